@@ -1,0 +1,6 @@
+//! Keeps the people of a directory and the users of a GoTo account the same.
+
+pub mod error;
+pub mod model;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,342 @@
+//! The account at the target: one type for how it is and for how the rules want it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::email::Email;
+use super::id::{AccountKey, LicenseKey, UserKey};
+use super::reading::Completeness;
+
+/// An account with its users, licences and user groups.
+///
+/// Users are shared: the desired account holds the very same [`User`] values as the current one wherever no rule asks for
+/// a change, so that comparing the two costs next to nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// The account's key.
+    pub key: AccountKey,
+    /// Its name.
+    pub name: String,
+    /// The user whose login reads and writes, who is never taken from.
+    pub login: Option<UserKey>,
+    /// Users in ascending order of e-mail key.
+    pub users: Vec<Arc<User>>,
+    /// Licences in ascending order of key.
+    pub licenses: Vec<License>,
+    /// User groups in ascending order of path, parents before children.
+    pub groups: Vec<UserGroup>,
+    /// Whether all of it was read.
+    pub completeness: Completeness,
+}
+
+/// Somebody in an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// The user's key; `None` only in a desired account, for a user who is yet to be created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<UserKey>,
+    /// The e-mail address, which is the sign-in name.
+    pub email: Email,
+    /// The first name.
+    pub first_name: Box<str>,
+    /// The last name.
+    pub last_name: Box<str>,
+    /// The language of mails and of the interface, as `en_US`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Box<str>>,
+    /// Where the user stands. A target derives it: it is never written.
+    pub status: Status,
+    /// The licences, in ascending order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub licenses: Vec<LicenseKey>,
+    /// The one user group, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<UserGroupPath>,
+    /// What the user may administer.
+    #[serde(default, skip_serializing_if = "Role::is_member")]
+    pub role: Role,
+    /// The settings few users have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Box<UserSettings>>,
+}
+
+/// Settings of a user that are seldom present.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UserSettings {
+    /// The time zone, as `Europe/Berlin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Box<str>>,
+    /// The telephone extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<Box<str>>,
+    /// The settings template of each product.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub templates: BTreeMap<LicenseKey, SettingsTemplate>,
+    /// Custom fields by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom_fields: BTreeMap<String, String>,
+}
+
+/// The settings a product starts with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingsTemplate {
+    /// The system's own.
+    System,
+    /// A template of the account, by name.
+    Named(String),
+}
+
+/// Where a user stands (goto-api: derived by the service from products, roles and sign-ins).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Signs in.
+    Active,
+    /// Has not signed in for a long time.
+    Inactive,
+    /// Was invited and has not signed in yet.
+    Invited,
+    /// Has neither a product nor a role, and cannot sign in.
+    Suspended,
+}
+
+impl Status {
+    /// The word as the service and this crate's output write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Invited => "invited",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// What a user may administer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Nothing.
+    #[default]
+    Member,
+    /// Everything.
+    Administrator,
+    /// Some things, for some user groups.
+    Manager {
+        /// What the manager may do.
+        privileges: Vec<Privilege>,
+        /// The user groups the manager may do it for.
+        groups: Vec<UserGroupPath>,
+    },
+}
+
+impl Role {
+    /// Says whether the user administers nothing.
+    pub fn is_member(&self) -> bool {
+        *self == Self::Member
+    }
+
+    /// Says whether the user administers everything.
+    pub fn is_administrator(&self) -> bool {
+        *self == Self::Administrator
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Member => "member",
+            Self::Administrator => "administrator",
+            Self::Manager { .. } => "manager",
+        })
+    }
+}
+
+/// One thing a manager may do (goto-api, 6.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Privilege {
+    /// Add and delete users.
+    ManageUsers,
+    /// Give and take seats.
+    ManageSeats,
+    /// Change organizer settings.
+    ManageSettings,
+    /// Add and delete groups.
+    ManageGroups,
+    /// Create reports.
+    RunReports,
+}
+
+/// The mail a new user gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WelcomeEmail {
+    /// The account's default text.
+    #[default]
+    Default,
+    /// A template of the account, by name.
+    Template(String),
+    /// None at all.
+    None,
+}
+
+/// A licence with its seats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct License {
+    /// Its key.
+    pub key: LicenseKey,
+    /// The name people know it by; rules name it so.
+    pub name: String,
+    /// The product codes it carries (`G2M`, `G2W`, …); never a closed list.
+    #[serde(default)]
+    pub products: Vec<String>,
+    /// How many seats were bought.
+    pub seats: u32,
+    /// How many of them are taken.
+    pub used: u32,
+}
+
+impl License {
+    /// The seats nobody has. An account that was cut down may have more users than seats: then it is 0.
+    pub fn free(&self) -> u32 {
+        self.seats.saturating_sub(self.used)
+    }
+}
+
+/// A user group by its names from the top: `Sales/EMEA`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserGroupPath(Arc<str>);
+
+impl UserGroupPath {
+    /// Takes a path, without blanks around its names. An empty name in it is told by [`problem`](Self::problem).
+    pub fn new(path: &str) -> Self {
+        if path.split('/').all(|name| name.trim() == name) {
+            return Self(path.into());
+        }
+        Self(path.split('/').map(str::trim).collect::<Vec<_>>().join("/").into())
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last name of the path.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The path one level up.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.into()))
+    }
+
+    /// The number of names in the path.
+    pub fn depth(&self) -> usize {
+        self.0.split('/').count()
+    }
+
+    /// Says what is wrong with the path, if anything.
+    pub fn problem(&self) -> Option<&'static str> {
+        self.0.split('/').any(|name| name.trim().is_empty()).then_some("a name in it is empty")
+    }
+}
+
+impl fmt::Display for UserGroupPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for UserGroupPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A user group of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserGroup {
+    /// Its key, where the target has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Box<str>>,
+    /// Where it stands in the tree.
+    pub path: UserGroupPath,
+}
+
+impl Account {
+    /// An account without users, licences or groups, completely read.
+    pub fn empty(key: impl Into<Arc<str>>, name: impl Into<String>) -> Self {
+        Self {
+            key: AccountKey::new(key),
+            name: name.into(),
+            login: None,
+            users: Vec::new(),
+            licenses: Vec::new(),
+            groups: Vec::new(),
+            completeness: Completeness::Complete,
+        }
+    }
+
+    /// Puts users, licences and groups into their order.
+    pub fn sort(&mut self) {
+        self.users.sort_by_cached_key(|user| (user.email.key().into_owned(), user.key.clone()));
+        self.licenses.sort_by(|a, b| a.key.cmp(&b.key));
+        self.groups.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+
+    /// A licence by key.
+    pub fn license(&self, key: &LicenseKey) -> Option<&License> {
+        self.licenses.iter().find(|license| license.key == *key)
+    }
+
+    /// A user by key; it looks at every user.
+    pub fn user(&self, key: &UserKey) -> Option<&Arc<User>> {
+        self.users.iter().find(|user| user.key.as_ref() == Some(key))
+    }
+
+    /// A user by e-mail; it looks at every user.
+    pub fn user_by_email(&self, email: &Email) -> Option<&Arc<User>> {
+        self.users.iter().find(|user| user.email == *email)
+    }
+
+    /// Says whether a user group exists.
+    pub fn has_group(&self, path: &UserGroupPath) -> bool {
+        self.groups.binary_search_by(|group| group.path.cmp(path)).is_ok()
+    }
+
+    /// The name of a licence, or its key where the account does not list it.
+    pub fn license_name<'a>(&'a self, key: &'a LicenseKey) -> &'a str {
+        self.license(key).map_or(key.as_str(), |license| &license.name)
+    }
+}
+
+impl User {
+    /// A user who is to be created.
+    pub fn new(email: &str, first_name: &str, last_name: &str) -> Self {
+        Self {
+            key: None,
+            email: Email::new(email),
+            first_name: first_name.into(),
+            last_name: last_name.into(),
+            language: None,
+            status: Status::Invited,
+            licenses: Vec::new(),
+            group: None,
+            role: Role::Member,
+            settings: None,
+        }
+    }
+
+    /// The name as people say it.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
+}

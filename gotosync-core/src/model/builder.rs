@@ -1,0 +1,392 @@
+//! Joins what a source read, in whatever order it came, into a [`Directory`].
+
+use hashbrown::HashMap;
+use jiff::Timestamp;
+
+use super::directory::{Directory, Group, GroupIx, Person, PersonIx, Unit, UnitIx, UnitKind};
+use super::dn::{self, Dn};
+use super::id::{GroupId, PersonId};
+use super::schema::{AttrId, AttributeTable};
+use super::value::{Attributes, Value, Values};
+use crate::{Error, ErrorKind};
+
+/// A person as a source found them, before anything is joined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PersonEntry {
+    /// The immutable id.
+    pub id: PersonId,
+    /// The distinguished name.
+    pub dn: Dn,
+    /// Whether the directory has switched the person off.
+    pub disabled: bool,
+    /// When the person's account ends by itself.
+    pub expires: Option<Timestamp>,
+    /// Attributes by the numbers of [`DirectoryBuilder::attribute`].
+    pub attributes: Vec<(AttrId, Values)>,
+    /// Distinguished names of the groups the person is in, as far as the person's own entry tells.
+    pub member_of: Vec<GroupName>,
+    /// The primary group.
+    pub primary_group: Option<PrimaryGroup>,
+}
+
+/// A group's distinguished name, stored once per builder however many people mention it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GroupName(u32);
+
+/// How AD names a primary group: a relative id within the person's own domain (MS-ADTS, `primaryGroupID`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PrimaryGroup {
+    /// The bytes of the group's whole SID: the domain's with the relative id appended.
+    pub sid: Box<[u8]>,
+}
+
+/// A group as a source found it, before anything is joined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupEntry {
+    /// The immutable id.
+    pub id: GroupId,
+    /// The distinguished name.
+    pub dn: Dn,
+    /// The name people know it by.
+    pub name: String,
+    /// The bytes of the group's SID, where it has one.
+    pub sid: Option<Box<[u8]>>,
+    /// Distinguished names of its members, people and groups alike.
+    pub members: Vec<Box<str>>,
+    /// Distinguished names of the groups it is in, as far as its own entry tells.
+    pub member_of: Vec<GroupName>,
+}
+
+/// Collects people, groups and units in any order, and joins them at the end.
+///
+/// Memberships may come from either side (`member` on the group, `memberOf` on the member) or from both; members that
+/// were not read are left out, for a read may ask for fewer people than a group has.
+///
+/// ```
+/// use gotosync_core::model::{DirectoryBuilder, Dn, GroupEntry, GroupId, PersonEntry, PersonId};
+///
+/// let mut builder = DirectoryBuilder::new();
+/// let mail = builder.attribute("mail");
+/// builder.person(PersonEntry::new(PersonId::parse("1"), Dn::parse("CN=Ann,OU=People,DC=x")?).with(mail, "ann@x.test"));
+/// builder.group(GroupEntry::new(GroupId::parse("g"), Dn::parse("CN=All,DC=x")?).member("cn=ann,ou=people,dc=x"));
+/// let directory = builder.build()?;
+/// assert_eq!(directory.groups()[0].people.len(), 1);
+/// # Ok::<(), gotosync_core::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct DirectoryBuilder {
+    attributes: AttributeTable,
+    people: Vec<Pending>,
+    groups: Vec<GroupEntry>,
+    group_names: Names,
+    places: Places,
+}
+
+#[derive(Debug)]
+struct Pending {
+    entry: PersonEntry,
+    unit: u32,
+}
+
+/// Distinguished names, each stored once.
+#[derive(Debug, Default)]
+struct Names {
+    texts: Vec<Box<str>>,
+    index: HashMap<Box<str>, u32>,
+}
+
+impl Names {
+    fn intern(&mut self, text: &str) -> u32 {
+        if let Some(at) = self.index.get(text) {
+            return *at;
+        }
+        let at = self.texts.len() as u32;
+        self.texts.push(text.into());
+        self.index.insert(text.into(), at);
+        at
+    }
+}
+
+/// The tree as it grows: every name that was seen as a place, and what it is known to be.
+#[derive(Debug, Default)]
+struct Places {
+    names: Names,
+    kinds: HashMap<u32, UnitKind>,
+}
+
+impl DirectoryBuilder {
+    /// Starts with nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of an attribute name.
+    pub fn attribute(&mut self, name: &str) -> AttrId {
+        self.attributes.intern(name)
+    }
+
+    /// Stores a group's distinguished name once.
+    pub fn group_name(&mut self, dn: &str) -> GroupName {
+        GroupName(self.group_names.intern(dn))
+    }
+
+    /// Adds a place that exists even if nobody stands in it.
+    pub fn unit(&mut self, dn: &str, kind: UnitKind) {
+        let at = self.places.names.intern(dn);
+        self.places.kinds.insert(at, kind);
+    }
+
+    /// Adds the place right above an entry that is not kept itself, so that the place is known to exist.
+    pub fn entry_below(&mut self, dn: &str) {
+        if let Some(parent) = dn::parent(dn) {
+            self.places.names.intern(parent);
+        }
+    }
+
+    /// Adds a person.
+    pub fn person(&mut self, entry: PersonEntry) {
+        let unit = self.places.names.intern(dn::parent(entry.dn.as_str()).unwrap_or(""));
+        self.people.push(Pending { entry, unit });
+    }
+
+    /// Adds a group.
+    pub fn group(&mut self, entry: GroupEntry) {
+        self.entry_below(entry.dn.as_str());
+        self.groups.push(entry);
+    }
+
+    /// The number of people so far.
+    pub fn people_len(&self) -> usize {
+        self.people.len()
+    }
+
+    /// Joins everything.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] when two people or two groups have the same id.
+    pub fn build(self) -> Result<Directory, Error> {
+        let Self { attributes, mut people, mut groups, group_names, places } = self;
+        people.sort_by(|a, b| a.entry.id.cmp(&b.entry.id));
+        if let Some(pair) = people.windows(2).find(|pair| pair[0].entry.id == pair[1].entry.id) {
+            return Err(twice("people", &pair[0].entry.id, &pair[0].entry.dn, &pair[1].entry.dn));
+        }
+        groups.sort_by_cached_key(|group| group.dn.key());
+        let mut ids: Vec<_> = groups.iter().map(|group| (&group.id, &group.dn)).collect();
+        ids.sort_by_key(|(id, _)| *id);
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(twice("groups", pair[0].0, pair[0].1, pair[1].1));
+        }
+
+        let (units, unit_keys, unit_of) = plant(&places);
+        let group_keys: HashMap<String, GroupIx> =
+            groups.iter().enumerate().map(|(at, group)| (group.dn.key(), GroupIx(at as u32))).collect();
+        let named: Vec<Option<GroupIx>> =
+            group_names.texts.iter().map(|text| group_keys.get(&dn::key(text)).copied()).collect();
+        let primaries = primary_groups(&groups, &people);
+        let mut memberships: Vec<Vec<GroupIx>> = people
+            .iter()
+            .map(|person| person.entry.member_of.iter().filter_map(|name| named[name.0 as usize]).collect())
+            .collect();
+        let mut children: Vec<Vec<GroupIx>> = vec![Vec::new(); groups.len()];
+        join_members(&groups, &people, &group_keys, &mut memberships, &mut children);
+        for (at, group) in groups.iter().enumerate() {
+            for parent in group.member_of.iter().filter_map(|name| named[name.0 as usize]) {
+                children[parent.index()].push(GroupIx(at as u32));
+            }
+        }
+        let mut groups = join_groups(groups, children);
+        let people = join_people(people, memberships, &primaries, &unit_of, &mut groups);
+        Ok(Directory { attributes, people, groups, units, group_keys, unit_keys })
+    }
+}
+
+fn primary_groups(groups: &[GroupEntry], people: &[Pending]) -> Vec<Option<GroupIx>> {
+    let sids: HashMap<&[u8], GroupIx> = groups
+        .iter()
+        .enumerate()
+        .filter_map(|(at, group)| group.sid.as_deref().map(|sid| (sid, GroupIx(at as u32))))
+        .collect();
+    let primary = |person: &Pending| sids.get(&*person.entry.primary_group.as_ref()?.sid).copied();
+    people.iter().map(primary).collect()
+}
+
+fn join_groups(groups: Vec<GroupEntry>, children: Vec<Vec<GroupIx>>) -> Vec<Group> {
+    let mut joined: Vec<Group> = groups
+        .into_iter()
+        .zip(children)
+        .map(|(group, mut below)| {
+            below.sort();
+            below.dedup();
+            let name = group.name.into();
+            Group { id: group.id, dn: group.dn, name, people: Vec::new(), groups: below, parents: Vec::new() }
+        })
+        .collect();
+    for at in 0..joined.len() {
+        for child in joined[at].groups.clone() {
+            joined[child.index()].parents.push(GroupIx(at as u32));
+        }
+    }
+    joined
+}
+
+fn join_people(
+    people: Vec<Pending>,
+    memberships: Vec<Vec<GroupIx>>,
+    primaries: &[Option<GroupIx>],
+    unit_of: &[UnitIx],
+    groups: &mut [Group],
+) -> Vec<Person> {
+    let mut everybody = Vec::with_capacity(people.len());
+    for (at, (pending, mut direct)) in people.into_iter().zip(memberships).enumerate() {
+        direct.sort();
+        direct.dedup();
+        for group in direct.iter().copied().chain(primaries[at]) {
+            groups[group.index()].people.push(PersonIx(at as u32));
+        }
+        let entry = pending.entry;
+        everybody.push(Person {
+            id: entry.id,
+            dn: entry.dn,
+            disabled: entry.disabled,
+            expires: entry.expires,
+            unit: unit_of[pending.unit as usize],
+            groups: direct.into_boxed_slice(),
+            primary_group: primaries[at],
+            attributes: Attributes::new(entry.attributes),
+        });
+    }
+    for group in groups {
+        group.people.dedup();
+    }
+    everybody
+}
+
+impl PersonEntry {
+    /// A person who is enabled and in no group.
+    pub fn new(id: PersonId, dn: Dn) -> Self {
+        let (attributes, member_of) = (Vec::new(), Vec::new());
+        Self { id, dn, disabled: false, expires: None, attributes, member_of, primary_group: None }
+    }
+
+    /// Adds one value of an attribute.
+    #[must_use]
+    pub fn with(mut self, attribute: AttrId, value: impl Into<Value>) -> Self {
+        self.attributes.push((attribute, Values::One(value.into())));
+        self
+    }
+}
+
+impl GroupEntry {
+    /// A group without members, called by the value of its first RDN.
+    pub fn new(id: GroupId, dn: Dn) -> Self {
+        let name = dn.name();
+        Self { id, dn, name, sid: None, members: Vec::new(), member_of: Vec::new() }
+    }
+
+    /// Adds a member, a person or a group, by distinguished name.
+    #[must_use]
+    pub fn member(mut self, dn: &str) -> Self {
+        self.members.push(dn.into());
+        self
+    }
+}
+
+fn twice(what: &str, id: &dyn std::fmt::Display, first: &Dn, second: &Dn) -> Error {
+    Error::new(ErrorKind::Data, format!("two {what} have the same id"))
+        .with("id", id)
+        .with("first", first)
+        .with("second", second)
+        .hint("an export that holds an entry twice was joined from several: export the directory once")
+}
+
+/// Resolves the members that groups name: first by the very text, then by comparison key.
+fn join_members(
+    groups: &[GroupEntry],
+    people: &[Pending],
+    group_keys: &HashMap<String, GroupIx>,
+    memberships: &mut [Vec<GroupIx>],
+    children: &mut [Vec<GroupIx>],
+) {
+    if groups.iter().all(|group| group.members.is_empty()) {
+        return;
+    }
+    let by_text: HashMap<&str, u32> =
+        people.iter().enumerate().map(|(at, person)| (person.entry.dn.as_str(), at as u32)).collect();
+    let mut by_key: Option<HashMap<String, u32>> = None;
+    for (at, group) in groups.iter().enumerate() {
+        let group_ix = GroupIx(at as u32);
+        for member in &group.members {
+            if let Some(person) = by_text.get(&**member) {
+                memberships[*person as usize].push(group_ix);
+                continue;
+            }
+            let key = dn::key(member);
+            if let Some(child) = group_keys.get(&key) {
+                children[at].push(*child);
+                continue;
+            }
+            let keys = by_key.get_or_insert_with(|| {
+                people.iter().enumerate().map(|(at, person)| (person.entry.dn.key(), at as u32)).collect()
+            });
+            if let Some(person) = keys.get(&key) {
+                memberships[*person as usize].push(group_ix);
+            }
+        }
+    }
+}
+
+/// Grows the tree from every place that was seen: parents before children, in the order of their comparison keys.
+fn plant(places: &Places) -> (Vec<Unit>, HashMap<String, UnitIx>, Vec<UnitIx>) {
+    let mut wanted: Vec<(usize, String, &str, Option<UnitKind>)> = Vec::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let keys: Vec<String> = places.names.texts.iter().map(|text| dn::key(text)).collect();
+    for (at, text) in places.names.texts.iter().enumerate() {
+        let kind = places.kinds.get(&(at as u32)).copied();
+        let mut next = Some((&**text, kind));
+        while let Some((text, kind)) = next {
+            let key = dn::key(text);
+            if let Some(known) = seen.get(&key) {
+                if kind.is_some() {
+                    wanted[*known].3 = kind;
+                }
+                break;
+            }
+            seen.insert(key.clone(), wanted.len());
+            let depth = std::iter::successors(Some(text), |dn| dn::parent(dn)).count();
+            wanted.push((depth, key, text, kind));
+            next = dn::parent(text).map(|parent| (parent, None));
+        }
+    }
+    // Above the highest entry of an export stand names that are no entries of it: `DC=test` above `DC=ad,DC=test`.
+    let top = top_of_tree(&wanted, &keys);
+    wanted.retain(|(depth, key, ..)| *depth > top.0 || key == &top.1 || top.1.is_empty());
+    wanted.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    let mut units = Vec::with_capacity(wanted.len());
+    let mut index: HashMap<String, UnitIx> = HashMap::with_capacity(wanted.len());
+    for (_, key, text, kind) in wanted {
+        let name = Dn::trusted(text);
+        let parent = dn::parent(text).and_then(|parent| index.get(&dn::key(parent)).copied());
+        let guess = if parent.is_none() {
+            UnitKind::NamingContext
+        } else if name.kind() == "ou" {
+            UnitKind::Unit
+        } else {
+            UnitKind::Container
+        };
+        index.insert(key, UnitIx(units.len() as u32));
+        units.push(Unit { dn: name, kind: kind.unwrap_or(guess), parent });
+    }
+    let unit_of = keys.iter().map(|key| index.get(key).copied().unwrap_or(UnitIx(0))).collect();
+    (units, index, unit_of)
+}
+
+/// The highest place of a known kind, if everything that was seen stands at or below it: whatever is above it then is
+/// merely a part of its name.
+fn top_of_tree(wanted: &[(usize, String, &str, Option<UnitKind>)], seen: &[String]) -> (usize, String) {
+    let within =
+        |key: &String, top: &str| key.strip_suffix(top).is_some_and(|rest| rest.is_empty() || rest.ends_with(','));
+    match wanted.iter().filter(|place| place.3.is_some()).min_by_key(|place| place.0) {
+        Some((depth, top, ..)) if seen.iter().all(|key| within(key, top)) => (*depth, top.clone()),
+        _ => (0, String::new()),
+    }
+}

@@ -1,0 +1,159 @@
+//! What planning and checking found.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How much a note matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Somebody was set aside, or something is not as a rule wants it.
+    Warning,
+    /// Nothing may be written. An admin who has looked at the plan can approve that very plan.
+    Hold,
+    /// Nothing may be written, and no approval changes that.
+    Stop,
+}
+
+impl Severity {
+    /// The word used in output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Hold => "hold",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+macro_rules! note_kinds {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $severity:ident, $heading:literal;)*) => {
+        /// What a note is about. Each kind has one severity, one word and one heading.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        #[non_exhaustive]
+        pub enum NoteKind { $($(#[$doc])* $name,)* }
+
+        impl NoteKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The word used in JSON.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// How much a note of this kind matters.
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity,)* }
+            }
+
+            /// What the kind says of all its subjects.
+            pub const fn heading(self) -> &'static str {
+                match self { $(Self::$name => $heading,)* }
+            }
+        }
+    };
+}
+
+note_kinds! {
+    /// The directory was not read to its end.
+    SourceIncomplete = "source-incomplete", Hold, "the directory was not read to its end";
+    /// The account was not read to its end.
+    AccountIncomplete = "account-incomplete", Hold, "the account was not read to its end";
+    /// A rule names an OU or group that is not there.
+    ScopeMissing = "scope-missing", Hold, "a rule names what is not in the directory; its people are left as they are";
+    /// A rule names a group by a name that several groups have.
+    ScopeAmbiguous = "scope-ambiguous", Hold, "a rule names a group that could be one of several; its people are left as they are";
+    /// The rules file changed since the plan was made.
+    RulesChanged = "rules-changed", Hold, "the plan was made by other rules";
+    /// A rule selects far fewer people than at the last good read.
+    ScopeShrank = "scope-shrank", Hold, "a rule selects far fewer people than before";
+    /// A rule names a product the account has no licence for.
+    UnknownProduct = "unknown-product", Stop, "a rule names a product the account does not have";
+    /// A rule names a user group the account does not have.
+    UnknownGroup = "unknown-group", Stop, "a rule names a user group the account does not have";
+    /// More steps of one kind than the limit allows.
+    LimitExceeded = "limit-exceeded", Hold, "more would change than the limits allow";
+    /// Not enough seats.
+    SeatsShort = "seats-short", Stop, "there are not enough seats";
+    /// More users than the account takes.
+    AccountFull = "account-full", Stop, "the account takes no more users";
+    /// The last full administrator would be taken from.
+    LastAdministrator = "last-administrator", Stop, "the last administrator would lose access";
+    /// The login's own user would be taken from.
+    OwnUser = "own-user", Stop, "the login's own user would lose access";
+    /// The target cannot do what a step needs.
+    Unsupported = "unsupported", Stop, "the target cannot do this";
+    /// A person has no e-mail.
+    NoEmail = "no-email", Warning, "no e-mail; set aside";
+    /// A field of a person is not acceptable to the target.
+    InvalidField = "invalid-field", Warning, "a field the account would refuse; set aside";
+    /// Two or more people have one e-mail.
+    DuplicateEmail = "duplicate-email", Warning, "several people with one e-mail; all left alone";
+    /// One person has two users, or two people one user.
+    TwoUsers = "two-users", Warning, "it is not clear which user is this person's; left alone";
+    /// The user was suspended by hand.
+    SuspendedByHand = "suspended-by-hand", Warning, "suspended by hand; left so";
+    /// A disabled person or leaver keeps access through what no rule manages.
+    KeepsAccess = "keeps-access", Warning, "keeps access by a licence or role that no rule manages";
+    /// A role goes with the access.
+    RoleGoes = "role-goes", Warning, "a role goes with the access, and does not come back with it by itself";
+    /// The person may have a user in the part of the account that was not read.
+    MayExist = "may-exist", Warning, "may have a user in the part of the account that was not read; not created";
+    /// A change would overwrite or take away, and a read was not complete.
+    Withheld = "withheld", Warning, "a change that overwrites or takes away is withheld";
+    /// A seat was not free for this person.
+    Waiting = "waiting", Warning, "waits for a seat";
+    /// A rule has an error, so people who may be its own are left alone.
+    RuleHeld = "rule-held", Info, "left as they are because a rule of theirs cannot be evaluated";
+    /// The user is not in the account any more.
+    UserGone = "user-gone", Info, "the user was deleted from the account by somebody else";
+    /// A remark of the source.
+    Remark = "remark", Info, "the source remarks";
+}
+
+/// One thing that planning or checking found: how severe, what kind, about whom, and what shows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Note {
+    /// What it is about.
+    pub kind: NoteKind,
+    /// The person, user, rule, licence or side it is about.
+    pub subject: String,
+    /// What shows it, in words.
+    pub evidence: String,
+}
+
+impl Note {
+    /// Makes a note.
+    pub fn new(kind: NoteKind, subject: impl Into<String>, evidence: impl Into<String>) -> Self {
+        Self { kind, subject: subject.into(), evidence: evidence.into() }
+    }
+
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        self.kind.severity()
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.severity().as_str(), self.subject, self.evidence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_in_json_is_the_word_of_the_kind() {
+        for kind in NoteKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
+}

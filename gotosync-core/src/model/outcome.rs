@@ -1,0 +1,134 @@
+//! What became of one action.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::UserKey;
+use crate::error::{Error, ErrorKind};
+
+/// What became of one action; it never says more than is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Outcome {
+    /// It was done.
+    Done {
+        /// What changed.
+        #[serde(flatten)]
+        effect: Effect,
+    },
+    /// It was tried and nothing changed.
+    Failed {
+        /// Why.
+        fault: Fault,
+    },
+    /// It was tried, and whether anything changed is not known.
+    InDoubt {
+        /// What was seen.
+        fault: Fault,
+    },
+    /// It was not tried.
+    Skipped {
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// What an action changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "effect")]
+pub enum Effect {
+    /// A user was made.
+    Created {
+        /// The new user's key.
+        user: UserKey,
+    },
+    /// A user was changed.
+    Updated,
+    /// A user lost every product and role.
+    Suspended,
+    /// A user lost some licences.
+    Released,
+    /// A user got access back.
+    Reactivated,
+    /// A user group was made.
+    GroupCreated,
+}
+
+/// Why an action was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What it means.
+    pub kind: ErrorKind,
+    /// One line.
+    pub message: String,
+    /// Whether trying again later may work.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retryable: bool,
+}
+
+impl Fault {
+    /// Makes a fault that trying again does not mend.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), retryable: kind == ErrorKind::Unavailable }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self { kind: error.kind(), message: error.to_string(), retryable: error.retryable() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Effect {
+    /// The word used in reports.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "created",
+            Self::Updated => "updated",
+            Self::Suspended => "suspended",
+            Self::Released => "released",
+            Self::Reactivated => "reactivated",
+            Self::GroupCreated => "group created",
+        }
+    }
+}
+
+impl Outcome {
+    /// Shorthand for a failure.
+    pub fn failed(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::Failed { fault: Fault::new(kind, message) }
+    }
+
+    /// Shorthand for something that was not tried.
+    pub fn skipped(reason: impl Into<String>) -> Self {
+        Self::Skipped { reason: reason.into() }
+    }
+
+    /// The word used in reports.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done { effect } => effect.as_str(),
+            Self::Failed { .. } => "failed",
+            Self::InDoubt { .. } => "in doubt",
+            Self::Skipped { .. } => "skipped",
+        }
+    }
+
+    /// Says whether the action was done.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done { .. })
+    }
+}
+
+impl From<Effect> for Outcome {
+    fn from(effect: Effect) -> Self {
+        Self::Done { effect }
+    }
+}

@@ -1,0 +1,79 @@
+//! A read as a value that knows whether it is complete.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::directory::Directory;
+
+/// Whether a read reached its end.
+///
+/// Only the part that did the reading can tell; nothing downstream may assume it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state", content = "gaps")]
+pub enum Completeness {
+    /// Everything that was asked for has arrived.
+    Complete,
+    /// Something is missing; the list is never empty.
+    Incomplete(Vec<Gap>),
+}
+
+/// One reason why a read is not complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Where: a file and line, a search, a page.
+    pub place: String,
+    /// What happened there.
+    pub problem: String,
+}
+
+impl Completeness {
+    /// Complete if there are no gaps.
+    pub fn from_gaps(gaps: Vec<Gap>) -> Self {
+        if gaps.is_empty() { Self::Complete } else { Self::Incomplete(gaps) }
+    }
+
+    /// Says whether the read reached its end.
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete)
+    }
+
+    /// The gaps, none if the read is complete.
+    pub fn gaps(&self) -> &[Gap] {
+        match self {
+            Self::Complete => &[],
+            Self::Incomplete(gaps) => gaps,
+        }
+    }
+}
+
+impl fmt::Display for Completeness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Complete => f.write_str("complete"),
+            Self::Incomplete(gaps) => {
+                f.write_str("incomplete")?;
+                gaps.iter().try_for_each(|gap| write!(f, "; {}: {}", gap.place, gap.problem))
+            }
+        }
+    }
+}
+
+/// What a source answered: a directory, and whether it is all of what was asked for.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// What was read.
+    pub directory: Arc<Directory>,
+    /// Whether that is everything.
+    pub completeness: Completeness,
+    /// What a reader should know that takes nothing away from completeness, such as references that were left alone.
+    pub remarks: Vec<String>,
+}
+
+impl Reading {
+    /// A complete reading.
+    pub fn complete(directory: Directory) -> Self {
+        Self { directory: Arc::new(directory), completeness: Completeness::Complete, remarks: Vec::new() }
+    }
+}

@@ -1,0 +1,87 @@
+//! The normal forms of text, and the nearest of several words.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// Puts a name into the one form in which names are compared and written: Unicode NFC, no space at the ends, one space
+/// between words.
+///
+/// Letter case is kept: `Macdonald` and `MacDonald` are different names.
+pub fn normal_name(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    if trimmed.is_ascii() {
+        return squeeze(Cow::Borrowed(trimmed));
+    }
+    squeeze(nfc(trimmed))
+}
+
+/// Puts text into the form in which a directory compares case-insensitive strings: lower case, no space at the ends, one
+/// space between words (RFC 4518 insignificant space handling).
+pub fn fold(text: &str) -> Cow<'_, str> {
+    let plain = text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase() && !b.is_ascii_whitespace());
+    if plain { Cow::Borrowed(text) } else { squeeze(Cow::Owned(text.trim().to_lowercase())) }
+}
+
+/// Composes text to Unicode NFC.
+pub fn nfc(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfc().collect()),
+    }
+}
+
+/// Finds the word nearest to a mistyped one, if any is near enough to be meant.
+pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    let wanted = word.to_lowercase();
+    words
+        .into_iter()
+        .map(|candidate| (distance(&wanted, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().min(wanted.chars().count()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How far two words are from each other; one that begins with the other is near however much follows.
+fn distance(word: &str, other: &str) -> usize {
+    let begins = word.len().min(other.len()) >= 4 && (word.starts_with(other) || other.starts_with(word));
+    if begins { 2 } else { strsim::damerau_levenshtein(word, other) }
+}
+
+/// Writes a count with its noun: `1 person`, `3 people`.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn squeeze(text: Cow<'_, str>) -> Cow<'_, str> {
+    let mut before = 'x';
+    let clean = text.chars().all(|c| {
+        let fine = !c.is_whitespace() || (c == ' ' && before != ' ');
+        before = c;
+        fine
+    });
+    if clean { text } else { Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_compare_in_one_form() {
+        assert_eq!(normal_name(" Zoe\u{308}  A\u{30a}stro\u{308}m "), "Zoë Åström");
+        assert!(matches!(normal_name("Mary"), Cow::Borrowed("Mary")));
+        assert_eq!(fold("Oliver  TAYLOR"), "oliver taylor");
+    }
+
+    #[test]
+    fn the_nearest_word_must_be_near() {
+        let words = ["products", "user_group", "language"];
+        assert_eq!(nearest("product", words), Some("products"));
+        assert_eq!(nearest("usergroup", words), Some("user_group"));
+        assert_eq!(nearest("colour", words), None);
+    }
+}
