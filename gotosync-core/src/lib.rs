@@ -2,5 +2,6 @@
 
 pub mod error;
 pub mod model;
+pub mod source;
 
 pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,245 @@
+//! What a record means: whether it is a person, a group or a unit, and what it says of itself.
+
+use jiff::Timestamp;
+
+use super::class::{Class, Classes, Kind};
+use super::fault::{Fault, quoted};
+use super::names::{Meaning, Names};
+use super::record::{RawValue, Record};
+use super::sid;
+use crate::model::{AttrId, DirectoryBuilder, Dn, GroupId, PersonEntry, PersonId, PrimaryGroup, Value, Values};
+
+/// A record, read once from end to end.
+#[derive(Debug)]
+pub(super) struct Entry<'r> {
+    record: &'r Record,
+    classes: Classes,
+    guid: Option<RawValue<'r>>,
+    uuid: Option<RawValue<'r>>,
+    ns_id: Option<RawValue<'r>>,
+    sid: Option<RawValue<'r>>,
+    control: Option<RawValue<'r>>,
+    expires: Option<RawValue<'r>>,
+    primary: Option<RawValue<'r>>,
+    account_name: Option<RawValue<'r>>,
+    common_name: Option<RawValue<'r>>,
+    deleted: bool,
+}
+
+impl<'r> Entry<'r> {
+    pub(super) fn new(record: &'r Record, names: &Names) -> Self {
+        let mut entry = Self {
+            record,
+            classes: Classes::default(),
+            guid: None,
+            uuid: None,
+            ns_id: None,
+            sid: None,
+            control: None,
+            expires: None,
+            primary: None,
+            account_name: None,
+            common_name: None,
+            deleted: false,
+        };
+        for value in record.values() {
+            let slot = match names.get(value.name).meaning {
+                Meaning::ObjectClass => {
+                    entry.classes.add(value.bytes);
+                    continue;
+                }
+                Meaning::IsDeleted => {
+                    entry.deleted |= value.bytes.trim_ascii().eq_ignore_ascii_case(b"TRUE");
+                    continue;
+                }
+                Meaning::ObjectGuid => &mut entry.guid,
+                Meaning::EntryUuid => &mut entry.uuid,
+                Meaning::NsUniqueId => &mut entry.ns_id,
+                Meaning::ObjectSid => &mut entry.sid,
+                Meaning::UserAccountControl => &mut entry.control,
+                Meaning::AccountExpires => &mut entry.expires,
+                Meaning::PrimaryGroupId => &mut entry.primary,
+                Meaning::AccountName => &mut entry.account_name,
+                Meaning::CommonName => &mut entry.common_name,
+                _ => continue,
+            };
+            slot.get_or_insert(value);
+        }
+        entry
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        if self.deleted { Kind::Deleted } else { self.classes.kind() }
+    }
+
+    /// Says whether `memberUid` names its members: an AD group may carry that attribute beside the list that counts.
+    pub(super) fn names_members_by_uid(&self) -> bool {
+        self.classes.has(Class::PosixGroup) && !self.classes.has(Class::Group)
+    }
+
+    /// Says whether a group can name the person by `uid`.
+    pub(super) fn has_posix_account(&self) -> bool {
+        self.classes.has(Class::PosixAccount)
+    }
+
+    /// Says whether this is how Active Directory writes an entry.
+    pub(super) fn looks_like_ad(&self) -> bool {
+        self.guid.is_some() && self.account_name.is_some()
+    }
+
+    /// Builds the person this record is.
+    pub(super) fn person(&self, names: &Names, builder: &mut DirectoryBuilder) -> Result<PersonEntry, Fault> {
+        let mut person = PersonEntry::new(self.person_id()?, self.record.dn.clone());
+        person.disabled = self.control.map_or(Ok(0), |value| value.number())? & ACCOUNT_DISABLED != 0;
+        person.expires = self.expires.map(|value| value.number()).transpose()?.and_then(expiry);
+        person.primary_group = self.primary_group()?.map(|sid| PrimaryGroup { sid });
+        let mut kept = Kept::default();
+        for value in self.record.values() {
+            let wanted = names.get(value.name);
+            if wanted.meaning == Meaning::MemberOf && !value.bytes.is_empty() {
+                person.member_of.push(builder.group_name(value.text()?));
+            } else if let Some(id) = wanted.kept_as {
+                let bytes = value.bytes.to_vec();
+                kept.push(id, if wanted.octets { Value::Bytes(bytes.into()) } else { Value::from(bytes) });
+            }
+        }
+        if let Some(id) = names.kept_as(Meaning::Dn) {
+            kept.push(id, Value::from(self.record.dn.as_str()));
+        }
+        person.attributes = kept.finish();
+        // AD gives every entry this attribute; other servers do not, and a rule must find it all the same.
+        if let Some(id) = names.kept_as(Meaning::DistinguishedName)
+            && person.attributes.iter().all(|(own, _)| *own != id)
+        {
+            person.attributes.push((id, Values::One(Value::from(self.record.dn.as_str()))));
+        }
+        Ok(person)
+    }
+
+    /// The id of a person, which there must be.
+    pub(super) fn person_id(&self) -> Result<PersonId, Fault> {
+        self.id(PersonId::from_object_guid, PersonId::parse)?.ok_or_else(|| {
+            let problem = format!("the person {} has no immutable id", quoted(self.record.dn.as_str().as_bytes()));
+            Fault::text(self.record.line, problem, EXPORT_IDS)
+        })
+    }
+
+    /// The id of a group; its name, where an export has none.
+    pub(super) fn group_id(&self) -> Result<GroupId, Fault> {
+        let id = self.id(GroupId::from_object_guid, GroupId::parse)?;
+        Ok(id.unwrap_or_else(|| GroupId::parse(&self.record.dn.key())))
+    }
+
+    /// The name people know a group by.
+    pub(super) fn group_name(&self) -> Result<String, Fault> {
+        let dn = &self.record.dn;
+        match (self.account_name, self.common_name) {
+            (Some(name), _) => Ok(name.text()?.to_owned()),
+            // Of several common names, the one in the entry's own name is the one that is shown.
+            (None, Some(name)) if dn.kind() != "cn" => Ok(name.text()?.to_owned()),
+            _ => Ok(dn.name()),
+        }
+    }
+
+    /// The SID, if there is one and it is well formed.
+    pub(super) fn sid(&self) -> Option<Box<[u8]>> {
+        self.sid.and_then(|value| sid::parse(value.bytes))
+    }
+
+    /// The SID of the primary group.
+    pub(super) fn primary_group(&self) -> Result<Option<Box<[u8]>>, Fault> {
+        let Some(primary) = self.primary else { return Ok(None) };
+        let Ok(relative) = u32::try_from(primary.number()?) else { return Ok(None) };
+        Ok(self.sid().map(|own| sid::sibling(own, relative)))
+    }
+
+    pub(super) fn dn(&self) -> &Dn {
+        &self.record.dn
+    }
+
+    fn id<T>(&self, from_guid: fn([u8; 16]) -> T, from_text: fn(&str) -> T) -> Result<Option<T>, Fault> {
+        if let Some(guid) = self.guid {
+            if let Ok(bytes) = <[u8; 16]>::try_from(guid.bytes) {
+                return Ok(Some(from_guid(bytes)));
+            }
+            // Some tools write the GUID out.
+            return match std::str::from_utf8(guid.bytes).map(str::trim) {
+                Ok(text) if uuid::Uuid::try_parse(text).is_ok() => Ok(Some(from_text(text))),
+                _ => {
+                    let problem = format!("{} is no objectGUID, which has 16 bytes", quoted(guid.bytes));
+                    Err(Fault::text(guid.line, problem, EXPORT_IDS))
+                }
+            };
+        }
+        let id = [self.uuid, self.ns_id].into_iter().flatten().find(|id| !id.bytes.trim_ascii().is_empty());
+        id.map(|id| id.text().map(from_text)).transpose()
+    }
+}
+
+/// The values of a person, joined by attribute as they come.
+#[derive(Default)]
+struct Kept {
+    done: Vec<(AttrId, Values)>,
+    attribute: Option<AttrId>,
+    values: Vec<Value>,
+}
+
+impl Kept {
+    fn push(&mut self, attribute: AttrId, value: Value) {
+        if self.attribute != Some(attribute) {
+            self.close();
+            self.attribute = Some(attribute);
+        }
+        self.values.push(value);
+    }
+
+    fn close(&mut self) {
+        let Some(attribute) = self.attribute else { return };
+        if self.values.len() > 1 {
+            self.done.push((attribute, Values::Many(self.values.drain(..).collect())));
+        } else {
+            self.done.extend(self.values.pop().map(|value| (attribute, Values::One(value))));
+        }
+    }
+
+    fn finish(mut self) -> Vec<(AttrId, Values)> {
+        self.close();
+        self.done
+    }
+}
+
+/// When an account ends by itself: AD counts steps of 100 ns since 1601, and means "never" by 0 and by the largest number
+/// (MS-ADA1, `accountExpires`).
+fn expiry(ticks: i64) -> Option<Timestamp> {
+    if ticks == 0 || ticks == i64::MAX {
+        return None;
+    }
+    let seconds = ticks.div_euclid(TICKS_PER_SECOND) - EPOCH_1601;
+    let nanoseconds = ticks.rem_euclid(TICKS_PER_SECOND) * 100;
+    Timestamp::from_second(seconds).ok()?.checked_add(std::time::Duration::from_nanos(nanoseconds.unsigned_abs())).ok()
+}
+
+/// `ADS_UF_ACCOUNTDISABLE` (MS-ADTS 2.2.16).
+const ACCOUNT_DISABLED: i64 = 2;
+
+const TICKS_PER_SECOND: i64 = 10_000_000;
+
+/// Seconds from 1601 to 1970.
+const EPOCH_1601: i64 = 11_644_473_600;
+
+const EXPORT_IDS: &str = "export objectGUID as well, or all attributes (ldapsearch '*', with '+' for entryUUID): a person \
+known only by name would be taken for another one after a rename";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_end_when_the_directory_says() {
+        assert_eq!(expiry(0), None);
+        assert_eq!(expiry(i64::MAX), None);
+        assert_eq!(expiry(i64::MAX - 1), None);
+        assert_eq!(expiry(133_500_000_000_000_001), Some("2024-01-17T21:20:00.0000001Z".parse().unwrap()));
+        assert_eq!(expiry(-1), Some("1600-12-31T23:59:59.9999999Z".parse().unwrap()));
+    }
+}

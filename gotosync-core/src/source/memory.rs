@@ -1,0 +1,144 @@
+//! A directory in memory, for tests of what is built on this library.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+
+use super::{DirectoryInfo, DirectorySource, Node, children_of};
+use crate::model::{Completeness, Directory, Dn, Gap, ReadRequest, Reading};
+use crate::{Error, ErrorKind, Result};
+
+/// A directory that a test made up, and may change between two reads.
+///
+/// It answers every request with the whole directory, which the contract allows: a source may return more people than were
+/// asked for. It keeps the attributes it was given, asked for or not.
+///
+/// ```
+/// use gotosync_core::model::{DirectoryBuilder, Dn, PersonEntry, PersonId, ReadRequest};
+/// use gotosync_core::source::{DirectorySource, MemorySource};
+///
+/// let mut builder = DirectoryBuilder::new();
+/// builder.person(PersonEntry::new(PersonId::parse("1"), Dn::parse("CN=Ann,OU=People,DC=x")?));
+/// let source = MemorySource::new(builder.build()?);
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(async {
+/// let request = ReadRequest::everyone(["mail"]);
+/// assert_eq!(source.read(&request).await?.directory.people().len(), 1);
+/// source.set(DirectoryBuilder::new().build()?);
+/// assert!(source.read(&request).await?.directory.people().is_empty());
+/// # Ok::<(), gotosync_core::Error>(())
+/// # })?;
+/// # Ok::<(), gotosync_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct MemorySource {
+    answer: RwLock<Answer>,
+    gaps: Vec<Gap>,
+}
+
+/// What the next call is answered with.
+#[derive(Clone, Debug)]
+enum Answer {
+    Directory(Arc<Directory>),
+    Failure(ErrorKind, String),
+}
+
+impl MemorySource {
+    /// Answers with a directory.
+    pub fn new(directory: Directory) -> Self {
+        Self { answer: RwLock::new(Answer::Directory(Arc::new(directory))), gaps: Vec::new() }
+    }
+
+    /// Marks every read as incomplete, whatever the directory is [set](Self::set) to. May be called for several gaps.
+    #[must_use]
+    pub fn incomplete(mut self, place: impl Into<String>, problem: impl Into<String>) -> Self {
+        self.gaps.push(Gap { place: place.into(), problem: problem.into() });
+        self
+    }
+
+    /// Answers with another directory from now on, also after [`fail_with`](Self::fail_with).
+    pub fn set(&self, directory: Directory) {
+        self.change(Answer::Directory(Arc::new(directory)));
+    }
+
+    /// Fails every call from now on, until a directory is [set](Self::set).
+    pub fn fail_with(&self, kind: ErrorKind, message: impl Into<String>) {
+        self.change(Answer::Failure(kind, message.into()));
+    }
+
+    fn change(&self, answer: Answer) {
+        *self.answer.write().unwrap_or_else(PoisonError::into_inner) = answer;
+    }
+
+    fn directory(&self) -> Result<Arc<Directory>> {
+        match &*self.answer.read().unwrap_or_else(PoisonError::into_inner) {
+            Answer::Directory(directory) => Ok(Arc::clone(directory)),
+            Answer::Failure(kind, message) => Err(Error::new(*kind, message)),
+        }
+    }
+}
+
+impl fmt::Display for MemorySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("memory directory")
+    }
+}
+
+#[async_trait]
+impl DirectorySource for MemorySource {
+    async fn describe(&self) -> Result<DirectoryInfo> {
+        let directory = self.directory()?;
+        let tops = directory.units().iter().filter(|unit| unit.parent.is_none());
+        let naming_contexts = tops.map(|unit| unit.dn.clone()).collect();
+        Ok(DirectoryInfo { name: self.to_string(), vendor: None, naming_contexts })
+    }
+
+    async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {
+        children_of(&*self.directory()?, of)
+    }
+
+    async fn read(&self, _request: &ReadRequest) -> Result<Reading> {
+        let completeness = Completeness::from_gaps(self.gaps.clone());
+        Ok(Reading { directory: self.directory()?, completeness, remarks: Vec::new() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DirectoryBuilder, PersonEntry, PersonId};
+
+    fn directory(names: &[&str]) -> Directory {
+        let mut builder = DirectoryBuilder::new();
+        for name in names {
+            builder
+                .person(PersonEntry::new(PersonId::parse(name), Dn::parse(&format!("CN={name},OU=A,DC=x")).unwrap()));
+        }
+        builder.build().unwrap()
+    }
+
+    #[tokio::test]
+    async fn it_answers_with_what_it_was_given() {
+        let source = MemorySource::new(directory(&["Ann", "Bob"]));
+        let reading = source.read(&ReadRequest { attributes: vec![], scopes: vec![] }).await.unwrap();
+        assert_eq!(reading.directory.people().len(), 2);
+        assert!(reading.completeness.is_complete());
+        assert_eq!(source.describe().await.unwrap().naming_contexts, [Dn::parse("DC=x").unwrap()]);
+        assert_eq!(source.children(None).await.unwrap()[0].people_below, 2);
+        assert_eq!(source.to_string(), "memory directory");
+    }
+
+    #[tokio::test]
+    async fn it_can_be_incomplete_and_can_fail() {
+        let source = MemorySource::new(directory(&["Ann"])).incomplete("page 3", "timed out");
+        let request = ReadRequest::everyone(["mail"]);
+        let reading = source.read(&request).await.unwrap();
+        assert_eq!(reading.completeness.to_string(), "incomplete; page 3: timed out");
+        source.fail_with(ErrorKind::Unavailable, "no route to host");
+        assert_eq!(source.read(&request).await.unwrap_err().to_string(), "no route to host");
+        source.set(directory(&["Ann", "Bob"]));
+        assert_eq!(source.read(&request).await.unwrap().directory.people().len(), 2);
+    }
+}

@@ -1,0 +1,191 @@
+//! One level of a directory's tree, for browsing.
+
+use super::{Node, NodeKind};
+use crate::model::text::{fold, nearest};
+use crate::model::{Directory, Dn, GroupIx, UnitIx, UnitKind};
+use crate::{Error, ErrorKind, Result};
+
+/// Lists one level of a directory that holds everybody: the tops for `None`; right below a place its units and containers,
+/// and then its groups; in a group the groups nested in it. Each list is in the order of names.
+///
+/// ```
+/// use gotosync_core::model::{DirectoryBuilder, Dn, PersonEntry, PersonId};
+/// use gotosync_core::source::children_of;
+///
+/// let mut builder = DirectoryBuilder::new();
+/// builder.person(PersonEntry::new(PersonId::parse("1"), Dn::parse("CN=Ann,OU=People,DC=x")?));
+/// let directory = builder.build()?;
+/// let below = children_of(&directory, Some(&Dn::parse("DC=x")?))?;
+/// assert_eq!((below[0].dn.as_str(), below[0].people), ("OU=People,DC=x", 1));
+/// # Ok::<(), gotosync_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] when there is no such place.
+pub fn children_of(directory: &Directory, of: Option<&Dn>) -> Result<Vec<Node>> {
+    let Some(of) = of else { return Ok(Tree::new(directory).below(None)) };
+    if let Some(unit) = directory.find_unit(of) {
+        return Ok(Tree::new(directory).below(Some(unit)));
+    }
+    let Some(group) = directory.group_by_dn(of) else { return Err(missing(directory, of)) };
+    let mut nodes: Vec<Node> = directory.group(group).groups.iter().map(|ix| group_node(directory, *ix)).collect();
+    sort(&mut nodes);
+    Ok(nodes)
+}
+
+/// A directory with what stands where.
+struct Tree<'d> {
+    directory: &'d Directory,
+    people: Vec<usize>,
+    people_below: Vec<usize>,
+    groups: Vec<Option<UnitIx>>,
+    has_children: Vec<bool>,
+}
+
+impl<'d> Tree<'d> {
+    fn new(directory: &'d Directory) -> Self {
+        let units = directory.units();
+        let mut people = vec![0; units.len()];
+        for person in directory.people() {
+            people[person.unit.index()] += 1;
+        }
+        let mut people_below = people.clone();
+        let mut has_children = vec![false; units.len()];
+        // A unit always comes before those below it, so from the back every count is whole when it is handed up.
+        for (at, unit) in units.iter().enumerate().rev() {
+            if let Some(parent) = unit.parent {
+                people_below[parent.index()] += people_below[at];
+                has_children[parent.index()] = true;
+            }
+        }
+        let place = |dn: &Dn| directory.find_unit(&dn.parent()?);
+        let groups: Vec<Option<UnitIx>> = directory.groups().iter().map(|group| place(&group.dn)).collect();
+        for unit in groups.iter().flatten() {
+            has_children[unit.index()] = true;
+        }
+        Self { directory, people, people_below, groups, has_children }
+    }
+
+    /// The units right below a place, and the groups in it.
+    fn below(&self, place: Option<UnitIx>) -> Vec<Node> {
+        let units = self.directory.units().iter().enumerate().filter(|(_, unit)| unit.parent == place);
+        let mut nodes: Vec<Node> = units
+            .map(|(at, unit)| Node {
+                dn: unit.dn.clone(),
+                kind: match unit.kind {
+                    UnitKind::NamingContext => NodeKind::NamingContext,
+                    UnitKind::Unit => NodeKind::Unit,
+                    UnitKind::Container => NodeKind::Container,
+                },
+                people: self.people[at],
+                people_below: self.people_below[at],
+                children: self.has_children[at],
+            })
+            .collect();
+        sort(&mut nodes);
+        let here = self.groups.iter().enumerate().filter(|(_, unit)| place.is_some() && **unit == place);
+        let mut groups: Vec<Node> = here.map(|(at, _)| group_node(self.directory, GroupIx(at as u32))).collect();
+        sort(&mut groups);
+        nodes.append(&mut groups);
+        nodes
+    }
+}
+
+fn group_node(directory: &Directory, ix: GroupIx) -> Node {
+    let group = directory.group(ix);
+    let reached = directory.nested_groups(ix);
+    let mut everybody: Vec<_> = reached.into_iter().flat_map(|ix| &directory.group(ix).people).collect();
+    everybody.sort();
+    everybody.dedup();
+    Node {
+        dn: group.dn.clone(),
+        kind: NodeKind::Group,
+        people: group.people.len(),
+        people_below: everybody.len(),
+        children: !group.groups.is_empty(),
+    }
+}
+
+fn sort(nodes: &mut [Node]) {
+    nodes.sort_by_cached_key(|node| (fold(&node.dn.name()).into_owned(), node.dn.key()));
+}
+
+fn missing(directory: &Directory, wanted: &Dn) -> Error {
+    let units = directory.units().iter().map(|unit| &unit.dn);
+    let places: Vec<&Dn> = units.chain(directory.groups().iter().map(|group| &group.dn)).collect();
+    let names: Vec<String> = places.iter().map(|dn| dn.name()).collect();
+    let near = nearest(&wanted.name(), names.iter().map(String::as_str));
+    let near = near.and_then(|near| names.iter().position(|name| name == near));
+    let error = Error::new(ErrorKind::NotFound, format!("`{wanted}` is not a place or a group of the directory"));
+    match near {
+        Some(at) => error.hint(format!("did you mean `{}`?", places[at])),
+        None => error.hint("list what there is from the top, without a name"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DirectoryBuilder, GroupEntry, GroupId, PersonEntry, PersonId};
+
+    fn dn(text: &str) -> Dn {
+        Dn::parse(text).unwrap()
+    }
+
+    /// Ann in `OU=Sales`, Bob in `OU=Far,OU=Sales`; the group `All` holds Ann and the group `Some`, which holds both.
+    fn directory() -> Directory {
+        let mut builder = DirectoryBuilder::new();
+        builder.unit("DC=x", UnitKind::NamingContext);
+        builder.unit("OU=sales,DC=x", UnitKind::Unit);
+        builder.unit("CN=Empty,DC=x", UnitKind::Container);
+        let (ann, bob) = ("CN=Ann,OU=Sales,DC=x", "CN=Bob,OU=Far,OU=Sales,DC=x");
+        builder.person(PersonEntry::new(PersonId::parse("1"), dn(ann)));
+        builder.person(PersonEntry::new(PersonId::parse("2"), dn(bob)));
+        let group = |id: &str, name: &str| GroupEntry::new(GroupId::parse(id), dn(name));
+        builder.group(group("a", "CN=All,DC=x").member(ann).member("CN=Some,OU=Sales,DC=x"));
+        builder.group(group("s", "CN=Some,OU=Sales,DC=x").member(ann).member(bob).member("CN=All,DC=x"));
+        builder.build().unwrap()
+    }
+
+    fn listed(of: Option<&str>) -> Vec<(String, NodeKind, usize, usize, bool)> {
+        let nodes = children_of(&directory(), of.map(dn).as_ref()).unwrap();
+        nodes
+            .iter()
+            .map(|node| (node.dn.to_string(), node.kind, node.people, node.people_below, node.children))
+            .collect()
+    }
+
+    #[test]
+    fn each_level_lists_places_and_then_groups() {
+        assert_eq!(listed(None), [("DC=x".into(), NodeKind::NamingContext, 0, 2, true)]);
+        assert_eq!(
+            listed(Some("dc=X")),
+            [
+                ("CN=Empty,DC=x".into(), NodeKind::Container, 0, 0, false),
+                ("OU=sales,DC=x".into(), NodeKind::Unit, 1, 2, true),
+                ("CN=All,DC=x".into(), NodeKind::Group, 1, 2, true),
+            ]
+        );
+        assert_eq!(
+            listed(Some("OU=Sales,DC=x")),
+            [
+                ("OU=Far,OU=Sales,DC=x".into(), NodeKind::Unit, 1, 1, false),
+                ("CN=Some,OU=Sales,DC=x".into(), NodeKind::Group, 2, 2, true),
+            ]
+        );
+        assert_eq!(listed(Some("CN=Empty,DC=x")), []);
+    }
+
+    #[test]
+    fn a_group_lists_the_groups_in_it() {
+        assert_eq!(listed(Some("cn=all,dc=x")), [("CN=Some,OU=Sales,DC=x".into(), NodeKind::Group, 2, 2, true)]);
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error_with_the_nearest_name() {
+        let error = children_of(&directory(), Some(&dn("OU=Slaes,DC=x"))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(error.to_string(), "`OU=Slaes,DC=x` is not a place or a group of the directory");
+        assert_eq!(error.help(), Some("did you mean `OU=sales,DC=x`?"));
+    }
+}
