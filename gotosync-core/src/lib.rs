@@ -3,5 +3,6 @@
 pub mod error;
 pub mod model;
 pub mod source;
+pub mod target;
 
 pub use error::{Error, ErrorKind, Result};

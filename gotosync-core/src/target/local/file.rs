@@ -1,0 +1,365 @@
+//! The file of a local account: finding it, making it, and what its errors mean.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use super::page::Page;
+use crate::error::{Error, ErrorKind, Result, Retry};
+use crate::model::Account;
+use crate::target::book::{self, FIRST_USER};
+
+/// Opens the file of an account.
+pub(super) fn open(path: &Path) -> Result<Connection> {
+    open_existing(path).map_err(|error| error.during("open the local account"))
+}
+
+/// Makes the file of an account.
+pub(super) fn create(path: &Path, account: &Account) -> Result<Connection> {
+    create_new(path, account).map_err(|error| error.during("create the local account"))
+}
+
+fn open_existing(path: &Path) -> Result<Connection> {
+    check_folder(path)?;
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Error::new(ErrorKind::NotFound, "there is no such file")
+                .with("file", path.display())
+                .hint("check the path, or create the account first"));
+        }
+        Err(error) => return Err(unusable(path, error)),
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(Error::new(ErrorKind::Data, "it is not a file").with("file", path.display()));
+        }
+        Ok(_) => {}
+    }
+    let mut connection = connect(path)?;
+    // Before anything is set: a file that is not ours is left as it was.
+    let version = check_version(&connection, path)?;
+    prepare(&connection, path)?;
+    if version < VERSION {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fail(path)?;
+        // Asked again: somebody else may have climbed while this one waited.
+        let version = check_version(&transaction, path)?;
+        climb(&transaction, version, path)?;
+        transaction.commit().or_fail(path)?;
+    }
+    Ok(connection)
+}
+
+fn create_new(path: &Path, account: &Account) -> Result<Connection> {
+    check_folder(path)?;
+    if !account.completeness.is_complete() {
+        return Err(Error::new(ErrorKind::Incomplete, "the account to take over was not read to its end")
+            .with("read", &account.completeness)
+            .hint("read it again: what is missing in it would be lost"));
+    }
+    let mut next_user = FIRST_USER;
+    let records = book::opening(account, &mut next_user, |_| None)?;
+    // Two who create the same file at once: only one gets past this line.
+    OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| unusable(path, error))?;
+    let fill = || {
+        let mut connection = connect(path)?;
+        prepare(&connection, path)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fail(path)?;
+        transaction.pragma_update(None, "application_id", APPLICATION).or_fail(path)?;
+        climb(&transaction, 0, path)?;
+        Page::new(&transaction, path).fill(account, records, next_user)?;
+        transaction.commit().or_fail(path)?;
+        Ok(connection)
+    };
+    fill().inspect_err(|_| remove(path))
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    // Neither CREATE nor URI: a path names a file that is there, also one that is called `file:x`.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).or_fail(path)?;
+    connection.busy_timeout(PATIENCE).or_fail(path)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection, path: &Path) -> Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL").or_fail(path)?;
+    connection.pragma_update(None, "synchronous", "FULL").or_fail(path)?;
+    connection.pragma_update(None, "foreign_keys", true).or_fail(path)
+}
+
+/// Says which version made the file, if that is one of ours and not newer.
+fn check_version(connection: &Connection, path: &Path) -> Result<u32> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).or_fail(path);
+    if number("application_id")? != APPLICATION {
+        return Err(foreign(path));
+    }
+    let version = u32::try_from(number("user_version")?).map_err(|_| foreign(path))?;
+    if version > VERSION {
+        return Err(Error::new(ErrorKind::Unsupported, "a newer version of gotosync made the file")
+            .with("file", path.display())
+            .with("its version", version)
+            .with("known", VERSION)
+            .hint("use that newer version; an older one cannot read it"));
+    }
+    Ok(version)
+}
+
+/// Brings the tables from one version to this one, in the transaction of the caller.
+fn climb(connection: &Connection, from: u32, path: &Path) -> Result<()> {
+    for step in &LADDER[from as usize..] {
+        connection.execute_batch(step).or_fail(path)?;
+    }
+    connection.pragma_update(None, "user_version", VERSION).or_fail(path)
+}
+
+fn check_folder(path: &Path) -> Result<()> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    if folder.is_dir() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::NotFound, "the folder of the file does not exist")
+        .with("folder", folder.display())
+        .with("file", path.display())
+        .hint("make the folder first, or check the path"))
+}
+
+/// Takes away what an attempt left; the error that is told is that of the attempt.
+fn remove(path: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        let _ = fs::remove_file(PathBuf::from(name));
+    }
+}
+
+fn unusable(path: &Path, error: io::Error) -> Error {
+    let at = |told: Error| told.with("file", path.display());
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => at(Error::new(ErrorKind::Conflict, "the file exists"))
+            .hint("open it, or choose another path: an account is never overwritten"),
+        io::ErrorKind::PermissionDenied => at(Error::new(ErrorKind::State, "access to the file is denied"))
+            .hint("check who may write in its folder")
+            .caused_by(error),
+        _ => at(Error::new(ErrorKind::State, "the file cannot be used")).caused_by(error),
+    }
+}
+
+fn foreign(path: &Path) -> Error {
+    Error::new(ErrorKind::Data, "the file is not a gotosync account")
+        .with("file", path.display())
+        .hint("check the path; an empty file is left when making an account was cut short, and may be deleted")
+}
+
+/// Turns errors of the file into what they mean to a caller, in the one place that knows their codes.
+pub(super) trait Fail<T> {
+    /// Names the file and says what can be done.
+    fn or_fail(self, path: &Path) -> Result<T>;
+}
+
+impl<T> Fail<T> for rusqlite::Result<T> {
+    fn or_fail(self, path: &Path) -> Result<T> {
+        self.map_err(|error| match meaning(&error) {
+            None => foreign(path).caused_by(error),
+            Some((kind, message, hint)) => {
+                let retry = if message == BUSY { Retry::Later } else { Retry::Never };
+                Error::new(kind, message).with("file", path.display()).hint(hint).retry(retry).caused_by(error)
+            }
+        })
+    }
+}
+
+/// What an error of `SQLite` means and what to do about it; `None` if the file is not one of its own.
+fn meaning(error: &rusqlite::Error) -> Option<(ErrorKind, &'static str, &'static str)> {
+    use rusqlite::Error as E;
+    if matches!(error, E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..)) {
+        return Some((ErrorKind::Data, "a row of the file cannot be read", DAMAGED));
+    }
+    let state = |message, hint| Some((ErrorKind::State, message, hint));
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => None,
+        Some(ErrorCode::DatabaseCorrupt) => Some((ErrorKind::Data, "the file is damaged", DAMAGED)),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            state(BUSY, "wait until the other process is done, and try again")
+        }
+        Some(ErrorCode::CannotOpen) => state("the file cannot be opened", "check who may write in its folder"),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            state("the file cannot be written", "check who may write to it and in its folder")
+        }
+        Some(ErrorCode::DiskFull) => state("the disk is full", "make room on it, and try again"),
+        _ => state("the file cannot be read or written", "check the disk; the cause says what SQLite found"),
+    }
+}
+
+const BUSY: &str = "another process is using the file";
+const DAMAGED: &str = "restore the file from a copy";
+
+/// How long to wait for whoever else is writing.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// More than there are statements, so that each is compiled once.
+const STATEMENTS: usize = 32;
+
+/// `gota` in ASCII, in the header of the file.
+const APPLICATION: i32 = 0x676f_7461;
+
+/// The version of the tables: the number of steps of the ladder.
+const VERSION: u32 = LADDER.len() as u32;
+
+/// What leads from each version to the next. A step that was once released is never changed.
+///
+/// The counts of users and of taken seats are kept by triggers: counting rows anew for each action would make filling an
+/// account quadratic, and counting in code could be forgotten somewhere.
+const LADDER: [&str; 1] = ["
+CREATE TABLE account (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    login TEXT,
+    next_user INTEGER NOT NULL,
+    users INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE users (
+    key TEXT PRIMARY KEY NOT NULL,
+    email_key TEXT NOT NULL UNIQUE,
+    signed_in INTEGER NOT NULL CHECK (signed_in IN (0, 1)),
+    document TEXT NOT NULL
+) STRICT;
+CREATE TABLE licenses (
+    key TEXT PRIMARY KEY NOT NULL,
+    document TEXT NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0 CHECK (used >= 0)
+) STRICT;
+CREATE TABLE user_licenses (
+    user TEXT NOT NULL REFERENCES users (key) ON DELETE CASCADE,
+    license TEXT NOT NULL,
+    PRIMARY KEY (user, license)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE user_groups (
+    path TEXT PRIMARY KEY NOT NULL,
+    key TEXT
+) STRICT;
+CREATE TABLE activity (
+    sequence INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER user_comes AFTER INSERT ON users BEGIN
+    UPDATE account SET users = users + 1;
+END;
+CREATE TRIGGER user_goes AFTER DELETE ON users BEGIN
+    UPDATE account SET users = users - 1;
+END;
+CREATE TRIGGER seat_is_taken AFTER INSERT ON user_licenses BEGIN
+    UPDATE licenses SET used = used + 1 WHERE key = new.license;
+END;
+CREATE TRIGGER seat_is_given_back AFTER DELETE ON user_licenses BEGIN
+    UPDATE licenses SET used = used - 1 WHERE key = old.license;
+END;
+"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Completeness, Gap};
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn empty() -> Account {
+        Account::empty("1", "Test")
+    }
+
+    #[test]
+    fn a_missing_file_and_a_missing_folder_are_told_apart() {
+        let folder = folder();
+        let error = open(&folder.path().join("account.db")).unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "there is no such file"));
+        assert!(error.help().is_some());
+        let beyond = folder.path().join("nowhere").join("account.db");
+        for error in [open(&beyond).unwrap_err(), create(&beyond, &empty()).unwrap_err()] {
+            assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "the folder of the file does not exist"));
+        }
+        assert_eq!(open(folder.path()).unwrap_err().kind(), ErrorKind::Data);
+    }
+
+    #[test]
+    fn nothing_is_ever_overwritten() {
+        let path = folder().path().join("account.db");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "mine").unwrap();
+        let error = create(&path, &empty()).unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Conflict, "the file exists"));
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_foreign_file_is_refused_and_left_as_it_was() {
+        let folder = folder();
+        let (text, other, none) =
+            (folder.path().join("notes.txt"), folder.path().join("other.db"), folder.path().join("none.db"));
+        fs::write(&text, "x".repeat(5000)).unwrap();
+        fs::write(&none, "").unwrap();
+        Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (x); PRAGMA user_version = 1").unwrap();
+        for path in [&text, &other, &none] {
+            let before = fs::read(path).unwrap();
+            let error = open(path).unwrap_err();
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Data, "the file is not a gotosync account"));
+            assert_eq!(error.context()[0], ("file", path.display().to_string()));
+            assert_eq!(fs::read(path).unwrap(), before);
+        }
+    }
+
+    #[test]
+    fn a_newer_file_is_refused() {
+        let folder = folder();
+        let path = folder.path().join("account.db");
+        let connection = create(&path, &empty()).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(connection);
+        let error = open(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().contains("its version: 99, known: 1"), "{error}");
+    }
+
+    #[test]
+    fn a_damaged_file_is_data() {
+        let folder = folder();
+        let path = folder.path().join("account.db");
+        drop(create(&path, &empty()).unwrap());
+        let mut bytes = fs::read(&path).unwrap();
+        let end = bytes.len();
+        bytes[100..end].fill(0xff);
+        fs::write(&path, bytes).unwrap();
+        let error = open(&path).and_then(|connection| Page::new(&connection, &path).account()).unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Data, "the file is damaged"));
+        assert_eq!(error.help(), Some(DAMAGED));
+    }
+
+    #[test]
+    fn a_held_file_is_worth_another_try() {
+        let folder = folder();
+        let path = folder.path().join("account.db");
+        let mut one = create(&path, &empty()).unwrap();
+        let other = open(&path).unwrap();
+        other.busy_timeout(Duration::ZERO).unwrap();
+        let _held = one.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        let error = other.execute_batch("BEGIN IMMEDIATE").or_fail(&path).unwrap_err();
+        assert_eq!((error.kind(), error.message(), error.retryable()), (ErrorKind::State, BUSY, true));
+    }
+
+    #[test]
+    fn a_failed_creation_leaves_no_file() {
+        let folder = folder();
+        let path = folder.path().join("account.db");
+        let gap = Gap { place: "users".into(), problem: "page 2 was lost".into() };
+        let incomplete = Account { completeness: Completeness::Incomplete(vec![gap]), ..empty() };
+        assert_eq!(create(&path, &incomplete).unwrap_err().kind(), ErrorKind::Incomplete);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

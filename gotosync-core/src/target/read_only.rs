@@ -1,0 +1,72 @@
+//! A target that nothing can be written to.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::{Capabilities, ProvisioningTarget, TargetInfo};
+use crate::error::{ErrorKind, Result};
+use crate::model::{Account, Batch, Outcome};
+
+/// A target that is read and never written.
+///
+/// It says that it can do nothing, and every action fails with [`ErrorKind::Denied`] without reaching the target inside.
+#[derive(Debug)]
+pub struct ReadOnly<T> {
+    inner: T,
+}
+
+impl<T: ProvisioningTarget> ReadOnly<T> {
+    /// Shields a target from writes.
+    pub fn new(inner: T) -> Self {
+        Self { inner }
+    }
+
+    /// The target inside.
+    pub fn inner(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<T: ProvisioningTarget> fmt::Display for ReadOnly<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, read only", self.inner)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<T: ProvisioningTarget> ProvisioningTarget for ReadOnly<T> {
+    async fn describe(&self) -> Result<TargetInfo> {
+        let info = self.inner.describe().await?;
+        Ok(TargetInfo { capabilities: Capabilities::none(), ..info })
+    }
+
+    async fn read(&self) -> Result<Account> {
+        self.inner.read().await
+    }
+
+    async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
+        let denied = |_| Outcome::failed(ErrorKind::Denied, "the target is read only");
+        Ok(batch.actions.iter().map(denied).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Action, UserGroupPath};
+    use crate::target::MemoryTarget;
+
+    #[tokio::test]
+    async fn nothing_reaches_the_target_inside() {
+        let inside: Box<dyn ProvisioningTarget> = Box::new(MemoryTarget::new(Account::empty("1", "Test")));
+        let target = ReadOnly::new(inside);
+        let batch = [Action::CreateGroup { path: UserGroupPath::new("Sales") }].into_iter().collect();
+        let denied = vec![Outcome::failed(ErrorKind::Denied, "the target is read only")];
+        assert_eq!(target.execute(&batch).await.unwrap(), denied);
+        assert!(target.read().await.unwrap().groups.is_empty());
+        assert_eq!(target.describe().await.unwrap().capabilities, Capabilities::none());
+        assert_eq!(target.to_string(), "memory account 1, read only");
+    }
+}
