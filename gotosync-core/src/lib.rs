@@ -4,5 +4,7 @@ pub mod error;
 pub mod model;
 pub mod source;
 pub mod target;
+pub mod journal;
+pub mod state;
 
 pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,390 @@
+//! State that lives as long as the value: for embedders' tests, and for runs that are to leave nothing behind.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, btree_map::Entry};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{Ending, Hold, Holder, Interrupted, Link, LinkChange, Remembered, RunRecord, StateStore};
+use crate::journal::Event;
+use crate::model::{AccountKey, PersonId, RunId};
+use crate::{Error, ErrorKind, Result};
+
+#[cfg(test)]
+pub(super) mod laws;
+
+/// A state store in memory, with the same contract as `SqliteState` but for outliving the process.
+///
+/// A clone is the same store. So a test can drop an engine in the middle of a run, as a crash would, and go on with
+/// another engine on a clone; where the crash comes is chosen by [`crash_after`](Self::crash_after) or
+/// [`crash_at`](Self::crash_at).
+///
+/// The journal of a run is forgotten when the run is finished, since nothing can ask for it any more.
+///
+/// ```
+/// use gotosync_core::ErrorKind;
+/// use gotosync_core::model::AccountKey;
+/// use gotosync_core::state::{Holder, MemoryState, StateStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> gotosync_core::Result<()> {
+/// let state = MemoryState::new();
+/// let account = AccountKey::new("4711");
+/// assert!(state.load(&account).await?.links.is_empty());
+///
+/// let me = Holder { command: "gotosync apply".into(), pid: 123, since: "2026-10-01T06:00:00Z".parse().unwrap() };
+/// let hold = state.hold(&account, &me).await?;
+/// assert_eq!(state.clone().hold(&account, &me).await.unwrap_err().kind(), ErrorKind::Held);
+/// drop(hold);
+/// assert!(state.hold(&account, &me).await.is_ok());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryState {
+    inner: Arc<Mutex<Inner>>,
+}
+
+/// On which side of a write a crash comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrashPoint {
+    /// Nothing of the call is kept.
+    Before,
+    /// All of the call is kept, but the caller does not hear of it.
+    After,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    accounts: BTreeMap<AccountKey, Account>,
+    /// In the order in which they were first kept.
+    runs: Vec<Run>,
+    /// The number tells the hold that was taken from one that was taken after a [`MemoryState::heal`].
+    holds: BTreeMap<AccountKey, (u64, Holder)>,
+    holds_given: u64,
+    crash: Option<Crash>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    links: BTreeMap<PersonId, Link>,
+    populations: BTreeMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct Run {
+    record: RunRecord,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    plan: String,
+    events: Vec<Event>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Crash {
+    /// How many changes go well until then.
+    left: usize,
+    point: CrashPoint,
+}
+
+#[derive(Debug)]
+struct MemoryHold {
+    inner: Arc<Mutex<Inner>>,
+    account: AccountKey,
+    number: u64,
+}
+
+impl MemoryState {
+    /// Makes a store that remembers nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets `calls` more changes go well; each one after them fails and is not kept, until [`heal`](Self::heal).
+    ///
+    /// Changes are calls of [`begin`](StateStore::begin), [`record`](StateStore::record) and
+    /// [`finish`](StateStore::finish) that would succeed. They fail with [`ErrorKind::State`]; everything else goes on
+    /// answering, so that a test can look at what was kept.
+    pub fn crash_after(&self, calls: usize) {
+        self.lock().crash = Some(Crash { left: calls, point: CrashPoint::Before });
+    }
+
+    /// Makes the `call`th change from now fail, counted from 1, before or after it is kept; each one after it fails and
+    /// is not kept, until [`heal`](Self::heal).
+    ///
+    /// See [`crash_after`](Self::crash_after) for what a change is.
+    pub fn crash_at(&self, call: usize, point: CrashPoint) {
+        self.lock().crash = Some(Crash { left: call.saturating_sub(1), point });
+    }
+
+    /// Starts the next process, so to speak: changes succeed again, and no account is held.
+    pub fn heal(&self) {
+        let mut inner = self.lock();
+        inner.crash = None;
+        inner.holds.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        lock(&self.inner)
+    }
+
+    fn change(&self, work: impl FnOnce(&mut Inner) -> Result<()>) -> Result<()> {
+        let mut inner = self.lock();
+        match inner.crash {
+            None => work(&mut inner),
+            Some(Crash { left: 0, point: CrashPoint::Before }) => Err(crashed()),
+            Some(Crash { left: 0, point: CrashPoint::After }) => {
+                work(&mut inner)?;
+                inner.crash = Some(Crash { left: 0, point: CrashPoint::Before });
+                Err(crashed())
+            }
+            Some(crash) => {
+                work(&mut inner)?;
+                inner.crash = Some(Crash { left: crash.left - 1, ..crash });
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl StateStore for MemoryState {
+    async fn load(&self, account: &AccountKey) -> Result<Remembered> {
+        let inner = self.lock();
+        let Some(known) = inner.accounts.get(account) else { return Ok(Remembered::default()) };
+        Ok(Remembered { links: known.links.values().cloned().collect(), populations: known.populations.clone() })
+    }
+
+    async fn hold(&self, account: &AccountKey, holder: &Holder) -> Result<Box<dyn Hold>> {
+        let mut inner = self.lock();
+        inner.holds_given += 1;
+        let number = inner.holds_given;
+        match inner.holds.entry(account.clone()) {
+            Entry::Occupied(entry) => Err(held_by(Some(&entry.get().1))),
+            Entry::Vacant(entry) => {
+                entry.insert((number, holder.clone()));
+                Ok(Box::new(MemoryHold { inner: Arc::clone(&self.inner), account: account.clone(), number }))
+            }
+        }
+    }
+
+    async fn begin(&self, run: &RunRecord, plan: &str, links: &[Link]) -> Result<()> {
+        self.change(|inner| {
+            if inner.runs.iter().any(|known| known.record.run == run.run) {
+                return Err(begun_twice(&run.run));
+            }
+            let record = RunRecord { ending: Ending::Open, ..run.clone() };
+            inner.runs.push(Run { record, open: Some(Open { plan: plan.to_owned(), events: Vec::new() }) });
+            let account = inner.accounts.entry(run.account.clone()).or_default();
+            for link in links {
+                account.put(link);
+            }
+            Ok(())
+        })
+    }
+
+    async fn record(&self, run: &RunId, events: &[Event], links: &[LinkChange]) -> Result<()> {
+        self.change(|inner| {
+            let known = inner.runs.iter_mut().rfind(|known| known.record.run == *run);
+            let Some(Run { record, open: Some(open) }) = known else { return Err(not_open(run)) };
+            open.events.extend_from_slice(events);
+            let account = inner.accounts.entry(record.account.clone()).or_default();
+            for change in links {
+                account.change(change);
+            }
+            Ok(())
+        })
+    }
+
+    async fn finish(&self, run: &RunRecord, populations: Option<&BTreeMap<String, usize>>) -> Result<()> {
+        self.change(|inner| {
+            match inner.runs.iter_mut().rfind(|known| known.record.run == run.run) {
+                Some(known) => *known = Run { record: run.clone(), open: None },
+                None => inner.runs.push(Run { record: run.clone(), open: None }),
+            }
+            if let Some(populations) = populations {
+                inner.accounts.entry(run.account.clone()).or_default().populations.clone_from(populations);
+            }
+            inner.prune(&run.account);
+            Ok(())
+        })
+    }
+
+    async fn unfinished(&self, account: &AccountKey) -> Result<Option<Interrupted>> {
+        let inner = self.lock();
+        // The last of equals is the one that was kept last.
+        let newest = of(&inner.runs, account).filter(|run| run.open.is_some()).max_by_key(|run| run.record.started);
+        Ok(newest.and_then(|Run { record, open }| {
+            open.as_ref().map(|open| Interrupted {
+                record: record.clone(),
+                plan: open.plan.clone(),
+                events: open.events.clone(),
+            })
+        }))
+    }
+
+    async fn history(&self, account: &AccountKey, limit: usize) -> Result<Vec<RunRecord>> {
+        let inner = self.lock();
+        let mut runs: Vec<_> = of(&inner.runs, account).map(|run| &run.record).collect();
+        runs.reverse();
+        runs.sort_by_key(|run| Reverse(run.started));
+        Ok(runs.into_iter().take(limit).cloned().collect())
+    }
+}
+
+impl Inner {
+    /// Forgets the oldest of an account's finished runs; an open one is never forgotten.
+    fn prune(&mut self, account: &AccountKey) {
+        let mut finished: Vec<_> = of(&self.runs, account).filter(|run| run.open.is_none()).collect();
+        let Some(surplus) = finished.len().checked_sub(RUNS_KEPT).filter(|surplus| *surplus > 0) else { return };
+        finished.sort_by_key(|run| run.record.started);
+        let forgotten: Vec<RunId> = finished[..surplus].iter().map(|run| run.record.run.clone()).collect();
+        self.runs.retain(|run| !forgotten.contains(&run.record.run));
+    }
+}
+
+impl Account {
+    fn put(&mut self, link: &Link) {
+        self.links.retain(|person, known| known.user != link.user || *person == link.person);
+        self.links.insert(link.person.clone(), link.clone());
+    }
+
+    fn change(&mut self, change: &LinkChange) {
+        match change {
+            LinkChange::Put(link) => self.put(link),
+            LinkChange::Suspended(person, at) => {
+                if let Some(link) = self.links.get_mut(person) {
+                    link.suspended = Some(*at);
+                }
+            }
+            LinkChange::Reactivated(person) => {
+                if let Some(link) = self.links.get_mut(person) {
+                    link.suspended = None;
+                    link.leaver_since = None;
+                }
+            }
+        }
+    }
+}
+
+impl Hold for MemoryHold {}
+
+impl Drop for MemoryHold {
+    fn drop(&mut self) {
+        let mut inner = lock(&self.inner);
+        if inner.holds.get(&self.account).is_some_and(|(number, _)| *number == self.number) {
+            inner.holds.remove(&self.account);
+        }
+    }
+}
+
+impl fmt::Display for MemoryState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("state in memory")
+    }
+}
+
+fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
+    // Each change checks first and stores after, so a panic in between leaves nothing half done.
+    inner.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn of<'a>(runs: &'a [Run], account: &'a AccountKey) -> impl Iterator<Item = &'a Run> {
+    runs.iter().filter(move |run| run.record.account == *account)
+}
+
+fn crashed() -> Error {
+    Error::new(ErrorKind::State, "crashed").hint("call `MemoryState::heal` to go on")
+}
+
+/// The error of every store when an account is held.
+pub(super) fn held_by(holder: Option<&Holder>) -> Error {
+    let error = Error::new(ErrorKind::Held, "another run has the account")
+        .hint("wait for it to end; if it hangs, stop that process");
+    match holder {
+        Some(Holder { command, pid, since }) => {
+            error.with("holder", format_args!("{command}, process {pid}, since {since}"))
+        }
+        None => error,
+    }
+}
+
+/// The error of every store when a run is begun that is known already.
+pub(super) fn begun_twice(run: &RunId) -> Error {
+    Error::new(ErrorKind::Bug, "a run was begun twice").with("run", run)
+}
+
+/// The error of every store when something is added to a run that was not begun, or is finished.
+pub(super) fn not_open(run: &RunId) -> Error {
+    Error::new(ErrorKind::Bug, "the run is not open").with("run", run)
+}
+
+/// How many finished runs of an account history keeps.
+pub(super) const RUNS_KEPT: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::laws::{self, link, run};
+    use super::*;
+
+    laws::run_them_all!(|| {
+        let state = MemoryState::new();
+        move || Box::new(state.clone()) as Box<dyn StateStore>
+    });
+
+    #[tokio::test]
+    async fn a_crash_keeps_what_came_before_and_nothing_after() {
+        let state = MemoryState::new();
+        state.crash_after(2);
+        state.begin(&run("a", "r1", 1), "plan", &[]).await.unwrap();
+        state.record(&"r1".into(), &[Event::Intended { step: 1 }], &[]).await.unwrap();
+        for _ in 0..2 {
+            let error = state.record(&"r1".into(), &[Event::Intended { step: 2 }], &[]).await.unwrap_err();
+            assert_eq!((error.kind(), error.message()), (ErrorKind::State, "crashed"));
+        }
+        assert!(state.finish(&run("a", "r1", 1), None).await.is_err());
+        let left = state.unfinished(&"a".into()).await.unwrap().unwrap();
+        assert_eq!(left.events, [Event::Intended { step: 1 }]);
+
+        state.heal();
+        state.finish(&run("a", "r1", 1), None).await.unwrap();
+        assert_eq!(state.unfinished(&"a".into()).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_crash_after_a_write_keeps_that_write_only() {
+        let account = AccountKey::new("a");
+        for (point, kept) in [(CrashPoint::Before, 0), (CrashPoint::After, 1)] {
+            let state = MemoryState::new();
+            state.crash_at(1, point);
+            assert!(state.begin(&run("a", "r1", 1), "plan", &[link("p1", "u1")]).await.is_err());
+            assert!(state.begin(&run("a", "r2", 2), "plan", &[link("p2", "u2")]).await.is_err());
+            assert_eq!(state.load(&account).await.unwrap().links.len(), kept, "{point:?}");
+            assert_eq!(state.history(&account, 9).await.unwrap().len(), kept, "{point:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_fails_by_itself_does_not_count_towards_a_crash() {
+        let state = MemoryState::new();
+        state.crash_after(1);
+        assert_eq!(state.record(&"r1".into(), &[], &[]).await.unwrap_err().kind(), ErrorKind::Bug);
+        state.begin(&run("a", "r1", 1), "plan", &[]).await.unwrap();
+        assert_eq!(state.record(&"r1".into(), &[], &[]).await.unwrap_err().message(), "crashed");
+    }
+
+    #[tokio::test]
+    async fn a_hold_from_before_the_crash_does_not_end_one_from_after() {
+        let state = MemoryState::new();
+        let before = state.hold(&"a".into(), &laws::holder()).await.unwrap();
+        state.heal();
+        let _after = state.hold(&"a".into(), &laws::holder()).await.unwrap();
+        drop(before);
+        assert_eq!(state.hold(&"a".into(), &laws::holder()).await.unwrap_err().kind(), ErrorKind::Held);
+    }
+}

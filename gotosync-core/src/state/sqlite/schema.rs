@@ -1,0 +1,163 @@
+//! The tables of the state database, and the ladder that brings an older file up to them.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::trouble::Trouble;
+
+/// Makes sure that the file is a state database of this version, and sets up the connection.
+///
+/// A file that is anything else is left exactly as it was.
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), Trouble> {
+    identify(connection)?;
+    // What a commit has returned from must survive a power cut: hence FULL, which in WAL mode costs one fsync a commit.
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Trouble::NoWal(mode));
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    climb(connection, LADDER)
+}
+
+fn identify(connection: &mut Connection) -> Result<(), Trouble> {
+    // One snapshot, so that a database which another process is just making looks empty or made, and nothing in
+    // between.
+    let snapshot = connection.transaction()?;
+    let application: i32 = snapshot.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version = version(&snapshot)?;
+    let tables: i64 = snapshot.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+    if application != APPLICATION && (application, version, tables) != (0, 0, 0) {
+        return Err(Trouble::Foreign);
+    }
+    newest(version, LADDER).map(drop)
+}
+
+/// Takes one rung at a time, each in its own transaction.
+fn climb(connection: &mut Connection, ladder: &[&str]) -> Result<(), Trouble> {
+    // Most often there is nothing to do, and finding that out should not wait for whoever is writing.
+    while newest(version(connection)?, ladder)? < ladder.len() {
+        let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have been here while this one waited for its turn.
+        let done = newest(version(&step)?, ladder)?;
+        if let Some(rung) = ladder.get(done) {
+            step.execute_batch(rung)?;
+            step.pragma_update(None, "application_id", APPLICATION)?;
+            step.pragma_update(None, "user_version", i64::try_from(done + 1).unwrap_or(i64::MAX))?;
+        }
+        step.commit()?;
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<i64, Trouble> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// How many rungs a file of this version has behind it; it is an error if there are not that many.
+fn newest(version: i64, ladder: &[&str]) -> Result<usize, Trouble> {
+    usize::try_from(version).ok().filter(|done| *done <= ladder.len()).ok_or(Trouble::Newer(version))
+}
+
+/// The `application_id` of a state database; `file` and the like show it.
+const APPLICATION: i32 = i32::from_be_bytes(*b"gtsy");
+
+/// What leads from version 0 (an empty file) to 1, from 1 to 2, and so on; a rung that was released is never edited.
+const LADDER: &[&str] = &[FIRST];
+
+/// Times are text as of RFC 3339 in UTC with nine decimals, so that they sort as they follow. The plan of a run is
+/// there exactly as long as the run is open, and it stands last because it is large and most reads stop before it.
+const FIRST: &str = "
+CREATE TABLE links (
+    account TEXT NOT NULL,
+    person TEXT NOT NULL,
+    user TEXT NOT NULL,
+    email TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    suspended TEXT,
+    leaver_since TEXT,
+    PRIMARY KEY (account, person)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX links_by_user ON links (account, user);
+
+CREATE TABLE populations (
+    account TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    people INTEGER NOT NULL,
+    PRIMARY KEY (account, rule)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE runs (
+    number INTEGER PRIMARY KEY,
+    run TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL,
+    command TEXT NOT NULL,
+    started TEXT NOT NULL,
+    ended TEXT,
+    plan_id TEXT,
+    ending TEXT NOT NULL,
+    outcomes TEXT NOT NULL,
+    reason TEXT,
+    plan TEXT
+) STRICT;
+
+CREATE INDEX runs_by_age ON runs (account, started, number);
+
+CREATE TABLE events (
+    run TEXT NOT NULL REFERENCES runs (run) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: &str = "ALTER TABLE links ADD COLUMN note TEXT; UPDATE links SET note = 'moved';";
+    const BROKEN: &str = "CREATE TABLE half (a TEXT) STRICT; CREATE TABLE links (a TEXT);";
+
+    fn links(connection: &Connection) -> Vec<(String, Option<String>)> {
+        let mut select = connection.prepare("SELECT user, note FROM links").unwrap();
+        select.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn an_empty_file_climbs_all_rungs_and_keeps_its_data_on_the_way() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        identify(&mut connection).unwrap();
+        climb(&mut connection, LADDER).unwrap();
+        assert_eq!(version(&connection).unwrap(), 1);
+        connection.execute("INSERT INTO links VALUES ('a', 'p', 'u', 'e', '[]', NULL, NULL)", ()).unwrap();
+
+        climb(&mut connection, LADDER).unwrap();
+        identify(&mut connection).unwrap();
+        climb(&mut connection, &[FIRST, SECOND]).unwrap();
+        assert_eq!(version(&connection).unwrap(), 2);
+        assert_eq!(links(&connection), [("u".to_owned(), Some("moved".to_owned()))]);
+
+        assert!(matches!(climb(&mut connection, LADDER), Err(Trouble::Newer(2))));
+        assert!(matches!(identify(&mut connection), Err(Trouble::Newer(2))));
+    }
+
+    #[test]
+    fn a_rung_that_breaks_leaves_the_file_on_the_one_before() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert!(climb(&mut connection, &[FIRST, SECOND, BROKEN]).is_err());
+        assert_eq!(version(&connection).unwrap(), 2);
+        let half: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", (), |row| row.get(0))
+            .unwrap();
+        assert_eq!(half, 0);
+    }
+
+    #[test]
+    fn what_is_not_ours_is_told_apart() {
+        for sql in ["CREATE TABLE theirs (a)", "PRAGMA application_id = 7", "PRAGMA user_version = 1"] {
+            let mut connection = Connection::open_in_memory().unwrap();
+            connection.execute_batch(sql).unwrap();
+            assert!(matches!(identify(&mut connection), Err(Trouble::Foreign)), "{sql}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! What is read from the tables and written to them; each function is one transaction.
+
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::trouble::Trouble;
+use crate::journal::Event;
+use crate::model::{AccountKey, Email, PersonId, PlanId, RunId};
+use crate::state::memory::RUNS_KEPT;
+use crate::state::{Ending, Interrupted, Link, LinkChange, Remembered, RunRecord};
+
+type Result<T, E = Trouble> = std::result::Result<T, E>;
+
+pub(super) fn load(connection: &mut Connection, account: &AccountKey) -> Result<Remembered> {
+    // Links and counts of the same moment, whatever another process commits between the two reads.
+    let snapshot = connection.transaction()?;
+    Ok(Remembered { links: links(&snapshot, account)?, populations: populations(&snapshot, account)? })
+}
+
+pub(super) fn begin(connection: &mut Connection, run: &RunRecord, plan: &str, links: &[Link]) -> Result<()> {
+    let write = write(connection)?;
+    let known = "SELECT 1 FROM runs WHERE run = ?1";
+    if write.prepare_cached(known)?.exists([run.run.as_str()])? {
+        return Err(Trouble::BegunTwice(run.run.clone()));
+    }
+    keep_run(&write, &RunRecord { ending: Ending::Open, ..run.clone() }, Some(plan))?;
+    for link in links {
+        put(&write, run.account.as_str(), link)?;
+    }
+    Ok(write.commit()?)
+}
+
+pub(super) fn record(connection: &mut Connection, run: &RunId, events: &[Event], links: &[LinkChange]) -> Result<()> {
+    let write = write(connection)?;
+    let open = "SELECT account FROM runs WHERE run = ?1 AND plan IS NOT NULL";
+    let account: Option<String> = write.prepare_cached(open)?.query_row([run.as_str()], |row| row.get(0)).optional()?;
+    let Some(account) = account else { return Err(Trouble::NotOpen(run.clone())) };
+    append(&write, run, events)?;
+    for change in links {
+        apply(&write, &account, change)?;
+    }
+    Ok(write.commit()?)
+}
+
+pub(super) fn finish(
+    connection: &mut Connection,
+    run: &RunRecord,
+    populations: Option<&BTreeMap<String, usize>>,
+) -> Result<()> {
+    let write = write(connection)?;
+    let account = run.account.as_str();
+    keep_run(&write, run, None)?;
+    if let Some(populations) = populations {
+        write.prepare_cached("DELETE FROM populations WHERE account = ?1")?.execute([account])?;
+        let mut insert = write.prepare_cached("INSERT INTO populations (account, rule, people) VALUES (?1, ?2, ?3)")?;
+        for (rule, people) in populations {
+            insert.execute((account, rule, i64::try_from(*people).unwrap_or(i64::MAX)))?;
+        }
+    }
+    write.prepare_cached(PRUNE_EVENTS)?.execute((account, JOURNALS_KEPT))?;
+    write.prepare_cached(PRUNE_RUNS)?.execute((account, i64::try_from(RUNS_KEPT).unwrap_or(i64::MAX)))?;
+    Ok(write.commit()?)
+}
+
+pub(super) fn unfinished(connection: &mut Connection, account: &AccountKey) -> Result<Option<Interrupted>> {
+    let snapshot = connection.transaction()?;
+    let found = snapshot
+        .prepare_cached(UNFINISHED)?
+        .query_and_then([account.as_str()], |row| Ok::<_, Trouble>((run_of(row)?, row.get(9)?)))?
+        .next()
+        .transpose()?;
+    let Some((record, plan)) = found else { return Ok(None) };
+    let events = events(&snapshot, &record.run)?;
+    Ok(Some(Interrupted { record, plan, events }))
+}
+
+pub(super) fn history(connection: &mut Connection, account: &AccountKey, limit: usize) -> Result<Vec<RunRecord>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection.prepare_cached(HISTORY)?.query_and_then((account.as_str(), limit), run_of)?.collect()
+}
+
+/// A transaction that is a writer from its start: one that becomes a writer later fails where this one waits its turn.
+fn write(connection: &mut Connection) -> Result<Transaction<'_>> {
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+fn links(connection: &Connection, account: &AccountKey) -> Result<Vec<Link>> {
+    // Most people are selected by the same few lists of rules, so these are read once and shared.
+    let mut lists: HashMap<String, Arc<[Arc<str>]>> = HashMap::new();
+    let mut select = connection.prepare_cached(LINKS)?;
+    let mut links = select
+        .query_and_then([account.as_str()], |row| {
+            let list = text(row, 3)?;
+            let rules = if let Some(rules) = lists.get(list) {
+                Arc::clone(rules)
+            } else {
+                let rules: Arc<[Arc<str>]> = from_json("rules", list)?;
+                lists.insert(list.to_owned(), Arc::clone(&rules));
+                rules
+            };
+            Ok(Link {
+                person: PersonId::parse(text(row, 0)?),
+                user: text(row, 1)?.into(),
+                email: Email::new(text(row, 2)?),
+                rules,
+                suspended: time(row, 4, "suspended")?,
+                leaver_since: time(row, 5, "leaver_since")?,
+            })
+        })?
+        .collect::<Result<Vec<_>>>()?;
+    // The order of ids is not that of their texts.
+    links.sort_by(|one, other| one.person.cmp(&other.person));
+    Ok(links)
+}
+
+fn populations(connection: &Connection, account: &AccountKey) -> Result<BTreeMap<String, usize>> {
+    connection
+        .prepare_cached("SELECT rule, people FROM populations WHERE account = ?1")?
+        .query_and_then([account.as_str()], |row| {
+            let people = usize::try_from(row.get::<_, i64>(1)?).map_err(unreadable("people"))?;
+            Ok((row.get(0)?, people))
+        })?
+        .collect()
+}
+
+fn events(connection: &Connection, run: &RunId) -> Result<Vec<Event>> {
+    connection
+        .prepare_cached("SELECT event FROM events WHERE run = ?1 ORDER BY seq")?
+        .query_and_then([run.as_str()], |row| from_json("event", text(row, 0)?))?
+        .collect()
+}
+
+fn run_of(row: &Row<'_>) -> Result<RunRecord> {
+    let ending = text(row, 6)?;
+    Ok(RunRecord {
+        run: text(row, 0)?.into(),
+        account: text(row, 1)?.into(),
+        command: row.get(2)?,
+        started: time(row, 3, "started")?.ok_or("no time").map_err(unreadable("started"))?,
+        ended: time(row, 4, "ended")?,
+        plan: row.get::<_, Option<String>>(5)?.map(|id| id.as_str().into()),
+        ending: ENDINGS
+            .into_iter()
+            .find(|known| known.as_str() == ending)
+            .ok_or_else(|| format!("unknown ending `{ending}`"))
+            .map_err(unreadable("ending"))?,
+        outcomes: from_json("outcomes", text(row, 7)?)?,
+        reason: row.get(8)?,
+    })
+}
+
+/// Keeps a run as it is told, in the place of what was told of it before.
+fn keep_run(write: &Transaction<'_>, run: &RunRecord, plan: Option<&str>) -> Result<()> {
+    write.prepare_cached(KEEP_RUN)?.execute((
+        run.run.as_str(),
+        run.account.as_str(),
+        &run.command,
+        to_text(run.started),
+        run.ended.map(to_text),
+        run.plan.as_ref().map(PlanId::as_str),
+        run.ending.as_str(),
+        to_json("outcomes", &run.outcomes)?,
+        &run.reason,
+        plan,
+    ))?;
+    Ok(())
+}
+
+fn append(write: &Transaction<'_>, run: &RunId, events: &[Event]) -> Result<()> {
+    let last: i64 = write
+        .prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE run = ?1")?
+        .query_row([run.as_str()], |row| row.get(0))?;
+    let mut insert = write.prepare_cached("INSERT INTO events (run, seq, event) VALUES (?1, ?2, ?3)")?;
+    for (seq, event) in (last + 1..).zip(events) {
+        insert.execute((run.as_str(), seq, to_json("event", event)?))?;
+    }
+    Ok(())
+}
+
+fn apply(write: &Transaction<'_>, account: &str, change: &LinkChange) -> Result<()> {
+    match change {
+        LinkChange::Put(link) => put(write, account, link)?,
+        LinkChange::Suspended(person, at) => {
+            let update = "UPDATE links SET suspended = ?3 WHERE account = ?1 AND person = ?2";
+            write.prepare_cached(update)?.execute((account, person.to_string(), to_text(*at)))?;
+        }
+        LinkChange::Reactivated(person) => {
+            let update = "UPDATE links SET suspended = NULL, leaver_since = NULL WHERE account = ?1 AND person = ?2";
+            write.prepare_cached(update)?.execute((account, person.to_string()))?;
+        }
+    }
+    Ok(())
+}
+
+fn put(write: &Transaction<'_>, account: &str, link: &Link) -> Result<()> {
+    let other = "DELETE FROM links INDEXED BY links_by_user WHERE account = ?1 AND user = ?2 AND person <> ?3";
+    write.prepare_cached(other)?.execute((account, link.user.as_str(), link.person.to_string()))?;
+    write.prepare_cached(PUT)?.execute((
+        account,
+        link.person.to_string(),
+        link.user.as_str(),
+        link.email.as_str(),
+        to_json("rules", &link.rules)?,
+        link.suspended.map(to_text),
+        link.leaver_since.map(to_text),
+    ))?;
+    Ok(())
+}
+
+fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str> {
+    Ok(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
+}
+
+fn time(row: &Row<'_>, column: usize, name: &'static str) -> Result<Option<Timestamp>> {
+    let text = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+    text.map(|text| text.parse().map_err(unreadable(name))).transpose()
+}
+
+/// Always nine decimals: `00:00:02.5Z` would come before `00:00:02Z`.
+fn to_text(time: Timestamp) -> String {
+    format!("{time:.9}")
+}
+
+fn from_json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(unreadable(column))
+}
+
+fn to_json(column: &'static str, value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(unreadable(column))
+}
+
+fn unreadable<E: Into<Box<dyn StdError + Send + Sync>>>(column: &'static str) -> impl FnOnce(E) -> Trouble {
+    move |source| Trouble::Unreadable(column, source.into())
+}
+
+/// How many finished runs of an account keep their journal.
+const JOURNALS_KEPT: i64 = 20;
+
+const ENDINGS: [Ending; 6] =
+    [Ending::Open, Ending::Done, Ending::Partial, Ending::Interrupted, Ending::Stopped, Ending::Failed];
+
+const LINKS: &str = "SELECT person, user, email, rules, suspended, leaver_since FROM links WHERE account = ?1";
+
+const PUT: &str = "
+INSERT INTO links (account, person, user, email, rules, suspended, leaver_since)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (account, person) DO UPDATE SET
+    user = excluded.user, email = excluded.email, rules = excluded.rules,
+    suspended = excluded.suspended, leaver_since = excluded.leaver_since";
+
+const KEEP_RUN: &str = "
+INSERT INTO runs (run, account, command, started, ended, plan_id, ending, outcomes, reason, plan)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+ON CONFLICT (run) DO UPDATE SET
+    account = excluded.account, command = excluded.command, started = excluded.started, ended = excluded.ended,
+    plan_id = excluded.plan_id, ending = excluded.ending, outcomes = excluded.outcomes, reason = excluded.reason,
+    plan = excluded.plan";
+
+const UNFINISHED: &str = "
+SELECT run, account, command, started, ended, plan_id, ending, outcomes, reason, plan FROM runs
+WHERE account = ?1 AND plan IS NOT NULL ORDER BY started DESC, number DESC LIMIT 1";
+
+const HISTORY: &str = "
+SELECT run, account, command, started, ended, plan_id, ending, outcomes, reason FROM runs
+WHERE account = ?1 ORDER BY started DESC, number DESC LIMIT ?2";
+
+const PRUNE_EVENTS: &str = "
+DELETE FROM events WHERE run IN (
+    SELECT run FROM runs WHERE account = ?1 AND plan IS NULL
+    ORDER BY started DESC, number DESC LIMIT -1 OFFSET ?2)";
+
+const PRUNE_RUNS: &str = "
+DELETE FROM runs WHERE number IN (
+    SELECT number FROM runs WHERE account = ?1 AND plan IS NULL
+    ORDER BY started DESC, number DESC LIMIT -1 OFFSET ?2)";
