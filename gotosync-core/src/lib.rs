@@ -6,5 +6,6 @@ pub mod source;
 pub mod target;
 pub mod journal;
 pub mod state;
+pub mod rules;
 
 pub use error::{Error, ErrorKind, Result};

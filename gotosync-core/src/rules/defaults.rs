@@ -1,0 +1,62 @@
+//! Where fields come from when no rule says: so good that most rules need no mapping.
+
+use std::borrow::Cow;
+
+use crate::model::{AttrId, Directory, Field, Person, Value};
+
+/// The attributes that defaults read.
+pub(super) const ATTRIBUTES: &[&str] = &["mail", "proxyAddresses", "givenName", "sn", "displayName", "cn"];
+
+/// The numbers of those attributes in one directory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Defaults([Option<AttrId>; 6]);
+
+impl Defaults {
+    pub(super) fn new(directory: &Directory) -> Self {
+        let mut ids = [None; 6];
+        for (id, name) in ids.iter_mut().zip(ATTRIBUTES) {
+            *id = directory.attributes().find(name);
+        }
+        Self(ids)
+    }
+
+    /// The value of a field, or `None` where the person has nothing it could come from.
+    ///
+    /// The e-mail is `mail`, or the primary address of `proxyAddresses` (Exchange marks it by an upper-case `SMTP:`); a
+    /// sign-in name is not a mailbox and is never taken for one. Names are `givenName` and `sn`, or what stands before and
+    /// after the last space of `displayName` or `cn`.
+    pub(super) fn value<'d>(&self, field: Field, person: &'d Person) -> Option<Cow<'d, str>> {
+        let [mail, proxies, given, sn, display, cn] = self.0;
+        let text = |id: Option<AttrId>| person.attributes.text(id?).filter(|text| !text.trim().is_empty());
+        let whole = || text(display).or_else(|| text(cn)).map(str::trim);
+        match field {
+            Field::Email => text(mail).or_else(|| primary_address(person, proxies?)).map(Cow::Borrowed),
+            Field::FirstName => text(given)
+                .or_else(|| whole().map(|name| name.rsplit_once(' ').map_or(name, |(first, _)| first)))
+                .map(Cow::Borrowed),
+            Field::LastName => text(sn)
+                .or_else(|| whole().map(|name| name.rsplit_once(' ').map_or(name, |(_, last)| last)))
+                .map(Cow::Borrowed),
+            Field::Language | Field::UserGroup | Field::Products | Field::Access => None,
+        }
+    }
+
+    /// How a default reads, for explanations.
+    pub(super) const fn text(field: Field) -> &'static str {
+        match field {
+            Field::Email => "mail, or the primary proxyAddresses",
+            Field::FirstName => "givenName, or the first part of displayName",
+            Field::LastName => "sn, or the last word of displayName",
+            Field::Language | Field::UserGroup | Field::Products | Field::Access => "",
+        }
+    }
+}
+
+fn primary_address(person: &Person, proxies: AttrId) -> Option<&str> {
+    person
+        .attributes
+        .values(proxies)
+        .iter()
+        .filter_map(Value::as_text)
+        .find_map(|address| address.strip_prefix("SMTP:"))
+}

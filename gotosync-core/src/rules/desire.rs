@@ -1,0 +1,215 @@
+//! What the rules want for each person.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
+use super::defaults::Defaults;
+use super::mapping::BoundMapping;
+use super::profile::{Profile, Source};
+use super::select::{Bits, BrokenRule, Miss, Selector};
+use super::{Mapping, Rules};
+use crate::model::text::{count, nfc, normal_name};
+use crate::model::{Directory, Field, Person, PersonIx, email};
+use crate::target::FieldLimits;
+
+/// What the rules want, for every person that one selects.
+#[derive(Debug)]
+pub struct Desires<'d> {
+    /// The rules.
+    pub rules: &'d Rules,
+    /// The directory.
+    pub directory: &'d Directory,
+    /// One entry a selected person, in the order of the directory.
+    pub people: Vec<Desire<'d>>,
+    /// What each set of rules that selects somebody comes to.
+    pub profiles: Vec<Profile<'d>>,
+    /// Rules that cannot be evaluated. They select nobody, which does not make anybody a leaver.
+    pub broken: Vec<BrokenRule>,
+    /// How many people each rule selects, by its place in the list.
+    pub populations: Vec<usize>,
+}
+
+/// What the rules want for one person.
+#[derive(Clone, Debug)]
+pub struct Desire<'d> {
+    /// The person.
+    pub person: PersonIx,
+    /// What the rules that select the person come to.
+    pub profile: u32,
+    /// The e-mail, if there is one.
+    pub email: Option<Cow<'d, str>>,
+    /// The first name in normal form.
+    pub first_name: Cow<'d, str>,
+    /// The last name in normal form.
+    pub last_name: Cow<'d, str>,
+    /// The language, if a rule sets it and it comes out to something.
+    pub language: Option<Cow<'d, str>>,
+    /// The first field that cannot be used as it is.
+    pub problem: Option<Box<FieldProblem>>,
+}
+
+/// A field that the account would refuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field.
+    pub field: Field,
+    /// What is wrong with it, and its value.
+    pub problem: String,
+}
+
+impl<'d> Desires<'d> {
+    /// What the rules that select somebody come to.
+    pub fn profile(&self, desire: &Desire<'_>) -> &Profile<'d> {
+        &self.profiles[desire.profile as usize]
+    }
+}
+
+/// Works out what the rules want for the people of a directory.
+///
+/// The result does not depend on time: whether a person is enabled is asked later. Fields are checked against what the
+/// account accepts; a field that it would not is a problem of that person alone.
+pub fn desire<'d>(rules: &'d Rules, directory: &'d Arc<Directory>, limits: FieldLimits) -> Desires<'d> {
+    let selector = Selector::new(rules, directory);
+    let words = selector.rule_words();
+    let people = directory.people();
+    let mut selected: Bits = vec![0; people.len() * words];
+    selected.par_chunks_mut(words).zip(people).for_each_init(Vec::new, |hits, (found, person)| {
+        selector.rules_of(person, hits, found);
+    });
+
+    let mut profiles: Vec<Profile<'d>> = Vec::new();
+    let mut known: HashMap<&[u64], u32> = HashMap::new();
+    let mut populations = vec![0; rules.list.len()];
+    let mut members: Vec<(PersonIx, u32)> = Vec::new();
+    for (at, set) in selected.chunks(words).enumerate() {
+        if set.iter().all(|word| *word == 0) {
+            continue;
+        }
+        let profile = *known.entry(set).or_insert_with(|| {
+            profiles.push(Profile::new(rules, members_of(set)));
+            profiles.len() as u32 - 1
+        });
+        profiles[profile as usize].indexes.iter().for_each(|rule| populations[*rule] += 1);
+        members.push((PersonIx(at as u32), profile));
+    }
+    let fields: Vec<Fields<'_>> = profiles.iter().map(|profile| Fields::bind(profile, directory)).collect();
+    let defaults = Defaults::new(directory);
+    let people = members
+        .into_par_iter()
+        .with_min_len(256)
+        .map(|(person, profile)| {
+            fields[profile as usize].evaluate(directory.person(person), person, profile, &defaults, limits)
+        })
+        .collect();
+    Desires { rules, directory, people, profiles, broken: selector.broken, populations }
+}
+
+/// Says for each rule, in order, why it does not select a person; `None` where it does.
+pub(crate) fn explain_selection(rules: &Rules, directory: &Directory, person: &Person) -> Vec<Option<Miss>> {
+    let selector = Selector::new(rules, directory);
+    (0..rules.list.len()).map(|index| selector.why_not(index, person)).collect()
+}
+
+fn members_of(set: &[u64]) -> Vec<usize> {
+    (0..set.len() * 64).filter(|index| set[index / 64] & (1 << (index % 64)) != 0).collect()
+}
+
+/// The fields of one profile, ready for one directory.
+struct Fields<'d> {
+    email: Option<BoundMapping<'d>>,
+    first_name: Option<BoundMapping<'d>>,
+    last_name: Option<BoundMapping<'d>>,
+    language: Option<BoundMapping<'d>>,
+}
+
+impl<'d> Fields<'d> {
+    fn bind(profile: &Profile<'d>, directory: &'d Arc<Directory>) -> Self {
+        let bind = |source: Option<Source<'d>>| {
+            source.and_then(|source| source.mapping).map(|mapping: &'d Mapping| mapping.bind(directory))
+        };
+        Self {
+            email: bind(Some(profile.email)),
+            first_name: bind(Some(profile.first_name)),
+            last_name: bind(Some(profile.last_name)),
+            language: bind(profile.language),
+        }
+    }
+
+    fn evaluate(
+        &self,
+        person: &'d Person,
+        ix: PersonIx,
+        profile: u32,
+        defaults: &Defaults,
+        limits: FieldLimits,
+    ) -> Desire<'d> {
+        let mut problem = None;
+        let mut value = |field, bound: Option<&BoundMapping<'d>>| match bound {
+            None => defaults.value(field, person),
+            Some(bound) => bound.value(ix).unwrap_or_else(|message| {
+                problem.get_or_insert_with(|| Box::new(FieldProblem { field, problem: message }));
+                None
+            }),
+        };
+        let email = value(Field::Email, self.email.as_ref()).map(trimmed);
+        let first_name = value(Field::FirstName, self.first_name.as_ref()).map(normal).unwrap_or_default();
+        let last_name = value(Field::LastName, self.last_name.as_ref()).map(normal).unwrap_or_default();
+        let language = value(Field::Language, self.language.as_ref()).map(trimmed);
+        let mut desire = Desire { person: ix, profile, email, first_name, last_name, language, problem };
+        if desire.problem.is_none() {
+            desire.problem = unusable(&desire, limits).map(Box::new);
+        }
+        desire
+    }
+}
+
+/// Without space at the ends, and composed: many services take a decomposed address for an invalid one.
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => nfc(text.trim()),
+        Cow::Owned(text) => Cow::Owned(nfc(text.trim()).into_owned()),
+    }
+}
+
+fn normal(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => normal_name(text),
+        Cow::Owned(text) => Cow::Owned(normal_name(&text).into_owned()),
+    }
+}
+
+/// The first field that the account would refuse.
+fn unusable(desire: &Desire<'_>, limits: FieldLimits) -> Option<FieldProblem> {
+    let problem = |field, problem| Some(FieldProblem { field, problem });
+    if let Some(email) = &desire.email {
+        let length = email.len();
+        if length > limits.email && email.chars().count() > limits.email {
+            return problem(
+                Field::Email,
+                format!("`{email}` is longer than {}", count(limits.email, "character", "characters")),
+            );
+        }
+        if let Some(reason) = email::problem(email) {
+            return problem(Field::Email, format!("`{email}`: {reason}"));
+        }
+    }
+    for (field, name) in [(Field::FirstName, &desire.first_name), (Field::LastName, &desire.last_name)] {
+        let length = if name.len() > limits.name { name.chars().count() } else { name.len() };
+        if length > limits.name {
+            return problem(field, format!("`{name}` has {length} characters, the account takes {}", limits.name));
+        }
+        if name.is_empty() {
+            return problem(field, "there is nothing to take it from".to_owned());
+        }
+    }
+    let language = desire.language.as_ref()?;
+    let fine = |code: &str, length: usize| code.len() == length && code.bytes().all(|b| b.is_ascii_alphabetic());
+    let valid = match language.split_once('_') {
+        None => fine(language, 2),
+        Some((language, country)) => fine(language, 2) && fine(country, 2),
+    };
+    if valid { None } else { problem(Field::Language, format!("`{language}` is not a language as `en_US`")) }
+}

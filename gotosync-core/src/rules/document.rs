@@ -1,0 +1,338 @@
+//! Reads TOML so that every problem names its file, line and column, what was expected, and the nearest right word.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::model::text::nearest;
+use crate::{Error, ErrorKind};
+
+/// What is wrong with a file, in the order of its lines; never empty.
+#[derive(Debug)]
+pub struct Problems(Vec<Error>);
+
+impl Problems {
+    /// Each problem as an error of its own.
+    pub fn iter(&self) -> impl Iterator<Item = &Error> {
+        self.0.iter()
+    }
+
+    /// Each problem as an error of its own.
+    pub fn into_errors(self) -> Vec<Error> {
+        self.0
+    }
+}
+
+impl From<Problems> for Error {
+    /// Takes the first problem, and says how many more there are.
+    fn from(mut problems: Problems) -> Self {
+        let more = problems.0.len() - 1;
+        let first = problems.0.swap_remove(0);
+        if more == 0 { first } else { first.with("more problems in the file", more) }
+    }
+}
+
+/// One file while it is read: every problem is collected, none ends the reading.
+#[derive(Debug)]
+pub(crate) struct Document<'t> {
+    file: &'t str,
+    text: &'t str,
+    problems: RefCell<Vec<(usize, Error)>>,
+}
+
+/// One table of a file. Keys that nobody asks for are problems.
+#[derive(Debug)]
+pub(crate) struct Table<'d, 't> {
+    document: &'d Document<'t>,
+    name: String,
+    map: &'d DeTable<'t>,
+    at: Range<usize>,
+    asked: RefCell<BTreeSet<&'static str>>,
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed<T> {
+    pub(crate) value: T,
+    pub(crate) at: Range<usize>,
+}
+
+impl<'t> Document<'t> {
+    /// Parses a file and hands its top table to `read`.
+    pub(crate) fn read<T>(
+        file: &'t str,
+        text: &'t str,
+        read: impl FnOnce(&Self, &Table<'_, 't>) -> Option<T>,
+    ) -> Result<T, Problems> {
+        let document = Self { file, text, problems: RefCell::default() };
+        let (map, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let at = error.span().unwrap_or(0..0);
+            document.problem(&at, error.message().replace('\n', "; "), "this is not TOML yet: see the column");
+        }
+        // After a syntax error the rest of the file may have been taken for something else.
+        let value = if errors.is_empty() {
+            let table = document.table("the file".to_owned(), map.get_ref(), 0..text.len());
+            let value = read(&document, &table);
+            table.finish();
+            value
+        } else {
+            None
+        };
+        let mut problems = document.problems.into_inner();
+        problems.sort_by_key(|(at, _)| *at);
+        match value {
+            Some(value) if problems.is_empty() => Ok(value),
+            _ if problems.is_empty() => {
+                Err(Problems(vec![Error::new(ErrorKind::Input, "the file cannot be used").with("file", file)]))
+            }
+            _ => Err(Problems(problems.into_iter().map(|(_, error)| error).collect())),
+        }
+    }
+
+    fn table<'d>(&'d self, name: String, map: &'d DeTable<'t>, at: Range<usize>) -> Table<'d, 't> {
+        Table { document: self, name, map, at, asked: RefCell::default() }
+    }
+
+    /// Notes a problem at a place.
+    pub(crate) fn problem(&self, at: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        let (line, column) = self.place(at.start);
+        let error = Error::new(ErrorKind::Input, message)
+            .with("file", self.file)
+            .with("line", line)
+            .with("column", column)
+            .hint(hint);
+        self.problems.borrow_mut().push((at.start, error));
+    }
+
+    /// The line and column of a byte, both from 1; the column counts characters.
+    fn place(&self, at: usize) -> (usize, usize) {
+        let before = &self.text[..at.min(self.text.len())];
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+impl<'d, 't> Table<'d, 't> {
+    /// Where the table stands.
+    pub(crate) fn at(&self) -> &Range<usize> {
+        &self.at
+    }
+
+    /// Where a key stands, or the table if it is absent.
+    pub(crate) fn at_key(&self, key: &str) -> Range<usize> {
+        self.map.get_key_value(key).map_or_else(|| self.at.clone(), |(key, _)| key.span())
+    }
+
+    /// Says whether a key is present, whatever its value.
+    pub(crate) fn has(&self, key: &'static str) -> bool {
+        self.asked.borrow_mut().insert(key);
+        self.map.contains_key(key)
+    }
+
+    /// Calls the table by a better name in problems.
+    pub(crate) fn rename(&mut self, name: String) {
+        self.name = name;
+    }
+
+    /// Notes a problem at a place.
+    pub(crate) fn problem(&self, at: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.document.problem(at, message, hint);
+    }
+
+    fn value(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'t>>> {
+        self.asked.borrow_mut().insert(key);
+        self.map.get(key)
+    }
+
+    fn expected(&self, key: &str, what: &str, found: &Spanned<DeValue<'t>>) {
+        let message = format!("`{key}` in {} is {}, expected {what}", self.name, kind_of(found.get_ref()));
+        self.problem(&found.span(), message, format!("write {what}"));
+    }
+
+    /// A string.
+    pub(crate) fn string(&self, key: &'static str) -> Option<Placed<String>> {
+        let found = self.value(key)?;
+        if let DeValue::String(text) = found.get_ref() {
+            return Some(Placed { value: text.to_string(), at: found.span() });
+        }
+        self.expected(key, "a string in quotes", found);
+        None
+    }
+
+    /// A string that must be there and must not be blank.
+    pub(crate) fn required_string(&self, key: &'static str, example: &str) -> Option<Placed<String>> {
+        if !self.has(key) {
+            self.problem(&self.at, format!("{} has no `{key}`", self.name), format!("add `{key} = \"{example}\"`"));
+            return None;
+        }
+        let found = self.string(key)?;
+        if found.value.trim().is_empty() {
+            let message = format!("`{key}` in {} is empty", self.name);
+            self.problem(&found.at, message, format!("write for example `{key} = \"{example}\"`"));
+            return None;
+        }
+        Some(found)
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn boolean(&self, key: &'static str) -> Option<Placed<bool>> {
+        let found = self.value(key)?;
+        if let DeValue::Boolean(value) = found.get_ref() {
+            return Some(Placed { value: *value, at: found.span() });
+        }
+        self.expected(key, "true or false", found);
+        None
+    }
+
+    /// A string, or `false` for "none".
+    pub(crate) fn string_or_false(&self, key: &'static str) -> Option<Placed<Option<String>>> {
+        let found = self.value(key)?;
+        let value = match found.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Boolean(false) => None,
+            _ => {
+                self.expected(key, "a string in quotes, or false", found);
+                return None;
+            }
+        };
+        Some(Placed { value, at: found.span() })
+    }
+
+    /// A whole number from 0 on.
+    pub(crate) fn number(&self, key: &'static str) -> Option<usize> {
+        let found = self.value(key)?;
+        let number = match found.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        let number = number.and_then(|number| usize::try_from(number).ok());
+        if number.is_none() {
+            self.expected(key, "a whole number, 0 or more", found);
+        }
+        number
+    }
+
+    /// One of several words.
+    pub(crate) fn word<T: Copy>(&self, key: &'static str, words: &[(&'static str, T)]) -> Option<T> {
+        let found = self.string(key)?;
+        let chosen = words.iter().find(|(word, _)| *word == found.value).map(|(_, value)| *value);
+        if chosen.is_none() {
+            let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            let list = names.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+            let hint = match nearest(&found.value, names.iter().copied()) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None => format!("write one of {list}"),
+            };
+            self.problem(
+                &found.at,
+                format!("`{key}` in {} is `{}`, expected one of {list}", self.name, found.value),
+                hint,
+            );
+        }
+        chosen
+    }
+
+    /// A string or a list of strings.
+    pub(crate) fn strings(&self, key: &'static str) -> Vec<Placed<String>> {
+        self.items(key, "a string in quotes or a list of them", |found| match found.get_ref() {
+            DeValue::String(text) => Some(Placed { value: text.to_string(), at: found.span() }),
+            _ => None,
+        })
+    }
+
+    /// A string or a table, or a list of either.
+    pub(crate) fn strings_or_tables(&self, key: &'static str, what: &str) -> Vec<StringOrTable<'d, 't>> {
+        self.items(key, what, |found| match found.get_ref() {
+            DeValue::String(text) => Some(StringOrTable::String(Placed { value: text.to_string(), at: found.span() })),
+            DeValue::Table(map) => {
+                let name = format!("`{key}` in {}", self.name);
+                Some(StringOrTable::Table(self.document.table(name, map, found.span())))
+            }
+            _ => None,
+        })
+    }
+
+    fn items<T>(&self, key: &'static str, what: &str, take: impl Fn(&'d Spanned<DeValue<'t>>) -> Option<T>) -> Vec<T> {
+        let Some(found) = self.value(key) else { return Vec::new() };
+        let one = |item: &'d Spanned<DeValue<'t>>| {
+            let taken = take(item);
+            if taken.is_none() {
+                self.expected(key, what, item);
+            }
+            taken
+        };
+        match found.get_ref() {
+            DeValue::Array(items) => items.iter().filter_map(one).collect(),
+            _ => one(found).into_iter().collect(),
+        }
+    }
+
+    /// A table.
+    pub(crate) fn table(&self, key: &'static str) -> Option<Table<'d, 't>> {
+        let found = self.value(key)?;
+        if let DeValue::Table(map) = found.get_ref() {
+            let name = if self.name == "the file" { format!("[{key}]") } else { format!("`{key}` in {}", self.name) };
+            return Some(self.document.table(name, map, found.span()));
+        }
+        self.expected(key, "a table", found);
+        None
+    }
+
+    /// The tables of an array, written `[[key]]`.
+    pub(crate) fn tables(&self, key: &'static str) -> Vec<Table<'d, 't>> {
+        let Some(found) = self.value(key) else { return Vec::new() };
+        let DeValue::Array(items) = found.get_ref() else {
+            self.expected(key, &format!("a table headed [[{key}]]"), found);
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            match item.get_ref() {
+                DeValue::Table(map) => {
+                    tables.push(self.document.table(format!("[[{key}]] number {}", index + 1), map, item.span()));
+                }
+                _ => self.expected(key, &format!("a table headed [[{key}]]"), item),
+            }
+        }
+        tables
+    }
+
+    /// Notes every key that nobody asked for.
+    pub(crate) fn finish(&self) {
+        let asked = self.asked.borrow();
+        for (key, _) in self.map {
+            let name: &str = key.get_ref();
+            if asked.contains(name) {
+                continue;
+            }
+            let hint = match nearest(name, asked.iter().copied()) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None => format!("expected one of {}", asked.iter().copied().collect::<Vec<_>>().join(", ")),
+            };
+            self.problem(&key.span(), format!("{} has no key `{name}`", self.name), hint);
+        }
+    }
+}
+
+/// What stands in a list that takes both.
+#[derive(Debug)]
+pub(crate) enum StringOrTable<'d, 't> {
+    String(Placed<String>),
+    Table(Table<'d, 't>),
+}
+
+fn kind_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a point",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
