@@ -1,11 +1,105 @@
 //! Keeps the people of a directory and the users of a GoTo account the same.
+//!
+//! A *person* in a *directory* becomes, by *rules*, a *user* in an *account*; the difference is a *plan*; the plan is
+//! *checked*, *applied* through a *journal*, and told as a *report*.
+//!
+//! ```text
+//! source.read ──> rules.desire ─> desired ┐
+//!                                         ├─> link ─> diff ─> plan ─> check ─> apply(journal) ─> report
+//! target.read ─────────────────> current  ┘   └─── pure, synchronous, total ───┘  └── the only writes ──┘
+//! ```
+//!
+//! Data moves from left to right and never returns. What is remembered between runs (who is whom, the last good reads, the
+//! journal, the history) is read before the pure middle, handed to it as a value, and written after it.
+//!
+//! # Example
+//!
+//! ```
+//! use gotosync_core::apply::Stop;
+//! use gotosync_core::model::{Account, DirectoryBuilder, Dn, License, PersonEntry, PersonId};
+//! use gotosync_core::{Engine, Rules, source::MemorySource, state::MemoryState, target::MemoryTarget};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> gotosync_core::Result<()> {
+//! let mut people = DirectoryBuilder::new();
+//! let (mail, first, last) = (people.attribute("mail"), people.attribute("givenName"), people.attribute("sn"));
+//! let ann = PersonEntry::new(PersonId::parse("7"), Dn::parse("CN=Ann Lee,OU=Sales,DC=example,DC=test")?);
+//! people.person(ann.with(mail, "ann@example.test").with(first, "Ann").with(last, "Lee"));
+//!
+//! let mut account = Account::empty("1", "Example");
+//! let meeting = License { key: "10".into(), name: "GoToMeeting".into(), products: vec!["G2M".into()], seats: 5, used: 0 };
+//! account.licenses.push(meeting);
+//!
+//! let rules = Rules::parse(
+//!     "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=example,DC=test'\nproducts = ['GoToMeeting']",
+//!     "rules.toml",
+//! )?;
+//! let engine = Engine::new(MemorySource::new(people.build()?), MemoryTarget::new(account), MemoryState::new(), rules);
+//! let plan = engine.plan().await?.plan;
+//! assert_eq!(plan.steps()[0].subject.as_ref(), "ann@example.test");
+//! engine.check(&plan, None).into_result()?;
+//! let report = engine.apply(&plan, None, &Stop::new()).await?;
+//! assert!(report.all_done());
+//! assert!(engine.plan().await?.plan.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. Sources and targets never import each other; neither imports rules, plan or apply.
+//! 2. The pure stages hold no `async`, clock, random number or input and output: time and ids come in as values.
+//! 3. After planning no choice is left. A plan is immutable, serialisable, and names the basis it was computed from.
+//! 4. A read is a value that knows whether it is complete. From an incomplete read of either side no step that takes
+//!    something away from anyone can be planned: [`model::Whole`] makes that a matter of types.
+//! 5. "Not found" is never "empty": a rule whose OU or group is missing is an error of that rule; its people are left as
+//!    they are.
+//! 6. Who is whom is decided in [`mod@link`] alone, by immutable id first, then by e-mail under one comparison function.
+//! 7. What no rule manages is out of the diff, so nothing can take it away.
+//! 8. One bad person is a note and is set aside; the others go on. One bad read stops the run.
+//! 9. Output is deterministic: same inputs, same bytes.
+//! 10. The library prints nothing and reads no environment; front ends do.
+//!
+//! # Features
+//!
+//! | feature | what it brings | by default |
+//! |---|---|---|
+//! | `ldif` | directory exports as a source | yes |
+//! | `sqlite` | the state store and the local account, in files | yes |
+//! | `mock` | mockall mocks of the public traits | no |
+//!
+//! With none of them there is no SQLite, no compression, and nothing that opens a file or a socket.
 
 pub mod error;
 pub mod model;
 pub mod source;
 pub mod target;
-pub mod journal;
-pub mod state;
 pub mod rules;
+pub mod link;
+pub mod desired;
+pub mod diff;
+pub mod plan;
+pub mod check;
+pub mod apply;
+pub mod journal;
+pub mod report;
+pub mod explain;
+pub mod render;
+pub mod state;
+pub mod sync;
+#[cfg(all(feature = "ldif", feature = "sqlite"))]
+pub mod config;
 
+pub use check::{Verdict, check};
+#[cfg(all(feature = "ldif", feature = "sqlite"))]
+pub use config::Config;
 pub use error::{Error, ErrorKind, Result};
+pub use plan::Plan;
+pub use report::Report;
+pub use rules::Rules;
+pub use sync::Engine;
+
+/// The examples of the README are compiled with the library.
+#[cfg(all(doctest, feature = "ldif", feature = "sqlite"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

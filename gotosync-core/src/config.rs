@@ -1,0 +1,217 @@
+//! The configuration file that names the parts: which directory, which account, which rules.
+//!
+//! ```toml
+//! [source]
+//! ldif = "directory.ldif.gz"   # a directory export, plain or gzipped
+//!
+//! [account]
+//! local = "account.db"         # an account in a file
+//! from = "account.json"        # what it is made from when the file is missing: an account as JSON
+//!
+//! [rules]
+//! file = "rules.toml"
+//!
+//! [state]
+//! file = "state.db"            # links, journal, history; made when it is missing
+//! plans = "plans"              # where plans that a check stopped are kept
+//! ```
+//!
+//! Paths are relative to the folder of the configuration file.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::model::Account;
+use crate::plan::Plan;
+use crate::rules::{Document, Rules, Table};
+use crate::source::LdifSource;
+use crate::state::{RunRecord, SqliteState, StateStore};
+use crate::sync::Engine;
+use crate::target::{LocalAccount, ProvisioningTarget};
+use crate::{Error, ErrorKind, Result};
+
+/// Where the parts of an engine are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The configuration file itself.
+    pub file: PathBuf,
+    /// The directory export.
+    pub directory: PathBuf,
+    /// The local account.
+    pub account: PathBuf,
+    /// The account as JSON that the local account is made from when it is missing.
+    pub account_from: Option<PathBuf>,
+    /// The rules file.
+    pub rules: PathBuf,
+    /// The state store.
+    pub state: PathBuf,
+    /// The folder of plans that a check stopped.
+    pub plans: PathBuf,
+}
+
+impl Config {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is no such file, [`ErrorKind::Input`] with line and column for what is wrong in
+    /// it.
+    pub fn load(file: impl Into<PathBuf>) -> Result<Self> {
+        let file = file.into();
+        let text = read_text(&file, "the configuration").map_err(|error| {
+            if error.kind() == ErrorKind::NotFound {
+                error.hint("name it with --config, or try `gotosync quickstart` for a worked example")
+            } else {
+                error
+            }
+        })?;
+        let name = file.display().to_string();
+        let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        let config = Document::read(&name, &text, |_, top| {
+            let [source, account, rules, state] = ["source", "account", "rules", "state"].map(|name| top.table(name));
+            let path = |table: &Option<Table<'_, '_>>, name, key, default| {
+                path_of(top, table.as_ref(), name, key, default).map(|path| folder.join(path))
+            };
+            let directory = path(&source, "source", "ldif", None);
+            let account_file = path(&account, "account", "local", None);
+            let account_from =
+                account.as_ref().and_then(|table| table.string("from")).map(|text| folder.join(text.value));
+            let rules_file = path(&rules, "rules", "file", Some("rules.toml"));
+            let state_file = path(&state, "state", "file", Some("state.db"));
+            let plans = path(&state, "state", "plans", Some("plans"));
+            [source, account, rules, state].iter().flatten().for_each(Table::finish);
+            Some(Self {
+                file: file.clone(),
+                directory: directory?,
+                account: account_file?,
+                account_from,
+                rules: rules_file?,
+                state: state_file?,
+                plans: plans?,
+            })
+        })?;
+        Ok(config)
+    }
+
+    /// Reads the rules file, with every problem in it.
+    ///
+    /// # Errors
+    /// The problems, or the one error that the file cannot be read at all.
+    pub fn rules(&self) -> Result<Rules, Vec<Error>> {
+        let text = read_text(&self.rules, "the rules").map_err(|error| vec![error])?;
+        Rules::parse(&text, &self.rules.display().to_string()).map_err(crate::rules::Problems::into_errors)
+    }
+
+    /// Opens every part and joins them.
+    ///
+    /// # Errors
+    /// What keeps a part from being opened; of several problems in the rules the first.
+    pub fn engine(&self) -> Result<Engine> {
+        let text = read_text(&self.rules, "the rules")?;
+        let rules = Rules::parse(&text, &self.rules.display().to_string())?;
+        let source = LdifSource::open(&self.directory);
+        let target = self.open_account()?;
+        let state = SqliteState::open(&self.state)?;
+        Ok(Engine::new(source, target, state, rules))
+    }
+
+    /// The latest runs, newest first; the rules need not be readable for that.
+    pub async fn history(&self, limit: usize) -> Result<Vec<RunRecord>> {
+        let account = LocalAccount::open(&self.account)?.describe().await?.account;
+        SqliteState::open(&self.state)?.history(&account, limit).await
+    }
+
+    fn open_account(&self) -> Result<LocalAccount> {
+        match &self.account_from {
+            Some(from) if !self.account.exists() => {
+                let text = read_text(from, "the account to start with")?;
+                let account: Account = serde_json::from_str(&text).map_err(|error| {
+                    Error::new(ErrorKind::Data, format!("it is not an account: {error}"))
+                        .during("read the account to start with")
+                        .with("file", from.display())
+                        .hint("the README shows one with its licences")
+                })?;
+                LocalAccount::create(&self.account, &account)
+            }
+            _ => LocalAccount::open(&self.account),
+        }
+    }
+
+    /// The source alone, for browsing.
+    pub fn source(&self) -> LdifSource {
+        LdifSource::open(&self.directory)
+    }
+
+    /// Keeps a plan that a check stopped, and says where.
+    pub fn keep_plan(&self, plan: &Plan) -> Result<PathBuf> {
+        let failed =
+            |error: std::io::Error| Error::from(error).during("keep the plan").with("folder", self.plans.display());
+        fs::create_dir_all(&self.plans).map_err(failed)?;
+        let path = self.plans.join(format!("{}.json", plan.id()));
+        write_plan(plan, &path)?;
+        Ok(path)
+    }
+}
+
+/// Writes a plan to a file, whole or not at all; a file that is there already is replaced.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] when the folder does not exist, and whatever keeps the file from being written.
+pub fn write_plan(plan: &Plan, file: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| Error::from(error).during("write the plan").with("file", file.display());
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let message = format!("there is no folder `{}`", folder.display());
+        return Err(Error::new(ErrorKind::NotFound, message)
+            .during("write the plan")
+            .with("file", file.display())
+            .hint("make the folder first"));
+    }
+    let Some(name) = file.file_name().filter(|_| !file.is_dir()) else {
+        let message = format!("`{}` is a folder, expected a file", file.display());
+        return Err(Error::new(ErrorKind::Input, message).during("write the plan"));
+    };
+    // In the same folder, so that the last move is one within a file system.
+    let part = folder.join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
+    let written = fs::File::create(&part)
+        .and_then(|mut open| open.write_all(plan.to_json().as_bytes()).and_then(|()| open.sync_all()))
+        .and_then(|()| fs::rename(&part, file));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&part);
+        failed(error)
+    })
+}
+
+/// Reads a plan from a file that [`write_plan`] wrote.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] when there is no such file, otherwise as [`Plan::from_json`].
+pub fn read_plan(file: &Path) -> Result<Plan> {
+    let text =
+        read_text(file, "the plan").map_err(|error| error.hint("write one with `gotosync plan --out plan.json`"))?;
+    Plan::from_json(&text).map_err(|error| error.with("file", file.display()))
+}
+
+fn path_of(
+    top: &Table<'_, '_>,
+    inner: Option<&Table<'_, '_>>,
+    table: &str,
+    key: &'static str,
+    default: Option<&str>,
+) -> Option<PathBuf> {
+    let given = inner.and_then(|inner| inner.string(key)).map(|text| text.value);
+    if inner.is_some_and(|inner| inner.has(key)) {
+        return given.map(PathBuf::from);
+    }
+    if default.is_none() {
+        let message = format!("[{table}] has no `{key}`");
+        let at = inner.map_or(0..0, |inner| inner.at().clone());
+        top.problem(&at, message, format!("write a table [{table}] with `{key} = \"…\"`"));
+    }
+    default.map(PathBuf::from)
+}
+
+fn read_text(path: &Path, what: &str) -> Result<String> {
+    fs::read_to_string(path)
+        .map_err(|error| Error::from(error).during(format!("read {what}")).with("file", path.display()))
+}

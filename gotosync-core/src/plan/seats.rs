@@ -1,0 +1,160 @@
+//! Seats: what frees them comes first, and when they run short the rules' priority says who waits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Inputs;
+use super::steps::{Draft, MAKE, free_first};
+use crate::model::{Action, Field, LicenseChange, LicenseKey, Note, NoteKind, Whole};
+use crate::rules::SeatPolicy;
+
+/// Orders and, where the rules say so, thins out what is given, so that every step finds its seats.
+pub(super) fn settle(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
+    if inputs.rules.seats == SeatPolicy::Fill {
+        drafts = fill(inputs, drafts, notes);
+    }
+    if let Some(whole) = Whole::of(inputs.reading, inputs.account) {
+        split_swaps(inputs, &mut drafts, whole);
+    }
+    drafts
+}
+
+/// The seats that are free of each licence; less than none in an account that was cut down.
+fn free(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
+    let free = |seats: u32, used: u32| i64::from(seats) - i64::from(used);
+    inputs.account.licenses.iter().map(|license| (license.key.clone(), free(license.seats, license.used))).collect()
+}
+
+/// A user who changes one licence for another does so in one step, unless somebody else needs the seat that goes before
+/// new users are made: then what goes, goes first.
+fn split_swaps(inputs: &Inputs<'_>, drafts: &mut Vec<Draft>, whole: Whole<'_>) {
+    let swaps = |draft: &Draft| !draft.action.licenses_given().is_empty() && !draft.action.licenses_taken().is_empty();
+    if !drafts.iter().any(swaps) {
+        return;
+    }
+    let mut free = free(inputs);
+    for draft in drafts.iter().filter(|draft| draft.stage != MAKE) {
+        draft.action.licenses_given().iter().for_each(|license| *free.entry(license.clone()).or_insert(0) -= 1);
+        if !swaps(draft) {
+            draft.action.licenses_taken().iter().for_each(|license| *free.entry(license.clone()).or_insert(0) += 1);
+        }
+    }
+    let mut first = Vec::new();
+    for draft in drafts.iter_mut().filter(|draft| swaps(draft)) {
+        let taken = draft.action.licenses_taken().to_vec();
+        if taken.iter().any(|license| free.get(license).is_some_and(|free| *free < 0)) {
+            for license in taken {
+                *free.entry(license).or_insert(0) += 1;
+            }
+            first.extend(free_first(draft, whole));
+        }
+    }
+    drafts.append(&mut first);
+}
+
+/// Gives seats by priority; whoever gets none waits.
+///
+/// Somebody whose old licence would go for a new one keeps the old one while none of the new ones is free. The seat they
+/// keep is then not free for anybody else, which may let others wait: so it is settled again until nobody new waits.
+fn fill(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
+    let mut order: Vec<usize> =
+        (0..drafts.len()).filter(|at| !drafts[*at].action.licenses_given().is_empty()).collect();
+    order.sort_by(|a, b| (drafts[*a].priority, drafts[*a].order()).cmp(&(drafts[*b].priority, drafts[*b].order())));
+    let mut keeps = vec![false; drafts.len()];
+    let waits = loop {
+        let waits = allot(inputs, &drafts, &order, &keeps);
+        let all_wait = |at: usize| waits[at].len() == drafts[at].action.licenses_given().len();
+        let swap = |at: usize| !drafts[at].action.licenses_taken().is_empty();
+        let more: Vec<usize> = order.iter().copied().filter(|at| !keeps[*at] && swap(*at) && all_wait(*at)).collect();
+        if more.is_empty() {
+            break waits;
+        }
+        for at in more {
+            keeps[at] = true;
+        }
+    };
+    let mut dropped = vec![false; drafts.len()];
+    for at in order {
+        let draft = &mut drafts[at];
+        if waits[at].is_empty() {
+            continue;
+        }
+        for license in &waits[at] {
+            let evidence = format!("no seat is free in {}", inputs.account.license_name(license));
+            notes.push(Note::new(NoteKind::Waiting, &*draft.subject, evidence));
+        }
+        let whole = Whole::of(inputs.reading, inputs.account).filter(|_| !keeps[at]);
+        dropped[at] = without(&mut draft.action, &waits[at], whole) == Rest::Nothing;
+        let names: Vec<_> = waits[at].iter().map(|license| inputs.account.license_name(license)).collect();
+        draft.reasons.retain(|reason| {
+            let given =
+                reason.field == Field::Products && reason.after.as_deref().is_some_and(|name| names.contains(&name));
+            let taken = reason.field == Field::Products && reason.after.is_none();
+            !(given || (taken && keeps[at]))
+        });
+    }
+    let mut dropped = dropped.into_iter();
+    drafts.retain(|_| !dropped.next().unwrap_or(false));
+    drafts
+}
+
+/// The licences each draft waits for, when seats go in this order and some keep what they have.
+fn allot(inputs: &Inputs<'_>, drafts: &[Draft], order: &[usize], keeps: &[bool]) -> Vec<Vec<LicenseKey>> {
+    let mut free = free(inputs);
+    for (draft, keeps) in drafts.iter().zip(keeps) {
+        if !keeps {
+            draft.action.licenses_taken().iter().for_each(|license| *free.entry(license.clone()).or_insert(0) += 1);
+        }
+    }
+    let mut waits = vec![Vec::new(); drafts.len()];
+    for at in order.iter().copied() {
+        for license in drafts[at].action.licenses_given() {
+            let seats = free.entry(license.clone()).or_insert(0);
+            // Who keeps the old licence waits for all the new ones.
+            if *seats > 0 && !keeps[at] {
+                *seats -= 1;
+            } else {
+                waits[at].push(license.clone());
+            }
+        }
+    }
+    waits
+}
+
+/// What is left of an action.
+#[derive(PartialEq, Eq)]
+enum Rest {
+    Something,
+    Nothing,
+}
+
+/// Takes licences out of what an action gives. What it takes stays in it only with evidence.
+fn without(action: &mut Action, waits: &[LicenseKey], whole: Option<Whole<'_>>) -> Rest {
+    match action {
+        Action::Create(creation) => {
+            let mut user = (*creation.user).clone();
+            user.licenses.retain(|license| !waits.contains(license));
+            let nothing = user.licenses.is_empty();
+            creation.user = Arc::new(user);
+            // A user without a product would be suspended from the start.
+            if nothing { Rest::Nothing } else { Rest::Something }
+        }
+        Action::Update(update) | Action::Reactivate(update) => {
+            let licenses = std::mem::take(&mut update.changes.licenses);
+            let add = licenses.added().iter().filter(|license| !waits.contains(license)).cloned().collect();
+            update.changes.licenses = LicenseChange::adding(add);
+            if let (Some(whole), false) = (whole, licenses.removed().is_empty()) {
+                update.changes.licenses =
+                    std::mem::take(&mut update.changes.licenses).removing(whole, licenses.removed().to_vec());
+            }
+            if update.changes.is_empty() {
+                return Rest::Nothing;
+            }
+            if update.changes.licenses.added().is_empty() {
+                *action = Action::Update(update.clone());
+            }
+            Rest::Something
+        }
+        Action::Suspend(_) | Action::Release(_) | Action::CreateGroup { .. } => Rest::Something,
+    }
+}

@@ -1,0 +1,419 @@
+//! The whole flow, from two reads to a report: the only part that sees every stage.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+
+use crate::apply::{Applying, STOPPED, Stop};
+use crate::check::{Verdict, check};
+use crate::explain::{Explanation, explain};
+use crate::journal::{Standing, replay};
+use crate::model::{Account, Outcome, PlanId, ReadRequest, Reading, RunId};
+use crate::plan::{Inputs, Plan, Planned, plan};
+use crate::report::{Line, Report};
+use crate::rules::Rules;
+use crate::source::DirectorySource;
+use crate::state::{Ending, Hold, Holder, Link, Remembered, RunRecord, StateStore};
+use crate::target::{ProvisioningTarget, TargetInfo};
+use crate::{Error, ErrorKind, Result};
+
+/// Something that goes on, told to whoever watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Both sides are being read.
+    Reading,
+    /// Both sides were read: how many people and how many users.
+    Read {
+        /// People who were read.
+        people: usize,
+        /// Users of the account.
+        users: usize,
+    },
+    /// So many steps of so many are settled.
+    Settled {
+        /// Settled so far, whatever their outcome.
+        done: usize,
+        /// All of them.
+        of: usize,
+    },
+}
+
+/// Reads, plans, checks and applies for one source, one target and one set of rules.
+///
+/// Planning writes nothing anywhere. Applying writes through the journal of the state store, so that after a crash at any
+/// moment [`resume`](Self::resume) knows what was done, and reads what is in doubt.
+#[derive(Clone)]
+pub struct Engine {
+    source: Arc<dyn DirectorySource>,
+    target: Arc<dyn ProvisioningTarget>,
+    state: Arc<dyn StateStore>,
+    rules: Arc<Rules>,
+    command: String,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    watch: Arc<dyn Fn(Progress) + Send + Sync>,
+}
+
+/// What was read of both sides.
+struct Read {
+    reading: Reading,
+    info: TargetInfo,
+    account: Account,
+    remembered: Remembered,
+    source: String,
+}
+
+impl Engine {
+    /// Joins the parts.
+    pub fn new(
+        source: impl DirectorySource + 'static,
+        target: impl ProvisioningTarget + 'static,
+        state: impl StateStore + 'static,
+        rules: Rules,
+    ) -> Self {
+        Self {
+            source: Arc::new(source),
+            target: Arc::new(target),
+            state: Arc::new(state),
+            rules: Arc::new(rules),
+            command: "gotosync".to_owned(),
+            now: Arc::new(Timestamp::now),
+            watch: Arc::new(|_| {}),
+        }
+    }
+
+    /// Names what runs, for the history and for whoever finds the account held.
+    #[must_use]
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.command = command.into();
+        self
+    }
+
+    /// Takes the time from somewhere else, for tests and for planning ahead.
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.now = Arc::new(now);
+        self
+    }
+
+    /// Tells somebody what goes on. It is called from within the run and must not take long.
+    #[must_use]
+    pub fn watch(mut self, watch: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.watch = Arc::new(watch);
+        self
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The source.
+    pub fn source(&self) -> &dyn DirectorySource {
+        &*self.source
+    }
+
+    /// The target.
+    pub fn target(&self) -> &dyn ProvisioningTarget {
+        &*self.target
+    }
+
+    /// Reads both sides and makes the plan. Nothing is written.
+    pub async fn plan(&self) -> Result<Planned> {
+        let read = self.read(&self.rules.request()).await?;
+        Ok(self.plan_from(&read))
+    }
+
+    /// Checks a plan against the rules as they are now; see [`check`].
+    pub fn check(&self, plan: &Plan, approval: Option<&PlanId>) -> Verdict {
+        check(plan, &self.rules, approval)
+    }
+
+    /// Applies exactly this plan, if its check passes.
+    ///
+    /// The account is read again first. Steps whose subject has changed since the plan was made are refused, each by name
+    /// in the report; the others are carried out.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stopped`] by the check, [`ErrorKind::Held`] when another run has the account, [`ErrorKind::Conflict`]
+    /// when a run was interrupted and must be resumed first or the plan is for another account, and whatever keeps the
+    /// account from being read or the journal from being written.
+    pub async fn apply(&self, plan: &Plan, approval: Option<&PlanId>, stop: &Stop) -> Result<Report> {
+        let info = self.target.describe().await?;
+        if plan.basis().account.key != info.account {
+            return Err(Error::new(ErrorKind::Conflict, "the plan is for another account")
+                .with("plan", &plan.basis().account.key)
+                .with("account", &info.account));
+        }
+        let hold = self.hold(&info).await?;
+        self.refuse_interrupted(&info).await?;
+        let account = self.target.read().await.map_err(|error| error.during("read the account"))?;
+        if plan.basis().account.completeness.is_complete() && !account.completeness.is_complete() {
+            return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end")
+                .during("find out what has changed since the plan was made")
+                .hint("try again: nothing was written"));
+        }
+        self.apply_held(plan, approval, stop, &info, &account, hold).await
+    }
+
+    /// Plans and applies in one go, holding the account from the first read to the last write.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply). What stopped or failed the run is kept in the history. When the check stopped it, the
+    /// plan comes with the error, so that it can be looked at and approved.
+    pub async fn run(&self, stop: &Stop) -> Result<Report, Box<Unfinished>> {
+        let bare = |error| Box::new(Unfinished { error, plan: None });
+        let info = self.target.describe().await.map_err(bare)?;
+        let hold = self.hold(&info).await.map_err(bare)?;
+        self.refuse_interrupted(&info).await.map_err(bare)?;
+        let started = (self.now)();
+        let read = match self.read(&self.rules.request()).await {
+            Ok(read) => read,
+            Err(error) => {
+                let record = self.record(&info, started, None);
+                self.close(RunRecord { ending: Ending::Failed, reason: Some(error.to_string()), ..record }, None)
+                    .await
+                    .map_err(bare)?;
+                return Err(bare(error));
+            }
+        };
+        let plan = self.plan_from(&read).plan;
+        let result = self.apply_held(&plan, None, stop, &read.info, &read.account, hold).await;
+        result.map_err(|error| {
+            let plan = (error.kind() == ErrorKind::Stopped).then_some(plan);
+            Box::new(Unfinished { error, plan })
+        })
+    }
+
+    /// Ends a run that was interrupted: what is settled stays, what is in doubt is read, the rest is carried out.
+    ///
+    /// Gives `None` when no run was interrupted.
+    pub async fn resume(&self, stop: &Stop) -> Result<Option<Report>> {
+        let info = self.target.describe().await?;
+        let _hold = self.hold(&info).await?;
+        let Some(interrupted) = self.state.unfinished(&info.account).await? else { return Ok(None) };
+        let plan = Plan::from_json(&interrupted.plan)?;
+        let account = self.target.read().await.map_err(|error| error.during("read the account"))?;
+        if !account.completeness.is_complete() {
+            return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end")
+                .during("find out what the interrupted run had done")
+                .hint("try again: nothing was written"));
+        }
+        let standings = replay(plan.steps().len(), &interrupted.events);
+        self.carry_out(&plan, standings, stop, &info, &account, interrupted.record).await.map(Some)
+    }
+
+    /// Explains one person: in which rules and why not in the others, what mappings give, whose user it is, what would be
+    /// done. `who` is an id, a distinguished name, an e-mail, an account name or a common name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] when it does not name one person.
+    pub async fn explain(&self, who: &str) -> Result<Explanation> {
+        let mut request = self.rules.request();
+        let ways = ["mail", "sAMAccountName", "uid", "userPrincipalName"].map(str::to_owned);
+        request = ReadRequest::everyone(request.attributes.into_iter().chain(ways));
+        let read = self.read(&request).await?;
+        let planned = self.plan_from(&read);
+        explain(who, &self.inputs(&read), &planned)
+    }
+
+    /// The latest runs, newest first.
+    pub async fn history(&self, limit: usize) -> Result<Vec<RunRecord>> {
+        let info = self.target.describe().await?;
+        self.state.history(&info.account, limit).await
+    }
+
+    /// Says whether a run was interrupted and has to be resumed.
+    pub async fn interrupted(&self) -> Result<Option<RunRecord>> {
+        let info = self.target.describe().await?;
+        Ok(self.state.unfinished(&info.account).await?.map(|interrupted| interrupted.record))
+    }
+
+    async fn read(&self, request: &ReadRequest) -> Result<Read> {
+        (self.watch)(Progress::Reading);
+        let info = self.target.describe().await?;
+        let (reading, account) = futures_util::future::join(self.source.read(request), self.target.read()).await;
+        let reading = reading.map_err(|error| error.during("read the directory"))?;
+        let account = account.map_err(|error| error.during("read the account"))?;
+        let remembered = self.state.load(&info.account).await?;
+        (self.watch)(Progress::Read { people: reading.directory.people().len(), users: account.users.len() });
+        Ok(Read { reading, info, account, remembered, source: self.source.to_string() })
+    }
+
+    fn inputs<'r>(&'r self, read: &'r Read) -> Inputs<'r> {
+        Inputs {
+            rules: &self.rules,
+            source: &read.source,
+            reading: &read.reading,
+            target: &read.info,
+            account: &read.account,
+            remembered: &read.remembered,
+            now: (self.now)(),
+        }
+    }
+
+    fn plan_from(&self, read: &Read) -> Planned {
+        plan(&self.inputs(read))
+    }
+
+    async fn hold(&self, info: &TargetInfo) -> Result<Box<dyn Hold>> {
+        let holder = Holder { command: self.command.clone(), pid: std::process::id(), since: (self.now)() };
+        self.state.hold(&info.account, &holder).await
+    }
+
+    async fn refuse_interrupted(&self, info: &TargetInfo) -> Result<()> {
+        match self.state.unfinished(&info.account).await? {
+            None => Ok(()),
+            Some(interrupted) => Err(Error::new(ErrorKind::Conflict, "an earlier run was interrupted")
+                .with("run", &interrupted.record.run)
+                .with("started", interrupted.record.started)
+                .hint("finish it with `gotosync resume` first")),
+        }
+    }
+
+    fn record(&self, info: &TargetInfo, started: Timestamp, plan: Option<&Plan>) -> RunRecord {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let stamp = started.strftime("%Y%m%dT%H%M%S%6f");
+        RunRecord {
+            run: RunId::new(format!("{stamp}-{}-{serial}", std::process::id())),
+            account: info.account.clone(),
+            command: self.command.clone(),
+            started,
+            ended: None,
+            plan: plan.map(|plan| plan.id().clone()),
+            ending: Ending::Open,
+            outcomes: BTreeMap::new(),
+            reason: None,
+        }
+    }
+
+    async fn close(&self, record: RunRecord, plan: Option<&Plan>) -> Result<()> {
+        let record = RunRecord { ended: Some((self.now)()), ..record };
+        let populations = plan.and_then(good_populations);
+        self.state.finish(&record, populations.as_ref()).await
+    }
+
+    /// Says whether another run has written since the plan was made: then more is remembered than the plan knew.
+    async fn overtaken(&self, plan: &Plan, record: &RunRecord) -> Result<bool> {
+        let wrote = |run: &RunRecord| matches!(run.ending, Ending::Done | Ending::Partial | Ending::Interrupted);
+        let runs = self.state.history(&record.account, usize::MAX).await?;
+        let since = |run: &RunRecord| run.started > plan.basis().made_at && run.started <= record.started;
+        Ok(runs.iter().any(|run| run.run != record.run && wrote(run) && since(run)))
+    }
+
+    /// The links of a plan that say something new. Those of a plan that was overtaken never replace a newer one.
+    async fn links_to_keep(&self, plan: &Plan, record: &RunRecord) -> Result<Vec<Link>> {
+        if !self.overtaken(plan, record).await? {
+            return Ok(plan.links().to_vec());
+        }
+        let remembered = self.state.load(&record.account).await?;
+        Ok(plan.links().iter().filter(|link| remembered.link(&link.person).is_none()).cloned().collect())
+    }
+
+    /// Checks and applies while the account is held; the hold ends with this call.
+    async fn apply_held(
+        &self,
+        plan: &Plan,
+        approval: Option<&PlanId>,
+        stop: &Stop,
+        info: &TargetInfo,
+        account: &Account,
+        hold: Box<dyn Hold>,
+    ) -> Result<Report> {
+        let record = self.record(info, (self.now)(), Some(plan));
+        let links = self.links_to_keep(plan, &record).await?;
+        let verdict = self.check(plan, approval);
+        let notes = verdict.notes.clone();
+        let approved = verdict.approved().then(|| "approved".to_owned());
+        if let Err(error) = verdict.into_result() {
+            self.close(RunRecord { ending: Ending::Stopped, reason: Some(error.message().to_owned()), ..record }, None)
+                .await?;
+            return Err(error);
+        }
+        let record = RunRecord { reason: approved, ..record };
+        self.state.begin(&record, &plan.to_json(), &links).await?;
+        let standings = vec![Standing::Open; plan.steps().len()];
+        let report = self.carry_out(plan, standings, stop, info, account, record).await;
+        drop(hold);
+        report.map(|report| Report { notes, ..report })
+    }
+
+    async fn carry_out(
+        &self,
+        plan: &Plan,
+        standings: Vec<Standing>,
+        stop: &Stop,
+        info: &TargetInfo,
+        account: &Account,
+        record: RunRecord,
+    ) -> Result<Report> {
+        let of = plan.steps().len();
+        let settled = |done| (self.watch)(Progress::Settled { done, of });
+        let applying = Applying {
+            target: &*self.target,
+            capabilities: &info.capabilities,
+            state: &*self.state,
+            run: &record.run,
+            stop,
+            now: &*self.now,
+            settled: &settled,
+        };
+        let outcomes = applying.apply(plan, account, standings).await?;
+        let mut report = Report::new(record.run.clone(), plan, record.started, (self.now)(), outcomes);
+        let left = |line: &Line| line.outcome == Outcome::skipped(STOPPED);
+        if stop.requested() && report.lines.iter().any(left) {
+            report.ending = Ending::Interrupted;
+        }
+        let newest = (!self.overtaken(plan, &record).await?).then_some(plan);
+        self.close(RunRecord { ending: report.ending, outcomes: report.counts(), ..record }, newest).await?;
+        Ok(report)
+    }
+}
+
+/// A run that came to no report.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// Why.
+    pub error: Error,
+    /// The plan that a check stopped.
+    pub plan: Option<Plan>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("source", &self.source)
+            .field("target", &self.target)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many people each rule selects, if both reads and every rule were good enough for that to be remembered.
+fn good_populations(plan: &Plan) -> Option<BTreeMap<String, usize>> {
+    let basis = plan.basis();
+    if !basis.source.completeness.is_complete() || !basis.account.completeness.is_complete() {
+        return None;
+    }
+    basis.rules.iter().map(|rule| Some((rule.name.to_string(), rule.people?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Embedders spawn these: they must be able to move between threads.
+    #[test]
+    fn what_an_engine_does_can_be_spawned() {
+        fn sendable<T: Send>(_: fn(&'static Engine, &'static Plan, &'static Stop) -> T) {}
+        sendable(|engine, _, _| engine.plan());
+        sendable(|engine, plan, stop| engine.apply(plan, None, stop));
+        sendable(|engine, _, stop| engine.run(stop));
+        sendable(|engine, _, stop| engine.resume(stop));
+        sendable(|engine, _, _| engine.explain("somebody"));
+        sendable(|engine, _, _| engine.history(1));
+    }
+}
