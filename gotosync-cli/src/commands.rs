@@ -1,0 +1,35 @@
+//! The verbs, one file each: arguments, the core, text, an exit code.
+
+use crate::cli::{Cli, Verb};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::setup::Place;
+
+mod about;
+mod apply;
+mod browse;
+mod check;
+mod explain;
+mod history;
+mod plan;
+mod quickstart;
+mod resume;
+mod run;
+mod told;
+
+/// Does what the arguments say.
+pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
+    let place = Place::find(cli.config);
+    match cli.verb {
+        Verb::Quickstart(args) => quickstart::quickstart(&args, &place).await,
+        Verb::Plan(args) => plan::plan(&args, &place).await,
+        Verb::Check(args) => check::check(&args, &place).await,
+        Verb::Apply(args) => apply::apply(&args, &place).await,
+        Verb::Run(shape) => run::run(shape, &place).await,
+        Verb::Resume(shape) => resume::resume(shape, &place).await,
+        Verb::Explain(args) => explain::explain(&args, &place).await,
+        Verb::Browse(args) => browse::browse(&args, &place).await,
+        Verb::History(args) => history::history(&args, &place).await,
+        Verb::About(json) => about::about(json, &place),
+    }
+}

@@ -1,0 +1,62 @@
+//! `gotosync about`
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use gotosync_core::Config;
+use serde_json::json;
+
+use crate::cli::Json;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json;
+use crate::output::{print, say};
+use crate::setup::Place;
+
+/// Says what this is and where everything is; without a configuration too.
+pub(super) fn about(json: Json, place: &Place) -> Result<Exit, Failure> {
+    let exists = place.file.exists();
+    let config = if exists { Some(place.load()?) } else { None };
+    let paths = config.as_ref().map(paths).unwrap_or_default();
+    if json.json {
+        let mut value = json!({
+            "version": VERSION,
+            "license": LICENSE,
+            "configuration": place.file.display().to_string(),
+            "configured": exists,
+            "logs": null,
+        });
+        for (name, path) in paths {
+            value[name] = json!(path.display().to_string());
+        }
+        json::print_json(serde_json::to_string_pretty(&value))?;
+        return Ok(Exit::Done);
+    }
+    let mut text = format!("gotosync {VERSION}\n");
+    let mut line = |name: &str, what: &dyn std::fmt::Display| writeln!(text, "  {name:<13}  {what}");
+    let missing = if exists { "" } else { " (there is no such file)" };
+    let told = line("licence", &LICENSE)
+        .and_then(|()| line("configuration", &format_args!("{}{missing}", place.file.display())))
+        .and_then(|()| paths.iter().try_for_each(|(name, path)| line(name, &path.display())))
+        .and_then(|()| line("logs", &LOGS));
+    debug_assert!(told.is_ok(), "text is written to memory");
+    print(text)?;
+    if !exists {
+        say("name a configuration with --config, or try `gotosync quickstart` for a worked example");
+    }
+    Ok(Exit::Done)
+}
+
+fn paths(config: &Config) -> Vec<(&'static str, &Path)> {
+    vec![
+        ("directory", &config.directory),
+        ("account", &config.account),
+        ("rules", &config.rules),
+        ("state", &config.state),
+        ("plans", &config.plans),
+    ]
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const LICENSE: &str = env!("CARGO_PKG_LICENSE");
+const LOGS: &str = "none are written: the journal and the history of runs are in the state file";

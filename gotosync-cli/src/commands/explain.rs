@@ -1,0 +1,23 @@
+//! `gotosync explain`
+
+use gotosync_core::render;
+
+use crate::cli::Explain;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json;
+use crate::output::print;
+use crate::setup::Place;
+
+/// Shows what leads from one person to the steps about them.
+pub(super) async fn explain(args: &Explain, place: &Place) -> Result<Exit, Failure> {
+    let setup = place.open("explain")?;
+    let explanation = setup.engine.explain(&args.person).await?;
+    setup.line.clear();
+    if args.json.json {
+        json::print_json(serde_json::to_string_pretty(&explanation))?;
+    } else {
+        print(render::explanation(&explanation))?;
+    }
+    Ok(Exit::Done)
+}

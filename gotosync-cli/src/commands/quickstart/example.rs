@@ -1,0 +1,135 @@
+//! The worked example: its files, and what may be found in their place.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use gotosync_core::model::{Account, License, LicenseKey, Role, User, UserKey};
+use gotosync_core::target::LocalAccount;
+use gotosync_core::{Error, ErrorKind, Result};
+
+/// What stands where the example goes.
+pub(super) enum Found {
+    /// No folder, or an empty one.
+    Nothing,
+    /// An example that was written whole.
+    Example,
+}
+
+/// Looks at the folder, and writes nothing.
+///
+/// # Errors
+/// [`ErrorKind::Conflict`] when something else is there.
+pub(super) fn look(folder: &Path) -> Result<Found> {
+    let failed = |error: std::io::Error| Error::from(error).during(LOOKING).with("folder", folder.display());
+    if !folder.try_exists().map_err(failed)? {
+        return Ok(Found::Nothing);
+    }
+    let refused = |message: &str, hint: &str| {
+        Err(Error::new(ErrorKind::Conflict, message).during(WRITING).with("folder", folder.display()).hint(hint))
+    };
+    if !folder.is_dir() {
+        return refused("it is a file, expected a folder or nothing", "name another folder");
+    }
+    let entries = fs::read_dir(folder).map_err(failed)?;
+    let names = entries.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<Vec<_>>>().map_err(failed)?;
+    if names.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    if names.iter().any(|name| name == CONFIG) {
+        let text = fs::read_to_string(folder.join(CONFIG)).map_err(failed)?;
+        if text.lines().next() == CONFIG_TEXT.lines().next() {
+            return Ok(Found::Example);
+        }
+        return refused("its gotosync.toml is not one of a quickstart; nothing was touched", "name another folder");
+    }
+    // The configuration is written last, so without it the others are what a quickstart left that was cut short.
+    if names.iter().all(|name| name.to_str().is_some_and(|name| FILES.iter().any(|file| name.starts_with(file)))) {
+        return refused("an earlier quickstart was cut short there", "remove the folder, or name another");
+    }
+    refused("the folder holds other files; nothing was written", "name another folder")
+}
+
+/// Writes the example. The configuration comes last: where it stands, everything stands.
+pub(super) fn write(folder: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| Error::from(error).during(WRITING).with("folder", folder.display());
+    fs::create_dir_all(folder).map_err(failed)?;
+    let put = |name: &str, content: &[u8]| {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(folder.join(name)).map_err(failed)?;
+        file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)
+    };
+    put(DIRECTORY, DIRECTORY_BYTES)?;
+    put(RULES, RULES_TEXT.as_bytes())?;
+    LocalAccount::create(folder.join(ACCOUNT), &account())?;
+    put(CONFIG_PART, CONFIG_TEXT.as_bytes())?;
+    fs::rename(folder.join(CONFIG_PART), folder.join(CONFIG)).map_err(failed)
+}
+
+/// An account that has been looked after by hand for a while.
+fn account() -> Account {
+    let mut account = Account::empty("4711", "Example Ltd");
+    for (key, name, code, seats) in [
+        (MEETING, "GoToMeeting", "G2M", 1200),
+        (CONNECT, "GoToConnect", "G2C", 300),
+        (WEBINAR, "GoToWebinar", "G2W", 50),
+        (TRAINING, "GoToTraining", "G2T", 10),
+    ] {
+        let products = vec![code.to_owned()];
+        account.licenses.push(License { key: key.into(), name: name.to_owned(), products, seats, used: 0 });
+    }
+    let login = UserKey::new("1000000001");
+    account.users = vec![
+        // The login itself. Nobody in the directory: no rule ever touches it.
+        Arc::new(User {
+            key: Some(login.clone()),
+            role: Role::Administrator,
+            ..user("admin@example.test", "Ada", "Admin", &[TRAINING])
+        }),
+        // A shared mailbox, not in the directory either.
+        Arc::new(user("reception@example.test", "Front", "Desk", &[MEETING])),
+        // Known under a nickname, and without the language and group of the rules.
+        Arc::new(user(PERSON, "Gracie", "Wilson", &[MEETING])),
+        // Has another name since, and hosts webinars though no rule says so.
+        Arc::new(user("linda.hughes595@example.test", "Linda", "Marsh", &[MEETING, WEBINAR])),
+        // As the rules want it, with a licence by hand that no rule names: it is left alone.
+        Arc::new(user("oliver.smith@example.test", "Oliver", "Smith", &[MEETING, TRAINING])),
+        // Suspended by an administrator: it is left so.
+        Arc::new(user("conor.smith653@example.test", "Conor", "Smith", &[])),
+        // Disabled in the directory since.
+        Arc::new(user("oliver.obrien239@example.test", "Oliver", "O'Brien", &[MEETING])),
+    ];
+    account.login = Some(login);
+    account.sort();
+    account
+}
+
+fn user(email: &str, first_name: &str, last_name: &str, licenses: &[&str]) -> User {
+    let licenses = licenses.iter().map(|key| LicenseKey::from(*key)).collect();
+    User { licenses, ..User::new(email, first_name, last_name) }
+}
+
+/// Somebody worth explaining: two rules select her, and her name differed.
+pub(super) const PERSON: &str = "grace.wilson@example.test";
+/// The OU that holds most people.
+pub(super) const PEOPLE: &str = "OU=People,OU=Company,DC=ad,DC=example,DC=test";
+/// The configuration file.
+pub(super) const CONFIG: &str = "gotosync.toml";
+/// The rules file.
+pub(super) const RULES: &str = "rules.toml";
+const DIRECTORY: &str = "directory.ldif.gz";
+const ACCOUNT: &str = "account.db";
+const CONFIG_PART: &str = "gotosync.toml.part";
+const FILES: [&str; 4] = [DIRECTORY, RULES, ACCOUNT, CONFIG_PART];
+
+const DIRECTORY_BYTES: &[u8] = include_bytes!("../../../data/directory-1000.ldif.gz");
+const RULES_TEXT: &str = include_str!("../../../data/rules.toml");
+const CONFIG_TEXT: &str = include_str!("../../../data/gotosync.toml");
+
+const MEETING: &str = "10";
+const CONNECT: &str = "20";
+const WEBINAR: &str = "30";
+const TRAINING: &str = "40";
+
+const LOOKING: &str = "look for an example";
+const WRITING: &str = "write the example";

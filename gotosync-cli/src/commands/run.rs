@@ -1,0 +1,33 @@
+//! `gotosync run`
+
+use super::apply::run_now;
+use super::told::Told;
+use crate::cli::Shape;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::say;
+use crate::setup::Place;
+use crate::signals;
+
+/// Ends an interrupted run, then plans, checks and applies.
+pub(super) async fn run(shape: Shape, place: &Place) -> Result<Exit, Failure> {
+    let mut told = Told::new(shape);
+    let ended = go(&mut told, place).await;
+    // What was resumed is told even if what followed failed.
+    told.finish()?;
+    ended
+}
+
+async fn go(told: &mut Told, place: &Place) -> Result<Exit, Failure> {
+    let setup = place.open("run")?;
+    let stop = signals::stop(&setup.line);
+    if let Some(report) = setup.engine.resume(&stop).await? {
+        setup.line.clear();
+        say("an interrupted run was resumed");
+        let exit = told.resumed(&report)?;
+        if stop.requested() {
+            return Ok(exit);
+        }
+    }
+    run_now(&setup, &stop, told).await
+}
