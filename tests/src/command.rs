@@ -1,0 +1,52 @@
+//! The real command, built once and run as a process.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+/// The path of the `gotosync` binary of this workspace, built first if need be.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
+            .args(["build", "--package", "gotosync-cli", "--bin", "gotosync", "--message-format", "json"])
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo runs");
+        assert!(output.status.success(), "the command does not build");
+        let messages = String::from_utf8_lossy(&output.stdout);
+        let executable = messages
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+            .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+            .next_back();
+        executable.expect("cargo says where the command is")
+    })
+}
+
+/// What a finished command said.
+#[derive(Debug)]
+pub struct Said {
+    /// The exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote as data.
+    pub out: String,
+    /// What it wrote as talk.
+    pub err: String,
+}
+
+/// A command in a folder that is ready to be started.
+pub fn command(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command.args(words).current_dir(folder).stdin(Stdio::null()).env_remove("GOTOSYNC_CONFIG");
+    command
+}
+
+/// Runs the command to its end.
+pub fn run(folder: &Path, words: &[&str]) -> Said {
+    let Output { status, stdout, stderr } = command(folder, words).output().expect("the command starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the command writes UTF-8");
+    Said { code: status.code(), out: text(stdout), err: text(stderr) }
+}

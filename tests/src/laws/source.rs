@@ -1,0 +1,181 @@
+//! What every source keeps.
+
+use std::collections::BTreeSet;
+
+use gotosync_core::model::{Depth, Dn, GroupRef, Membership, PersonId, ReadRequest, Reading, Scope};
+use gotosync_core::rules::desire;
+use gotosync_core::source::{DirectorySource, NodeKind};
+use gotosync_core::target::FieldLimits;
+use gotosync_core::{ErrorKind, Rules};
+
+use super::{Held, laws, same, so};
+use crate::Trouble;
+
+laws! {
+    dyn DirectorySource:
+    same_question_same_answer,
+    a_read_is_complete,
+    a_narrower_read_is_a_superset,
+    a_narrower_read_selects_the_same_people,
+    groups_and_units_come_whole,
+    attributes_that_are_asked_for_arrive,
+    counts_of_children_add_up,
+    the_tree_has_every_unit,
+    the_tops_are_the_naming_contexts,
+    an_unknown_place_is_not_found,
+    people_come_in_the_order_of_ids,
+}
+
+/// Reading twice gives equal directories, and describing twice equal descriptions.
+pub async fn same_question_same_answer(source: &dyn DirectorySource) -> Held {
+    let (one, other) = (everyone(source).await?, everyone(source).await?);
+    same("the second answer", &told(&other), &told(&one))?;
+    same("the second description", &source.describe().await?, &source.describe().await?)
+}
+
+/// What can be read to its end says so, and has somebody in it.
+pub async fn a_read_is_complete(source: &dyn DirectorySource) -> Held {
+    let reading = everyone(source).await?;
+    so(&reading.completeness.to_string(), reading.completeness.is_complete())?;
+    so("there is somebody", !reading.directory.people().is_empty())
+}
+
+/// Nobody within a scope is missing from a read that asks for that scope.
+pub async fn a_narrower_read_is_a_superset(source: &dyn DirectorySource) -> Held {
+    let whole = everyone(source).await?;
+    for unit in whole.directory.units() {
+        let request = narrow(Scope::Unit { dn: unit.dn.clone(), depth: Depth::Subtree });
+        let read = ids(&source.read(&request).await?);
+        for person in whole.directory.people().iter().filter(|person| person.dn.is_within(&unit.dn)) {
+            so(&format!("{} is in {}", person.dn, unit.dn), read.contains(&person.id))?;
+        }
+    }
+    for group in whole.directory.groups() {
+        let scope = Scope::Group { group: GroupRef::Dn(group.dn.clone()), membership: Membership::Nested };
+        let read = ids(&source.read(&narrow(scope)).await?);
+        for person in &group.people {
+            let person = whole.directory.person(*person);
+            so(&format!("{} is in {}", person.dn, group.dn), read.contains(&person.id))?;
+        }
+    }
+    Ok(())
+}
+
+/// A rule selects the same people from a read of its own scopes as from one of everybody.
+pub async fn a_narrower_read_selects_the_same_people(source: &dyn DirectorySource) -> Held {
+    let whole = everyone(source).await?;
+    let units = whole.directory.units().iter().filter(|unit| !unit.dn.as_str().is_empty()).flat_map(|unit| {
+        ["subtree", "one-level"].map(|depth| format!("ou = {{ dn = '{}', depth = '{depth}' }}", unit.dn))
+    });
+    let groups = whole.directory.groups().iter().flat_map(|group| {
+        ["nested", "direct"].map(|members| format!("group = {{ dn = '{}', members = '{members}' }}", group.dn))
+    });
+    for scope in units.chain(groups) {
+        let text = format!("[[rule]]\nname = 'One'\n{scope}\n");
+        let rules = Rules::parse(&text, "rules.toml").map_err(gotosync_core::Error::from)?;
+        let narrower = source.read(&rules.request()).await?;
+        same(&scope, &selected(&rules, &narrower), &selected(&rules, &whole))?;
+    }
+    Ok(())
+}
+
+/// Groups and units come whole, however few people are asked for.
+pub async fn groups_and_units_come_whole(source: &dyn DirectorySource) -> Held {
+    let whole = everyone(source).await?;
+    let places = |reading: &Reading| -> (Vec<Dn>, Vec<Dn>) {
+        let directory = &reading.directory;
+        let groups = directory.groups().iter().map(|group| group.dn.clone()).collect();
+        (groups, directory.units().iter().map(|unit| unit.dn.clone()).collect())
+    };
+    let nobody = ReadRequest { attributes: Vec::new(), scopes: Vec::new() };
+    same("groups and units", &places(&source.read(&nobody).await?), &places(&whole))
+}
+
+/// An attribute that is asked for comes with every person, whatever else is asked for.
+pub async fn attributes_that_are_asked_for_arrive(source: &dyn DirectorySource) -> Held {
+    let (some, more) = (source.read(&ReadRequest::everyone(["mail"])).await?, everyone(source).await?);
+    let mails = |reading: &Reading| -> Vec<Option<String>> {
+        let directory = &reading.directory;
+        directory.people().iter().map(|person| directory.text(person, "mail").map(str::to_owned)).collect()
+    };
+    same("the addresses", &mails(&some), &mails(&more))?;
+    so("somebody has one", mails(&some).iter().any(Option::is_some))
+}
+
+/// The people of a place are those right in it and those of the places below, and the tops have everybody.
+pub async fn counts_of_children_add_up(source: &dyn DirectorySource) -> Held {
+    let tops = source.children(None).await?;
+    let all = everyone(source).await?.directory.people().len();
+    same("everybody", &tops.iter().map(|top| top.people_below).sum::<usize>(), &all)?;
+    let mut open = tops;
+    while let Some(node) = open.pop() {
+        let mut below = source.children(Some(&node.dn)).await?;
+        same(&format!("whether {} has children", node.dn), &node.children, &!below.is_empty())?;
+        if node.kind == NodeKind::Group {
+            continue;
+        }
+        below.retain(|child| child.kind != NodeKind::Group);
+        let sum = node.people + below.iter().map(|child| child.people_below).sum::<usize>();
+        same(node.dn.as_str(), &node.people_below, &sum)?;
+        open.append(&mut below);
+    }
+    Ok(())
+}
+
+/// Whoever walks down from the tops comes to every unit and every group.
+pub async fn the_tree_has_every_unit(source: &dyn DirectorySource) -> Held {
+    let reading = everyone(source).await?;
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut open = source.children(None).await?;
+    while let Some(node) = open.pop() {
+        // A group in a group is met twice.
+        if found.insert(node.dn.key()) {
+            open.append(&mut source.children(Some(&node.dn)).await?);
+        }
+    }
+    let units = reading.directory.units().iter().map(|unit| unit.dn.key());
+    let groups = reading.directory.groups().iter().map(|group| group.dn.key());
+    same("places", &found, &units.chain(groups).collect())
+}
+
+/// What is listed at the top is what the description calls naming contexts.
+pub async fn the_tops_are_the_naming_contexts(source: &dyn DirectorySource) -> Held {
+    let tops: Vec<Dn> = source.children(None).await?.into_iter().map(|node| node.dn).collect();
+    same("the tops", &tops, &source.describe().await?.naming_contexts)
+}
+
+/// Listing what is not there fails as not found; it is not an empty list.
+pub async fn an_unknown_place_is_not_found(source: &dyn DirectorySource) -> Held {
+    match source.children(Some(&Dn::parse("OU=Nowhere,DC=invalid")?)).await {
+        Ok(nodes) => Err(format!("a place that is not there has {nodes:?}").into()),
+        Err(error) => same("the error", &error.kind(), &ErrorKind::NotFound),
+    }
+}
+
+/// People come in ascending order of ids, each once.
+pub async fn people_come_in_the_order_of_ids(source: &dyn DirectorySource) -> Held {
+    let reading = everyone(source).await?;
+    so("the order is that of ids", reading.directory.people().is_sorted_by(|a, b| a.id < b.id))
+}
+
+async fn everyone(source: &dyn DirectorySource) -> Result<Reading, Trouble> {
+    Ok(source.read(&ReadRequest::everyone(["mail", "givenName", "sn"])).await?)
+}
+
+fn narrow(scope: Scope) -> ReadRequest {
+    ReadRequest { attributes: vec!["mail".to_owned()], scopes: vec![scope] }
+}
+
+fn ids(reading: &Reading) -> BTreeSet<PersonId> {
+    reading.directory.people().iter().map(|person| person.id.clone()).collect()
+}
+
+fn selected(rules: &Rules, reading: &Reading) -> Vec<PersonId> {
+    let desires = desire(rules, &reading.directory, FieldLimits::VENDOR);
+    desires.people.iter().map(|desire| reading.directory.person(desire.person).id.clone()).collect()
+}
+
+/// A reading as text: directories have no comparison of their own.
+fn told(reading: &Reading) -> String {
+    format!("{:#?} {:#?} {}", reading.directory.people(), reading.directory.groups(), reading.completeness)
+}

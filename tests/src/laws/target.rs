@@ -1,0 +1,207 @@
+//! What every target keeps: laws of reading, and of what it says it can do.
+
+use std::sync::Arc;
+
+use gotosync_core::apply::Stop;
+use gotosync_core::diff::diff;
+use gotosync_core::model::{Account, Action, ActionKind, Batch, Email, Outcome, User, UserKey, Whole};
+use gotosync_core::source::MemorySource;
+use gotosync_core::state::MemoryState;
+use gotosync_core::target::{ProvisioningTarget, TargetInfo};
+use gotosync_core::{Engine, ErrorKind, Rules};
+
+use super::{Factory, Held, corpus, laws, same, so, writes};
+use crate::Trouble;
+
+laws! {
+    Factory<'_>:
+    a_description_is_stable,
+    reading_twice_is_equal,
+    a_read_is_complete,
+    a_read_is_sorted,
+    used_seats_are_the_users_who_hold_them,
+    an_empty_batch_has_no_outcomes,
+    what_it_cannot_do_changes_nothing,
+    a_batch_that_is_too_large_is_refused,
+    applying_a_plan_leads_to_the_desired_account,
+    writes::one_outcome_for_each_action_in_order,
+    writes::a_failed_action_changes_nothing,
+    writes::guarded_writes_conflict,
+    writes::seats_are_given_all_or_none,
+    writes::an_address_belongs_to_one_user,
+    writes::an_unknown_user_is_not_found,
+    writes::groups_come_after_their_parents,
+    writes::the_status_follows_from_products_and_role,
+    writes::a_created_user_is_there_under_its_key,
+    writes::an_update_changes_what_it_names_and_nothing_else,
+    writes::limits_of_fields_are_kept,
+    writes::whose_login_is_in_use_is_never_suspended,
+}
+
+/// Describing twice gives the same, and names the account that is read.
+pub async fn a_description_is_stable(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    let (one, account) = (target.describe().await?, target.read().await?);
+    same("the second description", &target.describe().await?, &one)?;
+    same("the account", &one.account, &account.key)?;
+    same("the login", &one.login, &account.login)?;
+    so("a batch may hold an action", one.capabilities.batch > 0 && one.capabilities.concurrency > 0)?;
+    so("its name is told", !one.name.is_empty() && !target.to_string().is_empty())
+}
+
+/// Without a write in between, two reads are equal.
+pub async fn reading_twice_is_equal(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    same("the second read", &target.read().await?, &target.read().await?)
+}
+
+/// A read of an account that is there says that it is complete, and is what is there.
+pub async fn a_read_is_complete(make: &Factory<'_>) -> Held {
+    let read = make(&corpus::account()).read().await?;
+    so("the read is complete", read.completeness.is_complete())?;
+    same("the account", &read, &corpus::account())
+}
+
+/// Users come in the order of e-mails, licences of keys, groups of paths, and licences of a user of keys.
+pub async fn a_read_is_sorted(make: &Factory<'_>) -> Held {
+    let mut mixed = corpus::account();
+    mixed.users.reverse();
+    mixed.licenses.reverse();
+    mixed.groups.reverse();
+    Arc::make_mut(&mut mixed.users[0]).licenses.reverse();
+    let read = make(&mixed).read().await?;
+    let mut sorted = read.clone();
+    sorted.sort();
+    same("the order", &read, &sorted)?;
+    let licenses = read.users.iter().all(|user| user.licenses.is_sorted());
+    so("licences of users are in order", licenses)
+}
+
+/// The used seats of a licence are as many as the users who have it, whatever the account said that was taken over.
+pub async fn used_seats_are_the_users_who_hold_them(make: &Factory<'_>) -> Held {
+    let mut wrong = corpus::account();
+    wrong.licenses.iter_mut().for_each(|license| license.used = 9);
+    let target = make(&wrong);
+    counted(&target.read().await?)?;
+    if can(&target.describe().await?, &[ActionKind::Create, ActionKind::Suspend]) {
+        let account = target.read().await?;
+        let reading = corpus::nobody()?;
+        let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+        let batch = [writes::suspend(whole, &account, "5")?, writes::create("gus@example.test", &["g2m"])];
+        done(&execute(&*target, batch).await?)?;
+        counted(&target.read().await?)?;
+    }
+    Ok(())
+}
+
+fn counted(account: &Account) -> Held {
+    for license in &account.licenses {
+        let holders = account.users.iter().filter(|user| user.licenses.contains(&license.key)).count();
+        same(&license.name, &(license.used as usize), &holders)?;
+    }
+    Ok(())
+}
+
+/// Nothing to do is done without a word.
+pub async fn an_empty_batch_has_no_outcomes(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    same("the outcomes", &target.execute(&Batch { actions: Vec::new() }).await?, &Vec::new())
+}
+
+/// An action of a kind that a target does not say it can do is not done, and nothing changes.
+pub async fn what_it_cannot_do_changes_nothing(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    let account = target.read().await?;
+    let able = target.describe().await?.capabilities.actions;
+    let unable: Vec<Action> =
+        writes::one_of_each_kind(&account)?.into_iter().filter(|action| !able.contains(&action.kind())).collect();
+    let outcomes = execute(&*target, unable).await?;
+    so("nothing was done", !outcomes.iter().any(Outcome::is_done))?;
+    same("the account", &target.read().await?, &account)
+}
+
+/// A batch of more actions than a target takes is refused whole, and one of as many is not.
+pub async fn a_batch_that_is_too_large_is_refused(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::CreateGroup]) {
+        return Ok(());
+    }
+    let group = |number: usize| writes::group(&format!("Group {number}"));
+    let before = target.read().await?;
+    let most = info.capabilities.batch;
+    match target.execute(&(0..=most).map(group).collect()).await {
+        Ok(_) => return Err("a batch that is too large was taken".into()),
+        Err(error) => same("the error", &error.kind(), &ErrorKind::Unsupported)?,
+    }
+    same("the account", &target.read().await?, &before)?;
+    done(&execute(&*target, (0..most).map(group)).await?)
+}
+
+/// Law one: applying a plan makes read equal desired, and planning again is empty.
+pub async fn applying_a_plan_leads_to_the_desired_account(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &ActionKind::ALL) {
+        return Ok(());
+    }
+    let rules = Rules::parse(RULES, "rules.toml").map_err(gotosync_core::Error::from)?;
+    let engine = Engine::new(MemorySource::new(corpus::directory()?), target, MemoryState::new(), rules);
+    let planned = engine.plan().await?;
+    so("there is something to do", planned.plan.steps().len() > 3)?;
+    let report = engine.apply(&planned.plan, None, &Stop::new()).await?;
+    so(&format!("all is done: {report:?}"), report.all_done())?;
+    let left = diff(&engine.target().read().await?, &planned.desired);
+    so(&format!("the account is the desired one: {left:?}"), left.is_empty())?;
+    so("planning again is empty", engine.plan().await?.plan.is_empty())
+}
+
+/// Says whether a target takes actions of these kinds.
+pub(super) fn can(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
+    kinds.iter().all(|kind| info.capabilities.actions.contains(kind))
+}
+
+/// Executes actions in batches as large as the target takes.
+pub(super) async fn execute(
+    target: &dyn ProvisioningTarget,
+    actions: impl IntoIterator<Item = Action>,
+) -> Result<Vec<Outcome>, Trouble> {
+    let most = target.describe().await?.capabilities.batch.max(1);
+    let actions: Vec<Action> = actions.into_iter().collect();
+    let mut outcomes = Vec::with_capacity(actions.len());
+    for batch in actions.chunks(most) {
+        let answer = target.execute(&batch.iter().cloned().collect()).await?;
+        same("the number of outcomes", &answer.len(), &batch.len())?;
+        outcomes.extend(answer);
+    }
+    Ok(outcomes)
+}
+
+/// Holds if everything was done.
+pub(super) fn done(outcomes: &[Outcome]) -> Held {
+    so(&format!("all is done: {outcomes:?}"), outcomes.iter().all(Outcome::is_done))
+}
+
+/// The user with a key.
+pub(super) fn user<'a>(account: &'a Account, key: &str) -> Result<&'a User, Trouble> {
+    Ok(account.user(&UserKey::new(key)).ok_or_else(|| format!("there is no user {key}"))?)
+}
+
+/// The key of the user with an e-mail.
+pub(super) fn key(account: &Account, email: &str) -> Result<UserKey, Trouble> {
+    let user = account.user_by_email(&Email::new(email)).ok_or_else(|| format!("there is no user {email}"))?;
+    Ok(user.key.clone().ok_or("a user without a key was read")?)
+}
+
+const RULES: &str = r#"
+[[rule]]
+name = "Sales"
+ou = "OU=Sales,DC=example,DC=test"
+products = ["GoToMeeting"]
+user_group = "Sales/EMEA/DACH"
+create_user_group = true
+
+[[rule]]
+name = "Legal"
+ou = "OU=Legal,DC=example,DC=test"
+update = false
+"#;

@@ -1,0 +1,325 @@
+//! What every target keeps that can be written to.
+
+use std::sync::Arc;
+
+use gotosync_core::ErrorKind;
+use gotosync_core::model::{
+    Account, Action, ActionKind, Change, Creation, Effect, Email, Fault, LicenseChange, LicenseKey, Outcome, Release,
+    Role, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeEmail, Whole,
+};
+
+use super::target::{can, done, execute, key, user};
+use super::{Factory, Held, corpus, same, so};
+use crate::Trouble;
+
+/// Every action has one outcome, in order, whatever becomes of the others.
+pub async fn one_outcome_for_each_action_in_order(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Create, ActionKind::CreateGroup]) {
+        return Ok(());
+    }
+    let batch = [
+        group("Legal"),
+        create("ann@example.test", &[]),
+        create("gus@example.test", &["g2m"]),
+        group("Sales"),
+        group("A"),
+    ];
+    let outcomes = execute(&*target, batch).await?;
+    let words: Vec<&str> = outcomes.iter().map(Outcome::as_str).collect();
+    same("the outcomes", &words, &vec!["group created", "failed", "created", "failed", "group created"])
+}
+
+/// An action that failed has changed nothing.
+pub async fn a_failed_action_changes_nothing(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &ActionKind::ALL) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let stale = Change::replace(whole, "Anna".into(), Some("Anne".into()));
+    let batch = [
+        create("ann@example.test", &["g2m"]),
+        create("no address", &["g2m"]),
+        create("gus@example.test", &["g2m", "g2t"]),
+        update("1", UserChanges { first_name: Some(stale), ..give(&["g2w"]) }),
+        update("1", UserChanges { group: Some(Change::fill(UserGroupPath::new("None"))), ..give(&["g2w"]) }),
+        Action::Release(Release::new(whole, "1".into(), vec!["g2m".into(), "g2w".into()])),
+        Action::Suspend(Suspension::new(whole, "5".into(), vec!["g2m".into()], Role::Member)),
+        group("None/Below"),
+    ];
+    for action in batch {
+        let told = format!("{action:?}");
+        match execute(&*target, [action]).await?[..] {
+            [Outcome::Failed { .. }] => {}
+            ref other => return Err(format!("{told} came to {other:?}").into()),
+        }
+        same(&told, &target.read().await?, &account)?;
+    }
+    Ok(())
+}
+
+/// An action whose `before` is not how the user is now is a conflict.
+pub async fn guarded_writes_conflict(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &ActionKind::ALL) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let (before, after) = (Email::new("anna@example.test"), Email::new("anne@example.test"));
+    let email = UserChanges { email: Some(Change::replace(whole, before, Some(after))), ..UserChanges::default() };
+    let language = UserChanges { language: Some(Change::fill("de_DE".into())), ..UserChanges::default() };
+    let taken = LicenseChange::default().removing(whole, vec!["g2w".into()]);
+    for action in [
+        update("1", email),
+        update("5", language),
+        update("1", UserChanges { licenses: taken, ..UserChanges::default() }),
+        Action::Reactivate(Update { user: "1".into(), changes: give(&["g2w"]) }),
+        Action::Release(Release::new(whole, "1".into(), vec!["g2w".into()])),
+        Action::Suspend(Suspension::new(whole, "1".into(), Vec::new(), Role::Member)),
+        Action::Suspend(Suspension::new(whole, "1".into(), vec!["g2m".into()], Role::Administrator)),
+        group("Sales"),
+    ] {
+        let told = format!("{action:?}");
+        refused(&execute(&*target, [action]).await?, ErrorKind::Conflict)
+            .map_err(|trouble| format!("{told}: {trouble}"))?;
+    }
+    Ok(())
+}
+
+/// Whoever is to have several licences gets all of them or none, and no seat is given twice.
+pub async fn seats_are_given_all_or_none(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Create, ActionKind::Reactivate]) {
+        return Ok(());
+    }
+    let batch = [create("gus@example.test", &["g2w"]), create("hal@example.test", &["g2m", "g2w"])];
+    let outcomes = execute(&*target, batch).await?;
+    done(&outcomes[..1])?;
+    refused(&outcomes[1..], ErrorKind::Exhausted)?;
+    let back = Action::Reactivate(Update { user: "3".into(), changes: give(&["g2m", "g2w"]) });
+    refused(&execute(&*target, [back]).await?, ErrorKind::Exhausted)?;
+    let account = target.read().await?;
+    let free: Vec<u32> = account.licenses.iter().map(gotosync_core::model::License::free).collect();
+    same("the free seats", &free, &vec![1, 0])?;
+    same("Cyd", &user(&account, "3")?.status, &Status::Suspended)
+}
+
+/// An address belongs to one user, in whatever letters and Unicode form it is written.
+pub async fn an_address_belongs_to_one_user(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Create, ActionKind::Update]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let to = |address: &str| UserChanges {
+        email: Some(Change::replace(whole, Email::new("bob@example.test"), Some(Email::new(address)))),
+        ..UserChanges::default()
+    };
+    let outcomes = execute(
+        &*target,
+        [
+            create("Ann@EXAMPLE.test", &[]),
+            update("2", to("ANN@example.test")),
+            // Nobody else has it: other letters of one's own address are no conflict.
+            update("2", to("Bob@example.test")),
+            create("jürgen@example.test", &[]),
+            create("JÜRGEN@example.test", &[]),
+        ],
+    )
+    .await?;
+    refused(&outcomes[..2], ErrorKind::Conflict)?;
+    done(&outcomes[2..4])?;
+    refused(&outcomes[4..], ErrorKind::Conflict)
+}
+
+/// An action on a user who is not there fails as not found.
+pub async fn an_unknown_user_is_not_found(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &ActionKind::ALL) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let nobody = || UserKey::new("999");
+    let batch = [
+        Action::Suspend(Suspension::new(whole, nobody(), Vec::new(), Role::Member)),
+        Action::Release(Release::new(whole, nobody(), vec!["g2m".into()])),
+        update("999", give(&["g2m"])),
+        Action::Reactivate(Update { user: nobody(), changes: give(&["g2m"]) }),
+        create("gus@example.test", &["unknown"]),
+    ];
+    refused(&execute(&*target, batch).await?, ErrorKind::NotFound)
+}
+
+/// A group is made below one that is there, and nobody comes into one that is not.
+pub async fn groups_come_after_their_parents(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::CreateGroup, ActionKind::Create]) {
+        return Ok(());
+    }
+    let into = |email: &str, path: &str| {
+        let new = User { group: Some(UserGroupPath::new(path)), ..User::new(email, "Gus", "Lee") };
+        Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })
+    };
+    let early = execute(&*target, [group("Legal/EMEA"), into("gus@example.test", "Legal")]).await?;
+    refused(&early, ErrorKind::NotFound)?;
+    let batch = [group("Legal"), group("Legal/EMEA"), into("gus@example.test", "Legal/EMEA")];
+    done(&execute(&*target, batch).await?)?;
+    so("the groups are there", target.read().await?.has_group(&UserGroupPath::new("Legal/EMEA")))
+}
+
+/// A user with neither product nor role is suspended, and any other is not.
+pub async fn the_status_follows_from_products_and_role(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &ActionKind::ALL) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let batch = [
+        suspend(whole, &account, "1")?,
+        Action::Release(Release::new(whole, "2".into(), vec!["g2w".into()])),
+        Action::Reactivate(Update { user: "3".into(), changes: give(&["g2m"]) }),
+        Action::Release(Release::new(whole, "5".into(), vec!["g2w".into()])),
+        create("gus@example.test", &[]),
+        create("hal@example.test", &["g2w"]),
+    ];
+    done(&execute(&*target, batch).await?)?;
+    let account = target.read().await?;
+    for one in &account.users {
+        let nothing = one.licenses.is_empty() && one.role.is_member();
+        same(one.email.as_str(), &(one.status == Status::Suspended), &nothing)?;
+    }
+    same("Eve", &user(&account, "5")?.status, &Status::Inactive)?;
+    let hal = user(&account, key(&account, "hal@example.test")?.as_str())?;
+    same("who is new", &hal.status, &Status::Invited)
+}
+
+/// The key that an outcome gave is the one of the user who is read, and nobody had it before.
+pub async fn a_created_user_is_there_under_its_key(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Create]) {
+        return Ok(());
+    }
+    let before = target.read().await?;
+    let outcomes = execute(&*target, [create("gus@example.test", &["g2m"]), create("hal@example.test", &[])]).await?;
+    let account = target.read().await?;
+    for (outcome, email) in outcomes.iter().zip(["gus@example.test", "hal@example.test"]) {
+        let Outcome::Done { effect: Effect::Created { user: key } } = outcome else {
+            return Err(format!("{email} came to {outcome:?}").into());
+        };
+        same("the e-mail", &user(&account, key.as_str())?.email.as_str(), &email)?;
+        so("the key is new", before.user(key).is_none())?;
+    }
+    same("the number of users", &account.users.len(), &(before.users.len() + 2))
+}
+
+/// An update changes what it names, and leaves everything else and everybody else as they are.
+pub async fn an_update_changes_what_it_names_and_nothing_else(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Update]) {
+        return Ok(());
+    }
+    let mut expected = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &expected).ok_or("no evidence")?;
+    let name = UserChanges {
+        last_name: Some(Change::replace(whole, "Lee".into(), Some("Berg".into()))),
+        language: Some(Change::replace(whole, "en_US".into(), None)),
+        ..UserChanges::default()
+    };
+    done(&execute(&*target, [update("5", name)]).await?)?;
+    let eve = expected.users.iter_mut().find(|user| user.key == Some("5".into())).ok_or("there is no Eve")?;
+    let eve = Arc::make_mut(eve);
+    eve.last_name = "Berg".into();
+    eve.language = None;
+    same("the account", &target.read().await?, &expected)
+}
+
+/// A name of as many characters as the limit is taken, and one of more is not.
+pub async fn limits_of_fields_are_kept(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Create]) {
+        return Ok(());
+    }
+    let named = |email: &str, length: usize| {
+        let new = User::new(email, &"å".repeat(length), "Lee");
+        Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })
+    };
+    let batch = [named("gus@example.test", info.limits.name), named("hal@example.test", info.limits.name + 1)];
+    let outcomes = execute(&*target, batch).await?;
+    done(&outcomes[..1])?;
+    refused(&outcomes[1..], ErrorKind::Input)
+}
+
+/// The user whose login is in use cannot be suspended.
+pub async fn whose_login_is_in_use_is_never_suspended(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Suspend]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    refused(&execute(&*target, [suspend(whole, &account, "4")?]).await?, ErrorKind::Denied)?;
+    same("the account", &target.read().await?, &account)
+}
+
+/// One action of each kind, each of which a target that can do it would do.
+pub(super) fn one_of_each_kind(account: &Account) -> Result<Vec<Action>, Trouble> {
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, account).ok_or("no evidence")?;
+    let actions = vec![
+        suspend(whole, account, "1")?,
+        Action::Release(Release::new(whole, "5".into(), vec!["g2w".into()])),
+        group("Legal"),
+        update("2", give(&["g2m"])),
+        Action::Reactivate(Update { user: "3".into(), changes: give(&["g2w"]) }),
+        create("gus@example.test", &[]),
+    ];
+    same("the kinds", &actions.iter().map(Action::kind).collect(), &ActionKind::ALL.to_vec())?;
+    Ok(actions)
+}
+
+pub(super) fn create(email: &str, licenses: &[&str]) -> Action {
+    let new = User { licenses: keys(licenses), ..User::new(email, "Gus", "Lee") };
+    Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })
+}
+
+pub(super) fn group(path: &str) -> Action {
+    Action::CreateGroup { path: UserGroupPath::new(path) }
+}
+
+pub(super) fn suspend(whole: Whole<'_>, account: &Account, key: &str) -> Result<Action, Trouble> {
+    let user = user(account, key)?;
+    Ok(Action::Suspend(Suspension::new(whole, key.into(), user.licenses.clone(), user.role.clone())))
+}
+
+fn update(key: &str, changes: UserChanges) -> Action {
+    Action::Update(Update { user: key.into(), changes })
+}
+
+fn give(licenses: &[&str]) -> UserChanges {
+    UserChanges { licenses: LicenseChange::adding(keys(licenses)), ..UserChanges::default() }
+}
+
+fn keys(licenses: &[&str]) -> Vec<LicenseKey> {
+    licenses.iter().map(|license| (*license).into()).collect()
+}
+
+/// Holds if everything failed, and with this meaning.
+fn refused(outcomes: &[Outcome], kind: ErrorKind) -> Held {
+    let meant =
+        |outcome: &Outcome| matches!(outcome, Outcome::Failed { fault: Fault { kind: own, .. } } if *own == kind);
+    so(&format!("all is refused as {kind:?}: {outcomes:?}"), outcomes.iter().all(meant))
+}

@@ -1,0 +1,11 @@
+//! What the tests of this workspace share: scenarios, laws, random worlds, and parts to build them from.
+
+pub mod command;
+pub mod laws;
+pub mod named;
+pub mod people;
+pub mod scenario;
+pub mod worlds;
+
+/// What keeps a test from going on.
+pub type Trouble = Box<dyn std::error::Error + Send + Sync>;

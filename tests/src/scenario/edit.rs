@@ -1,0 +1,81 @@
+//! What an admin changes in an account by hand between two runs.
+
+use gotosync_core::model::{Account, Email};
+use serde_json::{Map, Value};
+
+use crate::Trouble;
+
+/// Changes an account as a patch says: `users` by e-mail, `licenses` by key, `groups` by path.
+///
+/// What is given for one of them is merged into it by RFC 7396: a `null` takes a field away. `null` for the whole of it
+/// deletes it, and what is not there yet is made.
+pub fn edit(account: &Account, patch: &str) -> Result<Account, Trouble> {
+    let mut value = serde_json::to_value(account)?;
+    let patch: Map<String, Value> = serde_json::from_str(patch)?;
+    for (part, changes) in patch {
+        let name = match part.as_str() {
+            "users" => "email",
+            "licenses" => "key",
+            "groups" => "path",
+            other => return Err(format!("an edit of `{other}`; expected users, licenses or groups").into()),
+        };
+        let list = value[&part].as_array_mut().ok_or("an account without a list")?;
+        let changes = changes.as_object().ok_or("an edit is an object of things by name")?;
+        changes.iter().for_each(|(key, change)| one(list, name, key, change));
+    }
+    let mut account: Account = serde_json::from_value(value)?;
+    account.sort();
+    Ok(account)
+}
+
+fn one(list: &mut Vec<Value>, name: &str, key: &str, change: &Value) {
+    let same = |item: &Value| {
+        let own = item[name].as_str().unwrap_or_default();
+        own == key || (name == "email" && Email::new(own) == Email::new(key))
+    };
+    match (list.iter().position(same), change) {
+        (Some(at), Value::Null) => {
+            list.remove(at);
+        }
+        (None, Value::Null) => {}
+        (Some(at), change) => merge(&mut list[at], change),
+        (None, change) => {
+            let mut new = serde_json::json!({ name: key });
+            merge(&mut new, change);
+            list.push(new);
+        }
+    }
+}
+
+fn merge(into: &mut Value, change: &Value) {
+    let (Some(fields), Some(changes)) = (into.as_object_mut(), change.as_object()) else { return };
+    for (field, change) in changes {
+        if change.is_null() {
+            fields.remove(field);
+        } else {
+            fields.insert(field.clone(), change.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use gotosync_core::model::User;
+
+    use super::*;
+
+    #[test]
+    fn things_are_made_changed_and_deleted() {
+        let mut account = Account::empty("1", "Example");
+        account.users = ["ann@x.test", "bob@x.test"].map(|email| Arc::new(User::new(email, "A", "B"))).into();
+        let patch = r#"{ "users": { "ANN@x.test": null, "bob@x.test": { "first_name": "Robert" } },
+                         "groups": { "Sales": {} } }"#;
+        let account = edit(&account, patch).unwrap();
+        assert_eq!(account.users.len(), 1);
+        assert_eq!(&*account.users[0].first_name, "Robert");
+        assert_eq!(account.groups[0].path.as_str(), "Sales");
+        assert!(edit(&account, r#"{ "people": {} }"#).is_err());
+    }
+}

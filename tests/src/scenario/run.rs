@@ -1,0 +1,242 @@
+//! The engine on a scenario.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gotosync_core::apply::Stop;
+use gotosync_core::diff::diff;
+use gotosync_core::model::{Account, AccountKey};
+use gotosync_core::render::{self, Length};
+use gotosync_core::source::LdifSource;
+use gotosync_core::state::{Ending, MemoryState, Remembered, RunRecord, SqliteState, StateStore};
+use gotosync_core::target::{LocalAccount, MemoryTarget, ProvisioningTarget};
+use gotosync_core::{Engine, Plan, Rules};
+use jiff::Timestamp;
+
+use super::edit;
+use super::folder::{Memory, Run, Scenario, Settings};
+use crate::Trouble;
+use crate::named::{NamedSource, NamedTarget};
+
+/// Where account and state are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In memory.
+    Memory,
+    /// In files.
+    Files,
+}
+
+/// In which order the records of a directory are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As they are written.
+    Written,
+    /// The other way round.
+    Reversed,
+}
+
+/// What one run came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The plan and its verdict, as people read them.
+    pub plan: String,
+    /// The report, or why there is none.
+    pub report: String,
+    /// The account, as JSON.
+    pub after: String,
+    /// The plan, as JSON.
+    pub document: String,
+    /// What is remembered.
+    pub remembered: Remembered,
+    /// The laws that do not hold.
+    pub broken: Vec<String>,
+}
+
+/// Carries out every run of a scenario and asks law one after each. `work` is an empty folder.
+///
+/// # Errors
+/// What cannot be read or carried out, and in which run. A law that does not hold is told and no error.
+pub async fn run(scenario: &Scenario, home: Home, order: Order, work: &Path) -> Result<Vec<Told>, Trouble> {
+    let mut stage = Stage { home, work: work.to_owned(), memory: MemoryState::new(), built: 0, forgotten: 0 };
+    stage.remember(&scenario.before.key, &scenario.memory).await?;
+    let mut target = stage.target(&scenario.before)?;
+    let mut told = Vec::new();
+    for run in &scenario.runs {
+        if let Some(patch) = &run.edit {
+            target = stage.target(&edit(&target.read().await?, patch)?)?;
+        }
+        if run.settings.forget {
+            stage.forget();
+        }
+        let one = stage.run(run, Arc::clone(&target), order).await;
+        told.push(one.map_err(|error| format!("run {}: {error}", run.number))?);
+    }
+    Ok(told)
+}
+
+struct Stage {
+    home: Home,
+    work: PathBuf,
+    memory: MemoryState,
+    /// Accounts that were made so far.
+    built: usize,
+    /// States that were lost so far.
+    forgotten: usize,
+}
+
+impl Stage {
+    fn target(&mut self, account: &Account) -> Result<Arc<dyn ProvisioningTarget>, Trouble> {
+        self.built += 1;
+        Ok(match self.home {
+            Home::Memory => Arc::new(MemoryTarget::new(account.clone())),
+            Home::Files => {
+                Arc::new(LocalAccount::create(self.work.join(format!("account-{}.db", self.built)), account)?)
+            }
+        })
+    }
+
+    fn forget(&mut self) {
+        self.forgotten += 1;
+        self.memory = MemoryState::new();
+    }
+
+    fn state_file(&self) -> PathBuf {
+        self.work.join(format!("state-{}.db", self.forgotten))
+    }
+
+    async fn remember(&self, account: &AccountKey, memory: &Memory) -> Result<(), Trouble> {
+        match self.home {
+            Home::Memory => remember(&self.memory, account, memory).await,
+            Home::Files => remember(&SqliteState::open(self.state_file())?, account, memory).await,
+        }
+    }
+
+    async fn remembered(&self, account: &AccountKey) -> Result<Remembered, Trouble> {
+        Ok(match self.home {
+            Home::Memory => self.memory.load(account).await?,
+            Home::Files => SqliteState::open(self.state_file())?.load(account).await?,
+        })
+    }
+
+    fn engine(&self, run: &Run, target: Arc<dyn ProvisioningTarget>, order: Order) -> Result<Engine, Trouble> {
+        let path = self.work.join("directory.ldif");
+        std::fs::write(&path, in_order(&run.directory, order))?;
+        let source = NamedSource::new(LdifSource::open(path), "LDIF export directory.ldif", &self.work);
+        let target = NamedTarget::new(target, "account").incomplete(run.settings.account_gaps.clone());
+        let rules = Rules::parse(&run.rules, "rules.toml").map_err(gotosync_core::Error::from)?;
+        let engine = match self.home {
+            Home::Memory => Engine::new(source, target, self.memory.clone(), rules),
+            Home::Files => Engine::new(source, target, SqliteState::open(self.state_file())?, rules),
+        };
+        let now = match run.settings.now {
+            Some(now) => now,
+            None => NOW.parse::<Timestamp>()?,
+        };
+        Ok(engine.clock(move || now))
+    }
+
+    async fn run(&self, run: &Run, target: Arc<dyn ProvisioningTarget>, order: Order) -> Result<Told, Trouble> {
+        let engine = self.engine(run, Arc::clone(&target), order)?;
+        let before = target.read().await?;
+        let planned = engine.plan().await?;
+        let plan = &planned.plan;
+        let approval = run.settings.approve.then(|| plan.id().clone());
+        let verdict = engine.check(plan, approval.as_ref());
+        let stable = |text: String| text.replace(plan.id().as_str(), "PLAN");
+        let text = format!("{}{}", render::plan(plan, Length::Full), render::verdict(&verdict, Length::Full));
+
+        let report = match engine.apply(plan, approval.as_ref(), &Stop::new()).await {
+            Ok(report) if verdict.passes() => {
+                let text = render::report(&report, Length::Full).to_string();
+                text.replace(report.run.as_str(), "RUN")
+            }
+            Ok(_) => return Err("a plan was applied that the check stops".into()),
+            Err(error) => {
+                let hint = error.help().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+                format!("error: {error}\n{hint}")
+            }
+        };
+        let after = target.read().await?;
+        let mut broken = Vec::new();
+        if verdict.passes() {
+            broken.extend(settled(&engine.plan().await?.plan, &run.settings).err());
+            broken.extend(desired(&planned.desired, &after, &run.settings).err());
+        } else if after != before {
+            broken.push("the check stopped the run, and the account changed".to_owned());
+        }
+        Ok(Told {
+            plan: stable(text),
+            report: stable(report),
+            after: serde_json::to_string_pretty(&after)? + "\n",
+            document: plan.to_json(),
+            remembered: self.remembered(&after.key).await?,
+            broken,
+        })
+    }
+}
+
+/// Planning again is empty.
+fn settled(again: &Plan, settings: &Settings) -> Result<(), String> {
+    match (again.is_empty(), &settings.unsettled) {
+        (true, None) | (false, Some(_)) => Ok(()),
+        (true, Some(why)) => Err(format!("planning again is empty, though the settings say: {why}")),
+        (false, None) => Err(format!("planning again is not empty:\n{}", render::plan(again, Length::Full))),
+    }
+}
+
+/// Applying the plan makes read equal desired.
+fn desired(desired: &Account, after: &Account, settings: &Settings) -> Result<(), String> {
+    let left = diff(after, desired);
+    match (left.is_empty(), &settings.behind) {
+        (true, None) | (false, Some(_)) => Ok(()),
+        (true, Some(why)) => Err(format!("the account is the desired one, though the settings say: {why}")),
+        (false, None) => Err(format!("the account is not the desired one: {left:#?}")),
+    }
+}
+
+async fn remember(state: &dyn StateStore, account: &AccountKey, memory: &Memory) -> Result<(), Trouble> {
+    let record = RunRecord {
+        run: "earlier".into(),
+        account: account.clone(),
+        command: "an earlier run".to_owned(),
+        started: EARLIER.parse()?,
+        ended: Some(EARLIER.parse()?),
+        plan: None,
+        ending: Ending::Open,
+        outcomes: std::collections::BTreeMap::new(),
+        reason: None,
+    };
+    state.begin(&record, "{}", &memory.links).await?;
+    state.finish(&RunRecord { ending: Ending::Done, ..record }, Some(&memory.populations)).await?;
+    Ok(())
+}
+
+/// The records of a file, in an order; what is no record stays at its end of the file.
+fn in_order(text: &str, order: Order) -> String {
+    if order == Order::Written {
+        return text.to_owned();
+    }
+    let blocks: Vec<&str> = text.split("\n\n").map(|block| block.trim_matches('\n')).collect();
+    let is_record = |block: &&str| block.lines().any(|line| line.starts_with("dn:"));
+    let first = blocks.iter().position(is_record).unwrap_or(blocks.len());
+    let (head, rest) = blocks.split_at(first);
+    let (records, tail): (Vec<&str>, Vec<&str>) = rest.iter().copied().partition(|block| is_record(block));
+    let all: Vec<&str> = head.iter().copied().chain(records.into_iter().rev()).chain(tail).collect();
+    all.join("\n\n") + "\n"
+}
+
+const NOW: &str = "2026-11-22T09:00:00Z";
+const EARLIER: &str = "2026-11-21T09:00:00Z";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_turned_round_and_nothing_else() {
+        let text = "version: 1\n\n# one\ndn: a\n\ndn: b\n\nresult: 4\n";
+        assert_eq!(in_order(text, Order::Written), text);
+        assert_eq!(in_order(text, Order::Reversed), "version: 1\n\ndn: b\n\n# one\ndn: a\n\nresult: 4\n");
+    }
+}

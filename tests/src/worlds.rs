@@ -1,0 +1,285 @@
+//! Small random worlds: a directory, rules, an account and what is remembered, drawn by proptest.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use gotosync_core::model::{
+    Account, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, License, LicenseKey, PersonEntry, PersonId, Role,
+    Status, User, UserGroup, UserGroupPath, UserKey,
+};
+use gotosync_core::state::Link;
+use gotosync_core::{Rules, model::Directory};
+use proptest::prelude::*;
+
+/// A person to be.
+#[derive(Clone, Debug)]
+pub struct Somebody {
+    /// Which of the addresses, if any.
+    pub email: Option<u8>,
+    /// Whether the address is written in capitals.
+    pub capitals: bool,
+    /// Which of the names.
+    pub name: u8,
+    /// Which of the units.
+    pub unit: u8,
+    /// Which groups, as bits.
+    pub groups: u8,
+    /// Whether the directory switched the person off.
+    pub disabled: bool,
+}
+
+/// A rule to be.
+#[derive(Clone, Debug)]
+pub struct Ruling {
+    /// What it selects: units 0 to 2, groups 3 to 6, everyone from 7 on.
+    pub scope: u8,
+    /// Whether it makes users.
+    pub create: bool,
+    /// Whether it changes users.
+    pub update: bool,
+    /// Which products, as bits.
+    pub products: u8,
+    /// Which user group, if any.
+    pub group: Option<u8>,
+    /// Whether it sets a language.
+    pub language: bool,
+    /// What becomes of leavers: 0 keep, 1 remove products, else suspend.
+    pub leavers: u8,
+}
+
+/// A user to be.
+#[derive(Clone, Debug)]
+pub struct Customer {
+    /// Which of the addresses.
+    pub email: u8,
+    /// Which of the names.
+    pub name: u8,
+    /// Which licences, as bits.
+    pub licenses: u8,
+    /// Whether the user administers the account.
+    pub administrator: bool,
+    /// The person the engine remembers as the user's, if any.
+    pub link: Option<u8>,
+    /// Whether the engine remembers having suspended the user.
+    pub suspended: bool,
+}
+
+/// Everything a plan depends on.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The people.
+    pub people: Vec<Somebody>,
+    /// The rules.
+    pub rules: Vec<Ruling>,
+    /// The users.
+    pub users: Vec<Customer>,
+    /// Whether scarce seats are filled or stop the run.
+    pub fill: bool,
+    /// The seats of each licence.
+    pub seats: [u32; 3],
+}
+
+/// Draws a world.
+pub fn worlds() -> impl Strategy<Value = World> {
+    let somebody =
+        (prop::option::weighted(0.9, 0..8u8), any::<bool>(), 0..6u8, 0..3u8, 0..16u8, prop::bool::weighted(0.2))
+            .prop_map(|(email, capitals, name, unit, groups, disabled)| Somebody {
+                email,
+                capitals,
+                name,
+                unit,
+                groups,
+                disabled,
+            });
+    let ruling = (
+        0..9u8,
+        prop::bool::weighted(0.8),
+        prop::bool::weighted(0.8),
+        0..8u8,
+        prop::option::of(0..3u8),
+        any::<bool>(),
+        0..3u8,
+    )
+        .prop_map(|(scope, create, update, products, group, language, leavers)| Ruling {
+            scope,
+            create,
+            update,
+            products,
+            group,
+            language,
+            leavers,
+        });
+    let customer = (0..8u8, 0..6u8, 0..8u8, prop::bool::weighted(0.15), prop::option::of(0..9u8), any::<bool>())
+        .prop_map(|(email, name, licenses, administrator, link, suspended)| Customer {
+            email,
+            name,
+            licenses,
+            administrator,
+            link,
+            suspended,
+        });
+    (
+        prop::collection::vec(somebody, 0..8),
+        prop::collection::vec(ruling, 1..5),
+        prop::collection::vec(customer, 0..7),
+        any::<bool>(),
+        prop::array::uniform3(prop_oneof![3 => Just(50u32), 1 => 0..6u32]),
+    )
+        .prop_map(|(people, rules, users, fill, seats)| World { people, rules, users, fill, seats })
+}
+
+impl World {
+    /// The directory; `order` turns the order in which it is told, which must not matter.
+    pub fn directory(&self, order: usize) -> Directory {
+        let mut builder = DirectoryBuilder::new();
+        let ids = ["mail", "givenName", "sn"].map(|name| builder.attribute(name));
+        let count = self.people.len();
+        let turned = (0..count).map(|at| (at + order) % count);
+        for at in turned {
+            let person = &self.people[at];
+            let (first, last) = NAMES[usize::from(person.name)];
+            let unit = UNITS[usize::from(person.unit)];
+            let mut entry = PersonEntry::new(PersonId::parse(&format!("p{at}")), dn(&format!("CN=p{at},{unit}")));
+            entry = entry.with(ids[1], first).with(ids[2], last);
+            if let Some(email) = person.email {
+                let address = address(email);
+                entry = entry.with(ids[0], if person.capitals { address.to_uppercase() } else { address });
+            }
+            entry.disabled = person.disabled;
+            builder.person(entry);
+        }
+        for group in 0..4u8 {
+            let mut entry =
+                GroupEntry::new(GroupId::parse(&format!("g{group}")), dn(&format!("CN=g{group},OU=Groups,DC=x")));
+            for (at, person) in self.people.iter().enumerate() {
+                if person.groups & (1 << group) != 0 {
+                    entry = entry.member(&format!("CN=p{at},{}", UNITS[usize::from(person.unit)]));
+                }
+            }
+            // Each group holds the next, and the last the first: a cycle.
+            builder.group(entry.member(&format!("cn=G{},ou=groups,dc=x", (group + 1) % 4)));
+        }
+        for unit in UNITS {
+            builder.unit(unit, gotosync_core::model::UnitKind::Unit);
+        }
+        builder.build().expect("a small world has no two people with one id")
+    }
+
+    /// The rules, without limits.
+    pub fn rules(&self) -> Rules {
+        let mut text = format!("seats = \"{}\"\n[limits]\n", if self.fill { "fill" } else { "stop" });
+        for limit in ["create", "update", "suspend", "release", "group_change", "emails", "shrink"] {
+            let _ = writeln!(text, "{limit} = \"unlimited\"");
+        }
+        for (at, rule) in self.rules.iter().enumerate() {
+            let scope = match rule.scope {
+                unit @ 0..3 => format!("ou = \"{}\"", UNITS[usize::from(unit)]),
+                group @ 3..5 => format!("group = \"g{}\"", group - 3),
+                group @ 5..7 => format!("group = {{ name = \"g{}\", members = \"direct\" }}", group - 3),
+                _ => "everyone = true".to_owned(),
+            };
+            let products: Vec<String> = (0..3)
+                .filter(|bit| rule.products & (1 << bit) != 0)
+                .map(|bit| format!("\"{}\"", PRODUCTS[bit]))
+                .collect();
+            let leavers = ["keep", "remove-products", "suspend"][usize::from(rule.leavers)];
+            let _ = writeln!(
+                text,
+                "[[rule]]\nname = \"r{at}\"\n{scope}\ncreate = {}\nupdate = {}",
+                rule.create, rule.update
+            );
+            let _ = writeln!(text, "products = [{}]\nleavers = \"{leavers}\"", products.join(", "));
+            if let Some(group) = rule.group {
+                let _ = writeln!(text, "user_group = \"{}\"\ncreate_user_group = true", GROUPS[usize::from(group)]);
+            }
+            if rule.language {
+                let _ = writeln!(text, "language = \"{}\"", ["en_US", "de_DE"][at % 2]);
+            }
+        }
+        Rules::parse(&text, "rules.toml").unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
+    }
+
+    /// The account: what was drawn, and an administrator of its own whom no rule reaches.
+    pub fn account(&self) -> Account {
+        let mut account = Account::empty("1", "World");
+        for (at, product) in PRODUCTS.iter().enumerate() {
+            let key = LicenseKey::new(format!("{}", 10 * (at + 1)));
+            account.licenses.push(License {
+                key,
+                name: (*product).to_owned(),
+                products: Vec::new(),
+                seats: self.seats[at],
+                used: 0,
+            });
+        }
+        account.groups.push(UserGroup { key: None, path: UserGroupPath::new(GROUPS[0]) });
+        for (at, customer) in self.users.iter().enumerate() {
+            if self.users[..at].iter().any(|other| other.email == customer.email) {
+                continue;
+            }
+            let (first, last) = NAMES[usize::from(customer.name)];
+            let mut user = User::new(&address(customer.email), first, last);
+            user.key = Some(UserKey::new(format!("{}", 100 + at)));
+            user.licenses = (0..3)
+                .filter(|bit| customer.licenses & (1 << bit) != 0)
+                .map(|bit| account.licenses[bit].key.clone())
+                .collect();
+            user.role = if customer.administrator { Role::Administrator } else { Role::Member };
+            user.status =
+                if user.licenses.is_empty() && user.role.is_member() { Status::Suspended } else { Status::Active };
+            account.users.push(Arc::new(user));
+        }
+        for license in &mut account.licenses {
+            license.used = account.users.iter().filter(|user| user.licenses.contains(&license.key)).count() as u32;
+        }
+        let mut root = User::new("root@account.test", "Account", "Owner");
+        root.key = Some(UserKey::new("1"));
+        root.role = Role::Administrator;
+        root.status = Status::Active;
+        account.users.push(Arc::new(root));
+        account.login = Some(UserKey::new("1"));
+        account.sort();
+        account
+    }
+
+    /// What is remembered: at most one user for each person.
+    pub fn links(&self) -> Vec<Link> {
+        let mut links: Vec<Link> = Vec::new();
+        for (at, customer) in self.users.iter().enumerate() {
+            let Some(person) = customer.link.map(|person| PersonId::parse(&format!("p{person}"))) else { continue };
+            if links.iter().any(|link| link.person == person) {
+                continue;
+            }
+            links.push(Link {
+                person,
+                user: UserKey::new(format!("{}", 100 + at)),
+                email: Email::new(&address(customer.email)),
+                rules: Arc::from([Arc::from("r0")]),
+                suspended: customer.suspended.then_some(jiff::Timestamp::UNIX_EPOCH),
+                leaver_since: None,
+            });
+        }
+        links.sort_by(|a, b| a.person.cmp(&b.person));
+        links
+    }
+}
+
+fn dn(text: &str) -> Dn {
+    Dn::parse(text).expect("a name in a small world is well formed")
+}
+
+fn address(number: u8) -> String {
+    format!("person{number}@world.test")
+}
+
+const UNITS: [&str; 3] = ["OU=Sales,DC=x", "OU=EMEA,OU=Sales,DC=x", "OU=IT,DC=x"];
+const PRODUCTS: [&str; 3] = ["Meeting", "Webinar", "Connect"];
+const GROUPS: [&str; 3] = ["Staff", "Staff/Sales", "Partners"];
+const NAMES: [(&str, &str); 6] = [
+    ("Ann", "Lee"),
+    ("Zoe\u{308}", "A\u{30a}stro\u{308}m"),
+    ("Zoë", "Åström"),
+    ("Maximilian", "Freiherr von und zu Guttenberg-Hohenstein"),
+    ("Łukasz", "Źdźbło"),
+    ("Mary", ""),
+];

@@ -1,0 +1,244 @@
+//! The command as an admin meets it: what it says, where it says it, and with which exit code it ends.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use gotosync_tests::command::{Said, command, run};
+use gotosync_tests::people::export;
+use serde_json::Value;
+
+/// A folder with the quickstart's example in it.
+fn example() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = run(folder.path(), &["quickstart", "example"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    folder
+}
+
+fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.out))
+}
+
+fn edit(file: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(file).expect("the file can be read");
+    assert!(text.contains(from), "{} does not hold `{from}`", file.display());
+    fs::write(file, text.replace(from, to)).expect("the file can be written");
+}
+
+#[test]
+fn quickstart_applies_its_example_once_and_then_has_nothing_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = run(folder.path(), &["quickstart"]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    for told in ["create ", "check passed", "created ", "nothing to do", "try next"] {
+        assert!(first.out.contains(told) || first.err.contains(told), "it does not say `{told}`: {first:?}");
+    }
+    let second = run(folder.path(), &["quickstart"]);
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(second.out.contains("nothing to do") && !second.out.contains("created "), "{second:?}");
+}
+
+#[test]
+fn quickstart_touches_no_folder_that_is_not_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("mine")).expect("a folder");
+    fs::write(folder.path().join("mine/gotosync.toml"), "# my own\n").expect("a file");
+    let said = run(folder.path(), &["quickstart", "mine"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("help:"), "{said:?}");
+    assert_eq!(fs::read_dir(folder.path().join("mine")).expect("a folder").count(), 1);
+}
+
+#[test]
+fn plan_ends_with_two_while_changes_are_pending_and_writes_nothing() {
+    let folder = example();
+    let place = folder.path().join("example");
+    assert_eq!(run(&place, &["plan"]).code, Some(0));
+    edit(&place.join("rules.toml"), "de_DE", "de_AT");
+    let first = run(&place, &["plan", "--out", "plan.json"]);
+    assert_eq!(first.code, Some(2), "{first:?}");
+    assert!(first.out.contains("language: de_DE -> de_AT"), "{first:?}");
+    let again = run(&place, &["plan", "--json"]);
+    assert_eq!(again.code, Some(2), "planning wrote something: {again:?}");
+    let steps = json(&again)["steps"].as_array().expect("steps").clone();
+    assert!(
+        steps.iter().all(|step| step["action"]["do"] == "update" && step["reasons"][0]["field"] == "language"),
+        "{steps:?}"
+    );
+
+    let applied = run(&place, &["apply", "plan.json"]);
+    assert_eq!(applied.code, Some(0), "{applied:?}");
+    assert_eq!(run(&place, &["plan"]).code, Some(0));
+    // The same plan once more: everybody has changed since, each is refused by name.
+    let stale = run(&place, &["apply", "plan.json"]);
+    assert_eq!(stale.code, Some(4), "{stale:?}");
+    assert!(stale.out.contains("changed since the plan was made"), "{stale:?}");
+}
+
+#[test]
+fn a_limit_stops_the_run_and_says_how_to_approve_that_very_plan() {
+    let folder = example();
+    let place = folder.path().join("example");
+    edit(&place.join("rules.toml"), "de_DE", "de_AT");
+    let text = fs::read_to_string(place.join("rules.toml")).expect("rules");
+    let text = text.replacen("[limits]", "[limits]\nupdate = { count = 3 }", 1);
+    fs::write(place.join("rules.toml"), text).expect("rules");
+
+    let stopped = run(&place, &["apply"]);
+    assert_eq!(stopped.code, Some(3), "{stopped:?}");
+    assert!(stopped.out.contains("users would be updated; the limit is 3"), "{stopped:?}");
+    let advice = stopped.err.lines().find(|line| line.contains("--approve")).unwrap_or_else(|| panic!("{stopped:?}"));
+    let words: Vec<&str> = advice.split_whitespace().skip(1).collect();
+    assert_eq!(run(&place, &["check"]).code, Some(3));
+
+    // The id of another plan approves nothing.
+    let wrong = run(&place, &["apply", words[1], "--approve", "0000000000000000"]);
+    assert_eq!(wrong.code, Some(3), "{wrong:?}");
+    let approved = run(&place, &words);
+    assert_eq!(approved.code, Some(0), "{words:?} {approved:?}");
+    assert_eq!(run(&place, &["plan"]).code, Some(0));
+    let history = json(&run(&place, &["history", "--json"]));
+    let endings: Vec<_> = history.as_array().expect("runs").iter().map(|run| run["ending"].clone()).collect();
+    assert_eq!(endings, ["done", "stopped", "stopped", "done"], "a run that was stopped is told as well");
+}
+
+#[test]
+fn an_edited_plan_is_refused() {
+    let folder = example();
+    let place = folder.path().join("example");
+    edit(&place.join("rules.toml"), "de_DE", "de_AT");
+    assert_eq!(run(&place, &["plan", "--out", "plan.json"]).code, Some(2));
+    edit(&place.join("plan.json"), "de_AT", "fr_FR");
+    let said = run(&place, &["apply", "plan.json"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("it was changed after it was made"), "{said:?}");
+}
+
+#[test]
+fn every_listing_has_a_json_form() {
+    let folder = example();
+    let place = folder.path().join("example");
+    for words in [
+        &["plan", "--json"][..],
+        &["check", "--json"],
+        &["explain", "grace.wilson@example.test", "--json"],
+        &["browse", "--json"],
+        &["history", "--json"],
+        &["about", "--json"],
+        &["run", "--json"],
+        &["resume", "--json"],
+    ] {
+        let said = run(&place, words);
+        assert_eq!(said.code, Some(0), "{words:?}: {said:?}");
+        assert!(json(&said).is_object() || json(&said).is_array(), "{words:?}");
+    }
+}
+
+#[test]
+fn mistakes_end_with_one_and_say_where_and_what_to_do() {
+    let folder = example();
+    let place = folder.path().join("example");
+    for words in [
+        &["plan", "--config", "nowhere.toml"][..],
+        &["explain", "nobody at all"],
+        &["browse", "OU=Nowhere,DC=x"],
+        &["aply"],
+    ] {
+        let said = run(&place, words);
+        assert_eq!(said.code, Some(1), "{words:?}: {said:?}");
+        assert!(said.out.is_empty(), "mistakes are no data: {said:?}");
+        assert!(said.err.contains("help:") || said.err.contains("Usage"), "{words:?}: {said:?}");
+    }
+    edit(&place.join("rules.toml"), "products", "prodcts");
+    let said = run(&place, &["plan"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("rules.toml:") && said.err.contains("did you mean `products`?"), "{said:?}");
+}
+
+#[test]
+fn a_truncated_export_stops_the_run_and_nobody_is_taken_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    assert_eq!(run(place, &["quickstart", "example"]).code, Some(0));
+    let place = place.join("example");
+    let whole = fs::read(place.join("directory.ldif.gz")).expect("the export");
+    for share in [2, 3, 5, 10, 100] {
+        fs::write(place.join("directory.ldif.gz"), &whole[..whole.len() / share]).expect("a shorter export");
+        let said = run(&place, &["run"]);
+        assert!(matches!(said.code, Some(1 | 3)), "1/{share} of the export: {said:?}");
+        assert!(!said.out.contains("suspended  "), "{said:?}");
+    }
+    fs::write(place.join("directory.ldif.gz"), &whole).expect("the export");
+    assert_eq!(run(&place, &["plan"]).code, Some(0), "what was cut off changed nothing");
+}
+
+#[test]
+fn a_local_account_that_is_missing_is_made_from_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    fs::write(place.join("directory.ldif"), export(20)).expect("an export");
+    let config = "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\nfrom = \"account.json\"\n";
+    fs::write(place.join("gotosync.toml"), config).expect("a configuration");
+    fs::write(place.join("rules.toml"), "[[rule]]\nname = \"All\"\neveryone = true\nproducts = [\"GoToMeeting\"]\n")
+        .expect("rules");
+    fs::write(place.join("account.json"), "{ \"key\": 1 }").expect("what is no account");
+    let wrong = run(place, &["plan"]);
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    assert!(wrong.err.contains("account.json") && wrong.err.contains("it is not an account"), "{wrong:?}");
+    // The account that the README shows.
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the README");
+    let shown = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an account");
+    fs::write(place.join("account.json"), shown).expect("an account");
+    assert_eq!(run(place, &["plan"]).code, Some(2));
+    assert_eq!(run(place, &["apply"]).code, Some(0));
+    assert_eq!(run(place, &["plan"]).code, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_run_after_the_batch_in_flight_and_the_next_run_does_the_rest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    fs::write(place.join("directory.ldif"), export(8_000)).expect("an export");
+    fs::write(place.join("gotosync.toml"), "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\n")
+        .expect("a file");
+    let rules = "[limits]\ncreate = \"unlimited\"\nemails = \"unlimited\"\n[[rule]]\nname = \"All\"\neveryone = true\n";
+    fs::write(place.join("rules.toml"), rules).expect("rules");
+    let account = gotosync_core::model::Account::empty("1", "Test");
+    gotosync_core::target::LocalAccount::create(place.join("account.db"), &account).expect("an account");
+    let child = command(place, &["apply"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    // Not before something was written: the state file is opened first, the account grows after.
+    let before = fs::metadata(place.join("account.db")).map_or(0, |file| file.len());
+    let grown = || fs::metadata(place.join("account.db-wal")).is_ok_and(|file| file.len() > before);
+    for _ in 0..600 {
+        if grown() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let signalled =
+        std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert!(signalled.success(), "the run was over before it was asked to stop");
+    let output = child.wait_with_output().expect("it ends");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(4), "{out}{err}");
+    assert!(out.contains("interrupted") && out.contains("skipped"), "{out}");
+    assert!(err.contains("stopping after the batch in flight"), "{err}");
+    let rest = run(place, &["apply"]);
+    assert_eq!(rest.code, Some(0), "{rest:?}");
+    assert_eq!(run(place, &["plan"]).code, Some(0));
+}
+
+#[test]
+fn help_is_told_for_every_verb() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let help = run(folder.path(), &["--help"]);
+    assert_eq!(help.code, Some(0));
+    for verb in ["quickstart", "plan", "check", "apply", "run", "resume", "explain", "browse", "history", "about"] {
+        assert!(help.out.contains(verb), "{verb}");
+        let said = run(folder.path(), &[verb, "--help"]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.out.len() > 100, "{verb} says too little: {said:?}");
+    }
+}

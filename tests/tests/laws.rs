@@ -1,0 +1,182 @@
+//! Every law on every source, every target, and every decorator over each.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use gotosync_core::model::{Account, ActionKind, Completeness, ReadRequest, Reading};
+use gotosync_core::source::{DirectorySource, LdifSource, MemorySource, MockDirectorySource};
+use gotosync_core::state::MemoryState;
+use gotosync_core::target::{
+    Capabilities, FieldLimits, FlakyTarget, LocalAccount, MemoryTarget, MockProvisioningTarget, ProvisioningTarget,
+    RateLimited, ReadOnly, RecordingTarget, TargetInfo,
+};
+use gotosync_core::{Engine, Rules};
+use gotosync_tests::laws::{Factory, corpus, source, target};
+use gotosync_tests::named::{NamedSource, NamedTarget};
+use tempfile::TempDir;
+
+fn memory(account: &Account) -> MemoryTarget {
+    MemoryTarget::new(account.clone())
+}
+
+/// A folder for accounts in files, each under a name of its own.
+struct Folder(TempDir, AtomicUsize);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap(), AtomicUsize::new(0))
+    }
+
+    fn local(&self, account: &Account) -> LocalAccount {
+        let number = self.1.fetch_add(1, Ordering::Relaxed);
+        LocalAccount::create(self.0.path().join(format!("{number}.db")), account).unwrap()
+    }
+}
+
+async fn holds(make: &Factory<'_>) {
+    let broken = target::broken(make).await;
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Makes one test of a decorator over the account in memory and one over the account in files.
+macro_rules! targets {
+    ($($name:ident: $wrap:expr;)*) => {
+        mod in_memory {
+            use super::*;
+            $(#[tokio::test]
+            async fn $name() {
+                let wrap = $wrap;
+                holds(&|account| Box::new(wrap(Box::new(memory(account)) as Box<dyn ProvisioningTarget>))).await;
+            })*
+        }
+
+        mod in_a_file {
+            use super::*;
+            $(#[tokio::test]
+            async fn $name() {
+                let (wrap, folder) = ($wrap, Folder::new());
+                holds(&|account| Box::new(wrap(Box::new(folder.local(account)) as Box<dyn ProvisioningTarget>))).await;
+            })*
+        }
+    };
+}
+
+targets! {
+    bare: |inside| inside;
+    read_only: ReadOnly::new;
+    recording: RecordingTarget::new;
+    rate_limited: |inside| RateLimited::new(inside, NonZeroU32::MAX);
+    flaky_without_faults: |inside| FlakyTarget::new(inside, 7, 0);
+    named: |inside| NamedTarget::new(inside, "account");
+    all_at_once: |inside| {
+        let limited = RateLimited::new(FlakyTarget::new(inside, 7, 0), NonZeroU32::MAX);
+        RecordingTarget::new(NamedTarget::new(limited, "account"))
+    };
+}
+
+#[tokio::test]
+async fn a_target_that_can_do_little_keeps_the_laws_too() {
+    for kind in ActionKind::ALL {
+        let capabilities = Capabilities { actions: [kind].into(), batch: 3, ..Capabilities::all() };
+        holds(&|account| Box::new(memory(account).with_capabilities(capabilities.clone()))).await;
+    }
+}
+
+#[tokio::test]
+async fn a_target_with_faults_breaks_laws() {
+    let broken = target::broken(&|account| Box::new(FlakyTarget::new(memory(account), 7, 1000))).await;
+    assert!(broken.len() > 10, "{broken:#?}");
+}
+
+async fn keeps(source: &dyn DirectorySource) {
+    let broken = source::broken(source).await;
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+fn file(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn zipped(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_directory_in_memory_keeps_the_laws() {
+    keeps(&MemorySource::new(corpus::directory().unwrap())).await;
+}
+
+#[tokio::test]
+async fn an_export_keeps_the_laws() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = LdifSource::open(file(&folder, "directory.ldif", corpus::LDIF));
+    keeps(&plain).await;
+    keeps(&NamedSource::new(plain, "export", folder.path())).await;
+}
+
+#[tokio::test]
+async fn a_zipped_export_keeps_the_laws() {
+    let folder = tempfile::tempdir().unwrap();
+    keeps(&LdifSource::open(file(&folder, "directory.ldif.gz", zipped(corpus::LDIF)))).await;
+}
+
+#[tokio::test]
+async fn an_export_and_its_value_are_the_same_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let request = ReadRequest::everyone(["mail", "givenName", "sn"]);
+    let read = LdifSource::open(file(&folder, "directory.ldif", corpus::LDIF)).read(&request).await.unwrap().directory;
+    let value = corpus::directory().unwrap();
+    assert_eq!(format!("{:?}", read.people()), format!("{:?}", value.people()));
+    assert_eq!(format!("{:?}", read.groups()), format!("{:?}", value.groups()));
+}
+
+#[tokio::test]
+async fn a_source_that_broke_off_says_so_and_gives_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let limited = format!("{}\nsearch: 2\nresult: 4 Size limit exceeded\n", corpus::LDIF);
+    let zip = zipped(corpus::LDIF);
+    let sources: [Box<dyn DirectorySource>; 3] = [
+        Box::new(MemorySource::new(corpus::directory().unwrap()).incomplete("page 2", "lost")),
+        Box::new(LdifSource::open(file(&folder, "limited.ldif", limited))),
+        Box::new(LdifSource::open(file(&folder, "cut.ldif.gz", &zip[..zip.len() - 9]))),
+    ];
+    for source in sources {
+        let broken = source::broken(&*source).await;
+        assert!(broken.iter().any(|law| law.starts_with("a_read_is_complete")), "{source}: {broken:#?}");
+        let reading = source.read(&ReadRequest::everyone(["mail"])).await.unwrap();
+        assert!(!reading.directory.people().is_empty(), "{source}");
+    }
+}
+
+#[tokio::test]
+async fn an_embedder_plans_with_both_mocks() {
+    let mut source = MockDirectorySource::new();
+    source.expect_read().times(1).returning(|request| {
+        assert!(request.attributes.iter().any(|name| name == "mail"));
+        let directory = corpus::directory()?.into();
+        Ok(Reading { directory, completeness: Completeness::Complete, remarks: Vec::new() })
+    });
+    let mut target = MockProvisioningTarget::new();
+    target.expect_describe().returning(|| {
+        Ok(TargetInfo {
+            name: "a mock account".to_owned(),
+            account: "1".into(),
+            login: None,
+            capabilities: Capabilities::all(),
+            limits: FieldLimits::VENDOR,
+        })
+    });
+    target.expect_read().times(1).returning(|| Ok(corpus::account()));
+    target.expect_execute().never();
+    let rules = Rules::parse("[[rule]]\nname = 'Legal'\nou = 'OU=Sales,DC=example,DC=test'\n", "rules.toml").unwrap();
+    let engine = Engine::new(source, target, MemoryState::new(), rules);
+    let plan = engine.plan().await.unwrap().plan;
+    assert_eq!(plan.basis().source.name, "a mock directory");
+    let subjects: Vec<&str> = plan.steps().iter().map(|step| &*step.subject).collect();
+    assert_eq!(subjects, ["ann@example.test", "bob@example.test", "cyd@example.test"]);
+}

@@ -1,0 +1,163 @@
+//! Every folder of `scenarios/`, on an account in memory and on one in files, read forwards and backwards.
+//!
+//! `GOTOSYNC_BLESS=1` writes the files that say what must come out, and fails all the same.
+
+use std::path::{Path, PathBuf};
+
+use gotosync_tests::Trouble;
+use gotosync_tests::scenario::{Golden, Home, Order, Scenario, Told, compare, run};
+
+fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+async fn visit(name: &str) -> Result<(), Trouble> {
+    let golden = if std::env::var_os("GOTOSYNC_BLESS").is_some() { Golden::Bless } else { Golden::Keep };
+    let scenario = Scenario::open(scenarios().join(name))?;
+    let work = tempfile::tempdir()?;
+    let one = run(&scenario, Home::Memory, Order::Written, work.path()).await?;
+    let mut problems: Vec<String> = Vec::new();
+    for (told, number) in one.iter().zip(1..) {
+        let named = |stem: &str, end: &str| {
+            if number == 1 { format!("{stem}.{end}") } else { format!("{stem}.{number}.{end}") }
+        };
+        for (name, text) in [
+            (named("plan", "txt"), &told.plan),
+            (named("report", "txt"), &told.report),
+            (named("after", "json"), &told.after),
+        ] {
+            problems.extend(compare(&scenario.folder, &name, text, golden).err().map(|problem| problem.to_string()));
+        }
+        problems.extend(told.broken.iter().map(|law| format!("run {number}: {law}")));
+    }
+    for (home, order) in
+        [(Home::Memory, Order::Reversed), (Home::Files, Order::Written), (Home::Files, Order::Reversed)]
+    {
+        let work = tempfile::tempdir()?;
+        let other = run(&scenario, home, order, work.path()).await?;
+        problems.extend(differs(&one, &other).map(|what| format!("{what} with {home:?}, {order:?}")));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
+}
+
+/// Says what is not the same bytes.
+fn differs(one: &[Told], other: &[Told]) -> Option<String> {
+    let pairs = one.iter().zip(other).zip(1..);
+    let told = |(one, other): (&Told, &Told)| {
+        let parts = [
+            ("plan", &one.plan, &other.plan),
+            ("report", &one.report, &other.report),
+            ("account", &one.after, &other.after),
+            ("plan as JSON", &one.document, &other.document),
+        ];
+        let part = parts.into_iter().find(|(_, one, other)| one != other);
+        part.map(|(what, one, other)| format!("the {what} differs:\n{one}\nand\n{other}")).or_else(|| {
+            let (one, other) = (&one.remembered, &other.remembered);
+            (one != other).then(|| format!("what is remembered differs:\n{one:#?}\nand\n{other:#?}"))
+        })
+    };
+    pairs.into_iter().find_map(|(pair, number)| told(pair).map(|what| format!("run {number}: {what}")))
+}
+
+macro_rules! scenarios {
+    ($($name:ident),* $(,)?) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                if let Err(problem) = visit(stringify!($name)).await {
+                    panic!("scenarios/{}: {problem}", stringify!($name));
+                }
+            }
+        )*
+
+        const ALL: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+scenarios! {
+    address_is_handed_to_a_new_user,
+    address_is_handed_to_another_user,
+    addresses_are_swapped,
+    ambiguous_product,
+    computers_and_contacts_are_nobody,
+    create_is_off,
+    cyclic_groups,
+    direct_members_only,
+    disabled_people_are_not_created,
+    disabled_then_enabled,
+    email_change_is_an_update,
+    email_in_another_case_is_no_change,
+    exclusion_by_group_and_filter,
+    existing_users_are_adopted_by_email,
+    expired_account,
+    filter_with_matching_rules,
+    first_run_creates,
+    group_by_ambiguous_name,
+    group_by_id,
+    incomplete_account_takes_nothing,
+    incomplete_directory_takes_nothing,
+    last_administrator,
+    leaver_keep,
+    leaver_policy_of_the_rule,
+    leaver_remove_products,
+    leaver_returns,
+    leaver_suspend,
+    leaver_was_deleted_by_hand,
+    license_no_rule_gives_goes,
+    license_swap_when_full,
+    limits_exceeded_then_approved,
+    mapping_with_fallback,
+    mapping_with_several_values,
+    missing_group,
+    missing_ou,
+    moves_to_a_rule_without_products,
+    name_is_too_long,
+    nested_groups,
+    no_email,
+    one_level_ou,
+    one_person_two_users,
+    ou_move_changes_rules,
+    ou_move_keeps_the_user,
+    own_user,
+    person_is_recreated,
+    primary_group,
+    priorities,
+    proxy_address_is_the_email,
+    rename_is_an_update,
+    rule_is_deleted,
+    rule_is_switched_off,
+    rule_without_products,
+    seat_moves_in_one_run,
+    seats_short_fill,
+    seats_short_fill_keeps_access,
+    seats_short_stop,
+    shrunken_scope,
+    state_is_lost,
+    suspended_by_hand_stays,
+    suspended_then_recreated,
+    two_people_with_one_email,
+    unicode_form_is_no_change,
+    unknown_product,
+    unknown_user_group,
+    unmanaged_field_stays,
+    unnamed_license_stays,
+    update_is_off,
+    user_group_move,
+    user_groups_are_created_nested,
+    user_is_deleted_by_hand,
+}
+
+#[test]
+fn every_folder_is_visited_once() {
+    let entries = std::fs::read_dir(scenarios()).unwrap();
+    let mut folders: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    folders.sort();
+    let mut listed = ALL.to_vec();
+    listed.sort_unstable();
+    assert_eq!(folders, listed, "folders of scenarios/ and names in tests/scenarios.rs");
+    for folder in folders {
+        let about = std::fs::read_to_string(scenarios().join(&folder).join("about.txt")).unwrap_or_default();
+        assert!(about.trim().ends_with('.'), "scenarios/{folder}/about.txt is a sentence");
+    }
+}

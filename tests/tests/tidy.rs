@@ -1,0 +1,201 @@
+//! Invariants of the code that a program can check.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace").to_path_buf()
+}
+
+/// Every file below a folder with one of these endings, with its text; build folders and hidden ones are left out.
+fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("a folder can be listed").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && !name.starts_with('.') && name != "target" {
+                folders.push(path);
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                let short = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
+                found.push((short, text));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "nothing to look at in {folder}");
+    found
+}
+
+/// The part of a Rust file before its inline tests, without comments.
+fn code(text: &str) -> String {
+    let net = text.split("#[cfg(test)]").next().unwrap_or_default();
+    net.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+fn core_code() -> Vec<(String, String)> {
+    // Files that hold nothing but tests are declared under `#[cfg(test)]` by their parent.
+    let only_tests = ["target/book/cases.rs", "state/memory/laws.rs"];
+    files("gotosync-core/src", &[".rs"])
+        .into_iter()
+        .filter(|(name, _)| !only_tests.iter().any(|test| name.ends_with(test)))
+        .map(|(name, text)| (name, code(&text)))
+        .collect()
+}
+
+/// Lines of files under `place` that hold one of these words.
+fn holding(place: impl Fn(&str) -> bool, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, text) in core_code() {
+        if place(name.trim_start_matches("gotosync-core/src/")) {
+            for line in text.lines().filter(|line| words.iter().any(|word| line.contains(word))) {
+                found.push(format!("{name}: {}", line.trim()));
+            }
+        }
+    }
+    found
+}
+
+fn none(found: &[String]) {
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn sources_and_targets_know_neither_each_other_nor_what_comes_after() {
+    let later =
+        ["crate::rules", "crate::link", "crate::desired", "crate::plan", "crate::check", "crate::apply", "crate::sync"];
+    let source = |name: &str| name.starts_with("source");
+    let target = |name: &str| name.starts_with("target");
+    none(&holding(source, &later));
+    none(&holding(target, &later));
+    none(&holding(source, &["crate::target"]));
+    none(&holding(target, &["crate::source"]));
+    none(&holding(
+        |name| name.starts_with("model"),
+        &["crate::source", "crate::target", "crate::rules", "crate::plan"],
+    ));
+}
+
+#[test]
+fn the_pure_stages_hold_no_clock_no_chance_and_no_input_or_output() {
+    let stages =
+        ["model", "rules", "link", "desired", "diff", "plan", "check", "report", "explain", "render", "journal"];
+    let pure =
+        |name: &str| stages.iter().any(|stage| name == format!("{stage}.rs") || name.starts_with(&format!("{stage}/")));
+    let impure = [
+        "async ",
+        ".await",
+        "Timestamp::now",
+        "SystemTime",
+        "Instant::",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "tokio",
+        "thread_rng",
+    ];
+    none(&holding(pure, &impure));
+}
+
+#[test]
+fn the_library_prints_nothing_and_reads_no_environment() {
+    none(&holding(|_| true, &["println!", "print!(", "dbg!", "std::env", "std::process::exit", "process::abort"]));
+}
+
+#[test]
+fn the_core_is_free_of_front_ends() {
+    let manifest = fs::read_to_string(root().join("gotosync-core/Cargo.toml")).expect("the core has a manifest");
+    for word in ["clap", "pyo3", "indicatif", "anstream"] {
+        assert!(!manifest.contains(word), "gotosync-core depends on {word}");
+    }
+}
+
+#[test]
+fn every_member_keeps_the_lints_of_the_workspace() {
+    for member in ["gotosync-core", "gotosync-cli", "gotosync-py", "tests", "benches"] {
+        let manifest = fs::read_to_string(root().join(member).join("Cargo.toml")).expect("a member has a manifest");
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{member}");
+        let own = manifest.lines().filter(|line| line.contains("version = \"") && line.contains('{')).count();
+        assert_eq!(own, 0, "{member} names a version that belongs into the workspace's table");
+    }
+}
+
+#[test]
+fn no_file_is_too_long_to_hold_in_the_head() {
+    for folder in ["gotosync-core/src", "gotosync-cli/src", "tests/src", "tests/tests", "benches"] {
+        for (name, text) in files(folder, &[".rs"]) {
+            let lines = text.split("\n#[cfg(test)]").next().unwrap_or_default().lines().count();
+            assert!(lines <= 600, "{name} has {lines} lines before its tests: is there a seam?");
+        }
+    }
+}
+
+#[test]
+fn nothing_names_a_place_of_one_machine() {
+    // Put together here, so that this file does not find itself.
+    let places = ["work", "root", "home", "farm"].map(|name| format!("/{name}/"));
+    for folder in ["gotosync-core", "gotosync-cli", "gotosync-py", "tests", "benches"] {
+        for (name, text) in files(folder, &[".rs", ".toml", ".ldif", ".json"]) {
+            for place in &places {
+                assert!(!text.contains(place.as_str()), "{name} names {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_top_level_is_what_a_newcomer_expects() {
+    let allowed = [
+        "CHANGELOG.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "benches",
+        "gotosync-cli",
+        "gotosync-core",
+        "gotosync-py",
+        "target",
+        "tests",
+    ];
+    for entry in fs::read_dir(root()).expect("the workspace can be listed") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        assert!(name.starts_with('.') || allowed.contains(&name.as_str()), "{name} does not belong here");
+    }
+}
+
+#[test]
+fn the_readme_names_every_key_of_a_rules_file() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let parser = fs::read_to_string(root().join("gotosync-core/src/rules/parse.rs")).expect("the parser");
+    let calls = ["string(\"", "strings(\"", "boolean(\"", "word(\"", "table(\"", "tables(\"", "tables(\"", "has(\""];
+    let mut keys: Vec<&str> = Vec::new();
+    for call in calls {
+        keys.extend(parser.split(call).skip(1).filter_map(|rest| rest.split('"').next()));
+    }
+    assert!(keys.len() > 15, "the parser reads its keys in another way now: {keys:?}");
+    for key in keys {
+        assert!(readme.contains(&format!("`{key}`")), "README.md does not explain `{key}`");
+    }
+}
+
+#[test]
+fn the_rules_in_the_readme_are_rules() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let blocks: Vec<&str> = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let rules: Vec<&&str> = blocks.iter().filter(|block| block.contains("[[rule]]")).collect();
+    assert!(!rules.is_empty(), "the README shows no rules");
+    for text in rules {
+        if let Err(problems) = gotosync_core::Rules::parse(text, "README.md") {
+            panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+        }
+    }
+    for (filter, _, example, _) in gotosync_core::rules::filters() {
+        assert!(
+            readme.contains(&format!("| `{filter}` |")) && readme.contains(example),
+            "README.md does not show `{filter}`"
+        );
+    }
+}
