@@ -7,7 +7,7 @@ use gotosync_core::diff::diff;
 use gotosync_core::model::{Account, NoteKind};
 use gotosync_core::source::MemorySource;
 use gotosync_core::state::{CrashPoint, Ending, Holder, LinkChange, MemoryState, RunRecord, StateStore};
-use gotosync_core::target::{MemoryTarget, ProvisioningTarget};
+use gotosync_core::target::{Capabilities, MemoryTarget, ProvisioningTarget};
 use gotosync_core::{Engine, ErrorKind};
 use gotosync_tests::worlds::{World, worlds};
 use jiff::Timestamp;
@@ -30,7 +30,10 @@ impl Parts {
         let state = MemoryState::new();
         remember(&state, world).await;
         let source = Arc::new(MemorySource::new(world.directory(0)));
-        Self { source, target: Arc::new(MemoryTarget::new(world.account())), state, world: world.clone() }
+        // Small batches, several under way at once: what a crash can tear apart is torn apart.
+        let capabilities = Capabilities { batch: 2, concurrency: 3, ..Capabilities::all() };
+        let target = Arc::new(MemoryTarget::new(world.account()).with_capabilities(capabilities));
+        Self { source, target, state, world: world.clone() }
     }
 
     fn engine(&self) -> Engine {
@@ -80,7 +83,7 @@ fn content(account: &Account) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Law one: applying the plan makes read equal desired, and planning again is empty.
     #[test]
