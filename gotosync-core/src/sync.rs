@@ -122,7 +122,8 @@ impl Engine {
 
     /// Reads both sides and makes the plan. Nothing is written.
     pub async fn plan(&self) -> Result<Planned> {
-        let read = self.read(&self.rules.request()).await?;
+        let info = self.target.describe().await?;
+        let read = self.read(info, &self.rules.request()).await?;
         Ok(self.plan_from(&read))
     }
 
@@ -169,14 +170,12 @@ impl Engine {
         let hold = self.hold(&info).await.map_err(bare)?;
         self.refuse_interrupted(&info).await.map_err(bare)?;
         let started = (self.now)();
-        let read = match self.read(&self.rules.request()).await {
+        let read = match self.read(info.clone(), &self.rules.request()).await {
             Ok(read) => read,
             Err(error) => {
-                let record = self.record(&info, started, None);
-                self.close(RunRecord { ending: Ending::Failed, reason: Some(error.to_string()), ..record }, None)
-                    .await
-                    .map_err(bare)?;
-                return Err(bare(error));
+                let record = RunRecord { ending: Ending::Failed, ..self.record(&info, started, None) };
+                let reason = error.to_string();
+                return Err(bare(self.ended_by(error, record, reason).await));
             }
         };
         let plan = self.plan_from(&read).plan;
@@ -214,7 +213,8 @@ impl Engine {
         let mut request = self.rules.request();
         let ways = ["mail", "sAMAccountName", "uid", "userPrincipalName"].map(str::to_owned);
         request = ReadRequest::everyone(request.attributes.into_iter().chain(ways));
-        let read = self.read(&request).await?;
+        let info = self.target.describe().await?;
+        let read = self.read(info, &request).await?;
         let planned = self.plan_from(&read);
         explain(who, &self.inputs(&read), &planned)
     }
@@ -231,9 +231,8 @@ impl Engine {
         Ok(self.state.unfinished(&info.account).await?.map(|interrupted| interrupted.record))
     }
 
-    async fn read(&self, request: &ReadRequest) -> Result<Read> {
+    async fn read(&self, info: TargetInfo, request: &ReadRequest) -> Result<Read> {
         (self.watch)(Progress::Reading);
-        let info = self.target.describe().await?;
         let (reading, account) = futures_util::future::join(self.source.read(request), self.target.read()).await;
         let reading = reading.map_err(|error| error.during("read the directory"))?;
         let account = account.map_err(|error| error.during("read the account"))?;
@@ -296,6 +295,14 @@ impl Engine {
         self.state.finish(&record, populations.as_ref()).await
     }
 
+    /// Keeps in the history what ended a run before its first write. That this may fail as well must not hide the error.
+    async fn ended_by(&self, error: Error, record: RunRecord, reason: String) -> Error {
+        match self.close(RunRecord { reason: Some(reason), ..record }, None).await {
+            Ok(()) => error,
+            Err(second) => error.with("not kept in the history", second),
+        }
+    }
+
     /// Says whether another run has written since the plan was made: then more is remembered than the plan knew.
     async fn overtaken(&self, plan: &Plan, record: &RunRecord) -> Result<bool> {
         let wrote = |run: &RunRecord| matches!(run.ending, Ending::Done | Ending::Partial | Ending::Interrupted);
@@ -324,15 +331,14 @@ impl Engine {
         hold: Box<dyn Hold>,
     ) -> Result<Report> {
         let record = self.record(info, (self.now)(), Some(plan));
-        let links = self.links_to_keep(plan, &record).await?;
         let verdict = self.check(plan, approval);
         let notes = verdict.notes.clone();
         let approved = verdict.approved().then(|| "approved".to_owned());
         if let Err(error) = verdict.into_result() {
-            self.close(RunRecord { ending: Ending::Stopped, reason: Some(error.message().to_owned()), ..record }, None)
-                .await?;
-            return Err(error);
+            let reason = error.message().to_owned();
+            return Err(self.ended_by(error, RunRecord { ending: Ending::Stopped, ..record }, reason).await);
         }
+        let links = self.links_to_keep(plan, &record).await?;
         let record = RunRecord { reason: approved, ..record };
         self.state.begin(&record, &plan.to_json(), &links).await?;
         let standings = vec![Standing::Open; plan.steps().len()];
@@ -404,6 +410,25 @@ fn good_populations(plan: &Plan) -> Option<BTreeMap<String, usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Directory;
+    use crate::source::MemorySource;
+    use crate::state::MemoryState;
+    use crate::target::MemoryTarget;
+
+    /// A history that cannot be written must not hide why the run failed.
+    #[tokio::test]
+    async fn the_error_that_ended_a_run_is_told_even_if_the_history_fails_too() {
+        let source = MemorySource::new(Directory::default());
+        source.fail_with(ErrorKind::Unavailable, "the directory is away");
+        let state = MemoryState::new();
+        state.crash_after(0);
+        let rules = Rules::parse("[[rule]]\nname = 'All'\neveryone = true", "rules.toml").unwrap();
+        let engine = Engine::new(source, MemoryTarget::new(Account::empty("1", "Test")), state, rules);
+        let error = engine.run(&Stop::new()).await.unwrap_err().error;
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.to_string().contains("the directory is away"), "{error}");
+        assert!(error.to_string().contains("not kept in the history: "), "{error}");
+    }
 
     /// Embedders spawn these: they must be able to move between threads.
     #[test]

@@ -155,11 +155,6 @@ impl DirectoryBuilder {
         self.groups.push(entry);
     }
 
-    /// The number of people so far.
-    pub fn people_len(&self) -> usize {
-        self.people.len()
-    }
-
     /// Joins everything.
     ///
     /// # Errors

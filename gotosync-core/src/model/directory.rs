@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::dn::Dn;
 use super::id::{GroupId, PersonId};
-use super::schema::{AttrId, AttributeTable};
+use super::schema::AttributeTable;
 use super::scope::GroupRef;
 use super::value::{Attributes, Value};
 use crate::model::text::fold;
@@ -168,11 +168,6 @@ impl Directory {
     /// The first value of a person's attribute, as text.
     pub fn text<'d>(&self, person: &'d Person, name: &str) -> Option<&'d str> {
         self.values(person, name).first().and_then(Value::as_text)
-    }
-
-    /// The first value of a person's attribute by number, as text.
-    pub fn text_of<'d>(&self, person: &'d Person, id: AttrId) -> Option<&'d str> {
-        person.attributes.text(id)
     }
 
     /// The unit with a name, if there is one.
