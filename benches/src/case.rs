@@ -10,7 +10,7 @@ use gotosync_core::model::{
     Account, AccountKey, Action, Directory, License, LicenseKey, Reading, Role, Status, User, UserGroup, UserGroupPath,
     UserKey,
 };
-use gotosync_core::plan::{Inputs, Planned, plan};
+use gotosync_core::plan::{Inputs, Lift, Planned, plan};
 use gotosync_core::state::{Link, Remembered};
 use gotosync_core::target::{Capabilities, FieldLimits, TargetInfo};
 use jiff::Timestamp;
@@ -109,19 +109,14 @@ impl Case {
             account: &self.account,
             remembered: &self.remembered,
             now: NOW,
+            lift: Lift::Nobody,
         })
     }
 
     fn first(directory: Directory, rules: Rules) -> Self {
         let mut account = Account::empty("1", "Corpus");
         for (at, (name, product)) in LICENSES.iter().enumerate() {
-            account.licenses.push(License {
-                key: license(at),
-                name: (*name).to_owned(),
-                products: vec![(*product).to_owned()],
-                seats: 4_000_000,
-                used: 0,
-            });
+            account.licenses.push(License::new(license(at).as_str(), name, &[product], 4_000_000));
         }
         account.groups =
             USER_GROUPS.iter().map(|path| UserGroup { key: None, path: UserGroupPath::new(path) }).collect();
@@ -149,12 +144,12 @@ impl Case {
             self.account.users.push(Arc::new(as_read(&creation.user, key.clone())));
             let rules = step.rules.iter().cloned().collect();
             let (person, email) = (person.clone(), creation.user.email.clone());
-            links.push(Link { person, user: key, email, rules, suspended: None, leaver_since: None });
+            links.push(Link::new(person, key, email, rules));
         }
         links.sort_by(|a, b| a.person.cmp(&b.person));
         let populations: BTreeMap<_, _> =
             plan.basis().rules.iter().filter_map(|rule| Some((rule.name.to_string(), rule.people?))).collect();
-        self.remembered = Remembered { links, populations };
+        self.remembered = Remembered { links, populations, set_aside: Vec::new() };
         if let Some(admin) = self.account.users.first_mut() {
             Arc::make_mut(admin).role = Role::Administrator;
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use gotosync_core::render::Length;
 
 /// The command line; what it is about stands in Cargo.toml.
@@ -30,15 +30,33 @@ pub(crate) enum Verb {
     /// Plans, checks and applies; or applies exactly the plan in a file
     Apply(Apply),
     /// Does the unattended run: ends an interrupted run first, then plans, checks and applies
-    Run(Shape),
+    Run(Run),
     /// Ends a run that was interrupted
     ///
     /// What is settled stays, what is in doubt is read from the account, and the rest is carried out.
     Resume(Shape),
+    /// Tries again, now, whom a failure set aside
+    ///
+    /// A person whose step failed is left alone for two hours, then for six, and so on up to a week; every report lists them.
+    /// This does not wait. Nobody else is touched.
+    Retry(Retry),
+    /// Sends one person's invitation again
+    ///
+    /// To somebody who has not signed in yet, or who was asked to come over from another account and did not in time. No run
+    /// does that by itself.
+    Invite(Invite),
+    /// Shows the welcome e-mail that a person would get, as they would read it; writes nothing
+    Welcome(Welcome),
     /// Explains one person: rules, mapped fields, link, and what would be done
     Explain(Explain),
     /// Lists one level of the directory's tree
     Browse(Browse),
+    /// Brings in people from a file by the settings of one rule: a CSV with a header row, or a pasted list
+    ///
+    /// A list is `firstName lastName emailName@domain.extension;nextName...`; a line does as well as a `;`. Users are found by
+    /// e-mail, nobody loses anything, and nobody of the file is a leaver later. What must be mended is shown with its place
+    /// and written to a file that can be imported again. Without --apply nothing is written to the account.
+    Import(Import),
     /// Lists the latest runs, newest first
     History(History),
     /// Says version and licence, and where configuration, data and logs are
@@ -82,8 +100,47 @@ pub(crate) struct Apply {
     /// The id of the plan, once you have looked at it: what limits hold back is let through
     #[arg(long, value_name = "ID", requires = "plan")]
     pub(crate) approve: Option<String>,
+    /// Plans and shows everything, and applies nothing
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) simulate: bool,
     #[command(flatten)]
     pub(crate) shape: Shape,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Plans and shows everything, and applies nothing
+    #[arg(long)]
+    pub(crate) simulate: bool,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// `all`, or one person: an e-mail, account name, distinguished name, common name or id
+    pub(crate) person: String,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Invite {
+    /// An e-mail, account name, distinguished name, common name or id
+    pub(crate) person: String,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Welcome {
+    /// An e-mail, account name, distinguished name, common name or id
+    pub(crate) person: String,
+    /// Shows this template, whatever the rules give the person
+    #[arg(long, value_name = "NAME")]
+    pub(crate) template: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +157,67 @@ pub(crate) struct Browse {
     pub(crate) dn: Option<String>,
     #[command(flatten)]
     pub(crate) json: Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file; `-` reads what is piped in
+    pub(crate) file: PathBuf,
+    /// The rule whose products, user group, fields and limits count; whom it selects does not, and it may be off
+    #[arg(long, value_name = "NAME")]
+    pub(crate) rule: String,
+    /// What the file is written in; without it a first line that looks like a header makes it a CSV
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// Which column is which attribute, such as `mail=E-Mail,givenName=Vorname,sn=Nachname`
+    #[arg(long, value_name = "ATTRIBUTE=COLUMN", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// The column of an id that no two rows may share
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) id: Option<String>,
+    /// Takes the columns that are guessed from the header; without it they are only shown
+    #[arg(long, conflicts_with = "columns")]
+    pub(crate) accept_guesses: bool,
+    /// What parts the columns; without it the header tells
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) delimiter: Option<Delimiter>,
+    /// The encoding of a file that is not UTF-8, such as windows-1252
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
+    /// Applies the plan, if its check passes
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Where to write what must be mended; a file that is there is not overwritten [default: FILE.mend]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mend: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) shape: Shape,
+}
+
+/// What a file of people is written in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// A CSV with a header row
+    Csv,
+    /// A pasted list
+    List,
+}
+
+/// What parts the columns of a CSV.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Delimiter {
+    /// A comma
+    #[value(alias = ",")]
+    Comma,
+    /// A semicolon
+    #[value(alias = ";")]
+    Semicolon,
+    /// A tab
+    #[value(alias = "\t")]
+    Tab,
+    /// A vertical bar
+    #[value(alias = "|")]
+    Bar,
 }
 
 #[derive(Debug, Args)]
@@ -141,6 +259,6 @@ impl Shape {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 nothing to do or all done, 1 error, 2 changes pending (plan), 3 stopped by a check, 4 done but some steps \
-failed.
+Exit codes: 0 nothing to do or all done, 1 error, 2 changes pending (plan), 3 stopped by a check, \
+4 done but some steps failed, or entries of an import must be mended.
 Data goes to stdout, talk to stderr. New here? Try `gotosync quickstart`.";

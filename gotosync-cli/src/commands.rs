@@ -11,11 +11,15 @@ mod browse;
 mod check;
 mod explain;
 mod history;
+mod import;
+mod invite;
 mod plan;
 mod quickstart;
 mod resume;
+mod retry;
 mod run;
 mod told;
+mod welcome;
 
 /// Does what the arguments say.
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
@@ -25,10 +29,14 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Plan(args) => plan::plan(&args, &place).await,
         Verb::Check(args) => check::check(&args, &place).await,
         Verb::Apply(args) => apply::apply(&args, &place).await,
-        Verb::Run(shape) => run::run(shape, &place).await,
+        Verb::Run(args) => run::run(&args, &place).await,
         Verb::Resume(shape) => resume::resume(shape, &place).await,
+        Verb::Retry(args) => retry::retry(&args, &place).await,
+        Verb::Invite(args) => invite::invite(&args, &place).await,
+        Verb::Welcome(args) => welcome::welcome(&args, &place).await,
         Verb::Explain(args) => explain::explain(&args, &place).await,
         Verb::Browse(args) => browse::browse(&args, &place).await,
+        Verb::Import(args) => import::import(&args, &place).await,
         Verb::History(args) => history::history(&args, &place).await,
         Verb::About(json) => about::about(json, &place),
     }

@@ -30,7 +30,7 @@ impl Failure {
 }
 
 /// One error over several lines.
-struct Told<'e>(&'e Error);
+pub(crate) struct Told<'e>(pub(crate) &'e Error);
 
 impl Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

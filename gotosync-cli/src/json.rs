@@ -1,7 +1,7 @@
 //! What the core does not write as JSON itself.
 
-use gotosync_core::Verdict;
 use gotosync_core::model::Note;
+use gotosync_core::{Error, Verdict};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -23,6 +23,16 @@ pub(crate) fn notes(notes: &[Note]) -> Value {
             json!({ "kind": kind, "severity": severity, "subject": note.subject, "evidence": note.evidence })
         })
         .collect()
+}
+
+/// What does not come out as an example says, as a note with its place, what was expected and what came.
+pub(crate) fn example(error: &Error) -> Value {
+    let mut note = json!({ "kind": "example", "severity": "stop", "subject": error.message() });
+    note["evidence"] = json!(error.to_string());
+    for (name, value) in error.context() {
+        note[*name] = json!(value);
+    }
+    note
 }
 
 /// What stopped a plan, and whether it can be approved.

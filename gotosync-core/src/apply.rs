@@ -4,7 +4,7 @@
 //! run in batches, several at a time where the target allows it; a stage begins when the one before it has ended. One step
 //! that fails does not stop the others.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -12,16 +12,22 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use crate::journal::{Event, Standing};
-use crate::model::{Account, Action, Batch, Effect, Fault, Outcome, RunId, UserGroupPath};
+use crate::model::{Account, ActionKind, Batch, Fault, Outcome, RunId};
 use crate::plan::{Plan, Step};
-use crate::state::{Link, LinkChange, StateStore};
+use crate::state::{SetAside, StateStore};
 use crate::target::{Capabilities, ProvisioningTarget, Visibility};
 use crate::{ErrorKind, Result};
 
+#[cfg(test)]
+mod cases;
 mod doubt;
+mod learn;
+mod missing;
 mod stale;
 
 use doubt::{Seen, see};
+use learn::Learning;
+use missing::Missing;
 use stale::{Index, stale};
 
 /// Asks a run to stop after the batches that are under way. Clones ask for the same.
@@ -51,6 +57,10 @@ pub(crate) struct Applying<'a> {
     pub(crate) capabilities: &'a Capabilities,
     pub(crate) state: &'a dyn StateStore,
     pub(crate) run: &'a RunId,
+    /// Who is set aside as the run begins or is resumed.
+    pub(crate) set_aside: &'a [SetAside],
+    /// Why steps are not tried although their subjects are as they were, by number.
+    pub(crate) objections: &'a BTreeMap<u32, String>,
     pub(crate) stop: &'a Stop,
     pub(crate) now: &'a (dyn Fn() -> Timestamp + Send + Sync),
     /// Told after each batch how many steps are settled.
@@ -66,24 +76,34 @@ impl Applying<'_> {
     /// # Errors
     /// Only when the journal cannot be written: then nothing more is tried.
     pub(crate) async fn apply(&self, plan: &Plan, account: &Account, standings: Vec<Standing>) -> Result<Vec<Outcome>> {
-        let index = Index::new(account, plan);
+        let index = Index::new(account, plan.steps(), plan.basis().account.login.as_ref());
+        let learning = Learning::new(plan.steps(), &index, self.set_aside, self.now);
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(standings.len());
         let mut events = Vec::new();
-        let mut links = Vec::new();
-        for (step, standing) in plan.steps().iter().zip(standings) {
-            let outcome = match standing {
-                Standing::Settled(outcome) => Some(outcome),
-                Standing::Open => stale(step, &index).map(Outcome::skipped),
-                Standing::InDoubt => self.settle_doubt(step, &index),
-            };
-            outcomes.push(outcome.clone());
-            if let Some(outcome) = outcome {
-                links.extend(self.link_change(step, &outcome, &index));
-                events.push(Event::Settled { step: step.number, outcome });
+        // What the journal says to be settled was learned from when it was settled: first all of that, then what is new.
+        for (step, standing) in plan.steps().iter().zip(&standings) {
+            if let Standing::Settled(outcome) = standing {
+                learning.note(step, outcome);
             }
         }
+        let mut learned = Vec::new();
+        for (step, standing) in plan.steps().iter().zip(standings) {
+            let outcome = match standing {
+                Standing::Settled(outcome) => {
+                    outcomes.push(Some(outcome));
+                    continue;
+                }
+                Standing::Open => self.refusal(step, &index).map(Outcome::skipped),
+                Standing::InDoubt => self.settle_doubt(step, &index),
+            };
+            if let Some(outcome) = &outcome {
+                learned.extend(learning.learn(step, outcome));
+                events.push(Event::Settled { step: step.number, outcome: outcome.clone() });
+            }
+            outcomes.push(outcome);
+        }
         if !events.is_empty() {
-            self.state.record(self.run, &events, &links).await?;
+            self.state.record(self.run, &events, &learned).await?;
         }
         (self.settled)(outcomes.iter().flatten().count());
 
@@ -91,10 +111,15 @@ impl Applying<'_> {
         while from < plan.steps().len() {
             let stage = plan.steps()[from].stage;
             let to = from + plan.steps()[from..].iter().take_while(|step| step.stage == stage).count();
-            self.stage(&plan.steps()[from..to], plan, &index, &mut outcomes).await?;
+            self.stage(&plan.steps()[from..to], plan, &learning, &mut outcomes).await?;
             from = to;
         }
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::skipped(STOPPED))).collect())
+    }
+
+    /// Why a step is not tried, if something stands against it.
+    fn refusal(&self, step: &Step, index: &Index<'_>) -> Option<String> {
+        stale(step, index).or_else(|| self.objections.get(&step.number).cloned())
     }
 
     /// What is known of a step that was under way when the run died; `None` means that it can be tried again.
@@ -102,22 +127,26 @@ impl Applying<'_> {
         let doubt = |message: &str| Outcome::InDoubt { fault: Fault::new(ErrorKind::Conflict, message) };
         match see(step, index) {
             Seen::Done(effect) => Some(effect.into()),
-            Seen::NotDone if self.capabilities.visibility == Visibility::Immediate => None,
+            // It is tried again as any other step is: only if its subject is as it was.
+            Seen::NotDone if self.capabilities.visibility == Visibility::Immediate => {
+                self.refusal(step, index).map(Outcome::skipped)
+            }
             Seen::NotDone => Some(doubt("it was under way when the run died, and may still become visible")),
+            Seen::Moot(reason) => Some(Outcome::skipped(reason)),
             Seen::Unclear => {
                 Some(doubt("it was under way when the run died, and the user looks neither as before nor as after"))
             }
         }
     }
 
-    async fn stage(
+    async fn stage<'a>(
         &self,
-        steps: &[Step],
+        steps: &'a [Step],
         plan: &Plan,
-        index: &Index<'_>,
+        learning: &Learning<'a>,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<()> {
-        let failed = failed_groups(plan, outcomes);
+        let missing = Missing::after(plan.steps(), outcomes);
         let mut events = Vec::new();
         let mut open: Vec<&Step> = Vec::new();
         for step in steps {
@@ -125,8 +154,9 @@ impl Applying<'_> {
             if slot.is_some() {
                 continue;
             }
-            if let Some(group) = missing_group(step, &failed) {
-                let outcome = Outcome::skipped(format!("the user group `{group}` could not be made"));
+            if let Some(reason) = missing.reason(step) {
+                let outcome = Outcome::skipped(reason);
+                learning.note(step, &outcome);
                 events.push(Event::Settled { step: step.number, outcome: outcome.clone() });
                 *slot = Some(outcome);
             } else {
@@ -142,7 +172,7 @@ impl Applying<'_> {
         // Collected first: a closure that makes the futures would keep the whole from being `Send`.
         let mut calls = Vec::new();
         for batch in batches(&open, self.capabilities.batch.max(1)) {
-            calls.push(self.counted(batch, index, &done, &broken));
+            calls.push(self.counted(batch, learning, &done, &broken));
         }
         let concurrency = self.capabilities.concurrency.max(1);
         // What is under way is waited for even when the journal fails: a call that is dropped goes on at the other end.
@@ -156,113 +186,125 @@ impl Applying<'_> {
     }
 
     /// Tries one batch, and tells how many steps are settled now.
-    async fn counted(
+    async fn counted<'a>(
         &self,
-        steps: Vec<&Step>,
-        index: &Index<'_>,
+        steps: Vec<&'a Step>,
+        learning: &Learning<'a>,
         done: &AtomicUsize,
         broken: &AtomicBool,
     ) -> Result<Vec<(u32, Outcome)>> {
         if broken.load(Ordering::SeqCst) {
             return Ok(Vec::new());
         }
-        let settled = self.batch(steps, index).await.inspect_err(|_| broken.store(true, Ordering::SeqCst))?;
+        let settled = self.batch(steps, learning).await.inspect_err(|_| broken.store(true, Ordering::SeqCst))?;
         let total = done.fetch_add(settled.len(), Ordering::SeqCst) + settled.len();
         (self.settled)(total);
         Ok(settled)
     }
 
-    async fn batch(&self, steps: Vec<&Step>, index: &Index<'_>) -> Result<Vec<(u32, Outcome)>> {
+    async fn batch<'a>(&self, steps: Vec<&'a Step>, learning: &Learning<'a>) -> Result<Vec<(u32, Outcome)>> {
         if self.stop.requested() {
             return Ok(Vec::new());
         }
         let intended: Vec<Event> = steps.iter().map(|step| Event::Intended { step: step.number }).collect();
         self.state.record(self.run, &intended, &[]).await?;
         let batch: Batch = steps.iter().map(|step| step.action.clone()).collect();
+        let mut learned = Vec::new();
         let outcomes = match self.target.execute(&batch).await {
-            Ok(outcomes) if outcomes.len() == steps.len() => outcomes,
+            Ok(outcomes) if outcomes.len() == steps.len() => {
+                learned.extend(steps.iter().zip(&outcomes).flat_map(|(step, outcome)| learning.learn(step, outcome)));
+                outcomes
+            }
             Ok(outcomes) => {
                 let message = format!("the target gave {} outcomes for {} actions", outcomes.len(), steps.len());
-                vec![Outcome::InDoubt { fault: Fault::new(ErrorKind::Bug, message) }; steps.len()]
+                all(&steps, &Outcome::InDoubt { fault: Fault::new(ErrorKind::Bug, message) }, learning)
             }
-            Err(error) => {
-                let fault = Fault::from(error);
-                vec![Outcome::Failed { fault }; steps.len()]
-            }
+            // What is wrong is not said of any one of them.
+            Err(error) => all(&steps, &Outcome::Failed { fault: Fault::from(error) }, learning),
         };
-        let mut events = Vec::with_capacity(steps.len());
-        let mut links = Vec::new();
-        for (step, outcome) in steps.iter().zip(&outcomes) {
-            links.extend(self.link_change(step, outcome, index));
-            events.push(Event::Settled { step: step.number, outcome: outcome.clone() });
-        }
-        self.state.record(self.run, &events, &links).await?;
+        let settled =
+            |(step, outcome): (&&Step, &Outcome)| Event::Settled { step: step.number, outcome: outcome.clone() };
+        let events: Vec<Event> = steps.iter().zip(&outcomes).map(settled).collect();
+        self.state.record(self.run, &events, &learned).await?;
         Ok(steps.iter().map(|step| step.number).zip(outcomes).collect())
     }
-
-    /// What an outcome changes about who is whom.
-    fn link_change(&self, step: &Step, outcome: &Outcome, index: &Index<'_>) -> Option<LinkChange> {
-        let Outcome::Done { effect } = outcome else { return None };
-        let person = step.person.clone()?;
-        match (effect, &step.action) {
-            (Effect::Created { user }, Action::Create(creation)) => {
-                let wanted = &creation.user;
-                // Made without a product or role, the user is suspended by us: a product that comes later gives access.
-                let bare = wanted.licenses.is_empty() && wanted.role.is_member();
-                Some(LinkChange::Put(Link {
-                    person,
-                    user: user.clone(),
-                    email: wanted.email.clone(),
-                    rules: Arc::clone(&step.rules),
-                    suspended: bare.then(|| (self.now)()),
-                    leaver_since: None,
-                }))
-            }
-            (Effect::Suspended, _) => Some(LinkChange::Suspended(person, (self.now)())),
-            // The last licence may go before another comes: until it does, the engine has taken the access.
-            (Effect::Released, Action::Release(release)) => {
-                let user = index.user(release.user())?;
-                let bare = user.role.is_member() && user.licenses.iter().all(|own| release.licenses().contains(own));
-                bare.then(|| LinkChange::Suspended(person, (self.now)()))
-            }
-            (Effect::Reactivated, _) => Some(LinkChange::Reactivated(person)),
-            (Effect::Updated, Action::Update(update)) if !update.changes.licenses.added().is_empty() => {
-                Some(LinkChange::Reactivated(person))
-            }
-            _ => None,
-        }
-    }
 }
 
-/// Cuts steps into batches of one kind each.
+/// The same outcome for all steps of a batch, from which nothing is learned about any of them.
+fn all<'a>(steps: &[&'a Step], outcome: &Outcome, learning: &Learning<'a>) -> Vec<Outcome> {
+    for step in steps {
+        learning.note(step, outcome);
+    }
+    vec![outcome.clone(); steps.len()]
+}
+
+/// Cuts steps into batches of one kind each. Deletions go one by one, so that a crash leaves few of them in doubt.
 fn batches<'s>(steps: &[&'s Step], size: usize) -> Vec<Vec<&'s Step>> {
     let same_kind = |a: &&Step, b: &&Step| a.action.kind() == b.action.kind();
-    steps.chunk_by(same_kind).flat_map(|run| run.chunks(size).map(<[&Step]>::to_vec)).collect()
-}
-
-/// User groups that were to be made and were not.
-fn failed_groups(plan: &Plan, outcomes: &[Option<Outcome>]) -> BTreeSet<UserGroupPath> {
-    let mut failed = BTreeSet::new();
-    for (step, outcome) in plan.steps().iter().zip(outcomes) {
-        if let (Action::CreateGroup { path }, Some(Outcome::Failed { .. } | Outcome::InDoubt { .. })) =
-            (&step.action, outcome)
-        {
-            failed.insert(path.clone());
-        }
-    }
-    failed
-}
-
-/// The user group a step needs and cannot have.
-fn missing_group<'s>(step: &'s Step, failed: &BTreeSet<UserGroupPath>) -> Option<&'s UserGroupPath> {
-    let wanted = match &step.action {
-        Action::CreateGroup { path } => path,
-        action => action.group_joined()?,
-    };
-    std::iter::successors(Some(wanted.clone()), UserGroupPath::parent)
-        .any(|path| failed.contains(&path))
-        .then_some(wanted)
+    let size = |run: &[&Step]| if run[0].action.kind() == ActionKind::Delete { 1 } else { size };
+    steps.chunk_by(same_kind).flat_map(|run| run.chunks(size(run)).map(<[&Step]>::to_vec)).collect()
 }
 
 /// Why a step was not tried when somebody asked the run to stop.
 pub(crate) const STOPPED: &str = "the run was asked to stop";
+
+#[cfg(test)]
+mod tests {
+    use super::cases::{account, delete, invite, invited, license, update, user};
+    use super::*;
+    use crate::model::{Role, Status, User};
+    use crate::state::MemoryState;
+    use crate::target::MemoryTarget;
+
+    /// What becomes of a step that was under way, where a read shows these users.
+    fn settled(step: &Step, users: &[User], visibility: Visibility) -> Option<Outcome> {
+        let (account, target, state) = (account(users.to_vec()), MemoryTarget::new(account([])), MemoryState::new());
+        let capabilities = Capabilities { visibility, ..Capabilities::all() };
+        let applying = Applying {
+            target: &target,
+            capabilities: &capabilities,
+            state: &state,
+            run: &RunId::new("r1"),
+            set_aside: &[],
+            objections: &BTreeMap::new(),
+            stop: &Stop::new(),
+            now: &Timestamp::now,
+            settled: &|_| {},
+        };
+        applying.settle_doubt(step, &Index::new(&account, std::slice::from_ref(step), None))
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_tried_again_only_where_it_was_not_done_for_sure() {
+        let (gone, waits) = (user("u1", &[], Role::Member), invited("u1", 2));
+        for (step, before) in [(delete(&gone), &gone), (invite(&waits, 2), &waits)] {
+            let before = std::slice::from_ref(before);
+            assert_eq!(settled(&step, before, Visibility::Immediate), None, "tried again");
+            let eventual = settled(&step, before, Visibility::Eventual);
+            assert!(matches!(eventual, Some(Outcome::InDoubt { .. })), "{eventual:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_not_tried_again_on_somebody_who_changed() {
+        let gone = user("u1", &[], Role::Member);
+        let back = user("u1", &["g2m"], Role::Member);
+        let reason = "changed since the plan was made: the user is no longer suspended";
+        assert_eq!(settled(&delete(&gone), &[back], Visibility::Immediate), Some(Outcome::skipped(reason)));
+        let waits = invited("u1", 2);
+        let signed_in = User { status: Status::Active, invitation: None, ..waits.clone() };
+        for visibility in [Visibility::Immediate, Visibility::Eventual] {
+            let outcome = settled(&invite(&waits, 2), std::slice::from_ref(&signed_in), visibility);
+            assert_eq!(outcome, Some(Outcome::skipped("the user has signed in meanwhile")));
+        }
+    }
+
+    #[test]
+    fn a_batch_is_of_one_kind_and_a_deletion_is_alone() {
+        let user = user("u1", &[], Role::Member);
+        let (deletion, change) = (delete(&user), update(&user, license("g2m")));
+        let steps = [&deletion, &deletion, &change, &change, &change, &deletion];
+        let sizes: Vec<usize> = batches(&steps, 2).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [1, 1, 2, 1, 1]);
+    }
+}

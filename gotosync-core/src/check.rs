@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::text::count;
-use crate::model::{Action, Note, NoteKind, PlanId, Severity, UserKey, WelcomeEmail};
-use crate::plan::{Plan, Step};
+use crate::model::{Action, Note, NoteKind, PlanId, Role, Severity, UserKey};
+use crate::plan::{Plan, RuleBasis, Step};
 use crate::rules::{Amount, Limits, Rules};
 use crate::{Error, ErrorKind, Result};
 
@@ -24,8 +24,16 @@ pub struct Verdict {
 /// notes of [`Severity::Hold`] for that very plan and no other.
 pub fn check(plan: &Plan, rules: &Rules, approval: Option<&PlanId>) -> Verdict {
     let mut notes = plan.notes().to_vec();
-    let checks: [fn(&Plan, &Rules) -> Vec<Note>; 7] =
-        [other_rules, run_limits, rule_limits, shrunken_scopes, short_seats, lost_administrators, unsupported];
+    let checks: [fn(&Plan, &Rules) -> Vec<Note>; 8] = [
+        other_rules,
+        run_limits,
+        rule_limits,
+        deletions,
+        shrunken_scopes,
+        short_seats,
+        lost_administrators,
+        unsupported,
+    ];
     notes.extend(checks.iter().flat_map(|check| check(plan, rules)));
     notes.sort_by(|a, b| b.severity().cmp(&a.severity()).then_with(|| a.cmp(b)));
     notes.dedup();
@@ -91,16 +99,25 @@ fn amounts(step: &Step) -> Vec<Amount> {
     match &step.action {
         Action::Suspend(_) => vec![Amount::Suspend],
         Action::Release(_) => vec![Amount::Release],
-        Action::CreateGroup { .. } => Vec::new(),
-        Action::Create(creation) if creation.welcome == WelcomeEmail::None => vec![Amount::Create],
-        Action::Create(_) => vec![Amount::Create, Amount::Emails],
+        Action::Delete(_) => vec![Amount::Delete],
+        Action::CreateGroup { .. } | Action::WriteTemplate { .. } => Vec::new(),
+        Action::Invite { .. } => vec![Amount::Emails],
+        Action::Create(_) => {
+            let mut amounts = vec![Amount::Create];
+            amounts.extend(step.action.sends_mail().then_some(Amount::Emails));
+            amounts.extend(step.action.role_given().map(|_| Amount::RoleChange));
+            amounts
+        }
         Action::Update(update) | Action::Reactivate(update) => {
             let changes = &update.changes;
             let mut amounts = vec![Amount::Update];
             if changes.group.is_some() {
                 amounts.push(Amount::GroupChange);
             }
-            if !changes.licenses.removed().is_empty() {
+            if changes.role.is_some() {
+                amounts.push(Amount::RoleChange);
+            }
+            if changes.releases() {
                 amounts.push(Amount::Release);
             }
             amounts
@@ -161,7 +178,8 @@ fn rule_limits(plan: &Plan, rules: &Rules) -> Vec<Note> {
 
 fn shrunken_scopes(plan: &Plan, rules: &Rules) -> Vec<Note> {
     let mut notes = Vec::new();
-    for basis in &plan.basis().rules {
+    let live = |basis: &&RuleBasis| rules.rule(&basis.name).is_none_or(|rule| !rule.is_simulated());
+    for basis in plan.basis().rules.iter().filter(live) {
         let (Some(now), Some(before)) = (basis.people, basis.before) else { continue };
         let own = rules.rule(&basis.name).and_then(|rule| rule.limits.of(Amount::Shrink, before));
         let Some(limit) = own.or_else(|| rules.limits.of(Amount::Shrink, before)) else { continue };
@@ -212,29 +230,46 @@ fn short_seats(plan: &Plan, _: &Rules) -> Vec<Note> {
     notes
 }
 
+/// What is deleted does not come back: an admin looks at that very plan, whatever the limits say.
+fn deletions(plan: &Plan, _: &Rules) -> Vec<Note> {
+    let deleted = plan.steps().iter().filter(|step| matches!(step.action, Action::Delete(_)));
+    let note = |step: &Step| {
+        let because = step.reasons.first().map_or("", |reason| &*reason.because);
+        Note::new(NoteKind::Deletion, &*step.subject, because)
+    };
+    deleted.map(note).collect()
+}
+
+/// Says whether a step ends the user's access or takes a full administrator's role.
+fn dethrones(step: &Step) -> bool {
+    match &step.action {
+        Action::Suspend(_) | Action::Delete(_) => true,
+        action => {
+            let lost = |role: Option<&Role>| role.is_none_or(|role| !role.is_administrator());
+            matches!(action, Action::Update(_) | Action::Reactivate(_)) && action.role_given().is_some_and(lost)
+        }
+    }
+}
+
 fn lost_administrators(plan: &Plan, _: &Rules) -> Vec<Note> {
     let account = &plan.basis().account;
-    let suspended: BTreeSet<&UserKey> = plan
-        .steps()
-        .iter()
-        .filter(|step| matches!(step.action, Action::Suspend(_)))
-        .filter_map(|step| step.action.user())
-        .collect();
+    let lost_ones: BTreeSet<&UserKey> =
+        plan.steps().iter().filter(|step| dethrones(step)).filter_map(|step| step.action.user()).collect();
     let mut notes = Vec::new();
     for step in
         plan.steps().iter().filter(|step| step.action.user().is_some() && step.action.user() == account.login.as_ref())
     {
-        if matches!(step.action, Action::Suspend(_)) {
+        if dethrones(step) {
             let evidence =
                 format!("step {} would {} the user this engine signs in as", step.number, step.action.kind().as_str());
             notes.push(Note::new(NoteKind::OwnUser, &*step.subject, evidence));
         }
     }
-    let lost = account.administrators.iter().filter(|admin| suspended.contains(admin)).count();
+    let lost = account.administrators.iter().filter(|admin| lost_ones.contains(admin)).count();
     if lost > 0 && lost == account.administrators.len() {
         let evidence = match lost {
-            1 => "its only administrator would be suspended".to_owned(),
-            lost => format!("all of its {lost} administrators would be suspended"),
+            1 => "its only administrator would be suspended or lose the role".to_owned(),
+            lost => format!("all of its {lost} administrators would be suspended or lose the role"),
         };
         notes.push(Note::new(NoteKind::LastAdministrator, &account.name, evidence));
     }

@@ -17,6 +17,23 @@
 //! ```
 //!
 //! Paths are relative to the folder of the configuration file.
+//!
+//! People may also come from a CSV, or from several sources, of which an earlier one goes before a later one:
+//!
+//! ```toml
+//! [[source]]
+//! name = "directory"
+//! ldif = "directory.ldif.gz"
+//!
+//! [[source]]
+//! name = "contractors"         # its people are known by it: keep it
+//! csv = "contractors.csv"
+//! id = "Personalnummer"        # the column that names a person for good
+//! columns = { mail = "E-Mail", givenName = "Vorname", sn = "Nachname" }
+//! groups = "Gruppen"           # and `disabled`, `enabled`, `expires`, where there are such columns
+//! delimiter = ";"              # where the header does not tell
+//! encoding = "windows-1252"    # where the file is not UTF-8
+//! ```
 
 use std::fs;
 use std::io::Write;
@@ -25,19 +42,23 @@ use std::path::{Path, PathBuf};
 use crate::model::Account;
 use crate::plan::Plan;
 use crate::rules::{Document, Rules, Table};
-use crate::source::LdifSource;
+use crate::source::DirectorySource;
 use crate::state::{RunRecord, SqliteState, StateStore};
 use crate::sync::Engine;
 use crate::target::{LocalAccount, ProvisioningTarget};
 use crate::{Error, ErrorKind, Result};
+
+mod source;
+
+pub use source::{SourceConfig, SourceKind};
 
 /// Where the parts of an engine are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The configuration file itself.
     pub file: PathBuf,
-    /// The directory export.
-    pub directory: PathBuf,
+    /// Where people are read from, in order of precedence; never empty.
+    pub sources: Vec<SourceConfig>,
     /// The local account.
     pub account: PathBuf,
     /// The account as JSON that the local account is made from when it is missing.
@@ -68,21 +89,21 @@ impl Config {
         let name = file.display().to_string();
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         let config = Document::read(&name, &text, |_, top| {
-            let [source, account, rules, state] = ["source", "account", "rules", "state"].map(|name| top.table(name));
+            let [account, rules, state] = ["account", "rules", "state"].map(|name| top.table(name));
+            let sources = source::read(top, &text, &folder);
             let path = |table: &Option<Table<'_, '_>>, name, key, default| {
                 path_of(top, table.as_ref(), name, key, default).map(|path| folder.join(path))
             };
-            let directory = path(&source, "source", "ldif", None);
             let account_file = path(&account, "account", "local", None);
             let account_from =
                 account.as_ref().and_then(|table| table.string("from")).map(|text| folder.join(text.value));
             let rules_file = path(&rules, "rules", "file", Some("rules.toml"));
             let state_file = path(&state, "state", "file", Some("state.db"));
             let plans = path(&state, "state", "plans", Some("plans"));
-            [source, account, rules, state].iter().flatten().for_each(Table::finish);
+            [account, rules, state].iter().flatten().for_each(Table::finish);
             Some(Self {
                 file: file.clone(),
-                directory: directory?,
+                sources: sources?,
                 account: account_file?,
                 account_from,
                 rules: rules_file?,
@@ -109,7 +130,7 @@ impl Config {
     pub fn engine(&self) -> Result<Engine> {
         let text = read_text(&self.rules, "the rules")?;
         let rules = Rules::parse(&text, &self.rules.display().to_string())?;
-        let source = LdifSource::open(&self.directory);
+        let source = self.source()?;
         let target = self.open_account()?;
         let state = SqliteState::open(&self.state)?;
         Ok(Engine::new(source, target, state, rules))
@@ -137,9 +158,12 @@ impl Config {
         }
     }
 
-    /// The source alone, for browsing.
-    pub fn source(&self) -> LdifSource {
-        LdifSource::open(&self.directory)
+    /// The source alone, for browsing; several as one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`] when a source cannot have the name it has.
+    pub fn source(&self) -> Result<Box<dyn DirectorySource>> {
+        source::open(&self.sources)
     }
 
     /// Keeps a plan that a check stopped, and says where.

@@ -1,10 +1,13 @@
 //! One person, from the directory to the step: which rules, which values, which user, what would be done.
 
+use std::borrow::Cow;
+use std::iter;
+
 use serde::Serialize;
 
 use crate::model::{Directory, Field, Note, Person, PersonId, PersonIx, User, Value};
-use crate::plan::{Inputs, Planned, Step};
-use crate::rules::{Miss, desire, explain_selection};
+use crate::plan::{Inputs, Plan, Planned, Step};
+use crate::rules::{Desires, Mapping, Miss, Profile, Rule, Source, Trial, desire, explain_selection};
 use crate::{Error, ErrorKind, Result};
 
 /// Everything that leads from one person to the steps about them.
@@ -28,8 +31,13 @@ pub struct Explanation {
     pub products: Vec<String>,
     /// What would be done.
     pub steps: Vec<Step>,
+    /// What rules that are only simulated would do besides.
+    pub simulated: Vec<Step>,
     /// What was found about the person.
     pub notes: Vec<Note>,
+    /// The plan that the steps are of.
+    #[serde(skip)]
+    pub plan: Plan,
 }
 
 /// One rule and whether it selects the person.
@@ -46,6 +54,9 @@ pub struct RuleLine {
 pub struct FieldLine {
     /// The field.
     pub field: Field,
+    /// The name of a custom field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// The expression, or the default in words.
     pub expression: String,
     /// The attributes the expression reads, with their values.
@@ -54,6 +65,10 @@ pub struct FieldLine {
     pub value: Option<String>,
     /// What is wrong with it, if something is.
     pub problem: Option<String>,
+    /// The rule that sets it; `None` for a default.
+    pub rule: Option<String>,
+    /// The rule that sets the field before this one does, so that the value is not used.
+    pub instead: Option<String>,
 }
 
 pub(crate) fn explain(who: &str, inputs: &Inputs<'_>, planned: &Planned) -> Result<Explanation> {
@@ -66,8 +81,14 @@ pub(crate) fn explain(who: &str, inputs: &Inputs<'_>, planned: &Planned) -> Resu
 
     let remembered = inputs.remembered.link(&person.id);
     let by_link = remembered.and_then(|link| inputs.account.user(&link.user));
-    let desires = desire(inputs.rules, directory, inputs.target.limits);
-    let wanted = desires.people.iter().find(|desire| desire.person == ix);
+    let mut desires = desire(inputs.rules, directory, inputs.target.limits, Trial::Hold);
+    let found = |desires: &Desires<'_>| desires.people.iter().position(|desire| desire.person == ix);
+    let at = found(&desires);
+    // Whom rules on trial alone select is told what these would give.
+    if at.is_some_and(|at| !desires.profile(&desires.people[at]).live) {
+        desires = desire(inputs.rules, directory, inputs.target.limits, Trial::Include);
+    }
+    let wanted = at.map(|at| &desires.people[at]);
     let email = wanted.and_then(|desire| desire.email.as_deref()).map(crate::model::Email::new);
     let by_email = email.as_ref().and_then(|email| inputs.account.user_by_email(email));
     let (link, user) = match (by_link, by_email, remembered) {
@@ -87,33 +108,29 @@ pub(crate) fn explain(who: &str, inputs: &Inputs<'_>, planned: &Planned) -> Resu
     };
     let fields = wanted.map_or_else(Vec::new, |desire| {
         let profile = desires.profile(desire);
-        [Field::Email, Field::FirstName, Field::LastName, Field::Language]
-            .into_iter()
-            .filter_map(|field| Some((field, profile.source(field)?)))
-            .map(|(field, source)| {
-                let value = match field {
-                    Field::Email => desire.email.as_deref(),
-                    Field::FirstName => Some(&*desire.first_name),
-                    Field::LastName => Some(&*desire.last_name),
-                    _ => desire.language.as_deref(),
-                };
-                let names =
-                    source.mapping.map_or_else(|| default_inputs(field), |mapping| mapping.attributes().to_vec());
-                FieldLine {
-                    field,
-                    expression: source.text(field).to_owned(),
-                    inputs: names.into_iter().map(|name| (name.clone(), values(directory, person, &name))).collect(),
-                    value: value.filter(|value| !value.is_empty()).map(str::to_owned),
-                    problem: desire
-                        .problem
-                        .as_ref()
-                        .filter(|found| found.field == field)
-                        .map(|found| found.problem.clone()),
-                }
-            })
-            .collect()
+        let told = profile.mapped().into_iter().map(|(field, custom, source)| {
+            let chosen = line(inputs, field, custom, source, ix);
+            let value = match field {
+                Field::Email => desire.email.as_deref(),
+                Field::FirstName => Some(&*desire.first_name),
+                Field::LastName => Some(&*desire.last_name),
+                Field::Language => desire.language.as_deref(),
+                _ => chosen.value.as_deref(),
+            };
+            let value = value.filter(|value| !value.is_empty()).map(str::to_owned);
+            let extras = desire.extras.iter().flat_map(|extras| &extras.problems);
+            let mine = desire.problem.as_deref().into_iter().chain(extras).find(|found| found.field == field);
+            let problem = chosen.problem.or_else(|| mine.map(|found| found.problem.clone()));
+            let chosen = FieldLine { value, problem, ..chosen };
+            let others = others(inputs, profile, field, custom, source, ix);
+            let winner = chosen.rule.clone();
+            iter::once(chosen)
+                .chain(others.into_iter().map(move |other| FieldLine { instead: winner.clone(), ..other }))
+        });
+        told.flatten().collect()
     });
     let subjects = [Some(person.dn.name()), user.map(|user| user.email.to_string())];
+    let theirs = |step: &&Step| step.person.as_ref() == Some(&person.id);
     let about = |note: &&Note| subjects.iter().flatten().any(|subject| *subject == note.subject);
     Ok(Explanation {
         id: person.id.clone(),
@@ -126,19 +143,72 @@ pub(crate) fn explain(who: &str, inputs: &Inputs<'_>, planned: &Planned) -> Resu
         products: user.map_or_else(Vec::new, |user| {
             user.licenses.iter().map(|license| inputs.account.license_name(license).to_owned()).collect()
         }),
-        steps: planned.plan.steps().iter().filter(|step| step.person.as_ref() == Some(&person.id)).cloned().collect(),
+        steps: planned.plan.steps().iter().filter(theirs).cloned().collect(),
+        simulated: planned.plan.simulated().iter().filter(theirs).cloned().collect(),
         notes: planned.plan.notes().iter().filter(about).cloned().collect(),
+        plan: planned.plan.clone(),
     })
 }
 
-fn default_inputs(field: Field) -> Vec<String> {
+/// The lines of rules that set a field too, and after the one whose value is used.
+fn others(
+    inputs: &Inputs<'_>,
+    profile: &Profile<'_>,
+    field: Field,
+    custom: Option<&str>,
+    winner: Source<'_>,
+    ix: PersonIx,
+) -> Vec<FieldLine> {
+    if winner.rule.is_none() || field == Field::Devices {
+        return Vec::new();
+    }
+    let later = profile.indexes.iter().copied().filter(|rule| winner.rule != Some(*rule));
+    let line = |rule: usize| {
+        let own: &Rule = &inputs.rules.list[rule];
+        let mapping = Some(own.mapping(field, custom)?);
+        Some(line(inputs, field, custom, Source { mapping, rule: Some(rule), managed: own.update }, ix))
+    };
+    later.filter_map(line).collect()
+}
+
+/// How one field comes to its value from one place.
+fn line(inputs: &Inputs<'_>, field: Field, custom: Option<&str>, source: Source<'_>, ix: PersonIx) -> FieldLine {
+    let directory = &inputs.reading.directory;
+    let person = directory.person(ix);
+    let (value, problem) = match source.mapping.map(|mapping| mapping.bind(directory).value(ix, &mut Vec::new())) {
+        None => (None, None),
+        Some(Ok(value)) => (value.map(Cow::into_owned), None),
+        Some(Err(fault)) => (None, Some(fault.into_message())),
+    };
+    FieldLine {
+        field,
+        part: custom.map(str::to_owned),
+        expression: source.text(field).to_owned(),
+        inputs: source
+            .mapping
+            .map_or_else(|| default_inputs(directory, person, field), |mapping| read_by(mapping, directory, person)),
+        value,
+        problem,
+        rule: source.rule.map(|rule| inputs.rules.list[rule].name.to_string()),
+        instead: None,
+    }
+}
+
+/// What an expression reads of a person.
+fn read_by(mapping: &Mapping, directory: &Directory, person: &Person) -> Vec<(String, Vec<String>)> {
+    let attributes = mapping.attributes().iter().map(|name| (name.clone(), values(directory, person, name)));
+    let views = mapping.views().iter().map(|view| (view.as_str().to_owned(), view.values(directory, person)));
+    attributes.chain(views).collect()
+}
+
+fn default_inputs(directory: &Directory, person: &Person, field: Field) -> Vec<(String, Vec<String>)> {
     let names: &[&str] = match field {
         Field::Email => &["mail", "proxyAddresses"],
         Field::FirstName => &["givenName", "displayName"],
         Field::LastName => &["sn", "displayName"],
         _ => &[],
     };
-    names.iter().map(|name| (*name).to_owned()).collect()
+    names.iter().map(|name| ((*name).to_owned(), values(directory, person, name))).collect()
 }
 
 fn values(directory: &Directory, person: &Person, name: &str) -> Vec<String> {
@@ -149,7 +219,7 @@ fn values(directory: &Directory, person: &Person, name: &str) -> Vec<String> {
 }
 
 /// Finds the one person that a word means.
-fn find(directory: &Directory, who: &str) -> Result<PersonIx> {
+pub(crate) fn find(directory: &Directory, who: &str) -> Result<PersonIx> {
     let who = who.trim();
     if let Some(ix) = directory.person_by_id(&PersonId::parse(who)) {
         return Ok(ix);

@@ -27,8 +27,7 @@
 //! people.person(ann.with(mail, "ann@example.test").with(first, "Ann").with(last, "Lee"));
 //!
 //! let mut account = Account::empty("1", "Example");
-//! let meeting = License { key: "10".into(), name: "GoToMeeting".into(), products: vec!["G2M".into()], seats: 5, used: 0 };
-//! account.licenses.push(meeting);
+//! account.licenses.push(License::new("10", "GoToMeeting", &["G2M"], 5));
 //!
 //! let rules = Rules::parse(
 //!     "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=example,DC=test'\nproducts = ['GoToMeeting']",
@@ -65,7 +64,9 @@
 //! | feature | what it brings | by default |
 //! |---|---|---|
 //! | `ldif` | directory exports as a source | yes |
+//! | `csv` | CSV files as a source, and imports of CSV files and pasted lists | yes |
 //! | `sqlite` | the state store and the local account, in files | yes |
+//! | `phone` | the filter `phone` of mapping expressions, by the numbering plans of all countries | yes |
 //! | `mock` | mockall mocks of the public traits | no |
 //!
 //! With none of them there is no SQLite, no compression, and nothing that opens a file or a socket.
@@ -84,22 +85,27 @@ pub mod apply;
 pub mod journal;
 pub mod report;
 pub mod explain;
+pub mod invite;
 pub mod render;
 pub mod state;
 pub mod sync;
-#[cfg(all(feature = "ldif", feature = "sqlite"))]
+#[cfg(feature = "csv")]
+pub mod import;
+#[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
 pub mod config;
 
 pub use check::{Verdict, check};
-#[cfg(all(feature = "ldif", feature = "sqlite"))]
+#[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
 pub use config::Config;
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "csv")]
+pub use import::Import;
 pub use plan::Plan;
 pub use report::Report;
 pub use rules::Rules;
 pub use sync::Engine;
 
 /// The examples of the README are compiled with the library.
-#[cfg(all(doctest, feature = "ldif", feature = "sqlite"))]
+#[cfg(all(doctest, feature = "ldif", feature = "csv", feature = "sqlite"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

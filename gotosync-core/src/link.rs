@@ -109,7 +109,12 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
             by_key,
             by_email,
             owners: vec![None; account.users.len()],
-            keys: desires.people.iter().map(|desire| desire.email.as_deref().map(email::key)).collect(),
+            // Whom rules on trial alone select claims no address.
+            keys: desires
+                .people
+                .iter()
+                .map(|desire| desire.email.as_deref().filter(|_| desires.profile(desire).live).map(email::key))
+                .collect(),
             pairings: vec![Pairing::New; desires.people.len()],
             links: remembered_links(desires, remembered),
             by_user: remembered.links.iter().map(|link| (link.user.as_str(), link)).collect(),

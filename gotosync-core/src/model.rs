@@ -3,6 +3,7 @@
 mod account;
 mod action;
 mod builder;
+mod catalog;
 mod change;
 mod directory;
 mod dn;
@@ -12,18 +13,21 @@ mod id;
 mod note;
 mod outcome;
 mod reading;
+mod role;
 mod schema;
 mod scope;
 pub mod text;
 mod value;
 
 pub use account::{
-    Account, License, Privilege, Role, SettingsTemplate, Status, User, UserGroup, UserGroupPath, UserSettings,
+    Account, Invitation, License, Locks, SettingsTemplate, Status, User, UserGroup, UserGroupPath, UserSettings,
     WelcomeEmail,
 };
-pub use action::{Action, ActionKind, Batch, Creation, Release, Suspension, Update};
+pub use action::{Action, ActionKind, Batch, Creation, Deletion, Release, Suspension, Update};
 pub use builder::{DirectoryBuilder, GroupEntry, PersonEntry, PrimaryGroup};
-pub use change::{Change, Field, LicenseChange, UserChanges, Whole};
+pub use catalog::{Catalog, Device, Mac, NotAMac, TemplateName, Transfer, WelcomeTemplate};
+pub(crate) use change::some_role;
+pub use change::{Change, Field, FieldChange, SetChange, SettingsChanges, UserChanges, Whole};
 pub use directory::{Directory, Group, GroupIx, Person, PersonIx, Unit, UnitIx, UnitKind};
 pub use dn::Dn;
 pub use email::Email;
@@ -32,6 +36,7 @@ pub use id::{AccountKey, Fingerprint, GroupId, LicenseKey, PersonId, PlanId, Run
 pub use note::{Note, NoteKind, Severity};
 pub use outcome::{Effect, Fault, Outcome};
 pub use reading::{Completeness, Gap, Reading};
+pub use role::{Privilege, Role};
 pub use schema::{AttrId, AttributeTable, Syntax};
 pub(crate) use schema::{known_attribute, known_attributes};
 pub(crate) use scope::FoundScope;

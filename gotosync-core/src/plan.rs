@@ -8,7 +8,9 @@
 //! | `id` | the BLAKE3 hash of the rest, shortened; a plan that was edited no longer fits its id and is refused |
 //! | `basis` | what the plan was computed from: time, both sides with their completeness, seats, administrators, rules |
 //! | `steps` | in the order they are done: `number`, `stage`, `action`, `subject`, `person`, `rules`, `reasons`, `basis` |
+//! | `simulated` | steps of rules, or of a whole run, that are only simulated: shown and never applied |
 //! | `notes` | what planning found: `kind`, `subject`, `evidence` |
+//! | `settled` | people who were set aside after a failure and for whom nothing is to be done any more |
 //! | `links` | people and users that were found to belong together, to be remembered |
 
 use std::borrow::Cow;
@@ -20,17 +22,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccountKey, Action, ActionKind, Completeness, Field, Fingerprint, License, LicenseKey, Note, PersonId, PlanId,
-    Role, Status, User, UserKey, Whole,
+    Role, Status, User, UserKey, UserSettings, Whole,
 };
 use crate::state::Link;
 use crate::{Error, ErrorKind, Result};
 
+mod aside;
 mod build;
 mod seats;
 mod steps;
 mod wire;
 
-pub use build::{Inputs, Planned, plan};
+pub use build::{Inputs, Lift, Planned, plan};
 
 /// What would be done to an account. Immutable: the same plan is shown, checked, approved and applied.
 /// A clone is the same plan, and costs nothing.
@@ -47,8 +50,12 @@ struct Inner {
 struct Content {
     basis: Basis,
     steps: Vec<Step>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    simulated: Vec<Step>,
     notes: Vec<Note>,
     links: Vec<Link>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    settled: Vec<PersonId>,
 }
 
 /// One unit of a plan.
@@ -75,6 +82,30 @@ pub struct Step {
     pub basis: Option<Fingerprint>,
 }
 
+impl Reason {
+    /// Says whether it tells of a licence that goes, and not of a product inside one.
+    pub(crate) fn is_license_taken(&self) -> bool {
+        self.field == Field::Products && self.part.is_none() && self.after.is_none()
+    }
+
+    /// Says whether it tells of a licence that comes, and not of a product inside one.
+    pub(crate) fn is_license_given(&self) -> bool {
+        self.field == Field::Products && self.part.is_none() && self.after.is_some()
+    }
+}
+
+/// Numbers steps anew; stages become 1, 2, 3.
+fn renumbered(steps: impl Iterator<Item = Step>) -> Vec<Step> {
+    let (mut stage, mut last) = (0, None);
+    let number = |(number, step): (u32, Step)| {
+        if last.replace(step.stage) != Some(step.stage) {
+            stage += 1;
+        }
+        Step { number, stage, ..step }
+    };
+    (1..).zip(steps).map(number).collect()
+}
+
 fn no_rules(rules: &Arc<[Arc<str>]>) -> bool {
     rules.is_empty()
 }
@@ -88,6 +119,9 @@ pub struct Reason {
     pub rule: Option<Arc<str>>,
     /// What changes.
     pub field: Field,
+    /// Which part of it, where it has several: a licence, or the name of a custom field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Box<str>>,
     /// Where its value comes from.
     pub because: Cow<'static, str>,
     /// The value before.
@@ -104,6 +138,9 @@ pub struct Reason {
 pub struct Basis {
     /// When.
     pub made_at: Timestamp,
+    /// What for.
+    #[serde(default, skip_serializing_if = "Purpose::is_sync")]
+    pub purpose: Purpose,
     /// The source.
     pub source: SourceBasis,
     /// The account.
@@ -112,6 +149,26 @@ pub struct Basis {
     pub rules: Vec<RuleBasis>,
     /// The rules file, in short.
     pub rules_fingerprint: Fingerprint,
+}
+
+/// What a plan is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// To keep directory and account the same.
+    #[default]
+    Sync,
+    /// To bring in people from a file: nothing about them is remembered.
+    Import,
+    /// To be shown: nothing of it is applied, and nothing is remembered.
+    Simulation,
+}
+
+impl Purpose {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field by reference")]
+    fn is_sync(&self) -> bool {
+        *self == Self::Sync
+    }
 }
 
 /// What was read of the source.
@@ -181,10 +238,65 @@ struct Written<'p> {
 }
 
 impl Plan {
-    fn new(basis: Basis, steps: Vec<Step>, mut notes: Vec<Note>, links: Vec<Link>) -> Self {
-        notes.sort();
-        notes.dedup();
-        Self(Arc::new(Inner { content: Content { basis, steps, notes, links }, id: OnceLock::new() }))
+    fn new(mut content: Content) -> Self {
+        content.notes.sort();
+        content.notes.dedup();
+        Self(Arc::new(Inner { content, id: OnceLock::new() }))
+    }
+
+    /// The plan with some of its steps, and with the user groups and templates that these need.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&Step) -> bool) -> Self {
+        let steps = &self.0.content.steps;
+        let kept: Vec<&Step> = steps.iter().filter(|step| keep(step)).collect();
+        let needed = |step: &&Step| match &step.action {
+            Action::CreateGroup { path } => {
+                let mut needed = kept.iter().flat_map(|step| step.action.groups_needed());
+                needed.any(|group| group.is_within(path))
+            }
+            Action::WriteTemplate { template } => {
+                let name = template.after().map(|template| template.name.as_str());
+                kept.iter().any(|step| name.is_some_and(|name| step.action.uses_template(name)))
+            }
+            _ => false,
+        };
+        let steps = steps.iter().filter(|step| keep(step) || needed(step)).cloned();
+        let simulated = self.0.content.simulated.iter().filter(|step| keep(step)).cloned();
+        let (steps, simulated) = (renumbered(steps), renumbered(simulated));
+        let content = Content { steps, simulated, ..self.0.content.clone() };
+        Self::new(content)
+    }
+
+    /// The plan with this step and no other, from the same basis. It teaches nothing about who is whom.
+    pub(crate) fn with_only(&self, step: Step) -> Self {
+        let (basis, notes) = (self.0.content.basis.clone(), Vec::new());
+        Self::new(Content {
+            basis,
+            steps: vec![step],
+            simulated: Vec::new(),
+            notes,
+            links: Vec::new(),
+            settled: Vec::new(),
+        })
+    }
+
+    /// The plan without deletions, and the deletions by themselves if there are any: they wait for an admin, and what
+    /// else there is need not.
+    pub fn split_deletions(&self) -> (Self, Option<Self>) {
+        let deletes = |step: &Step| matches!(step.action, Action::Delete(_));
+        if !self.0.content.steps.iter().any(deletes) {
+            return (self.clone(), None);
+        }
+        (self.only(|step| !deletes(step)), Some(self.only(deletes)))
+    }
+
+    /// The same steps for people who are not to be remembered: no step names its person, and no link is kept, so that
+    /// nobody of an import is a leaver of the next run. Nor are the sizes of its rules.
+    pub(crate) fn into_import(self) -> Self {
+        let mut content = self.0.content.clone();
+        content.basis.purpose = Purpose::Import;
+        content.steps.iter_mut().chain(&mut content.simulated).for_each(|step| step.person = None);
+        Self::new(Content { links: Vec::new(), settled: Vec::new(), ..content })
     }
 
     /// The plan's id: a hash of everything in it, computed when it is first asked for.
@@ -208,6 +320,11 @@ impl Plan {
         &self.0.content.steps
     }
 
+    /// Steps that are only simulated: what would be done if their rules were applied.
+    pub fn simulated(&self) -> &[Step] {
+        &self.0.content.simulated
+    }
+
     /// What planning found.
     pub fn notes(&self) -> &[Note] {
         &self.0.content.notes
@@ -216,6 +333,11 @@ impl Plan {
     /// People and users that were found to belong together.
     pub fn links(&self) -> &[Link] {
         &self.0.content.links
+    }
+
+    /// People who were set aside after a failure and for whom nothing is to be done any more.
+    pub fn settled(&self) -> &[PersonId] {
+        &self.0.content.settled
     }
 
     /// Says whether there is nothing to do.
@@ -261,15 +383,20 @@ impl Plan {
             return Err(bad(format!("its format is `{}`, expected `{FORMAT}`", read.format)));
         }
         let whole = Whole::recorded(&read.basis.source.completeness, &read.basis.account.completeness);
-        let mut steps = Vec::with_capacity(read.steps.len());
-        for (step, number) in read.steps.into_iter().zip(1..) {
-            if step.number() != number {
-                return Err(bad("its steps are not numbered from 1".to_owned()));
+        let build = |list: Vec<wire::StepRead>| {
+            let mut steps = Vec::with_capacity(list.len());
+            for (step, number) in list.into_iter().zip(1..) {
+                if step.number() != number {
+                    return Err(bad("its steps are not numbered from 1".to_owned()));
+                }
+                let unproven = "takes something away, and the plan was made from an incomplete read";
+                steps.push(step.build(whole).map_err(|wire::Unproven| bad(format!("step {number} {unproven}")))?);
             }
-            let unproven = "takes something away, and the plan was made from an incomplete read";
-            steps.push(step.build(whole).map_err(|wire::Unproven| bad(format!("step {number} {unproven}")))?);
-        }
-        let content = Content { basis: read.basis, steps, notes: read.notes, links: read.links };
+            Ok(steps)
+        };
+        let (steps, simulated) = (build(read.steps)?, build(read.simulated)?);
+        let (basis, notes, links, settled) = (read.basis, read.notes, read.links, read.settled);
+        let content = Content { basis, steps, simulated, notes, links, settled };
         let plan = Self(Arc::new(Inner { content, id: OnceLock::new() }));
         if *plan.id() != read.id {
             return Err(bad(format!("its content does not fit its id {}: it was changed after it was made", read.id))
@@ -288,7 +415,16 @@ impl PartialEq for Plan {
 /// How a user looks, in short. A user who signs in for the first time looks the same; one who is suspended does not.
 pub(crate) fn fingerprint(user: &User) -> Fingerprint {
     #[derive(Serialize)]
-    struct Looks<'u>(Cow<'u, str>, [&'u str; 2], Option<&'u str>, bool, &'u [LicenseKey], Option<&'u str>, &'u Role);
+    struct Looks<'u>(
+        Cow<'u, str>,
+        [&'u str; 2],
+        Option<&'u str>,
+        bool,
+        &'u [LicenseKey],
+        Option<&'u str>,
+        &'u Role,
+        Option<&'u UserSettings>,
+    );
     let looks = Looks(
         user.email.key(),
         [&user.first_name, &user.last_name],
@@ -297,6 +433,7 @@ pub(crate) fn fingerprint(user: &User) -> Fingerprint {
         &user.licenses,
         user.group.as_ref().map(crate::model::UserGroupPath::as_str),
         &user.role,
+        user.settings.as_deref(),
     );
     Fingerprint::of(&serde_json::to_vec(&looks).unwrap_or_default())
 }

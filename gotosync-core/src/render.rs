@@ -6,10 +6,11 @@ use std::fmt::{self, Display, Write};
 use crate::check::Verdict;
 use crate::explain::Explanation;
 use crate::model::text::count;
-use crate::model::{Action, ActionKind, Note, NoteKind, Outcome, PersonId, Severity, WelcomeEmail};
+use crate::model::{Action, ActionKind, Note, NoteKind, Outcome, PersonId, Severity, UserSettings, WelcomeEmail};
 use crate::plan::{Plan, Reason, Step};
 use crate::report::Report;
 use crate::rules::Miss;
+use crate::state::SetAside;
 
 mod explanation;
 
@@ -66,9 +67,17 @@ impl<'p> PlanText<'p> {
         self
     }
 
-    fn steps(&self) -> impl Iterator<Item = &'p Step> {
+    fn steps(&self) -> impl Iterator<Item = &'p Step> + Clone + use<'p> {
+        self.shown(self.plan.steps())
+    }
+
+    fn simulated(&self) -> impl Iterator<Item = &'p Step> + Clone + use<'p> {
+        self.shown(self.plan.simulated())
+    }
+
+    fn shown(&self, steps: &'p [Step]) -> impl Iterator<Item = &'p Step> + Clone + use<'p> {
         let only = self.only;
-        self.plan.steps().iter().filter(move |step| only.is_none_or(|person| step.person.as_ref() == Some(person)))
+        steps.iter().filter(move |step| only.is_none_or(|person| step.person.as_ref() == Some(person)))
     }
 }
 
@@ -103,20 +112,32 @@ impl Display for PlanText<'_> {
             }
         }
         if self.steps().next().is_none() {
-            return writeln!(f, "nothing to do");
+            writeln!(f, "nothing to do")?;
         }
+        self.write_steps(f, &self.steps())?;
+        if self.simulated().next().is_some() {
+            writeln!(f, "only simulated, and not applied:")?;
+            self.write_steps(f, &self.simulated())?;
+        }
+        Ok(())
+    }
+}
+
+impl<'p> PlanText<'p> {
+    /// A count of each kind, and the steps kind by kind.
+    fn write_steps(&self, f: &mut fmt::Formatter<'_>, all: &(impl Iterator<Item = &'p Step> + Clone)) -> fmt::Result {
+        let of = |kind| all.clone().filter(move |step| step.action.kind() == kind);
         for kind in ActionKind::ALL {
-            let number = self.steps().filter(|step| step.action.kind() == kind).count();
+            let number = of(kind).count();
             if number > 0 {
-                writeln!(f, "  {} {:<12} {number:>6}", mark(kind), kind.as_str())?;
+                writeln!(f, "  {} {:<14} {number:>6}", mark(kind), kind.as_str())?;
             }
         }
         for kind in ActionKind::ALL {
-            let steps = || self.steps().filter(|step| step.action.kind() == kind);
-            for step in steps().take(self.length.lines()) {
-                write_step(f, plan, step)?;
+            for step in of(kind).take(self.length.lines()) {
+                write_step(f, self.plan, step)?;
             }
-            let more = steps().count().saturating_sub(self.length.lines());
+            let more = of(kind).count().saturating_sub(self.length.lines());
             if more > 0 {
                 writeln!(f, "  … and {more} more to {}", kind.as_str())?;
             }
@@ -129,9 +150,11 @@ impl Display for PlanText<'_> {
 fn mark(kind: ActionKind) -> char {
     match kind {
         ActionKind::Create | ActionKind::CreateGroup => '+',
-        ActionKind::Update => '~',
+        ActionKind::Update | ActionKind::WriteTemplate => '~',
+        ActionKind::Invite => '@',
         ActionKind::Reactivate => '^',
         ActionKind::Suspend | ActionKind::Release => '-',
+        ActionKind::Delete => 'x',
     }
 }
 
@@ -151,8 +174,14 @@ fn write_step(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step) -> fmt::Resu
             if let Some(language) = &user.language {
                 write!(f, ", {language}")?;
             }
-            if creation.welcome == WelcomeEmail::None {
-                f.write_str(", no welcome e-mail")?;
+            if !user.role.is_member() {
+                write!(f, ", {}", user.role.told(|license| plan.license_name(license)))?;
+            }
+            write_settings(f, plan, user.settings())?;
+            match &creation.welcome {
+                WelcomeEmail::Default => {}
+                WelcomeEmail::None => f.write_str(", no welcome e-mail")?,
+                WelcomeEmail::Template(name) => write!(f, ", welcome e-mail {name}")?,
             }
             write_rules(f, step)?;
             f.write_char('\n')
@@ -168,6 +197,28 @@ fn write_step(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step) -> fmt::Resu
     }
 }
 
+/// What of the settings a new user starts with.
+fn write_settings(f: &mut fmt::Formatter<'_>, plan: &Plan, settings: &UserSettings) -> fmt::Result {
+    if let Some(zone) = &settings.time_zone {
+        write!(f, ", {zone}")?;
+    }
+    if let Some(extension) = &settings.extension {
+        write!(f, ", extension {extension}")?;
+    }
+    for (license, template) in &settings.templates {
+        write!(f, ", {} by template {}", plan.license_name(license), template.as_str())?;
+    }
+    for (license, off) in &settings.off {
+        let codes: Vec<&str> = off.iter().map(String::as_str).collect();
+        write!(f, ", {} without {}", plan.license_name(license), codes.join(" and "))?;
+    }
+    for (name, value) in &settings.custom_fields {
+        write!(f, ", {name} {value}")?;
+    }
+    settings.device_groups.iter().try_for_each(|name| write!(f, ", device group {name}"))?;
+    settings.devices.iter().try_for_each(|mac| write!(f, ", device {mac}"))
+}
+
 fn write_rules(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
     let rules: Vec<&str> = step.rules.iter().map(|rule| &**rule).collect();
     if rules.is_empty() { Ok(()) } else { write!(f, "  [{}]", rules.join(", ")) }
@@ -175,6 +226,9 @@ fn write_rules(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
 
 fn write_reason(f: &mut fmt::Formatter<'_>, reason: &Reason) -> fmt::Result {
     write!(f, "    {}", reason.field)?;
+    if let Some(part) = &reason.part {
+        write!(f, " of {part}")?;
+    }
     match (&reason.before, &reason.after) {
         (Some(before), Some(after)) => write!(f, ": {before} -> {after}")?,
         (None, Some(after)) => write!(f, ": + {after}")?,
@@ -231,7 +285,7 @@ impl Display for ReportText<'_> {
             writeln!(f, "nothing to do")?;
         }
         for (outcome, number) in report.counts() {
-            writeln!(f, "  {outcome:<14} {number:>6}")?;
+            writeln!(f, "  {outcome:<16} {number:>6}")?;
         }
         for (shown, line) in report.undone().enumerate() {
             if shown == self.length.lines() {
@@ -245,8 +299,31 @@ impl Display for ReportText<'_> {
             };
             writeln!(f, "! {} {} {}: {why}", line.outcome.as_str(), line.kind.as_str(), line.subject)?;
         }
-        let waiting: Vec<Note> = report.notes.iter().filter(|note| note.kind == NoteKind::Waiting).cloned().collect();
-        write_notes(f, &waiting, self.length)
+        for (shown, step) in report.simulated.iter().enumerate() {
+            if shown == 0 {
+                writeln!(f, "only simulated, and not applied ({})", report.simulated.len())?;
+            }
+            if shown == self.length.lines() {
+                writeln!(f, "    … and {} more", report.simulated.len() - shown)?;
+                break;
+            }
+            writeln!(f, "    {} {}", step.kind.as_str(), step.subject)?;
+        }
+        for (shown, aside) in report.set_aside.iter().enumerate() {
+            if shown == 0 {
+                writeln!(f, "set aside after a failure ({})", report.set_aside.len())?;
+            }
+            if shown == self.length.lines() {
+                writeln!(f, "    … and {} more", report.set_aside.len() - shown)?;
+                break;
+            }
+            let failures = count(aside.failures as usize, "time", "times");
+            let next = aside.next.strftime("%Y-%m-%d %H:%M");
+            let SetAside { subject, kind, reason, .. } = aside;
+            writeln!(f, "    {subject}: {} failed {failures}: {reason}; next try {next} UTC", kind.as_str())?;
+        }
+        let states: Vec<Note> = report.notes.iter().filter(|note| note.kind.is_state()).cloned().collect();
+        write_notes(f, &states, self.length)
     }
 }
 

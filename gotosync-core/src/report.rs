@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ActionKind, Note, NoteKind, Outcome, PlanId, RunId};
-use crate::plan::Plan;
-use crate::state::Ending;
+use crate::plan::{Plan, Purpose, Step};
+use crate::state::{Ending, SetAside};
 
 /// What became of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,8 +24,26 @@ pub struct Report {
     pub ending: Ending,
     /// One line for each step of the plan, in order.
     pub lines: Vec<Line>,
+    /// What would be done besides by rules, or by a run, that are only simulated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub simulated: Vec<Simulated>,
     /// What planning and checking found: who waits for a seat, was set aside or left alone, and what was approved.
     pub notes: Vec<Note>,
+    /// Who is set aside after this run because a step failed, now or before, and when it is tried again.
+    #[serde(default)]
+    pub set_aside: Vec<SetAside>,
+    /// Deletions that were planned and left to an admin; they are a plan of their own.
+    #[serde(skip)]
+    pub deletions: Option<Plan>,
+}
+
+/// A step that was only simulated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Simulated {
+    /// What would be done.
+    pub kind: ActionKind,
+    /// Whom or what it would be about.
+    pub subject: Box<str>,
 }
 
 /// What became of one step.
@@ -56,8 +74,27 @@ impl Report {
                 outcome,
             })
             .collect();
-        let ending = if lines.iter().all(|line| line.outcome.is_done()) { Ending::Done } else { Ending::Partial };
-        Self { run, plan: plan.id().clone(), started, ended, ending, lines, notes: plan.notes().to_vec() }
+        let shown = |step: &Step| Simulated { kind: step.action.kind(), subject: step.subject.clone() };
+        let simulated = plan.simulated().iter().map(shown).collect();
+        let ending = if plan.basis().purpose == Purpose::Simulation {
+            Ending::Simulated
+        } else if lines.iter().all(|line| line.outcome.is_done()) {
+            Ending::Done
+        } else {
+            Ending::Partial
+        };
+        Self {
+            run,
+            plan: plan.id().clone(),
+            started,
+            ended,
+            ending,
+            lines,
+            simulated,
+            notes: plan.notes().to_vec(),
+            set_aside: Vec::new(),
+            deletions: None,
+        }
     }
 
     /// How many steps came to which outcome, by its word; and how many people wait for a seat.

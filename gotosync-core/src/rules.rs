@@ -1,29 +1,37 @@
 //! Rules: which people are meant, what may be done for them, and what they get.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Field, Filter, Fingerprint, ReadRequest, Scope, UserGroupPath, WelcomeEmail};
+use crate::model::{
+    Email, Field, Filter, Fingerprint, Privilege, ReadRequest, Scope, SettingsTemplate, UserGroupPath, WelcomeEmail,
+    WelcomeTemplate,
+};
 
 mod defaults;
 mod desire;
 mod document;
+mod example;
 mod limits;
 mod mapping;
 mod parse;
 mod profile;
+mod rewrite;
 mod select;
 
 pub(crate) use desire::explain_selection;
-pub use desire::{Desire, Desires, FieldProblem, desire};
+pub use desire::{Desire, Desires, Extras, FieldProblem, Trial, desire};
 pub use document::Problems;
-#[cfg(all(feature = "ldif", feature = "sqlite"))]
-pub(crate) use document::{Document, Table};
+#[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
+pub(crate) use document::{Document, StringOrTable, Table};
+pub use example::Example;
 pub use limits::{Amount, Limit, Limits};
-pub use mapping::{Mapping, filters};
-pub use profile::{Profile, Source};
+pub use mapping::{Cut, Mapping, filters};
+pub use profile::{ExtensionSource, Grant, Profile, Setting, Source};
+pub use rewrite::Rewrite;
 pub use select::{BrokenRule, Miss};
 
 /// The rules of one file, highest priority first.
@@ -49,11 +57,21 @@ pub struct Rules {
     /// The rules, highest priority first.
     pub list: Vec<Rule>,
     /// What becomes of leavers whose rule does not say.
-    pub leavers: LeaverPolicy,
+    pub leavers: Leavers,
+    /// Whether anything is applied at all.
+    pub mode: Mode,
+    /// Users from whom nothing is taken and who are never deleted, by e-mail.
+    pub protected: Vec<Email>,
+    /// How addresses are rewritten, so that a rehearsal mails no real person.
+    pub rewrite: Option<Rewrite>,
+    /// Templates of welcome e-mails that the account shall have.
+    pub welcome_emails: Vec<WelcomeTemplate>,
     /// What to do when there are fewer seats than people for them.
     pub seats: SeatPolicy,
     /// How much may change in one run.
     pub limits: Limits,
+    /// People who are not in the directory, and what the fields of their users must come to.
+    pub examples: Vec<Example>,
     /// The text of the rules, in short: a plan names it.
     pub fingerprint: Fingerprint,
 }
@@ -65,6 +83,8 @@ pub struct Rule {
     pub name: Arc<str>,
     /// Whether it takes part. What a rule that does not take part gives is still named by a rule.
     pub enabled: bool,
+    /// Whether what it says is applied, or only shown.
+    pub mode: Mode,
     /// Which people are meant: those in any of the scopes, and in none of the exclusions.
     pub people: Selection,
     /// Whether it makes users.
@@ -75,8 +95,12 @@ pub struct Rule {
     pub gives: Gives,
     /// How fields come from attributes, where the rule says so. `None` leaves the field alone.
     pub fields: BTreeMap<Field, Option<Mapping>>,
+    /// How custom fields come from attributes, by the field's name. `None` leaves the field alone.
+    pub custom_fields: BTreeMap<String, Option<Mapping>>,
+    /// How devices come from attributes: each expression gives a MAC address or the name of a device.
+    pub devices: Vec<Mapping>,
     /// What becomes of its people when no rule selects them any more.
-    pub leavers: Option<LeaverPolicy>,
+    pub leavers: Option<Leavers>,
     /// How much of it may change in one run.
     pub limits: Limits,
 }
@@ -97,14 +121,89 @@ pub struct Selection {
 /// What people get.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gives {
-    /// Licences, by name, key or product code.
-    pub products: Vec<String>,
-    /// The user group.
-    pub user_group: Option<UserGroupPath>,
+    /// Licences.
+    pub products: Vec<Given>,
+    /// The user group, or that there is none.
+    pub user_group: Option<GroupChoice>,
     /// Whether a missing user group is made.
     pub create_user_group: bool,
+    /// The role.
+    pub role: Option<RoleGrant>,
+    /// Settings templates by product.
+    pub templates: Vec<(String, SettingsTemplate)>,
+    /// Device access groups.
+    pub device_groups: Vec<String>,
     /// The mail that new users get.
-    pub welcome: WelcomeEmail,
+    pub welcome: Option<WelcomeEmail>,
+    /// The range of which people without a telephone extension get the next free number.
+    pub extensions: Option<RangeInclusive<u32>>,
+}
+
+/// A licence that a rule gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The licence, by name, key or product code.
+    pub product: String,
+    /// The products inside it that are switched off, by product code; all others are on. `None` leaves that alone.
+    pub without: Option<Vec<String>>,
+}
+
+/// The user group that a rule sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupChoice {
+    /// None: its people stand in no group.
+    Nowhere,
+    /// This one.
+    Path(UserGroupPath),
+}
+
+/// The role that a rule gives, by the names of the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleGrant {
+    /// None: its people administer nothing.
+    Member,
+    /// Everything.
+    Administrator,
+    /// Some things.
+    Manager {
+        /// What the manager may do.
+        privileges: Vec<Privilege>,
+        /// The user groups the manager may do it for; all if none is listed.
+        groups: Vec<UserGroupPath>,
+        /// The licences the manager may do it for, by name, key or product code; all if none is listed.
+        products: Vec<String>,
+    },
+    /// A role set of the account.
+    Set(String),
+}
+
+/// Whether something is applied or only shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// It is applied.
+    #[default]
+    Apply,
+    /// It is planned and shown, and nothing of it is applied. People whom only such rules select are left as they are.
+    Simulate,
+}
+
+/// What becomes of leavers, in stages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leavers {
+    /// At once.
+    pub first: LeaverPolicy,
+    /// Later, if it is said: never by itself.
+    pub delete: Option<DeleteAfter>,
+}
+
+/// When a suspended leaver is deleted: not before both have passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteAfter {
+    /// Days since no rule has selected the person.
+    pub days: u32,
+    /// Complete reads in which no rule selected the person.
+    pub reads: u32,
 }
 
 /// What becomes of a linked user whom no rule selects any more.
@@ -150,7 +249,7 @@ impl Rules {
                 request.attributes.extend(filter.attributes());
                 everyone |= filter.walks_people();
             }
-            for mapping in rule.fields.values().flatten() {
+            for mapping in rule.mappings() {
                 request.attributes.extend(mapping.attributes().iter().cloned());
             }
         }
@@ -165,11 +264,58 @@ impl Rules {
 
     /// Every product that a rule names, whether the rule takes part or not.
     pub fn products(&self) -> impl Iterator<Item = (&Rule, &str)> {
-        self.list.iter().flat_map(|rule| rule.gives.products.iter().map(move |product| (rule, product.as_str())))
+        self.list.iter().flat_map(|rule| rule.gives.products.iter().map(move |given| (rule, given.product.as_str())))
+    }
+
+    /// Says whether a user is protected.
+    pub fn protects(&self, email: &Email) -> bool {
+        self.protected.contains(email)
     }
 
     /// The rule with a name.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.list.iter().find(|rule| &*rule.name == name)
+    }
+}
+
+impl Rule {
+    /// Every expression of the rule.
+    pub fn mappings(&self) -> impl Iterator<Item = &Mapping> {
+        self.fields.values().chain(self.custom_fields.values()).flatten().chain(&self.devices)
+    }
+
+    /// The expression for a field with one value, or for a custom field by name.
+    pub fn mapping(&self, field: Field, custom: Option<&str>) -> Option<&Mapping> {
+        match custom {
+            None => self.fields.get(&field)?.as_ref(),
+            Some(name) => self.custom_fields.get(name)?.as_ref(),
+        }
+    }
+
+    /// Says whether the rule is only simulated.
+    pub fn is_simulated(&self) -> bool {
+        self.mode == Mode::Simulate
+    }
+}
+
+impl std::fmt::Display for RoleGrant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Member => f.write_str("member"),
+            Self::Administrator => f.write_str("administrator"),
+            Self::Set(name) => write!(f, "role set {name}"),
+            Self::Manager { privileges, groups, products } => {
+                let list: Vec<&str> = privileges.iter().map(|privilege| privilege.as_str()).collect();
+                write!(f, "manager: {}", list.join(", "))?;
+                if !products.is_empty() {
+                    write!(f, "; for {}", products.join(", "))?;
+                }
+                if !groups.is_empty() {
+                    let paths: Vec<&str> = groups.iter().map(UserGroupPath::as_str).collect();
+                    write!(f, "; in {}", paths.join(", "))?;
+                }
+                Ok(())
+            }
+        }
     }
 }

@@ -8,15 +8,24 @@ use serde::Serialize;
 use crate::Result;
 use crate::model::{Dn, ReadRequest, Reading};
 
+#[cfg(feature = "csv")]
+pub mod csv;
 #[cfg(feature = "ldif")]
 pub mod ldif;
+pub mod list;
 mod memory;
+mod merged;
 mod forward;
+pub(crate) mod place;
 mod tree;
 
+#[cfg(feature = "csv")]
+pub use csv::CsvSource;
 #[cfg(feature = "ldif")]
 pub use ldif::LdifSource;
+pub use list::ListSource;
 pub use memory::MemorySource;
+pub use merged::MergedSource;
 pub use tree::children_of;
 
 /// A directory that people are read from.

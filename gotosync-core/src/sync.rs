@@ -1,6 +1,6 @@
 //! The whole flow, from two reads to a report: the only part that sees every stage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,14 +9,16 @@ use jiff::Timestamp;
 
 use crate::apply::{Applying, STOPPED, Stop};
 use crate::check::{Verdict, check};
-use crate::explain::{Explanation, explain};
+use crate::explain::{Explanation, explain, find};
+use crate::invite::{invite, welcome_email};
 use crate::journal::{Standing, replay};
-use crate::model::{Account, Outcome, PlanId, ReadRequest, Reading, RunId};
-use crate::plan::{Inputs, Plan, Planned, plan};
+use crate::model::text::fold;
+use crate::model::{Account, Action, Note, NoteKind, Outcome, PersonId, PlanId, ReadRequest, Reading, RunId, UserKey};
+use crate::plan::{Inputs, Lift, Plan, Planned, Purpose, plan};
 use crate::report::{Line, Report};
-use crate::rules::Rules;
+use crate::rules::{Mode, Rules};
 use crate::source::DirectorySource;
-use crate::state::{Ending, Hold, Holder, Link, Remembered, RunRecord, StateStore};
+use crate::state::{Ending, Hold, Holder, Learned, Link, Remembered, RunRecord, SetAside, StateStore};
 use crate::target::{ProvisioningTarget, TargetInfo};
 use crate::{Error, ErrorKind, Result};
 
@@ -51,6 +53,7 @@ pub struct Engine {
     target: Arc<dyn ProvisioningTarget>,
     state: Arc<dyn StateStore>,
     rules: Arc<Rules>,
+    purpose: Purpose,
     command: String,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     watch: Arc<dyn Fn(Progress) + Send + Sync>,
@@ -78,6 +81,7 @@ impl Engine {
             target: Arc::new(target),
             state: Arc::new(state),
             rules: Arc::new(rules),
+            purpose: Purpose::Sync,
             command: "gotosync".to_owned(),
             now: Arc::new(Timestamp::now),
             watch: Arc::new(|_| {}),
@@ -102,6 +106,13 @@ impl Engine {
     #[must_use]
     pub fn watch(mut self, watch: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.watch = Arc::new(watch);
+        self
+    }
+
+    /// Only simulates: plans and shows everything, and applies nothing, whatever the rules say.
+    #[must_use]
+    pub fn simulated(mut self) -> Self {
+        Arc::make_mut(&mut self.rules).mode = Mode::Simulate;
         self
     }
 
@@ -178,12 +189,68 @@ impl Engine {
                 return Err(bare(self.ended_by(error, record, reason).await));
             }
         };
-        let plan = self.plan_from(&read).plan;
+        // Deletions wait for an admin, and what else there is to do must not wait with them.
+        let (plan, deletions) = self.plan_from(&read).plan.split_deletions();
         let result = self.apply_held(&plan, None, stop, &read.info, &read.account, hold).await;
+        let result = result.map(|mut report| {
+            for step in deletions.iter().flat_map(Plan::steps) {
+                let because = step.reasons.first().map_or("", |reason| &*reason.because);
+                report.notes.push(Note::new(NoteKind::DeletionWaits, &*step.subject, because));
+            }
+            Report { deletions, ..report }
+        });
         result.map_err(|error| {
             let plan = (error.kind() == ErrorKind::Stopped).then_some(plan);
             Box::new(Unfinished { error, plan })
         })
+    }
+
+    /// Plans what people need who are set aside, without waiting for their time: their steps and no others. Nothing is
+    /// written; [`apply`](Self::apply) carries it out.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when the person is not set aside, [`ErrorKind::Ambiguous`] when it could be several.
+    pub async fn retry(&self, who: Retry<'_>) -> Result<Plan> {
+        let info = self.target.describe().await?;
+        let read = self.read(info, &self.request_with_names()).await?;
+        let one = match who {
+            Retry::Everybody => None,
+            Retry::Person(name) => Some(find_aside(name, &read)?),
+        };
+        let lift = one.as_ref().map_or(Lift::Everybody, Lift::One);
+        let planned = plan(&Inputs { lift, ..self.inputs(&read) });
+        let aside = |person: &PersonId| read.remembered.set_aside(person).is_some();
+        let meant = |person: &PersonId| one.as_ref().map_or_else(|| aside(person), |one| one == person);
+        Ok(planned.plan.only(|step| step.person.as_ref().is_some_and(meant)))
+    }
+
+    /// Plans one mail: the invitation of a person who has not signed in yet, or has not come over from another account.
+    /// Nothing is written; [`apply`](Self::apply) carries it out.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] when it does not name one person, [`ErrorKind::Conflict`] when
+    /// there is nothing to invite to.
+    pub async fn invite(&self, who: &str) -> Result<Plan> {
+        let info = self.target.describe().await?;
+        let read = self.read(info, &self.request_with_names()).await?;
+        invite(who, &self.inputs(&read))
+    }
+
+    /// The welcome e-mail that a person would get, as they would read it: the subject and the text.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] when it does not name one person or there is no such template,
+    /// [`ErrorKind::Conflict`] when no rule selects the person, or none gives a template.
+    pub async fn welcome_email(&self, who: &str, template: Option<&str>) -> Result<(String, String)> {
+        let info = self.target.describe().await?;
+        let read = self.read(info, &self.request_with_names()).await?;
+        welcome_email(who, template, &self.inputs(&read))
+    }
+
+    /// What the rules need, and by what people are named.
+    fn request_with_names(&self) -> ReadRequest {
+        let ways = ["mail", "sAMAccountName", "uid", "userPrincipalName"].map(str::to_owned);
+        ReadRequest::everyone(self.rules.request().attributes.into_iter().chain(ways))
     }
 
     /// Ends a run that was interrupted: what is settled stays, what is in doubt is read, the rest is carried out.
@@ -210,11 +277,8 @@ impl Engine {
     /// # Errors
     /// [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] when it does not name one person.
     pub async fn explain(&self, who: &str) -> Result<Explanation> {
-        let mut request = self.rules.request();
-        let ways = ["mail", "sAMAccountName", "uid", "userPrincipalName"].map(str::to_owned);
-        request = ReadRequest::everyone(request.attributes.into_iter().chain(ways));
         let info = self.target.describe().await?;
-        let read = self.read(info, &request).await?;
+        let read = self.read(info, &self.request_with_names()).await?;
         let planned = self.plan_from(&read);
         explain(who, &self.inputs(&read), &planned)
     }
@@ -236,7 +300,11 @@ impl Engine {
         let (reading, account) = futures_util::future::join(self.source.read(request), self.target.read()).await;
         let reading = reading.map_err(|error| error.during("read the directory"))?;
         let account = account.map_err(|error| error.during("read the account"))?;
-        let remembered = self.state.load(&info.account).await?;
+        let remembered = match self.purpose {
+            Purpose::Sync | Purpose::Simulation => self.state.load(&info.account).await?,
+            // Users are found by e-mail alone, and who is in no link is nobody's leaver.
+            Purpose::Import => Remembered::default(),
+        };
         (self.watch)(Progress::Read { people: reading.directory.people().len(), users: account.users.len() });
         Ok(Read { reading, info, account, remembered, source: self.source.to_string() })
     }
@@ -250,11 +318,16 @@ impl Engine {
             account: &read.account,
             remembered: &read.remembered,
             now: (self.now)(),
+            lift: Lift::Nobody,
         }
     }
 
     fn plan_from(&self, read: &Read) -> Planned {
-        plan(&self.inputs(read))
+        let planned = plan(&self.inputs(read));
+        match self.purpose {
+            Purpose::Sync | Purpose::Simulation => planned,
+            Purpose::Import => Planned { plan: planned.plan.into_import(), ..planned },
+        }
     }
 
     async fn hold(&self, info: &TargetInfo) -> Result<Box<dyn Hold>> {
@@ -306,9 +379,8 @@ impl Engine {
     /// Says whether another run has written since the plan was made: then more is remembered than the plan knew.
     async fn overtaken(&self, plan: &Plan, record: &RunRecord) -> Result<bool> {
         let wrote = |run: &RunRecord| matches!(run.ending, Ending::Done | Ending::Partial | Ending::Interrupted);
-        let runs = self.state.history(&record.account, usize::MAX).await?;
-        let since = |run: &RunRecord| run.started > plan.basis().made_at && run.started <= record.started;
-        Ok(runs.iter().any(|run| run.run != record.run && wrote(run) && since(run)))
+        let runs = self.state.runs_since(&record.account, plan.basis().made_at).await?;
+        Ok(runs.iter().any(|run| run.run != record.run && wrote(run) && run.started <= record.started))
     }
 
     /// The links of a plan that say something new. Those of a plan that was overtaken never replace a newer one.
@@ -347,6 +419,60 @@ impl Engine {
         report.map(|report| Report { notes, ..report })
     }
 
+    /// What stands against steps of a plan beside the state of the account, each by its number.
+    ///
+    /// What is deleted does not come back: whoever is not to be deleted by the directory, the rules and what is remembered
+    /// as they are now is spared. And who has got a user since the plan was made gets no second one.
+    async fn objections(
+        &self,
+        plan: &Plan,
+        standings: &[Standing],
+        info: &TargetInfo,
+        account: &Account,
+        record: &RunRecord,
+    ) -> Result<BTreeMap<u32, String>> {
+        let open =
+            || plan.steps().iter().zip(standings).filter(|(_, standing)| !matches!(standing, Standing::Settled(_)));
+        let steps = || open().map(|(step, _)| step);
+        let mut objections = BTreeMap::new();
+        let deletions: Vec<_> = steps().filter(|step| matches!(step.action, Action::Delete(_))).collect();
+        if !deletions.is_empty() {
+            let due: Result<Vec<UserKey>> = match self.read(info.clone(), &self.rules.request()).await {
+                Ok(read) => {
+                    let fresh = self.plan_from(&read).plan;
+                    let deletes = fresh.steps().iter().filter(|step| matches!(step.action, Action::Delete(_)));
+                    Ok(deletes.filter_map(|step| step.action.user().cloned()).collect())
+                }
+                Err(error) => Err(error),
+            };
+            for step in deletions {
+                match &due {
+                    Ok(due) if step.action.user().is_some_and(|user| due.contains(user)) => {}
+                    Ok(_) => {
+                        let reason = "changed since the plan was made: not to be deleted any more".to_owned();
+                        objections.insert(step.number, reason);
+                    }
+                    Err(error) => {
+                        objections.insert(step.number, format!("whether it is still due cannot be told: {error}"));
+                    }
+                }
+            }
+        }
+        let created = steps().filter(|step| matches!(step.action, Action::Create(_)) && step.person.is_some());
+        if created.clone().next().is_some() && self.overtaken(plan, record).await? {
+            let remembered = self.state.load(&record.account).await?;
+            let users: BTreeSet<&UserKey> = account.users.iter().filter_map(|user| user.key.as_ref()).collect();
+            for step in created {
+                let link = step.person.as_ref().and_then(|person| remembered.link(person));
+                if let Some(link) = link.filter(|link| users.contains(&link.user)) {
+                    let reason = format!("changed since the plan was made: the person is the user {} now", link.email);
+                    objections.insert(step.number, reason);
+                }
+            }
+        }
+        Ok(objections)
+    }
+
     async fn carry_out(
         &self,
         plan: &Plan,
@@ -358,17 +484,27 @@ impl Engine {
     ) -> Result<Report> {
         let of = plan.steps().len();
         let settled = |done| (self.watch)(Progress::Settled { done, of });
+        let settled_before: Vec<Learned> = plan.settled().iter().cloned().map(Learned::Settled).collect();
+        // An older plan knows nothing of what failed since.
+        if !settled_before.is_empty() && !self.overtaken(plan, &record).await? {
+            self.state.record(&record.run, &[], &settled_before).await?;
+        }
+        let set_aside = self.state.set_aside(&info.account).await?;
+        let objections = self.objections(plan, &standings, info, account, &record).await?;
         let applying = Applying {
             target: &*self.target,
             capabilities: &info.capabilities,
             state: &*self.state,
             run: &record.run,
+            set_aside: &set_aside,
+            objections: &objections,
             stop,
             now: &*self.now,
             settled: &settled,
         };
         let outcomes = applying.apply(plan, account, standings).await?;
         let mut report = Report::new(record.run.clone(), plan, record.started, (self.now)(), outcomes);
+        report.set_aside = self.state.set_aside(&record.account).await?;
         let left = |line: &Line| line.outcome == Outcome::skipped(STOPPED);
         if stop.requested() && report.lines.iter().any(left) {
             report.ending = Ending::Interrupted;
@@ -376,6 +512,50 @@ impl Engine {
         let newest = (!self.overtaken(plan, &record).await?).then_some(plan);
         self.close(RunRecord { ending: report.ending, outcomes: report.counts(), ..record }, newest).await?;
         Ok(report)
+    }
+}
+
+/// Who is tried again.
+#[derive(Clone, Copy, Debug)]
+pub enum Retry<'a> {
+    /// Everybody who is set aside.
+    Everybody,
+    /// One person: an id, a distinguished name, an e-mail, an account name or a common name.
+    Person(&'a str),
+}
+
+/// Finds one of those who are set aside; a leaver is not in the directory any more.
+fn find_aside(who: &str, read: &Read) -> Result<PersonId> {
+    let folded = fold(who.trim());
+    let named = |aside: &&SetAside| fold(&aside.subject) == folded || aside.person == PersonId::parse(who);
+    if let Some(aside) = read.remembered.set_aside.iter().find(named) {
+        return Ok(aside.person.clone());
+    }
+    let directory = &read.reading.directory;
+    let person = directory.person(find(directory, who)?).id.clone();
+    if read.remembered.set_aside(&person).is_some() {
+        return Ok(person);
+    }
+    Err(Error::new(ErrorKind::NotFound, format!("`{who}` is not set aside"))
+        .hint("the report lists who is; everybody else is tried in every run anyway"))
+}
+
+/// What an import needs.
+#[cfg(feature = "csv")]
+impl Engine {
+    /// The same account and state with other people under other rules, none of whom is remembered.
+    pub(crate) fn importing(&self, source: impl DirectorySource + 'static, rules: Rules) -> Self {
+        Self { source: Arc::new(source), rules: Arc::new(rules), purpose: Purpose::Import, ..self.clone() }
+    }
+
+    /// What time it is for the engine.
+    pub(crate) fn time(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// What is remembered of the account.
+    pub(crate) async fn remembered(&self) -> Result<Remembered> {
+        self.state.load(&self.target.describe().await?.account).await
     }
 }
 
@@ -401,6 +581,9 @@ impl fmt::Debug for Engine {
 /// How many people each rule selects, if both reads and every rule were good enough for that to be remembered.
 fn good_populations(plan: &Plan) -> Option<BTreeMap<String, usize>> {
     let basis = plan.basis();
+    if basis.purpose != Purpose::Sync {
+        return None;
+    }
     if !basis.source.completeness.is_complete() || !basis.account.completeness.is_complete() {
         return None;
     }

@@ -42,7 +42,9 @@ pub trait ProvisioningTarget: Debug + Display + Send + Sync {
     /// Says what this account is and what can be done to it.
     async fn describe(&self) -> Result<TargetInfo>;
 
-    /// Reads users, licences with their seats, and user groups.
+    /// Reads users, licences with their seats, user groups, and whatever else the account has to give.
+    ///
+    /// Where the login may not see roles, everybody is read as a member.
     async fn read(&self) -> Result<Account>;
 
     /// Does what a batch says, each action by itself.
@@ -75,6 +77,18 @@ pub struct Capabilities {
     pub concurrency: usize,
     /// Whether what was written can be read at once.
     pub visibility: Visibility,
+    /// Whether the login sees and gives roles.
+    pub roles: RoleAccess,
+}
+
+/// What a login may do about roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoleAccess {
+    /// It is a full administrator's: roles are read and written.
+    Full,
+    /// It is another administrator's: everybody looks like a member, and a role cannot be given.
+    Hidden,
 }
 
 /// When a write can be seen by a read.
@@ -106,7 +120,13 @@ impl FieldLimits {
 impl Capabilities {
     /// Everything, in batches of 100 one after another, seen at once.
     pub fn all() -> Self {
-        Self { actions: ActionKind::ALL.into(), batch: 100, concurrency: 1, visibility: Visibility::Immediate }
+        Self {
+            actions: ActionKind::ALL.into(),
+            batch: 100,
+            concurrency: 1,
+            visibility: Visibility::Immediate,
+            roles: RoleAccess::Full,
+        }
     }
 
     /// Nothing but reading.

@@ -18,6 +18,9 @@ use gotosync_core::target::ProvisioningTarget;
 use crate::Trouble;
 
 pub mod corpus;
+pub mod mail;
+pub mod roles;
+pub mod settings;
 pub mod source;
 pub mod target;
 pub mod writes;

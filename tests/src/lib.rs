@@ -4,6 +4,7 @@ pub mod command;
 pub mod laws;
 pub mod named;
 pub mod people;
+pub mod refusing;
 pub mod scenario;
 pub mod worlds;
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use gotosync_core::model::{
-    Account, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, License, LicenseKey, PersonEntry, PersonId, Role,
-    Status, User, UserGroup, UserGroupPath, UserKey,
+    Account, Catalog, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, License, Locks, PersonEntry, PersonId, Role,
+    SettingsTemplate, Status, TemplateName, User, UserGroup, UserGroupPath, UserKey,
 };
 use gotosync_core::state::Link;
 use gotosync_core::{Rules, model::Directory};
@@ -45,6 +45,8 @@ pub struct Ruling {
     pub language: bool,
     /// What becomes of leavers: 0 keep, 1 remove products, else suspend.
     pub leavers: u8,
+    /// What else it gives, as bits; see [`extras`].
+    pub extras: u16,
 }
 
 /// A user to be.
@@ -62,6 +64,8 @@ pub struct Customer {
     pub link: Option<u8>,
     /// Whether the engine remembers having suspended the user.
     pub suspended: bool,
+    /// What else the user has, as bits: two device groups, a template, a product switched off, locks.
+    pub extras: u8,
 }
 
 /// Everything a plan depends on.
@@ -99,8 +103,9 @@ pub fn worlds() -> impl Strategy<Value = World> {
         prop::option::of(0..3u8),
         any::<bool>(),
         0..3u8,
+        any::<u16>(),
     )
-        .prop_map(|(scope, create, update, products, group, language, leavers)| Ruling {
+        .prop_map(|(scope, create, update, products, group, language, leavers, extras)| Ruling {
             scope,
             create,
             update,
@@ -108,16 +113,19 @@ pub fn worlds() -> impl Strategy<Value = World> {
             group,
             language,
             leavers,
+            extras,
         });
-    let customer = (0..8u8, 0..6u8, 0..8u8, prop::bool::weighted(0.15), prop::option::of(0..9u8), any::<bool>())
-        .prop_map(|(email, name, licenses, administrator, link, suspended)| Customer {
-            email,
-            name,
-            licenses,
-            administrator,
-            link,
-            suspended,
-        });
+    let customer =
+        (0..8u8, 0..6u8, 0..8u8, prop::bool::weighted(0.15), prop::option::of(0..9u8), any::<bool>(), any::<u8>())
+            .prop_map(|(email, name, licenses, administrator, link, suspended, extras)| Customer {
+                email,
+                name,
+                licenses,
+                administrator,
+                link,
+                suspended,
+                extras,
+            });
     (
         prop::collection::vec(somebody, 0..8),
         prop::collection::vec(ruling, 1..5),
@@ -168,7 +176,7 @@ impl World {
     /// The rules, without limits.
     pub fn rules(&self) -> Rules {
         let mut text = format!("seats = \"{}\"\n[limits]\n", if self.fill { "fill" } else { "stop" });
-        for limit in ["create", "update", "suspend", "release", "group_change", "emails", "shrink"] {
+        for limit in ["create", "update", "suspend", "release", "group_change", "role_change", "emails", "shrink"] {
             let _ = writeln!(text, "{limit} = \"unlimited\"");
         }
         for (at, rule) in self.rules.iter().enumerate() {
@@ -178,9 +186,13 @@ impl World {
                 group @ 5..7 => format!("group = {{ name = \"g{}\", members = \"direct\" }}", group - 3),
                 _ => "everyone = true".to_owned(),
             };
+            let without = if rule.extras & WITHOUT != 0 { "[\"VOICE\"]" } else { "[]" };
             let products: Vec<String> = (0..3)
                 .filter(|bit| rule.products & (1 << bit) != 0)
-                .map(|bit| format!("\"{}\"", PRODUCTS[bit]))
+                .map(|bit| match PRODUCTS[bit] {
+                    "Connect" => format!("{{ name = \"Connect\", without = {without} }}"),
+                    name => format!("\"{name}\""),
+                })
                 .collect();
             let leavers = ["keep", "remove-products", "suspend"][usize::from(rule.leavers)];
             let _ = writeln!(
@@ -192,6 +204,10 @@ impl World {
             if let Some(group) = rule.group {
                 let _ = writeln!(text, "user_group = \"{}\"\ncreate_user_group = true", GROUPS[usize::from(group)]);
             }
+            if rule.extras & SIMULATED == SIMULATED {
+                text.push_str("mode = \"simulate\"\n");
+            }
+            text.push_str(&extras(rule.extras, at));
             if rule.language {
                 let _ = writeln!(text, "language = \"{}\"", ["en_US", "de_DE"][at % 2]);
             }
@@ -203,15 +219,10 @@ impl World {
     pub fn account(&self) -> Account {
         let mut account = Account::empty("1", "World");
         for (at, product) in PRODUCTS.iter().enumerate() {
-            let key = LicenseKey::new(format!("{}", 10 * (at + 1)));
-            account.licenses.push(License {
-                key,
-                name: (*product).to_owned(),
-                products: Vec::new(),
-                seats: self.seats[at],
-                used: 0,
-            });
+            account.licenses.push(License::new(&format!("{}", 10 * (at + 1)), product, &[], self.seats[at]));
         }
+        account.licenses[2].products = ["VOICE", "FAX"].map(str::to_owned).into();
+        account.catalog = catalog();
         account.groups.push(UserGroup { key: None, path: UserGroupPath::new(GROUPS[0]) });
         for (at, customer) in self.users.iter().enumerate() {
             if self.users[..at].iter().any(|other| other.email == customer.email) {
@@ -227,6 +238,7 @@ impl World {
             user.role = if customer.administrator { Role::Administrator } else { Role::Member };
             user.status =
                 if user.licenses.is_empty() && user.role.is_member() { Status::Suspended } else { Status::Active };
+            give(&mut user, customer.extras);
             account.users.push(Arc::new(user));
         }
         for license in &mut account.licenses {
@@ -250,18 +262,74 @@ impl World {
             if links.iter().any(|link| link.person == person) {
                 continue;
             }
+            let user = UserKey::new(format!("{}", 100 + at));
+            let email = Email::new(&address(customer.email));
             links.push(Link {
-                person,
-                user: UserKey::new(format!("{}", 100 + at)),
-                email: Email::new(&address(customer.email)),
-                rules: Arc::from([Arc::from("r0")]),
                 suspended: customer.suspended.then_some(jiff::Timestamp::UNIX_EPOCH),
-                leaver_since: None,
+                ..Link::new(person, user, email, Arc::from([Arc::from("r0")]))
             });
         }
         links.sort_by(|a, b| a.person.cmp(&b.person));
         links
     }
+}
+
+/// What an account of a small world has to give.
+pub fn catalog() -> Catalog {
+    let template = |license: &str, name: &str| TemplateName { license: license.into(), name: name.to_owned() };
+    Catalog {
+        templates: vec![template("10", "Basic"), template("20", "Basic")],
+        role_sets: vec!["Help desk".to_owned()],
+        device_groups: vec!["Desk".to_owned(), "Lab".to_owned()],
+        custom_fields: vec!["Site".to_owned()],
+        ..Catalog::default()
+    }
+}
+
+/// What a rule gives beyond products, as TOML that ends with tables in braces alone.
+pub fn extras(bits: u16, at: usize) -> String {
+    let mut text = String::new();
+    let mut line = |mask: u16, value: &str| {
+        if bits & mask != 0 {
+            text.push_str(value);
+            text.push('\n');
+        }
+    };
+    match bits & 0b11 {
+        1 => line(0b11, "role = \"member\""),
+        2 => line(0b11, "role = { role_set = \"Help desk\" }"),
+        3 => line(0b11, "role = { privileges = [\"manage-users\"], groups = [\"Staff\"] }"),
+        _ => {}
+    }
+    line(1 << 2, "templates = { Meeting = \"Basic\", Webinar = \"system\" }");
+    match bits >> 3 & 0b11 {
+        1 => line(0b11 << 3, "device_groups = [\"Lab\"]"),
+        2 => line(0b11 << 3, "device_groups = [\"desk\"]"),
+        3 => line(0b11 << 3, "device_groups = [\"Lab\", \"Desk\"]"),
+        _ => {}
+    }
+    line(1 << 5, ["time_zone = \"Europe/Berlin\"", "time_zone = \"UTC\""][at % 2]);
+    line(1 << 6, ["custom_fields = { Site = \"{{ sn or 'none' }}\" }", "custom_fields = { Site = \"HQ\" }"][at % 2]);
+    line(1 << 7, "welcome_email = \"none\"");
+    text
+}
+
+/// Gives a user settings as bits say.
+fn give(user: &mut User, bits: u8) {
+    user.locks = Locks { email: bits & 0b1100_0000 == 0b1100_0000, name: bits & 0b11_0000 == 0b11_0000 };
+    user.set_settings(|settings| {
+        for (mask, name) in [(1, "Desk"), (2, "Lab")] {
+            if bits & mask != 0 {
+                settings.device_groups.insert(name.to_owned());
+            }
+        }
+        if bits & 4 != 0 {
+            settings.templates.insert("10".into(), SettingsTemplate::System);
+        }
+        if bits & 8 != 0 {
+            settings.off.insert("30".into(), ["VOICE".to_owned()].into());
+        }
+    });
 }
 
 fn dn(text: &str) -> Dn {
@@ -273,6 +341,12 @@ fn address(number: u8) -> String {
 }
 
 const UNITS: [&str; 3] = ["OU=Sales,DC=x", "OU=EMEA,OU=Sales,DC=x", "OU=IT,DC=x"];
+/// The bit of a rule that switches a product inside one off.
+const WITHOUT: u16 = 1 << 8;
+
+/// The bits of a rule that is only simulated: one of eight is.
+const SIMULATED: u16 = 0b111 << 9;
+
 const PRODUCTS: [&str; 3] = ["Meeting", "Webinar", "Connect"];
 const GROUPS: [&str; 3] = ["Staff", "Staff/Sales", "Partners"];
 const NAMES: [(&str, &str); 6] = [

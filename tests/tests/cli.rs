@@ -235,10 +235,45 @@ fn help_is_told_for_every_verb() {
     let folder = tempfile::tempdir().expect("a folder");
     let help = run(folder.path(), &["--help"]);
     assert_eq!(help.code, Some(0));
-    for verb in ["quickstart", "plan", "check", "apply", "run", "resume", "explain", "browse", "history", "about"] {
+    for verb in
+        ["quickstart", "plan", "check", "apply", "run", "resume", "rule", "explain", "browse", "history", "about"]
+    {
         assert!(help.out.contains(verb), "{verb}");
         let said = run(folder.path(), &[verb, "--help"]);
         assert_eq!(said.code, Some(0), "{said:?}");
         assert!(said.out.len() > 100, "{verb} says too little: {said:?}");
+    }
+}
+
+#[test]
+fn check_tells_each_example_that_fails_and_run_goes_on() {
+    let folder = example();
+    let place = folder.path().join("example");
+    let rules = fs::read_to_string(place.join("rules.toml")).expect("rules");
+    let attributes = "attributes = { givenName = 'Ann', sn = 'Lee', mail = 'ann@example.test' }";
+    let example = format!("\n[[example]]\nname = \"Ann\"\n{attributes}\nfields = {{ first_name = \"Ann\" }}\n");
+    fs::write(place.join("rules.toml"), format!("{rules}{example}")).expect("rules");
+    let fine = run(&place, &["check"]);
+    assert_eq!(fine.code, Some(0), "{fine:?}");
+    assert!(fine.err.contains("examples: 1 of 1 come out as written"), "{fine:?}");
+
+    edit(&place.join("rules.toml"), "first_name = \"Ann\"", "first_name = \"Anne\"");
+    let line = format!("{rules}{example}").lines().count();
+    let wrong = run(&place, &["check"]);
+    assert_eq!(wrong.code, Some(3), "{wrong:?}");
+    for told in [&*format!("rules.toml:{line}:25"), "example `Ann`", "expected: `Anne`", "got: `Ann`", "0 of 1"] {
+        assert!(wrong.err.contains(told), "it does not say `{told}`: {wrong:?}");
+    }
+    let data = run(&place, &["check", "--json"]);
+    assert_eq!(
+        (
+            data.code,
+            json(&data).as_array().and_then(|notes| notes.last().cloned()).expect("a note")["expected"].as_str()
+        ),
+        (Some(3), Some("`Anne`"))
+    );
+    for verb in ["plan", "run"] {
+        let said = run(&place, &[verb]);
+        assert_eq!(said.code, Some(0), "a wrong example stops `{verb}`: {said:?}");
     }
 }

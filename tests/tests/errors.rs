@@ -70,6 +70,72 @@ fn rules_that_say_too_little_or_too_much() {
 }
 
 #[test]
+fn gifts_that_cannot_be_given() {
+    insta::assert_snapshot!(problems(
+        r#"
+        [[rule]]
+        name = "Managers"
+        everyone = true
+        role = { privileges = ["manage-user", "run-reports"], groups = ["Sales//EMEA"] }
+        extension = { from = 2000 }
+        products = [{ name = "GoToConnect", witout = ["G2M"] }, { without = ["G2M"] }]
+        templates = { GoToMeeting = "", GoToWebinar = 5 }
+        welcome_email = "Sales"
+        device_groups = ["", "Kiosk"]
+
+        [[rule]]
+        name = "Others"
+        everyone = true
+        mode = "simulated"
+        role = "admin"
+        user_group = true
+        extension = { from = 2999, to = 2000 }
+        welcome_email = { name = "Sales" }
+        custom_fields = { "Cost center" = "{{ departmentNumbr }}", Site = 5 }
+        devices = ["{{ ipPhon }}"]
+
+        [[rule]]
+        name = "Nothing"
+        everyone = true
+        role = { groups = ["Sales"] }
+        extension = "{{ telephoneNumber"
+        time_zone = 1
+        "#
+    ));
+}
+
+#[test]
+fn files_that_promise_what_they_do_not_keep() {
+    insta::assert_snapshot!(problems(
+        r#"
+        mode = "test"
+        protected = ["ceo@example.test", "the boss"]
+        rewrite_email = { prefix = "a b", domin = "sink.test" }
+        leavers = { first = "remove-products", delete_after_days = 30, delete_after_reads = 10 }
+
+        [[welcome_email]]
+        name = "Sales"
+        subject = "Welcome, {frist_name}"
+        text = "Dear {first_name}"
+
+        [[welcome_email]]
+        name = "Sales"
+        subject = "Welcome"
+
+        [[rule]]
+        name = "Sales"
+        everyone = true
+        leavers = { delete_after_days = 30 }
+
+        [[rule]]
+        name = "Service"
+        everyone = true
+        leavers = { first = "delete" }
+        "#
+    ));
+}
+
+#[test]
 fn places_that_are_no_places() {
     insta::assert_snapshot!(problems(
         r#"
@@ -104,4 +170,100 @@ fn expressions_that_cannot_work() {
         last_name = "{{ sn | cut('x') }}"
         "#
     ));
+}
+
+#[test]
+fn constants_that_filters_cannot_use() {
+    insta::assert_snapshot!(problems(
+        r#"
+        [[rule]]
+        name = "Sales"
+        everyone = true
+        language = '{{ c | match("[A-Z") }}'
+        [rule.fields]
+        email = '{{ mail | match("^(\w+)@", 2) }}'
+        first_name = "{{ givenName | ascii('dk') }}"
+        last_name = "{{ sn | replace_regex(title, '') }}"
+
+        [[rule]]
+        name = "IT"
+        everyone = true
+        [rule.fields]
+        email = "{{ telephoneNumber | phone('Germany') }}"
+        first_name = "{{ lower(givenName) }}"
+        last_name = '{{ sn | replace_regex("(\w+) (\w+)", "$2_$1") }}'
+        "#
+    ));
+}
+
+#[test]
+fn examples_that_are_no_examples() {
+    insta::assert_snapshot!(problems(
+        r#"
+        [[rule]]
+        name = "Sales"
+        everyone = true
+
+        [[example]]
+        rule = "Slaes"
+        attributes = { givenNme = "Ann", sn = 5 }
+        dn = "Ann"
+        fields = { frist_name = "Ann" }
+
+        [[example]]
+        name = "nothing"
+        atributes = { givenName = "Ann" }
+        "#
+    ));
+}
+
+#[test]
+fn examples_that_do_not_come_out_as_written() {
+    let rules = r#"
+        attributes = ["badgeLanguage"]
+
+        [[rule]]
+        name = "Logins"
+        everyone = true
+        language = "{{ badgeLanguage }}"
+        [rule.fields]
+        email = "{{ givenName | ascii('de') | lower }}.{{ sn | ascii('de') | lower }}@example.test"
+
+        [[rule]]
+        name = "Off"
+        enabled = false
+        everyone = true
+        [rule.fields]
+        first_name = "{{ otherTelephone }}"
+
+        [[example]]
+        name = "umlauts in logins"
+        rule = "Logins"
+        attributes = { givenName = "Jürgen", sn = "Groß", BADGELANGUAGE = "de_DE" }
+        fields = { email = "juergen.gross@example.test", last_name = "Groß", language = "de_DE" }
+
+        [[example]]
+        name = "wrong in three ways"
+        attributes = { givenName = "Jürgen", mail = "j@example.test" }
+        fields = { email = "j@example.test", first_name = false, last_name = "Groß" }
+
+        [[example]]
+        rule = "Off"
+        attributes = { otherTelephone = ["1", "2"] }
+        dn = "CN=Jürgen Groß,OU=Sales,DC=example,DC=test"
+        groups = ["Sales Team"]
+        fields = { first_name = "1", language = "de_DE" }
+        "#;
+    let rules = Rules::parse(rules, "rules.toml").map_err(Error::from).expect("these are rules");
+    let wrong: Vec<_> = rules.verify_examples().iter().map(show).collect();
+    insta::assert_snapshot!(wrong.join("\n"));
+}
+
+/// A file that is something else altogether is not told line by line.
+#[test]
+fn a_file_of_nothing_but_mistakes() {
+    let lines: Vec<String> = (0..20_000).map(|number| format!("key{number} = 1")).collect();
+    let text = lines.join("\n");
+    let Err(problems) = Rules::parse(&text, "rules.toml") else { panic!("these are no rules") };
+    assert_eq!(problems.iter().count(), 300);
 }

@@ -55,7 +55,7 @@ fn directory(people: &[Person], units: &[&str]) -> Directory {
 }
 
 fn license(key: &str, name: &str, seats: u32) -> License {
-    License { key: LicenseKey::new(key), name: name.into(), products: vec![], seats, used: 0 }
+    License::new(key, name, &[], seats)
 }
 
 fn user(key: &str, mail: &str, licenses: &[&str], role: Role) -> Arc<User> {

@@ -15,7 +15,7 @@ fn prepare(folder: &Path) {
     std::fs::write(folder.join("rules.toml"), RULES).expect("the rules are written");
     std::fs::write(folder.join("gotosync.toml"), CONFIG).expect("the configuration is written");
     let mut account = Account::empty("1", "Test");
-    let meeting = License { key: "10".into(), name: "GoToMeeting".into(), products: Vec::new(), seats: 1_000, used: 0 };
+    let meeting = License::new("10", "GoToMeeting", &[], 1_000);
     account.licenses.push(meeting);
     LocalAccount::create(folder.join("account.db"), &account).expect("the account is made");
 }

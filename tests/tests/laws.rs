@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gotosync_core::model::{Account, ActionKind, Completeness, ReadRequest, Reading};
-use gotosync_core::source::{DirectorySource, LdifSource, MemorySource, MockDirectorySource};
+use gotosync_core::source::csv::{Columns, CsvOptions};
+use gotosync_core::source::{
+    CsvSource, DirectorySource, LdifSource, ListSource, MemorySource, MergedSource, MockDirectorySource,
+};
 use gotosync_core::state::MemoryState;
 use gotosync_core::target::{
     Capabilities, FieldLimits, FlakyTarget, LocalAccount, MemoryTarget, MockProvisioningTarget, ProvisioningTarget,
@@ -125,6 +128,60 @@ async fn a_zipped_export_keeps_the_laws() {
     keeps(&LdifSource::open(file(&folder, "directory.ldif.gz", zipped(corpus::LDIF)))).await;
 }
 
+/// Four people in three groups, one of them twice.
+const CSV: &str = "\
+Nr;Vorname;Nachname;E-Mail;Gruppen
+7;Fay;Lee;fay@example.test;Guests
+8;Gus;\"Lee; Jr\";gus@example.test;Guests, VPN
+9;Ann;Lee;ANN@example.test;VPN
+10;Hal;;;
+";
+
+fn contractors(folder: &TempDir) -> CsvSource {
+    let columns = Columns { id: Some("Nr".into()), groups: Some("Gruppen".into()), ..Columns::default() };
+    let columns = columns.with("mail", "E-Mail").with("givenName", "Vorname").with("sn", "Nachname");
+    let options = CsvOptions { columns, ..CsvOptions::default() };
+    CsvSource::open("contractors", file(folder, "contractors.csv", CSV), options).unwrap()
+}
+
+#[tokio::test]
+async fn a_csv_keeps_the_laws() {
+    keeps(&contractors(&tempfile::tempdir().unwrap())).await;
+}
+
+#[tokio::test]
+async fn a_list_keeps_the_laws() {
+    keeps(
+        &ListSource::new("guests", "Ann Lee ann@x.test; Bob von der Heide bob@x.test\nRay, Cyd <cyd@x.test>").unwrap(),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn several_sources_as_one_keep_the_laws() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = LdifSource::open(file(&folder, "directory.ldif", corpus::LDIF));
+    let list =
+        ListSource::new("guests", "Ida Lee ida@x.test; Ann Lee ann@example.test; Gus Lee gus@example.test").unwrap();
+    let all = MergedSource::new(vec![
+        ("directory".into(), Box::new(export) as Box<dyn DirectorySource>),
+        ("contractors".into(), Box::new(contractors(&folder))),
+        ("guests".into(), Box::new(list)),
+    ]);
+    let all = all.unwrap();
+    keeps(&all).await;
+    let reading = all.read(&ReadRequest::everyone(["mail"])).await.unwrap();
+    assert_eq!(reading.directory.people().len(), 4 + 3 + 1, "nobody is there twice");
+    assert_eq!(reading.remarks.len(), 3, "{:#?}", reading.remarks);
+    // One source alone is the same people merged or not.
+    let one = MergedSource::new(vec![("contractors".into(), Box::new(contractors(&folder)))]).unwrap();
+    let request = ReadRequest::everyone(["mail", "givenName", "sn"]);
+    let (merged, bare) = (one.read(&request).await.unwrap(), contractors(&folder).read(&request).await.unwrap());
+    assert_eq!(format!("{:?}", merged.directory.people()), format!("{:?}", bare.directory.people()));
+    assert_eq!(format!("{:?}", merged.directory.groups()), format!("{:?}", bare.directory.groups()));
+    keeps(&one).await;
+}
+
 #[tokio::test]
 async fn an_export_and_its_value_are_the_same_people() {
     let folder = tempfile::tempdir().unwrap();
@@ -140,7 +197,11 @@ async fn a_source_that_broke_off_says_so_and_gives_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
     let limited = format!("{}\nsearch: 2\nresult: 4 Size limit exceeded\n", corpus::LDIF);
     let zip = zipped(corpus::LDIF);
-    let sources: [Box<dyn DirectorySource>; 3] = [
+    let contractors = contractors(&folder);
+    file(&folder, "contractors.csv", format!("{CSV}11;Ivy\n"));
+    let sources: [Box<dyn DirectorySource>; 5] = [
+        Box::new(contractors),
+        Box::new(ListSource::new("guests", "Ann Lee ann@x.test; Bob").unwrap()),
         Box::new(MemorySource::new(corpus::directory().unwrap()).incomplete("page 2", "lost")),
         Box::new(LdifSource::open(file(&folder, "limited.ldif", limited))),
         Box::new(LdifSource::open(file(&folder, "cut.ldif.gz", &zip[..zip.len() - 9]))),

@@ -6,7 +6,7 @@ use gotosync_core::apply::Stop;
 use gotosync_core::diff::diff;
 use gotosync_core::model::{Account, NoteKind};
 use gotosync_core::source::MemorySource;
-use gotosync_core::state::{CrashPoint, Ending, Holder, LinkChange, MemoryState, RunRecord, StateStore};
+use gotosync_core::state::{CrashPoint, Ending, Holder, Learned, Link, MemoryState, Remembered, RunRecord, StateStore};
 use gotosync_core::target::{Capabilities, MemoryTarget, ProvisioningTarget};
 use gotosync_core::{Engine, ErrorKind};
 use gotosync_tests::worlds::{World, worlds};
@@ -56,7 +56,7 @@ async fn remember(state: &MemoryState, world: &World) {
         reason: None,
     };
     state.begin(&record, "{}", &world.links()).await.expect("a fresh state takes links");
-    state.record(&record.run, &[], &[] as &[LinkChange]).await.expect("an open run takes events");
+    state.record(&record.run, &[], &[] as &[Learned]).await.expect("an open run takes events");
     state.finish(&RunRecord { ending: Ending::Done, ended: Some(now()), ..record }, None).await.expect("the run ends");
     let holder = Holder { command: "seed".into(), pid: 0, since: now() };
     drop(state.hold(&"1".into(), &holder).await.expect("nobody holds the account"));
@@ -80,6 +80,12 @@ fn content(account: &Account) -> Vec<String> {
     users.sort();
     users.extend(account.groups.iter().map(|group| group.path.to_string()));
     users
+}
+
+/// What is remembered of each person, without the keys of users.
+fn who(remembered: &Remembered) -> Vec<Link> {
+    let without_key = |link: &Link| Link { user: "".into(), ..link.clone() };
+    remembered.links.iter().map(without_key).collect()
 }
 
 proptest! {
@@ -193,6 +199,47 @@ proptest! {
                 }
                 if !crashed {
                     break;
+                }
+            }
+            Ok(())
+        })?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The same with a second crash at every journal event of the resume, before or after it is kept.
+    #[test]
+    fn a_crash_of_the_resume_and_another_resume_end_where_no_crash_ends(world in worlds()) {
+        block_on(async {
+            let parts = Parts::new(&world).await;
+            let plan = parts.engine().plan().await.unwrap().plan;
+            if plan.is_empty() || parts.engine().apply(&plan, None, &Stop::new()).await.is_err() {
+                return Ok(());
+            }
+            let wanted = content(&parts.target.account());
+            let remembered = parts.state.load(&"1".into()).await.unwrap();
+            for (nth, first) in (1..).flat_map(|nth| [(nth, CrashPoint::Before), (nth, CrashPoint::After)]) {
+                for (mth, second) in (1..).flat_map(|mth| [(mth, CrashPoint::Before), (mth, CrashPoint::After)]) {
+                    let parts = Parts::new(&world).await;
+                    parts.state.crash_at(nth, first);
+                    if parts.engine().apply(&plan, None, &Stop::new()).await.is_ok() {
+                        return Ok(());
+                    }
+                    parts.state.heal();
+                    parts.state.crash_at(mth, second);
+                    let died = parts.engine().resume(&Stop::new()).await.is_err();
+                    parts.state.heal();
+                    if parts.engine().resume(&Stop::new()).await.unwrap().is_none() && !died {
+                        break;
+                    }
+                    let crashes = format!("crash {nth} {first:?}, then {mth} {second:?}");
+                    prop_assert_eq!(content(&parts.target.account()), wanted.clone(), "{}", crashes);
+                    let now = parts.state.load(&"1".into()).await.unwrap();
+                    prop_assert_eq!(who(&now), who(&remembered), "{}", crashes);
+                    let again = parts.engine().plan().await.unwrap().plan;
+                    prop_assert!(again.is_empty(), "{crashes}: {:?}", again.steps());
                 }
             }
             Ok(())

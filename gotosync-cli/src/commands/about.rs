@@ -1,10 +1,8 @@
 //! `gotosync about`
 
-use std::fmt::Write as _;
-use std::path::Path;
-
 use gotosync_core::Config;
 use serde_json::json;
+use std::fmt::Write as _;
 
 use crate::cli::Json;
 use crate::exit::Exit;
@@ -27,8 +25,12 @@ pub(super) fn about(json: Json, place: &Place) -> Result<Exit, Failure> {
             "logs": null,
         });
         for (name, path) in paths {
-            value[name] = json!(path.display().to_string());
+            value[name] = json!(path);
         }
+        let sources = config.iter().flat_map(|config| &config.sources);
+        value["sources"] = sources
+            .map(|source| json!({ "name": source.name, "kind": source.kind_name(), "file": source.path() }))
+            .collect();
         json::print_json(serde_json::to_string_pretty(&value))?;
         return Ok(Exit::Done);
     }
@@ -37,7 +39,14 @@ pub(super) fn about(json: Json, place: &Place) -> Result<Exit, Failure> {
     let missing = if exists { "" } else { " (there is no such file)" };
     let told = line("licence", &LICENSE)
         .and_then(|()| line("configuration", &format_args!("{}{missing}", place.file.display())))
-        .and_then(|()| paths.iter().try_for_each(|(name, path)| line(name, &path.display())))
+        .and_then(|()| {
+            let sources = config.iter().flat_map(|config| &config.sources);
+            sources.map(|source| (source, source.path().display())).try_for_each(|(source, path)| match &*source.name {
+                "directory" => line("directory", &path),
+                name => line("source", &format_args!("{path} ({name})")),
+            })
+        })
+        .and_then(|()| paths.iter().try_for_each(|(name, path)| line(name, path)))
         .and_then(|()| line("logs", &LOGS));
     debug_assert!(told.is_ok(), "text is written to memory");
     print(text)?;
@@ -47,14 +56,10 @@ pub(super) fn about(json: Json, place: &Place) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn paths(config: &Config) -> Vec<(&'static str, &Path)> {
-    vec![
-        ("directory", &config.directory),
-        ("account", &config.account),
-        ("rules", &config.rules),
-        ("state", &config.state),
-        ("plans", &config.plans),
-    ]
+fn paths(config: &Config) -> Vec<(&'static str, String)> {
+    let all =
+        [("account", &config.account), ("rules", &config.rules), ("state", &config.state), ("plans", &config.plans)];
+    all.map(|(name, path)| (name, path.display().to_string())).into()
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use gotosync_core::ErrorKind;
 use gotosync_core::apply::Stop;
 use gotosync_core::config::read_plan;
 use gotosync_core::model::PlanId;
 use gotosync_core::sync::Unfinished;
+use gotosync_core::{ErrorKind, Plan};
 
 use super::told::{Told, wrong_approval};
 use crate::cli::Apply;
@@ -17,7 +17,10 @@ use crate::signals;
 
 /// Applies the plan in a file, or plans and applies.
 pub(super) async fn apply(args: &Apply, place: &Place) -> Result<Exit, Failure> {
-    let setup = place.open("apply")?;
+    let mut setup = place.open("apply")?;
+    if args.simulate {
+        setup.engine = setup.engine.simulated();
+    }
     let stop = signals::stop(&setup.line);
     let mut told = Told::new(args.shape);
     let exit = if let Some(file) = &args.plan {
@@ -38,13 +41,25 @@ async fn apply_file(
 ) -> Result<Exit, Failure> {
     let plan = read_plan(file)?;
     wrong_approval(&plan, approve);
-    let approval = approve.map(PlanId::new);
-    let result = setup.engine.apply(&plan, approval.as_ref(), stop).await;
+    apply_plan(&plan, Some(file), approve.map(PlanId::new).as_ref(), setup, stop, told).await
+}
+
+/// Applies a plan. One that a check stops is kept, if it is not in a file yet, so that it can be approved.
+pub(super) async fn apply_plan(
+    plan: &Plan,
+    file: Option<&Path>,
+    approval: Option<&PlanId>,
+    setup: &Setup<'_>,
+    stop: &Stop,
+    told: &mut Told,
+) -> Result<Exit, Failure> {
+    let result = setup.engine.apply(plan, approval, stop).await;
     setup.line.clear();
     match result {
         Ok(report) => told.report(&report),
         Err(error) if error.kind() == ErrorKind::Stopped => {
-            told.stopped(&setup.engine.check(&plan, approval.as_ref()), file, setup.place)
+            let file = file.map_or_else(|| setup.config.keep_plan(plan), |file| Ok(file.to_path_buf()))?;
+            told.stopped(&setup.engine.check(plan, approval), &file, setup.place)
         }
         Err(error) => Err(error.into()),
     }
@@ -55,7 +70,13 @@ pub(super) async fn run_now(setup: &Setup<'_>, stop: &Stop, told: &mut Told) -> 
     let result = setup.engine.run(stop).await;
     setup.line.clear();
     match result.map_err(|unfinished| *unfinished) {
-        Ok(report) => told.report(&report),
+        Ok(report) => {
+            let exit = told.report(&report)?;
+            if let Some(deletions) = &report.deletions {
+                told.deletions(deletions, &setup.config.keep_plan(deletions)?, setup.place);
+            }
+            Ok(exit)
+        }
         Err(Unfinished { plan: Some(plan), .. }) => {
             let file = setup.config.keep_plan(&plan)?;
             told.stopped(&setup.engine.check(&plan, None), &file, setup.place)

@@ -16,7 +16,7 @@ use crate::setup::Place;
 pub(super) async fn browse(args: &Browse, place: &Place) -> Result<Exit, Failure> {
     let config = place.load()?;
     let of = args.dn.as_deref().map(Dn::parse).transpose()?;
-    let nodes = config.source().children(of.as_ref()).await?;
+    let nodes = config.source()?.children(of.as_ref()).await?;
     if args.json.json {
         json::print_json(serde_json::to_string_pretty(&nodes))?;
     } else if nodes.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::apply::run_now;
 use super::told::Told;
-use crate::cli::Shape;
+use crate::cli::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::say;
@@ -10,16 +10,19 @@ use crate::setup::Place;
 use crate::signals;
 
 /// Ends an interrupted run, then plans, checks and applies.
-pub(super) async fn run(shape: Shape, place: &Place) -> Result<Exit, Failure> {
-    let mut told = Told::new(shape);
-    let ended = go(&mut told, place).await;
+pub(super) async fn run(args: &Run, place: &Place) -> Result<Exit, Failure> {
+    let mut told = Told::new(args.shape);
+    let ended = go(args, &mut told, place).await;
     // What was resumed is told even if what followed failed.
     told.finish()?;
     ended
 }
 
-async fn go(told: &mut Told, place: &Place) -> Result<Exit, Failure> {
-    let setup = place.open("run")?;
+async fn go(args: &Run, told: &mut Told, place: &Place) -> Result<Exit, Failure> {
+    let mut setup = place.open("run")?;
+    if args.simulate {
+        setup.engine = setup.engine.simulated();
+    }
     let stop = signals::stop(&setup.line);
     if let Some(report) = setup.engine.resume(&stop).await? {
         setup.line.clear();

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gotosync_core::model::text::count;
 use gotosync_core::{Plan, Report, Verdict, render};
 use serde_json::{Value, json};
 
@@ -18,11 +19,12 @@ pub(super) struct Told {
     resumed: Value,
     report: Value,
     stopped: Value,
+    deletions: Value,
 }
 
 impl Told {
     pub(super) fn new(shape: Shape) -> Self {
-        Self { shape, resumed: Value::Null, report: Value::Null, stopped: Value::Null }
+        Self { shape, resumed: Value::Null, report: Value::Null, stopped: Value::Null, deletions: Value::Null }
     }
 
     /// Tells the report of a run that had been interrupted.
@@ -48,14 +50,28 @@ impl Told {
         Ok(Exit::Stopped)
     }
 
+    /// Tells of deletions that wait for an admin, and how they are approved.
+    pub(super) fn deletions(&mut self, plan: &Plan, file: &Path, place: &Place) {
+        if self.shape.json {
+            self.deletions =
+                json!({ "plan": plan.id(), "file": file.display().to_string(), "users": plan.steps().len() });
+        }
+        let users = count(plan.steps().len(), "user waits", "users wait");
+        say(format_args!("{users} to be deleted, which nothing brings back; look at the plan; to do it:"));
+        say(format_args!("  {}", place.command(&format!("apply {} --approve {}", quoted(file), plan.id()))));
+    }
+
     /// Writes the JSON, if that is what was asked for.
     pub(super) fn finish(self) -> Result<(), Failure> {
         if !self.shape.json {
             return Ok(());
         }
-        json::print_json(serde_json::to_string_pretty(
-            &json!({ "resumed": self.resumed, "report": self.report, "stopped": self.stopped }),
-        ))
+        json::print_json(serde_json::to_string_pretty(&json!({
+            "resumed": self.resumed,
+            "report": self.report,
+            "stopped": self.stopped,
+            "deletions": self.deletions,
+        })))
     }
 
     fn report_value(&self, report: &Report) -> Result<Value, Failure> {

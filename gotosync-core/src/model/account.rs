@@ -1,14 +1,16 @@
 //! The account at the target: one type for how it is and for how the rules want it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::catalog::{Catalog, Mac, Transfer};
 use super::email::Email;
 use super::id::{AccountKey, LicenseKey, UserKey};
 use super::reading::Completeness;
+use super::role::Role;
 
 /// An account with its users, licences and user groups.
 ///
@@ -28,6 +30,12 @@ pub struct Account {
     pub licenses: Vec<License>,
     /// User groups in ascending order of path, parents before children.
     pub groups: Vec<UserGroup>,
+    /// What else the account has to give: templates, role sets, device groups, devices.
+    #[serde(default, skip_serializing_if = "Catalog::is_empty")]
+    pub catalog: Catalog,
+    /// People whose address belongs to another account and who were asked to come over, in ascending order of e-mail key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<Transfer>,
     /// Whether all of it was read.
     pub completeness: Completeness,
 }
@@ -58,14 +66,51 @@ pub struct User {
     /// What the user may administer.
     #[serde(default, skip_serializing_if = "Role::is_member")]
     pub role: Role,
-    /// The settings few users have.
+    /// What of the user the account does not let anybody change.
+    #[serde(default, skip_serializing_if = "Locks::none")]
+    pub locks: Locks,
+    /// The invitations that were sent, until the user signs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Invitation>,
+    /// The settings few users have; `None` where all of them are absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<Box<UserSettings>>,
 }
 
+/// What of a user cannot be changed through the account, because an identity provider or a verified domain owns it
+/// (goto-api, 2.4: `emailLocked`, `nameLocked`, `identityReadOnly`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Locks {
+    /// The e-mail address.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub email: bool,
+    /// The first and the last name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub name: bool,
+}
+
+impl Locks {
+    /// Says whether nothing is locked.
+    pub fn none(&self) -> bool {
+        !self.email && !self.name
+    }
+}
+
+/// What is known of the invitations to somebody who has not signed in yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Invitation {
+    /// How many mails went out.
+    pub sent: u32,
+    /// Whether the last one can no longer be accepted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
+}
+
 /// Settings of a user that are seldom present.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct UserSettings {
     /// The time zone, as `Europe/Berlin`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,12 +118,34 @@ pub struct UserSettings {
     /// The telephone extension.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<Box<str>>,
-    /// The settings template of each product.
+    /// The settings template of each product, also of products the user does not have.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub templates: BTreeMap<LicenseKey, SettingsTemplate>,
+    /// The products inside a licence that are switched off, by product code.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub off: BTreeMap<LicenseKey, BTreeSet<String>>,
     /// Custom fields by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub custom_fields: BTreeMap<String, String>,
+    /// Device access groups by name.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub device_groups: BTreeSet<String>,
+    /// Telephones and other devices.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub devices: BTreeSet<Mac>,
+}
+
+impl UserSettings {
+    /// The settings of somebody who has none.
+    pub const NONE: &Self = &Self {
+        time_zone: None,
+        extension: None,
+        templates: BTreeMap::new(),
+        off: BTreeMap::new(),
+        custom_fields: BTreeMap::new(),
+        device_groups: BTreeSet::new(),
+        devices: BTreeSet::new(),
+    };
 }
 
 /// The settings a product starts with.
@@ -89,6 +156,16 @@ pub enum SettingsTemplate {
     System,
     /// A template of the account, by name.
     Named(String),
+}
+
+impl SettingsTemplate {
+    /// The name, or `system`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::System => "system",
+            Self::Named(name) => name,
+        }
+    }
 }
 
 /// Where a user stands (goto-api: derived by the service from products, roles and sign-ins).
@@ -115,62 +192,6 @@ impl Status {
             Self::Suspended => "suspended",
         }
     }
-}
-
-/// What a user may administer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Nothing.
-    #[default]
-    Member,
-    /// Everything.
-    Administrator,
-    /// Some things, for some user groups.
-    Manager {
-        /// What the manager may do.
-        privileges: Vec<Privilege>,
-        /// The user groups the manager may do it for.
-        groups: Vec<UserGroupPath>,
-    },
-}
-
-impl Role {
-    /// Says whether the user administers nothing.
-    pub fn is_member(&self) -> bool {
-        *self == Self::Member
-    }
-
-    /// Says whether the user administers everything.
-    pub fn is_administrator(&self) -> bool {
-        *self == Self::Administrator
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Member => "member",
-            Self::Administrator => "administrator",
-            Self::Manager { .. } => "manager",
-        })
-    }
-}
-
-/// One thing a manager may do (goto-api, 6.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Privilege {
-    /// Add and delete users.
-    ManageUsers,
-    /// Give and take seats.
-    ManageSeats,
-    /// Change organizer settings.
-    ManageSettings,
-    /// Add and delete groups.
-    ManageGroups,
-    /// Create reports.
-    RunReports,
 }
 
 /// The mail a new user gets.
@@ -200,9 +221,18 @@ pub struct License {
     pub seats: u32,
     /// How many of them are taken.
     pub used: u32,
+    /// Whether the licence was bought and is not active yet, which takes the service up to 48 hours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
 }
 
 impl License {
+    /// A licence with its seats, none of them taken.
+    pub fn new(key: &str, name: &str, products: &[&str], seats: u32) -> Self {
+        let products = products.iter().map(|&code| code.to_owned()).collect();
+        Self { key: key.into(), name: name.to_owned(), products, seats, used: 0, pending: false }
+    }
+
     /// The seats nobody has. An account that was cut down may have more users than seats: then it is 0.
     pub fn free(&self) -> u32 {
         self.seats.saturating_sub(self.used)
@@ -236,6 +266,11 @@ impl UserGroupPath {
     /// The path one level up.
     pub fn parent(&self) -> Option<Self> {
         self.0.rsplit_once('/').map(|(parent, _)| Self(parent.into()))
+    }
+
+    /// Says whether it is the other path or stands somewhere below it.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.strip_prefix(&*other.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The number of names in the path.
@@ -281,12 +316,16 @@ impl Account {
             users: Vec::new(),
             licenses: Vec::new(),
             groups: Vec::new(),
+            catalog: Catalog::default(),
+            transfers: Vec::new(),
             completeness: Completeness::Complete,
         }
     }
 
-    /// Puts users, licences and groups into their order.
+    /// Puts users, licences, groups and whatever else is listed into their order.
     pub fn sort(&mut self) {
+        self.catalog.sort();
+        self.transfers.sort_by_cached_key(|transfer| transfer.email.key().into_owned());
         self.users.sort_by_cached_key(|user| (user.email.key().into_owned(), user.key.clone()));
         self.licenses.sort_by(|a, b| a.key.cmp(&b.key));
         self.groups.sort_by(|a, b| a.path.cmp(&b.path));
@@ -331,8 +370,28 @@ impl User {
             licenses: Vec::new(),
             group: None,
             role: Role::Member,
+            locks: Locks::default(),
+            invitation: None,
             settings: None,
         }
+    }
+
+    /// The settings, none of them where the user has none.
+    pub fn settings(&self) -> &UserSettings {
+        self.settings.as_deref().unwrap_or(UserSettings::NONE)
+    }
+
+    /// Changes the settings; settings that are all absent take no room.
+    pub fn set_settings(&mut self, change: impl FnOnce(&mut UserSettings)) {
+        let mut settings = self.settings.take().unwrap_or_default();
+        change(&mut settings);
+        settings.off.retain(|_, codes| !codes.is_empty());
+        self.settings = (*settings != *UserSettings::NONE).then_some(settings);
+    }
+
+    /// Says whether the user has neither a product nor a role: the service calls such a user suspended.
+    pub fn is_bare(&self) -> bool {
+        self.licenses.is_empty() && self.role.is_member()
     }
 
     /// The name as people say it.

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{Role, User, UserGroupPath, WelcomeEmail};
-use super::change::{UserChanges, Whole};
-use super::id::{LicenseKey, UserKey};
+use super::account::{User, UserGroupPath, WelcomeEmail};
+use super::catalog::WelcomeTemplate;
+use super::change::{Change, UserChanges, Whole};
+use super::email::Email;
+use super::id::{Fingerprint, LicenseKey, UserKey};
+use super::role::Role;
 
 /// One thing to do to an account.
 ///
@@ -19,10 +22,17 @@ pub enum Action {
     Suspend(Suspension),
     /// Takes some licences from a user.
     Release(Release),
+    /// Deletes a user, with everything that the service keeps of them.
+    Delete(Deletion),
     /// Makes a user group; the group above it exists.
     CreateGroup {
         /// Where it stands.
         path: UserGroupPath,
+    },
+    /// Makes or changes a template of welcome e-mails.
+    WriteTemplate {
+        /// The template before, if there was one, and after.
+        template: Change<WelcomeTemplate>,
     },
     /// Changes a user.
     Update(Update),
@@ -30,6 +40,13 @@ pub enum Action {
     Reactivate(Update),
     /// Makes a user.
     Create(Creation),
+    /// Sends an invitation again.
+    Invite {
+        /// The user.
+        user: UserKey,
+        /// How many invitations went out before; if it is more by now, this one is not sent.
+        sent: u32,
+    },
 }
 
 /// Takes every product and role from a user.
@@ -46,6 +63,13 @@ pub struct Suspension {
 pub struct Release {
     user: UserKey,
     licenses: Vec<LicenseKey>,
+}
+
+/// Deletes a user.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Deletion {
+    user: UserKey,
+    email: Email,
 }
 
 /// Changes a user.
@@ -106,6 +130,23 @@ impl Release {
     }
 }
 
+impl Deletion {
+    /// Deletes a user who is suspended.
+    pub fn new(_: Whole<'_>, user: UserKey, email: Email) -> Self {
+        Self { user, email }
+    }
+
+    /// The user.
+    pub fn user(&self) -> &UserKey {
+        &self.user
+    }
+
+    /// The address the user has: keys may come twice, people do not.
+    pub fn email(&self) -> &Email {
+        &self.email
+    }
+}
+
 /// The verb of an action, in the order in which a plan does them: what frees seats comes first, groups come before their
 /// members, and new users come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -115,30 +156,48 @@ pub enum ActionKind {
     Suspend,
     /// [`Action::Release`].
     Release,
+    /// [`Action::Delete`].
+    Delete,
     /// [`Action::CreateGroup`].
     CreateGroup,
+    /// [`Action::WriteTemplate`].
+    WriteTemplate,
     /// [`Action::Update`].
     Update,
     /// [`Action::Reactivate`].
     Reactivate,
     /// [`Action::Create`].
     Create,
+    /// [`Action::Invite`].
+    Invite,
 }
 
 impl ActionKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Suspend, Self::Release, Self::CreateGroup, Self::Update, Self::Reactivate, Self::Create];
+    pub const ALL: [Self; 9] = [
+        Self::Suspend,
+        Self::Release,
+        Self::Delete,
+        Self::CreateGroup,
+        Self::WriteTemplate,
+        Self::Update,
+        Self::Reactivate,
+        Self::Create,
+        Self::Invite,
+    ];
 
     /// The word used in plans, capabilities and output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Suspend => "suspend",
             Self::Release => "release",
+            Self::Delete => "delete",
             Self::CreateGroup => "create-group",
+            Self::WriteTemplate => "write-template",
             Self::Update => "update",
             Self::Reactivate => "reactivate",
             Self::Create => "create",
+            Self::Invite => "invite",
         }
     }
 }
@@ -149,10 +208,13 @@ impl Action {
         match self {
             Self::Suspend(_) => ActionKind::Suspend,
             Self::Release(_) => ActionKind::Release,
+            Self::Delete(_) => ActionKind::Delete,
             Self::CreateGroup { .. } => ActionKind::CreateGroup,
+            Self::WriteTemplate { .. } => ActionKind::WriteTemplate,
             Self::Update(_) => ActionKind::Update,
             Self::Reactivate(_) => ActionKind::Reactivate,
             Self::Create(_) => ActionKind::Create,
+            Self::Invite { .. } => ActionKind::Invite,
         }
     }
 
@@ -161,17 +223,20 @@ impl Action {
         match self {
             Self::Suspend(suspension) => Some(&suspension.user),
             Self::Release(release) => Some(&release.user),
+            Self::Delete(deletion) => Some(&deletion.user),
             Self::Update(update) | Self::Reactivate(update) => Some(&update.user),
-            Self::CreateGroup { .. } | Self::Create(_) => None,
+            Self::Invite { user, .. } => Some(user),
+            Self::CreateGroup { .. } | Self::WriteTemplate { .. } | Self::Create(_) => None,
         }
     }
 
     /// Says whether it overwrites or takes away anything.
     pub fn takes_away(&self) -> bool {
         match self {
-            Self::Suspend(_) | Self::Release(_) => true,
+            Self::Suspend(_) | Self::Release(_) | Self::Delete(_) => true,
             Self::Update(update) | Self::Reactivate(update) => update.changes.takes_away(),
-            Self::CreateGroup { .. } | Self::Create(_) => false,
+            Self::WriteTemplate { template } => template.takes_away(),
+            Self::CreateGroup { .. } | Self::Create(_) | Self::Invite { .. } => false,
         }
     }
 
@@ -180,7 +245,12 @@ impl Action {
         match self {
             Self::Update(update) | Self::Reactivate(update) => update.changes.licenses.added(),
             Self::Create(creation) => &creation.user.licenses,
-            Self::Suspend(_) | Self::Release(_) | Self::CreateGroup { .. } => &[],
+            Self::Suspend(_)
+            | Self::Release(_)
+            | Self::Delete(_)
+            | Self::CreateGroup { .. }
+            | Self::WriteTemplate { .. }
+            | Self::Invite { .. } => &[],
         }
     }
 
@@ -190,7 +260,12 @@ impl Action {
             Self::Suspend(suspension) => &suspension.licenses,
             Self::Release(release) => &release.licenses,
             Self::Update(update) | Self::Reactivate(update) => update.changes.licenses.removed(),
-            Self::Create(_) | Self::CreateGroup { .. } => &[],
+            // Who is deleted was suspended before, and has none.
+            Self::Delete(_)
+            | Self::Create(_)
+            | Self::CreateGroup { .. }
+            | Self::WriteTemplate { .. }
+            | Self::Invite { .. } => &[],
         }
     }
 
@@ -201,7 +276,48 @@ impl Action {
                 update.changes.group.as_ref().and_then(|change| change.after())
             }
             Self::Create(creation) => creation.user.group.as_ref(),
-            Self::Suspend(_) | Self::Release(_) | Self::CreateGroup { .. } => None,
+            Self::Suspend(_)
+            | Self::Release(_)
+            | Self::Delete(_)
+            | Self::CreateGroup { .. }
+            | Self::WriteTemplate { .. }
+            | Self::Invite { .. } => None,
+        }
+    }
+
+    /// The user groups it needs to be there: the one it puts somebody into, and those a manager is limited to.
+    pub fn groups_needed(&self) -> impl Iterator<Item = &UserGroupPath> {
+        let managed = self.role_given().flatten().map_or(&[][..], Role::groups);
+        self.group_joined().into_iter().chain(managed)
+    }
+
+    /// Says whether it sends a mail made from this template.
+    pub fn uses_template(&self, name: &str) -> bool {
+        matches!(self, Self::Create(creation) if matches!(&creation.welcome, WelcomeEmail::Template(own) if own == name))
+    }
+
+    /// The role it gives or leaves a user with, where it changes one: `None` within is that of a member.
+    pub fn role_given(&self) -> Option<Option<&Role>> {
+        match self {
+            Self::Update(update) | Self::Reactivate(update) => {
+                update.changes.role.as_ref().map(|change| change.after())
+            }
+            Self::Create(creation) if !creation.user.role.is_member() => Some(Some(&creation.user.role)),
+            _ => None,
+        }
+    }
+
+    /// The action in short: it is equal as long as the very same thing is to be done.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// Says whether it makes the service send a mail to the user.
+    pub fn sends_mail(&self) -> bool {
+        match self {
+            Self::Create(creation) => creation.welcome != WelcomeEmail::None,
+            Self::Invite { .. } => true,
+            _ => false,
         }
     }
 }

@@ -113,9 +113,12 @@ fn push_rdn(key: &mut String, rdn: &str) {
 }
 
 fn push_pair(key: &mut String, pair: &str) {
-    let Some((kind, value)) = pair.split_once('=') else { return key.push_str(pair) };
-    key.extend(kind.trim().chars().map(|c| c.to_ascii_lowercase()));
-    key.push('=');
+    // What has no `=` is the rest of a value with a bare `+` in it, and compares as a value does.
+    let (kind, value) = pair.split_once('=').map_or((None, pair), |(kind, value)| (Some(kind), value));
+    if let Some(kind) = kind {
+        key.extend(kind.trim().chars().map(|c| c.to_ascii_lowercase()));
+        key.push('=');
+    }
     let value = value.trim_start();
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.' || b == b'_';
     if value.bytes().all(plain) {
@@ -248,6 +251,13 @@ mod tests {
         assert_eq!(dn(r"CN=Walker\, Conor,OU=x"), dn(r"cn=walker\2C conor,ou=X"));
         assert_eq!(dn("CN=a+UID=b,OU=x"), dn("uid=B+cn=A,ou=x"));
         assert_ne!(dn(r"CN=a\,OU=b,OU=x"), dn("CN=a,OU=b,OU=x"));
+    }
+
+    #[test]
+    fn a_bare_plus_in_a_value_does_not_set_a_name_apart() {
+        assert_eq!(dn("CN=C++ Devs,OU=x"), dn("cn=c++  devs, ou=x"));
+        let name = dn("CN=a, +OU=x");
+        assert!(name.is_within(&name.parent().unwrap()));
     }
 
     #[test]

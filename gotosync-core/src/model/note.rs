@@ -87,12 +87,20 @@ note_kinds! {
     LastAdministrator = "last-administrator", Stop, "the last administrator would lose access";
     /// The login's own user would be taken from.
     OwnUser = "own-user", Stop, "the login's own user would lose access";
+    /// Users would be deleted.
+    Deletion = "deletion", Hold, "users would be deleted, which nothing brings back";
+    /// Deletions that an unattended run leaves to an admin.
+    DeletionWaits = "deletion-waits", Warning, "to be deleted, which waits for an admin's approval";
+    /// A rule names a template, role set, device group or custom field the account does not have.
+    UnknownSetting = "unknown-setting", Stop, "a rule names a setting the account does not have";
     /// The target cannot do what a step needs.
     Unsupported = "unsupported", Stop, "the target cannot do this";
     /// A person has no e-mail.
     NoEmail = "no-email", Warning, "no e-mail; set aside";
     /// A field of a person is not acceptable to the target.
     InvalidField = "invalid-field", Warning, "a field the account would refuse; set aside";
+    /// A lesser field of a person is not acceptable to the target.
+    FieldLeft = "field-left", Warning, "a field the account would refuse; left as it is";
     /// Two or more people have one e-mail.
     DuplicateEmail = "duplicate-email", Warning, "several people with one e-mail; all left alone";
     /// One person has two users, or two people one user.
@@ -102,7 +110,39 @@ note_kinds! {
     /// A disabled person or leaver keeps access through what no rule manages.
     KeepsAccess = "keeps-access", Warning, "keeps access by a licence or role that no rule manages";
     /// A role goes with the access.
-    RoleGoes = "role-goes", Warning, "a role goes with the access, and does not come back with it by itself";
+    RoleGoes = "role-goes", Warning, "a role goes with the access";
+    /// The login may not see or give roles.
+    RolesHidden = "roles-hidden", Warning, "the login is no full administrator: it neither sees nor gives roles";
+    /// A role is out of the engine's reach.
+    RoleKept = "role-kept", Warning, "a role that is out of reach; left so";
+    /// A rule would take something from somebody who is protected.
+    Protected = "protected", Info, "protected; nothing is taken away";
+    /// Two people want what only one can have, or somebody else has it.
+    Clash = "clash", Warning, "an extension or device that somebody else has; left as it is";
+    /// A device that the account does not know, or a text that is none.
+    UnknownDevice = "unknown-device", Warning, "a device the account does not have; left out";
+    /// No number of the range is free.
+    RangeFull = "range-full", Warning, "no extension of the range is free";
+    /// A person whose step failed is left alone for a while.
+    SetAside = "set-aside", Warning, "set aside after a failure";
+    /// The address belongs to another account, whose owner was asked to come over.
+    TransferPending = "transfer-pending", Info, "asked to come over from another account, and has not answered yet";
+    /// The owner of an address that belongs to another account did not come over in time.
+    TransferExpired = "transfer-expired", Warning, "did not come over from another account in time; not asked again by itself";
+    /// The address belongs to another account.
+    TransferNeeded = "transfer-needed", Info, "the address belongs to another account: its owner is asked to come over";
+    /// Users who have not signed in yet.
+    InvitationPending = "invitation-pending", Info, "invited, and not signed in yet";
+    /// An invitation that can no longer be accepted.
+    InvitationExpired = "invitation-expired", Warning, "the invitation expired; not sent again by itself";
+    /// The account does not let the e-mail or the name be changed.
+    Locked = "locked", Warning, "the account does not let this be changed; left as it is";
+    /// A licence was bought and is not active yet.
+    LicensePending = "license-pending", Info, "waits for a licence that is not active yet";
+    /// Addresses are rewritten for a rehearsal.
+    Rewritten = "rewritten", Warning, "a rehearsal: addresses are rewritten, so that no real person gets a mail";
+    /// A rule or the whole run is only simulated.
+    Simulated = "simulated", Info, "only simulated; nothing of it is applied";
     /// The person may have a user in the part of the account that was not read.
     MayExist = "may-exist", Warning, "may have a user in the part of the account that was not read; not created";
     /// A change would overwrite or take away, and a read was not complete.
@@ -113,12 +153,35 @@ note_kinds! {
     RuleHeld = "rule-held", Info, "left as they are because a rule of theirs cannot be evaluated";
     /// The user is not in the account any more.
     UserGone = "user-gone", Info, "the user was deleted from the account by somebody else";
+    /// A mapping cut the value of a field.
+    Cut = "cut", Info, "a value was cut to fit";
     /// A remark of the source.
     Remark = "remark", Info, "the source remarks";
 }
 
+impl NoteKind {
+    /// Says whether it tells where somebody stands: neither done nor failed, and told in every report until it changes.
+    pub const fn is_state(self) -> bool {
+        matches!(
+            self,
+            Self::Waiting
+                | Self::LicensePending
+                | Self::TransferPending
+                | Self::TransferExpired
+                | Self::InvitationPending
+                | Self::InvitationExpired
+                | Self::Locked
+                | Self::RolesHidden
+                | Self::RoleKept
+                | Self::DeletionWaits
+                | Self::Rewritten
+                | Self::Simulated
+        )
+    }
+}
+
 /// One thing that planning or checking found: how severe, what kind, about whom, and what shows it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Note {
     /// What it is about.
     pub kind: NoteKind,

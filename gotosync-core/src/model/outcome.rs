@@ -53,6 +53,14 @@ pub enum Effect {
     Reactivated,
     /// A user group was made.
     GroupCreated,
+    /// A user was deleted.
+    Deleted,
+    /// A template was made or changed.
+    TemplateWritten,
+    /// An invitation was sent.
+    Invited,
+    /// The address belongs to another account: its owner was asked to come over. There is no user until they do.
+    TransferInvited,
 }
 
 /// Why an action was not done.
@@ -96,6 +104,10 @@ impl Effect {
             Self::Released => "released",
             Self::Reactivated => "reactivated",
             Self::GroupCreated => "group created",
+            Self::Deleted => "deleted",
+            Self::TemplateWritten => "template written",
+            Self::Invited => "invited",
+            Self::TransferInvited => "transfer invited",
         }
     }
 }

@@ -1,18 +1,22 @@
 //! From two readings to a plan: pure, synchronous, and the same bytes for the same input.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::steps::{Draft, Drafting};
-use super::{AccountBasis, Basis, Plan, RuleBasis, SourceBasis, Step, seats};
+use super::{AccountBasis, Basis, Content, Plan, Purpose, RuleBasis, SourceBasis, Step, aside};
 use crate::desired::desired;
 use crate::diff::diff;
 use crate::link::{Linked, Pairing, link};
-use crate::model::{Account, Completeness, Note, NoteKind, Reading, ScopeError, Status};
-use crate::rules::{Desires, Rules, desire};
+use crate::model::text::count;
+use crate::model::{
+    Account, Completeness, Email, Fingerprint, Note, NoteKind, PersonId, Reading, Role, ScopeError, Status, User,
+};
+use crate::rules::{Desires, Mode, Rules, Trial, desire};
 use crate::state::{Link, Remembered};
-use crate::target::TargetInfo;
+use crate::target::{RoleAccess, TargetInfo, Visibility};
 
 /// Everything a plan is computed from, as values.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,19 @@ pub struct Inputs<'a> {
     pub remembered: &'a Remembered,
     /// The moment that decides who has expired, and that the plan bears.
     pub now: Timestamp,
+    /// Whose steps are planned although a failure set them aside.
+    pub lift: Lift<'a>,
+}
+
+/// Whose steps are planned although a failure set them aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lift<'a> {
+    /// Nobody's.
+    Nobody,
+    /// Everybody's.
+    Everybody,
+    /// One person's.
+    One(&'a PersonId),
 }
 
 /// A plan with the account it leads to.
@@ -38,7 +55,8 @@ pub struct Inputs<'a> {
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// The account as the rules want it. Where a read was incomplete or seats are short, the plan stays behind it.
+    /// The account as the rules want it. Where a read was incomplete, seats are short or somebody is set aside, the plan
+    /// stays behind it.
     pub desired: Account,
 }
 
@@ -47,37 +65,114 @@ pub struct Planned {
 /// Nothing that takes away or overwrites is in it unless both reads were complete: see
 /// [`Whole`](crate::model::Whole). The result depends on the inputs alone.
 pub fn plan(inputs: &Inputs<'_>) -> Planned {
-    let desires = desire(inputs.rules, &inputs.reading.directory, inputs.target.limits);
+    let Pass { basis, mut steps, mut notes, mut links, mut settled, desired } = pass(inputs, Trial::Hold);
+    let mut simulated = Vec::new();
+    if inputs.rules.list.iter().any(|rule| rule.enabled && rule.is_simulated()) {
+        let trial = pass(inputs, Trial::Include);
+        let live: HashSet<Fingerprint> = steps.iter().map(|step| step.action.fingerprint()).collect();
+        let only_there = trial.steps.into_iter().filter(|step| !live.contains(&step.action.fingerprint()));
+        simulated = super::renumbered(only_there);
+        // What stands against a rule that is only tried must not stop the others.
+        let known: HashSet<&Note> = notes.iter().collect();
+        let more: Vec<Note> = trial.notes.into_iter().filter(|note| !known.contains(note)).collect();
+        notes.extend(more.into_iter().map(|note| {
+            let evidence = format!("{}: {}", note.kind.heading(), note.evidence);
+            Note::new(NoteKind::Simulated, note.subject, evidence)
+        }));
+    }
+    if inputs.rules.mode == Mode::Simulate {
+        simulated = super::renumbered(steps.drain(..).chain(simulated));
+        links.clear();
+        settled.clear();
+    }
+    if !simulated.is_empty() {
+        let what = match inputs.rules.mode {
+            Mode::Simulate => "the whole run",
+            Mode::Apply => "rules on trial",
+        };
+        notes.push(Note::new(NoteKind::Simulated, what, count(simulated.len(), "step is shown", "steps are shown")));
+    }
+    Planned { plan: Plan::new(Content { basis, steps, simulated, notes, links, settled }), desired }
+}
+
+/// What one way through the stages gives.
+struct Pass {
+    basis: Basis,
+    steps: Vec<Step>,
+    notes: Vec<Note>,
+    links: Vec<Link>,
+    settled: Vec<PersonId>,
+    desired: Account,
+}
+
+fn pass(inputs: &Inputs<'_>, trial: Trial) -> Pass {
+    let desires = desire(inputs.rules, &inputs.reading.directory, inputs.target.limits, trial);
     let mut linked = link(&desires, inputs.account, inputs.remembered);
-    let mut wanted = desired(&desires, &linked, inputs.account, inputs.now);
+    let mut wanted = desired(&desires, &linked, inputs.account, inputs.target, inputs.now);
     let difference = diff(inputs.account, &wanted.account);
 
     let mut notes = reading_notes(inputs, &desires);
+    notes.extend(invitation_notes(inputs, &linked));
     notes.append(&mut linked.notes);
     notes.append(&mut wanted.notes);
     let drafts =
         Drafting { inputs, desires: &desires, linked: &linked, desired: &wanted }.drafts(&difference, &mut notes);
-    let drafts = seats::settle(inputs, drafts, &mut notes);
+    let settled = aside::settled(inputs, &drafts);
+    let drafts = aside::settle(inputs, drafts, &mut notes);
     let links = links(inputs, &desires, &linked);
     let basis = basis(inputs, &desires, &linked);
+    let deleted = std::mem::take(&mut wanted.deleted);
     // Of a million people, what is done with goes before more comes.
     drop((difference, linked, desires));
-    Planned { plan: Plan::new(basis, number(drafts), notes, links), desired: wanted.account }
+    let reached = without_absent(wanted.account, inputs.account, &deleted);
+    Pass { basis, steps: number(drafts), notes, links, settled, desired: reached }
+}
+
+/// The desired account without users who are to be deleted, and without those who must come over from elsewhere first.
+fn without_absent(mut account: Account, current: &Account, deleted: &BTreeSet<u32>) -> Account {
+    if !deleted.is_empty() || !current.catalog.elsewhere.is_empty() {
+        let elsewhere: HashSet<_> = current.catalog.elsewhere.iter().map(Email::key).collect();
+        let mut at = 0;
+        account.users.retain(|user| {
+            at += 1;
+            let elsewhere = user.key.is_none() && elsewhere.contains(&user.email.key());
+            !(elsewhere || deleted.contains(&(at - 1)))
+        });
+    }
+    account
 }
 
 /// Puts drafts into order and numbers them; stages become 1, 2, 3.
 fn number(mut drafts: Vec<Draft>) -> Vec<Step> {
     drafts.sort_by(|a, b| (a.stage, a.action.kind(), a.order()).cmp(&(b.stage, b.action.kind(), b.order())));
-    let mut steps = Vec::with_capacity(drafts.len());
-    let (mut stage, mut last) = (0, None);
-    for (number, draft) in (1..).zip(drafts) {
-        if last.replace(draft.stage) != Some(draft.stage) {
-            stage += 1;
+    super::renumbered(drafts.into_iter().map(|draft| {
+        let Draft { stage, action, subject, person, rules, reasons, basis, .. } = draft;
+        Step { number: 0, stage, action, subject, person, rules, reasons, basis }
+    }))
+}
+
+/// What is known of invitations: who has not signed in yet, and whose invitation expired.
+fn invitation_notes(inputs: &Inputs<'_>, linked: &Linked<'_>) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut pending = 0;
+    for pairing in &linked.pairings {
+        let Pairing::User(user, _) = pairing else { continue };
+        let user = &inputs.account.users[*user as usize];
+        if user.status != Status::Invited {
+            continue;
         }
-        let Draft { action, subject, person, rules, reasons, basis, .. } = draft;
-        steps.push(Step { number, stage, action, subject, person, rules, reasons, basis });
+        let Some(invitation) = user.invitation else { continue };
+        if invitation.expired {
+            let sent = count(invitation.sent as usize, "mail was sent", "mails were sent");
+            notes.push(Note::new(NoteKind::InvitationExpired, user.email.as_str(), sent));
+        } else {
+            pending += 1;
+        }
     }
-    steps
+    if pending > 0 {
+        notes.push(Note::new(NoteKind::InvitationPending, "the account", count(pending, "user", "users")));
+    }
+    notes
 }
 
 fn reading_notes(inputs: &Inputs<'_>, desires: &Desires<'_>) -> Vec<Note> {
@@ -92,7 +187,12 @@ fn reading_notes(inputs: &Inputs<'_>, desires: &Desires<'_>) -> Vec<Note> {
         }
     }
     notes.extend(inputs.reading.remarks.iter().map(|remark| Note::new(NoteKind::Remark, "directory", remark)));
-    notes.extend(desires.broken.iter().map(|broken| {
+    if let Some(rewrite) = &inputs.rules.rewrite {
+        let evidence = format!("ann@example.test becomes {rewrite}");
+        notes.push(Note::new(NoteKind::Rewritten, "rewrite_email", evidence));
+    }
+    let counts = |at: usize| desires.trial == Trial::Include || !inputs.rules.list[at].is_simulated();
+    notes.extend(desires.broken.iter().filter(|broken| counts(broken.index)).map(|broken| {
         let kind = match broken.error {
             ScopeError::Missing { .. } => NoteKind::ScopeMissing,
             ScopeError::Ambiguous { .. } => NoteKind::ScopeAmbiguous,
@@ -109,6 +209,10 @@ fn links(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Vec
         let Pairing::User(user, _) = pairing else { continue };
         let user = &inputs.account.users[*user as usize];
         let Some(key) = &user.key else { continue };
+        // Whom a rule selects on trial alone must not become a leaver when the trial ends, nor be one anew.
+        if !desires.profile(desire).live {
+            continue;
+        }
         // From an incomplete read too few rules may select somebody; the ones that are missing must not be forgotten.
         let rules = match old {
             Some(old) if !inputs.reading.completeness.is_complete() => &old.rules,
@@ -119,12 +223,15 @@ fn links(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Vec
             continue;
         }
         let person = &desires.directory.person(desire.person).id;
+        let role = old.filter(|old| old.user == *key).and_then(|old| still_given(inputs, old, user));
         let same = |old: &&Link| {
             old.person == *person
                 && old.user == *key
                 && old.rules == *rules
                 && old.leaver_since.is_none()
+                && old.absences == 0
                 && (old.suspended.is_none() || user.status == Status::Suspended)
+                && old.role.as_ref() == role
                 && old.email.as_str() == user.email.as_str()
         };
         if old.as_ref().is_some_and(same) {
@@ -140,13 +247,42 @@ fn links(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Vec
                 .filter(|old| old.user == *key && user.status == Status::Suspended)
                 .and_then(|old| old.suspended),
             leaver_since: None,
+            absences: 0,
+            role: role.cloned(),
+            had: old.filter(|old| old.user == *key && user.status == Status::Suspended).and_then(|old| old.had.clone()),
         });
     }
     let whole = inputs.reading.completeness.is_complete();
-    for leaver in linked.leavers.iter().filter(|leaver| whole && leaver.link.leaver_since.is_none()) {
-        links.push(Link { leaver_since: Some(inputs.now), ..leaver.link.clone() });
+    for leaver in linked.leavers.iter().filter(|_| whole) {
+        let old = leaver.link;
+        // Absences are counted only as far as deleting depends on them: otherwise each read would write each leaver anew.
+        let counted = inputs.rules.leavers_of(&old.rules).delete.is_some_and(|after| old.absences < after.reads);
+        // Somebody gave access back by hand: a later suspension by hand must not look like the engine's.
+        let user = &inputs.account.users[leaver.user as usize];
+        let regained = old.suspended.is_some() && user.status != Status::Suspended;
+        let role = still_given(inputs, old, user);
+        if old.leaver_since.is_none() || counted || regained || old.role.as_ref() != role {
+            let (suspended, had) = if regained { (None, None) } else { (old.suspended, old.had.clone()) };
+            links.push(Link {
+                leaver_since: old.leaver_since.or(Some(inputs.now)),
+                absences: old.absences + u32::from(counted),
+                role: role.cloned(),
+                suspended,
+                had,
+                ..old.clone()
+            });
+        }
     }
     links
+}
+
+/// The role that rules gave, if the user still has it: one that somebody gives by hand later is not a rule's to take. With
+/// the access it goes for a while, and with a login that sees no roles nobody can tell.
+fn still_given<'l>(inputs: &Inputs<'_>, link: &'l Link, user: &User) -> Option<&'l Role> {
+    let capabilities = &inputs.target.capabilities;
+    let visible = capabilities.roles == RoleAccess::Full && capabilities.visibility == Visibility::Immediate;
+    let away = user.status == Status::Suspended && link.suspended.is_some();
+    link.role.as_ref().filter(|role| away || !visible || **role == user.role)
 }
 
 /// How many users with access the rules reach.
@@ -161,11 +297,15 @@ fn managed(inputs: &Inputs<'_>, linked: &Linked<'_>) -> usize {
 
 fn basis(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Basis {
     let account = inputs.account;
-    let with_access = |user: &&Arc<crate::model::User>| user.status != Status::Suspended;
+    let with_access = |user: &&Arc<User>| user.status != Status::Suspended;
     let administrators = account.users.iter().filter(with_access).filter(|user| user.role.is_administrator());
     let rules = inputs.rules.list.iter().enumerate().filter(|(_, rule)| rule.enabled);
     Basis {
         made_at: inputs.now,
+        purpose: match inputs.rules.mode {
+            Mode::Apply => Purpose::Sync,
+            Mode::Simulate => Purpose::Simulation,
+        },
         source: SourceBasis {
             name: inputs.source.to_owned(),
             people: desires.directory.people().len(),

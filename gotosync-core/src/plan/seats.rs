@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::Inputs;
 use super::steps::{Draft, MAKE, free_first};
-use crate::model::{Action, Field, LicenseChange, LicenseKey, Note, NoteKind, Whole};
+use crate::model::{Action, License, LicenseKey, Note, NoteKind, SetChange, Whole};
 use crate::rules::SeatPolicy;
 
 /// Orders and, where the rules say so, thins out what is given, so that every step finds its seats.
 pub(super) fn settle(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
-    if inputs.rules.seats == SeatPolicy::Fill {
+    let pending = inputs.account.licenses.iter().any(|license| license.pending);
+    if inputs.rules.seats == SeatPolicy::Fill || pending {
         drafts = fill(inputs, drafts, notes);
     }
     if let Some(whole) = Whole::of(inputs.reading, inputs.account) {
@@ -19,10 +20,23 @@ pub(super) fn settle(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Ve
     drafts
 }
 
-/// The seats that are free of each licence; less than none in an account that was cut down.
+/// The seats that are free of each licence; less than none in an account that was cut down, and none of a licence that is
+/// not active yet.
 fn free(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
-    let free = |seats: u32, used: u32| i64::from(seats) - i64::from(used);
-    inputs.account.licenses.iter().map(|license| (license.key.clone(), free(license.seats, license.used))).collect()
+    let free = |license: &License| {
+        if license.pending { i64::MIN / 2 } else { i64::from(license.seats) - i64::from(license.used) }
+    };
+    inputs.account.licenses.iter().map(|license| (license.key.clone(), free(license))).collect()
+}
+
+/// The seats that can be given: where the rules say `stop`, whatever is wanted of an active licence, for the check to find
+/// too much.
+fn to_give(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
+    let mut free = free(inputs);
+    if inputs.rules.seats == SeatPolicy::Stop {
+        free.values_mut().filter(|seats| **seats > i64::MIN / 4).for_each(|seats| *seats = i64::MAX / 2);
+    }
+    free
 }
 
 /// A user who changes one licence for another does so in one step, unless somebody else needs the seat that goes before
@@ -80,17 +94,21 @@ fn fill(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> V
             continue;
         }
         for license in &waits[at] {
-            let evidence = format!("no seat is free in {}", inputs.account.license_name(license));
-            notes.push(Note::new(NoteKind::Waiting, &*draft.subject, evidence));
+            let name = inputs.account.license_name(license);
+            let pending = inputs.account.license(license).is_some_and(|license| license.pending);
+            let (kind, evidence) = if pending {
+                (NoteKind::LicensePending, format!("{name} is not active yet, which takes up to 48 hours"))
+            } else {
+                (NoteKind::Waiting, format!("no seat is free in {name}"))
+            };
+            notes.push(Note::new(kind, &*draft.subject, evidence));
         }
         let whole = Whole::of(inputs.reading, inputs.account).filter(|_| !keeps[at]);
         dropped[at] = without(&mut draft.action, &waits[at], whole) == Rest::Nothing;
         let names: Vec<_> = waits[at].iter().map(|license| inputs.account.license_name(license)).collect();
         draft.reasons.retain(|reason| {
-            let given =
-                reason.field == Field::Products && reason.after.as_deref().is_some_and(|name| names.contains(&name));
-            let taken = reason.field == Field::Products && reason.after.is_none();
-            !(given || (taken && keeps[at]))
+            let waits = reason.after.as_deref().is_some_and(|name| names.contains(&name));
+            !((reason.is_license_given() && waits) || (reason.is_license_taken() && keeps[at]))
         });
     }
     let mut dropped = dropped.into_iter();
@@ -100,7 +118,7 @@ fn fill(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> V
 
 /// The licences each draft waits for, when seats go in this order and some keep what they have.
 fn allot(inputs: &Inputs<'_>, drafts: &[Draft], order: &[usize], keeps: &[bool]) -> Vec<Vec<LicenseKey>> {
-    let mut free = free(inputs);
+    let mut free = to_give(inputs);
     for (draft, keeps) in drafts.iter().zip(keeps) {
         if !keeps {
             draft.action.licenses_taken().iter().for_each(|license| *free.entry(license.clone()).or_insert(0) += 1);
@@ -134,7 +152,7 @@ fn without(action: &mut Action, waits: &[LicenseKey], whole: Option<Whole<'_>>) 
         Action::Create(creation) => {
             let mut user = (*creation.user).clone();
             user.licenses.retain(|license| !waits.contains(license));
-            let nothing = user.licenses.is_empty();
+            let nothing = user.is_bare();
             creation.user = Arc::new(user);
             // A user without a product would be suspended from the start.
             if nothing { Rest::Nothing } else { Rest::Something }
@@ -142,7 +160,7 @@ fn without(action: &mut Action, waits: &[LicenseKey], whole: Option<Whole<'_>>) 
         Action::Update(update) | Action::Reactivate(update) => {
             let licenses = std::mem::take(&mut update.changes.licenses);
             let add = licenses.added().iter().filter(|license| !waits.contains(license)).cloned().collect();
-            update.changes.licenses = LicenseChange::adding(add);
+            update.changes.licenses = SetChange::adding(add);
             if let (Some(whole), false) = (whole, licenses.removed().is_empty()) {
                 update.changes.licenses =
                     std::mem::take(&mut update.changes.licenses).removing(whole, licenses.removed().to_vec());
@@ -155,6 +173,11 @@ fn without(action: &mut Action, waits: &[LicenseKey], whole: Option<Whole<'_>>) 
             }
             Rest::Something
         }
-        Action::Suspend(_) | Action::Release(_) | Action::CreateGroup { .. } => Rest::Something,
+        Action::Suspend(_)
+        | Action::Release(_)
+        | Action::Delete(_)
+        | Action::CreateGroup { .. }
+        | Action::WriteTemplate { .. }
+        | Action::Invite { .. } => Rest::Something,
     }
 }

@@ -6,15 +6,21 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{Inputs, Reason, fingerprint};
-use crate::desired::{Desired, Origin};
+use crate::desired::{Desired, Offer, Origin};
 use crate::diff::{AccountDiff, UserDiff};
 use crate::link::Linked;
 use crate::model::{
-    Action, Change, Creation, Field, Fingerprint, LicenseChange, LicenseKey, Note, NoteKind, Person, PersonId, Release,
-    Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, Whole,
+    Action, Change, Creation, Deletion, Field, Fingerprint, LicenseKey, Note, NoteKind, Person, PersonId, Release,
+    Role, SetChange, Status, Suspension, Update, User, UserGroupPath, UserKey, WelcomeTemplate, Whole,
 };
-use crate::rules::{Desires, Profile};
+use crate::rules::{Desires, GroupChoice, Profile};
 use crate::state::Link;
+
+mod changes;
+mod reasons;
+
+use changes::user_changes;
+use reasons::Explain;
 
 /// A step that has no number yet.
 #[derive(Clone, Debug)]
@@ -64,22 +70,37 @@ struct Behind<'p, 'd> {
 }
 
 enum Why<'p, 'd> {
-    Selected { profile: &'p Profile<'d>, grants: &'p [crate::desired::Granted], person: &'p Person },
-    Leaver,
+    Selected { profile: &'p Profile<'d>, offer: &'p Offer, person: &'p Person },
+    Leaver(&'p Link),
 }
 
 impl<'p, 'd> Drafting<'p, 'd> {
     pub(super) fn drafts(&self, difference: &AccountDiff, notes: &mut Vec<Note>) -> Vec<Draft> {
         let mut drafts = Vec::with_capacity(difference.changed.len() + difference.added.len());
         drafts.extend(difference.groups_added.iter().map(|path| self.group(path)));
+        drafts.extend(self.inputs.rules.welcome_emails.iter().filter_map(|template| self.template(template, notes)));
         for change in &difference.changed {
             if let Some(behind) = self.behind(change.index) {
                 change_user(self, change, &behind, &mut drafts, notes);
             }
         }
+        for user in &self.desired.deleted {
+            let draft = self.behind(*user as usize).and_then(|behind| delete(self, *user, &behind));
+            if draft.is_none() {
+                let subject = self.inputs.account.users[*user as usize].email.as_str();
+                notes.push(self.withheld(subject, &[Field::Access]));
+            }
+            drafts.extend(draft);
+        }
         let first_new = self.inputs.account.users.len();
         let new = self.desired.account.users.par_iter().enumerate().skip(first_new).with_min_len(256);
-        drafts.par_extend(new.filter_map(|(at, user)| Some(create(user, &self.behind(at)?, self.inputs))));
+        drafts.par_extend(new.clone().filter_map(|(at, user)| Some(create(user, &self.behind(at)?, self.inputs))));
+        // A role needs evidence; see `user_changes`.
+        let unproven = new.filter(|(at, user)| {
+            !user.role.is_member() && self.behind(*at).is_some_and(|behind| behind.whole.is_none())
+        });
+        let subjects: Vec<_> = unproven.map(|(_, user)| user.email.to_string()).collect();
+        notes.extend(subjects.into_iter().map(|subject| self.withheld(subject, &[Field::Role])));
         drafts
     }
 
@@ -87,9 +108,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
         let giver = self.inputs.rules.list.iter().enumerate().find(|(_, rule)| {
             rule.enabled
                 && rule.gives.create_user_group
-                && rule.gives.user_group.as_ref().is_some_and(|own| {
-                    own == path || own.as_str().strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'))
-                })
+                && matches!(&rule.gives.user_group, Some(GroupChoice::Path(own)) if own.is_within(path))
         });
         Draft {
             stage: GROUPS + path.depth() as u32,
@@ -102,12 +121,58 @@ impl<'p, 'd> Drafting<'p, 'd> {
             reasons: vec![Reason {
                 rule: giver.map(|(_, rule)| Arc::clone(&rule.name)),
                 field: Field::UserGroup,
+                part: None,
                 because: Cow::Borrowed("create_user_group, and the account has no such group"),
                 before: None,
                 after: Some(path.as_str().into()),
             }],
             basis: None,
         }
+    }
+
+    /// The step that makes a template of welcome e-mails, or changes it, if the account has another.
+    fn template(&self, wanted: &WelcomeTemplate, notes: &mut Vec<Note>) -> Option<Draft> {
+        let before = self.inputs.account.catalog.welcome_email(&wanted.name);
+        let template = match (before, Whole::of(self.inputs.reading, self.inputs.account)) {
+            (Some(before), _) if before == wanted => return None,
+            (None, _) => Change::fill(wanted.clone()),
+            (Some(before), Some(whole)) => Change::replace(whole, before.clone(), Some(wanted.clone())),
+            (Some(_), None) => {
+                let evidence = "the text would change, but a read was not complete";
+                notes.push(Note::new(NoteKind::Withheld, format!("welcome e-mail {}", wanted.name), evidence));
+                return None;
+            }
+        };
+        let because = match before {
+            Some(_) => "the rules have another text",
+            None => "the account has no such template",
+        };
+        let renamed = before.is_none_or(|before| before.subject != wanted.subject);
+        Some(Draft {
+            stage: GROUPS,
+            order: None,
+            priority: 0,
+            action: Action::WriteTemplate { template },
+            subject: wanted.name.as_str().into(),
+            person: None,
+            rules: Arc::default(),
+            reasons: vec![Reason {
+                rule: None,
+                field: Field::WelcomeEmail,
+                part: None,
+                because: Cow::Borrowed(because),
+                before: before.filter(|_| renamed).map(|template| template.subject.as_str().into()),
+                after: renamed.then(|| wanted.subject.as_str().into()),
+            }],
+            basis: None,
+        })
+    }
+
+    fn withheld(&self, subject: impl Into<String>, fields: &[Field]) -> Note {
+        let fields: Vec<_> = fields.iter().map(|field| field.as_str()).collect();
+        let complete = Whole::of(self.inputs.reading, self.inputs.account).is_some();
+        let why = if complete { "a rule cannot be evaluated" } else { "a read was not complete" };
+        Note::new(NoteKind::Withheld, subject, format!("{} would change, but {why}", fields.join(", ")))
     }
 
     fn behind(&self, user: usize) -> Option<Behind<'p, 'd>> {
@@ -126,7 +191,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
                     person: Some(person.id.clone()),
                     rules: Arc::clone(&profile.rules),
                     priority: profile.indexes.first().copied().unwrap_or(usize::MAX),
-                    why: Why::Selected { profile, grants: &self.desired.grants[desire.profile as usize], person },
+                    why: Why::Selected { profile, offer: &self.desired.offers[desire.profile as usize], person },
                     whole: whole.filter(|_| known),
                 })
             }
@@ -136,7 +201,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
                     person: Some(link.person.clone()),
                     rules: Arc::clone(&link.rules),
                     priority: usize::MAX,
-                    why: Why::Leaver,
+                    why: Why::Leaver(link),
                     whole,
                 })
             }
@@ -173,12 +238,28 @@ fn create(user: &Arc<User>, behind: &Behind<'_, '_>, inputs: &Inputs<'_>) -> Dra
     let reason = Reason {
         rule: creator.map(|rule| Arc::clone(&rule.name)),
         field: Field::Access,
+        part: None,
         because: Cow::Borrowed("selected, and the account has no such user"),
         before: None,
         after: None,
     };
-    let action = Action::Create(Creation { user: Arc::clone(user), welcome: profile.welcome.clone() });
+    let mut user = Arc::clone(user);
+    if behind.whole.is_none() && !user.role.is_member() {
+        let user = Arc::make_mut(&mut user);
+        user.role = Role::Member;
+        user.status = if user.is_bare() { Status::Suspended } else { user.status };
+    }
+    let user = &user;
+    let action = Action::Create(Creation { user: Arc::clone(user), welcome: profile.welcome.value.clone() });
     behind.draft(MAKE, action, user, vec![reason], None)
+}
+
+/// The step that deletes a leaver; only with evidence that both sides were read whole.
+fn delete(drafting: &Drafting<'_, '_>, user: u32, behind: &Behind<'_, '_>) -> Option<Draft> {
+    let before = &drafting.inputs.account.users[user as usize];
+    let action = Action::Delete(Deletion::new(behind.whole?, before.key.clone()?, before.email.clone()));
+    let why = Explain { drafting, before, behind };
+    Some(behind.draft(FREE, action, before, vec![why.deletion()], Some(fingerprint(before))))
 }
 
 fn change_user(
@@ -190,7 +271,7 @@ fn change_user(
 ) {
     let (before, after) = (&*change.before, &*change.after);
     let Some(key) = before.key.clone() else { return };
-    let (mut changes, mut withheld) = field_changes(before, after, behind.whole);
+    let (mut changes, mut withheld) = user_changes(before, after, behind.whole);
     let add: Vec<LicenseKey> = after.licenses.iter().filter(|own| !before.licenses.contains(own)).cloned().collect();
     let remove: Vec<LicenseKey> = before.licenses.iter().filter(|own| !after.licenses.contains(own)).cloned().collect();
     let suspended = after.status == Status::Suspended && before.status != Status::Suspended;
@@ -198,14 +279,18 @@ fn change_user(
 
     let mut basis = Some(fingerprint(before));
     match behind.whole {
-        None if suspended => withheld.push(Field::Access),
+        None if suspended => {
+            withheld.retain(|field| *field != Field::Role);
+            withheld.push(Field::Access);
+        }
         None => {
-            changes.licenses = LicenseChange::adding(add);
+            changes.licenses = SetChange::adding(add);
             if !remove.is_empty() {
                 withheld.push(Field::Products);
             }
         }
         Some(whole) if suspended => {
+            changes.role = None;
             let action =
                 Action::Suspend(Suspension::new(whole, key.clone(), before.licenses.clone(), before.role.clone()));
             drafts.push(behind.draft(FREE, action, before, why.access(), basis.take()));
@@ -215,168 +300,20 @@ fn change_user(
             let action = Action::Release(Release::new(whole, key.clone(), remove));
             drafts.push(behind.draft(FREE, action, before, reasons, basis.take()));
         }
-        Some(whole) => changes.licenses = LicenseChange::adding(add).removing(whole, remove),
+        Some(whole) => changes.licenses = SetChange::adding(add).removing(whole, remove),
     }
     if !changes.is_empty() {
         let mut reasons = why.fields(&changes);
         reasons.extend(why.licenses(changes.licenses.added(), changes.licenses.removed()));
-        let back = before.status == Status::Suspended && !changes.licenses.added().is_empty();
+        let access = !changes.licenses.added().is_empty() || changes.role.is_some();
+        let back = before.status == Status::Suspended && after.status != Status::Suspended && access;
         let update = Update { user: key, changes };
         let action = if back { Action::Reactivate(update) } else { Action::Update(update) };
         let others = drafting.desired.after_others.get(&(change.index as u32)).copied().unwrap_or(0);
         drafts.push(behind.draft(CHANGE + others, action, before, reasons, basis));
     }
     if !withheld.is_empty() {
-        let fields: Vec<_> = withheld.iter().map(|field| field.as_str()).collect();
-        let complete = Whole::of(drafting.inputs.reading, drafting.inputs.account).is_some();
-        let why = if complete { "a rule cannot be evaluated" } else { "a read was not complete" };
-        let evidence = format!("{} would change, but {why}", fields.join(", "));
-        notes.push(Note::new(NoteKind::Withheld, before.email.as_str(), evidence));
-    }
-}
-
-/// The changes of single-valued fields, and those that would overwrite something without evidence that it may.
-fn field_changes(before: &User, after: &User, whole: Option<Whole<'_>>) -> (UserChanges, Vec<Field>) {
-    struct Fields<'w> {
-        whole: Option<Whole<'w>>,
-        withheld: Vec<Field>,
-    }
-    impl Fields<'_> {
-        fn change<T: Clone + PartialEq>(
-            &mut self,
-            field: Field,
-            before: Option<&T>,
-            after: Option<&T>,
-        ) -> Option<Change<T>> {
-            match (before, after, self.whole) {
-                (before, after, _) if before == after => None,
-                (None, Some(after), _) => Some(Change::fill(after.clone())),
-                (Some(before), after, Some(whole)) => Some(Change::replace(whole, before.clone(), after.cloned())),
-                _ => {
-                    self.withheld.push(field);
-                    None
-                }
-            }
-        }
-    }
-    fn filled(text: &str) -> Option<Box<str>> {
-        (!text.is_empty()).then(|| text.into())
-    }
-    let mut fields = Fields { whole, withheld: Vec::new() };
-    let changes = UserChanges {
-        email: fields.change(Field::Email, Some(&before.email), Some(&after.email)),
-        first_name: fields.change(
-            Field::FirstName,
-            filled(&before.first_name).as_ref(),
-            filled(&after.first_name).as_ref(),
-        ),
-        last_name: fields.change(
-            Field::LastName,
-            filled(&before.last_name).as_ref(),
-            filled(&after.last_name).as_ref(),
-        ),
-        language: fields.change(Field::Language, before.language.as_ref(), after.language.as_ref()),
-        group: fields.change(Field::UserGroup, before.group.as_ref(), after.group.as_ref()),
-        licenses: LicenseChange::default(),
-    };
-    (changes, fields.withheld)
-}
-
-/// Puts reasons into words.
-struct Explain<'e, 'p, 'd> {
-    drafting: &'e Drafting<'p, 'd>,
-    before: &'e User,
-    behind: &'e Behind<'p, 'd>,
-}
-
-impl Explain<'_, '_, '_> {
-    fn rule(&self, index: Option<usize>) -> Option<Arc<str>> {
-        index.map(|index| Arc::clone(&self.drafting.inputs.rules.list[index].name))
-    }
-
-    /// The highest rule that changes users.
-    fn updating(&self) -> Option<usize> {
-        let Why::Selected { profile, .. } = self.behind.why else { return None };
-        profile.indexes.iter().copied().find(|index| self.drafting.inputs.rules.list[*index].update)
-    }
-
-    fn left(&self) -> Cow<'static, str> {
-        Cow::Owned(match self.behind.rules.first() {
-            Some(rule) => format!("no rule selects this person any more; the last was `{rule}`"),
-            None => "no rule selects this person any more".to_owned(),
-        })
-    }
-
-    fn access(&self) -> Vec<Reason> {
-        let (rule, because) = match self.behind.why {
-            Why::Leaver => (None, self.left()),
-            Why::Selected { person, .. } => (
-                self.rule(self.updating()),
-                match person.expires {
-                    _ if person.disabled => Cow::Borrowed("disabled in the directory"),
-                    Some(end) if end <= self.drafting.inputs.now => {
-                        Cow::Owned(format!("the directory account expired on {}", end.strftime("%Y-%m-%d")))
-                    }
-                    _ => Cow::Borrowed("no rule gives this person a product any more"),
-                },
-            ),
-        };
-        let status = self.before.status.as_str();
-        let held = &self.before.role;
-        let before = if held.is_member() { status.into() } else { format!("{status}, {held}").into() };
-        let after = Some(Status::Suspended.as_str().into());
-        let mut reasons = vec![Reason { rule, field: Field::Access, because, before: Some(before), after }];
-        reasons.extend(self.before.licenses.iter().map(|license| Reason {
-            rule: None,
-            field: Field::Products,
-            because: Cow::Borrowed("goes with the access"),
-            before: Some(self.drafting.inputs.account.license_name(license).into()),
-            after: None,
-        }));
-        reasons
-    }
-
-    fn fields(&self, changes: &UserChanges) -> Vec<Reason> {
-        let Why::Selected { profile, .. } = self.behind.why else { return Vec::new() };
-        let reason = |(field, before, after): (Field, Option<&str>, Option<&str>)| {
-            let (rule, because) = match (field, profile.source(field), profile.group) {
-                (Field::UserGroup, _, Some(group)) => (Some(group.rule), Cow::Borrowed("user_group")),
-                (_, Some(source), _) => {
-                    (source.rule.or_else(|| self.updating()), Cow::Owned(source.text(field).to_owned()))
-                }
-                _ => (None, Cow::Borrowed("")),
-            };
-            Reason {
-                rule: self.rule(rule),
-                field,
-                because,
-                before: before.map(Into::into),
-                after: after.map(Into::into),
-            }
-        };
-        changes.fields().map(reason).collect()
-    }
-
-    fn licenses(&self, added: &[LicenseKey], removed: &[LicenseKey]) -> Vec<Reason> {
-        let name = |license: &LicenseKey| Some(self.drafting.inputs.account.license_name(license).into());
-        let given = added.iter().map(|license| {
-            let rule = match self.behind.why {
-                Why::Selected { grants, .. } => {
-                    grants.iter().find(|grant| grant.license == *license).map(|grant| grant.rule)
-                }
-                Why::Leaver => None,
-            };
-            let because = Cow::Borrowed("products");
-            Reason { rule: self.rule(rule), field: Field::Products, because, before: None, after: name(license) }
-        });
-        let taken = removed.iter().map(|license| {
-            let because = match self.behind.why {
-                Why::Selected { .. } => Cow::Borrowed("no rule gives it to this person any more"),
-                Why::Leaver => self.left(),
-            };
-            Reason { rule: None, field: Field::Products, because, before: name(license), after: None }
-        });
-        given.chain(taken).collect()
+        notes.push(drafting.withheld(before.email.as_str(), &withheld));
     }
 }
 
@@ -385,10 +322,9 @@ pub(super) fn free_first(draft: &mut Draft, whole: Whole<'_>) -> Option<Draft> {
     let (Action::Update(update) | Action::Reactivate(update)) = &mut draft.action else { return None };
     let licenses = std::mem::take(&mut update.changes.licenses);
     let user: UserKey = update.user.clone();
-    update.changes.licenses = LicenseChange::adding(licenses.added().to_vec());
-    let (taken, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut draft.reasons)
-        .into_iter()
-        .partition(|reason| reason.field == Field::Products && reason.after.is_none());
+    update.changes.licenses = SetChange::adding(licenses.added().to_vec());
+    let (taken, kept): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut draft.reasons).into_iter().partition(Reason::is_license_taken);
     draft.reasons = kept;
     Some(Draft {
         stage: FREE,

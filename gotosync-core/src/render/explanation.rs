@@ -24,8 +24,16 @@ impl Display for ExplanationText<'_> {
             writeln!(f, "fields")?;
         }
         for line in &told.fields {
-            writeln!(f, "  {} = {}", line.field, line.value.as_deref().unwrap_or("(nothing)"))?;
-            writeln!(f, "    from {}", line.expression)?;
+            let part = line.part.as_ref().map(|part| format!(" of {part}")).unwrap_or_default();
+            write!(f, "  {}{part} = {}", line.field, line.value.as_deref().unwrap_or("(nothing)"))?;
+            match &line.instead {
+                Some(rule) => writeln!(f, "  (not used: {rule} sets it first)")?,
+                None => writeln!(f)?,
+            }
+            match &line.rule {
+                Some(rule) => writeln!(f, "    from {}  [{rule}]", line.expression)?,
+                None => writeln!(f, "    from {}", line.expression)?,
+            }
             for (name, values) in &line.inputs {
                 match values.as_slice() {
                     [] => writeln!(f, "    {name} is absent")?,
@@ -40,7 +48,12 @@ impl Display for ExplanationText<'_> {
         if let Some(user) = &told.user {
             let licenses = if told.products.is_empty() { "no licence".to_owned() } else { told.products.join(", ") };
             let group = user.group.as_ref().map(|group| format!(", in {group}")).unwrap_or_default();
-            writeln!(f, "user    {} ({}), {}, {licenses}{group}", user.email, user.full_name(), user.status.as_str())?;
+            write!(f, "user    {} ({}), {}, {licenses}{group}", user.email, user.full_name(), user.status.as_str())?;
+            if !user.role.is_member() {
+                write!(f, ", {}", user.role.told(|license| told.plan.license_name(license)))?;
+            }
+            super::write_settings(f, &told.plan, user.settings())?;
+            writeln!(f)?;
         }
         if told.steps.is_empty() {
             writeln!(f, "steps   none: nothing would be done")?;
@@ -48,10 +61,15 @@ impl Display for ExplanationText<'_> {
             writeln!(f, "steps")?;
         }
         for step in &told.steps {
-            writeln!(f, "  {} {}", step.action.kind().as_str(), step.subject)?;
-            for reason in &step.reasons {
-                super::write_reason(f, reason)?;
-            }
+            f.write_str("  ")?;
+            super::write_step(f, &told.plan, step)?;
+        }
+        if !told.simulated.is_empty() {
+            writeln!(f, "only simulated, and not applied")?;
+        }
+        for step in &told.simulated {
+            f.write_str("  ")?;
+            super::write_step(f, &told.plan, step)?;
         }
         for note in &told.notes {
             writeln!(f, "note    {}: {}", note.kind.heading(), note.evidence)?;

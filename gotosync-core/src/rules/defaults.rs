@@ -37,7 +37,7 @@ impl Defaults {
             Field::LastName => text(sn)
                 .or_else(|| whole().map(|name| name.rsplit_once(' ').map_or(name, |(_, last)| last)))
                 .map(Cow::Borrowed),
-            Field::Language | Field::UserGroup | Field::Products | Field::Access => None,
+            _ => None,
         }
     }
 
@@ -47,7 +47,7 @@ impl Defaults {
             Field::Email => "mail, or the primary proxyAddresses",
             Field::FirstName => "givenName, or the first part of displayName",
             Field::LastName => "sn, or the last word of displayName",
-            Field::Language | Field::UserGroup | Field::Products | Field::Access => "",
+            _ => "",
         }
     }
 }

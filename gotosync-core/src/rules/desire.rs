@@ -7,13 +7,17 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::defaults::Defaults;
-use super::mapping::BoundMapping;
+use super::mapping::{BoundMapping, Cut};
 use super::profile::{Profile, Source};
 use super::select::{Bits, BrokenRule, Miss, Selector};
-use super::{Mapping, Rules};
+use super::{Mapping, Rewrite, Rules};
 use crate::model::text::{count, nfc, normal_name};
 use crate::model::{Directory, Field, Person, PersonIx, email};
 use crate::target::FieldLimits;
+
+mod extras;
+
+use extras::BoundExtras;
 
 /// What the rules want, for every person that one selects.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ pub struct Desires<'d> {
     pub broken: Vec<BrokenRule>,
     /// How many people each rule selects, by its place in the list.
     pub populations: Vec<usize>,
+    /// Whether rules that are only simulated count.
+    pub trial: Trial,
 }
 
 /// What the rules want for one person.
@@ -47,8 +53,36 @@ pub struct Desire<'d> {
     pub last_name: Cow<'d, str>,
     /// The language, if a rule sets it and it comes out to something.
     pub language: Option<Cow<'d, str>>,
+    /// What few rules set; `None` where the person's rules set none of it.
+    pub extras: Option<Box<Extras<'d>>>,
     /// The first field that cannot be used as it is.
     pub problem: Option<Box<FieldProblem>>,
+    /// What `cut` took away from which field; empty for almost everybody.
+    pub cuts: Box<[(Field, Cut)]>,
+}
+
+/// What few rules set for a person.
+#[derive(Clone, Debug, Default)]
+pub struct Extras<'d> {
+    /// The time zone.
+    pub time_zone: Option<Cow<'d, str>>,
+    /// The telephone extension.
+    pub extension: Option<Cow<'d, str>>,
+    /// Custom fields that come out to something, in ascending order of name.
+    pub custom_fields: Vec<(&'d str, Cow<'d, str>)>,
+    /// Devices, by MAC address or name.
+    pub devices: Vec<Cow<'d, str>>,
+    /// What cannot be used as it is, and is left out.
+    pub problems: Vec<FieldProblem>,
+}
+
+/// Whether rules that are only simulated count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// They neither give nor take.
+    Hold,
+    /// They count as if they were applied.
+    Include,
 }
 
 /// A field that the account would refuse.
@@ -71,7 +105,7 @@ impl<'d> Desires<'d> {
 ///
 /// The result does not depend on time: whether a person is enabled is asked later. Fields are checked against what the
 /// account accepts; a field that it would not is a problem of that person alone.
-pub fn desire<'d>(rules: &'d Rules, directory: &'d Arc<Directory>, limits: FieldLimits) -> Desires<'d> {
+pub fn desire<'d>(rules: &'d Rules, directory: &'d Arc<Directory>, limits: FieldLimits, trial: Trial) -> Desires<'d> {
     let selector = Selector::new(rules, directory);
     let words = selector.rule_words();
     let people = directory.people();
@@ -89,13 +123,13 @@ pub fn desire<'d>(rules: &'d Rules, directory: &'d Arc<Directory>, limits: Field
             continue;
         }
         let profile = *known.entry(set).or_insert_with(|| {
-            profiles.push(Profile::new(rules, members_of(set)));
+            profiles.push(Profile::new(rules, members_of(set), trial));
             profiles.len() as u32 - 1
         });
-        profiles[profile as usize].indexes.iter().for_each(|rule| populations[*rule] += 1);
+        profiles[profile as usize].selecting.iter().for_each(|rule| populations[*rule] += 1);
         members.push((PersonIx(at as u32), profile));
     }
-    let fields: Vec<Fields<'_>> = profiles.iter().map(|profile| Fields::bind(profile, directory)).collect();
+    let fields: Vec<Fields<'_>> = profiles.iter().map(|profile| Fields::bind(profile, directory, rules)).collect();
     let defaults = Defaults::new(directory);
     let people = members
         .into_par_iter()
@@ -104,7 +138,7 @@ pub fn desire<'d>(rules: &'d Rules, directory: &'d Arc<Directory>, limits: Field
             fields[profile as usize].evaluate(directory.person(person), person, profile, &defaults, limits)
         })
         .collect();
-    Desires { rules, directory, people, profiles, broken: selector.broken, populations }
+    Desires { rules, directory, people, profiles, broken: selector.broken, populations, trial }
 }
 
 /// Says for each rule, in order, why it does not select a person; `None` where it does.
@@ -123,10 +157,12 @@ struct Fields<'d> {
     first_name: Option<BoundMapping<'d>>,
     last_name: Option<BoundMapping<'d>>,
     language: Option<BoundMapping<'d>>,
+    rewrite: Option<&'d Rewrite>,
+    extras: Option<BoundExtras<'d>>,
 }
 
 impl<'d> Fields<'d> {
-    fn bind(profile: &Profile<'d>, directory: &'d Arc<Directory>) -> Self {
+    fn bind(profile: &Profile<'d>, directory: &'d Arc<Directory>, rules: &'d Rules) -> Self {
         let bind = |source: Option<Source<'d>>| {
             source.and_then(|source| source.mapping).map(|mapping: &'d Mapping| mapping.bind(directory))
         };
@@ -135,6 +171,8 @@ impl<'d> Fields<'d> {
             first_name: bind(Some(profile.first_name)),
             last_name: bind(Some(profile.last_name)),
             language: bind(profile.language),
+            rewrite: rules.rewrite.as_ref(),
+            extras: profile.has_extras().then(|| BoundExtras::bind(profile, directory)),
         }
     }
 
@@ -147,18 +185,26 @@ impl<'d> Fields<'d> {
         limits: FieldLimits,
     ) -> Desire<'d> {
         let mut problem = None;
-        let mut value = |field, bound: Option<&BoundMapping<'d>>| match bound {
-            None => defaults.value(field, person),
-            Some(bound) => bound.value(ix).unwrap_or_else(|message| {
-                problem.get_or_insert_with(|| Box::new(FieldProblem { field, problem: message }));
+        let (mut cut, mut cuts) = (Vec::new(), Vec::new());
+        let mut value = |field, bound: Option<&BoundMapping<'d>>| {
+            let Some(bound) = bound else { return defaults.value(field, person) };
+            let found = bound.value(ix, &mut cut).unwrap_or_else(|fault| {
+                problem.get_or_insert_with(|| Box::new(FieldProblem { field, problem: fault.into_message() }));
                 None
-            }),
+            });
+            cuts.extend(cut.drain(..).map(|cut| (field, cut)));
+            found
         };
-        let email = value(Field::Email, self.email.as_ref()).map(trimmed);
+        let mut email = value(Field::Email, self.email.as_ref()).map(trimmed);
+        if let Some(rewrite) = self.rewrite {
+            email = email.map(|email| rewrite.apply(email));
+        }
         let first_name = value(Field::FirstName, self.first_name.as_ref()).map(normal).unwrap_or_default();
         let last_name = value(Field::LastName, self.last_name.as_ref()).map(normal).unwrap_or_default();
         let language = value(Field::Language, self.language.as_ref()).map(trimmed);
-        let mut desire = Desire { person: ix, profile, email, first_name, last_name, language, problem };
+        let extras = self.extras.as_ref().map(|extras| Box::new(extras.evaluate(ix, &mut cuts)));
+        let cuts = cuts.into_boxed_slice();
+        let mut desire = Desire { person: ix, profile, email, first_name, last_name, language, extras, problem, cuts };
         if desire.problem.is_none() {
             desire.problem = unusable(&desire, limits).map(Box::new);
         }
@@ -167,7 +213,7 @@ impl<'d> Fields<'d> {
 }
 
 /// Without space at the ends, and composed: many services take a decomposed address for an invalid one.
-fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(super) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => nfc(text.trim()),
         Cow::Owned(text) => Cow::Owned(nfc(text.trim()).into_owned()),

@@ -50,7 +50,7 @@ pub(crate) struct Table<'d, 't> {
     name: String,
     map: &'d DeTable<'t>,
     at: Range<usize>,
-    asked: RefCell<BTreeSet<&'static str>>,
+    asked: RefCell<BTreeSet<String>>,
 }
 
 /// A value and where it stands.
@@ -99,6 +99,9 @@ impl<'t> Document<'t> {
 
     /// Notes a problem at a place.
     pub(crate) fn problem(&self, at: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        if self.is_full() {
+            return;
+        }
         let (line, column) = self.place(at.start);
         let error = Error::new(ErrorKind::Input, message)
             .with("file", self.file)
@@ -106,6 +109,11 @@ impl<'t> Document<'t> {
             .with("column", column)
             .hint(hint);
         self.problems.borrow_mut().push((at.start, error));
+    }
+
+    /// Says whether so much is wrong that nobody would read more of it.
+    fn is_full(&self) -> bool {
+        self.problems.borrow().len() >= MOST_PROBLEMS
     }
 
     /// The line and column of a byte, both from 1; the column counts characters.
@@ -128,9 +136,29 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// Says whether a key is present, whatever its value.
-    pub(crate) fn has(&self, key: &'static str) -> bool {
-        self.asked.borrow_mut().insert(key);
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.asked.borrow_mut().insert(key.to_owned());
         self.map.contains_key(key)
+    }
+
+    /// Every key that is there, for tables whose keys are names.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.map.iter().map(|(key, _)| key.get_ref().to_string()).collect()
+    }
+
+    /// Says whether the value of a key is a table.
+    pub(crate) fn is_table(&self, key: &str) -> bool {
+        self.map.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Table(_)))
+    }
+
+    /// How problems call the file.
+    pub(crate) fn file(&self) -> &str {
+        self.document.file
+    }
+
+    /// The line and column of a place, both from 1.
+    pub(crate) fn place(&self, at: &Range<usize>) -> (usize, usize) {
+        self.document.place(at.start)
     }
 
     /// Calls the table by a better name in problems.
@@ -143,8 +171,8 @@ impl<'d, 't> Table<'d, 't> {
         self.document.problem(at, message, hint);
     }
 
-    fn value(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'t>>> {
-        self.asked.borrow_mut().insert(key);
+    fn value(&self, key: &str) -> Option<&'d Spanned<DeValue<'t>>> {
+        self.asked.borrow_mut().insert(key.to_owned());
         self.map.get(key)
     }
 
@@ -154,7 +182,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// A string.
-    pub(crate) fn string(&self, key: &'static str) -> Option<Placed<String>> {
+    pub(crate) fn string(&self, key: &str) -> Option<Placed<String>> {
         let found = self.value(key)?;
         if let DeValue::String(text) = found.get_ref() {
             return Some(Placed { value: text.to_string(), at: found.span() });
@@ -164,7 +192,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// A string that must be there and must not be blank.
-    pub(crate) fn required_string(&self, key: &'static str, example: &str) -> Option<Placed<String>> {
+    pub(crate) fn required_string(&self, key: &str, example: &str) -> Option<Placed<String>> {
         if !self.has(key) {
             self.problem(&self.at, format!("{} has no `{key}`", self.name), format!("add `{key} = \"{example}\"`"));
             return None;
@@ -179,7 +207,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// `true` or `false`.
-    pub(crate) fn boolean(&self, key: &'static str) -> Option<Placed<bool>> {
+    pub(crate) fn boolean(&self, key: &str) -> Option<Placed<bool>> {
         let found = self.value(key)?;
         if let DeValue::Boolean(value) = found.get_ref() {
             return Some(Placed { value: *value, at: found.span() });
@@ -189,13 +217,18 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// A string, or `false` for "none".
-    pub(crate) fn string_or_false(&self, key: &'static str) -> Option<Placed<Option<String>>> {
+    pub(crate) fn string_or_false(&self, key: &str) -> Option<Placed<Option<String>>> {
+        self.string_or_false_as(key, "a string in quotes, or false")
+    }
+
+    /// The same, where something else would have been right as well.
+    pub(crate) fn string_or_false_as(&self, key: &str, what: &str) -> Option<Placed<Option<String>>> {
         let found = self.value(key)?;
         let value = match found.get_ref() {
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Boolean(false) => None,
             _ => {
-                self.expected(key, "a string in quotes, or false", found);
+                self.expected(key, what, found);
                 return None;
             }
         };
@@ -203,7 +236,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// A whole number from 0 on.
-    pub(crate) fn number(&self, key: &'static str) -> Option<usize> {
+    pub(crate) fn number(&self, key: &str) -> Option<usize> {
         let found = self.value(key)?;
         let number = match found.get_ref() {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
@@ -217,9 +250,18 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// One of several words.
-    pub(crate) fn word<T: Copy>(&self, key: &'static str, words: &[(&'static str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Clone>(&self, key: &str, words: &[(&'static str, T)]) -> Option<T> {
         let found = self.string(key)?;
-        let chosen = words.iter().find(|(word, _)| *word == found.value).map(|(_, value)| *value);
+        self.chosen(key, &found, words)
+    }
+
+    /// A word or a list of words, each one of several.
+    pub(crate) fn words<T: Clone>(&self, key: &str, words: &[(&'static str, T)]) -> Vec<T> {
+        self.strings(key).iter().filter_map(|found| self.chosen(key, found, words)).collect()
+    }
+
+    fn chosen<T: Clone>(&self, key: &str, found: &Placed<String>, words: &[(&'static str, T)]) -> Option<T> {
+        let chosen = words.iter().find(|(word, _)| *word == found.value).map(|(_, value)| value.clone());
         if chosen.is_none() {
             let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
             let list = names.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
@@ -237,7 +279,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// A string or a list of strings.
-    pub(crate) fn strings(&self, key: &'static str) -> Vec<Placed<String>> {
+    pub(crate) fn strings(&self, key: &str) -> Vec<Placed<String>> {
         self.items(key, "a string in quotes or a list of them", |found| match found.get_ref() {
             DeValue::String(text) => Some(Placed { value: text.to_string(), at: found.span() }),
             _ => None,
@@ -245,7 +287,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// A string or a table, or a list of either.
-    pub(crate) fn strings_or_tables(&self, key: &'static str, what: &str) -> Vec<StringOrTable<'d, 't>> {
+    pub(crate) fn strings_or_tables(&self, key: &str, what: &str) -> Vec<StringOrTable<'d, 't>> {
         self.items(key, what, |found| match found.get_ref() {
             DeValue::String(text) => Some(StringOrTable::String(Placed { value: text.to_string(), at: found.span() })),
             DeValue::Table(map) => {
@@ -256,7 +298,23 @@ impl<'d, 't> Table<'d, 't> {
         })
     }
 
-    fn items<T>(&self, key: &'static str, what: &str, take: impl Fn(&'d Spanned<DeValue<'t>>) -> Option<T>) -> Vec<T> {
+    /// A string or a table.
+    pub(crate) fn string_or_table(&self, key: &str, what: &str) -> Option<StringOrTable<'d, 't>> {
+        let found = self.value(key)?;
+        match found.get_ref() {
+            DeValue::String(text) => Some(StringOrTable::String(Placed { value: text.to_string(), at: found.span() })),
+            DeValue::Table(map) => {
+                let name = format!("`{key}` in {}", self.name);
+                Some(StringOrTable::Table(self.document.table(name, map, found.span())))
+            }
+            _ => {
+                self.expected(key, what, found);
+                None
+            }
+        }
+    }
+
+    fn items<T>(&self, key: &str, what: &str, take: impl Fn(&'d Spanned<DeValue<'t>>) -> Option<T>) -> Vec<T> {
         let Some(found) = self.value(key) else { return Vec::new() };
         let one = |item: &'d Spanned<DeValue<'t>>| {
             let taken = take(item);
@@ -271,8 +329,29 @@ impl<'d, 't> Table<'d, 't> {
         }
     }
 
+    /// Every key, whatever it is called, with its string or strings.
+    pub(crate) fn texts(&self) -> Vec<(Placed<String>, Vec<Placed<String>>)> {
+        let mut texts = Vec::new();
+        for (key, found) in self.map {
+            let name = Placed { value: key.get_ref().to_string(), at: key.span() };
+            let items = match found.get_ref() {
+                DeValue::Array(items) => items.iter().collect(),
+                _ => vec![found],
+            };
+            let mut values = Vec::new();
+            for item in items {
+                match item.get_ref() {
+                    DeValue::String(text) => values.push(Placed { value: text.to_string(), at: item.span() }),
+                    _ => self.expected(&name.value, "a string in quotes or a list of them", item),
+                }
+            }
+            texts.push((name, values));
+        }
+        texts
+    }
+
     /// A table.
-    pub(crate) fn table(&self, key: &'static str) -> Option<Table<'d, 't>> {
+    pub(crate) fn table(&self, key: &str) -> Option<Table<'d, 't>> {
         let found = self.value(key)?;
         if let DeValue::Table(map) = found.get_ref() {
             let name = if self.name == "the file" { format!("[{key}]") } else { format!("`{key}` in {}", self.name) };
@@ -283,7 +362,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// The tables of an array, written `[[key]]`.
-    pub(crate) fn tables(&self, key: &'static str) -> Vec<Table<'d, 't>> {
+    pub(crate) fn tables(&self, key: &str) -> Vec<Table<'d, 't>> {
         let Some(found) = self.value(key) else { return Vec::new() };
         let DeValue::Array(items) = found.get_ref() else {
             self.expected(key, &format!("a table headed [[{key}]]"), found);
@@ -309,9 +388,12 @@ impl<'d, 't> Table<'d, 't> {
             if asked.contains(name) {
                 continue;
             }
-            let hint = match nearest(name, asked.iter().copied()) {
+            if self.document.is_full() {
+                break;
+            }
+            let hint = match nearest(name, asked.iter().map(String::as_str)) {
                 Some(word) => format!("did you mean `{word}`?"),
-                None => format!("expected one of {}", asked.iter().copied().collect::<Vec<_>>().join(", ")),
+                None => format!("expected one of {}", asked.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
             };
             self.problem(&key.span(), format!("{} has no key `{name}`", self.name), hint);
         }
@@ -336,3 +418,6 @@ fn kind_of(value: &DeValue<'_>) -> &'static str {
         DeValue::Table(_) => "a table",
     }
 }
+
+/// The most problems of one file that are told.
+const MOST_PROBLEMS: usize = 300;

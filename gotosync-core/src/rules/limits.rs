@@ -14,9 +14,13 @@ pub enum Amount {
     Suspend,
     /// Users who lose a licence without being suspended.
     Release,
+    /// Users deleted.
+    Delete,
     /// Users who come into another user group, or out of one.
     GroupChange,
-    /// Welcome e-mails sent.
+    /// Users who get a role, or lose or change one.
+    RoleChange,
+    /// E-mails sent: welcomes, and invitations sent again.
     Emails,
     /// People a rule selected at the last good read and does not select now.
     Shrink,
@@ -24,8 +28,17 @@ pub enum Amount {
 
 impl Amount {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Create, Self::Update, Self::Suspend, Self::Release, Self::GroupChange, Self::Emails, Self::Shrink];
+    pub const ALL: [Self; 9] = [
+        Self::Create,
+        Self::Update,
+        Self::Suspend,
+        Self::Release,
+        Self::Delete,
+        Self::GroupChange,
+        Self::RoleChange,
+        Self::Emails,
+        Self::Shrink,
+    ];
 
     /// The key in a rules file.
     pub const fn as_str(self) -> &'static str {
@@ -34,7 +47,9 @@ impl Amount {
             Self::Update => "update",
             Self::Suspend => "suspend",
             Self::Release => "release",
+            Self::Delete => "delete",
             Self::GroupChange => "group_change",
+            Self::RoleChange => "role_change",
             Self::Emails => "emails",
             Self::Shrink => "shrink",
         }
@@ -42,7 +57,7 @@ impl Amount {
 
     /// Says whether people lose all they have by it, or may.
     pub const fn ends_access(self) -> bool {
-        matches!(self, Self::Suspend | Self::Shrink)
+        matches!(self, Self::Suspend | Self::Delete | Self::Shrink)
     }
 
     /// What is counted, for people to read.
@@ -52,7 +67,9 @@ impl Amount {
             Self::Update => "users would be updated",
             Self::Suspend => "users would be suspended",
             Self::Release => "users would lose a licence",
+            Self::Delete => "users would be deleted",
             Self::GroupChange => "users would change their user group",
+            Self::RoleChange => "users would get, change or lose a role",
             Self::Emails => "e-mails would be sent",
             Self::Shrink => "people no longer selected",
         }
@@ -64,7 +81,7 @@ impl Amount {
             Self::Create | Self::Emails => "people selected",
             Self::Shrink => "people selected before",
             Self::Suspend | Self::Release => "users whom rules manage",
-            Self::Update | Self::GroupChange => "users",
+            Self::Update | Self::Delete | Self::GroupChange | Self::RoleChange => "users",
         }
     }
 }
@@ -107,7 +124,9 @@ impl Limits {
             (Amount::Update, limit(Some(1000), Some(30), 50)),
             (Amount::Suspend, limit(Some(500), Some(5), 5)),
             (Amount::Release, limit(Some(500), Some(5), 5)),
+            (Amount::Delete, limit(Some(50), Some(1), 5)),
             (Amount::GroupChange, limit(Some(1000), Some(20), 20)),
+            (Amount::RoleChange, limit(Some(20), Some(5), 5)),
             (Amount::Emails, limit(Some(500), None, 0)),
             (Amount::Shrink, limit(None, Some(20), 5)),
         ])

@@ -4,6 +4,40 @@
 //! `{{ mail or userPrincipalName }}`, `{{ givenName | first | lower }}.{{ sn | lower }}@example.test`. It is checked when the
 //! file is loaded, sees nothing but the person, and is bounded in time and size: there are no statements, no loops, no
 //! multiplication, and a result ends at 4,096 bytes.
+//!
+//! # What an expression sees
+//!
+//! The attributes of the person by name (letter case does not count, `-` is written `_`): text, or a list where the schema
+//! allows several values. And by names of their own:
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `dn` | the distinguished name |
+//! | `dn_parts` | the names of all its parts, from the person upward |
+//! | `domain` | the domain that its `DC` parts make: `example.test` |
+//! | `ou` | the name of the place right above the person |
+//! | `ous` | the names of all OUs above the person, the nearest first |
+//! | `groups` | the names of the groups the person is directly in |
+//! | `all_groups` | the names of those and of all groups that these are nested in |
+//!
+//! What is absent counts as false, passes through filters, and comes out as nothing.
+//!
+//! # What it can do
+//!
+//! - Fall back: `{{ mail or userPrincipalName }}`; `or` takes what is not absent and not empty, `[a, b] | first` what is not
+//!   blank either.
+//! - Decide: `{{ 'de_DE' if c == 'DE' else 'en_US' }}`, with `==`, `<`, `in`, `and`, `or`, `not`. `==` and `in` compare
+//!   exactly; `contains`, `starts_with` and `ends_with` as a directory does, without regard to letter case. Of a list they ask
+//!   whether any item passes; `contains` then wants the whole item.
+//! - Join text with `~`, and change it by [`filters`], each of which has an example that is a test.
+//! - `cut` is for what has to fit: it leaves a note on the person when something goes. Where only a part is wanted, as for
+//!   initials, `slice` and `first` say nothing.
+//! - Regular expressions (`match`, `replace_regex`) are constants in quotes, taken as they stand there: `'\d'` is a digit. They
+//!   are compiled once, without backtracking, look at 4,096 bytes at most, and `(?i)` makes them ignore letter case. What
+//!   replaces a match may name groups: `$1`, `${name}`.
+//! - `ascii` writes ß as `ss`, İ as `I`, Łukasz as `Lukasz`, Ελένη as `Eleni`.
+//! - `phone('DE')` writes E.164; the country is that of numbers which do not name theirs, and may come from an attribute:
+//!   `phone(c)`. A value that is no valid number is a problem of that person. Without the feature `phone` it does not exist.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,23 +45,36 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use minijinja::value::Object;
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
 
-use crate::model::{
-    AttrId, AttributeTable, Directory, DirectoryBuilder, Dn, Person, PersonEntry, PersonId, PersonIx, Value,
-};
+use self::functions::{Cuts, Unfit};
+use self::pattern::Pattern;
+use self::scan::{Scanned, scan};
+use self::view::Seen;
+use crate::model::{AttrId, AttributeTable, Directory, DirectoryBuilder, Dn, PersonEntry, PersonId, PersonIx};
 
+mod calls;
 mod functions;
+mod latin;
+mod pattern;
+#[cfg(feature = "phone")]
+mod phone;
 mod scan;
+mod table;
+mod tokens;
+mod view;
 
-pub use functions::filters;
+pub use functions::Cut;
+pub(super) use scan::unknown_attribute;
+pub use table::filters;
+pub(crate) use view::View;
 
 /// How one field comes from attributes.
 #[derive(Clone)]
 pub struct Mapping {
     text: Arc<str>,
     attributes: Vec<String>,
+    views: Vec<View>,
     kind: Kind,
 }
 
@@ -53,14 +100,14 @@ pub(super) struct MappingError {
 impl Mapping {
     /// Reads and checks a mapping. `own` are attribute names that the file declares beyond the known ones.
     pub(super) fn parse(text: &str, own: &[String]) -> Result<Self, MappingError> {
-        let attributes = scan::check(text, own)?;
+        let Scanned { attributes, views, patterns, template } = scan(text, own)?;
         let inner = text.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
         let kind = match (attributes.as_slice(), inner) {
             ([], None) if !text.contains("{{") => Kind::Constant,
             ([one], Some(inner)) if inner.replace('_', "-") == one.replace('_', "-") => Kind::Attribute,
-            _ => Kind::Template(Arc::new(compile(text)?)),
+            _ => Kind::Template(Arc::new(compile(template, &patterns.into())?)),
         };
-        let mapping = Self { text: text.into(), attributes, kind };
+        let mapping = Self { text: text.into(), attributes, views, kind };
         mapping.probe().map_err(|message| MappingError {
             at: 0,
             message,
@@ -79,8 +126,13 @@ impl Mapping {
         &self.attributes
     }
 
+    /// What it reads of a person beside attributes.
+    pub(crate) fn views(&self) -> &[View] {
+        &self.views
+    }
+
     /// Makes the mapping ready for the people of one directory.
-    pub(super) fn bind<'m>(&'m self, directory: &'m Arc<Directory>) -> BoundMapping<'m> {
+    pub(crate) fn bind<'m>(&'m self, directory: &'m Arc<Directory>) -> BoundMapping<'m> {
         let attribute = match self.kind {
             Kind::Attribute => directory.attributes().find(&self.attributes[0]),
             Kind::Constant | Kind::Template(_) => None,
@@ -101,7 +153,11 @@ impl Mapping {
         builder.person(PersonEntry::new(PersonId::parse("poor"), dn("Poor")?));
         let directory = Arc::new(builder.build().map_err(|error| error.to_string())?);
         let bound = self.bind(&directory);
-        (0..2).try_for_each(|person| bound.value(PersonIx(person)).map(|_| ()))
+        (0..2).try_for_each(|person| match bound.value(PersonIx(person), &mut Vec::new()) {
+            Err(Fault::Expression(message)) => Err(message),
+            // What is invented here need not be fit: that is for the values of real people to show.
+            Err(Fault::Value(_)) | Ok(_) => Ok(()),
+        })
     }
 }
 
@@ -111,17 +167,43 @@ impl fmt::Debug for Mapping {
     }
 }
 
+/// Why a mapping has no value for a person.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The expression cannot be evaluated.
+    Expression(String),
+    /// What a filter was applied to is not fit for it.
+    Value(String),
+}
+
+impl Fault {
+    /// What is wrong, in words.
+    pub(crate) fn into_message(self) -> String {
+        match self {
+            Self::Expression(message) | Self::Value(message) => message,
+        }
+    }
+
+    fn of(error: &minijinja::Error) -> Self {
+        if std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<Unfit>) {
+            Self::Value(describe(error))
+        } else {
+            Self::Expression(describe(error))
+        }
+    }
+}
+
 /// A mapping for one directory.
 #[derive(Debug)]
-pub(super) struct BoundMapping<'m> {
+pub(crate) struct BoundMapping<'m> {
     mapping: &'m Mapping,
     directory: &'m Arc<Directory>,
     attribute: Option<AttrId>,
 }
 
 impl<'m> BoundMapping<'m> {
-    /// The value for a person; `None` where it comes out blank.
-    pub(super) fn value(&self, person: PersonIx) -> Result<Option<Cow<'m, str>>, String> {
+    /// The value for a person; `None` where it comes out blank. What `cut` took away is added to `cuts`.
+    pub(crate) fn value(&self, person: PersonIx, cuts: &mut Vec<Cut>) -> Result<Option<Cow<'m, str>>, Fault> {
         let value = match &self.mapping.kind {
             Kind::Constant => Cow::Borrowed(&*self.mapping.text),
             Kind::Attribute => {
@@ -129,77 +211,44 @@ impl<'m> BoundMapping<'m> {
                 match values {
                     [] => return Ok(None),
                     [one] => one.display(),
-                    several => return Err(several_values(&self.mapping.attributes[0], several.len())),
+                    several => return Err(Fault::Value(several_values(&self.mapping.attributes[0], several.len()))),
                 }
             }
-            Kind::Template(environment) => Cow::Owned(self.render(environment, person)?),
+            Kind::Template(environment) => Cow::Owned(self.render(environment, person, cuts)?),
         };
         Ok(if value.trim().is_empty() { None } else { Some(value) })
     }
 
-    fn render(&self, environment: &Environment<'static>, person: PersonIx) -> Result<String, String> {
-        let template = environment.get_template(NAME).map_err(|error| describe(&error))?;
-        let view = minijinja::Value::from_object(View { directory: Arc::clone(self.directory), person });
+    fn render(
+        &self,
+        environment: &Environment<'static>,
+        person: PersonIx,
+        cuts: &mut Vec<Cut>,
+    ) -> Result<String, Fault> {
+        let template = environment.get_template(NAME).map_err(|error| Fault::of(&error))?;
+        let seen = minijinja::Value::from_object(Seen { directory: Arc::clone(self.directory), person });
         let mut out = Capped(Vec::with_capacity(64));
-        template
-            .render_captured_to(view, &mut out)
-            .map_err(|error| if out.0.len() > RESULT_LIMIT { too_long() } else { describe(&error) })?;
-        String::from_utf8(out.0).map_err(|_| "the result is not text".into())
-    }
-}
-
-/// A person as expressions see them.
-#[derive(Debug)]
-struct View {
-    directory: Arc<Directory>,
-    person: PersonIx,
-}
-
-impl View {
-    fn person(&self) -> &Person {
-        self.directory.person(self.person)
-    }
-}
-
-impl Object for View {
-    fn get_value(self: &Arc<Self>, key: &minijinja::Value) -> Option<minijinja::Value> {
-        self.get_value_by_str(key.as_str()?)
-    }
-
-    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<minijinja::Value> {
-        match key {
-            "dn" => return Some(self.person().dn.as_str().into()),
-            "ou" => return Some(self.directory.unit(self.person().unit).dn.name().into()),
-            "groups" => {
-                let groups =
-                    self.person().direct_groups().map(|ix| minijinja::Value::from(&*self.directory.group(ix).name));
-                return Some(groups.collect());
+        let mut rendered = template.render_captured_to(seen, &mut out).map_err(|error| {
+            if out.0.len() > RESULT_LIMIT { Fault::Expression(too_long()) } else { Fault::of(&error) }
+        })?;
+        rendered.with_state_mut(|state| {
+            if let Some(found) = state.get_extension_mut::<Cuts>() {
+                cuts.append(&mut found.0);
             }
-            _ => {}
-        }
-        let table = self.directory.attributes();
-        let id = table.find(key).or_else(|| key.contains('_').then(|| table.find(&key.replace('_', "-")))?)?;
-        let values = self.person().attributes.values(id);
-        if values.is_empty() {
-            return None;
-        }
-        // By schema, not by count: an expression must not change its meaning when somebody gets a second value.
-        if AttributeTable::multi_valued(id) {
-            return Some(values.iter().map(|value| minijinja::Value::from(&*value.display())).collect());
-        }
-        values.first().map(|value| minijinja::Value::from(&*value.display()))
+        });
+        String::from_utf8(out.0).map_err(|_| Fault::Value("the result is not text".into()))
     }
 }
 
-fn compile(text: &str) -> Result<Environment<'static>, MappingError> {
+fn compile(text: String, patterns: &Arc<[Pattern]>) -> Result<Environment<'static>, MappingError> {
     let mut environment = Environment::empty();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Lenient);
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(50);
     environment.set_formatter(write_value);
-    functions::register(&mut environment);
-    environment.add_template_owned(NAME, text.to_owned()).map_err(|error| MappingError {
+    functions::register(&mut environment, patterns);
+    environment.add_template_owned(NAME, text).map_err(|error| MappingError {
         at: error.range().map_or(0, |range| range.start),
         message: describe(&error),
         hint: "an expression stands in double braces, as `{{ givenName | lower }}`".into(),
@@ -250,8 +299,6 @@ impl io::Write for Capped {
     }
 }
 
-/// Names that are no attributes and yet stand for something.
-const VIEWS: [&str; 3] = ["dn", "ou", "groups"];
 /// The most instructions of one evaluation.
 const FUEL: u64 = 10_000;
 /// The longest result in bytes.
@@ -259,7 +306,7 @@ const RESULT_LIMIT: usize = 4_096;
 const NAME: &str = "mapping";
 
 /// The names of attributes a directory may have: the known ones and those the file declares.
-fn attribute_name(name: &str, own: &[String]) -> Option<String> {
+pub(super) fn attribute_name(name: &str, own: &[String]) -> Option<String> {
     let dashed = name.replace('_', "-");
     let known = |name: &str| crate::model::known_attribute(name).map(str::to_owned);
     let declared = |name: &str| own.iter().find(|own| own.eq_ignore_ascii_case(name)).cloned();
@@ -268,20 +315,10 @@ fn attribute_name(name: &str, own: &[String]) -> Option<String> {
 
 fn attribute_names(own: &[String]) -> BTreeSet<&str> {
     let mut names: BTreeSet<&str> = own.iter().map(String::as_str).collect();
-    for name in crate::model::known_attributes().chain(VIEWS) {
+    for name in crate::model::known_attributes() {
         names.insert(name);
     }
     names
-}
-
-fn is_view(name: &str) -> bool {
-    VIEWS.contains(&name)
-}
-
-impl From<&Value> for minijinja::Value {
-    fn from(value: &Value) -> Self {
-        Self::from(&*value.display())
-    }
 }
 
 #[cfg(test)]
@@ -293,6 +330,24 @@ mod tests {
         (error.at, error.message, error.hint)
     }
 
+    /// A person with some attributes.
+    fn person(attributes: &[(&str, &str)]) -> Arc<Directory> {
+        let mut builder = DirectoryBuilder::new();
+        let dn = Dn::parse("CN=x,OU=Sales,DC=test").unwrap();
+        let person = attributes.iter().fold(PersonEntry::new(PersonId::parse("1"), dn), |person, (name, value)| {
+            person.with(builder.attribute(name), *value)
+        });
+        builder.person(person);
+        Arc::new(builder.build().unwrap())
+    }
+
+    fn value_of(text: &str, attributes: &[(&str, &str)]) -> Result<String, String> {
+        let mapping = Mapping::parse(text, &[]).unwrap_or_else(|error| panic!("{text}: {}", error.message));
+        let directory = person(attributes);
+        let value = mapping.bind(&directory).value(PersonIx(0), &mut Vec::new());
+        value.map(|value| value.unwrap_or_default().into_owned()).map_err(Fault::into_message)
+    }
+
     #[test]
     fn mistakes_are_found_when_the_file_is_loaded() {
         assert_eq!(
@@ -300,41 +355,157 @@ mod tests {
             (3, "unknown attribute `givenNme`".into(), "did you mean `givenName`?".into())
         );
         assert_eq!(problem("{{ sn | lowr }}"), (8, "unknown filter `lowr`".into(), "did you mean `lower`?".into()));
+        assert!(problem("{{ all_grups }}").2.contains("`all_groups`"));
+        assert!(problem("{{ lower(sn) }}").2.contains("`sn | lower`"));
         assert!(problem("{{ 'x' * 100000000 }}").1.contains('*'));
+        assert!(problem("{{ [{}} ~ 'x' * 100000000 }}").1.contains("bracket"));
+        assert!(problem("{{ sn[::-1] }}").1.contains("`:`"));
         assert!(problem("{% for x in groups %}{{ x }}{% endfor %}").1.contains("statement"));
         assert!(problem("{{ sn.upper() }}").2.contains('|'));
         assert!(problem("{{ sn").1.len() > 5);
         assert!(problem("{{ range(5) }}").1.contains("range"));
+        assert!(problem("{{ sn | cut }}").1.len() > 5);
+        assert!(problem("{{ sn | slice('a') }}").1.contains("`slice` takes whole numbers"));
         assert!(Mapping::parse("{{ FAVOURITEDRINK }}", &["favouriteDrink".to_owned()]).is_ok());
     }
 
     #[test]
+    fn constants_of_filters_are_checked_when_the_file_is_loaded() {
+        for (text, at, message) in [
+            ("{{ sn | match }}", 8, "`match` takes a pattern"),
+            ("{{ sn | match(givenName) }}", 14, "the pattern of `match` is not a constant"),
+            ("{{ sn | match('a' ~ sn) }}", 14, "the pattern of `match` is not a constant"),
+            ("{{ sn | match(0) }}", 14, "the pattern of `match` is not a constant"),
+            ("{{ sn | match('') }}", 15, "the pattern is empty"),
+            ("{{ sn | match('(a') }}", 15, "the pattern cannot be used: unclosed group"),
+            ("é{{ sn | match('a(?=b)') }}", 17, "the pattern cannot be used: look-around"),
+            (r"{{ sn | match('(a)\1') }}", 15, "the pattern cannot be used: backreferences are not supported"),
+            ("{{ sn | match('(a)', 2) }}", 21, "the pattern has no group `2`"),
+            ("{{ sn | match('(?<first>a)', 'frist') }}", 29, "the pattern has no group `frist`"),
+            ("{{ sn | match('(a)', uidNumber) }}", 21, "the group of `match` is not a constant"),
+            ("{{ sn | replace_regex('a') }}", 8, "what `replace_regex` writes is not a constant"),
+            ("{{ sn | replace_regex('a', sn) }}", 27, "what `replace_regex` writes is not a constant"),
+            ("{{ sn | replace_regex('(a)', '$1x') }}", 29, "the pattern has no group `1x`"),
+            (r"{{ sn | match('(\\w{1,50}\\s){1,500}') }}", 15, "the pattern is too large"),
+            ("{{ sn | ascii('dee') }}", 14, "`ascii` knows no habit `dee`"),
+            ("{{ sn | ascii(c) }}", 14, "the habit of `ascii` is not a constant"),
+        ] {
+            let (found_at, found, hint) = problem(text);
+            assert!(found.starts_with(message), "{text}: {found}");
+            assert_eq!(found_at, at, "{text}: {found}");
+            assert!(hint.len() > 10, "{text}: {hint}");
+        }
+        assert!(problem("{{ sn | match('(?<first>a)', 'frist') }}").2.contains("`first`"));
+    }
+
+    #[cfg(feature = "phone")]
+    #[test]
+    fn a_number_that_is_none_is_a_problem_of_the_person() {
+        assert!(problem("{{ telephoneNumber | phone('Germany') }}").1.contains("`Germany` is not a country"));
+        let number = |text: &str, number: &str| value_of(text, &[("telephoneNumber", number), ("c", "AT")]);
+        assert_eq!(number("{{ telephoneNumber | phone(c) }}", "01 5123456").as_deref(), Ok("+4315123456"));
+        assert_eq!(number("{{ telephoneNumber | phone(st or 'DE') }}", " 030 123456").as_deref(), Ok("+4930123456"));
+        assert_eq!(number("{{ mobile | phone('DE') }}", "").as_deref(), Ok(""));
+        let problem = number("{{ telephoneNumber | phone('DE') }}", "ask Ann").unwrap_err();
+        assert!(problem.contains("`ask Ann` is not a phone number in DE"), "{problem}");
+    }
+
+    #[test]
     fn every_documented_filter_does_what_its_example_says() {
+        let attributes = [
+            ("givenName", "Éléonore"),
+            ("sn", "von der Lühe"),
+            ("otherMailbox", "a@x.test"),
+            ("otherMailbox", "b@x.test"),
+        ];
         for (name, _, expression, expected) in filters() {
-            let mapping = Mapping::parse(expression, &[]).unwrap_or_else(|error| panic!("{name}: {}", error.message));
-            let mut builder = DirectoryBuilder::new();
-            let (given, sn, proxies) =
-                (builder.attribute("givenName"), builder.attribute("sn"), builder.attribute("otherMailbox"));
-            let person = PersonEntry::new(PersonId::parse("1"), Dn::parse("CN=x,OU=Sales,DC=test").unwrap());
-            builder.person(
-                person
-                    .with(given, "Éléonore")
-                    .with(sn, "von der Lühe")
-                    .with(proxies, "a@x.test")
-                    .with(proxies, "b@x.test"),
-            );
-            let directory = Arc::new(builder.build().unwrap());
-            let value = mapping.bind(&directory).value(PersonIx(0)).unwrap();
-            assert_eq!(value.as_deref().unwrap_or(""), *expected, "{name}: {expression}");
+            assert!(expression.contains(&format!("| {name}")), "{name}: {expression}");
+            assert_eq!(value_of(expression, &attributes).as_deref(), Ok(*expected), "{name}: {expression}");
         }
     }
 
     #[test]
+    fn conditions_ask_for_attributes_groups_and_places() {
+        let attributes = [("department", "Inside Sales"), ("title", "  "), ("otherMailbox", "x@y.test")];
+        for (condition, holds) in [
+            ("department | contains('SALES')", true),
+            ("department | starts_with('sales')", false),
+            ("department | ends_with('sales') and not title | contains('x')", true),
+            ("mobile | contains('1')", false),
+            ("department | contains(mobile)", false),
+            ("'Sales' in ous", true),
+            ("ous | contains('sales')", true),
+            ("ous | contains('sale')", false),
+            ("domain == 'test' and ou == 'Sales'", true),
+            ("'x' in dn_parts and groups | starts_with('GoTo')", false),
+            (r"department | match('(?i)^inside\b')", true),
+            ("[title, otherMailbox] | first == 'x@y.test'", true),
+            ("[otherMailbox, title, mobile] | last == 'x@y.test'", true),
+            ("[title, mobile] | first", false),
+        ] {
+            let text = format!("{{{{ 'yes' if {condition} else 'no' }}}}");
+            assert_eq!(value_of(&text, &attributes).as_deref(), Ok(if holds { "yes" } else { "no" }), "{condition}");
+        }
+    }
+
+    #[test]
+    fn patterns_mean_what_stands_in_the_quotes() {
+        let attributes = [("sn", "it's 12.5")];
+        for (expression, expected) in [
+            (r"{{ sn | match('\d+\.\d+') }}", "12.5"),
+            (r#"{{ sn | match("it's") }}"#, "it's"),
+            (r"{{ sn | match('it\'s') }}", "it's"),
+            (r"{{ sn | match('(?<whole>\d+)\.', 'whole') }}", "12"),
+            (r"{{ sn | match('\bx') | default('none') }}", "none"),
+            (r"{{ sn | replace_regex('(\d)', '<${1}>') | replace_regex('\s', '$$') }}", "it's$<1><2>.<5>"),
+            (r"{{ sn | match('}}|\d') }}", "1"),
+        ] {
+            assert_eq!(value_of(expression, &attributes).as_deref(), Ok(expected), "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_cut_is_told_only_where_something_goes() {
+        let mapping = Mapping::parse("{{ (sn | cut(3)) ~ '-' ~ (givenName | cut(8)) }}", &[]).unwrap();
+        let directory = person(&[("sn", "Zoe\u{308}llner"), ("givenName", "Ann     ")]);
+        let mut cuts = Vec::new();
+        let value = mapping.bind(&directory).value(PersonIx(0), &mut cuts).unwrap();
+        assert_eq!(value.as_deref(), Some("Zoë-Ann"));
+        assert_eq!(cuts, [Cut { from: "Zoëllner".to_owned(), length: 3 }]);
+    }
+
+    #[test]
     fn a_result_cannot_grow_without_bound() {
-        let doubled = format!("{{{{ {} }}}}", ["givenName"; 900].join(" ~ "));
-        let mapping = Mapping::parse(&doubled, &[]).unwrap_err();
-        assert!(mapping.message.contains("4096"), "{}", mapping.message);
+        let constant = format!("{}{{{{ sn }}}}", "x".repeat(5_000));
+        assert!(problem(&constant).1.contains("4096"), "{}", problem(&constant).1);
         let nested = format!("{{{{ givenName{} }}}}", " | replace('o', 'oooooooooo')".repeat(12));
         assert!(Mapping::parse(&nested, &[]).is_err());
+        for deep in ["(", "[", "not ", "-", "sn[", "sn ~ ", "sn and ", "sn if c else ", "sn | join(", "sn | default("] {
+            let (at, message, _) = problem(&format!("{{{{ {}sn }}}}", deep.repeat(10_000)));
+            assert!(message.contains("too deep") && at > 30, "{deep}: {message}");
+        }
+        for fair in [" ~ sn", " | lower", " and sn", " or not sn"] {
+            assert!(Mapping::parse(&format!("{{{{ sn{} }}}}", fair.repeat(60)), &[]).is_ok(), "{fair}");
+        }
+        let depth = format!("{{{{ sn | match('{}a{}') }}}}", "(".repeat(200), ")".repeat(200));
+        assert!(problem(&depth).1.contains("pattern"), "{}", problem(&depth).1);
+    }
+
+    #[test]
+    fn very_long_values_are_cut_or_refused() {
+        let name = "ü".repeat(10_000);
+        let of = |expression: &str| value_of(expression, &[("sn", &name)]);
+        assert_eq!(of("{{ sn | cut(5) }}").as_deref(), Ok("üüüüü"));
+        assert_eq!(of("{{ sn | slice(-2) }}").as_deref(), Ok("üü"));
+        assert_eq!(of("{{ sn | slice(0, 40) | match('^ü{3}') }}").as_deref(), Ok("üüü"));
+        for expression in [
+            "{{ sn | upper }}",
+            "{{ sn | ascii('de') }}",
+            "{{ sn | replace('ü', 'uuuuuuuuuu') }}",
+            "{{ sn | replace_regex('ü', 'u') }}",
+            "{{ sn | match('(ü*)*$') }}",
+        ] {
+            assert!(of(expression).unwrap_err().contains("4096 bytes"), "{expression}");
+        }
     }
 }

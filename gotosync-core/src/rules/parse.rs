@@ -7,10 +7,14 @@ use std::sync::Arc;
 use super::document::{Document, Placed, StringOrTable, Table};
 use super::limits::{Amount, Limit, Limits};
 use super::mapping::Mapping;
-use super::{Gives, LeaverPolicy, Problems, Rule, Rules, SeatPolicy, Selection};
+use super::{DeleteAfter, LeaverPolicy, Leavers, Mode, Problems, Rewrite, Rule, Rules, SeatPolicy, Selection, example};
 use crate::model::{
-    Depth, Dn, Field, Filter, Fingerprint, GroupId, GroupRef, Membership, Scope, UserGroupPath, WelcomeEmail,
+    Depth, Dn, Email, Field, Filter, Fingerprint, GroupId, GroupRef, Membership, Scope, WelcomeTemplate, email,
 };
+
+mod gives;
+
+use gives::{read_extensions, read_gives};
 
 pub(super) fn rules(text: &str, file: &str) -> Result<Rules, Problems> {
     Document::read(file, text, |_, top| {
@@ -34,9 +38,15 @@ pub(super) fn rules(text: &str, file: &str) -> Result<Rules, Problems> {
             let hint = "start one with [[rule]], a `name`, and an `ou`, a `group` or `everyone = true`";
             top.problem(&(0..0), "the file has no rule", hint);
         }
+        let examples = example::read(top, &attributes, &list);
         Some(Rules {
             list,
-            leavers: top.word("leavers", LEAVERS).unwrap_or_default(),
+            examples,
+            leavers: read_leavers(top).unwrap_or_default(),
+            mode: top.word("mode", MODES).unwrap_or_default(),
+            protected: read_protected(top),
+            rewrite: top.table("rewrite_email").and_then(|table| read_rewrite(&table)),
+            welcome_emails: read_welcome_emails(top),
             seats: top.word("seats", SEATS).unwrap_or_default(),
             limits,
             fingerprint: Fingerprint::of(text.as_bytes()),
@@ -72,6 +82,25 @@ fn read_rule(table: &mut Table<'_, '_>, attributes: &[String]) -> Option<Rule> {
         given.finish();
     }
     read_field(table, "language", Field::Language, attributes, &mut fields);
+    read_field(table, "time_zone", Field::TimeZone, attributes, &mut fields);
+    let extensions = read_extensions(table);
+    if !table.is_table("extension")
+        && let Some(text) = table.string_or_false_as("extension", "a string in quotes, false, or a table in braces")
+        && let Some(Said(mapping)) = mapping_of(table, "extension", text, attributes)
+    {
+        fields.insert(Field::Extension, mapping);
+    }
+    let mut custom_fields = BTreeMap::new();
+    if let Some(given) = table.table("custom_fields") {
+        for name in given.keys() {
+            if let Some(Said(mapping)) = read_mapping(&given, &name, attributes) {
+                custom_fields.insert(name, mapping);
+            }
+        }
+        given.finish();
+    }
+    let devices = table.strings("devices");
+    let devices = devices.iter().filter_map(|text| mapping_at(table, "devices", text, attributes)).collect();
     let mut limits = Limits::default();
     if let Some(given) = table.table("limits") {
         read_limits(&given, &mut limits);
@@ -80,35 +109,18 @@ fn read_rule(table: &mut Table<'_, '_>, attributes: &[String]) -> Option<Rule> {
     let rule = Rule {
         name: Arc::from(name),
         enabled: table.boolean("enabled").is_none_or(|enabled| enabled.value),
+        mode: table.word("mode", MODES).unwrap_or_default(),
         people,
         create: table.boolean("create").is_none_or(|create| create.value),
         update: table.boolean("update").is_none_or(|update| update.value),
-        gives: read_gives(table),
+        gives: super::Gives { extensions, ..read_gives(table) },
         fields,
-        leavers: table.word("leavers", LEAVERS),
+        custom_fields,
+        devices,
+        leavers: read_leavers(table),
         limits,
     };
     (!rule.name.is_empty()).then_some(rule)
-}
-
-fn read_gives(table: &Table<'_, '_>) -> Gives {
-    let mut products: Vec<String> = Vec::new();
-    for product in table.strings("products") {
-        if product.value.trim().is_empty() {
-            table.problem(&product.at, "a product without a name", "write the name of a licence of the account");
-        } else {
-            products.push(product.value.trim().to_owned());
-        }
-    }
-    let user_group = table.string("user_group").and_then(|path| {
-        let group = UserGroupPath::new(path.value.trim());
-        let Some(problem) = group.problem() else { return Some(group) };
-        let message = format!("`{}` is not a path of user groups: {problem}", path.value);
-        table.problem(&path.at, message, "write names with a slash between them, as `Sales/EMEA`");
-        None
-    });
-    let create_user_group = table.boolean("create_user_group").is_some_and(|create| create.value);
-    Gives { products, user_group, create_user_group, welcome: WelcomeEmail::Default }
 }
 
 fn read_scopes(table: &Table<'_, '_>) -> Vec<Scope> {
@@ -188,19 +200,128 @@ fn read_field(
     attributes: &[String],
     fields: &mut BTreeMap<Field, Option<Mapping>>,
 ) {
-    let Some(text) = table.string_or_false(key) else { return };
-    let Some(expression) = text.value else {
-        fields.insert(field, None);
-        return;
-    };
-    match Mapping::parse(&expression, attributes) {
-        Ok(mapping) => {
-            fields.insert(field, Some(mapping));
-        }
-        Err(error) => {
+    if let Some(Said(mapping)) = read_mapping(table, key, attributes) {
+        fields.insert(field, mapping);
+    }
+}
+
+/// What a rule says of a field: an expression, or with `None` that it is left alone.
+struct Said(Option<Mapping>);
+
+fn read_mapping(table: &Table<'_, '_>, key: &str, attributes: &[String]) -> Option<Said> {
+    mapping_of(table, key, table.string_or_false(key)?, attributes)
+}
+
+fn mapping_of(table: &Table<'_, '_>, key: &str, text: Placed<Option<String>>, attributes: &[String]) -> Option<Said> {
+    let Some(value) = text.value else { return Some(Said(None)) };
+    mapping_at(table, key, &Placed { value, at: text.at }, attributes).map(|mapping| Said(Some(mapping)))
+}
+
+fn mapping_at(table: &Table<'_, '_>, key: &str, text: &Placed<String>, attributes: &[String]) -> Option<Mapping> {
+    let parsed = Mapping::parse(&text.value, attributes);
+    parsed
+        .map_err(|error| {
             table.problem(&inside(&text.at, error.at), format!("`{key}`: {}", error.message), error.hint);
+        })
+        .ok()
+}
+
+/// A word, or a table that names the stages.
+fn read_leavers(table: &Table<'_, '_>) -> Option<Leavers> {
+    let what = "a table in braces or \"keep\" or \"remove-products\" or \"suspend\"";
+    let inner = match table.string_or_table("leavers", what)? {
+        StringOrTable::String(_) => {
+            return table.word("leavers", LEAVERS).map(|first| Leavers { first, delete: None });
+        }
+        StringOrTable::Table(inner) => inner,
+    };
+    let first = inner.word("first", LEAVERS).unwrap_or_default();
+    let number = |key| inner.number(key).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+    let (days, reads) = (number("delete_after_days"), number("delete_after_reads"));
+    inner.finish();
+    let delete = match (days, reads) {
+        (Some(days), Some(reads)) if days > 0 && reads > 0 => Some(DeleteAfter { days, reads }),
+        _ => {
+            let hint = "write both, and each at least 1: `delete_after_days = 30, delete_after_reads = 10`";
+            inner.problem(inner.at(), "deleting needs a number of days and a number of complete reads", hint);
+            None
+        }
+    };
+    if delete.is_some() && first != LeaverPolicy::Suspend {
+        let message = "only who was suspended first can be deleted";
+        inner.problem(inner.at(), message, "write `first = \"suspend\"`, or take the deletion out");
+    }
+    Some(Leavers { first, delete })
+}
+
+fn read_protected(top: &Table<'_, '_>) -> Vec<Email> {
+    let mut protected = Vec::new();
+    for address in top.strings("protected") {
+        match email::problem(address.value.trim()) {
+            None => protected.push(Email::new(address.value.trim())),
+            Some(problem) => {
+                let message = format!("`{}` is no e-mail address: {problem}", address.value);
+                top.problem(&address.at, message, "users are protected by their e-mail, as `ceo@example.com`");
+            }
         }
     }
+    protected
+}
+
+fn read_rewrite(table: &Table<'_, '_>) -> Option<Rewrite> {
+    let part = |key| {
+        let text = table.string(key)?;
+        let bad = |c: char| c.is_whitespace() || c.is_control() || "@<>,;\"()[]\\".contains(c);
+        if text.value.is_empty() || text.value.chars().any(bad) {
+            let message = format!("`{key}` is `{}`, which cannot be part of an address", text.value);
+            table.problem(&text.at, message, "write letters, digits, `.`, `+`, `_` and `-`");
+            return None;
+        }
+        Some(text.value)
+    };
+    let rewrite = Rewrite {
+        prefix: part("prefix").unwrap_or_default(),
+        suffix: part("suffix").unwrap_or_default(),
+        domain: part("domain"),
+    };
+    table.finish();
+    if rewrite == Rewrite::default() {
+        let hint = "write `prefix`, `suffix`, `domain`, or leave `rewrite_email` out";
+        table.problem(table.at(), "`rewrite_email` rewrites nothing", hint);
+        return None;
+    }
+    Some(rewrite)
+}
+
+fn read_welcome_emails(top: &Table<'_, '_>) -> Vec<WelcomeTemplate> {
+    let mut templates: Vec<WelcomeTemplate> = Vec::new();
+    for table in top.tables("welcome_email") {
+        let name = table.required_string("name", "Sales");
+        let subject = table.required_string("subject", "Welcome, {first_name}");
+        let text = table.required_string("text", "Dear {first_name}, …");
+        table.finish();
+        let (Some(name), Some(subject), Some(text)) = (name, subject, text) else { continue };
+        let template = WelcomeTemplate {
+            name: name.value.trim().to_owned(),
+            subject: subject.value.clone(),
+            text: text.value.clone(),
+        };
+        for (part, at) in [(&template.subject, &subject.at), (&template.text, &text.at)] {
+            let Some(word) = WelcomeTemplate::unknown_word(part) else { continue };
+            let words = WelcomeTemplate::WORDS;
+            let hint = crate::model::text::nearest(word, words).map_or_else(
+                || format!("expected one of {}", words.map(|word| format!("{{{word}}}")).join(", ")),
+                |word| format!("did you mean {{{word}}}?"),
+            );
+            table.problem(at, format!("`{{{word}}}` stands for nothing"), hint);
+        }
+        if templates.iter().any(|other| other.name == template.name) {
+            let message = format!("two welcome e-mails are called `{}`", template.name);
+            table.problem(&name.at, message, "give each a name of its own");
+        }
+        templates.push(template);
+    }
+    templates
 }
 
 fn read_limits(table: &Table<'_, '_>, limits: &mut Limits) {
@@ -246,6 +367,7 @@ const LEAVERS: &[(&str, LeaverPolicy)] = &[
     ("remove-products", LeaverPolicy::RemoveProducts),
     ("suspend", LeaverPolicy::Suspend),
 ];
+const MODES: &[(&str, Mode)] = &[("apply", Mode::Apply), ("simulate", Mode::Simulate)];
 const SEATS: &[(&str, SeatPolicy)] = &[("stop", SeatPolicy::Stop), ("fill", SeatPolicy::Fill)];
 const DEPTHS: &[(&str, Depth)] = &[("subtree", Depth::Subtree), ("one-level", Depth::OneLevel)];
 const MEMBERS: &[(&str, Membership)] = &[("nested", Membership::Nested), ("direct", Membership::Direct)];

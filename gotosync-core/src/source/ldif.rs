@@ -47,8 +47,8 @@ use crate::{Error, ErrorKind, Result};
 /// lines cannot be told from a whole one.
 ///
 /// **What is refused**, with file and line: change records (`changetype:`), values in other files (`attribute:< URL`), a
-/// person without an id, a value of more than 16 MiB, an entry of more than 256 MiB of wanted values, and whatever is not
-/// LDIF.
+/// person without an id, a name of more than 128 parts, a value of more than 16 MiB, an entry of more than 256 MiB of wanted
+/// values, and whatever is not LDIF.
 ///
 /// ```
 /// use gotosync_core::model::ReadRequest;

@@ -1,15 +1,16 @@
 //! State that lives as long as the value: for embedders' tests, and for runs that are to leave nothing behind.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, HashMap, btree_map::Entry};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
-use super::{Ending, Hold, Holder, Interrupted, Link, LinkChange, Remembered, RunRecord, StateStore};
+use super::{Ending, Hold, Holder, Interrupted, Learned, Link, Remembered, RunRecord, SetAside, StateStore};
 use crate::journal::Event;
-use crate::model::{AccountKey, PersonId, RunId};
+use crate::model::{AccountKey, PersonId, RunId, UserKey};
 use crate::{Error, ErrorKind, Result};
 
 #[cfg(test)]
@@ -70,6 +71,9 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Account {
     links: BTreeMap<PersonId, Link>,
+    /// The person of each user in `links`.
+    people: HashMap<UserKey, PersonId>,
+    set_aside: BTreeMap<PersonId, SetAside>,
     populations: BTreeMap<String, usize>,
 }
 
@@ -157,7 +161,11 @@ impl StateStore for MemoryState {
     async fn load(&self, account: &AccountKey) -> Result<Remembered> {
         let inner = self.lock();
         let Some(known) = inner.accounts.get(account) else { return Ok(Remembered::default()) };
-        Ok(Remembered { links: known.links.values().cloned().collect(), populations: known.populations.clone() })
+        Ok(Remembered {
+            links: known.links.values().cloned().collect(),
+            populations: known.populations.clone(),
+            set_aside: known.set_aside.values().cloned().collect(),
+        })
     }
 
     async fn hold(&self, account: &AccountKey, holder: &Holder) -> Result<Box<dyn Hold>> {
@@ -188,14 +196,14 @@ impl StateStore for MemoryState {
         })
     }
 
-    async fn record(&self, run: &RunId, events: &[Event], links: &[LinkChange]) -> Result<()> {
+    async fn record(&self, run: &RunId, events: &[Event], learned: &[Learned]) -> Result<()> {
         self.change(|inner| {
             let known = inner.runs.iter_mut().rfind(|known| known.record.run == *run);
             let Some(Run { record, open: Some(open) }) = known else { return Err(not_open(run)) };
             open.events.extend_from_slice(events);
             let account = inner.accounts.entry(record.account.clone()).or_default();
-            for change in links {
-                account.change(change);
+            for learned in learned {
+                account.learn(learned);
             }
             Ok(())
         })
@@ -230,10 +238,18 @@ impl StateStore for MemoryState {
 
     async fn history(&self, account: &AccountKey, limit: usize) -> Result<Vec<RunRecord>> {
         let inner = self.lock();
-        let mut runs: Vec<_> = of(&inner.runs, account).map(|run| &run.record).collect();
-        runs.reverse();
-        runs.sort_by_key(|run| Reverse(run.started));
-        Ok(runs.into_iter().take(limit).cloned().collect())
+        Ok(newest_first(&inner.runs, account).into_iter().take(limit).cloned().collect())
+    }
+
+    async fn set_aside(&self, account: &AccountKey) -> Result<Vec<SetAside>> {
+        let inner = self.lock();
+        Ok(inner.accounts.get(account).map(|known| known.set_aside.values().cloned().collect()).unwrap_or_default())
+    }
+
+    async fn runs_since(&self, account: &AccountKey, moment: Timestamp) -> Result<Vec<RunRecord>> {
+        let inner = self.lock();
+        let runs = newest_first(&inner.runs, account);
+        Ok(runs.into_iter().take_while(|run| run.started > moment).cloned().collect())
     }
 }
 
@@ -250,24 +266,43 @@ impl Inner {
 
 impl Account {
     fn put(&mut self, link: &Link) {
-        self.links.retain(|person, known| known.user != link.user || *person == link.person);
-        self.links.insert(link.person.clone(), link.clone());
+        if let Some(other) = self.people.insert(link.user.clone(), link.person.clone())
+            && other != link.person
+        {
+            self.links.remove(&other);
+        }
+        if let Some(before) = self.links.insert(link.person.clone(), link.clone())
+            && before.user != link.user
+        {
+            self.people.remove(&before.user);
+        }
     }
 
-    fn change(&mut self, change: &LinkChange) {
-        match change {
-            LinkChange::Put(link) => self.put(link),
-            LinkChange::Suspended(person, at) => {
-                if let Some(link) = self.links.get_mut(person) {
-                    link.suspended = Some(*at);
+    fn learn(&mut self, learned: &Learned) {
+        match learned {
+            Learned::Linked(link) => self.put(link),
+            Learned::Suspended(person, at, had) => self.change(person, |link| link.suspend(*at, had)),
+            Learned::Reactivated(person) => self.change(person, Link::reactivate),
+            Learned::Role(person, role) => self.change(person, |link| link.role.clone_from(role)),
+            Learned::Deleted(person) => {
+                if let Some(link) = self.links.remove(person) {
+                    self.people.remove(&link.user);
                 }
+                self.set_aside.remove(person);
             }
-            LinkChange::Reactivated(person) => {
-                if let Some(link) = self.links.get_mut(person) {
-                    link.suspended = None;
-                    link.leaver_since = None;
-                }
+            Learned::Failed(failure) => {
+                let aside = SetAside::after(failure.clone(), self.set_aside.get(&failure.person));
+                self.set_aside.insert(failure.person.clone(), aside);
             }
+            Learned::Settled(person) => {
+                self.set_aside.remove(person);
+            }
+        }
+    }
+
+    fn change(&mut self, person: &PersonId, change: impl FnOnce(&mut Link)) {
+        if let Some(link) = self.links.get_mut(person) {
+            change(link);
         }
     }
 }
@@ -296,6 +331,13 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
 
 fn of<'a>(runs: &'a [Run], account: &'a AccountKey) -> impl Iterator<Item = &'a Run> {
     runs.iter().filter(move |run| run.record.account == *account)
+}
+
+fn newest_first<'a>(runs: &'a [Run], account: &'a AccountKey) -> Vec<&'a RunRecord> {
+    let mut runs: Vec<_> = of(runs, account).map(|run| &run.record).collect();
+    runs.reverse();
+    runs.sort_by_key(|run| Reverse(run.started));
+    runs
 }
 
 fn crashed() -> Error {
@@ -331,6 +373,8 @@ pub(super) const RUNS_KEPT: usize = 1000;
 mod tests {
     use super::laws::{self, link, run};
     use super::*;
+    use crate::model::Role;
+    use crate::state::Had;
 
     laws::run_them_all!(|| {
         let state = MemoryState::new();
@@ -366,6 +410,29 @@ mod tests {
             assert!(state.begin(&run("a", "r2", 2), "plan", &[link("p2", "u2")]).await.is_err());
             assert_eq!(state.load(&account).await.unwrap().links.len(), kept, "{point:?}");
             assert_eq!(state.history(&account, 9).await.unwrap().len(), kept, "{point:?}");
+        }
+    }
+
+    /// What is learned is kept with the event that taught it, or neither is.
+    #[tokio::test]
+    async fn a_crash_does_not_part_what_was_learned_from_its_event() {
+        let account = AccountKey::new("a");
+        let person = PersonId::parse("p1");
+        for (point, kept) in [(CrashPoint::Before, 0), (CrashPoint::After, 1)] {
+            for learned in [
+                laws::failed("p2", "f", 1),
+                Learned::Deleted(person.clone()),
+                Learned::Role(person.clone(), Some(Role::Administrator)),
+                Learned::Suspended(person.clone(), laws::at(1), Had { licenses: vec!["g2m".into()], ..Had::default() }),
+            ] {
+                let state = MemoryState::new();
+                state.begin(&run("a", "r1", 1), "plan", &[link("p1", "u1")]).await.unwrap();
+                let before = state.load(&account).await.unwrap();
+                state.crash_at(1, point);
+                assert!(state.record(&"r1".into(), &[Event::Intended { step: 1 }], &[learned]).await.is_err());
+                assert_eq!(state.unfinished(&account).await.unwrap().unwrap().events.len(), kept, "{point:?}");
+                assert_eq!(state.load(&account).await.unwrap() != before, kept == 1, "{point:?}");
+            }
         }
     }
 

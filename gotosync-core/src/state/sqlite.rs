@@ -8,12 +8,13 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use tokio::task::{JoinError, spawn_blocking};
 
 use self::lock::FileHold;
 use self::trouble::{Trouble, state};
-use super::{Hold, Holder, Interrupted, Link, LinkChange, Remembered, RunRecord, StateStore};
+use super::{Hold, Holder, Interrupted, Learned, Link, Remembered, RunRecord, SetAside, StateStore};
 use crate::journal::Event;
 use crate::model::{AccountKey, RunId};
 use crate::{Error, Result};
@@ -143,9 +144,9 @@ impl StateStore for SqliteState {
         self.call("begin the run", move |connection| tables::begin(connection, &run, &plan, &links)).await
     }
 
-    async fn record(&self, run: &RunId, events: &[Event], links: &[LinkChange]) -> Result<()> {
-        let (run, events, links) = (run.clone(), events.to_owned(), links.to_owned());
-        self.call("write the journal", move |connection| tables::record(connection, &run, &events, &links)).await
+    async fn record(&self, run: &RunId, events: &[Event], learned: &[Learned]) -> Result<()> {
+        let (run, events, learned) = (run.clone(), events.to_owned(), learned.to_owned());
+        self.call("write the journal", move |connection| tables::record(connection, &run, &events, &learned)).await
     }
 
     async fn finish(&self, run: &RunRecord, populations: Option<&BTreeMap<String, usize>>) -> Result<()> {
@@ -161,6 +162,16 @@ impl StateStore for SqliteState {
     async fn history(&self, account: &AccountKey, limit: usize) -> Result<Vec<RunRecord>> {
         let account = account.clone();
         self.call("read the history", move |connection| tables::history(connection, &account, limit)).await
+    }
+
+    async fn set_aside(&self, account: &AccountKey) -> Result<Vec<SetAside>> {
+        let account = account.clone();
+        self.call("load the state", move |connection| tables::set_aside(connection, &account)).await
+    }
+
+    async fn runs_since(&self, account: &AccountKey, moment: Timestamp) -> Result<Vec<RunRecord>> {
+        let account = account.clone();
+        self.call("read the history", move |connection| tables::runs_since(connection, &account, moment)).await
     }
 }
 
@@ -233,13 +244,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = SqliteState::open(folder.path().join("state.db")).unwrap();
         for (pragma, value) in
-            [("user_version", 1), ("application_id", 0x6774_7379), ("synchronous", 2), ("foreign_keys", 1)]
+            [("user_version", 2), ("application_id", 0x6774_7379), ("synchronous", 2), ("foreign_keys", 1)]
         {
             assert_eq!(count(&state, &format!("PRAGMA {pragma}")), value, "{pragma}");
         }
         assert_eq!(count(&state, "PRAGMA busy_timeout"), 5000);
         assert_eq!(count(&state, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
-        assert_eq!(count(&state, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict"), 4);
+        assert_eq!(count(&state, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict"), 5);
     }
 
     #[cfg(unix)]
@@ -276,7 +287,42 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         fs::write(&path, "").unwrap();
-        assert_eq!(count(&SqliteState::open(&path).unwrap(), "PRAGMA user_version"), 1);
+        assert_eq!(count(&SqliteState::open(&path).unwrap(), "PRAGMA user_version"), 2);
+    }
+
+    #[tokio::test]
+    async fn a_file_of_the_first_version_opens_and_keeps_its_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let mut older = Connection::open(&path).unwrap();
+        schema::make_older(&mut older, 1).unwrap();
+        older
+            .execute_batch(
+                "INSERT INTO links VALUES ('a', 'p1', 'u1', 'u1@Example.test', '[\"Sales\"]',
+                    '2026-10-01T00:00:05.000000000Z', NULL);
+                INSERT INTO populations VALUES ('a', 'Sales', 3);
+                INSERT INTO runs VALUES (1, 'r1', 'a', 'gotosync apply', '2026-10-01T00:00:01.000000000Z',
+                    NULL, NULL, 'open', '{}', NULL, 'plan');
+                INSERT INTO events VALUES ('r1', 1, '{\"event\":\"intended\",\"step\":1}');",
+            )
+            .unwrap();
+        drop(older);
+
+        let state = SqliteState::open(&path).unwrap();
+        let suspended = Link { suspended: Some(laws::at(5)), ..link("p1", "u1") };
+        let populations = [("Sales".to_owned(), 3)].into();
+        let kept = Remembered { links: vec![suspended], populations, set_aside: Vec::new() };
+        assert_eq!(state.load(&"a".into()).await.unwrap(), kept);
+        let left = state.unfinished(&"a".into()).await.unwrap().unwrap();
+        assert_eq!((left.record, left.events), (run("a", "r1", 1), vec![Event::Intended { step: 1 }]));
+
+        // It takes what the newer version knows.
+        let person = kept.links[0].person.clone();
+        let learned = [Learned::Role(person, Some(crate::model::Role::Administrator)), laws::failed("p1", "f", 1)];
+        state.record(&"r1".into(), &[], &learned).await.unwrap();
+        let remembered = state.load(&"a".into()).await.unwrap();
+        assert_eq!(remembered.links[0].role, Some(crate::model::Role::Administrator));
+        assert_eq!(remembered.set_aside.len(), 1);
     }
 
     #[test]
@@ -331,6 +377,10 @@ mod tests {
         let error = state.load(&"a".into()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::State);
         assert!(error.to_string().starts_with("cannot load the state: the state database holds"), "{error}");
+        state.connection.lock().unwrap().execute_batch("UPDATE links SET rules = '[]', had = 'all'").unwrap();
+        let error = state.load(&"a".into()).await.unwrap_err();
+        assert_eq!(error.message(), "the state database holds a value of no known form");
+        assert!(error.to_string().contains("column: had"), "{error}");
         drop(state);
 
         // Every page but the first two, which opening reads.
@@ -353,7 +403,7 @@ mod tests {
             let path = folder.path().join("state.db");
             std::thread::scope(|scope| {
                 for _ in 0..4 {
-                    scope.spawn(|| assert_eq!(count(&SqliteState::open(&path).unwrap(), "PRAGMA user_version"), 1));
+                    scope.spawn(|| assert_eq!(count(&SqliteState::open(&path).unwrap(), "PRAGMA user_version"), 2));
                 }
             });
         }
@@ -373,7 +423,7 @@ mod tests {
                         let state = SqliteState::open(path).unwrap();
                         state.begin(&run(name, name, 1), "{}", &[]).await.unwrap();
                         for step in 1..=200 {
-                            let put = LinkChange::Put(link(&format!("p{step}"), &format!("u{step}")));
+                            let put = Learned::Linked(link(&format!("p{step}"), &format!("u{step}")));
                             state.record(&name.into(), &[Event::Intended { step }], &[put]).await.unwrap();
                         }
                     });

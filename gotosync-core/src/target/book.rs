@@ -3,25 +3,32 @@
 //! A [`Book`] only looks up and writes; [`perform`] alone decides. So the strict fake and the account on disk cannot come
 //! to differ in what they accept.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{Capabilities, FieldLimits};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::text::nearest;
 use crate::model::{
-    Action, ActionKind, Batch, Creation, Effect, Email, Fault, Field, License, LicenseKey, Outcome, Release, Role,
-    Status, Suspension, Update, User, UserChanges, UserGroup, UserGroupPath, UserKey,
+    Action, Batch, Catalog, Device, Effect, Email, Fault, License, LicenseKey, Mac, Outcome, Status, Transfer, User,
+    UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
 
 mod activity;
 #[cfg(test)]
 pub(super) mod cases;
+mod checks;
+mod mail;
 mod opening;
+mod roles;
+mod settings;
+mod users;
 
 pub use activity::Activity;
+pub(super) use mail::put_template;
 pub(super) use opening::{FIRST_USER, opening};
+pub(super) use roles::{access, as_shown};
 
 /// Looks up and writes one account. It knows no rule.
 ///
@@ -40,8 +47,28 @@ pub(super) trait Book {
     fn license(&self, key: &LicenseKey) -> Result<Option<License>>;
     /// Whether a user group exists.
     fn has_group(&self, path: &UserGroupPath) -> Result<bool>;
-    /// Writes a user, new or not, and with them their licences.
+    /// The lists of the catalog that are short: devices and addresses of other accounts are not in it.
+    fn catalog(&self) -> Result<Arc<Catalog>>;
+    /// A device by its address.
+    fn device(&self, mac: Mac) -> Result<Option<Device>>;
+    /// The key of the user who has a device, listed or not.
+    fn holder_of_device(&self, mac: Mac) -> Result<Option<UserKey>>;
+    /// The key of the user who has a telephone extension.
+    fn holder_of_extension(&self, extension: &str) -> Result<Option<UserKey>>;
+    /// Whether an address is known to belong to another account.
+    fn is_elsewhere(&self, email: &Email) -> Result<bool>;
+    /// What somebody with an address in another account was asked.
+    fn transfer(&self, email: &Email) -> Result<Option<Transfer>>;
+    /// Whether somebody else than this user is a full administrator.
+    fn has_administrator_beside(&self, user: &UserKey) -> Result<bool>;
+    /// Writes a user, new or not, and with them whatever one user alone can have.
     fn put_user(&mut self, record: Record) -> Result<()>;
+    /// Deletes a user, and gives back whatever one user alone can have.
+    fn remove_user(&mut self, key: &UserKey) -> Result<()>;
+    /// Writes a template of welcome e-mails over the one of that name, if there is one.
+    fn put_welcome_email(&mut self, template: WelcomeTemplate) -> Result<()>;
+    /// Writes what somebody was asked, over what they were asked before.
+    fn put_transfer(&mut self, transfer: Transfer) -> Result<()>;
     /// Writes a user group.
     fn put_group(&mut self, group: UserGroup) -> Result<()>;
     /// The next number for a user; no number comes twice.
@@ -90,11 +117,14 @@ pub(super) fn perform(book: &mut dyn Book, action: &Action, terms: &Terms<'_>) -
     let kind = action.kind();
     let done = if terms.capabilities.actions.contains(&kind) {
         match action {
-            Action::Suspend(suspension) => suspend(book, suspension, terms),
-            Action::Release(release) => take(book, release, terms),
-            Action::CreateGroup { path } => create_group(book, path, terms),
-            Action::Update(update) | Action::Reactivate(update) => change(book, update, kind, terms),
-            Action::Create(creation) => create(book, creation, terms),
+            Action::Suspend(suspension) => users::suspend(book, suspension, terms),
+            Action::Release(release) => users::take(book, release, terms),
+            Action::Delete(deletion) => users::delete(book, deletion, terms),
+            Action::CreateGroup { path } => users::create_group(book, path, terms),
+            Action::WriteTemplate { template } => mail::write_template(book, template, terms),
+            Action::Update(update) | Action::Reactivate(update) => users::change(book, update, kind, terms),
+            Action::Create(creation) => users::create(book, creation, terms),
+            Action::Invite { user, sent } => mail::invite(book, user, *sent, terms),
         }
     } else {
         refuse(ErrorKind::Unsupported, format!("the account does not take `{}`", kind.as_str()))
@@ -126,132 +156,10 @@ fn refuse<T>(kind: ErrorKind, message: impl Into<String>) -> Done<T> {
     Err(Stop::Refused(Fault::new(kind, message)))
 }
 
-fn create(book: &mut dyn Book, creation: &Creation, terms: &Terms<'_>) -> Done {
-    let mut user = User::clone(&creation.user);
-    if user.key.is_some() {
-        return refuse(ErrorKind::Input, "a user who is yet to be created cannot have a key");
-    }
-    check_email(&user.email, terms.limits)?;
-    check_name(Field::FirstName, &user.first_name, terms.limits)?;
-    check_name(Field::LastName, &user.last_name, terms.limits)?;
-    let managed = if let Role::Manager { groups, .. } = &user.role { groups.as_slice() } else { &[] };
-    user.group.iter().chain(managed).try_for_each(|path| check_group(book, path))?;
-    check_address(book, &user.email, None)?;
-    if book.users()? >= terms.limits.users {
-        return refuse(ErrorKind::Exhausted, format!("the account has {} users, its most", terms.limits.users));
-    }
-    user.licenses.sort();
-    user.licenses.dedup();
-    check_seats(book, &[], &user.licenses)?;
-    let key = unused_key(book)?;
-    user.key = Some(key.clone());
-    user.status = Status::Invited;
-    write(book, &key, None, user, ActionKind::Create, terms)?;
-    Ok(Effect::Created { user: key })
-}
-
-/// Does an update or a reactivation.
-fn change(book: &mut dyn Book, update: &Update, kind: ActionKind, terms: &Terms<'_>) -> Done {
-    let before = known(book, &update.user)?;
-    let changes = &update.changes;
-    if kind == ActionKind::Reactivate && before.user.status != Status::Suspended {
-        return refuse(ErrorKind::Conflict, format!("the user is {}, not suspended", before.user.status.as_str()));
-    }
-    if let Some(field) = changes.stale(&before.user) {
-        return refuse(ErrorKind::Conflict, format!("{field} is not as it was read"));
-    }
-    check_changes(book, changes, &update.user, terms.limits)?;
-    let mut after = User::clone(&before.user);
-    changes.apply_to(&mut after);
-    check_seats(book, &before.user.licenses, &after.licenses)?;
-    if kind == ActionKind::Reactivate && is_bare(&after) {
-        return refuse(ErrorKind::Input, "no product comes, so the user would stay suspended");
-    }
-    write(book, &before.key, Some(&before), after, kind, terms)?;
-    Ok(if kind == ActionKind::Reactivate { Effect::Reactivated } else { Effect::Updated })
-}
-
-fn suspend(book: &mut dyn Book, suspension: &Suspension, terms: &Terms<'_>) -> Done {
-    let before = known(book, suspension.user())?;
-    if book.login()?.as_ref() == Some(suspension.user()) {
-        return refuse(ErrorKind::Denied, "the user whose login is in use cannot be suspended");
-    }
-    let told: BTreeSet<_> = suspension.licenses().iter().collect();
-    if told != before.user.licenses.iter().collect() {
-        return refuse(ErrorKind::Conflict, format!("{} is not as it was read", Field::Products));
-    }
-    if *suspension.role() != before.user.role {
-        return refuse(ErrorKind::Conflict, "role is not as it was read");
-    }
-    let after = User { licenses: Vec::new(), role: Role::Member, ..User::clone(&before.user) };
-    write(book, &before.key, Some(&before), after, ActionKind::Suspend, terms)?;
-    Ok(Effect::Suspended)
-}
-
-fn take(book: &mut dyn Book, release: &Release, terms: &Terms<'_>) -> Done {
-    let before = known(book, release.user())?;
-    if !release.licenses().iter().all(|license| before.user.licenses.contains(license)) {
-        return refuse(ErrorKind::Conflict, format!("{} is not as it was read", Field::Products));
-    }
-    let mut after = User::clone(&before.user);
-    after.licenses.retain(|license| !release.licenses().contains(license));
-    write(book, &before.key, Some(&before), after, ActionKind::Release, terms)?;
-    Ok(Effect::Released)
-}
-
-fn create_group(book: &mut dyn Book, path: &UserGroupPath, terms: &Terms<'_>) -> Done {
-    if let Some(problem) = path.problem() {
-        return refuse(ErrorKind::Input, format!("user group `{path}` cannot be made: {problem}"));
-    }
-    if book.has_group(path)? {
-        return refuse(ErrorKind::Conflict, format!("user group `{path}` exists"));
-    }
-    if let Some(parent) = path.parent() {
-        check_group(book, &parent)?;
-    }
-    book.put_group(UserGroup { key: None, path: path.clone() })?;
-    book.append(Activity::of(terms.now, ActionKind::CreateGroup, path.as_str(), String::new()))?;
-    Ok(Effect::GroupCreated)
-}
-
-/// Writes a user and what changed about them; every rule but one was asked before.
-fn write(
-    book: &mut dyn Book,
-    key: &UserKey,
-    before: Option<&Record>,
-    mut after: User,
-    kind: ActionKind,
-    terms: &Terms<'_>,
-) -> Done<()> {
-    let signed_in = before.is_some_and(|record| record.signed_in);
-    after.status = derived(&after, signed_in);
-    // Not only a suspension can lock the login out: so does taking its last product by a release or an update.
-    let locked_out = after.status == Status::Suspended && before.is_some_and(|b| b.user.status != Status::Suspended);
-    if locked_out && book.login()?.as_ref() == Some(key) {
-        return refuse(ErrorKind::Denied, "the user whose login is in use cannot lose the last product");
-    }
-    let names = |key: &LicenseKey| Ok(book.license(key)?.map_or_else(|| key.to_string(), |license| license.name));
-    let before = before.map(|record| &*record.user);
-    let detail = activity::told(before, &after, names)?;
-    let entry = Activity::of(terms.now, kind, before.unwrap_or(&after).email.as_str(), detail);
-    book.put_user(Record { key: key.clone(), user: Arc::new(after), signed_in })?;
-    book.append(entry)?;
-    Ok(())
-}
-
-/// The status that follows from what a user has (goto-api, 2.4: it is derived by the service and never set).
-fn derived(user: &User, signed_in: bool) -> Status {
-    match user.status {
-        _ if is_bare(user) => Status::Suspended,
-        Status::Suspended if signed_in => Status::Active,
-        Status::Suspended => Status::Invited,
-        status => status,
-    }
-}
-
-/// Says whether a user has neither a product nor a role.
-fn is_bare(user: &User) -> bool {
-    user.licenses.is_empty() && user.role.is_member()
+/// Refuses a name that the account does not have, and names the nearest that it has.
+fn unknown<'n, T>(what: &str, name: &str, names: impl IntoIterator<Item = &'n str>) -> Done<T> {
+    let near = nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    refuse(ErrorKind::NotFound, activity::one_line(&format!("the account has no {what} `{name}`{near}")))
 }
 
 fn known(book: &dyn Book, key: &UserKey) -> Done<Record> {
@@ -261,88 +169,26 @@ fn known(book: &dyn Book, key: &UserKey) -> Done<Record> {
     }
 }
 
-fn unused_key(book: &mut dyn Book) -> Result<UserKey> {
-    loop {
-        // An account that came from elsewhere may hold numbers that the counter has yet to reach.
-        let key = UserKey::new(book.next_user()?.to_string());
-        if book.user(&key)?.is_none() {
-            return Ok(key);
-        }
+/// The status that follows from what a user has (goto-api, 2.4: it is derived by the service and never set).
+fn derived(user: &User, signed_in: bool) -> Status {
+    match user.status {
+        _ if user.is_bare() => Status::Suspended,
+        Status::Suspended if signed_in => Status::Active,
+        Status::Suspended => Status::Invited,
+        status => status,
     }
 }
 
-/// Checks what changes, and only that: a user who came from elsewhere may break a limit that nobody touches.
-fn check_changes(book: &dyn Book, changes: &UserChanges, user: &UserKey, limits: FieldLimits) -> Done<()> {
-    if let Some(change) = &changes.email {
-        let Some(email) = change.after() else { return refuse(ErrorKind::Input, "an e-mail cannot be taken away") };
-        check_email(email, limits)?;
-        check_address(book, email, Some(user))?;
-    }
-    for (field, change) in [(Field::FirstName, &changes.first_name), (Field::LastName, &changes.last_name)] {
-        if let Some(name) = change.as_ref().and_then(|change| change.after()) {
-            check_name(field, name, limits)?;
-        }
-    }
-    changes.group.as_ref().and_then(|change| change.after()).map_or(Ok(()), |path| check_group(book, path))
-}
-
-fn check_name(field: Field, name: &str, limits: FieldLimits) -> Done<()> {
-    let length = name.chars().count();
-    if length <= limits.name {
-        return Ok(());
-    }
-    refuse(ErrorKind::Input, format!("{field} has {length} characters, {} are accepted", limits.name))
-}
-
-fn check_email(email: &Email, limits: FieldLimits) -> Done<()> {
-    if let Some(problem) = email.problem() {
-        return refuse(
-            ErrorKind::Input,
-            format!("email `{}` is not accepted: {problem}", email.as_str().escape_debug()),
-        );
-    }
-    let length = email.as_str().chars().count();
-    if length <= limits.email {
-        return Ok(());
-    }
-    refuse(ErrorKind::Input, format!("email has {length} characters, {} are accepted", limits.email))
-}
-
-/// Checks that nobody else has an address. The answer does not say who has it.
-fn check_address(book: &dyn Book, email: &Email, own: Option<&UserKey>) -> Done<()> {
-    match book.holder(email)? {
-        Some(holder) if own != Some(&holder) => refuse(ErrorKind::Conflict, format!("email {email} is taken")),
-        _ => Ok(()),
-    }
-}
-
-fn check_group(book: &dyn Book, path: &UserGroupPath) -> Done<()> {
-    if book.has_group(path)? {
-        return Ok(());
-    }
-    refuse(ErrorKind::NotFound, format!("the account has no user group `{path}`"))
-}
-
-/// Checks that the licences that come exist and have a seat each; a licence that the user has already needs none.
-fn check_seats(book: &dyn Book, before: &[LicenseKey], after: &[LicenseKey]) -> Done<()> {
-    let mut missing = Vec::new();
-    for key in after.iter().filter(|key| !before.contains(key)) {
-        let Some(license) = book.license(key)? else {
-            return refuse(ErrorKind::NotFound, format!("the account has no licence {key}"));
-        };
-        if license.free() == 0 {
-            missing.push(format!("{}: 1 missing", license.name));
-        }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    refuse(ErrorKind::Exhausted, format!("no seat is free in {}", missing.join(", in ")))
+/// What differs between a user before and after, with the names of licences.
+fn told(book: &dyn Book, before: Option<&User>, after: Option<&User>) -> Result<String> {
+    let name = |key: &LicenseKey| Ok(book.license(key)?.map_or_else(|| key.to_string(), |license| license.name));
+    activity::told(before, after, name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Role;
 
     #[test]
     fn the_status_follows_from_products_and_role() {

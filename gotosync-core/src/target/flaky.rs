@@ -189,6 +189,7 @@ mod tests {
     use super::*;
     use crate::model::{Effect, User, UserGroupPath};
     use crate::target::MemoryTarget;
+    use crate::target::book::cases;
 
     fn memory() -> MemoryTarget {
         let users = (0..20).map(|n| Arc::new(User::new(&format!("u{n}@example.test"), "U", "U"))).collect();
@@ -227,6 +228,19 @@ mod tests {
         let lost = target.mishaps().iter().filter(|mishap| **mishap == Mishap::AnswerLost).count();
         assert!(lost > 0);
         assert_eq!(in_doubt, lost);
+    }
+
+    #[tokio::test]
+    async fn an_invitation_whose_answer_was_lost_went_out() {
+        let memory = MemoryTarget::new(cases::account());
+        let target = FlakyTarget::new(memory, 7, 1000).only([Mishap::AnswerLost]);
+        let invite: Batch = [Action::Invite { user: "2".into(), sent: 0 }].into_iter().collect();
+        assert_eq!(target.execute(&invite).await.unwrap(), [Outcome::InDoubt { fault: fault() }]);
+        let sent = || target.inner().account().user(&"2".into()).unwrap().invitation.unwrap().sent;
+        assert_eq!(sent(), 1);
+        // Whoever asks once more for the same invitation does not send a second one.
+        target.execute(&invite).await.unwrap();
+        assert_eq!(sent(), 1);
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@ mod file;
 mod page;
 
 use file::Fail;
-use page::Page;
+use page::{Cached, Page};
 
 /// An account kept in one file on disk, under the vendor's rules.
 ///
@@ -29,6 +29,9 @@ use page::Page;
 /// The file is in WAL mode, with two companions, `-wal` and `-shm`, beside it while it is open. They need memory that is
 /// shared by all who use the file, so **a network file system is no place for it**. To copy the account, read it, or copy
 /// the file when nobody has it open.
+///
+/// The login whose account it is sees and gives roles only if it is a full administrator's, as at the vendor: for others
+/// everybody reads as a member.
 ///
 /// Work happens on tokio's blocking threads. A call that is dropped while it runs is still finished there: a batch that
 /// nobody waits for any more may well be done.
@@ -81,8 +84,9 @@ impl LocalAccount {
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] if the path exists; [`ErrorKind::NotFound`] if its folder does not;
-    /// [`ErrorKind::Incomplete`] if the account was not read to its end; [`ErrorKind::Input`] if a key, an address, a
-    /// licence or a user group stands in it twice; [`ErrorKind::State`] if the file cannot be written.
+    /// [`ErrorKind::Incomplete`] if the account was not read to its end; [`ErrorKind::Input`] if something stands in it
+    /// twice that can be there once only, such as a key, an address, a licence or a user group; [`ErrorKind::State`] if the
+    /// file cannot be written.
     pub fn create(path: impl AsRef<Path>, account: &Account) -> Result<Self> {
         let path = path.as_ref();
         Ok(Self::over(path, file::create(path, account)?))
@@ -98,7 +102,10 @@ impl LocalAccount {
     /// # Errors
     /// [`ErrorKind::Data`] and [`ErrorKind::State`], as [`open`](Self::open).
     pub async fn activity(&self, limit: usize) -> Result<Vec<Activity>> {
-        self.blocking("read the activity", move |connection, path| Page::new(connection, path).activity(limit)).await
+        self.blocking("read the activity", move |connection, path| {
+            Page::new(connection, path, &Cached::default()).activity(limit)
+        })
+        .await
     }
 
     fn over(path: &Path, connection: Connection) -> Self {
@@ -132,18 +139,25 @@ impl fmt::Display for LocalAccount {
 impl ProvisioningTarget for LocalAccount {
     async fn describe(&self) -> Result<TargetInfo> {
         let name = self.to_string();
-        let read = |connection: &mut Connection, path: &Path| Page::new(connection, path).heading();
-        let (account, _, login) = self.blocking("describe the account", read).await?;
-        Ok(TargetInfo { name, account, login, capabilities: Capabilities::all(), limits: FieldLimits::VENDOR })
+        let read = |connection: &mut Connection, path: &Path| {
+            let cached = Cached::default();
+            let page = Page::new(connection, path, &cached);
+            Ok((page.heading()?, book::access(&page, &Capabilities::all())?))
+        };
+        let ((account, _, login), roles) = self.blocking("describe the account", read).await?;
+        let capabilities = Capabilities { roles, ..Capabilities::all() };
+        Ok(TargetInfo { name, account, login, capabilities, limits: FieldLimits::VENDOR })
     }
 
     async fn read(&self) -> Result<Account> {
         self.blocking("read the account", |connection, path| {
             // One transaction, so that another process cannot write between the listings.
             let transaction = connection.transaction().or_fail(path)?;
-            let account = Page::new(&transaction, path).account()?;
+            let cached = Cached::default();
+            let page = Page::new(&transaction, path, &cached);
+            let (account, access) = (page.account()?, book::access(&page, &Capabilities::all())?);
             transaction.commit().or_fail(path)?;
-            Ok(account)
+            Ok(book::as_shown(account, access))
         })
         .await
     }
@@ -161,11 +175,11 @@ fn execute(connection: &mut Connection, path: &Path, batch: &Batch) -> Result<Ve
     let capabilities = Capabilities::all();
     let terms = Terms { capabilities: &capabilities, limits: FieldLimits::VENDOR, now: Timestamp::now() };
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fail(path)?;
-    let mut outcomes = Vec::with_capacity(batch.actions.len());
+    let (mut outcomes, cached) = (Vec::with_capacity(batch.actions.len()), Cached::default());
     for action in &batch.actions {
         let savepoint = transaction.savepoint().or_fail(path)?;
         // An error here is one of the file, and drops the whole transaction: nothing of the batch was done.
-        let outcome = book::perform(&mut Page::new(&savepoint, path), action, &terms)?;
+        let outcome = book::perform(&mut Page::new(&savepoint, path, &cached), action, &terms)?;
         if outcome.is_done() {
             savepoint.commit().or_fail(path)?;
         } else {
@@ -198,7 +212,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::target::book::cases::{Bench, STORY, account, created, every_case, story, told};
+    use crate::target::book::cases::{Bench, SEQUEL, STORY, account, created, every_case, sequel, story, told};
 
     fn bench(account: &Account) -> Bench {
         let folder = tempfile::tempdir().unwrap();
@@ -229,8 +243,23 @@ mod tests {
     async fn it_comes_to_the_same_as_the_account_in_memory() {
         let bench = bench(&account());
         let memory = super::super::MemoryTarget::new(account());
-        assert_eq!(bench.target.execute(&story()).await.unwrap(), memory.execute(&story()).await.unwrap());
-        assert_eq!(bench.target.read().await.unwrap(), memory.account());
+        for batch in [story(), sequel()] {
+            assert_eq!(bench.target.execute(&batch).await.unwrap(), memory.execute(&batch).await.unwrap());
+            assert_eq!(bench.target.read().await.unwrap(), memory.account());
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_the_service_keeps_is_there_after_opening_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("account.db");
+        let target = LocalAccount::create(&path, &account()).unwrap();
+        target.execute(&sequel()).await.unwrap();
+        let before = target.read().await.unwrap();
+        drop(target);
+        let target = LocalAccount::open(&path).unwrap();
+        assert_eq!(target.read().await.unwrap(), before);
+        assert_eq!(told(&target.activity(usize::MAX).await.unwrap()), SEQUEL);
     }
 
     #[test]

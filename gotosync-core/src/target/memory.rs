@@ -1,25 +1,25 @@
 //! An account in memory: the strict fake.
 
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::book::{self, Activity, Book, FIRST_USER, Record, Terms};
+use super::book::{self, Activity, Terms};
 use super::{Capabilities, FieldLimits, ProvisioningTarget, TargetInfo};
 use crate::error::Result;
-use crate::model::{
-    Account, AccountKey, Batch, Completeness, Email, Gap, License, LicenseKey, Outcome, User, UserGroup, UserGroupPath,
-    UserKey,
-};
+use crate::model::{Account, Action, Batch, Completeness, Effect, Email, Gap, Invitation, Outcome, Status, UserKey};
+
+mod ledger;
+
+use ledger::Ledger;
 
 /// An account in memory, for the tests of whoever embeds this crate.
 ///
 /// It is as strict as the vendor and stricter where the vendor does not say: names and addresses have limits, an address
 /// belongs to one user, licences and user groups must exist, no seat is given twice, and an action whose `before` is not
-/// how the user is now is refused. It keeps the same rules as [`LocalAccount`](super::LocalAccount), in the same code.
+/// how the user is now is refused. A login that is no full administrator's neither sees nor gives roles. It keeps the same rules as [`LocalAccount`](super::LocalAccount), in the same code.
 /// What it does not have is the vendor's delay: what was written can be read at once.
 ///
 /// ```
@@ -32,13 +32,7 @@ use crate::model::{
 ///
 /// let meeting = LicenseKey::new("g2m");
 /// let mut account = Account::empty("1", "Example");
-/// account.licenses.push(License {
-///     key: meeting.clone(),
-///     name: "GoToMeeting".into(),
-///     products: vec!["G2M".into()],
-///     seats: 1,
-///     used: 0,
-/// });
+/// account.licenses.push(License::new("g2m", "GoToMeeting", &["G2M"], 1));
 /// let target = MemoryTarget::new(account);
 ///
 /// let create = |email: &str| {
@@ -67,7 +61,8 @@ impl MemoryTarget {
     /// nor a role is suspended, whatever the value says. Limits are asked of writes only.
     ///
     /// # Panics
-    /// If a key, an address, a licence or a user group stands in the account twice: no account is like that.
+    /// If something stands in the account twice that can be there once only, such as a key, an address, a licence or a
+    /// user group: no account is like that.
     pub fn new(account: Account) -> Self {
         Self {
             ledger: Mutex::new(Ledger::open(account)),
@@ -85,15 +80,15 @@ impl MemoryTarget {
 
     /// Sets what it says it can do, and holds callers to it; [`Capabilities::all`] unless told.
     ///
-    /// An action outside of it fails, and a batch that is too large is refused. `concurrency` and `visibility` are said
-    /// and not played.
+    /// An action outside of it fails, a batch that is too large is refused, and roles can be hidden from a login that
+    /// would see them. `concurrency` and `visibility` are said and not played.
     #[must_use]
     pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = capabilities;
         self
     }
 
-    /// The account as it is now; the same as a read.
+    /// The account as it is now: the same as a read, but that every role is seen.
     pub fn account(&self) -> Account {
         self.ledger().account()
     }
@@ -115,6 +110,54 @@ impl MemoryTarget {
         let answer = change(&mut account);
         *ledger = ledger.reopened(account);
         answer
+    }
+
+    /// Lets a user sign in for the first time: they are active from now on, and no invitation is left.
+    ///
+    /// # Panics
+    /// If there is no such user, or they are suspended and cannot sign in.
+    pub fn sign_in(&self, user: &UserKey) {
+        self.ledger().change_user(user, |record| {
+            assert!(record.user.status != Status::Suspended, "{} is suspended", record.user.email);
+            record.signed_in = true;
+            let user = Arc::make_mut(&mut record.user);
+            user.status = Status::Active;
+            user.invitation = None;
+        });
+    }
+
+    /// Lets the last invitation to a user expire.
+    ///
+    /// # Panics
+    /// If nobody with this address was invited.
+    pub fn expire_invitation(&self, email: &str) {
+        let mut ledger = self.ledger();
+        let key = ledger.key_of(&Email::new(email));
+        ledger.change_user(&key, |record| match &record.user.invitation {
+            Some(invitation) if invitation.sent > 0 => {
+                let invitation = Some(Invitation { expired: true, ..*invitation });
+                Arc::make_mut(&mut record.user).invitation = invitation;
+            }
+            _ => panic!("nobody with the address {email} was invited"),
+        });
+    }
+
+    /// Lets somebody come over who was asked to: they become a user as they were asked for, who has signed in before, and
+    /// their address belongs to this account. Who was asked before this target took over the account comes with the address
+    /// alone.
+    ///
+    /// # Panics
+    /// If nobody with this address was asked, or what they were asked can no longer be accepted.
+    pub fn accept_transfer(&self, email: &str) {
+        self.ledger().accept_transfer(&Email::new(email));
+    }
+
+    /// Lets what somebody in another account was asked expire.
+    ///
+    /// # Panics
+    /// If nobody with this address was asked.
+    pub fn expire_transfer(&self, email: &str) {
+        self.ledger().expire_transfer(&Email::new(email));
     }
 
     /// Makes every read from now on say that something is missing at a place.
@@ -148,158 +191,35 @@ impl fmt::Display for MemoryTarget {
 impl ProvisioningTarget for MemoryTarget {
     async fn describe(&self) -> Result<TargetInfo> {
         let ledger = self.ledger();
+        let roles = book::access(&*ledger, &self.capabilities)?;
         Ok(TargetInfo {
             name: format!("memory account {}", ledger.key),
             account: ledger.key.clone(),
             login: ledger.login.clone(),
-            capabilities: self.capabilities.clone(),
+            capabilities: Capabilities { roles, ..self.capabilities.clone() },
             limits: self.limits,
         })
     }
 
     async fn read(&self) -> Result<Account> {
-        Ok(self.account())
+        let ledger = self.ledger();
+        let roles = book::access(&*ledger, &self.capabilities)?;
+        Ok(book::as_shown(ledger.account(), roles))
     }
 
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
         book::admit(batch, &self.capabilities)?;
         let terms = Terms { capabilities: &self.capabilities, limits: self.limits, now: Timestamp::now() };
         let mut ledger = self.ledger();
-        batch.actions.iter().map(|action| book::perform(&mut *ledger, action, &terms)).collect()
-    }
-}
-
-/// The account, indexed: no lookup walks over users.
-#[derive(Debug)]
-struct Ledger {
-    key: AccountKey,
-    name: String,
-    login: Option<UserKey>,
-    users: HashMap<UserKey, Record>,
-    /// Users by e-mail key: the order of a read, and the one holder of an address.
-    addresses: BTreeMap<Box<str>, UserKey>,
-    /// Licences, with `used` kept up to date.
-    licenses: BTreeMap<LicenseKey, License>,
-    groups: BTreeMap<UserGroupPath, UserGroup>,
-    completeness: Completeness,
-    next_user: u64,
-    activity: Vec<Activity>,
-}
-
-impl Ledger {
-    fn open(account: Account) -> Self {
-        Self::build(account, FIRST_USER, |_| None)
-    }
-
-    /// The ledger after an edit: what only it knows stays.
-    fn reopened(&mut self, account: Account) -> Self {
-        let signed_in = |key: &UserKey| self.users.get(key).map(|record| record.signed_in);
-        let mut ledger = Self::build(account, self.next_user, signed_in);
-        ledger.activity = std::mem::take(&mut self.activity);
-        ledger
-    }
-
-    fn build(account: Account, mut next_user: u64, signed_in: impl Fn(&UserKey) -> Option<bool>) -> Self {
-        let records = match book::opening(&account, &mut next_user, signed_in) {
-            Ok(records) => records,
-            Err(error) => panic!("{error}"),
-        };
-        let unused = |license: License| (license.key.clone(), License { used: 0, ..license });
-        let mut ledger = Self {
-            key: account.key,
-            name: account.name,
-            login: account.login,
-            users: HashMap::with_capacity(records.len()),
-            addresses: BTreeMap::new(),
-            licenses: account.licenses.into_iter().map(unused).collect(),
-            groups: account.groups.into_iter().map(|group| (group.path.clone(), group)).collect(),
-            completeness: account.completeness,
-            next_user,
-            activity: Vec::new(),
-        };
-        for record in records {
-            ledger.put(record);
-        }
-        ledger
-    }
-
-    fn account(&self) -> Account {
-        // The indexes are in the order of `Account::sort`: an address belongs to one user, so its key decides alone.
-        Account {
-            key: self.key.clone(),
-            name: self.name.clone(),
-            login: self.login.clone(),
-            users: self.addresses.values().map(|key| Arc::clone(&self.users[key].user)).collect(),
-            licenses: self.licenses.values().cloned().collect(),
-            groups: self.groups.values().cloned().collect(),
-            completeness: self.completeness.clone(),
-        }
-    }
-
-    fn put(&mut self, record: Record) {
-        if let Some(before) = self.users.remove(&record.key) {
-            self.count(&before.user, |used| used - 1);
-            self.addresses.remove(&*before.user.email.key());
-        }
-        self.count(&record.user, |used| used + 1);
-        self.addresses.insert(record.user.email.key().into(), record.key.clone());
-        self.users.insert(record.key.clone(), record);
-    }
-
-    fn count(&mut self, user: &User, step: fn(u32) -> u32) {
-        for key in &user.licenses {
-            // A licence that the account does not list has no seats to count.
-            if let Some(license) = self.licenses.get_mut(key) {
-                license.used = step(license.used);
+        let mut outcomes = Vec::with_capacity(batch.actions.len());
+        for action in &batch.actions {
+            let outcome = book::perform(&mut *ledger, action, &terms)?;
+            if let (Action::Create(creation), Outcome::Done { effect: Effect::TransferInvited }) = (action, &outcome) {
+                ledger.remember_asked(&creation.user);
             }
+            outcomes.push(outcome);
         }
-    }
-}
-
-impl Book for Ledger {
-    fn login(&self) -> Result<Option<UserKey>> {
-        Ok(self.login.clone())
-    }
-
-    fn user(&self, key: &UserKey) -> Result<Option<Record>> {
-        Ok(self.users.get(key).cloned())
-    }
-
-    fn holder(&self, email: &Email) -> Result<Option<UserKey>> {
-        Ok(self.addresses.get(&*email.key()).cloned())
-    }
-
-    fn users(&self) -> Result<usize> {
-        Ok(self.users.len())
-    }
-
-    fn license(&self, key: &LicenseKey) -> Result<Option<License>> {
-        Ok(self.licenses.get(key).cloned())
-    }
-
-    fn has_group(&self, path: &UserGroupPath) -> Result<bool> {
-        Ok(self.groups.contains_key(path))
-    }
-
-    fn put_user(&mut self, record: Record) -> Result<()> {
-        self.put(record);
-        Ok(())
-    }
-
-    fn put_group(&mut self, group: UserGroup) -> Result<()> {
-        self.groups.insert(group.path.clone(), group);
-        Ok(())
-    }
-
-    fn next_user(&mut self) -> Result<u64> {
-        self.next_user += 1;
-        Ok(self.next_user - 1)
-    }
-
-    fn append(&mut self, entry: Activity) -> Result<()> {
-        let sequence = self.activity.len() as u64 + 1;
-        self.activity.push(Activity { sequence, ..entry });
-        Ok(())
+        Ok(outcomes)
     }
 }
 
@@ -309,8 +229,11 @@ mod tests {
 
     use super::*;
     use crate::error::ErrorKind;
-    use crate::model::{ActionKind, Status};
-    use crate::target::book::cases::{Bench, STORY, account, created, every_case, story, told};
+    use crate::model::{ActionKind, Role, User, WelcomeEmail};
+    use crate::target::RoleAccess;
+    use crate::target::book::cases::{
+        Bench, SEQUEL, STORY, account, created, every_case, sequel, story, told, welcomed,
+    };
 
     fn bench(account: &Account) -> Bench {
         Bench { target: Box::new(MemoryTarget::new(account.clone())), _beside: Box::new(()) }
@@ -327,6 +250,86 @@ mod tests {
         let target = MemoryTarget::new(account());
         target.execute(&story()).await.unwrap();
         assert_eq!(told(&target.activity()), STORY);
+        let target = MemoryTarget::new(account());
+        target.execute(&sequel()).await.unwrap();
+        assert_eq!(told(&target.activity()), SEQUEL);
+    }
+
+    fn panics(act: impl FnOnce()) {
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(act)).is_err());
+    }
+
+    fn asked(email: &str) -> Action {
+        let user = User { licenses: vec!["g2w".into()], ..User::new(email, "Gil", "Fox") };
+        welcomed(user, WelcomeEmail::Default)
+    }
+
+    #[tokio::test]
+    async fn whoever_signs_in_is_invited_no_more() {
+        let target = MemoryTarget::new(account());
+        target.execute(&[asked("dan@example.test")].into_iter().collect()).await.unwrap();
+        let (dan, now) = (UserKey::new("1000000001"), || target.account().user(&"1000000001".into()).unwrap().clone());
+        target.expire_invitation("DAN@example.test");
+        assert_eq!(now().invitation, Some(Invitation { sent: 1, expired: true }));
+        target.sign_in(&dan);
+        assert_eq!((now().status, now().invitation), (Status::Active, None));
+        // Suspended by hand and given access back, they are active: the sign-in is remembered.
+        target.edit(|account| {
+            let dan = account.users.iter_mut().find(|user| user.key.as_ref() == Some(&dan)).unwrap();
+            Arc::make_mut(dan).licenses.clear();
+        });
+        assert_eq!(now().status, Status::Suspended);
+        panics(|| target.sign_in(&dan));
+        panics(|| target.sign_in(&"9".into()));
+        panics(|| target.expire_invitation("dan@example.test"));
+        target.edit(|account| {
+            let dan = account.users.iter_mut().find(|user| user.key.as_ref() == Some(&dan)).unwrap();
+            Arc::make_mut(dan).licenses.push("g2w".into());
+        });
+        assert_eq!(now().status, Status::Active);
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_over_is_as_they_were_asked_for() {
+        let target = MemoryTarget::new(account());
+        let both: Batch = [asked("gil@other.test"), asked("fox@other.test")].into_iter().collect();
+        let effect: Outcome = Effect::TransferInvited.into();
+        assert_eq!(target.execute(&both).await.unwrap(), [effect.clone(), effect]);
+        target.expire_transfer("fox@other.test");
+        target.edit(|account| account.name.push('!'));
+        target.accept_transfer("GIL@other.test");
+        let account = target.account();
+        let gil = account.user_by_email(&Email::new("gil@other.test")).unwrap();
+        assert_eq!((gil.status, &*gil.first_name, gil.licenses.len()), (Status::Active, "Gil", 1));
+        assert_eq!(account.license(&"g2w".into()).unwrap().used, 1);
+        assert!(!account.catalog.is_elsewhere(&gil.email));
+        let left: Vec<_> =
+            account.transfers.iter().map(|transfer| (transfer.email.as_str(), transfer.expired)).collect();
+        assert_eq!(left, [("fox@other.test", true)]);
+        panics(|| target.accept_transfer("fox@other.test"));
+        panics(|| target.accept_transfer("gil@other.test"));
+        panics(|| target.expire_transfer("gil@other.test"));
+        assert_eq!(target.account(), account);
+    }
+
+    #[tokio::test]
+    async fn whoever_was_asked_before_comes_with_the_address_alone() {
+        let mut account = account();
+        account.transfers = vec![crate::model::Transfer { email: Email::new("hal@x.test"), expired: false, sent: 1 }];
+        let target = MemoryTarget::new(account);
+        target.accept_transfer("hal@x.test");
+        let hal = Arc::clone(target.account().user_by_email(&Email::new("hal@x.test")).unwrap());
+        assert_eq!((hal.status, &*hal.last_name, hal.key.is_some()), (Status::Suspended, "", true));
+    }
+
+    #[tokio::test]
+    async fn roles_can_be_hidden_from_an_administrator() {
+        let capabilities = Capabilities { roles: RoleAccess::Hidden, ..Capabilities::all() };
+        let target = MemoryTarget::new(account()).with_capabilities(capabilities);
+        assert_eq!(target.describe().await.unwrap().capabilities.roles, RoleAccess::Hidden);
+        let ann = |account: Account| account.user(&"1".into()).unwrap().role.clone();
+        assert_eq!(ann(target.read().await.unwrap()), Role::Member);
+        assert_eq!(ann(target.account()), Role::Administrator);
     }
 
     #[tokio::test]

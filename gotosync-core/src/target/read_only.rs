@@ -39,7 +39,9 @@ impl<T: ProvisioningTarget> fmt::Display for ReadOnly<T> {
 impl<T: ProvisioningTarget> ProvisioningTarget for ReadOnly<T> {
     async fn describe(&self) -> Result<TargetInfo> {
         let info = self.inner.describe().await?;
-        Ok(TargetInfo { capabilities: Capabilities::none(), ..info })
+        // What its reads show of roles is still what the target inside shows.
+        let capabilities = Capabilities { roles: info.capabilities.roles, ..Capabilities::none() };
+        Ok(TargetInfo { capabilities, ..info })
     }
 
     async fn read(&self) -> Result<Account> {
@@ -56,7 +58,15 @@ impl<T: ProvisioningTarget> ProvisioningTarget for ReadOnly<T> {
 mod tests {
     use super::*;
     use crate::model::{Action, UserGroupPath};
-    use crate::target::MemoryTarget;
+    use crate::target::{MemoryTarget, RoleAccess};
+
+    #[tokio::test]
+    async fn roles_stay_as_hidden_as_they_were() {
+        let capabilities = Capabilities { roles: RoleAccess::Hidden, ..Capabilities::all() };
+        let target = ReadOnly::new(MemoryTarget::new(Account::empty("1", "Test")).with_capabilities(capabilities));
+        let none = Capabilities { roles: RoleAccess::Hidden, ..Capabilities::none() };
+        assert_eq!(target.describe().await.unwrap().capabilities, none);
+    }
 
     #[tokio::test]
     async fn nothing_reaches_the_target_inside() {

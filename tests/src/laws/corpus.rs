@@ -1,32 +1,87 @@
 //! What laws are asked about: one account, and one directory in the two forms in which sources have it.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use gotosync_core::Result;
 use gotosync_core::model::{
-    Account, Completeness, Directory, DirectoryBuilder, Dn, GroupEntry, GroupId, License, PersonEntry, PersonId,
-    Reading, Role, Status, User, UserGroup, UserGroupPath, UserKey,
+    Account, Catalog, Completeness, Device, Directory, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, Invitation,
+    License, Locks, Mac, PersonEntry, PersonId, Privilege, Reading, Role, SettingsTemplate, Status, TemplateName,
+    Transfer, User, UserGroup, UserGroupPath, UserKey, UserSettings, WelcomeTemplate,
 };
 
-/// An account with somebody of every kind: Ann and Bob have access, Cyd is suspended, Dan administers and is whose login
-/// is in use, Eve has all there is. One seat of each licence is free.
+/// An account with somebody of every kind: Ann and Bob have access, Cyd and Fay are suspended, Dan administers and is whose
+/// login is in use, Eve has all there is, and Fay's names and address are locked. One seat of each licence is free. The
+/// catalog has a spare one of everything, Gil's address belongs to another account, and Hal was asked to come over.
 pub fn account() -> Account {
     let mut account = Account::empty("1", "Example");
+    let invitation = Some(Invitation { sent: 1, expired: true });
+    let role = Role::Manager {
+        privileges: vec![Privilege::ManageUsers, Privilege::RunReports],
+        groups: vec![UserGroupPath::new("Sales")],
+        products: vec!["g2m".into()],
+    };
     account.users = vec![
         user("1", "ann", &["g2m"], Status::Active),
-        user("2", "bob", &["g2w"], Status::Invited),
+        Arc::new(User { invitation, ..(*user("2", "bob", &["g2w"], Status::Invited)).clone() }),
         user("3", "cyd", &[], Status::Suspended),
         Arc::new(User { role: Role::Administrator, ..(*user("4", "dan", &[], Status::Active)).clone() }),
         Arc::new(User {
             language: Some("en_US".into()),
             group: Some(UserGroupPath::new("Sales")),
+            role,
+            settings: Some(Box::new(settings())),
             ..(*user("5", "eve", &["g2m", "g2w"], Status::Inactive)).clone()
         }),
+        Arc::new(User {
+            locks: Locks { email: true, name: true },
+            ..(*user("6", "fay", &[], Status::Suspended)).clone()
+        }),
     ];
+    account.catalog = catalog();
+    account.transfers = vec![Transfer { email: Email::new("hal@other.test"), expired: true, sent: 1 }];
     account.login = Some(UserKey::new("4"));
     account.licenses = vec![license("g2m", "GoToMeeting", "G2M"), license("g2w", "GoToWebinar", "G2W")];
     account.groups = ["Sales", "Sales/EMEA"].map(|path| UserGroup { key: None, path: UserGroupPath::new(path) }).into();
     account
+}
+
+/// One setting of every kind.
+fn settings() -> UserSettings {
+    UserSettings {
+        time_zone: Some("Europe/Berlin".into()),
+        extension: Some("100".into()),
+        templates: [("g2m".into(), SettingsTemplate::Named("Quiet".to_owned()))].into(),
+        off: [("g2w".into(), ["G2W".to_owned()].into())].into(),
+        custom_fields: [("Cost centre".to_owned(), "4711".to_owned())].into(),
+        device_groups: ["Floor 1".to_owned()].into(),
+        devices: [mac(1)].into(),
+    }
+}
+
+fn catalog() -> Catalog {
+    let template = |license: &str, name: &str| TemplateName { license: license.into(), name: name.to_owned() };
+    let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    let device = |at: u8, name: &str| Device { mac: mac(at), name: name.to_owned() };
+    Catalog {
+        templates: vec![template("g2m", "Loud"), template("g2m", "Quiet"), template("g2w", "Loud")],
+        welcome_emails: vec![mail("Sales", "Hello {first_name}")],
+        role_sets: names(["Auditor", "Helpdesk"]),
+        device_groups: names(["Floor 1", "Floor 2"]),
+        custom_fields: names(["Badge", "Cost centre"]),
+        devices: vec![device(1, "Reception"), device(2, "Lobby")],
+        elsewhere: vec![Email::new("gil@other.test")],
+    }
+}
+
+/// A template of welcome e-mails.
+pub(super) fn mail(name: &str, subject: &str) -> WelcomeTemplate {
+    WelcomeTemplate { name: name.to_owned(), subject: subject.to_owned(), text: "Welcome to {account}.".to_owned() }
+}
+
+/// A device of the account, by its number.
+pub(super) fn mac(at: u8) -> Mac {
+    Mac::from_str(&format!("00:0b:82:00:00:{at:02x}")).unwrap_or_else(|_| unreachable!("twelve digits"))
 }
 
 fn user(key: &str, name: &str, licenses: &[&str], status: Status) -> Arc<User> {
@@ -38,7 +93,7 @@ fn user(key: &str, name: &str, licenses: &[&str], status: Status) -> Arc<User> {
 }
 
 fn license(key: &str, name: &str, product: &str) -> License {
-    License { key: key.into(), name: name.into(), products: vec![product.into()], seats: 3, used: 2 }
+    License { used: 2, ..License::new(key, name, &[product], 3) }
 }
 
 /// A reading of a directory without anybody: together with an account that was read whole it lets actions be made.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gotosync_core::model::{Depth, Dn, GroupRef, Membership, PersonId, ReadRequest, Reading, Scope};
-use gotosync_core::rules::desire;
+use gotosync_core::rules::{Trial, desire};
 use gotosync_core::source::{DirectorySource, NodeKind};
 use gotosync_core::target::FieldLimits;
 use gotosync_core::{ErrorKind, Rules};
@@ -171,7 +171,7 @@ fn ids(reading: &Reading) -> BTreeSet<PersonId> {
 }
 
 fn selected(rules: &Rules, reading: &Reading) -> Vec<PersonId> {
-    let desires = desire(rules, &reading.directory, FieldLimits::VENDOR);
+    let desires = desire(rules, &reading.directory, FieldLimits::VENDOR, Trial::Include);
     desires.people.iter().map(|desire| reading.directory.person(desire.person).id.clone()).collect()
 }
 

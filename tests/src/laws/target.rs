@@ -10,7 +10,7 @@ use gotosync_core::state::MemoryState;
 use gotosync_core::target::{ProvisioningTarget, TargetInfo};
 use gotosync_core::{Engine, ErrorKind, Rules};
 
-use super::{Factory, Held, corpus, laws, same, so, writes};
+use super::{Factory, Held, corpus, laws, mail, roles, same, settings, so, writes};
 use crate::Trouble;
 
 laws! {
@@ -36,6 +36,29 @@ laws! {
     writes::an_update_changes_what_it_names_and_nothing_else,
     writes::limits_of_fields_are_kept,
     writes::whose_login_is_in_use_is_never_suspended,
+    writes::what_is_locked_stays,
+    writes::a_licence_that_is_not_active_is_not_given,
+    writes::only_the_suspended_are_deleted,
+    writes::whoever_is_deleted_is_gone,
+    roles::roles_are_given_and_taken,
+    roles::a_role_names_what_is_there,
+    roles::a_role_fits_what_was_read,
+    roles::whose_login_is_in_use_keeps_the_role,
+    roles::the_last_administrator_stays,
+    roles::hidden_roles_are_not_seen,
+    roles::hidden_roles_are_not_given,
+    settings::each_setting_is_set_changed_and_cleared,
+    settings::settings_come_with_a_new_user,
+    settings::settings_name_what_is_there,
+    settings::settings_have_a_form,
+    settings::settings_fit_what_was_read,
+    settings::extensions_and_devices_belong_to_one_user,
+    mail::templates_are_made_and_changed,
+    mail::templates_fit_what_was_read,
+    mail::a_welcome_mail_must_be_there,
+    mail::a_welcome_mail_is_the_first_invitation,
+    mail::an_invitation_is_sent_once_for_each_asking,
+    mail::an_address_elsewhere_becomes_a_transfer,
 }
 
 /// Describing twice gives the same, and names the account that is read.
@@ -68,7 +91,13 @@ pub async fn a_read_is_sorted(make: &Factory<'_>) -> Held {
     mixed.users.reverse();
     mixed.licenses.reverse();
     mixed.groups.reverse();
-    Arc::make_mut(&mut mixed.users[0]).licenses.reverse();
+    mixed.catalog.templates.reverse();
+    mixed.catalog.role_sets.reverse();
+    mixed.catalog.device_groups.reverse();
+    mixed.catalog.custom_fields.reverse();
+    mixed.catalog.devices.reverse();
+    let eve = mixed.users.iter_mut().find(|user| user.licenses.len() > 1).ok_or("nobody has two licences")?;
+    Arc::make_mut(eve).licenses.reverse();
     let read = make(&mixed).read().await?;
     let mut sorted = read.clone();
     sorted.sort();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use gotosync_core::ErrorKind;
 use gotosync_core::model::{
-    Account, Action, ActionKind, Change, Creation, Effect, Email, Fault, LicenseChange, LicenseKey, Outcome, Release,
-    Role, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeEmail, Whole,
+    Account, Action, ActionKind, Change, Creation, Deletion, Effect, Email, Fault, LicenseKey, Outcome, Release, Role,
+    SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeEmail, Whole,
 };
 
 use super::target::{can, done, execute, key, user};
@@ -49,6 +49,9 @@ pub async fn a_failed_action_changes_nothing(make: &Factory<'_>) -> Held {
         Action::Release(Release::new(whole, "1".into(), vec!["g2m".into(), "g2w".into()])),
         Action::Suspend(Suspension::new(whole, "5".into(), vec!["g2m".into()], Role::Member)),
         group("None/Below"),
+        Action::Delete(Deletion::new(whole, "1".into(), Email::new("ann@example.test"))),
+        Action::WriteTemplate { template: Change::fill(corpus::mail("Legal", "{nothing}")) },
+        Action::Invite { user: "1".into(), sent: 0 },
     ];
     for action in batch {
         let told = format!("{action:?}");
@@ -73,7 +76,7 @@ pub async fn guarded_writes_conflict(make: &Factory<'_>) -> Held {
     let (before, after) = (Email::new("anna@example.test"), Email::new("anne@example.test"));
     let email = UserChanges { email: Some(Change::replace(whole, before, Some(after))), ..UserChanges::default() };
     let language = UserChanges { language: Some(Change::fill("de_DE".into())), ..UserChanges::default() };
-    let taken = LicenseChange::default().removing(whole, vec!["g2w".into()]);
+    let taken = SetChange::default().removing(whole, vec!["g2w".into()]);
     for action in [
         update("1", email),
         update("5", language),
@@ -83,6 +86,8 @@ pub async fn guarded_writes_conflict(make: &Factory<'_>) -> Held {
         Action::Suspend(Suspension::new(whole, "1".into(), Vec::new(), Role::Member)),
         Action::Suspend(Suspension::new(whole, "1".into(), vec!["g2m".into()], Role::Administrator)),
         group("Sales"),
+        Action::Delete(Deletion::new(whole, "6".into(), Email::new("gay@example.test"))),
+        Action::Invite { user: "2".into(), sent: 0 },
     ] {
         let told = format!("{action:?}");
         refused(&execute(&*target, [action]).await?, ErrorKind::Conflict)
@@ -155,6 +160,8 @@ pub async fn an_unknown_user_is_not_found(make: &Factory<'_>) -> Held {
         update("999", give(&["g2m"])),
         Action::Reactivate(Update { user: nobody(), changes: give(&["g2m"]) }),
         create("gus@example.test", &["unknown"]),
+        Action::Delete(Deletion::new(whole, nobody(), Email::new("nobody@example.test"))),
+        Action::Invite { user: nobody(), sent: 0 },
     ];
     refused(&execute(&*target, batch).await?, ErrorKind::NotFound)
 }
@@ -275,6 +282,82 @@ pub async fn whose_login_is_in_use_is_never_suspended(make: &Factory<'_>) -> Hel
     same("the account", &target.read().await?, &account)
 }
 
+/// What an identity provider owns cannot be changed, and what it does not own can.
+pub async fn what_is_locked_stays(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Update]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let name = || Some(Change::replace(whole, "Lee".into(), Some("Berg".into())));
+    let (before, after) = (Email::new("fay@example.test"), Email::new("fey@example.test"));
+    let locked = [
+        UserChanges { last_name: name(), ..UserChanges::default() },
+        UserChanges { email: Some(Change::replace(whole, before, Some(after))), ..UserChanges::default() },
+    ];
+    refused(&execute(&*target, locked.map(|changes| update("6", changes))).await?, ErrorKind::Denied)?;
+    same("the account", &target.read().await?, &account)?;
+    let language = UserChanges { language: Some(Change::fill("de_DE".into())), ..UserChanges::default() };
+    done(&execute(&*target, [update("6", language)]).await?)?;
+    same("the locks", &user(&target.read().await?, "6")?.locks, &user(&account, "6")?.locks)
+}
+
+/// A licence that was bought and is not active yet is given to nobody, and trying again later is worth it.
+pub async fn a_licence_that_is_not_active_is_not_given(make: &Factory<'_>) -> Held {
+    let mut early = corpus::account();
+    early.licenses.iter_mut().for_each(|license| license.pending = license.key.as_str() == "g2w");
+    let target = make(&early);
+    if !can(&target.describe().await?, &[ActionKind::Create]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let outcomes = execute(&*target, [create("gus@example.test", &["g2m", "g2w"])]).await?;
+    refused(&outcomes, ErrorKind::Unavailable)?;
+    let later = matches!(&outcomes[..], [Outcome::Failed { fault }] if fault.retryable);
+    so("it may be tried again", later)?;
+    same("the account", &target.read().await?, &account)
+}
+
+/// Nobody is deleted who has access, or who is not who they were, and never the user whose login is in use.
+pub async fn only_the_suspended_are_deleted(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Delete]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let delete = |key: &str, email: &str| Action::Delete(Deletion::new(whole, key.into(), Email::new(email)));
+    let active = [delete("1", "ann@example.test"), delete("2", "bob@example.test"), delete("3", "ann@example.test")];
+    refused(&execute(&*target, active).await?, ErrorKind::Conflict)?;
+    refused(&execute(&*target, [delete("4", "dan@example.test")]).await?, ErrorKind::Denied)?;
+    same("the account", &target.read().await?, &account)
+}
+
+/// Whoever is deleted is gone with all they had, and the address is free.
+pub async fn whoever_is_deleted_is_gone(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Delete]) {
+        return Ok(());
+    }
+    let mut expected = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &expected).ok_or("no evidence")?;
+    let delete = Action::Delete(Deletion::new(whole, "6".into(), Email::new("Fay@example.test")));
+    done(&execute(&*target, [delete]).await?)?;
+    expected.users.retain(|user| user.key != Some("6".into()));
+    same("the account", &target.read().await?, &expected)?;
+    if can(&info, &[ActionKind::Create]) {
+        done(&execute(&*target, [create("fay@example.test", &[])]).await?)?;
+        let again = key(&target.read().await?, "fay@example.test")?;
+        so("the key is another one", again.as_str() != "6")?;
+    }
+    Ok(())
+}
+
 /// One action of each kind, each of which a target that can do it would do.
 pub(super) fn one_of_each_kind(account: &Account) -> Result<Vec<Action>, Trouble> {
     let reading = corpus::nobody()?;
@@ -282,10 +365,13 @@ pub(super) fn one_of_each_kind(account: &Account) -> Result<Vec<Action>, Trouble
     let actions = vec![
         suspend(whole, account, "1")?,
         Action::Release(Release::new(whole, "5".into(), vec!["g2w".into()])),
+        Action::Delete(Deletion::new(whole, "6".into(), Email::new("fay@example.test"))),
         group("Legal"),
+        Action::WriteTemplate { template: Change::fill(corpus::mail("Legal", "Hello")) },
         update("2", give(&["g2m"])),
         Action::Reactivate(Update { user: "3".into(), changes: give(&["g2w"]) }),
         create("gus@example.test", &[]),
+        Action::Invite { user: "2".into(), sent: 1 },
     ];
     same("the kinds", &actions.iter().map(Action::kind).collect(), &ActionKind::ALL.to_vec())?;
     Ok(actions)
@@ -305,12 +391,12 @@ pub(super) fn suspend(whole: Whole<'_>, account: &Account, key: &str) -> Result<
     Ok(Action::Suspend(Suspension::new(whole, key.into(), user.licenses.clone(), user.role.clone())))
 }
 
-fn update(key: &str, changes: UserChanges) -> Action {
+pub(super) fn update(key: &str, changes: UserChanges) -> Action {
     Action::Update(Update { user: key.into(), changes })
 }
 
 fn give(licenses: &[&str]) -> UserChanges {
-    UserChanges { licenses: LicenseChange::adding(keys(licenses)), ..UserChanges::default() }
+    UserChanges { licenses: SetChange::adding(keys(licenses)), ..UserChanges::default() }
 }
 
 fn keys(licenses: &[&str]) -> Vec<LicenseKey> {
@@ -318,7 +404,7 @@ fn keys(licenses: &[&str]) -> Vec<LicenseKey> {
 }
 
 /// Holds if everything failed, and with this meaning.
-fn refused(outcomes: &[Outcome], kind: ErrorKind) -> Held {
+pub(super) fn refused(outcomes: &[Outcome], kind: ErrorKind) -> Held {
     let meant =
         |outcome: &Outcome| matches!(outcome, Outcome::Failed { fault: Fault { kind: own, .. } } if *own == kind);
     so(&format!("all is refused as {kind:?}: {outcomes:?}"), outcomes.iter().all(meant))

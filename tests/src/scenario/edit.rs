@@ -5,27 +5,51 @@ use serde_json::{Map, Value};
 
 use crate::Trouble;
 
-/// Changes an account as a patch says: `users` by e-mail, `licenses` by key, `groups` by path.
+/// Changes an account as a patch says: `users` and `transfers` by e-mail, `licenses` by key, `groups` by path, and the
+/// `catalog`.
 ///
 /// What is given for one of them is merged into it by RFC 7396: a `null` takes a field away. `null` for the whole of it
-/// deletes it, and what is not there yet is made.
+/// deletes it, and what is not there yet is made. A list of the catalog is replaced whole.
 pub fn edit(account: &Account, patch: &str) -> Result<Account, Trouble> {
     let mut value = serde_json::to_value(account)?;
     let patch: Map<String, Value> = serde_json::from_str(patch)?;
     for (part, changes) in patch {
         let name = match part.as_str() {
-            "users" => "email",
+            "users" | "transfers" => "email",
             "licenses" => "key",
             "groups" => "path",
-            other => return Err(format!("an edit of `{other}`; expected users, licenses or groups").into()),
+            "catalog" => {
+                catalog(&mut value["catalog"], &changes)?;
+                continue;
+            }
+            other => {
+                let expected = "expected users, licenses, groups, catalog or transfers";
+                return Err(format!("an edit of `{other}`; {expected}").into());
+            }
         };
-        let list = value[&part].as_array_mut().ok_or("an account without a list")?;
+        // A list of nothing is not written.
+        let list = &mut value[&part];
+        if list.is_null() {
+            *list = Value::Array(Vec::new());
+        }
+        let list = list.as_array_mut().ok_or("an account without a list")?;
         let changes = changes.as_object().ok_or("an edit is an object of things by name")?;
         changes.iter().for_each(|(key, change)| one(list, name, key, change));
     }
     let mut account: Account = serde_json::from_value(value)?;
     account.sort();
     Ok(account)
+}
+
+fn catalog(catalog: &mut Value, change: &Value) -> Result<(), Trouble> {
+    if catalog.is_null() || change.is_null() {
+        *catalog = Value::Object(Map::new());
+    }
+    if !change.is_null() && !change.is_object() {
+        return Err("an edit of the catalog is an object of lists".into());
+    }
+    merge(catalog, change);
+    Ok(())
 }
 
 fn one(list: &mut Vec<Value>, name: &str, key: &str, change: &Value) {
@@ -77,5 +101,24 @@ mod tests {
         assert_eq!(&*account.users[0].first_name, "Robert");
         assert_eq!(account.groups[0].path.as_str(), "Sales");
         assert!(edit(&account, r#"{ "people": {} }"#).is_err());
+    }
+
+    #[test]
+    fn the_catalog_and_transfers_are_changed_too() {
+        let account = Account::empty("1", "Example");
+        let patch = r#"{ "catalog": { "role_sets": ["Helpdesk", "Auditor"], "elsewhere": ["gil@other.test"] },
+                         "transfers": { "gil@other.test": { "sent": 1 }, "hal@other.test": {} } }"#;
+        let account = edit(&account, patch).unwrap();
+        assert_eq!(account.catalog.role_sets, ["Auditor", "Helpdesk"]);
+        let patch = r#"{ "catalog": { "role_sets": null, "custom_fields": ["Badge"] },
+                         "transfers": { "GIL@other.test": { "expired": true }, "hal@other.test": null } }"#;
+        let account = edit(&account, patch).unwrap();
+        assert!(account.catalog.role_sets.is_empty() && account.catalog.elsewhere.len() == 1);
+        assert_eq!(account.catalog.custom_fields, ["Badge"]);
+        assert_eq!((account.transfers.len(), account.transfers[0].expired, account.transfers[0].sent), (1, true, 1));
+        let account = edit(&account, r#"{ "catalog": null }"#).unwrap();
+        assert!(account.catalog.is_empty());
+        assert!(edit(&account, r#"{ "catalog": ["Badge"] }"#).is_err());
+        assert!(edit(&account, r#"{ "catalog": { "colours": ["red"] } }"#).is_err());
     }
 }

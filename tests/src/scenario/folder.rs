@@ -63,6 +63,8 @@ pub struct Settings {
     pub forget: bool,
     /// What is missing from reads of the account.
     pub account_gaps: Vec<Gap>,
+    /// Users, by e-mail, whom the service refuses, and what it says.
+    pub refuse: BTreeMap<String, String>,
     /// Why planning again is not empty.
     pub unsettled: Option<String>,
     /// Why the account does not equal the desired one.

@@ -17,6 +17,7 @@ use super::edit;
 use super::folder::{Memory, Run, Scenario, Settings};
 use crate::Trouble;
 use crate::named::{NamedSource, NamedTarget};
+use crate::refusing::RefusingTarget;
 
 /// Where account and state are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +124,7 @@ impl Stage {
         let path = self.work.join("directory.ldif");
         std::fs::write(&path, in_order(&run.directory, order))?;
         let source = NamedSource::new(LdifSource::open(path), "LDIF export directory.ldif", &self.work);
+        let target = RefusingTarget::new(target, run.settings.refuse.clone());
         let target = NamedTarget::new(target, "account").incomplete(run.settings.account_gaps.clone());
         let rules = Rules::parse(&run.rules, "rules.toml").map_err(gotosync_core::Error::from)?;
         let engine = match self.home {

@@ -76,7 +76,7 @@ fn account() -> Account {
         (TRAINING, "GoToTraining", "G2T", 10),
     ] {
         let products = vec![code.to_owned()];
-        account.licenses.push(License { key: key.into(), name: name.to_owned(), products, seats, used: 0 });
+        account.licenses.push(License { products, ..License::new(key, name, &[], seats) });
     }
     let login = UserKey::new("1000000001");
     account.users = vec![

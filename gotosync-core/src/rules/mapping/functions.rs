@@ -1,57 +1,44 @@
 //! The filters of mapping expressions: pure, and none makes more than 4,096 bytes of its input.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
 
-/// Every filter: its name, what it does, an example, and what the example gives for a person called Éléonore von der Lühe
-/// who has two further mailboxes.
-pub fn filters() -> &'static [(&'static str, &'static str, &'static str, &'static str)] {
-    FILTERS
+use super::latin::{Habit, ascii};
+use super::pattern::Pattern;
+use crate::model::text::nfc;
+
+/// What `cut` took away while a mapping was evaluated for one person.
+#[derive(Debug, Default)]
+pub(super) struct Cuts(pub(super) Vec<Cut>);
+
+/// A value that `cut` shortened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The whole value, or the first of it if it is very long.
+    pub from: String,
+    /// How many characters it was cut to.
+    pub length: usize,
 }
 
-const FILTERS: &[(&str, &str, &str, &str)] = &[
-    ("lower", "lower case", "{{ givenName | lower }}", "éléonore"),
-    ("upper", "upper case", "{{ givenName | upper }}", "ÉLÉONORE"),
-    ("title", "each word with a capital", "{{ sn | title }}", "Von Der Lühe"),
-    ("trim", "without space at the ends", "{{ ' a ' | trim }}", "a"),
-    ("cut", "the first characters, at most so many", "{{ sn | cut(7) }}", "von der"),
-    ("replace", "one text for another", "{{ sn | replace(' ', '-') }}", "von-der-Lühe"),
-    ("before", "what stands before the first separator", "{{ 'a@b' | before('@') }}", "a"),
-    ("after", "what stands after the first separator", "{{ 'a@b' | after('@') }}", "b"),
-    ("split", "a list of the parts between separators", "{{ sn | split(' ') | last }}", "Lühe"),
-    (
-        "join",
-        "the values of a list with a separator between them",
-        "{{ otherMailbox | join(', ') }}",
-        "a@x.test, b@x.test",
-    ),
-    ("first", "the first of a list, or the first character", "{{ otherMailbox | first }}", "a@x.test"),
-    ("last", "the last of a list, or the last character", "{{ otherMailbox | last }}", "b@x.test"),
-    ("default", "another value where there is none", "{{ title | default('Staff') }}", "Staff"),
-];
-
-/// Says whether a filter exists.
-pub(super) fn exists(name: &str) -> bool {
-    FILTERS.iter().any(|(own, ..)| *own == name)
-}
-
-pub(super) fn register(environment: &mut Environment<'_>) {
+pub(super) fn register(environment: &mut Environment<'_>, patterns: &Arc<[Pattern]>) {
     environment.add_filter("lower", |value: Value| map(&value, |text| Ok(text.to_lowercase())));
     environment.add_filter("upper", |value: Value| map(&value, |text| Ok(text.to_uppercase())));
     environment.add_filter("title", |value: Value| map(&value, |text| Ok(title(text))));
     environment.add_filter("trim", |value: Value| map(&value, |text| Ok(text.trim().to_owned())));
-    environment.add_filter("cut", |value: Value, length: Value| {
-        let length = usize::try_from(length).map_err(|_| problem("`cut` takes a number of characters".to_owned()))?;
-        map(&value, |text| Ok(text.chars().take(length).collect::<String>().trim_end().to_owned()))
+    environment.add_filter("cut", |state: &mut State<'_, '_>, value: Value, length: Value| {
+        let length = usize::try_from(length).map_err(|_| problem("`cut` takes a number of characters"))?;
+        map(&value, |text| Ok(cut(state, text, length)))
+    });
+    environment.add_filter("slice", |value: Value, from: Value, length: Option<Value>| {
+        let number = |value: Value| i64::try_from(value).map_err(|_| problem("`slice` takes whole numbers"));
+        let (from, length) = (number(from)?, length.map(number).transpose()?);
+        map(&value, |text| Ok(slice(text, from, length)))
     });
     environment.add_filter("replace", |value: Value, from: Cow<'_, str>, to: Cow<'_, str>| {
-        map(&value, |text| {
-            if from.is_empty() {
-                return Err(problem("the text to be replaced is empty".to_owned()));
-            }
-            Ok(text.replace(&*from, &to))
-        })
+        map(&value, |text| replace(text, &from, &to))
     });
     environment.add_filter("before", |value: Value, separator: Cow<'_, str>| {
         map(&value, |text| Ok(text.split_once(&*separator).map_or(text, |(before, _)| before).to_owned()))
@@ -68,15 +55,115 @@ pub(super) fn register(environment: &mut Environment<'_>) {
     environment.add_filter("join", |value: Value, separator: Cow<'_, str>| join(&value, &separator));
     environment.add_filter("first", |value: Value| pick(&value, End::First));
     environment.add_filter("last", |value: Value| pick(&value, End::Last));
-    environment.add_filter("default", |value: Value, other: Value| {
-        let blank = value.is_undefined() || value.as_str().is_some_and(|text| text.trim().is_empty());
-        if blank { other } else { value }
+    environment.add_filter("default", |value: Value, other: Value| if is_blank(&value) { other } else { value });
+    environment.add_filter("ascii", |value: Value, habit: Option<Cow<'_, str>>| {
+        let habit = habit.and_then(|name| Habit::named(&name)).unwrap_or(Habit::Plain);
+        map(&value, |text| Ok(ascii(text, habit, super::RESULT_LIMIT).into_owned()))
     });
+    environment.add_filter("digits", |value: Value| {
+        map(&value, |text| Ok(text.chars().filter(char::is_ascii_digit).collect()))
+    });
+    #[cfg(feature = "phone")]
+    environment.add_filter("phone", |value: Value, country: Option<Value>| {
+        let country = country.map(|country| text(&country).map(|text| text.map(Cow::into_owned))).transpose()?;
+        let country = country.flatten().filter(|country| !country.trim().is_empty());
+        let Some(number) = text(&value)?.filter(|number| !number.trim().is_empty()) else {
+            return Ok(Value::UNDEFINED);
+        };
+        super::phone::e164(&number, country.as_deref()).map(Value::from).map_err(unfit)
+    });
+    let own = Arc::clone(patterns);
+    environment.add_filter("match", move |value: Value, pattern: usize, group: Option<Value>| {
+        let (Some(text), Some(pattern)) = (text(&value)?, own.get(pattern)) else { return Ok(Value::UNDEFINED) };
+        let group = group.map(|group| group.to_string());
+        let found = pattern.find(&text, group.as_deref()).map_err(unfit)?;
+        Ok(found.map_or(Value::UNDEFINED, Value::from))
+    });
+    let own = Arc::clone(patterns);
+    environment.add_filter("replace_regex", move |value: Value, pattern: usize, to: Cow<'_, str>| {
+        let Some(pattern) = own.get(pattern) else { return Ok(Value::UNDEFINED) };
+        map(&value, |text| pattern.replace(text, &to).map_err(unfit))
+    });
+    environment.add_filter("contains", |value: Value, part: Value| {
+        let in_list = is_list(&value);
+        any(&value, &part, |text, part| if in_list { text == part } else { text.contains(part) })
+    });
+    environment
+        .add_filter("starts_with", |value: Value, part: Value| any(&value, &part, |text, part| text.starts_with(part)));
+    environment
+        .add_filter("ends_with", |value: Value, part: Value| any(&value, &part, |text, part| text.ends_with(part)));
 }
 
 /// An error of an expression.
-pub(super) fn problem(message: String) -> Error {
-    Error::new(ErrorKind::InvalidOperation, message)
+pub(super) fn problem(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.into())
+}
+
+/// An error of a value, which the same expression need not have for another person.
+fn unfit(message: String) -> Error {
+    problem(message).with_source(Unfit)
+}
+
+/// Marks errors that a value is to blame for.
+#[derive(Debug)]
+pub(super) struct Unfit;
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the value is unfit")
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+fn cut(state: &mut State<'_, '_>, text: &str, length: usize) -> String {
+    // Composed first, so that no letter is cut from its accent.
+    let text = nfc(text.trim_end());
+    let Some((end, _)) = text.char_indices().nth(length) else { return text.into_owned() };
+    let from = text.chars().take(KEPT_OF_CUT).collect();
+    state.get_or_insert_extension_with(Cuts::default).0.push(Cut { from, length });
+    text[..end].trim_end().to_owned()
+}
+
+fn slice(text: &str, from: i64, length: Option<i64>) -> String {
+    let text = nfc(text);
+    let count = text.chars().count() as u64;
+    let start = if from < 0 { count.saturating_sub(from.unsigned_abs()) } else { from.unsigned_abs() };
+    let length = length.map_or(count, |length| length.max(0).unsigned_abs());
+    text.chars().skip(start as usize).take(length as usize).collect()
+}
+
+fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
+    if from.is_empty() {
+        return Err(problem("the text to be replaced is empty"));
+    }
+    let (mut replaced, mut rest) = (String::with_capacity(text.len()), 0);
+    for (at, found) in text.match_indices(from) {
+        replaced.push_str(&text[rest..at]);
+        replaced.push_str(to);
+        rest = at + found.len();
+        if replaced.len() > super::RESULT_LIMIT {
+            return Err(problem(super::too_long()));
+        }
+    }
+    replaced.push_str(&text[rest..]);
+    Ok(replaced)
+}
+
+/// Says whether a text, or any item of a list, passes a test against a part; letter case and Unicode form do not count,
+/// as in a directory.
+fn any(value: &Value, part: &Value, test: impl Fn(&str, &str) -> bool) -> Result<bool, Error> {
+    let Some(part) = text(part)? else { return Ok(false) };
+    let fold = |text: &str| nfc(text).to_lowercase();
+    let part = fold(&part);
+    if is_list(value) {
+        return Ok(value.try_iter()?.any(|item| test(&fold(&item.to_string()), &part)));
+    }
+    Ok(text(value)?.is_some_and(|text| test(&fold(&text), &part)))
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_undefined() || value.is_none() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 #[derive(Clone, Copy)]
@@ -140,12 +227,7 @@ fn join(value: &Value, separator: &str) -> Result<Value, Error> {
 
 fn pick(value: &Value, end: End) -> Result<Value, Error> {
     if is_list(value) {
-        let mut items = value.try_iter()?;
-        let item = match end {
-            End::First => items.next(),
-            End::Last => items.last(),
-        };
-        return Ok(item.unwrap_or(Value::UNDEFINED));
+        return Ok(outermost(value, end).unwrap_or(Value::UNDEFINED));
     }
     map(value, |text| {
         let character = match end {
@@ -154,6 +236,18 @@ fn pick(value: &Value, end: End) -> Result<Value, Error> {
         };
         Ok(character.map(String::from).unwrap_or_default())
     })
+}
+
+/// The first or last item that is not blank; a list within the list counts with its own items.
+fn outermost(value: &Value, end: End) -> Option<Value> {
+    if !is_list(value) {
+        return (!is_blank(value)).then(|| value.clone());
+    }
+    let mut items = value.try_iter().ok()?.filter_map(|item| outermost(&item, end));
+    match end {
+        End::First => items.next(),
+        End::Last => items.last(),
+    }
 }
 
 fn title(text: &str) -> String {
@@ -169,3 +263,6 @@ fn title(text: &str) -> String {
     }
     titled
 }
+
+/// How many characters of a value that was cut are remembered.
+const KEPT_OF_CUT: usize = 200;

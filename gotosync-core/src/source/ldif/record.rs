@@ -115,6 +115,11 @@ impl<R: Read> Records<R> {
                     .map_err(|_| self.lines.fault("the name of the entry is not UTF-8", SAVED_AS))?;
                 self.record.dn = Dn::parse(text)
                     .map_err(|error| self.lines.fault(error.message(), "write `dn:` and the entry's whole name"))?;
+                // Every place above an entry is kept by its whole name: that is the square of what the file says.
+                if self.record.dn.depth() > DEPTH_MAX {
+                    let problem = format!("the name of the entry has more than {DEPTH_MAX} parts");
+                    return Err(self.lines.fault(problem, "leave the entry out of the export"));
+                }
                 self.record.bytes.clear();
                 Ok(Block::Entry)
             }
@@ -262,6 +267,9 @@ const VALUE_MAX: usize = 16 << 20;
 /// Enough for a group of a million members.
 const RECORD_MAX: usize = 256 << 20;
 
+/// Ten times what a directory comes to.
+const DEPTH_MAX: usize = 128;
+
 const RANGE: &[u8] = b"range=";
 
 const LEAVE_OUT: &str = "leave the attribute out of the export";
@@ -337,6 +345,13 @@ mod tests {
             endless = Box::new(endless.chain(line.as_bytes()));
         }
         assert_eq!(faults(endless), "17: the entry of line 1 is larger than 256 MiB");
+    }
+
+    #[test]
+    fn names_have_a_largest_depth() {
+        let text = |depth| format!("dn: CN=a{}\n", ",OU=b".repeat(depth - 1));
+        assert_eq!(faults(text(DEPTH_MAX).as_bytes()), "");
+        assert_eq!(faults(text(DEPTH_MAX + 1).as_bytes()), "1: the name of the entry has more than 128 parts");
     }
 
     #[test]

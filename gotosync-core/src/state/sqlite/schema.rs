@@ -62,7 +62,7 @@ fn newest(version: i64, ladder: &[&str]) -> Result<usize, Trouble> {
 const APPLICATION: i32 = i32::from_be_bytes(*b"gtsy");
 
 /// What leads from version 0 (an empty file) to 1, from 1 to 2, and so on; a rung that was released is never edited.
-const LADDER: &[&str] = &[FIRST];
+const LADDER: &[&str] = &[FIRST, SECOND];
 
 /// Times are text as of RFC 3339 in UTC with nine decimals, so that they sort as they follow. The plan of a run is
 /// there exactly as long as the run is open, and it stands last because it is large and most reads stop before it.
@@ -111,11 +111,38 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What became of people: how often they were missed, which role rules gave them, what they had before their access ended;
+/// and whose steps failed. A role, and what somebody had, are JSON, and most people have neither.
+const SECOND: &str = "
+ALTER TABLE links ADD COLUMN absences INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE links ADD COLUMN role TEXT;
+ALTER TABLE links ADD COLUMN had TEXT;
+
+CREATE TABLE set_aside (
+    account TEXT NOT NULL,
+    person TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    action TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    since TEXT NOT NULL,
+    next TEXT NOT NULL,
+    PRIMARY KEY (account, person)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Makes a database as an earlier version left it.
+#[cfg(test)]
+pub(super) fn make_older(connection: &mut Connection, version: usize) -> Result<(), Trouble> {
+    climb(connection, &LADDER[..version])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SECOND: &str = "ALTER TABLE links ADD COLUMN note TEXT; UPDATE links SET note = 'moved';";
+    const THIRD: &str = "ALTER TABLE links ADD COLUMN note TEXT; UPDATE links SET note = 'moved';";
     const BROKEN: &str = "CREATE TABLE half (a TEXT) STRICT; CREATE TABLE links (a TEXT);";
 
     fn links(connection: &Connection) -> Vec<(String, Option<String>)> {
@@ -128,24 +155,25 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         identify(&mut connection).unwrap();
         climb(&mut connection, LADDER).unwrap();
-        assert_eq!(version(&connection).unwrap(), 1);
-        connection.execute("INSERT INTO links VALUES ('a', 'p', 'u', 'e', '[]', NULL, NULL)", ()).unwrap();
+        assert_eq!(version(&connection).unwrap(), 2);
+        let insert = "INSERT INTO links (account, person, user, email, rules) VALUES ('a', 'p', 'u', 'e', '[]')";
+        connection.execute(insert, ()).unwrap();
 
         climb(&mut connection, LADDER).unwrap();
         identify(&mut connection).unwrap();
-        climb(&mut connection, &[FIRST, SECOND]).unwrap();
-        assert_eq!(version(&connection).unwrap(), 2);
+        climb(&mut connection, &[FIRST, SECOND, THIRD]).unwrap();
+        assert_eq!(version(&connection).unwrap(), 3);
         assert_eq!(links(&connection), [("u".to_owned(), Some("moved".to_owned()))]);
 
-        assert!(matches!(climb(&mut connection, LADDER), Err(Trouble::Newer(2))));
-        assert!(matches!(identify(&mut connection), Err(Trouble::Newer(2))));
+        assert!(matches!(climb(&mut connection, LADDER), Err(Trouble::Newer(3))));
+        assert!(matches!(identify(&mut connection), Err(Trouble::Newer(3))));
     }
 
     #[test]
     fn a_rung_that_breaks_leaves_the_file_on_the_one_before() {
         let mut connection = Connection::open_in_memory().unwrap();
-        assert!(climb(&mut connection, &[FIRST, SECOND, BROKEN]).is_err());
-        assert_eq!(version(&connection).unwrap(), 2);
+        assert!(climb(&mut connection, &[FIRST, SECOND, THIRD, BROKEN]).is_err());
+        assert_eq!(version(&connection).unwrap(), 3);
         let half: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", (), |row| row.get(0))
             .unwrap();

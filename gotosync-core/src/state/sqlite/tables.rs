@@ -9,18 +9,29 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(super) use self::aside::set_aside;
+use self::aside::{forget_aside, keep_aside};
 use super::trouble::Trouble;
 use crate::journal::Event;
 use crate::model::{AccountKey, Email, PersonId, PlanId, RunId};
 use crate::state::memory::RUNS_KEPT;
-use crate::state::{Ending, Interrupted, Link, LinkChange, Remembered, RunRecord};
+use crate::state::{Ending, Had, Interrupted, Learned, Link, Remembered, RunRecord};
+
+mod aside;
 
 type Result<T, E = Trouble> = std::result::Result<T, E>;
 
+/// Lists of rules by their text.
+type Lists = HashMap<String, Arc<[Arc<str>]>>;
+
 pub(super) fn load(connection: &mut Connection, account: &AccountKey) -> Result<Remembered> {
-    // Links and counts of the same moment, whatever another process commits between the two reads.
+    // All of the same moment, whatever another process commits between two reads.
     let snapshot = connection.transaction()?;
-    Ok(Remembered { links: links(&snapshot, account)?, populations: populations(&snapshot, account)? })
+    Ok(Remembered {
+        links: links(&snapshot, account)?,
+        populations: populations(&snapshot, account)?,
+        set_aside: set_aside(&snapshot, account)?,
+    })
 }
 
 pub(super) fn begin(connection: &mut Connection, run: &RunRecord, plan: &str, links: &[Link]) -> Result<()> {
@@ -36,14 +47,14 @@ pub(super) fn begin(connection: &mut Connection, run: &RunRecord, plan: &str, li
     Ok(write.commit()?)
 }
 
-pub(super) fn record(connection: &mut Connection, run: &RunId, events: &[Event], links: &[LinkChange]) -> Result<()> {
+pub(super) fn record(connection: &mut Connection, run: &RunId, events: &[Event], learned: &[Learned]) -> Result<()> {
     let write = write(connection)?;
     let open = "SELECT account FROM runs WHERE run = ?1 AND plan IS NOT NULL";
     let account: Option<String> = write.prepare_cached(open)?.query_row([run.as_str()], |row| row.get(0)).optional()?;
     let Some(account) = account else { return Err(Trouble::NotOpen(run.clone())) };
     append(&write, run, events)?;
-    for change in links {
-        apply(&write, &account, change)?;
+    for learned in learned {
+        learn(&write, &account, learned)?;
     }
     Ok(write.commit()?)
 }
@@ -85,6 +96,14 @@ pub(super) fn history(connection: &mut Connection, account: &AccountKey, limit: 
     connection.prepare_cached(HISTORY)?.query_and_then((account.as_str(), limit), run_of)?.collect()
 }
 
+pub(super) fn runs_since(
+    connection: &mut Connection,
+    account: &AccountKey,
+    moment: Timestamp,
+) -> Result<Vec<RunRecord>> {
+    connection.prepare_cached(SINCE)?.query_and_then((account.as_str(), to_text(moment)), run_of)?.collect()
+}
+
 /// A transaction that is a writer from its start: one that becomes a writer later fails where this one waits its turn.
 fn write(connection: &mut Connection) -> Result<Transaction<'_>> {
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
@@ -92,31 +111,35 @@ fn write(connection: &mut Connection) -> Result<Transaction<'_>> {
 
 fn links(connection: &Connection, account: &AccountKey) -> Result<Vec<Link>> {
     // Most people are selected by the same few lists of rules, so these are read once and shared.
-    let mut lists: HashMap<String, Arc<[Arc<str>]>> = HashMap::new();
+    let mut lists = Lists::new();
     let mut select = connection.prepare_cached(LINKS)?;
-    let mut links = select
-        .query_and_then([account.as_str()], |row| {
-            let list = text(row, 3)?;
-            let rules = if let Some(rules) = lists.get(list) {
-                Arc::clone(rules)
-            } else {
-                let rules: Arc<[Arc<str>]> = from_json("rules", list)?;
-                lists.insert(list.to_owned(), Arc::clone(&rules));
-                rules
-            };
-            Ok(Link {
-                person: PersonId::parse(text(row, 0)?),
-                user: text(row, 1)?.into(),
-                email: Email::new(text(row, 2)?),
-                rules,
-                suspended: time(row, 4, "suspended")?,
-                leaver_since: time(row, 5, "leaver_since")?,
-            })
-        })?
-        .collect::<Result<Vec<_>>>()?;
+    let mut links =
+        select.query_and_then([account.as_str()], |row| link_of(row, &mut lists))?.collect::<Result<Vec<_>>>()?;
     // The order of ids is not that of their texts.
     links.sort_by(|one, other| one.person.cmp(&other.person));
     Ok(links)
+}
+
+fn link_of(row: &Row<'_>, lists: &mut Lists) -> Result<Link> {
+    let list = text(row, 3)?;
+    let rules = if let Some(rules) = lists.get(list) {
+        Arc::clone(rules)
+    } else {
+        let rules: Arc<[Arc<str>]> = from_json("rules", list)?;
+        lists.insert(list.to_owned(), Arc::clone(&rules));
+        rules
+    };
+    Ok(Link {
+        person: PersonId::parse(text(row, 0)?),
+        user: text(row, 1)?.into(),
+        email: Email::new(text(row, 2)?),
+        rules,
+        suspended: time(row, 4, "suspended")?,
+        leaver_since: time(row, 5, "leaver_since")?,
+        absences: number(row, 6, "absences")?,
+        role: json_or_null(row, 7, "role")?,
+        had: json_or_null::<Had>(row, 8, "had")?.map(Box::new),
+    })
 }
 
 fn populations(connection: &Connection, account: &AccountKey) -> Result<BTreeMap<String, usize>> {
@@ -183,25 +206,43 @@ fn append(write: &Transaction<'_>, run: &RunId, events: &[Event]) -> Result<()> 
     Ok(())
 }
 
-fn apply(write: &Transaction<'_>, account: &str, change: &LinkChange) -> Result<()> {
-    match change {
-        LinkChange::Put(link) => put(write, account, link)?,
-        LinkChange::Suspended(person, at) => {
-            let update = "UPDATE links SET suspended = ?3 WHERE account = ?1 AND person = ?2";
-            write.prepare_cached(update)?.execute((account, person.to_string(), to_text(*at)))?;
+fn learn(write: &Transaction<'_>, account: &str, learned: &Learned) -> Result<()> {
+    match learned {
+        Learned::Linked(link) => put(write, account, link),
+        Learned::Suspended(person, at, had) => change(write, account, person, |link| link.suspend(*at, had)),
+        Learned::Reactivated(person) => change(write, account, person, Link::reactivate),
+        Learned::Role(person, role) => change(write, account, person, |link| link.role.clone_from(role)),
+        Learned::Deleted(person) => {
+            let delete = "DELETE FROM links WHERE account = ?1 AND person = ?2";
+            write.prepare_cached(delete)?.execute((account, person.to_string()))?;
+            forget_aside(write, account, person)
         }
-        LinkChange::Reactivated(person) => {
-            let update = "UPDATE links SET suspended = NULL, leaver_since = NULL WHERE account = ?1 AND person = ?2";
-            write.prepare_cached(update)?.execute((account, person.to_string()))?;
-        }
+        Learned::Failed(failure) => keep_aside(write, account, failure),
+        Learned::Settled(person) => forget_aside(write, account, person),
     }
-    Ok(())
 }
 
+/// Changes the link of a person, if there is one.
+fn change(write: &Transaction<'_>, account: &str, person: &PersonId, change: impl FnOnce(&mut Link)) -> Result<()> {
+    let found = write
+        .prepare_cached(LINK)?
+        .query_and_then((account, person.to_string()), |row| link_of(row, &mut Lists::new()))?
+        .next()
+        .transpose()?;
+    let Some(mut link) = found else { return Ok(()) };
+    change(&mut link);
+    keep(write, account, &link)
+}
+
+/// Puts a link in the place of the person's and of the user's.
 fn put(write: &Transaction<'_>, account: &str, link: &Link) -> Result<()> {
     let other = "DELETE FROM links INDEXED BY links_by_user WHERE account = ?1 AND user = ?2 AND person <> ?3";
     write.prepare_cached(other)?.execute((account, link.user.as_str(), link.person.to_string()))?;
-    write.prepare_cached(PUT)?.execute((
+    keep(write, account, link)
+}
+
+fn keep(write: &Transaction<'_>, account: &str, link: &Link) -> Result<()> {
+    write.prepare_cached(KEEP_LINK)?.execute((
         account,
         link.person.to_string(),
         link.user.as_str(),
@@ -209,6 +250,9 @@ fn put(write: &Transaction<'_>, account: &str, link: &Link) -> Result<()> {
         to_json("rules", &link.rules)?,
         link.suspended.map(to_text),
         link.leaver_since.map(to_text),
+        link.absences,
+        link.role.as_ref().map(|role| to_json("role", role)).transpose()?,
+        link.had.as_ref().map(|had| to_json("had", had)).transpose()?,
     ))?;
     Ok(())
 }
@@ -220,6 +264,15 @@ fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str> {
 fn time(row: &Row<'_>, column: usize, name: &'static str) -> Result<Option<Timestamp>> {
     let text = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
     text.map(|text| text.parse().map_err(unreadable(name))).transpose()
+}
+
+fn number(row: &Row<'_>, column: usize, name: &'static str) -> Result<u32> {
+    u32::try_from(row.get::<_, i64>(column)?).map_err(unreadable(name))
+}
+
+fn json_or_null<T: DeserializeOwned>(row: &Row<'_>, column: usize, name: &'static str) -> Result<Option<T>> {
+    let text = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+    text.map(|text| from_json(name, text)).transpose()
 }
 
 /// Always nine decimals: `00:00:02.5Z` would come before `00:00:02Z`.
@@ -242,17 +295,31 @@ fn unreadable<E: Into<Box<dyn StdError + Send + Sync>>>(column: &'static str) ->
 /// How many finished runs of an account keep their journal.
 const JOURNALS_KEPT: i64 = 20;
 
-const ENDINGS: [Ending; 6] =
-    [Ending::Open, Ending::Done, Ending::Partial, Ending::Interrupted, Ending::Stopped, Ending::Failed];
+const ENDINGS: [Ending; 7] = [
+    Ending::Open,
+    Ending::Simulated,
+    Ending::Done,
+    Ending::Partial,
+    Ending::Interrupted,
+    Ending::Stopped,
+    Ending::Failed,
+];
 
-const LINKS: &str = "SELECT person, user, email, rules, suspended, leaver_since FROM links WHERE account = ?1";
+const LINKS: &str = "
+SELECT person, user, email, rules, suspended, leaver_since, absences, role, had FROM links
+WHERE account = ?1";
 
-const PUT: &str = "
-INSERT INTO links (account, person, user, email, rules, suspended, leaver_since)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+const LINK: &str = "
+SELECT person, user, email, rules, suspended, leaver_since, absences, role, had FROM links
+WHERE account = ?1 AND person = ?2";
+
+const KEEP_LINK: &str = "
+INSERT INTO links (account, person, user, email, rules, suspended, leaver_since, absences, role, had)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 ON CONFLICT (account, person) DO UPDATE SET
     user = excluded.user, email = excluded.email, rules = excluded.rules,
-    suspended = excluded.suspended, leaver_since = excluded.leaver_since";
+    suspended = excluded.suspended, leaver_since = excluded.leaver_since, absences = excluded.absences,
+    role = excluded.role, had = excluded.had";
 
 const KEEP_RUN: &str = "
 INSERT INTO runs (run, account, command, started, ended, plan_id, ending, outcomes, reason, plan)
@@ -269,6 +336,10 @@ WHERE account = ?1 AND plan IS NOT NULL ORDER BY started DESC, number DESC LIMIT
 const HISTORY: &str = "
 SELECT run, account, command, started, ended, plan_id, ending, outcomes, reason FROM runs
 WHERE account = ?1 ORDER BY started DESC, number DESC LIMIT ?2";
+
+const SINCE: &str = "
+SELECT run, account, command, started, ended, plan_id, ending, outcomes, reason FROM runs
+WHERE account = ?1 AND started > ?2 ORDER BY started DESC, number DESC";
 
 const PRUNE_EVENTS: &str = "
 DELETE FROM events WHERE run IN (

@@ -1,13 +1,13 @@
 //! What was done to an account, one line for each change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::model::{ActionKind, Field, LicenseKey, User, UserGroupPath};
+use crate::model::{ActionKind, Field, LicenseKey, Locks, Mac, User, UserGroupPath};
 
 /// One change that an action made to an account.
 ///
@@ -21,7 +21,7 @@ pub struct Activity {
     pub at: Timestamp,
     /// What was done.
     pub action: ActionKind,
-    /// The e-mail address of the user before the change, or the path of the user group.
+    /// The e-mail address of the user before the change, the path of the user group, or the name of the template.
     pub subject: String,
     /// What changed, each value before and after, in one line.
     pub detail: String,
@@ -30,8 +30,7 @@ pub struct Activity {
 impl Activity {
     /// Makes an entry that has no place yet.
     pub(super) fn of(at: Timestamp, action: ActionKind, subject: &str, detail: String) -> Self {
-        let subject = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        Self { sequence: 0, at, action, subject, detail }
+        Self { sequence: 0, at, action, subject: one_line(subject), detail }
     }
 }
 
@@ -45,57 +44,120 @@ impl fmt::Display for Activity {
 /// Tells what differs between a user before and after: `first_name "Ann" -> "Anna", products +GoToMeeting`.
 ///
 /// Values are quoted and escaped, so that a line break in a name cannot forge a second line.
-pub(super) fn told(
-    before: Option<&User>,
-    after: &User,
+pub(super) fn told<'u>(
+    before: Option<&'u User>,
+    after: Option<&'u User>,
     license_name: impl Fn(&LicenseKey) -> Result<String>,
 ) -> Result<String> {
-    let mut parts = Vec::new();
-    let mut text = |field: Field, of: fn(&User) -> Option<&str>| {
-        let (old, new) = (before.and_then(of).filter(|t| !t.is_empty()), of(after).filter(|t| !t.is_empty()));
-        if old != new {
-            parts.push(format!("{field} {} -> {}", quoted(old), quoted(new)));
-        }
-    };
-    text(Field::Email, |user| Some(user.email.as_str()));
-    text(Field::FirstName, |user| Some(&user.first_name));
-    text(Field::LastName, |user| Some(&user.last_name));
-    text(Field::Language, |user| user.language.as_deref());
-    text(Field::UserGroup, |user| user.group.as_ref().map(UserGroupPath::as_str));
-
-    let had: BTreeSet<_> = before.iter().flat_map(|user| &user.licenses).collect();
-    let has: BTreeSet<_> = after.licenses.iter().collect();
-    let mut products = String::new();
-    for (sign, key) in has.difference(&had).map(|key| ('+', key)).chain(had.difference(&has).map(|key| ('-', key))) {
-        products.push(' ');
-        products.push(sign);
-        products.push_str(&license_name(key)?);
+    let users = [before, after];
+    let names = names(users.into_iter().flatten(), license_name)?;
+    let mut told = Told { users, parts: Vec::new() };
+    told.text(Field::Email, |user| Some(user.email.as_str()));
+    told.text(Field::FirstName, |user| Some(&user.first_name));
+    told.text(Field::LastName, |user| Some(&user.last_name));
+    told.text(Field::Language, |user| user.language.as_deref());
+    told.text(Field::TimeZone, |user| user.settings().time_zone.as_deref());
+    told.text(Field::Extension, |user| user.settings().extension.as_deref());
+    told.text(Field::UserGroup, |user| user.group.as_ref().map(UserGroupPath::as_str));
+    told.set(Field::Products.as_str(), |user| user.licenses.iter().collect(), |key| names[key].clone());
+    for (key, name) in &names {
+        let off = |user: &'u User| user.settings().off.get(*key).into_iter().flatten().collect();
+        told.set(&format!("{} off in {name}", Field::Products), off, |code: &&String| one_line(code));
+        let template = |user: &'u User| user.settings().templates.get(*key);
+        told.each(&format!("{} {name}", Field::Templates), |user| template(user).map(|own| quoted(own.as_str())));
     }
-    if !products.is_empty() {
-        parts.push(format!("{}{products}", Field::Products));
+    let settings = users.into_iter().flatten().map(User::settings);
+    for name in settings.flat_map(|settings| settings.custom_fields.keys()).collect::<BTreeSet<_>>() {
+        let value = |user: &'u User| user.settings().custom_fields.get(name);
+        told.each(&format!("{} {name:?}", Field::CustomFields), |user| value(user).map(|value| quoted(value)));
     }
-    for (word, old, new) in [
-        ("role", before.map(|user| user.role.to_string()), after.role.to_string()),
-        ("status", before.map(|user| user.status.as_str().to_owned()), after.status.as_str().to_owned()),
-    ] {
-        if old.as_ref() != Some(&new) {
-            parts.push(format!("{word} {} -> {new}", old.as_deref().unwrap_or("none")));
-        }
-    }
-    Ok(parts.join(", "))
+    let groups = |user: &'u User| user.settings().device_groups.iter().collect();
+    told.set(Field::DeviceGroups.as_str(), groups, |name: &&String| quoted(name));
+    told.set(Field::Devices.as_str(), |user| user.settings().devices.iter().collect(), |mac: &&Mac| mac.to_string());
+    told.each(Field::Role.as_str(), |user| Some(one_line(&user.role.told(|key| &names[key]))));
+    told.each("status", |user| Some(user.status.as_str().to_owned()));
+    told.each("invitation", |user| user.invitation.map(|invitation| asked(invitation.sent, invitation.expired)));
+    told.set("locks", |user| locked(user.locks), |lock| (*lock).to_owned());
+    Ok(told.parts.join(", "))
 }
 
-fn quoted(text: Option<&str>) -> String {
-    text.map_or_else(|| "none".to_owned(), |text| format!("{text:?}"))
+/// Tells how often somebody was asked.
+pub(super) fn asked(sent: u32, expired: bool) -> String {
+    format!("{sent} sent{}", if expired { " (expired)" } else { "" })
+}
+
+/// A text in which nothing begins a second line.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The names of all licences that somebody of these has to do with.
+fn names<'u>(
+    users: impl Iterator<Item = &'u User>,
+    name: impl Fn(&LicenseKey) -> Result<String>,
+) -> Result<BTreeMap<&'u LicenseKey, String>> {
+    let mut names = BTreeMap::new();
+    for user in users {
+        let settings = user.settings();
+        let keys = user.licenses.iter().chain(user.role.products());
+        for key in keys.chain(settings.off.keys()).chain(settings.templates.keys()) {
+            if !names.contains_key(key) {
+                names.insert(key, one_line(&name(key)?));
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// A user before and after, and what of the two was told to differ.
+struct Told<'u> {
+    users: [Option<&'u User>; 2],
+    parts: Vec<String>,
+}
+
+impl<'u> Told<'u> {
+    /// Tells a text; an empty one is none.
+    fn text(&mut self, field: Field, of: impl Fn(&'u User) -> Option<&'u str>) {
+        self.each(field.as_str(), |user| of(user).filter(|text| !text.is_empty()).map(quoted));
+    }
+
+    /// Tells one value.
+    fn each(&mut self, label: &str, of: impl Fn(&'u User) -> Option<String>) {
+        let [old, new] = self.users.map(|user| user.and_then(&of));
+        if old != new {
+            let none = || "none".to_owned();
+            self.parts.push(format!("{label} {} -> {}", old.unwrap_or_else(none), new.unwrap_or_else(none)));
+        }
+    }
+
+    /// Tells what comes to several values, and what goes.
+    fn set<T: Ord>(&mut self, label: &str, of: impl Fn(&'u User) -> BTreeSet<T>, show: impl Fn(&T) -> String) {
+        let [old, new] = self.users.map(|user| user.map(&of).unwrap_or_default());
+        let signs =
+            new.difference(&old).map(|value| ('+', value)).chain(old.difference(&new).map(|value| ('-', value)));
+        let told: Vec<_> = signs.map(|(sign, value)| format!("{sign}{}", show(value))).collect();
+        if !told.is_empty() {
+            self.parts.push(format!("{label} {}", told.join(" ")));
+        }
+    }
+}
+
+fn locked(locks: Locks) -> BTreeSet<&'static str> {
+    let locks = [("email", locks.email), ("name", locks.name)];
+    locks.into_iter().filter(|(_, is)| *is).map(|(lock, _)| lock).collect()
+}
+
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Role, Status};
+    use crate::model::{Invitation, Role, Status};
 
     fn line(before: Option<&User>, after: &User) -> String {
-        told(before, after, |key| Ok(key.as_str().to_uppercase())).unwrap()
+        told(before, Some(after), |key| Ok(key.as_str().to_uppercase())).unwrap()
     }
 
     #[test]
@@ -115,6 +177,31 @@ mod tests {
             line,
             r#"email none -> "ann@example.test", first_name none -> "Ann", role none -> member, status none -> suspended"#
         );
+    }
+
+    #[test]
+    fn whoever_goes_is_told_with_what_was_theirs() {
+        let invitation = Some(Invitation { sent: 3, expired: true });
+        let mut ann = User { locks: Locks { email: true, name: true }, invitation, ..User::new("a@x.test", "Ann", "") };
+        ann.set_settings(|own| {
+            own.custom_fields = [("Cost\ncentre".into(), "47\n11".into())].into();
+            own.device_groups = ["Floor 1".into()].into();
+        });
+        assert_eq!(
+            told(Some(&ann), None, |_| unreachable!()).unwrap(),
+            r#"email "a@x.test" -> none, first_name "Ann" -> none, custom_fields "Cost\ncentre" "47\n11" -> none, "#
+                .to_owned()
+                + r#"device_groups -"Floor 1", role member -> none, status invited -> none, "#
+                + "invitation 3 sent (expired) -> none, locks -email -name"
+        );
+    }
+
+    #[test]
+    fn licences_of_one_name_are_two() {
+        let ann = User { licenses: vec!["a".into()], ..User::new("a@x.test", "Ann", "Lee") };
+        let moved = User { licenses: vec!["b".into()], ..ann.clone() };
+        let line = told(Some(&ann), Some(&moved), |_| Ok("Meeting\nroot".to_owned())).unwrap();
+        assert_eq!(line, "products +Meeting root -Meeting root");
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::Activity;
 use crate::error::ErrorKind;
 use crate::model::{
-    Account, Action, Batch, Change, Completeness, Creation, DirectoryBuilder, Effect, Email, License, LicenseChange,
-    LicenseKey, Outcome, Privilege, Reading, Release, Role, Status, Suspension, Update, User, UserChanges, UserGroup,
-    UserGroupPath, UserKey, WelcomeEmail, Whole,
+    Account, Action, Batch, Catalog, Change, Creation, Deletion, Device, DirectoryBuilder, Effect, Email, License,
+    LicenseKey, Mac, Outcome, Privilege, Reading, Release, Role, SetChange, SettingsChanges, SettingsTemplate, Status,
+    Suspension, TemplateName, Update, User, UserChanges, UserGroup, UserGroupPath, UserSettings, WelcomeEmail,
+    WelcomeTemplate, Whole,
 };
 use crate::target::ProvisioningTarget;
 
@@ -21,53 +22,87 @@ pub(in crate::target) struct Bench {
 macro_rules! every_case {
     ($make:path) => {
         crate::target::book::cases::every_case! { $make:
-            a_user_is_created_invited_and_takes_a_seat,
-            a_user_without_products_is_created_suspended,
-            keys_are_counted_and_skip_those_that_are_taken,
-            what_does_not_fit_is_refused,
-            an_address_belongs_to_one_user,
-            the_account_takes_no_more_users_than_it_may,
-            what_an_action_names_must_exist,
-            seats_are_given_all_or_none,
-            an_update_changes_what_it_says,
-            a_stale_update_is_refused,
-            an_old_value_that_breaks_a_limit_may_stay,
-            losing_everything_suspends,
-            a_suspension_takes_everything_and_frees_the_seat,
-            a_stale_suspension_is_refused,
-            the_login_cannot_lock_itself_out,
-            access_comes_back_as_it_was,
-            only_the_suspended_are_reactivated,
-            licences_are_released,
-            groups_grow_from_the_top,
-            an_account_is_read_in_order,
-            actions_see_those_before_them,
+            users::a_user_is_created_invited_and_takes_a_seat,
+            users::a_user_without_products_is_created_suspended,
+            users::keys_are_counted_and_skip_those_that_are_taken,
+            users::what_does_not_fit_is_refused,
+            users::an_address_belongs_to_one_user,
+            users::the_account_takes_no_more_users_than_it_may,
+            users::what_an_action_names_must_exist,
+            users::seats_are_given_all_or_none,
+            users::a_licence_that_is_not_active_yet_cannot_be_given,
+            users::an_update_changes_what_it_says,
+            users::a_stale_update_is_refused,
+            users::an_old_value_that_breaks_a_limit_may_stay,
+            users::what_is_locked_stays,
+            users::licences_are_released,
+            users::groups_grow_from_the_top,
+            users::an_account_is_read_in_order,
+            users::actions_see_those_before_them,
+            access::losing_everything_suspends,
+            access::a_suspension_takes_everything_and_frees_the_seat,
+            access::a_suspension_keeps_what_is_no_access,
+            access::a_stale_suspension_is_refused,
+            access::the_login_cannot_lock_itself_out,
+            access::access_comes_back_as_it_was,
+            access::only_the_suspended_are_reactivated,
+            access::access_comes_back_with_a_role_alone,
+            access::the_suspended_are_deleted,
+            access::nobody_else_is_deleted,
+            roles::roles_are_given_and_taken,
+            roles::a_role_that_names_what_is_not_there_is_refused,
+            roles::a_stale_role_is_refused,
+            roles::nobody_changes_the_role_of_the_login,
+            roles::the_last_administrator_stays,
+            roles::whoever_is_no_administrator_sees_no_roles,
+            roles::whoever_is_no_administrator_gives_no_roles,
+            roles::a_login_that_is_nobodys_sees_everything,
+            settings::settings_come_with_a_new_user,
+            settings::settings_change_and_go,
+            settings::stale_settings_are_refused,
+            settings::settings_that_name_what_is_not_there_are_refused,
+            settings::settings_that_do_not_fit_are_refused,
+            settings::what_goes_need_not_be_there_any_more,
+            settings::an_extension_belongs_to_one_user,
+            settings::a_device_belongs_to_one_user,
+            settings::the_catalog_is_kept,
+            mail::a_new_user_is_invited_once_or_not_at_all,
+            mail::a_welcome_mail_must_exist,
+            mail::nobody_is_created_with_what_the_account_keeps,
+            mail::an_invitation_is_sent_again,
+            mail::templates_are_written_in_order,
+            mail::a_stale_template_is_refused,
+            mail::a_template_must_make_sense,
+            mail::an_address_elsewhere_is_asked_over,
+            mail::a_transfer_that_expired_is_asked_again,
+            mail::an_address_elsewhere_is_nobodys_new_address,
         }
     };
-    ($make:path: $($case:ident,)+) => {$(
+    ($make:path: $($module:ident::$case:ident,)+) => {$(
         #[tokio::test]
         async fn $case() {
-            crate::target::book::cases::$case(&|account| $make(&account)).await;
+            crate::target::book::cases::$module::$case(&|account| $make(&account)).await;
         }
     )+};
 }
 pub(in crate::target) use every_case;
+
+pub(in crate::target) mod access;
+pub(in crate::target) mod mail;
+pub(in crate::target) mod roles;
+pub(in crate::target) mod settings;
+pub(in crate::target) mod users;
 
 type Make<'m> = &'m (dyn Fn(Account) -> Bench + Sync);
 
 const MEETING: &str = "g2m";
 const WEBINAR: &str = "g2w";
 
-/// Two meeting seats and one webinar seat; Ann has a meeting seat and is the login, Bob is invited with a meeting seat,
-/// Cid is suspended.
+/// Two meeting seats and one webinar seat; Ann has a meeting seat, administers and is the login, Bob is invited with a
+/// meeting seat, Cid is suspended. The catalog has two things of a kind at most.
 pub(in crate::target) fn account() -> Account {
-    let license = |key: &str, name: &str, seats| License {
-        key: key.into(),
-        name: name.into(),
-        products: vec![key.to_uppercase()],
-        seats,
-        used: 77,
-    };
+    let license =
+        |key: &str, name: &str, seats| License { used: 77, ..License::new(key, name, &[&key.to_uppercase()], seats) };
     let user = |key: &str, name: &str, status, licenses: &[&str]| {
         Arc::new(User {
             key: Some(key.into()),
@@ -76,17 +111,48 @@ pub(in crate::target) fn account() -> Account {
             ..User::new(&format!("{name}@example.test"), name, "Lee")
         })
     };
+    let ann = User { role: Role::Administrator, ..User::clone(&user("1", "ann", Status::Active, &[MEETING])) };
     Account {
         login: Some("1".into()),
         users: vec![
             user("3", "cid", Status::Suspended, &[]),
             user("2", "bob", Status::Invited, &[MEETING]),
-            user("1", "ann", Status::Active, &[MEETING]),
+            Arc::new(ann),
         ],
+        catalog: catalog(),
         licenses: vec![license(WEBINAR, "GoToWebinar", 1), license(MEETING, "GoToMeeting", 3)],
         groups: vec![UserGroup { key: None, path: UserGroupPath::new("Sales") }],
         ..Account::empty("4711", "Example")
     }
+}
+
+fn catalog() -> Catalog {
+    let template = |license: &str, name: &str| TemplateName { license: license.into(), name: name.to_owned() };
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let device = |at: u8, name: &str| Device { mac: mac(at), name: name.to_owned() };
+    Catalog {
+        templates: vec![template(WEBINAR, "Loud"), template(MEETING, "Quiet")],
+        welcome_emails: vec![mail_template("Sales", "Hello {first_name}")],
+        role_sets: names(&["Helpdesk"]),
+        device_groups: names(&["Floor 2", "Floor 1"]),
+        custom_fields: names(&["Cost centre", "Badge"]),
+        devices: vec![device(2, "Lobby"), device(1, "Reception")],
+        elsewhere: vec![Email::new("gil@other.test"), Email::new("Fox@other.test")],
+    }
+}
+
+/// A user of the account, to be changed before it is taken over.
+fn person<'a>(account: &'a mut Account, key: &str) -> &'a mut User {
+    let user = account.users.iter_mut().find(|user| user.key == Some(key.into()));
+    Arc::make_mut(user.unwrap_or_else(|| panic!("no user {key}")))
+}
+
+fn mac(at: u8) -> Mac {
+    format!("00:0b:82:00:00:{at:02x}").parse().unwrap()
+}
+
+fn mail_template(name: &str, subject: &str) -> WelcomeTemplate {
+    WelcomeTemplate { name: name.to_owned(), subject: subject.to_owned(), text: "Welcome.".to_owned() }
 }
 
 fn keys(licenses: &[&str]) -> Vec<LicenseKey> {
@@ -106,12 +172,28 @@ fn made(user: User) -> Action {
     Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::None })
 }
 
+pub(in crate::target) fn welcomed(user: User, welcome: WelcomeEmail) -> Action {
+    Action::Create(Creation { user: Arc::new(user), welcome })
+}
+
+fn deleted(user: &str, email: &str) -> Action {
+    Action::Delete(whole(|whole| Deletion::new(whole, user.into(), Email::new(email))))
+}
+
+fn invited(user: &str, sent: u32) -> Action {
+    Action::Invite { user: user.into(), sent }
+}
+
+fn written(before: Option<WelcomeTemplate>, after: WelcomeTemplate) -> Action {
+    Action::WriteTemplate { template: change(before, Some(after)) }
+}
+
 fn updated(user: &str, changes: UserChanges) -> Action {
     Action::Update(Update { user: user.into(), changes })
 }
 
 fn reactivated(user: &str, licenses: &[&str]) -> Action {
-    let changes = UserChanges { licenses: LicenseChange::adding(keys(licenses)), ..UserChanges::default() };
+    let changes = UserChanges { licenses: SetChange::adding(keys(licenses)), ..UserChanges::default() };
     Action::Reactivate(Update { user: user.into(), changes })
 }
 
@@ -128,12 +210,72 @@ fn grouped(path: &str) -> Action {
 }
 
 fn adding(licenses: &[&str]) -> UserChanges {
-    UserChanges { licenses: LicenseChange::adding(keys(licenses)), ..UserChanges::default() }
+    UserChanges { licenses: SetChange::adding(keys(licenses)), ..UserChanges::default() }
 }
 
 fn renamed(before: &str, after: &str) -> UserChanges {
     let change = whole(|whole| Change::replace(whole, before.into(), Some(after.into())));
     UserChanges { first_name: Some(change), ..UserChanges::default() }
+}
+
+fn change<T>(before: Option<T>, after: Option<T>) -> Change<T> {
+    match (before, after) {
+        (None, Some(after)) => Change::fill(after),
+        (Some(before), after) => whole(|whole| Change::replace(whole, before, after)),
+        (None, None) => panic!("nothing changes"),
+    }
+}
+
+fn ruled(before: Option<Role>, after: Option<Role>) -> UserChanges {
+    UserChanges { role: Some(Box::new(change(before, after))), ..UserChanges::default() }
+}
+
+fn set(changes: SettingsChanges) -> UserChanges {
+    UserChanges { settings: Some(Box::new(changes)), ..UserChanges::default() }
+}
+
+/// A manager of users of the group Sales.
+fn manager() -> Role {
+    Role::Manager {
+        privileges: vec![Privilege::ManageUsers],
+        groups: vec![UserGroupPath::new("Sales")],
+        products: keys(&[MEETING]),
+    }
+}
+
+/// One setting of each kind.
+fn settings() -> UserSettings {
+    UserSettings {
+        time_zone: Some("Europe/Berlin".into()),
+        extension: Some("123".into()),
+        templates: [
+            (MEETING.into(), SettingsTemplate::Named("Quiet".into())),
+            (WEBINAR.into(), SettingsTemplate::System),
+        ]
+        .into(),
+        off: [(MEETING.into(), ["G2M".to_owned()].into())].into(),
+        custom_fields: [("Cost centre".to_owned(), "4711".to_owned())].into(),
+        device_groups: ["Floor 1".to_owned()].into(),
+        devices: [mac(1)].into(),
+    }
+}
+
+/// The changes that bring [`settings`] to somebody who has none.
+fn all_settings() -> SettingsChanges {
+    let UserSettings { time_zone, extension, templates, off, custom_fields, device_groups, devices } = settings();
+    SettingsChanges {
+        time_zone: time_zone.map(Change::fill),
+        extension: extension.map(Change::fill),
+        templates: templates.into_iter().map(|(license, template)| (license, Change::fill(template))).collect(),
+        nested: off.into_iter().map(|(license, codes)| (license, goes(codes))).collect(),
+        custom_fields: custom_fields.into_iter().map(|(name, value)| (name, Change::fill(value))).collect(),
+        device_groups: SetChange::adding(device_groups.into_iter().collect()),
+        devices: SetChange::adding(devices.into_iter().collect()),
+    }
+}
+
+fn goes<T>(items: impl IntoIterator<Item = T>) -> SetChange<T> {
+    whole(|whole| SetChange::default().removing(whole, items.into_iter().collect()))
 }
 
 fn moved(before: &str, after: &str) -> UserChanges {
@@ -171,298 +313,6 @@ async fn used(target: &dyn ProvisioningTarget, license: &str) -> u32 {
     target.read().await.unwrap().license(&license.into()).unwrap().used
 }
 
-pub(in crate::target) async fn a_user_is_created_invited_and_takes_a_seat(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    let new = User {
-        licenses: keys(&[WEBINAR, MEETING, MEETING]),
-        group: Some(UserGroupPath::new("Sales")),
-        status: Status::Active,
-        ..User::new("dan@example.test", "Dan", "Lee")
-    };
-    let effect = done(target, made(new.clone())).await;
-    assert_eq!(effect, Effect::Created { user: UserKey::new("1000000001") });
-    let expected =
-        User { key: Some("1000000001".into()), status: Status::Invited, licenses: keys(&[MEETING, WEBINAR]), ..new };
-    assert_eq!(*user(target, "1000000001").await, expected);
-    assert_eq!((used(target, MEETING).await, used(target, WEBINAR).await), (3, 1));
-}
-
-pub(in crate::target) async fn a_user_without_products_is_created_suspended(make: Make<'_>) {
-    let bench = make(account());
-    done(&*bench.target, created("dan@example.test", &[])).await;
-    assert_eq!(user(&*bench.target, "1000000001").await.status, Status::Suspended);
-    let admin = User { role: Role::Administrator, ..User::new("eve@example.test", "Eve", "Lee") };
-    done(&*bench.target, made(admin)).await;
-    assert_eq!(user(&*bench.target, "1000000002").await.status, Status::Invited);
-}
-
-pub(in crate::target) async fn keys_are_counted_and_skip_those_that_are_taken(make: Make<'_>) {
-    let mut account = account();
-    Arc::make_mut(&mut account.users[0]).key = Some("1000000002".into());
-    Arc::make_mut(&mut account.users[1]).key = None;
-    let bench = make(account);
-    assert_eq!(user(&*bench.target, "1000000001").await.email.as_str(), "bob@example.test");
-    let effect = done(&*bench.target, created("dan@example.test", &[])).await;
-    assert_eq!(effect, Effect::Created { user: UserKey::new("1000000003") });
-    let keyed = User { key: Some("9".into()), ..User::new("eve@example.test", "Eve", "Lee") };
-    let message = "a user who is yet to be created cannot have a key";
-    refused(&*bench.target, made(keyed), ErrorKind::Input, message).await;
-}
-
-pub(in crate::target) async fn what_does_not_fit_is_refused(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    // Characters count, not bytes: 32 umlauts fit.
-    let (fits, too_long) = ("ü".repeat(32), "ü".repeat(33));
-    done(target, made(User::new("dan@example.test", &fits, &fits))).await;
-    let message = "last_name has 33 characters, 32 are accepted";
-    refused(target, made(User::new("eve@example.test", &fits, &too_long)), ErrorKind::Input, message).await;
-    let message = "first_name has 33 characters, 32 are accepted";
-    refused(target, updated("2", renamed("bob", &too_long)), ErrorKind::Input, message).await;
-    let address = |length: usize| {
-        let domain = format!("{}.{}.test", "d".repeat(50), "e".repeat(length - 2 - 51 - 5));
-        format!("a@{domain}")
-    };
-    assert_eq!(address(115).len(), 115);
-    let long = format!("{}{}", "a".repeat(13), address(115));
-    done(target, made(User::new(&long, "Fay", "Lee"))).await;
-    let message = "email has 129 characters, 128 are accepted";
-    refused(target, made(User::new(&format!("a{long}"), "Gus", "Lee")), ErrorKind::Input, message).await;
-    let message = "email `nobody` is not accepted: it has no @";
-    refused(target, made(User::new("nobody", "Gus", "Lee")), ErrorKind::Input, message).await;
-    refused(target, updated("2", moved("bob@example.test", "nobody")), ErrorKind::Input, message).await;
-    let changes = UserChanges {
-        email: Some(whole(|whole| Change::replace(whole, Email::new("bob@example.test"), None))),
-        ..UserChanges::default()
-    };
-    refused(target, updated("2", changes), ErrorKind::Input, "an e-mail cannot be taken away").await;
-}
-
-pub(in crate::target) async fn an_address_belongs_to_one_user(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    let message = "email ANN@example.test is taken";
-    refused(target, created("ANN@example.test", &[]), ErrorKind::Conflict, message).await;
-    refused(target, updated("2", moved("bob@example.test", "ANN@example.test")), ErrorKind::Conflict, message).await;
-    // One's own address in other letters is no conflict, and an address that was left is free again.
-    done(target, updated("2", moved("bob@example.test", "Bob@Example.test"))).await;
-    assert_eq!(user(target, "2").await.email.as_str(), "Bob@Example.test");
-    done(target, updated("2", moved("bob@example.test", "robert@example.test"))).await;
-    done(target, created("bob@example.test", &[])).await;
-}
-
-pub(in crate::target) async fn the_account_takes_no_more_users_than_it_may(make: Make<'_>) {
-    let mut account = account();
-    account.users.extend((3..25_000).map(|n| Arc::new(User::new(&format!("u{n}@example.test"), "U", "U"))));
-    let bench = make(account);
-    let message = "the account has 25000 users, its most";
-    refused(&*bench.target, created("dan@example.test", &[]), ErrorKind::Exhausted, message).await;
-    assert_eq!(bench.target.read().await.unwrap().users.len(), 25_000);
-}
-
-pub(in crate::target) async fn what_an_action_names_must_exist(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    let no_license = "the account has no licence g2x";
-    refused(target, created("dan@example.test", &["g2x"]), ErrorKind::NotFound, no_license).await;
-    refused(target, updated("2", adding(&["g2x"])), ErrorKind::NotFound, no_license).await;
-    let no_group = "the account has no user group `Nowhere`";
-    let nowhere = UserGroupPath::new("Nowhere");
-    let lost = User { group: Some(nowhere.clone()), ..User::new("dan@example.test", "Dan", "Lee") };
-    refused(target, made(lost), ErrorKind::NotFound, no_group).await;
-    let changes = UserChanges { group: Some(Change::fill(nowhere.clone())), ..UserChanges::default() };
-    refused(target, updated("2", changes), ErrorKind::NotFound, no_group).await;
-    let role = Role::Manager { privileges: vec![Privilege::ManageUsers], groups: vec![nowhere] };
-    let manager = User { role, ..User::new("dan@example.test", "Dan", "Lee") };
-    refused(target, made(manager), ErrorKind::NotFound, no_group).await;
-    for action in [
-        updated("9", UserChanges::default()),
-        reactivated("9", &[MEETING]),
-        suspended("9", &[], Role::Member),
-        released("9", &[]),
-    ] {
-        refused(target, action, ErrorKind::NotFound, "the account has no user 9").await;
-    }
-}
-
-pub(in crate::target) async fn seats_are_given_all_or_none(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    done(target, created("dan@example.test", &[MEETING, WEBINAR])).await;
-    let one = "no seat is free in GoToMeeting: 1 missing";
-    refused(target, created("eve@example.test", &[MEETING]), ErrorKind::Exhausted, one).await;
-    let both = "no seat is free in GoToMeeting: 1 missing, in GoToWebinar: 1 missing";
-    refused(target, updated("3", adding(&[WEBINAR, MEETING])), ErrorKind::Exhausted, both).await;
-    refused(target, reactivated("3", &[MEETING, WEBINAR]), ErrorKind::Exhausted, both).await;
-    // Who changes the product gives one seat and takes another.
-    done(target, released("1000000001", &[WEBINAR])).await;
-    let changes = whole(|whole| UserChanges {
-        licenses: LicenseChange::adding(keys(&[WEBINAR])).removing(whole, keys(&[MEETING])),
-        ..UserChanges::default()
-    });
-    done(target, updated("2", changes)).await;
-    assert_eq!((used(target, MEETING).await, used(target, WEBINAR).await), (2, 1));
-}
-
-pub(in crate::target) async fn an_update_changes_what_it_says(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    let before = user(target, "1").await;
-    let changes = UserChanges {
-        language: Some(Change::fill("de_DE".into())),
-        group: Some(Change::fill(UserGroupPath::new("Sales"))),
-        licenses: LicenseChange::adding(keys(&[WEBINAR])),
-        ..renamed("ann", "Anna")
-    };
-    assert_eq!(done(target, updated("1", changes)).await, Effect::Updated);
-    let expected = User {
-        first_name: "Anna".into(),
-        language: Some("de_DE".into()),
-        group: Some(UserGroupPath::new("Sales")),
-        licenses: keys(&[MEETING, WEBINAR]),
-        ..User::clone(&before)
-    };
-    assert_eq!(*user(target, "1").await, expected);
-}
-
-pub(in crate::target) async fn a_stale_update_is_refused(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    let message = "first_name is not as it was read";
-    refused(target, updated("2", renamed("rob", "Bob")), ErrorKind::Conflict, message).await;
-    let message = "products is not as it was read";
-    refused(target, updated("2", adding(&[MEETING])), ErrorKind::Conflict, message).await;
-    refused(target, released("2", &[WEBINAR]), ErrorKind::Conflict, message).await;
-    let changes = UserChanges { last_name: Some(Change::fill("Ray".into())), ..adding(&[MEETING]) };
-    let message = "last_name is not as it was read";
-    refused(target, Action::Reactivate(Update { user: "3".into(), changes }), ErrorKind::Conflict, message).await;
-}
-
-pub(in crate::target) async fn an_old_value_that_breaks_a_limit_may_stay(make: Make<'_>) {
-    let mut account = account();
-    Arc::make_mut(&mut account.users[1]).last_name = "x".repeat(99).into();
-    account.licenses[1].seats = 1;
-    let bench = make(account);
-    done(&*bench.target, updated("2", renamed("bob", "Bob"))).await;
-    let message = "no seat is free in GoToMeeting: 1 missing";
-    refused(&*bench.target, reactivated("3", &[MEETING]), ErrorKind::Exhausted, message).await;
-}
-
-pub(in crate::target) async fn losing_everything_suspends(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    done(target, released("2", &[MEETING])).await;
-    assert_eq!(user(target, "2").await.status, Status::Suspended);
-    // An update that brings a product brings access too.
-    done(target, updated("2", adding(&[MEETING]))).await;
-    assert_eq!(user(target, "2").await.status, Status::Invited);
-}
-
-pub(in crate::target) async fn a_suspension_takes_everything_and_frees_the_seat(make: Make<'_>) {
-    let mut account = account();
-    account.licenses[1].seats = 2;
-    Arc::make_mut(&mut account.users[1]).role = Role::Administrator;
-    let bench = make(account);
-    let target = &*bench.target;
-    assert_eq!(done(target, suspended("2", &[MEETING], Role::Administrator)).await, Effect::Suspended);
-    let bob = user(target, "2").await;
-    assert_eq!((bob.status, &bob.role, bob.licenses.len()), (Status::Suspended, &Role::Member, 0));
-    done(target, created("dan@example.test", &[MEETING])).await;
-    assert_eq!(used(target, MEETING).await, 2);
-}
-
-pub(in crate::target) async fn a_stale_suspension_is_refused(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    let message = "products is not as it was read";
-    refused(target, suspended("2", &[], Role::Member), ErrorKind::Conflict, message).await;
-    refused(target, suspended("2", &[MEETING, WEBINAR], Role::Member), ErrorKind::Conflict, message).await;
-    let message = "role is not as it was read";
-    refused(target, suspended("2", &[MEETING], Role::Administrator), ErrorKind::Conflict, message).await;
-}
-
-pub(in crate::target) async fn the_login_cannot_lock_itself_out(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    let message = "the user whose login is in use cannot be suspended";
-    refused(target, suspended("1", &[MEETING], Role::Member), ErrorKind::Denied, message).await;
-    let message = "the user whose login is in use cannot lose the last product";
-    refused(target, released("1", &[MEETING]), ErrorKind::Denied, message).await;
-}
-
-pub(in crate::target) async fn access_comes_back_as_it_was(make: Make<'_>) {
-    let mut account = account();
-    account.login = None;
-    let bench = make(account);
-    let target = &*bench.target;
-    for (key, status) in [("1", Status::Active), ("2", Status::Invited)] {
-        done(target, suspended(key, &[MEETING], Role::Member)).await;
-        assert_eq!(done(target, reactivated(key, &[MEETING])).await, Effect::Reactivated);
-        assert_eq!(user(target, key).await.status, status);
-    }
-    // Found suspended: taken for somebody who signed in once.
-    done(target, reactivated("3", &[WEBINAR])).await;
-    assert_eq!(user(target, "3").await.status, Status::Active);
-}
-
-pub(in crate::target) async fn only_the_suspended_are_reactivated(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    refused(target, reactivated("1", &[WEBINAR]), ErrorKind::Conflict, "the user is active, not suspended").await;
-    let message = "no product comes, so the user would stay suspended";
-    refused(target, reactivated("3", &[]), ErrorKind::Input, message).await;
-}
-
-pub(in crate::target) async fn licences_are_released(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    done(target, updated("2", adding(&[WEBINAR]))).await;
-    assert_eq!(done(target, released("2", &[MEETING])).await, Effect::Released);
-    let bob = user(target, "2").await;
-    assert_eq!((bob.status, &bob.licenses), (Status::Invited, &keys(&[WEBINAR])));
-    assert_eq!((used(target, MEETING).await, used(target, WEBINAR).await), (1, 1));
-}
-
-pub(in crate::target) async fn groups_grow_from_the_top(make: Make<'_>) {
-    let bench = make(account());
-    let target = &*bench.target;
-    assert_eq!(done(target, grouped("Sales/EMEA")).await, Effect::GroupCreated);
-    refused(target, grouped("Sales"), ErrorKind::Conflict, "user group `Sales` exists").await;
-    refused(target, grouped("A/B"), ErrorKind::NotFound, "the account has no user group `A`").await;
-    let message = "user group `Sales//EMEA` cannot be made: a name in it is empty";
-    refused(target, grouped("Sales//EMEA"), ErrorKind::Input, message).await;
-    let groups: Vec<_> = target.read().await.unwrap().groups.into_iter().map(|group| group.path).collect();
-    assert_eq!(groups, [UserGroupPath::new("Sales"), UserGroupPath::new("Sales/EMEA")]);
-}
-
-pub(in crate::target) async fn an_account_is_read_in_order(make: Make<'_>) {
-    let mut account = account();
-    for name in ["Zoë", "zoe", "ZOF", "Åsa", "a.b", "a-b"] {
-        account.users.push(Arc::new(User::new(&format!("{name}@example.test"), name, "Lee")));
-    }
-    account
-        .groups
-        .extend(["Sales/EMEA", "Sales-2", "ops"].map(|p| UserGroup { key: None, path: UserGroupPath::new(p) }));
-    let bench = make(account);
-    let read = bench.target.read().await.unwrap();
-    let mut sorted = read.clone();
-    sorted.sort();
-    assert_eq!(read, sorted);
-    assert_eq!((read.key.as_str(), &*read.name, &read.login), ("4711", "Example", &Some("1".into())));
-    assert_eq!(read.completeness, Completeness::Complete);
-    let info = bench.target.describe().await.unwrap();
-    assert_eq!((&info.account, &info.login), (&read.key, &read.login));
-    assert_eq!(info.name, bench.target.to_string());
-}
-
-pub(in crate::target) async fn actions_see_those_before_them(make: Make<'_>) {
-    let bench = make(account());
-    let outcomes = bench.target.execute(&story()).await.unwrap();
-    let words: Vec<_> = outcomes.iter().map(Outcome::as_str).collect();
-    assert_eq!(words, ["suspended", "group created", "failed", "created", "created", "failed", "updated"]);
-}
-
 /// A batch in which every action leans on those before it.
 pub(in crate::target) fn story() -> Batch {
     let new = User {
@@ -493,8 +343,54 @@ pub(in crate::target) const STORY: [&str; 5] = [
     "1 suspend bob@example.test: products -GoToMeeting, status invited -> suspended",
     "2 create-group Ops: ",
     "3 create dan@example.test: email none -> \"dan@example.test\", first_name none -> \"Dan\", last_name none -> \"Lee\", \
-     user_group none -> \"Ops\", products +GoToMeeting, role none -> member, status none -> invited",
+     user_group none -> \"Ops\", products +GoToMeeting, role none -> member, status none -> invited, invitation none -> 0 sent",
     "4 create eve@example.test: email none -> \"eve@example.test\", first_name none -> \"New\", last_name none -> \"User\", \
-     products +GoToMeeting +GoToWebinar, role none -> member, status none -> invited",
+     products +GoToMeeting +GoToWebinar, role none -> member, status none -> invited, invitation none -> 0 sent",
     "5 update dan@example.test: first_name \"Dan\" -> \"Daniel\"",
+];
+
+/// A batch that does whatever [`story`] does not.
+pub(in crate::target) fn sequel() -> Batch {
+    let new = |email: &str| User { licenses: keys(&[MEETING]), ..User::new(email, "New", "User") };
+    let dan = User { role: manager(), licenses: Vec::new(), ..new("dan@example.test") };
+    [
+        written(Some(mail_template("Sales", "Hello {first_name}")), mail_template("Sales", "Hello")),
+        written(None, mail_template("Ops", "Hi")),
+        updated(
+            "2",
+            UserChanges { settings: Some(Box::new(all_settings())), ..ruled(None, Some(Role::Set("Helpdesk".into()))) },
+        ),
+        welcomed(dan, WelcomeEmail::Template("Ops".into())),
+        welcomed(new("eve@example.test"), WelcomeEmail::Default),
+        invited("1000000001", 1),
+        welcomed(User::new("GIL@other.test", "Gil", "Fox"), WelcomeEmail::None),
+        suspended("2", &[MEETING], Role::Set("Helpdesk".into())),
+        deleted("2", "bob@example.test"),
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// How [`sequel`] reads afterwards.
+pub(in crate::target) const SEQUEL: [&str; 9] = [
+    "1 write-template Sales: subject \"Hello {first_name}\" -> \"Hello\"",
+    "2 write-template Ops: subject none -> \"Hi\", text none -> 8 characters",
+    "3 update bob@example.test: time_zone none -> \"Europe/Berlin\", extension none -> \"123\", \
+     products off in GoToMeeting +G2M, templates GoToMeeting none -> \"Quiet\", \
+     templates GoToWebinar none -> \"system\", custom_fields \"Cost centre\" none -> \"4711\", \
+     device_groups +\"Floor 1\", devices +00:0b:82:00:00:01, role member -> role set Helpdesk",
+    "4 create dan@example.test: email none -> \"dan@example.test\", first_name none -> \"New\", \
+     last_name none -> \"User\", role none -> manager: manage-users; for GoToMeeting; in Sales, \
+     status none -> invited, invitation none -> 1 sent, mail Ops",
+    "5 create eve@example.test: email none -> \"eve@example.test\", first_name none -> \"New\", \
+     last_name none -> \"User\", products +GoToMeeting, role none -> member, status none -> invited, \
+     invitation none -> 1 sent, mail default",
+    "6 invite dan@example.test: invitation 1 sent -> 2 sent",
+    "7 create GIL@other.test: transfer none -> 1 sent",
+    "8 suspend bob@example.test: products -GoToMeeting, role role set Helpdesk -> member, status invited -> suspended",
+    "9 delete bob@example.test: email \"bob@example.test\" -> none, first_name \"bob\" -> none, \
+     last_name \"Lee\" -> none, time_zone \"Europe/Berlin\" -> none, extension \"123\" -> none, \
+     products off in GoToMeeting -G2M, templates GoToMeeting \"Quiet\" -> none, \
+     templates GoToWebinar \"system\" -> none, custom_fields \"Cost centre\" \"4711\" -> none, \
+     device_groups -\"Floor 1\", devices -00:0b:82:00:00:01, role member -> none, status suspended -> none",
 ];

@@ -1,23 +1,25 @@
 //! Taking over an account as it is found.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::users::normal;
 use super::{Record, derived};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Account, Status, User, UserKey};
+use crate::model::{Account, Catalog, Email, Mac, Role, Status, TemplateName, User, UserKey, UserSettings};
 
 /// The number of the first user that an account makes.
 pub(in crate::target) const FIRST_USER: u64 = 1_000_000_001;
 
 /// Takes the users of an account, in its order.
 ///
-/// Who has no key gets one from `next`; licences are put in order; the status is derived, so that it says the same as
-/// after any write. `signed_in` answers for users whom the book knew before. Limits are not asked: an account is what it
-/// is, also where it was cut down or filled before a limit came.
+/// Who has no key gets one from `next`; licences and roles are put in order; the status is derived, so that it says the
+/// same as after any write. `signed_in` answers for users whom the book knew before. Limits are not asked: an account is
+/// what it is, also where it was cut down or filled before a limit came. So invitations and locks are kept as given.
 ///
 /// # Errors
-/// [`ErrorKind::Input`] if a key, an address, a licence or a group stands there twice.
+/// [`ErrorKind::Input`] if something stands there twice that can be there once only: a key, an address, a licence, a group,
+/// whatever the catalog lists, a transfer, or an extension or a device with two users.
 pub(in crate::target) fn opening(
     account: &Account,
     next: &mut u64,
@@ -27,6 +29,11 @@ pub(in crate::target) fn opening(
     unique("user group", account.groups.iter().map(|group| group.path.as_str()))?;
     unique("user key", account.users.iter().filter_map(|user| user.key.as_ref()).map(UserKey::as_str))?;
     unique("e-mail", account.users.iter().map(|user| user.email.key()))?;
+    unique("transfer", account.transfers.iter().map(|transfer| transfer.email.key()))?;
+    let settings = || account.users.iter().filter_map(|user| user.settings.as_deref());
+    unique("extension", settings().filter_map(|settings| settings.extension.as_deref()))?;
+    unique("device of a user", settings().flat_map(|settings| &settings.devices).map(Mac::to_string))?;
+    unique_in(&account.catalog)?;
     let taken: HashSet<_> = account.users.iter().filter_map(|user| user.key.as_ref()).map(UserKey::as_str).collect();
     let mut fresh = || {
         loop {
@@ -52,14 +59,28 @@ fn settled(user: &Arc<User>, fresh: impl FnOnce() -> UserKey, signed_in: impl Fn
         Status::Invited => before.unwrap_or(false),
     };
     let status = derived(&user, signed_in);
-    if user.key.is_none() || user.status != status || !user.licenses.is_sorted_by(|a, b| a < b) {
-        let user = Arc::make_mut(&mut user);
-        user.key = Some(key.clone());
-        user.status = status;
-        user.licenses.sort();
-        user.licenses.dedup();
+    if user.key.is_none() || user.status != status || !is_normal(&user) {
+        user = Arc::new(User { key: Some(key.clone()), status, ..normal(&user) });
     }
     Record { key, user, signed_in }
+}
+
+fn is_normal(user: &User) -> bool {
+    let settings = user.settings.as_deref();
+    user.licenses.is_sorted_by(|a, b| a < b)
+        && matches!(user.role, Role::Member | Role::Administrator)
+        && settings.is_none_or(|own| own != UserSettings::NONE && !own.off.values().any(BTreeSet::is_empty))
+}
+
+fn unique_in(catalog: &Catalog) -> Result<()> {
+    let template = |template: &TemplateName| format!("{} for {}", template.name, template.license);
+    unique("settings template", catalog.templates.iter().map(template))?;
+    unique("welcome e-mail template", catalog.welcome_emails.iter().map(|template| &template.name))?;
+    unique("role set", catalog.role_sets.iter())?;
+    unique("device group", catalog.device_groups.iter())?;
+    unique("custom field", catalog.custom_fields.iter())?;
+    unique("device", catalog.devices.iter().map(|device| device.mac.to_string()))?;
+    unique("address of another account", catalog.elsewhere.iter().map(Email::key))
 }
 
 fn unique<T: AsRef<str> + Eq + std::hash::Hash>(what: &str, keys: impl Iterator<Item = T>) -> Result<()> {
@@ -78,6 +99,7 @@ fn unique<T: AsRef<str> + Eq + std::hash::Hash>(what: &str, keys: impl Iterator<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Privilege;
 
     fn account(users: Vec<User>) -> Account {
         Account { users: users.into_iter().map(Arc::new).collect(), ..Account::empty("1", "Test") }
@@ -108,5 +130,63 @@ mod tests {
         let error = opening(&account(users), &mut 1, |_| None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input);
         assert_eq!(error.to_string(), "e-mail `a@example.test` stands in the account twice");
+    }
+
+    #[test]
+    fn what_one_user_alone_can_have_may_not_stand_there_twice() {
+        let with = |email: &str, change: fn(&mut UserSettings)| {
+            let mut user = User::new(email, "A", "A");
+            user.set_settings(change);
+            user
+        };
+        let mac = "00:0b:82:00:00:01";
+        for (change, message) in [
+            ((|own| own.extension = Some("12".into())) as fn(&mut UserSettings), "extension `12`"),
+            (|own| own.devices = ["00:0b:82:00:00:01".parse().unwrap()].into(), &format!("device of a user `{mac}`")),
+        ] {
+            let users = vec![with("a@example.test", change), with("b@example.test", change)];
+            let error = opening(&account(users), &mut 1, |_| None).unwrap_err();
+            assert_eq!(error.to_string(), format!("{message} stands in the account twice"));
+        }
+    }
+
+    #[test]
+    fn a_catalog_lists_each_thing_once() {
+        let catalog = r#"{
+            "templates": [{ "license": "g2m", "name": "Quiet" }, { "license": "g2w", "name": "Quiet" }],
+            "welcome_emails": [{ "name": "Sales", "subject": "Hi", "text": "" }],
+            "role_sets": ["Helpdesk"], "device_groups": ["Floor 1"], "custom_fields": ["Badge"],
+            "devices": [{ "mac": "00:0b:82:00:00:01", "name": "Lobby" }], "elsewhere": ["gil@other.test"]
+        }"#;
+        let catalog: Catalog = serde_json::from_str(catalog).unwrap();
+        let open = |catalog: Catalog| opening(&Account { catalog, ..account(Vec::new()) }, &mut 1, |_| None);
+        open(catalog.clone()).unwrap();
+        let twice: [fn(&mut Catalog); 7] = [
+            |own| own.templates.push(own.templates[0].clone()),
+            |own| own.welcome_emails.push(own.welcome_emails[0].clone()),
+            |own| own.role_sets.push("Helpdesk".into()),
+            |own| own.device_groups.push("Floor 1".into()),
+            |own| own.custom_fields.push("Badge".into()),
+            |own| own.devices.push(own.devices[0].clone()),
+            |own| own.elsewhere.push(Email::new("GIL@other.test")),
+        ];
+        for change in twice {
+            let mut wrong = catalog.clone();
+            change(&mut wrong);
+            assert_eq!(open(wrong).unwrap_err().kind(), ErrorKind::Input);
+        }
+    }
+
+    #[test]
+    fn users_are_put_into_their_normal_form() {
+        let role = Role::Manager {
+            privileges: vec![Privilege::RunReports, Privilege::ManageUsers],
+            groups: Vec::new(),
+            products: Vec::new(),
+        };
+        let mut ann = User { role: role.clone(), ..User::new("a@example.test", "A", "A") };
+        ann.settings = Some(Box::default());
+        let records = opening(&account(vec![ann]), &mut 1, |_| None).unwrap();
+        assert_eq!((&records[0].user.role, &records[0].user.settings), (&role.normal(), &None));
     }
 }

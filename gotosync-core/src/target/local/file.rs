@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::page::Page;
+use super::page::{Cached, Page};
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::model::Account;
 use crate::target::book::{self, FIRST_USER};
@@ -67,7 +67,7 @@ fn create_new(path: &Path, account: &Account) -> Result<Connection> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fail(path)?;
         transaction.pragma_update(None, "application_id", APPLICATION).or_fail(path)?;
         climb(&transaction, 0, path)?;
-        Page::new(&transaction, path).fill(account, records, next_user)?;
+        Page::new(&transaction, path, &Cached::default()).fill(account, records, next_user)?;
         transaction.commit().or_fail(path)?;
         Ok(connection)
     };
@@ -199,7 +199,7 @@ const DAMAGED: &str = "restore the file from a copy";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// More than there are statements, so that each is compiled once.
-const STATEMENTS: usize = 32;
+const STATEMENTS: usize = 48;
 
 /// `gota` in ASCII, in the header of the file.
 const APPLICATION: i32 = 0x676f_7461;
@@ -210,8 +210,10 @@ const VERSION: u32 = LADDER.len() as u32;
 /// What leads from each version to the next. A step that was once released is never changed.
 ///
 /// The counts of users and of taken seats are kept by triggers: counting rows anew for each action would make filling an
-/// account quadratic, and counting in code could be forgotten somewhere.
-const LADDER: [&str; 1] = ["
+/// account quadratic, and counting in code could be forgotten somewhere. What is looked up for single actions has a table
+/// of its own: `sole` holds what one user alone can have. The lists of the catalog that are short are one document.
+const LADDER: [&str; 2] = [
+    "
 CREATE TABLE account (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     key TEXT NOT NULL,
@@ -259,12 +261,41 @@ END;
 CREATE TRIGGER seat_is_given_back AFTER DELETE ON user_licenses BEGIN
     UPDATE licenses SET used = used - 1 WHERE key = old.license;
 END;
-"];
+",
+    "
+ALTER TABLE account ADD COLUMN catalog TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE users ADD COLUMN administrator INTEGER NOT NULL DEFAULT 0 CHECK (administrator IN (0, 1));
+UPDATE users SET administrator = 1 WHERE document ->> '$.role' = 'administrator';
+CREATE INDEX administrators ON users (key) WHERE administrator = 1;
+CREATE TABLE devices (
+    mac TEXT PRIMARY KEY NOT NULL,
+    document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE elsewhere (
+    email_key TEXT PRIMARY KEY NOT NULL,
+    email TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE transfers (
+    email_key TEXT PRIMARY KEY NOT NULL,
+    document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sole (
+    what TEXT NOT NULL CHECK (what IN ('device', 'extension')),
+    value TEXT NOT NULL,
+    user TEXT NOT NULL REFERENCES users (key) ON DELETE CASCADE,
+    PRIMARY KEY (what, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sole_of_user ON sole (user);
+",
+];
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::model::{Completeness, Gap};
+    use crate::model::{Completeness, Gap, Status};
+    use crate::target::book::Book;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
@@ -315,6 +346,66 @@ mod tests {
         }
     }
 
+    /// A file as version 1 made it: its tables, and rows as it wrote them.
+    fn version_1(path: &Path) {
+        let connection = Connection::open(path).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION).unwrap();
+        connection.execute_batch(LADDER[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+            .execute_batch(
+                r#"
+                INSERT INTO account (one, key, name, login, next_user) VALUES (1, '4711', 'Example', '1', 1000000001);
+                INSERT INTO licenses (key, document)
+                VALUES ('g2m', '{"key":"g2m","name":"GoToMeeting","products":["G2M"],"seats":3,"used":2}');
+                INSERT INTO users (key, email_key, signed_in, document) VALUES
+                ('1', 'ann@example.test', 1, '{"key":"1","email":"Ann@example.test","first_name":"Ann","last_name":"Lee",
+                 "status":"active","licenses":["g2m"],"role":"administrator"}'),
+                ('2', 'bob@example.test', 0, '{"key":"2","email":"bob@example.test","first_name":"Bob","last_name":"Lee",
+                 "status":"invited","role":{"manager":{"privileges":["manage-users"],"groups":["Sales"]}}}');
+                INSERT INTO user_licenses (user, license) VALUES ('1', 'g2m');
+                INSERT INTO user_groups (path, key) VALUES ('Sales', NULL);
+                INSERT INTO activity (at, action, subject, detail)
+                VALUES ('2026-01-01T00:00:00Z', 'create-group', 'Sales', '');
+                "#,
+            )
+            .unwrap();
+    }
+
+    #[test]
+    fn a_file_of_version_1_is_brought_up() {
+        let folder = folder();
+        let path = folder.path().join("account.db");
+        version_1(&path);
+        // Opened twice: the second time there is nothing left to climb.
+        drop(open(&path).unwrap());
+        let connection = open(&path).unwrap();
+        assert_eq!(check_version(&connection, &path).unwrap(), 2);
+        let cached = Cached::default();
+        let mut page = Page::new(&connection, &path, &cached);
+        let account = page.account().unwrap();
+        let told: Vec<_> =
+            account.users.iter().map(|user| (user.email.as_str(), user.role.to_string(), user.status)).collect();
+        let (ann, bob) = ("Ann@example.test", "bob@example.test");
+        assert_eq!(
+            told,
+            [(ann, "administrator".to_owned(), Status::Active), (bob, "manager".to_owned(), Status::Invited)]
+        );
+        assert_eq!((account.licenses[0].used, account.groups.len()), (1, 1));
+        assert!(account.catalog.is_empty() && account.transfers.is_empty());
+        assert_eq!(page.activity(9).unwrap().len(), 1);
+        // What has a table of its own now was carried over, and is kept from here on.
+        assert!(page.has_administrator_beside(&"2".into()).unwrap());
+        assert!(!page.has_administrator_beside(&"1".into()).unwrap());
+        let mut bob = page.user(&"2".into()).unwrap().unwrap();
+        Arc::make_mut(&mut bob.user).set_settings(|own| own.extension = Some("12".into()));
+        page.put_user(bob).unwrap();
+        assert_eq!(page.holder_of_extension("12").unwrap(), Some("2".into()));
+        page.remove_user(&"2".into()).unwrap();
+        assert_eq!(page.holder_of_extension("12").unwrap(), None);
+        assert_eq!(page.users().unwrap(), 1);
+    }
+
     #[test]
     fn a_newer_file_is_refused() {
         let folder = folder();
@@ -324,7 +415,7 @@ mod tests {
         drop(connection);
         let error = open(&path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.to_string().contains("its version: 99, known: 1"), "{error}");
+        assert!(error.to_string().contains("its version: 99, known: 2"), "{error}");
     }
 
     #[test]
@@ -336,7 +427,8 @@ mod tests {
         let end = bytes.len();
         bytes[100..end].fill(0xff);
         fs::write(&path, bytes).unwrap();
-        let error = open(&path).and_then(|connection| Page::new(&connection, &path).account()).unwrap_err();
+        let error =
+            open(&path).and_then(|connection| Page::new(&connection, &path, &Cached::default()).account()).unwrap_err();
         assert_eq!((error.kind(), error.message()), (ErrorKind::Data, "the file is damaged"));
         assert_eq!(error.help(), Some(DAMAGED));
     }

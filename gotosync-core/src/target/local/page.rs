@@ -1,5 +1,6 @@
 //! The tables of a local account as a book.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -13,19 +14,27 @@ use serde::de::DeserializeOwned;
 use super::file::Fail;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Account, AccountKey, ActionKind, Completeness, Email, License, LicenseKey, User, UserGroup, UserGroupPath, UserKey,
+    Account, AccountKey, ActionKind, Catalog, Completeness, Device, Email, License, LicenseKey, Mac, Transfer, User,
+    UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
-use crate::target::book::{Activity, Book, Record};
+use crate::target::book::{self, Activity, Book, Record};
 
 /// The tables, within whatever transaction the connection is in.
 pub(super) struct Page<'c> {
     connection: &'c Connection,
     path: &'c Path,
+    cached: &'c Cached,
+}
+
+/// What was read already in the transaction of a [`Page`]. It is worth nothing after that transaction.
+#[derive(Debug, Default)]
+pub(super) struct Cached {
+    catalog: RefCell<Option<Arc<Catalog>>>,
 }
 
 impl<'c> Page<'c> {
-    pub(super) fn new(connection: &'c Connection, path: &'c Path) -> Self {
-        Self { connection, path }
+    pub(super) fn new(connection: &'c Connection, path: &'c Path, cached: &'c Cached) -> Self {
+        Self { connection, path, cached }
     }
 
     /// Writes a whole account into empty tables.
@@ -39,6 +48,18 @@ impl<'c> Page<'c> {
             self.execute("INSERT INTO licenses (key, document) VALUES (?1, ?2)", row)?;
         }
         account.groups.iter().cloned().try_for_each(|group| self.put_group(group))?;
+        for device in &account.catalog.devices {
+            let row = (device.mac.to_string(), json(device)?);
+            self.execute("INSERT INTO devices (mac, document) VALUES (?1, ?2)", row)?;
+        }
+        for email in &account.catalog.elsewhere {
+            let row = (&*email.key(), email.as_str());
+            self.execute("INSERT INTO elsewhere (email_key, email) VALUES (?1, ?2)", row)?;
+        }
+        account.transfers.iter().cloned().try_for_each(|transfer| self.put_transfer(transfer))?;
+        let mut short = Catalog { devices: Vec::new(), elsewhere: Vec::new(), ..account.catalog.clone() };
+        short.sort();
+        self.put_catalog(short)?;
         records.into_iter().try_for_each(|record| self.put_user(record))
     }
 
@@ -53,6 +74,13 @@ impl<'c> Page<'c> {
     /// The whole account, in the order of [`Account::sort`]: text is compared by its bytes here as there.
     pub(super) fn account(&self) -> Result<Account> {
         let (key, name, login) = self.heading()?;
+        let catalog = Catalog {
+            devices: self.all("SELECT document FROM devices ORDER BY mac", (), |row| document(row, 0))?,
+            elsewhere: self.all("SELECT email FROM elsewhere ORDER BY email_key", (), |row| {
+                Ok(Email::new(row.get_ref(0)?.as_str()?))
+            })?,
+            ..Catalog::clone(&*self.catalog()?)
+        };
         Ok(Account {
             key,
             name,
@@ -63,6 +91,8 @@ impl<'c> Page<'c> {
                 let key: Option<String> = row.get(1)?;
                 Ok(UserGroup { path: UserGroupPath::new(row.get_ref(0)?.as_str()?), key: key.map(Into::into) })
             })?,
+            catalog,
+            transfers: self.all("SELECT document FROM transfers ORDER BY email_key", (), |row| document(row, 0))?,
             completeness: Completeness::Complete,
         })
     }
@@ -82,6 +112,18 @@ impl<'c> Page<'c> {
         })?;
         entries.reverse();
         Ok(entries)
+    }
+
+    fn put_catalog(&self, catalog: Catalog) -> Result<()> {
+        self.execute("UPDATE account SET catalog = ?1", [json(&catalog)?])?;
+        self.cached.catalog.replace(Some(Arc::new(catalog)));
+        Ok(())
+    }
+
+    /// The user who alone has something.
+    fn sole(&self, what: &str, value: &str) -> Result<Option<UserKey>> {
+        let key = |row: &Row<'_>| row.get::<_, String>(0).map(UserKey::new);
+        self.maybe("SELECT user FROM sole WHERE what = ?1 AND value = ?2", [what, value], key)
     }
 
     fn execute(&self, sql: &str, row: impl Params) -> Result<()> {
@@ -140,20 +182,87 @@ impl Book for Page<'_> {
         Ok(found.is_some())
     }
 
+    fn catalog(&self) -> Result<Arc<Catalog>> {
+        if let Some(catalog) = &*self.cached.catalog.borrow() {
+            return Ok(Arc::clone(catalog));
+        }
+        let catalog = self.one("SELECT catalog FROM account", (), |row| document::<Arc<Catalog>>(row, 0))?;
+        self.cached.catalog.replace(Some(Arc::clone(&catalog)));
+        Ok(catalog)
+    }
+
+    fn device(&self, mac: Mac) -> Result<Option<Device>> {
+        self.maybe("SELECT document FROM devices WHERE mac = ?1", [mac.to_string()], |row| document(row, 0))
+    }
+
+    fn holder_of_device(&self, mac: Mac) -> Result<Option<UserKey>> {
+        self.sole(DEVICE, &mac.to_string())
+    }
+
+    fn holder_of_extension(&self, extension: &str) -> Result<Option<UserKey>> {
+        self.sole(EXTENSION, extension)
+    }
+
+    fn is_elsewhere(&self, email: &Email) -> Result<bool> {
+        let found = self.maybe("SELECT 1 FROM elsewhere WHERE email_key = ?1", [&*email.key()], |_| Ok(()))?;
+        Ok(found.is_some())
+    }
+
+    fn transfer(&self, email: &Email) -> Result<Option<Transfer>> {
+        let sql = "SELECT document FROM transfers WHERE email_key = ?1";
+        self.maybe(sql, [&*email.key()], |row| document(row, 0))
+    }
+
+    fn has_administrator_beside(&self, user: &UserKey) -> Result<bool> {
+        let sql = "SELECT 1 FROM users WHERE administrator = 1 AND key <> ?1 LIMIT 1";
+        Ok(self.maybe(sql, [user.as_str()], |_| Ok(()))?.is_some())
+    }
+
     fn put_user(&mut self, record: Record) -> Result<()> {
         let key = record.key.as_str();
         // Not REPLACE, which deletes first and takes the licences along.
         self.execute(
-            "INSERT INTO users (key, email_key, signed_in, document) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO users (key, email_key, signed_in, document, administrator) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (key) DO UPDATE SET
-             email_key = excluded.email_key, signed_in = excluded.signed_in, document = excluded.document",
-            (key, &*record.user.email.key(), record.signed_in, json(&record.user)?),
+             email_key = excluded.email_key, signed_in = excluded.signed_in, document = excluded.document,
+             administrator = excluded.administrator",
+            (
+                key,
+                &*record.user.email.key(),
+                record.signed_in,
+                json(&record.user)?,
+                record.user.role.is_administrator(),
+            ),
         )?;
         self.execute("DELETE FROM user_licenses WHERE user = ?1", [key])?;
         for license in &record.user.licenses {
             self.execute("INSERT INTO user_licenses (user, license) VALUES (?1, ?2)", (key, license.as_str()))?;
         }
-        Ok(())
+        self.execute("DELETE FROM sole WHERE user = ?1", [key])?;
+        let settings = record.user.settings();
+        let sole = "INSERT INTO sole (what, value, user) VALUES (?1, ?2, ?3)";
+        for mac in &settings.devices {
+            self.execute(sole, (DEVICE, mac.to_string(), key))?;
+        }
+        settings.extension.iter().try_for_each(|extension| self.execute(sole, (EXTENSION, extension, key)))
+    }
+
+    fn remove_user(&mut self, key: &UserKey) -> Result<()> {
+        self.execute("DELETE FROM users WHERE key = ?1", [key.as_str()])
+    }
+
+    fn put_welcome_email(&mut self, template: WelcomeTemplate) -> Result<()> {
+        let mut catalog = Catalog::clone(&*self.catalog()?);
+        book::put_template(&mut catalog, template);
+        self.put_catalog(catalog)
+    }
+
+    fn put_transfer(&mut self, transfer: Transfer) -> Result<()> {
+        self.execute(
+            "INSERT INTO transfers (email_key, document) VALUES (?1, ?2)
+             ON CONFLICT (email_key) DO UPDATE SET document = excluded.document",
+            (&*transfer.email.key(), json(&transfer)?),
+        )
     }
 
     fn put_group(&mut self, group: UserGroup) -> Result<()> {
@@ -196,3 +305,7 @@ fn unreadable(column: usize, error: impl Into<Box<dyn std::error::Error + Send +
 fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::Bug, "a value has no JSON").caused_by(error))
 }
+
+/// What one user alone can have, by the words of the table.
+const DEVICE: &str = "device";
+const EXTENSION: &str = "extension";

@@ -1,0 +1,23 @@
+//! `gotosync welcome`
+
+use serde_json::json;
+
+use crate::cli::Welcome;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json;
+use crate::output::print;
+use crate::setup::Place;
+
+/// Shows the welcome e-mail that a person would get.
+pub(super) async fn welcome(args: &Welcome, place: &Place) -> Result<Exit, Failure> {
+    let setup = place.open("welcome")?;
+    let (subject, text) = setup.engine.welcome_email(&args.person, args.template.as_deref()).await?;
+    setup.line.clear();
+    if args.json.json {
+        json::print_json(serde_json::to_string_pretty(&json!({ "subject": subject, "text": text })))?;
+    } else {
+        print(format_args!("Subject: {subject}\n\n{}\n", text.trim_end()))?;
+    }
+    Ok(Exit::Done)
+}

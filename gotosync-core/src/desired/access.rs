@@ -1,0 +1,173 @@
+//! What lets a user in: licences and role.
+
+use super::names::has_role;
+use super::offers::Offer;
+use super::settle::Settle;
+use super::{RoleAccess, derive_status};
+use crate::model::{LicenseKey, NoteKind, Role, Status, User};
+use crate::rules::{Desire, LeaverPolicy};
+use crate::state::{Had, Link};
+
+/// What changes about a user's access; what is `None` stays.
+#[derive(Default)]
+pub(super) struct Access {
+    pub(super) licenses: Option<Vec<LicenseKey>>,
+    pub(super) role: Option<Role>,
+}
+
+impl Settle<'_, '_> {
+    /// The licences and the role that somebody who is selected shall have.
+    pub(super) fn access(&mut self, desire: &Desire<'_>, user: &User, link: Option<&Link>) -> Access {
+        let offers = self.offers;
+        let offer = &offers.profiles[desire.profile as usize];
+        // What is remembered may be of another user, whom somebody deleted.
+        let link = link.filter(|link| user.key.as_ref() == Some(&link.user));
+        let suspended = user.status == Status::Suspended;
+        let ours = link.is_some_and(|link| link.suspended.is_some());
+        let lacking = offer.licenses.iter().any(|grant| grant.managed && !user.licenses.contains(&grant.what));
+        if suspended && !ours {
+            let role = offer.role.as_ref().filter(|set| set.managed && !set.value.is_member());
+            if lacking || role.is_some() {
+                let evidence = "the account shows this user as suspended, and not by this engine";
+                self.note(NoteKind::SuspendedByHand, user.email.as_str(), evidence);
+            }
+            return Access::default();
+        }
+        let had = link.and_then(|link| link.had.as_deref()).filter(|_| suspended);
+        // Who has the address of somebody who left does not get that one's role with it.
+        let person = &self.desires.directory.person(desire.person).id;
+        let own = had.filter(|_| link.is_some_and(|link| link.person == *person));
+        Access { licenses: self.licenses(offer, lacking, user, had), role: self.role(desire, offer, user, link, own) }
+    }
+
+    fn licenses(&mut self, offer: &Offer, lacking: bool, user: &User, had: Option<&Had>) -> Option<Vec<LicenseKey>> {
+        let offers = self.offers;
+        let ungiven = |license: &LicenseKey| {
+            offers.licenses.contains(license) && !offer.licenses.iter().any(|grant| grant.what == *license)
+        };
+        let spared = user.licenses.iter().any(ungiven) && self.spares(user, "would lose a product");
+        let goes = |license: &LicenseKey| !spared && ungiven(license);
+        // Who returns gets back what the rules still give, also what they give to new users alone.
+        let back = |license: &LicenseKey| had.is_some_and(|had| had.licenses.contains(license));
+        let comes = offer.licenses.iter().filter(|grant| grant.managed || (grant.given && back(&grant.what)));
+        let more = lacking || comes.clone().any(|grant| !user.licenses.contains(&grant.what));
+        if !more && !user.licenses.iter().any(goes) {
+            return None;
+        }
+        let mut licenses: Vec<LicenseKey> = user.licenses.iter().filter(|license| !goes(license)).cloned().collect();
+        for grant in comes {
+            if !licenses.contains(&grant.what) {
+                licenses.push(grant.what.clone());
+            }
+        }
+        licenses.sort();
+        Some(licenses)
+    }
+
+    /// Says whether a user is protected from losing something, with a note.
+    pub(super) fn spares(&mut self, user: &User, what: &str) -> bool {
+        let protected = self.desires.rules.protects(&user.email);
+        if protected {
+            self.note(NoteKind::Protected, user.email.as_str(), what);
+        }
+        protected
+    }
+
+    /// The role that a user gets, if it changes.
+    ///
+    /// A role that rules gave goes when none of them gives it any more; one that somebody gave by hand does not.
+    fn role(
+        &mut self,
+        desire: &Desire<'_>,
+        offer: &Offer,
+        user: &User,
+        link: Option<&Link>,
+        had: Option<&Had>,
+    ) -> Option<Role> {
+        let on_trial = self.desires.profile(desire).role_on_trial.is_some();
+        let given = link.and_then(|link| link.role.as_ref()).filter(|role| **role == user.role && !on_trial);
+        // Whose role came from a rule gets it back from a rule, or not at all.
+        let by_rule = link.and_then(|link| link.role.as_ref());
+        let still = offer.role.as_ref().map(|set| &set.value);
+        let returns = had.map(|had| &had.role).filter(|_| user.role.is_member());
+        let returns = returns.filter(|role| by_rule != Some(*role) || still == Some(*role));
+        let returns = returns.filter(|role| !role.is_member() && has_role(self.current, role));
+        let role = match (&offer.role, given) {
+            (Some(set), _) if set.managed => set.value.clone(),
+            (None, Some(_)) => Role::Member,
+            _ => returns?.clone(),
+        };
+        if role == user.role {
+            return None;
+        }
+        if self.roles == RoleAccess::Hidden {
+            self.without_role += usize::from(!role.is_member());
+            return None;
+        }
+        let why = if user.key.is_some() && user.key.as_ref() == self.login {
+            Some((NoteKind::RoleKept, "is the login's own user"))
+        } else if !user.role.is_member() && self.desires.rules.protects(&user.email) {
+            Some((NoteKind::Protected, "is protected"))
+        } else {
+            None
+        };
+        match why {
+            Some((kind, why)) => {
+                let evidence = format!("{why}: stays {}, and would become {role}", user.role);
+                self.note(kind, user.email.as_str(), evidence);
+                None
+            }
+            None => Some(role),
+        }
+    }
+
+    /// The role of a user who is yet to be made.
+    pub(super) fn first_role(&mut self, offer: &Offer) -> Role {
+        let Some(set) = offer.role.as_ref().filter(|set| !set.value.is_member()) else { return Role::Member };
+        if self.roles == RoleAccess::Hidden {
+            self.without_role += 1;
+            return Role::Member;
+        }
+        set.value.clone()
+    }
+
+    /// The user without what rules give, or `None` if nothing changes.
+    ///
+    /// A role that rules gave goes with a suspension also where the user keeps something that no rule names.
+    pub(super) fn without_access(&mut self, user: &User, policy: LeaverPolicy, link: Option<&Link>) -> Option<User> {
+        if policy == LeaverPolicy::Keep || user.status == Status::Suspended {
+            return None;
+        }
+        let named = |license: &&LicenseKey| self.offers.licenses.contains(*license);
+        let kept: Vec<LicenseKey> = user.licenses.iter().filter(|license| !named(license)).cloned().collect();
+        let suspend = policy == LeaverPolicy::Suspend;
+        let link = link.filter(|link| user.key.as_ref() == Some(&link.user));
+        let by_rule = !user.role.is_member() && link.is_some_and(|link| link.role.as_ref() == Some(&user.role));
+        let role = if suspend && (kept.is_empty() || by_rule) { Role::Member } else { user.role.clone() };
+        if self.desires.rules.protects(&user.email) {
+            if kept.len() != user.licenses.len() || role != user.role {
+                let evidence = format!("would be {}", if suspend { "suspended" } else { "without products" });
+                self.note(NoteKind::Protected, user.email.as_str(), evidence);
+            }
+            return None;
+        }
+        if suspend && !kept.is_empty() {
+            let left: Vec<&str> = kept.iter().map(|license| self.current.license_name(license)).collect();
+            let evidence = format!("keeps {}, which no rule names", left.join(", "));
+            self.note(NoteKind::KeepsAccess, user.email.as_str(), evidence);
+        } else if !suspend && !user.role.is_member() {
+            let evidence = format!("stays {}: leavers only lose products", user.role);
+            self.note(NoteKind::KeepsAccess, user.email.as_str(), evidence);
+        }
+        if kept.len() == user.licenses.len() && role == user.role {
+            return None;
+        }
+        if role != user.role {
+            let back = if by_rule { "a rule gave it" } else { "it comes back with the person" };
+            self.note(NoteKind::RoleGoes, user.email.as_str(), format!("is {} now; {back}", user.role));
+        }
+        let mut wanted = User { licenses: kept, role, ..user.clone() };
+        derive_status(&mut wanted);
+        Some(wanted)
+    }
+}

@@ -1,0 +1,157 @@
+//! What each set of rules gives, found in the account by name; and what rules name at all.
+
+use std::collections::BTreeSet;
+
+use super::names::{find_license, find_name, find_nested, find_role, find_template, missing};
+use crate::model::{Account, LicenseKey, Note, NoteKind, Role, SettingsTemplate, UserGroup, UserGroupPath, text};
+use crate::rules::{Desires, GroupChoice, Profile, Rule, Setting, Trial};
+
+/// What one set of rules gives, by the account's own keys.
+#[derive(Clone, Debug, Default)]
+pub struct Offer {
+    /// The licences.
+    pub licenses: Vec<Granted<LicenseKey>>,
+    /// The role, if a rule gives one that the account has.
+    pub role: Option<Setting<Role>>,
+    /// The settings templates.
+    pub templates: Vec<(LicenseKey, Setting<SettingsTemplate>)>,
+    /// The device access groups.
+    pub device_groups: Vec<Granted<String>>,
+}
+
+/// Something of several that a set of rules gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted<T> {
+    /// What.
+    pub what: T,
+    /// The products inside it that are switched off, where a rule says so.
+    pub without: Option<BTreeSet<String>>,
+    /// The highest rule that gives it, by place in the list.
+    pub rule: usize,
+    /// Whether users who exist get it too.
+    pub managed: bool,
+    /// Whether anybody gets it; what is not given is not taken away either.
+    pub given: bool,
+}
+
+/// The offers of every profile, and what rules name.
+#[derive(Debug)]
+pub(super) struct Offers {
+    pub(super) profiles: Vec<Offer>,
+    /// Every licence a rule names. A rule that is off still names what it gives: it must not look as if given by hand.
+    pub(super) licenses: BTreeSet<LicenseKey>,
+    /// Every device group a rule names.
+    pub(super) device_groups: BTreeSet<String>,
+    /// The account's user groups and those that rules make, parents before children.
+    pub(super) groups: Vec<UserGroup>,
+}
+
+impl Offers {
+    pub(super) fn new(desires: &Desires<'_>, account: &Account, notes: &mut Vec<Note>) -> Self {
+        let groups = wanted_groups(desires, account, notes);
+        let mut offers =
+            Self { profiles: Vec::new(), licenses: BTreeSet::new(), device_groups: BTreeSet::new(), groups };
+        for (rule, people) in desires.rules.list.iter().zip(&desires.populations) {
+            offers.name_all(rule, *people, desires, account, notes);
+        }
+        offers.profiles = desires.profiles.iter().map(|profile| offers.offer(profile, account)).collect();
+        offers
+    }
+
+    fn has_group(&self, path: &UserGroupPath) -> bool {
+        self.groups.binary_search_by(|group| group.path.cmp(path)).is_ok()
+    }
+
+    /// Takes up what a rule names, and notes what of it the account does not have.
+    fn name_all(
+        &mut self,
+        rule: &Rule,
+        people: usize,
+        desires: &Desires<'_>,
+        account: &Account,
+        notes: &mut Vec<Note>,
+    ) {
+        let products = rule.gives.products.iter().filter_map(|given| find_license(account, &given.product).ok());
+        self.licenses.extend(products.map(|license| license.key.clone()));
+        let groups = || account.catalog.device_groups.iter().map(String::as_str);
+        let known = rule.gives.device_groups.iter().filter_map(|name| find_name(name, groups()));
+        self.device_groups.extend(known.map(str::to_owned));
+        if !rule.enabled || (rule.is_simulated() && desires.trial == Trial::Hold) {
+            return;
+        }
+        // The user groups of a rule that selects nobody are not made.
+        let has_group = |path: &UserGroupPath| people == 0 || self.has_group(path);
+        let missing = missing(rule, &desires.rules.welcome_emails, account, has_group);
+        notes.extend(missing.into_iter().map(|(kind, evidence)| Note::new(kind, &*rule.name, evidence)));
+    }
+
+    fn offer(&self, profile: &Profile<'_>, account: &Account) -> Offer {
+        let mut offer = Offer::default();
+        for grant in &profile.products {
+            let Ok(license) = find_license(account, grant.name) else { continue };
+            let without = grant.without.map(|codes| {
+                codes.iter().filter_map(|code| find_nested(license, code).ok()).map(str::to_owned).collect()
+            });
+            match offer.licenses.iter_mut().find(|other| other.what == license.key) {
+                Some(other) => {
+                    other.managed |= grant.managed;
+                    other.given |= grant.given;
+                }
+                None => offer.licenses.push(Granted {
+                    what: license.key.clone(),
+                    without,
+                    rule: grant.rule,
+                    managed: grant.managed,
+                    given: grant.given,
+                }),
+            }
+        }
+        for grant in &profile.device_groups {
+            let names = account.catalog.device_groups.iter().map(String::as_str);
+            let Some(name) = find_name(grant.name, names) else { continue };
+            let (rule, managed, given) = (grant.rule, grant.managed, grant.given);
+            offer.device_groups.push(Granted { what: name.to_owned(), without: None, rule, managed, given });
+        }
+        offer.role = profile.role.and_then(|set| {
+            let value = find_role(account, set.value, |path| self.has_group(path)).ok()?;
+            Some(Setting { value, rule: set.rule, managed: set.managed })
+        });
+        for (product, set) in &profile.templates {
+            let Ok(license) = find_license(account, product) else { continue };
+            let Ok(value) = find_template(account, license, set.value) else { continue };
+            if !offer.templates.iter().any(|(own, _)| *own == license.key) {
+                offer.templates.push((license.key.clone(), Setting { value, rule: set.rule, managed: set.managed }));
+            }
+        }
+        offer
+    }
+}
+
+/// The account's user groups and those that rules make, parents before children.
+fn wanted_groups(desires: &Desires<'_>, account: &Account, notes: &mut Vec<Note>) -> Vec<UserGroup> {
+    let mut missing: BTreeSet<UserGroupPath> = BTreeSet::new();
+    for (rule, people) in desires.rules.list.iter().zip(&desires.populations) {
+        let Some(GroupChoice::Path(path)) = &rule.gives.user_group else { continue };
+        let held = rule.is_simulated() && desires.trial == Trial::Hold;
+        if *people == 0 || held || account.has_group(path) {
+            continue;
+        }
+        if rule.gives.create_user_group {
+            let line = std::iter::successors(Some(path.clone()), UserGroupPath::parent);
+            missing.extend(line.filter(|path| !account.has_group(path)));
+        } else {
+            let names = account.groups.iter().map(|group| group.path.as_str());
+            let nearest = text::nearest(path.as_str(), names);
+            let advice = nearest.map_or_else(
+                || "set `create_user_group = true` to have it made".to_owned(),
+                |name| format!("did you mean `{name}`?"),
+            );
+            let evidence = format!("the account has no user group `{path}`; {advice}");
+            notes.push(Note::new(NoteKind::UnknownGroup, &*rule.name, evidence));
+        }
+    }
+    let mut groups = account.groups.clone();
+    groups.extend(missing.into_iter().map(|path| UserGroup { key: None, path }));
+    groups.sort_by(|a, b| a.path.cmp(&b.path));
+    groups
+}

@@ -1,0 +1,70 @@
+//! The fields of a user by name.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A field of a user, as rules and reasons name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The e-mail address.
+    Email,
+    /// The first name.
+    FirstName,
+    /// The last name.
+    LastName,
+    /// The language.
+    Language,
+    /// The time zone.
+    TimeZone,
+    /// The telephone extension.
+    Extension,
+    /// The user group.
+    UserGroup,
+    /// The role.
+    Role,
+    /// The licences.
+    Products,
+    /// The settings template of a product.
+    Templates,
+    /// The custom fields of the account.
+    CustomFields,
+    /// The device access groups.
+    DeviceGroups,
+    /// The devices.
+    Devices,
+    /// The mail that a new user gets.
+    WelcomeEmail,
+    /// Whether the user has access at all.
+    Access,
+}
+
+impl Field {
+    /// The word as a rules file writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::Language => "language",
+            Self::TimeZone => "time_zone",
+            Self::Extension => "extension",
+            Self::UserGroup => "user_group",
+            Self::Role => "role",
+            Self::Products => "products",
+            Self::Templates => "templates",
+            Self::CustomFields => "custom_fields",
+            Self::DeviceGroups => "device_groups",
+            Self::Devices => "devices",
+            Self::WelcomeEmail => "welcome_email",
+            Self::Access => "access",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,208 @@
+//! Examples in a rules file: a person who is made up, and what the fields of the user must come to.
+//!
+//! ```toml
+//! [[example]]
+//! name = "umlauts in logins"             # optional
+//! rule = "Everyone"                      # optional: by whose expressions; else as if every rule selected the person
+//! attributes = { givenName = "Jürgen", sn = "Groß", mail = ["j.gross@example.test"] }
+//! dn = "CN=Jürgen Groß,OU=Sales,DC=example,DC=test"    # optional
+//! groups = ["Sales Team"]                # optional: the person is directly in these
+//! fields = { email = "j.gross@example.test", language = false }   # false: it comes to nothing
+//! # also time_zone, extension, and custom_fields = { … }
+//! ```
+
+use std::sync::Arc;
+
+use super::defaults::Defaults;
+use super::desire::Trial;
+use super::document::{Placed, Table};
+use super::mapping::attribute_name;
+use super::profile::{MAPPED, Profile, Source};
+use super::{Mapping, Rule, Rules};
+use crate::model::text::{nearest, nfc, normal_name};
+use crate::model::{Directory, DirectoryBuilder, Dn, Field, GroupEntry, GroupId, PersonEntry, PersonId, PersonIx};
+use crate::{Error, ErrorKind};
+
+/// One example.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// What it is called, in errors.
+    pub name: String,
+    /// The one rule whose expressions it is about; `None` if it is about all that take part.
+    pub rule: Option<Arc<str>>,
+    file: String,
+    directory: Arc<Directory>,
+    expected: Vec<Expected>,
+}
+
+/// What one field must come to.
+#[derive(Clone, Debug)]
+struct Expected {
+    field: Field,
+    /// The name of a custom field.
+    custom: Option<String>,
+    value: Option<String>,
+    line: usize,
+    column: usize,
+}
+
+impl Rules {
+    /// Evaluates every example and gives an error for each field that does not come to what is written: with file, line and
+    /// column, the rule and its expression, what was expected and what came.
+    ///
+    /// Whether the account would take a value is not asked.
+    pub fn verify_examples(&self) -> Vec<Error> {
+        self.examples.iter().flat_map(|example| example.failures(self)).collect()
+    }
+}
+
+impl Example {
+    /// Says whether every field comes to what is written.
+    pub fn holds(&self, rules: &Rules) -> bool {
+        self.failures(rules).is_empty()
+    }
+
+    fn failures(&self, rules: &Rules) -> Vec<Error> {
+        let takes_part = |rule: &Rule| self.rule.as_ref().map_or(rule.enabled, |name| rule.name == *name);
+        let indexes = (0..rules.list.len()).filter(|index| takes_part(&rules.list[*index])).collect();
+        let profile = Profile::new(rules, indexes, Trial::Include);
+        let mut failures = Vec::new();
+        for expected in &self.expected {
+            let source = match &expected.custom {
+                None => profile.source(expected.field),
+                Some(name) => profile.custom_field(name),
+            };
+            let got = self.value(expected.field, source);
+            if got.as_ref().is_ok_and(|got| *got == expected.value) {
+                continue;
+            }
+            let got = got.map_or_else(|problem| format!("a problem: {problem}"), |got| shown(got.as_deref()));
+            let field = expected.custom.as_deref().unwrap_or(expected.field.as_str());
+            let message = format!("{}: `{field}` does not come out as written", self.name);
+            let mut error = Error::new(ErrorKind::Input, message)
+                .with("file", &self.file)
+                .with("line", expected.line)
+                .with("column", expected.column);
+            if let Some(rule) = source.and_then(|source| source.rule) {
+                error = error.with("rule", &rules.list[rule].name);
+            }
+            let from = source.as_ref().map_or("no rule sets it", |source| source.text(expected.field));
+            error = error.with("from", from).with("expected", shown(expected.value.as_deref())).with("got", got);
+            failures.push(error.hint("mend the expression, or the example if it is the one that is wrong"));
+        }
+        failures
+    }
+
+    fn value(&self, field: Field, source: Option<Source<'_>>) -> Result<Option<String>, String> {
+        let Some(source) = source else { return Ok(None) };
+        let (ix, person) = (PersonIx(0), &self.directory.people()[0]);
+        let value = match source.mapping {
+            None => Defaults::new(&self.directory).value(field, person),
+            Some(mapping) => bound_value(mapping, &self.directory, ix)?,
+        };
+        let value = value.map(|value| match field {
+            Field::FirstName | Field::LastName => normal_name(&value).into_owned(),
+            _ => nfc(value.trim()).into_owned(),
+        });
+        Ok(value.filter(|value| !value.is_empty()))
+    }
+}
+
+fn bound_value<'m>(
+    mapping: &'m Mapping,
+    directory: &'m Arc<Directory>,
+    person: PersonIx,
+) -> Result<Option<std::borrow::Cow<'m, str>>, String> {
+    mapping.bind(directory).value(person, &mut Vec::new()).map_err(super::mapping::Fault::into_message)
+}
+
+fn shown(value: Option<&str>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"))
+}
+
+/// Reads the examples of a file. `own` are the attribute names that the file declares.
+pub(super) fn read(top: &Table<'_, '_>, own: &[String], rules: &[Rule]) -> Vec<Example> {
+    let mut examples = Vec::new();
+    for (number, mut table) in (1..).zip(top.tables("example")) {
+        let name = table.string("name").map(|name| name.value.trim().to_owned()).filter(|name| !name.is_empty());
+        let name = name.map_or_else(|| format!("example {number}"), |name| format!("example `{name}`"));
+        table.rename(name.clone());
+        let rule = table.string("rule").and_then(|wanted| rule(&table, &wanted, rules));
+        let directory = read_person(&table, own);
+        let expected = read_expected(&table);
+        table.finish();
+        let file = table.file().to_owned();
+        examples.extend(directory.map(|directory| Example { name, rule, file, directory, expected }));
+    }
+    examples
+}
+
+fn rule(table: &Table<'_, '_>, wanted: &Placed<String>, rules: &[Rule]) -> Option<Arc<str>> {
+    let found = rules.iter().find(|rule| *rule.name == *wanted.value.trim());
+    if found.is_none() {
+        let hint = match nearest(&wanted.value, rules.iter().map(|rule| &*rule.name)) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "write the `name` of a rule of this file, or leave `rule` out".to_owned(),
+        };
+        table.problem(&wanted.at, format!("no rule is called `{}`", wanted.value), hint);
+    }
+    found.map(|rule| Arc::clone(&rule.name))
+}
+
+/// A directory with nobody in it but the person of an example.
+fn read_person(table: &Table<'_, '_>, own: &[String]) -> Option<Arc<Directory>> {
+    let given = table.string("dn").and_then(|text| {
+        let refused = |error: &Error| table.problem(&text.at, error.message(), error.help().unwrap_or_default());
+        Dn::parse(&text.value).inspect_err(refused).ok()
+    });
+    let dn = given.or_else(|| Dn::parse("CN=Example").ok())?;
+    let mut builder = DirectoryBuilder::new();
+    for (number, name) in (1..).zip(table.strings("groups")) {
+        let place = Dn::parse(&format!("CN=Group {number}")).ok()?;
+        let mut group = GroupEntry::new(GroupId::parse(&number.to_string()), place).member(dn.as_str());
+        group.name = name.value;
+        builder.group(group);
+    }
+    let mut person = PersonEntry::new(PersonId::parse("example"), dn);
+    let attributes = table.table("attributes");
+    for (name, values) in attributes.iter().flat_map(Table::texts) {
+        let Some(known) = attribute_name(&name.value, own) else {
+            let error = super::mapping::unknown_attribute(&name.value, 0, own);
+            table.problem(&name.at, error.message, error.hint);
+            continue;
+        };
+        let id = builder.attribute(&known);
+        person = values.into_iter().fold(person, |person, value| person.with(id, value.value));
+    }
+    builder.person(person);
+    builder.build().ok().map(Arc::new)
+}
+
+fn read_expected(table: &Table<'_, '_>) -> Vec<Expected> {
+    let Some(fields) = table.table("fields") else {
+        if !table.has("fields") {
+            let hint = "say what must come out: `fields = { email = \"ann@example.test\" }`";
+            table.problem(table.at(), "the example expects nothing", hint);
+        }
+        return Vec::new();
+    };
+    let mut expected = Vec::new();
+    let mut expect = |table: &Table<'_, '_>, key: &str, field, custom| {
+        if let Some(text) = table.string_or_false(key) {
+            let (line, column) = table.place(&text.at);
+            let value = text.value.filter(|value| !value.trim().is_empty()).map(|value| nfc(&value).into_owned());
+            expected.push(Expected { field, custom, value, line, column });
+        }
+    };
+    for field in MAPPED {
+        expect(&fields, field.as_str(), field, None);
+    }
+    if let Some(custom) = fields.table("custom_fields") {
+        for name in custom.keys() {
+            expect(&custom, &name, Field::CustomFields, Some(name.clone()));
+        }
+        custom.finish();
+    }
+    fields.finish();
+    expected
+}

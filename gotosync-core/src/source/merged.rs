@@ -1,0 +1,375 @@
+//! Several sources as one directory.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use hashbrown::HashMap;
+
+use super::{DirectoryInfo, DirectorySource, Node, children_of};
+use crate::model::{
+    Completeness, Directory, DirectoryBuilder, Dn, Gap, GroupEntry, GroupId, GroupIx, Person, PersonEntry, PersonId,
+    PrimaryGroup, ReadRequest, Reading, Value, Values, email,
+};
+use crate::{Error, ErrorKind, Result};
+
+/// Several sources that people are read from as if they were one; the first goes first.
+///
+/// **Who wins a clash.** Somebody who stands in two sources, by the same immutable id or the same e-mail, is one human: the
+/// earlier source says all about them, the later entry is left out, and a remark names both. So a contractor who joins the
+/// directory keeps the user. The address is `mail`, or the primary one of `proxyAddresses`, compared as everywhere. Two
+/// people of *one* source with one address are not decided here: planning leaves both alone.
+///
+/// **One decision about leavers.** The reading is complete only if every part is, and a part that fails fails the read. For
+/// somebody who is missing from one part may stand in the one that was not read: only who is in none of them has left.
+///
+/// **Trees and groups.** Each part keeps its own places, side by side. A group that two parts hold, by the same id or
+/// distinguished name, has the members of both. Members that a group of one part names in another part are not found.
+///
+/// Every part is asked for everybody, whatever is asked here: a clash may be with somebody outside the scopes.
+///
+/// ```
+/// use gotosync_core::model::ReadRequest;
+/// use gotosync_core::source::{DirectorySource, ListSource, MergedSource};
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(async {
+/// let staff: Box<dyn DirectorySource> = Box::new(ListSource::new("staff", "Ann Lee ann@x.test")?);
+/// let guests: Box<dyn DirectorySource> = Box::new(ListSource::new("guests", "A. Lee ANN@x.test; Bob Ray bob@x.test")?);
+/// let both = MergedSource::new(vec![("staff".into(), staff), ("guests".into(), guests)])?;
+/// let reading = both.read(&ReadRequest::everyone(["mail"])).await?;
+/// let names: Vec<_> = reading.directory.people().iter().map(|person| person.dn.to_string()).collect();
+/// assert_eq!(names, ["CN=Bob Ray,OU=guests", "CN=Ann Lee,OU=staff"]);
+/// assert_eq!(reading.remarks.len(), 1);
+/// # Ok::<(), gotosync_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct MergedSource {
+    parts: Vec<(String, Box<dyn DirectorySource>)>,
+}
+
+impl MergedSource {
+    /// Joins sources, each under a name; an earlier one goes before a later one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`] when there is none, or two have one name.
+    pub fn new(parts: Vec<(String, Box<dyn DirectorySource>)>) -> Result<Self> {
+        if parts.is_empty() {
+            return Err(Error::new(ErrorKind::Input, "there is no source").hint("name at least one"));
+        }
+        for (at, (name, _)) in parts.iter().enumerate() {
+            if parts[..at].iter().any(|(other, _)| other == name) {
+                return Err(Error::new(ErrorKind::Input, format!("two sources are called `{name}`"))
+                    .hint("give each source a name of its own"));
+            }
+        }
+        Ok(Self { parts })
+    }
+
+    async fn everybody(&self, attributes: &[String]) -> Result<Reading> {
+        let request = ReadRequest::everyone(attributes.iter().map(String::as_str).chain(ADDRESSES.iter().copied()));
+        let readings = join_all(self.parts.iter().map(|(_, part)| part.read(&request))).await;
+        let mut read = Vec::with_capacity(readings.len());
+        for ((name, _), reading) in self.parts.iter().zip(readings) {
+            read.push((name.as_str(), reading.map_err(|error| error.with("source", name))?));
+        }
+        merge(&read)
+    }
+}
+
+impl fmt::Display for MergedSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.iter().enumerate().try_for_each(|(at, (_, part))| {
+            f.write_str(if at == 0 { "" } else { " + " })?;
+            part.fmt(f)
+        })
+    }
+}
+
+#[async_trait]
+impl DirectorySource for MergedSource {
+    async fn describe(&self) -> Result<DirectoryInfo> {
+        let described = join_all(self.parts.iter().map(|(_, part)| part.describe())).await;
+        let mut vendors: Vec<String> = Vec::new();
+        for ((name, _), info) in self.parts.iter().zip(described) {
+            let vendor = info.map_err(|error| error.with("source", name))?.vendor;
+            vendors.extend(vendor.filter(|vendor| !vendors.contains(vendor)));
+        }
+        let naming_contexts = self.children(None).await?.into_iter().map(|node| node.dn).collect();
+        let vendor = (!vendors.is_empty()).then(|| vendors.join(" + "));
+        Ok(DirectoryInfo { name: self.to_string(), vendor, naming_contexts })
+    }
+
+    async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {
+        children_of(&self.everybody(&[]).await?.directory, of)
+    }
+
+    async fn read(&self, request: &ReadRequest) -> Result<Reading> {
+        self.everybody(&request.attributes).await
+    }
+}
+
+/// Makes one reading of several, the first of which goes first.
+fn merge(parts: &[(&str, Reading)]) -> Result<Reading> {
+    let mut joining = Joining::default();
+    let (mut gaps, mut remarks) = (Vec::new(), Vec::new());
+    for (name, reading) in parts {
+        let gap = |gap: &Gap| Gap { place: format!("{name}: {}", gap.place), problem: gap.problem.clone() };
+        gaps.extend(reading.completeness.gaps().iter().map(gap));
+        remarks.extend(reading.remarks.iter().map(|remark| format!("{name}: {remark}")));
+        joining.add(name, &reading.directory, &mut remarks);
+    }
+    Ok(Reading { directory: Arc::new(joining.build()?), completeness: Completeness::from_gaps(gaps), remarks })
+}
+
+/// A directory that is made of several.
+#[derive(Default)]
+struct Joining<'p> {
+    builder: DirectoryBuilder,
+    groups: Vec<GroupEntry>,
+    group_ids: HashMap<GroupId, usize>,
+    group_keys: HashMap<String, usize>,
+    ids: HashMap<PersonId, Known<'p>>,
+    emails: HashMap<String, Known<'p>>,
+}
+
+/// Somebody of an earlier source.
+#[derive(Clone, Copy)]
+struct Known<'p> {
+    source: &'p str,
+    dn: &'p Dn,
+}
+
+impl<'p> Joining<'p> {
+    fn add(&mut self, source: &'p str, directory: &'p Directory, remarks: &mut Vec<String>) {
+        for unit in directory.units().iter().filter(|unit| !unit.dn.as_str().is_empty()) {
+            self.builder.unit(unit.dn.as_str(), unit.kind);
+        }
+        let numbers: Vec<usize> =
+            directory.groups().iter().map(|group| self.group(&group.id, &group.dn, &group.name)).collect();
+        for (group, number) in directory.groups().iter().zip(&numbers) {
+            for parent in &group.parents {
+                let name = self.builder.group_name(self.groups[numbers[parent.index()]].dn.as_str());
+                self.groups[*number].member_of.push(name);
+            }
+        }
+        let mut people = Vec::with_capacity(directory.people().len());
+        for person in directory.people() {
+            let address = address(directory, person).map(|address| email::key(address).into_owned());
+            let by_email = address.as_ref().and_then(|address| self.emails.get(address));
+            let clash = self.ids.get(&person.id).map(|known| (known, "id".to_owned()));
+            let clash = clash.or_else(|| Some((by_email?, format!("e-mail {}", address.as_deref()?))));
+            if let Some((known, what)) = clash {
+                let (own, other) = (person.dn.name(), known.dn.name());
+                remarks.push(format!(
+                    "{source}: {own} is left out: {other} of {} goes first, by the same {what}",
+                    known.source
+                ));
+                continue;
+            }
+            people.push((person, address));
+            self.person(directory, person, &numbers);
+        }
+        // Only now: two people of one source who clash are left to planning.
+        for (person, address) in people {
+            let known = Known { source, dn: &person.dn };
+            self.ids.insert(person.id.clone(), known);
+            if let Some(address) = address {
+                self.emails.entry(address).or_insert(known);
+            }
+        }
+    }
+
+    /// The number of a group, which may be one of an earlier source.
+    fn group(&mut self, id: &GroupId, dn: &Dn, name: &str) -> usize {
+        let known = self.group_ids.get(id).or_else(|| self.group_keys.get(&dn.key())).copied();
+        let number = known.unwrap_or_else(|| {
+            let number = self.groups.len();
+            // A SID of our own, so that a primary group stays one.
+            let sid = Some((number as u32).to_le_bytes().into());
+            self.groups.push(GroupEntry { name: name.to_owned(), sid, ..GroupEntry::new(id.clone(), dn.clone()) });
+            number
+        });
+        self.group_ids.insert(id.clone(), number);
+        self.group_keys.insert(dn.key(), number);
+        number
+    }
+
+    fn person(&mut self, directory: &Directory, person: &Person, numbers: &[usize]) {
+        let mut entry = PersonEntry::new(person.id.clone(), person.dn.clone());
+        entry.disabled = person.disabled;
+        entry.expires = person.expires;
+        for (attribute, values) in person.attributes.iter() {
+            let number = self.builder.attribute(directory.attributes().name(attribute));
+            entry.attributes.push((number, all(values)));
+        }
+        let number = |group: GroupIx| numbers[group.index()];
+        for group in &person.groups {
+            let name = self.builder.group_name(self.groups[number(*group)].dn.as_str());
+            entry.member_of.push(name);
+        }
+        let sid = person.primary_group.and_then(|group| self.groups[number(group)].sid.clone());
+        entry.primary_group = sid.map(|sid| PrimaryGroup { sid });
+        self.builder.person(entry);
+    }
+
+    fn build(mut self) -> Result<Directory> {
+        for group in self.groups {
+            self.builder.group(group);
+        }
+        self.builder.build()
+    }
+}
+
+fn all(values: &[Value]) -> Values {
+    match values {
+        [one] => Values::One(one.clone()),
+        several => Values::Many(several.into()),
+    }
+}
+
+/// The address a person is known by, as rules take it where they do not say otherwise.
+fn address<'d>(directory: &Directory, person: &'d Person) -> Option<&'d str> {
+    let values = |name: &str| {
+        let number = directory.attributes().find(name);
+        number.map_or(&[][..], |number| person.attributes.values(number)).iter().filter_map(Value::as_text)
+    };
+    let mail = values("mail").next().filter(|mail| !mail.trim().is_empty());
+    // Exchange marks the primary one by upper case.
+    mail.or_else(|| values("proxyAddresses").find_map(|address| address.strip_prefix("SMTP:")))
+}
+
+const ADDRESSES: &[&str] = &["mail", "proxyAddresses"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Membership, Scope, UnitKind};
+    use crate::source::MemorySource;
+
+    /// People as `id name mail` in `OU=<unit>,DC=<unit>`.
+    fn part(unit: &str, people: &[[&str; 3]]) -> DirectoryBuilder {
+        let mut builder = DirectoryBuilder::new();
+        builder.unit(&format!("DC={unit}"), UnitKind::NamingContext);
+        let mail = builder.attribute("mail");
+        for [id, name, address] in people {
+            let dn = Dn::parse(&format!("CN={name},OU={unit},DC={unit}")).unwrap();
+            builder.person(PersonEntry::new(PersonId::parse(id), dn).with(mail, *address));
+        }
+        builder
+    }
+
+    fn memory(builder: DirectoryBuilder) -> MemorySource {
+        MemorySource::new(builder.build().unwrap())
+    }
+
+    fn merged(parts: Vec<(&str, MemorySource)>) -> MergedSource {
+        let boxed = |(name, part): (&str, MemorySource)| (name.to_owned(), Box::new(part) as Box<dyn DirectorySource>);
+        MergedSource::new(parts.into_iter().map(boxed).collect()).unwrap()
+    }
+
+    async fn read(parts: Vec<(&str, MemorySource)>) -> Reading {
+        merged(parts).read(&ReadRequest { attributes: vec![], scopes: vec![] }).await.unwrap()
+    }
+
+    fn ids(reading: &Reading) -> Vec<String> {
+        reading.directory.people().iter().map(|person| person.id.to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn the_earlier_source_wins_by_id_and_by_address() {
+        let a = [["1", "Ann", "ann@x.test"], ["2", "Bob", "bob@x.test"], ["3", "Eve", " "]];
+        let b = [
+            ["9", "Ann L", " ANN@x.test"],
+            ["2", "Robert", "rob@x.test"],
+            ["8", "Cyd", "cyd@x.test"],
+            ["7", "Eve", ""],
+        ];
+        let reading = read(vec![("a", memory(part("a", &a))), ("b", memory(part("b", &b)))]).await;
+        assert_eq!(ids(&reading), ["1", "2", "3", "7", "8"]);
+        assert_eq!(reading.directory.people()[1].dn.name(), "Bob");
+        assert_eq!(
+            reading.remarks,
+            [
+                "b: Robert is left out: Bob of a goes first, by the same id",
+                "b: Ann L is left out: Ann of a goes first, by the same e-mail ann@x.test",
+            ]
+        );
+        let reading = read(vec![("b", memory(part("b", &b))), ("a", memory(part("a", &a)))]).await;
+        assert_eq!(ids(&reading), ["2", "3", "7", "8", "9"]);
+    }
+
+    #[tokio::test]
+    async fn a_primary_proxy_address_is_an_address() {
+        let mut builder = part("a", &[]);
+        let proxies = builder.attribute("proxyAddresses");
+        let dn = Dn::parse("CN=Ann,DC=a").unwrap();
+        let entry = PersonEntry::new(PersonId::parse("1"), dn);
+        builder.person(entry.with(proxies, "smtp:old@x.test").with(proxies, "SMTP:ann@x.test"));
+        let b = part("b", &[["2", "Ann", "ann@x.test"], ["3", "Old", "old@x.test"]]);
+        assert_eq!(ids(&read(vec![("a", memory(builder)), ("b", memory(b))]).await), ["1", "3"]);
+    }
+
+    #[tokio::test]
+    async fn a_clash_inside_one_source_is_left_to_planning() {
+        let b = [["1", "Ann", "ann@x.test"], ["2", "Anna", "ann@x.test"]];
+        let reading = read(vec![("a", memory(part("a", &[]))), ("b", memory(part("b", &b)))]).await;
+        assert_eq!(ids(&reading), ["1", "2"]);
+        assert!(reading.remarks.is_empty());
+    }
+
+    #[tokio::test]
+    async fn one_incomplete_part_makes_the_whole_incomplete_and_one_that_fails_fails() {
+        let whole = || memory(part("a", &[["1", "Ann", "ann@x.test"]]));
+        let reading = read(vec![("a", whole()), ("b", memory(part("b", &[])).incomplete("page 2", "lost"))]).await;
+        assert_eq!(reading.completeness.to_string(), "incomplete; b: page 2: lost");
+        let failing = memory(part("b", &[]));
+        failing.fail_with(ErrorKind::Unavailable, "no route to host");
+        let source = merged(vec![("a", whole()), ("b", failing)]);
+        let error = source.read(&ReadRequest::everyone(["mail"])).await.unwrap_err();
+        assert_eq!((error.kind(), error.to_string()), (ErrorKind::Unavailable, "no route to host (source: b)".into()));
+        assert!(source.children(None).await.is_err() && source.describe().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn groups_and_units_stand_side_by_side_and_one_group_has_the_members_of_both() {
+        let group = |id: &str, dn: &str| GroupEntry::new(GroupId::parse(id), Dn::parse(dn).unwrap());
+        let mut a = part("a", &[["1", "Ann", "ann@x.test"]]);
+        a.group(group("g", "CN=All,DC=a").member("CN=Ann,OU=a,DC=a").member("CN=In,DC=a"));
+        a.group(GroupEntry { sid: Some([5].into()), ..group("in", "CN=In,DC=a") });
+        let mut own = PersonEntry::new(PersonId::parse("5"), Dn::parse("CN=Own,OU=a,DC=a").unwrap());
+        own.primary_group = Some(PrimaryGroup { sid: [5].into() });
+        a.person(own);
+        let mut b = part("b", &[["2", "Bob", "bob@x.test"], ["3", "Ann", "ann@x.test"]]);
+        b.group(group("g", "CN=Everybody,DC=b").member("CN=Bob,OU=b,DC=b").member("CN=Ann,OU=b,DC=b"));
+        b.group(group("h", "CN=Here,DC=b").member("CN=Everybody,DC=b"));
+        let source = merged(vec![("a", memory(a)), ("b", memory(b))]);
+        let reading = source.read(&ReadRequest::everyone(["mail"])).await.unwrap();
+        let directory = &reading.directory;
+        let names = |ids: &[crate::model::PersonIx]| -> Vec<String> {
+            ids.iter().map(|ix| directory.person(*ix).dn.name()).collect()
+        };
+        let told: Vec<_> = directory.groups().iter().map(|g| (&*g.name, names(&g.people), g.groups.len())).collect();
+        let text = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            told,
+            [("All", text(&["Ann", "Bob"]), 1), ("Here", vec![], 1), ("In", text(&["Own"]), 0)],
+            "Ann of b is left out, and so is her membership"
+        );
+        assert!(directory.people().iter().any(|person| person.primary_group.is_some()));
+        let scope = Scope::Group { group: crate::model::GroupRef::parse("here"), membership: Membership::Nested };
+        assert!(scope.find(directory).is_ok());
+        let tops: Vec<_> = source.children(None).await.unwrap().into_iter().map(|node| node.dn.to_string()).collect();
+        assert_eq!(tops, ["DC=a", "DC=b"]);
+        assert_eq!(source.to_string(), "memory directory + memory directory");
+    }
+
+    #[test]
+    fn sources_have_names_of_their_own() {
+        let part = || ("a".to_owned(), Box::new(memory(part("a", &[]))) as Box<dyn DirectorySource>);
+        assert!(MergedSource::new(vec![]).is_err());
+        assert_eq!(MergedSource::new(vec![part(), part()]).unwrap_err().message(), "two sources are called `a`");
+    }
+}

@@ -1,0 +1,236 @@
+//! The settings few users have.
+
+use super::{
+    MEETING, Make, WEBINAR, account, all_settings, change, done, goes, mac, made, person, refused, renamed, set,
+    settings, updated, user, whole,
+};
+use crate::error::ErrorKind;
+use crate::model::{
+    Account, Action, Catalog, Change, Email, Invitation, Locks, SetChange, SettingsChanges, SettingsTemplate, Transfer,
+    User, UserSettings,
+};
+
+/// Bob has the extension and the device of [`settings`].
+fn taken() -> Account {
+    let mut account = account();
+    person(&mut account, "2").set_settings(|own| *own = settings());
+    account
+}
+
+fn template(name: &str) -> SettingsTemplate {
+    SettingsTemplate::Named(name.into())
+}
+
+pub(in crate::target) async fn settings_come_with_a_new_user(make: Make<'_>) {
+    let bench = make(account());
+    let mut new = User::new("dan@example.test", "Dan", "Lee");
+    new.settings = Some(Box::new(UserSettings { off: [(WEBINAR.into(), [].into())].into(), ..settings() }));
+    new.settings.as_mut().unwrap().off.extend(settings().off);
+    done(&*bench.target, made(new)).await;
+    assert_eq!(user(&*bench.target, "1000000001").await.settings(), &settings());
+    let bare = User { settings: Some(Box::default()), ..User::new("eve@example.test", "Eve", "Lee") };
+    done(&*bench.target, made(bare)).await;
+    assert_eq!(user(&*bench.target, "1000000002").await.settings, None);
+}
+
+pub(in crate::target) async fn settings_change_and_go(make: Make<'_>) {
+    let bench = make(account());
+    let target = &*bench.target;
+    done(target, updated("2", set(all_settings()))).await;
+    assert_eq!(user(target, "2").await.settings(), &settings());
+    let other = SettingsChanges {
+        time_zone: Some(change(Some("Europe/Berlin".into()), Some("UTC".into()))),
+        extension: Some(change(Some("123".into()), Some("12345678".into()))),
+        templates: [(MEETING.into(), change(Some(template("Quiet")), Some(SettingsTemplate::System)))].into(),
+        nested: [(MEETING.into(), SetChange::adding(vec!["G2M".into()]))].into(),
+        custom_fields: [("Cost centre".into(), change(Some("4711".into()), Some("ü".repeat(256))))].into(),
+        device_groups: whole(|w| SetChange::adding(vec!["Floor 2".into()]).removing(w, vec!["Floor 1".into()])),
+        devices: whole(|w| SetChange::adding(vec![mac(2)]).removing(w, vec![mac(1)])),
+    };
+    done(target, updated("2", set(other))).await;
+    let changed = UserSettings {
+        time_zone: Some("UTC".into()),
+        extension: Some("12345678".into()),
+        templates: [(MEETING.into(), SettingsTemplate::System), (WEBINAR.into(), SettingsTemplate::System)].into(),
+        off: [].into(),
+        custom_fields: [("Cost centre".into(), "ü".repeat(256))].into(),
+        device_groups: ["Floor 2".into()].into(),
+        devices: [mac(2)].into(),
+    };
+    assert_eq!(user(target, "2").await.settings(), &changed);
+    let none = SettingsChanges {
+        time_zone: Some(change(changed.time_zone, None)),
+        extension: Some(change(changed.extension, None)),
+        templates: changed.templates.into_iter().map(|(key, own)| (key, change(Some(own), None))).collect(),
+        custom_fields: changed.custom_fields.into_iter().map(|(name, own)| (name, change(Some(own), None))).collect(),
+        device_groups: goes(changed.device_groups),
+        devices: goes(changed.devices),
+        ..SettingsChanges::default()
+    };
+    done(target, updated("2", set(none))).await;
+    assert_eq!(user(target, "2").await.settings, None);
+}
+
+pub(in crate::target) async fn stale_settings_are_refused(make: Make<'_>) {
+    let bench = make(account());
+    let target = &*bench.target;
+    let one = |make: fn(&mut SettingsChanges)| {
+        let mut changes = SettingsChanges::default();
+        make(&mut changes);
+        updated("2", set(changes))
+    };
+    for (field, action) in [
+        ("time_zone", one(|c| c.time_zone = Some(change(Some("UTC".into()), Some("Europe/Berlin".into()))))),
+        ("extension", one(|c| c.extension = Some(change(Some("99".into()), Some("98".into()))))),
+        ("templates", one(|c| c.templates = [(MEETING.into(), change(Some(SettingsTemplate::System), None))].into())),
+        ("products", one(|c| c.nested = [(MEETING.into(), SetChange::adding(vec!["G2M".into()]))].into())),
+        ("custom_fields", one(|c| c.custom_fields = [("Badge".into(), change(Some("1".into()), None))].into())),
+        ("device_groups", one(|c| c.device_groups = goes(["Floor 1".to_owned()]))),
+        ("devices", one(|c| c.devices = goes([mac(1)]))),
+    ] {
+        refused(target, action, ErrorKind::Conflict, &format!("{field} is not as it was read")).await;
+    }
+}
+
+pub(in crate::target) async fn settings_that_name_what_is_not_there_are_refused(make: Make<'_>) {
+    let bench = make(account());
+    let target = &*bench.target;
+    for (own, message) in [
+        (
+            UserSettings { templates: [(MEETING.into(), template("Quite"))].into(), ..UserSettings::default() },
+            "the account has no settings template for GoToMeeting `Quite`; did you mean `Quiet`?",
+        ),
+        (
+            // One of another product is none.
+            UserSettings { templates: [(MEETING.into(), template("Loud"))].into(), ..UserSettings::default() },
+            "the account has no settings template for GoToMeeting `Loud`",
+        ),
+        (
+            UserSettings { templates: [("g2x".into(), SettingsTemplate::System)].into(), ..UserSettings::default() },
+            "the account has no licence g2x",
+        ),
+        (
+            UserSettings { off: [("g2x".into(), ["G2M".into()].into())].into(), ..UserSettings::default() },
+            "the account has no licence g2x",
+        ),
+        (
+            UserSettings { custom_fields: [("cost center".into(), "1".into())].into(), ..UserSettings::default() },
+            "the account has no custom field `cost center`; did you mean `Cost centre`?",
+        ),
+        (
+            UserSettings { device_groups: ["Floor 3".into()].into(), ..UserSettings::default() },
+            "the account has no device group `Floor 3`; did you mean `Floor 1`?",
+        ),
+        (
+            UserSettings { devices: [mac(9)].into(), ..UserSettings::default() },
+            "the account has no device 00:0b:82:00:00:09",
+        ),
+    ] {
+        refused(target, made_with(own.clone()), ErrorKind::NotFound, message).await;
+        refused(target, updated("2", set(coming(own))), ErrorKind::NotFound, message).await;
+    }
+}
+
+pub(in crate::target) async fn settings_that_do_not_fit_are_refused(make: Make<'_>) {
+    let bench = make(account());
+    let target = &*bench.target;
+    for (own, message) in [
+        (
+            UserSettings { time_zone: Some("Berlin\n".into()), ..UserSettings::default() },
+            "time_zone `Berlin\\n` is not accepted: a name as `Europe/Berlin` or `UTC` is expected".to_owned(),
+        ),
+        (extension("1"), "extension `1` is not accepted: it has 2 to 8 digits".to_owned()),
+        (extension("123456789"), "extension `123456789` is not accepted: it has 2 to 8 digits".to_owned()),
+        (extension("12a"), "extension `12a` is not accepted: it has 2 to 8 digits".to_owned()),
+        (
+            UserSettings { off: [(MEETING.into(), ["G2N".into()].into())].into(), ..UserSettings::default() },
+            "GoToMeeting has no product `G2N`; did you mean `G2M`?".to_owned(),
+        ),
+        (
+            UserSettings { custom_fields: [("Badge".into(), "x".repeat(257))].into(), ..UserSettings::default() },
+            "custom field `Badge` has 257 characters, 256 are accepted".to_owned(),
+        ),
+    ] {
+        refused(target, made_with(own.clone()), ErrorKind::Input, &message).await;
+        refused(target, updated("2", set(coming(own))), ErrorKind::Input, &message).await;
+    }
+}
+
+pub(in crate::target) async fn what_goes_need_not_be_there_any_more(make: Make<'_>) {
+    let mut account = taken();
+    account.catalog = Catalog::default();
+    person(&mut account, "2").set_settings(|own| own.extension = Some("1".into()));
+    let bench = make(account);
+    let target = &*bench.target;
+    done(target, updated("2", renamed("bob", "Rob"))).await;
+    let all = SettingsChanges {
+        extension: Some(change(Some("1".into()), None)),
+        templates: [(MEETING.into(), change(Some(template("Quiet")), None))].into(),
+        custom_fields: [("Cost centre".into(), change(Some("4711".into()), None))].into(),
+        device_groups: goes(["Floor 1".to_owned()]),
+        devices: goes([mac(1)]),
+        ..SettingsChanges::default()
+    };
+    done(target, updated("2", set(all))).await;
+    assert_eq!(user(target, "2").await.settings().devices.len(), 0);
+}
+
+pub(in crate::target) async fn an_extension_belongs_to_one_user(make: Make<'_>) {
+    let bench = make(taken());
+    let target = &*bench.target;
+    let message = "extension 123 is taken";
+    refused(target, made_with(extension("123")), ErrorKind::Conflict, message).await;
+    refused(target, updated("1", set(coming(extension("123")))), ErrorKind::Conflict, message).await;
+    // One that was left is free.
+    let left = SettingsChanges { extension: Some(change(Some("123".into()), None)), ..SettingsChanges::default() };
+    done(target, updated("2", set(left))).await;
+    done(target, updated("1", set(coming(extension("123"))))).await;
+}
+
+pub(in crate::target) async fn a_device_belongs_to_one_user(make: Make<'_>) {
+    let bench = make(taken());
+    let target = &*bench.target;
+    let devices = |at| UserSettings { devices: [mac(at)].into(), ..UserSettings::default() };
+    let message = "device 00:0b:82:00:00:01 (Reception) belongs to somebody else";
+    refused(target, made_with(devices(1)), ErrorKind::Conflict, message).await;
+    refused(target, updated("1", set(coming(devices(1)))), ErrorKind::Conflict, message).await;
+    done(target, updated("2", set(coming(devices(2))))).await;
+    done(target, updated("2", set(SettingsChanges { devices: goes([mac(1)]), ..SettingsChanges::default() }))).await;
+    done(target, made_with(devices(1))).await;
+}
+
+pub(in crate::target) async fn the_catalog_is_kept(make: Make<'_>) {
+    let mut account = taken();
+    account.transfers = vec![Transfer { email: Email::new("hal@other.test"), expired: true, sent: 3 }];
+    person(&mut account, "2").invitation = Some(Invitation { sent: 2, expired: true });
+    person(&mut account, "1").locks = Locks { email: true, name: true };
+    let bench = make(account.clone());
+    let read = bench.target.read().await.unwrap();
+    account.sort();
+    account.licenses.iter_mut().for_each(|license| license.used = if license.key.as_str() == MEETING { 2 } else { 0 });
+    assert_eq!(read, account);
+    // Through JSON and back nothing is lost either.
+    let again: Account = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+    assert_eq!(make(again).target.read().await.unwrap(), read);
+}
+
+fn extension(digits: &str) -> UserSettings {
+    UserSettings { extension: Some(digits.into()), ..UserSettings::default() }
+}
+
+fn made_with(own: UserSettings) -> Action {
+    made(User { settings: Some(Box::new(own)), ..User::new("dan@example.test", "Dan", "Lee") })
+}
+
+/// The changes that bring some settings.
+fn coming(own: UserSettings) -> SettingsChanges {
+    SettingsChanges {
+        time_zone: own.time_zone.map(Change::fill),
+        extension: own.extension.map(Change::fill),
+        templates: own.templates.into_iter().map(|(license, template)| (license, Change::fill(template))).collect(),
+        nested: own.off.into_iter().map(|(license, codes)| (license, goes(codes))).collect(),
+        custom_fields: own.custom_fields.into_iter().map(|(name, value)| (name, Change::fill(value))).collect(),
+        device_groups: SetChange::adding(own.device_groups.into_iter().collect()),
+        devices: SetChange::adding(own.devices.into_iter().collect()),
+    }
+}

@@ -1,0 +1,82 @@
+//! Who sees, gives and takes roles.
+
+use std::sync::Arc;
+
+use super::checks::check_group;
+use super::{Book, Done, Record, Terms, refuse, unknown};
+use crate::error::{ErrorKind, Result};
+use crate::model::{Account, Role, User};
+use crate::target::{Capabilities, RoleAccess};
+
+/// What the login may do about roles: all if it is a full administrator's. One that is no user's counts as such.
+pub(in crate::target) fn access(book: &dyn Book, capabilities: &Capabilities) -> Result<RoleAccess> {
+    if capabilities.roles == RoleAccess::Hidden {
+        return Ok(RoleAccess::Hidden);
+    }
+    let login = match book.login()? {
+        Some(key) => book.user(&key)?,
+        None => None,
+    };
+    let full = login.is_none_or(|record| record.user.role.is_administrator());
+    Ok(if full { RoleAccess::Full } else { RoleAccess::Hidden })
+}
+
+/// An account as a login sees it: where roles are hidden, everybody looks like a member and stays what they are.
+pub(in crate::target) fn as_shown(mut account: Account, access: RoleAccess) -> Account {
+    if access == RoleAccess::Hidden {
+        for user in account.users.iter_mut().filter(|user| !user.role.is_member()) {
+            *user = Arc::new(User { role: Role::Member, ..User::clone(user) });
+        }
+    }
+    account
+}
+
+/// Refuses whatever needs to see a role or to give one, if the login may not.
+pub(super) fn check_access(book: &dyn Book, terms: &Terms<'_>) -> Done<()> {
+    match access(book, terms.capabilities)? {
+        RoleAccess::Full => Ok(()),
+        RoleAccess::Hidden => refuse(ErrorKind::Denied, "only the login of a full administrator gives and takes roles"),
+    }
+}
+
+/// Checks that a role can be given: what it names exists.
+pub(super) fn check(book: &dyn Book, role: &Role) -> Done<()> {
+    match role {
+        Role::Member | Role::Administrator => Ok(()),
+        Role::Manager { privileges, groups, products } => {
+            if privileges.is_empty() {
+                return refuse(ErrorKind::Input, "a manager without a privilege is a member");
+            }
+            groups.iter().try_for_each(|path| check_group(book, path))?;
+            for key in products {
+                if book.license(key)?.is_none() {
+                    return refuse(ErrorKind::NotFound, format!("the account has no licence {key}"));
+                }
+            }
+            Ok(())
+        }
+        Role::Set(name) => {
+            let catalog = book.catalog()?;
+            if catalog.role_sets.contains(name) {
+                return Ok(());
+            }
+            unknown("role set", name, catalog.role_sets.iter().map(String::as_str))
+        }
+    }
+}
+
+/// Checks that a user's role may become another one.
+pub(super) fn check_change(book: &dyn Book, before: &Record, after: &Role, terms: &Terms<'_>) -> Done<()> {
+    let role = &before.user.role;
+    if role == after {
+        return Ok(());
+    }
+    check_access(book, terms)?;
+    if book.login()?.as_ref() == Some(&before.key) {
+        return refuse(ErrorKind::Denied, "the role of the user whose login is in use cannot be changed");
+    }
+    if role.is_administrator() && !book.has_administrator_beside(&before.key)? {
+        return refuse(ErrorKind::Denied, "the last full administrator cannot lose that role");
+    }
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! The account in memory as a book.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::model::{
+    Account, AccountKey, Catalog, Completeness, Device, Email, License, LicenseKey, Mac, Status, Transfer, User,
+    UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
+};
+use crate::target::book::{self, Activity, Book, FIRST_USER, Record};
+
+/// The account, indexed: no lookup walks over users.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    pub(super) key: AccountKey,
+    name: String,
+    pub(super) login: Option<UserKey>,
+    users: HashMap<UserKey, Record>,
+    /// Users by e-mail key: the order of a read, and the one holder of an address.
+    addresses: BTreeMap<Box<str>, UserKey>,
+    /// Licences, with `used` kept up to date.
+    licenses: BTreeMap<LicenseKey, License>,
+    groups: BTreeMap<UserGroupPath, UserGroup>,
+    /// The lists that are short.
+    catalog: Arc<Catalog>,
+    devices: BTreeMap<Mac, Device>,
+    /// Addresses of other accounts by e-mail key.
+    elsewhere: BTreeMap<Box<str>, Email>,
+    transfers: BTreeMap<Box<str>, Transfer>,
+    /// Who of other accounts was asked for, by e-mail key.
+    asked: HashMap<Box<str>, Arc<User>>,
+    administrators: BTreeSet<UserKey>,
+    device_holders: HashMap<Mac, UserKey>,
+    extension_holders: HashMap<Box<str>, UserKey>,
+    pub(super) completeness: Completeness,
+    next_user: u64,
+    pub(super) activity: Vec<Activity>,
+}
+
+impl Ledger {
+    pub(super) fn open(account: Account) -> Self {
+        Self::build(account, FIRST_USER, |_| None)
+    }
+
+    /// The ledger after an edit: what only it knows stays.
+    pub(super) fn reopened(&mut self, account: Account) -> Self {
+        let signed_in = |key: &UserKey| self.users.get(key).map(|record| record.signed_in);
+        let mut ledger = Self::build(account, self.next_user, signed_in);
+        ledger.activity = std::mem::take(&mut self.activity);
+        ledger.asked = std::mem::take(&mut self.asked);
+        ledger
+    }
+
+    fn build(account: Account, mut next_user: u64, signed_in: impl Fn(&UserKey) -> Option<bool>) -> Self {
+        let records = match book::opening(&account, &mut next_user, signed_in) {
+            Ok(records) => records,
+            Err(error) => panic!("{error}"),
+        };
+        let mut catalog = account.catalog;
+        let devices = std::mem::take(&mut catalog.devices);
+        let elsewhere = std::mem::take(&mut catalog.elsewhere);
+        catalog.sort();
+        let unused = |license: License| (license.key.clone(), License { used: 0, ..license });
+        let mut ledger = Self {
+            key: account.key,
+            name: account.name,
+            login: account.login,
+            users: HashMap::with_capacity(records.len()),
+            addresses: BTreeMap::new(),
+            licenses: account.licenses.into_iter().map(unused).collect(),
+            groups: account.groups.into_iter().map(|group| (group.path.clone(), group)).collect(),
+            catalog: Arc::new(catalog),
+            devices: devices.into_iter().map(|device| (device.mac, device)).collect(),
+            elsewhere: elsewhere.into_iter().map(|email| (email.key().into(), email)).collect(),
+            transfers: account.transfers.into_iter().map(|asked| (asked.email.key().into(), asked)).collect(),
+            asked: HashMap::new(),
+            administrators: BTreeSet::new(),
+            device_holders: HashMap::new(),
+            extension_holders: HashMap::new(),
+            completeness: account.completeness,
+            next_user,
+            activity: Vec::new(),
+        };
+        for record in records {
+            ledger.put(record);
+        }
+        ledger
+    }
+
+    pub(super) fn account(&self) -> Account {
+        // The indexes are in the order of `Account::sort`: an address belongs to one user, so its key decides alone.
+        Account {
+            key: self.key.clone(),
+            name: self.name.clone(),
+            login: self.login.clone(),
+            users: self.addresses.values().map(|key| Arc::clone(&self.users[key].user)).collect(),
+            licenses: self.licenses.values().cloned().collect(),
+            groups: self.groups.values().cloned().collect(),
+            catalog: Catalog {
+                devices: self.devices.values().cloned().collect(),
+                elsewhere: self.elsewhere.values().cloned().collect(),
+                ..Catalog::clone(&self.catalog)
+            },
+            transfers: self.transfers.values().cloned().collect(),
+            completeness: self.completeness.clone(),
+        }
+    }
+
+    /// The key of the user with an address.
+    pub(super) fn key_of(&self, email: &Email) -> UserKey {
+        self.addresses.get(&*email.key()).cloned().unwrap_or_else(|| panic!("there is no user {email}"))
+    }
+
+    /// Changes a user as the service itself does, past every rule.
+    pub(super) fn change_user(&mut self, key: &UserKey, change: impl FnOnce(&mut Record)) {
+        let mut record = self.users.get(key).cloned().unwrap_or_else(|| panic!("there is no user {key}"));
+        change(&mut record);
+        self.put(record);
+    }
+
+    pub(super) fn expire_transfer(&mut self, email: &Email) {
+        self.asked(email).expired = true;
+    }
+
+    /// Remembers who was asked for.
+    pub(super) fn remember_asked(&mut self, user: &Arc<User>) {
+        self.asked.insert(user.email.key().into(), Arc::clone(user));
+    }
+
+    pub(super) fn accept_transfer(&mut self, email: &Email) {
+        assert!(!self.asked(email).expired, "what {email} was asked has expired");
+        let address = email.key();
+        let user = self.asked.get(&*address).cloned().unwrap_or_else(|| Arc::new(User::new(email.as_str(), "", "")));
+        let mut account = self.account();
+        account.transfers.retain(|transfer| transfer.email != *email);
+        account.catalog.elsewhere.retain(|own| own != email);
+        account.users.push(Arc::new(User { status: Status::Active, ..User::clone(&user) }));
+        *self = self.reopened(account);
+        self.asked.remove(&*address);
+    }
+
+    fn asked(&mut self, email: &Email) -> &mut Transfer {
+        let transfer = self.transfers.get_mut(&*email.key());
+        transfer.unwrap_or_else(|| panic!("nobody with the address {email} was asked"))
+    }
+
+    fn put(&mut self, record: Record) {
+        self.remove(&record.key);
+        let (key, user) = (&record.key, &record.user);
+        self.count(user, |used| used + 1);
+        self.addresses.insert(user.email.key().into(), key.clone());
+        if user.role.is_administrator() {
+            self.administrators.insert(key.clone());
+        }
+        let settings = user.settings();
+        self.device_holders.extend(settings.devices.iter().map(|mac| (*mac, key.clone())));
+        self.extension_holders.extend(settings.extension.iter().map(|extension| (extension.clone(), key.clone())));
+        self.users.insert(key.clone(), record);
+    }
+
+    fn remove(&mut self, key: &UserKey) {
+        let Some(Record { user, .. }) = self.users.remove(key) else { return };
+        self.count(&user, |used| used - 1);
+        self.addresses.remove(&*user.email.key());
+        self.administrators.remove(key);
+        let settings = user.settings();
+        settings.devices.iter().for_each(|mac| drop(self.device_holders.remove(mac)));
+        settings.extension.iter().for_each(|extension| drop(self.extension_holders.remove(extension)));
+    }
+
+    fn count(&mut self, user: &User, step: fn(u32) -> u32) {
+        for key in &user.licenses {
+            // A licence that the account does not list has no seats to count.
+            if let Some(license) = self.licenses.get_mut(key) {
+                license.used = step(license.used);
+            }
+        }
+    }
+}
+
+impl Book for Ledger {
+    fn login(&self) -> Result<Option<UserKey>> {
+        Ok(self.login.clone())
+    }
+
+    fn user(&self, key: &UserKey) -> Result<Option<Record>> {
+        Ok(self.users.get(key).cloned())
+    }
+
+    fn holder(&self, email: &Email) -> Result<Option<UserKey>> {
+        Ok(self.addresses.get(&*email.key()).cloned())
+    }
+
+    fn users(&self) -> Result<usize> {
+        Ok(self.users.len())
+    }
+
+    fn license(&self, key: &LicenseKey) -> Result<Option<License>> {
+        Ok(self.licenses.get(key).cloned())
+    }
+
+    fn has_group(&self, path: &UserGroupPath) -> Result<bool> {
+        Ok(self.groups.contains_key(path))
+    }
+
+    fn catalog(&self) -> Result<Arc<Catalog>> {
+        Ok(Arc::clone(&self.catalog))
+    }
+
+    fn device(&self, mac: Mac) -> Result<Option<Device>> {
+        Ok(self.devices.get(&mac).cloned())
+    }
+
+    fn holder_of_device(&self, mac: Mac) -> Result<Option<UserKey>> {
+        Ok(self.device_holders.get(&mac).cloned())
+    }
+
+    fn holder_of_extension(&self, extension: &str) -> Result<Option<UserKey>> {
+        Ok(self.extension_holders.get(extension).cloned())
+    }
+
+    fn is_elsewhere(&self, email: &Email) -> Result<bool> {
+        Ok(self.elsewhere.contains_key(&*email.key()))
+    }
+
+    fn transfer(&self, email: &Email) -> Result<Option<Transfer>> {
+        Ok(self.transfers.get(&*email.key()).cloned())
+    }
+
+    fn has_administrator_beside(&self, user: &UserKey) -> Result<bool> {
+        Ok(self.administrators.iter().any(|own| own != user))
+    }
+
+    fn put_user(&mut self, record: Record) -> Result<()> {
+        self.put(record);
+        Ok(())
+    }
+
+    fn remove_user(&mut self, key: &UserKey) -> Result<()> {
+        self.remove(key);
+        Ok(())
+    }
+
+    fn put_welcome_email(&mut self, template: WelcomeTemplate) -> Result<()> {
+        book::put_template(Arc::make_mut(&mut self.catalog), template);
+        Ok(())
+    }
+
+    fn put_transfer(&mut self, transfer: Transfer) -> Result<()> {
+        self.transfers.insert(transfer.email.key().into(), transfer);
+        Ok(())
+    }
+
+    fn put_group(&mut self, group: UserGroup) -> Result<()> {
+        self.groups.insert(group.path.clone(), group);
+        Ok(())
+    }
+
+    fn next_user(&mut self) -> Result<u64> {
+        self.next_user += 1;
+        Ok(self.next_user - 1)
+    }
+
+    fn append(&mut self, entry: Activity) -> Result<()> {
+        let sequence = self.activity.len() as u64 + 1;
+        self.activity.push(Activity { sequence, ..entry });
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! What every target keeps about mails: templates, invitations, and people who are asked over from other accounts.
+
+use std::sync::Arc;
+
+use gotosync_core::ErrorKind;
+use gotosync_core::model::{
+    Account, Action, ActionKind, Change, Creation, Effect, Email, Invitation, Outcome, Transfer, User, UserKey,
+    WelcomeEmail, WelcomeTemplate, Whole,
+};
+
+use super::corpus::mail;
+use super::target::{can, done, execute, key, user};
+use super::writes::{create, refused};
+use super::{Factory, Held, corpus, same};
+
+/// A template is read as it was written, in its place.
+pub async fn templates_are_made_and_changed(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::WriteTemplate]) {
+        return Ok(());
+    }
+    let mut expected = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &expected).ok_or("no evidence")?;
+    let (sales, legal) = (mail("Sales", "Welcome, {first_name} {last_name}"), mail("Legal", "Hello"));
+    let changed = Change::replace(whole, mail("Sales", "Hello {first_name}"), Some(sales.clone()));
+    let outcomes = execute(&*target, [changed, Change::fill(legal.clone())].map(write)).await?;
+    same("the outcomes", &outcomes, &vec![Outcome::from(Effect::TemplateWritten); 2])?;
+    expected.catalog.welcome_emails = vec![legal, sales];
+    same("the account", &target.read().await?, &expected)
+}
+
+/// A template that is not as it was read, or that makes no sense, is not written.
+pub async fn templates_fit_what_was_read(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::WriteTemplate]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let stale = [
+        Change::fill(mail("Sales", "Hello")),
+        Change::replace(whole, mail("Sales", "Hello"), Some(mail("Sales", "Hi"))),
+        Change::replace(whole, mail("Legal", "Hello"), Some(mail("Legal", "Hi"))),
+    ];
+    refused(&execute(&*target, stale.map(write)).await?, ErrorKind::Conflict)?;
+    let strange = [
+        mail("", "Hello"),
+        mail("Legal", " "),
+        mail("Legal", "Hello {frist_name}"),
+        WelcomeTemplate { text: "x".repeat(10_001), ..mail("Legal", "Hello") },
+    ];
+    refused(&execute(&*target, strange.map(|new| write(Change::fill(new)))).await?, ErrorKind::Input)?;
+    same("the account", &target.read().await?, &account)
+}
+
+/// Nobody is made with a mail that is not there.
+pub async fn a_welcome_mail_must_be_there(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Create]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let none = welcomed("gus@example.test", WelcomeEmail::Template("None".to_owned()));
+    refused(&execute(&*target, [none]).await?, ErrorKind::NotFound)?;
+    same("the account", &target.read().await?, &account)
+}
+
+/// Whoever is made with a mail was invited once, and whoever is made without was not.
+pub async fn a_welcome_mail_is_the_first_invitation(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Create]) {
+        return Ok(());
+    }
+    let template = WelcomeEmail::Template("Sales".to_owned());
+    let mails =
+        [("a@x.test", WelcomeEmail::Default, 1), ("b@x.test", template, 1), ("c@x.test", WelcomeEmail::None, 0)];
+    for (email, welcome, sent) in mails {
+        done(&execute(&*target, [welcomed(email, welcome)]).await?)?;
+        let account = target.read().await?;
+        let new = user(&account, key(&account, email)?.as_str())?;
+        same(email, &new.invitation, &Some(Invitation { sent, expired: false }))?;
+    }
+    let mut given = User::new("d@x.test", "Gus", "Lee");
+    given.invitation = Some(Invitation::default());
+    let given = Action::Create(Creation { user: Arc::new(given), welcome: WelcomeEmail::None });
+    refused(&execute(&*target, [given]).await?, ErrorKind::Input)
+}
+
+/// An invitation goes out once for each asking, only to whoever has not signed in yet.
+pub async fn an_invitation_is_sent_once_for_each_asking(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Invite]) {
+        return Ok(());
+    }
+    let invite = |user: &str, sent| Action::Invite { user: UserKey::new(user), sent };
+    let mut expected = target.read().await?;
+    let outcomes = execute(&*target, [invite("2", 1), invite("2", 1), invite("1", 0), invite("3", 0)]).await?;
+    same("the outcome", &outcomes[0], &Effect::Invited.into())?;
+    refused(&outcomes[1..], ErrorKind::Conflict)?;
+    let bob = expected.users.iter_mut().find(|user| user.key == Some("2".into())).ok_or("there is no Bob")?;
+    Arc::make_mut(bob).invitation = Some(Invitation { sent: 2, expired: false });
+    same("the account", &target.read().await?, &expected)
+}
+
+/// An address of another account becomes no user: its owner is asked, and asked again only when that has expired.
+pub async fn an_address_elsewhere_becomes_a_transfer(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !can(&target.describe().await?, &[ActionKind::Create]) {
+        return Ok(());
+    }
+    let before = target.read().await?;
+    let both = [create("gil@other.test", &["g2m"]), create("hal@other.test", &[])];
+    let outcomes = execute(&*target, both.clone()).await?;
+    same("the outcomes", &outcomes, &vec![Outcome::from(Effect::TransferInvited); 2])?;
+    let asked = |email: &str, sent| Transfer { email: Email::new(email), expired: false, sent };
+    let transfers = vec![asked("gil@other.test", 1), asked("hal@other.test", 2)];
+    let expected = Account { transfers, ..before };
+    same("the account", &target.read().await?, &expected)?;
+    refused(&execute(&*target, both).await?, ErrorKind::Conflict)?;
+    same("the account", &target.read().await?, &expected)
+}
+
+fn write(template: Change<WelcomeTemplate>) -> Action {
+    Action::WriteTemplate { template }
+}
+
+fn welcomed(email: &str, welcome: WelcomeEmail) -> Action {
+    Action::Create(Creation { user: Arc::new(User::new(email, "Gus", "Lee")), welcome })
+}

@@ -1,0 +1,172 @@
+//! What every target keeps about roles.
+
+use std::sync::Arc;
+
+use gotosync_core::ErrorKind;
+use gotosync_core::model::{
+    Account, Action, ActionKind, Change, Creation, Privilege, Reading, Role, Suspension, User, UserChanges,
+    UserGroupPath, WelcomeEmail, Whole,
+};
+use gotosync_core::target::{RoleAccess, TargetInfo};
+
+use super::target::{can, done, execute, user};
+use super::writes::{refused, update};
+use super::{Factory, Held, corpus, same, so};
+use crate::Trouble;
+
+/// A role of each kind is read as it was given, its lists in order, and goes again.
+pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !gives(&target.describe().await?, &[ActionKind::Update]) {
+        return Ok(());
+    }
+    let reading = corpus::nobody()?;
+    let mut before = Role::Member;
+    for after in [Role::Administrator, Role::Set("Helpdesk".to_owned()), manager("Sales", "g2w"), Role::Member] {
+        let account = target.read().await?;
+        done(&execute(&*target, [update("1", turn(&reading, &account, &before, &after)?)]).await?)?;
+        let mut expected = account.clone();
+        let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("there is no Ann")?;
+        Arc::make_mut(ann).role = after.clone().normal();
+        same("the account", &target.read().await?, &expected)?;
+        before = after.normal();
+    }
+    Ok(())
+}
+
+/// A role set, a group and a licence that a role names must be there, and a manager has a privilege.
+pub async fn a_role_names_what_is_there(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !gives(&target.describe().await?, &[ActionKind::Create, ActionKind::Update]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let strange = [Role::Set("Nobody".to_owned()), manager("Nowhere", "g2m"), manager("Sales", "g2t")];
+    let empty = Role::Manager { privileges: Vec::new(), groups: Vec::new(), products: Vec::new() };
+    let both = |role: Role| [create(role.clone()), update("1", given(role))];
+    refused(&execute(&*target, strange.into_iter().flat_map(both)).await?, ErrorKind::NotFound)?;
+    refused(&execute(&*target, both(empty)).await?, ErrorKind::Input)?;
+    same("the account", &target.read().await?, &account)
+}
+
+/// A role that is not as it was read is left as it is.
+pub async fn a_role_fits_what_was_read(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    if !gives(&target.describe().await?, &[ActionKind::Update]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let stale = [
+        update("5", given(Role::Administrator)),
+        update("1", turn(&reading, &account, &Role::Administrator, &Role::Member)?),
+        update("5", turn(&reading, &account, &manager("Sales", "g2w"), &Role::Member)?),
+    ];
+    refused(&execute(&*target, stale).await?, ErrorKind::Conflict)?;
+    same("the account", &target.read().await?, &account)
+}
+
+/// The role of the user whose login is in use cannot be changed.
+pub async fn whose_login_is_in_use_keeps_the_role(make: &Factory<'_>) -> Held {
+    let mut two = corpus::account();
+    Arc::make_mut(&mut two.users[0]).role = Role::Administrator;
+    let target = make(&two);
+    if !gives(&target.describe().await?, &[ActionKind::Update]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    for after in [Role::Member, manager("Sales", "g2m")] {
+        let less = turn(&reading, &account, &Role::Administrator, &after)?;
+        refused(&execute(&*target, [update("4", less)]).await?, ErrorKind::Denied)?;
+    }
+    same("the account", &target.read().await?, &account)
+}
+
+/// The last full administrator keeps the role, whoever's login is in use.
+pub async fn the_last_administrator_stays(make: &Factory<'_>) -> Held {
+    let target = make(&Account { login: None, ..corpus::account() });
+    let info = target.describe().await?;
+    if !gives(&info, &[ActionKind::Update, ActionKind::Suspend]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let less = [
+        update("4", turn(&reading, &account, &Role::Administrator, &Role::Member)?),
+        Action::Suspend(Suspension::new(whole, "4".into(), Vec::new(), Role::Administrator)),
+    ];
+    refused(&execute(&*target, less.clone()).await?, ErrorKind::Denied)?;
+    same("the account", &target.read().await?, &account)?;
+    // Where there is another, one may go.
+    done(&execute(&*target, [update("1", given(Role::Administrator))]).await?)?;
+    done(&execute(&*target, less[..1].iter().cloned()).await?)
+}
+
+/// A login that is no full administrator's is said not to see roles, and sees none; nothing else is hidden.
+pub async fn hidden_roles_are_not_seen(make: &Factory<'_>) -> Held {
+    let limited = Account { login: Some("5".into()), ..corpus::account() };
+    let target = make(&limited);
+    same("the access to roles", &target.describe().await?.capabilities.roles, &RoleAccess::Hidden)?;
+    let mut expected = limited;
+    expected.users.iter_mut().for_each(|user| Arc::make_mut(user).role = Role::Member);
+    same("the account", &target.read().await?, &expected)
+}
+
+/// Where roles are hidden none is given or taken, and what else there is to do is done.
+pub async fn hidden_roles_are_not_given(make: &Factory<'_>) -> Held {
+    let target = make(&Account { login: Some("5".into()), ..corpus::account() });
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Create, ActionKind::Update, ActionKind::Suspend]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let denied = [
+        create(manager("Sales", "g2m")),
+        update("1", given(Role::Administrator)),
+        update("4", given(Role::Set("Helpdesk".to_owned()))),
+        Action::Suspend(Suspension::new(whole, "4".into(), Vec::new(), Role::Member)),
+    ];
+    refused(&execute(&*target, denied).await?, ErrorKind::Denied)?;
+    same("the account", &target.read().await?, &account)?;
+    let language = UserChanges { language: Some(Change::fill("de_DE".into())), ..UserChanges::default() };
+    done(&execute(&*target, [update("4", language)]).await?)?;
+    so("Dan still has access", user(&target.read().await?, "4")?.status == user(&account, "4")?.status)
+}
+
+/// Says whether a target takes actions of these kinds and gives roles.
+fn gives(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
+    can(info, kinds) && info.capabilities.roles == RoleAccess::Full
+}
+
+/// A manager whose lists are out of order.
+fn manager(group: &str, product: &str) -> Role {
+    Role::Manager {
+        privileges: vec![Privilege::RunReports, Privilege::ManageUsers, Privilege::RunReports],
+        groups: vec![UserGroupPath::new(group)],
+        products: vec![product.into()],
+    }
+}
+
+fn create(role: Role) -> Action {
+    let new = User { role, ..User::new("gus@example.test", "Gus", "Lee") };
+    Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })
+}
+
+fn given(role: Role) -> UserChanges {
+    UserChanges { role: Some(Box::new(Change::fill(role))), ..UserChanges::default() }
+}
+
+/// The change from one role to another; a member has none.
+fn turn(reading: &Reading, account: &Account, before: &Role, after: &Role) -> Result<UserChanges, Trouble> {
+    if before.is_member() {
+        return Ok(given(after.clone()));
+    }
+    let whole = Whole::of(reading, account).ok_or("no evidence")?;
+    let after = (!after.is_member()).then(|| after.clone());
+    let change = Change::replace(whole, before.clone(), after);
+    Ok(UserChanges { role: Some(Box::new(change)), ..UserChanges::default() })
+}

@@ -1,0 +1,303 @@
+//! `import` and the configurations of several sources, as an admin meets them.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use gotosync_core::model::{Account, Email, License};
+use gotosync_core::target::{LocalAccount, ProvisioningTarget};
+use gotosync_tests::command::{Said, command, run};
+use gotosync_tests::people::export;
+use serde_json::Value;
+
+const RULES: &str = "\
+[[rule]]
+name = \"All\"
+everyone = true
+products = [\"Meeting\"]
+
+[[rule]]
+name = \"Guests\"
+enabled = false
+everyone = true
+products = [\"Webinar\"]
+";
+
+/// A folder with a directory of ten people, an account with two products, and rules.
+fn place() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    fs::write(place.join("directory.ldif"), export(10)).expect("an export");
+    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    configure(place, "[source]\nldif = \"directory.ldif\"\n");
+    let mut account = Account::empty("1", "Test");
+    for (key, name) in [("m", "Meeting"), ("w", "Webinar")] {
+        account.licenses.push(License::new(key, name, &[], 50));
+    }
+    LocalAccount::create(place.join("account.db"), &account).expect("an account");
+    folder
+}
+
+fn configure(place: &Path, source: &str) {
+    fs::write(place.join("gotosync.toml"), format!("{source}[account]\nlocal = \"account.db\"\n")).expect("a file");
+}
+
+fn account(place: &Path) -> Account {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let account = LocalAccount::open(place.join("account.db")).expect("the account");
+    runtime.block_on(account.read()).expect("it can be read")
+}
+
+fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
+}
+
+fn ends(place: &Path, words: &[&str], code: i32) -> Said {
+    let said = run(place, words);
+    assert_eq!(said.code, Some(code), "{words:?}: {said:?}");
+    said
+}
+
+#[test]
+fn a_list_is_shown_applied_and_mended() {
+    let folder = place();
+    let place = folder.path();
+    ends(place, &["apply"], 0);
+    let text = "Ann Lee ann@x.test;Bob bob@x.test\nCyd Ray cyd@x\n?; Person Zero person0@example.test";
+    fs::write(place.join("guests.txt"), text).expect("a list");
+    let shown = ends(place, &["import", "guests.txt", "--rule", "Guests"], 2);
+    for told in [
+        "import of guests.txt: 2 people read",
+        "to mend, cannot be broken out: 1",
+        "line 3, column 1: it is neither an address nor a first and a last name",
+        "to mend, broken out, but wrong: 1",
+        "line 2, column 1: `cyd@x`: its domain has no dot",
+        "to mend, broken out in part: 1",
+        "line 1, column 20: the last name is missing",
+        "first name: Bob, last name: -, e-mail: bob@x.test",
+        "person0@example.test is kept by the directory (rule `All`): its next run decides again",
+    ] {
+        assert!(shown.out.contains(told), "it does not say `{told}`: {}", shown.out);
+    }
+    assert!(shown.err.contains("guests.txt.mend"), "{shown:?}");
+    assert_eq!(account(place).users.len(), 10, "nothing is written without --apply");
+
+    ends(place, &["import", "guests.txt", "--rule", "Guests", "--apply"], 4);
+    let now = account(place);
+    assert_eq!(now.users.len(), 11);
+    let licenses = |mail: &str| {
+        let account = account(place);
+        let user = account.user_by_email(&Email::new(mail)).unwrap_or_else(|| panic!("no {mail}"));
+        user.licenses.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(licenses("ann@x.test"), ["w"]);
+    assert_eq!(licenses("person0@example.test"), ["m", "w"]);
+
+    // The directory's next run has the last word about its own people, and none about guests.
+    ends(place, &["apply"], 0);
+    assert_eq!(licenses("ann@x.test"), ["w"], "a guest is nobody's leaver");
+    assert_eq!(licenses("person0@example.test"), ["m"]);
+
+    let mend = fs::read_to_string(place.join("guests.txt.mend")).expect("what must be mended");
+    assert!(!place.join("guests.txt.mend-2").exists(), "the same twice is one file");
+    let mended = mend.replace("Bob bob", "Bob Lee bob").replace("cyd@x\n", "cyd@x.test\n").replace("?\n", "");
+    fs::write(place.join("mended.txt"), mended).expect("a list");
+    ends(place, &["import", "mended.txt", "--rule", "Guests", "--apply"], 0);
+    assert_eq!(account(place).users.len(), 13);
+    ends(place, &["import", "mended.txt", "--rule", "Guests"], 0);
+    let runs = json(&ends(place, &["history", "--json"], 0));
+    assert_eq!(runs[0]["command"], "gotosync import");
+}
+
+#[test]
+fn a_csv_needs_its_columns_approved() {
+    let folder = place();
+    let place = folder.path();
+    let western = b"Nr;Vorname;Nachname;E-Mail\n1;J\xf6rg;Wei\xdf;joerg@x.test\n2;Ann;Lee;ann@x.test\n3;Bad;Row\n";
+    fs::write(place.join("people.csv"), western).expect("a CSV");
+    let import = ["import", "people.csv", "--rule", "Guests"];
+    let with = |more: &[&'static str]| [&import[..], more].concat();
+    let said = ends(place, &import, 1);
+    assert!(said.err.contains("windows-1252"), "{said:?}");
+    let said = ends(place, &with(&["--encoding", "windows-1252"]), 1);
+    assert!(
+        said.err.contains("columns = { givenName = \"Vorname\"") && said.err.contains("--accept-guesses"),
+        "{said:?}"
+    );
+    let said = ends(place, &with(&["--encoding", "windows-1252", "--columns", "mail=E-Mial"]), 1);
+    assert!(said.err.contains("did you mean `E-Mail`?"), "{said:?}");
+    let said = ends(place, &with(&["--encoding", "windows-1252", "--columns", "mail"]), 1);
+    assert!(said.err.contains("has no `=`"), "{said:?}");
+    let named = [
+        "--encoding",
+        "windows-1252",
+        "--columns",
+        "mail=E-Mail,sn=Nachname,givenName=Vorname",
+        "--id",
+        "Nr",
+        "--json",
+    ];
+    let said = json(&ends(place, &with(&named), 2));
+    assert_eq!(said["plan"]["steps"].as_array().expect("steps").len(), 2);
+    assert_eq!(said["troubles"][0]["kind"], "unreadable");
+    assert_eq!((&said["troubles"][0]["at"]["line"], &said["troubles"][0]["text"]), (&4.into(), &"3;Bad;Row".into()));
+    assert_eq!(said["mend"], "people.csv.mend");
+    ends(place, &with(&["--encoding", "windows-1252", "--accept-guesses", "--apply"]), 4);
+    let account = account(place);
+    let joerg = account.user_by_email(&Email::new("joerg@x.test")).expect("he is there");
+    assert_eq!((&*joerg.first_name, &*joerg.last_name), ("Jörg", "Weiß"));
+    let mend = fs::read_to_string(place.join("people.csv.mend")).expect("what must be mended");
+    assert_eq!(mend, "Nr;Vorname;Nachname;E-Mail\n3;Bad;Row\n");
+}
+
+#[test]
+fn no_file_of_what_must_be_mended_is_overwritten() {
+    let folder = place();
+    let place = folder.path();
+    fs::write(place.join("guests.txt"), "Ann Lee ann@x.test;?").expect("a list");
+    fs::write(place.join("guests.txt.mend"), "my own").expect("a file");
+    let said = ends(place, &["import", "guests.txt", "--rule", "Guests"], 2);
+    assert!(said.err.contains("guests.txt.mend-2"), "{said:?}");
+    assert_eq!(fs::read_to_string(place.join("guests.txt.mend")).expect("it is there"), "my own");
+    let to = ["import", "guests.txt", "--rule", "Guests", "--apply", "--mend", "guests.txt.mend"];
+    let said = ends(place, &to, 1);
+    assert!(said.err.contains("the file is there already") && said.err.contains("nothing was applied"), "{said:?}");
+    assert!(account(place).users.is_empty());
+}
+
+#[test]
+fn a_list_may_be_piped_in() {
+    let folder = place();
+    let place = folder.path();
+    let words = ["import", "-", "--rule", "Guests", "--apply"];
+    let mut child = command(place, &words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let text = (0..10).map(|n| format!("Guest Number{n} g{n}@x.test;")).collect::<Vec<_>>().concat() + "?";
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    assert_eq!(account(place).users.len(), 10);
+    assert!(place.join("import.mend").exists());
+}
+
+#[test]
+fn a_limit_stops_an_import_and_the_plan_can_be_approved() {
+    let folder = place();
+    let place = folder.path();
+    fs::write(place.join("rules.toml"), format!("[limits]\ncreate = {{ count = 1 }}\n{RULES}")).expect("rules");
+    fs::write(place.join("guests.txt"), "Ann Lee ann@x.test;Bob Lee bob@x.test").expect("a list");
+    let said = ends(place, &["import", "guests.txt", "--rule", "Guests", "--apply"], 3);
+    let advice = said.err.lines().find(|line| line.contains("--approve")).unwrap_or_else(|| panic!("{said:?}"));
+    let words: Vec<&str> = advice.split_whitespace().skip(1).collect();
+    ends(place, &words, 0);
+    assert_eq!(account(place).users.len(), 2);
+    // Nobody of them is remembered by the run of the directory either.
+    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    ends(place, &["apply"], 0);
+    assert_eq!(account(place).users.iter().filter(|user| user.licenses.is_empty()).count(), 0);
+}
+
+#[test]
+fn a_directory_and_a_csv_are_one_source() {
+    let folder = place();
+    let place = folder.path();
+    let csv = "Nr,Vorname,Nachname,E-Mail,Team\n1,Ann,Lee,ann@x.test,Red\n2,Per,Son,person3@example.test,Red\n";
+    fs::write(place.join("contractors.csv"), csv).expect("a CSV");
+    let ldif = "[[source]]\nname = \"directory\"\nldif = \"directory.ldif\"\n";
+    let contractors = "[[source]]\nname = \"contractors\"\ncsv = \"contractors.csv\"\n";
+    configure(place, &format!("{ldif}{contractors}"));
+    let said = ends(place, &["plan"], 1);
+    assert!(said.err.contains("id = \"Nr\"") && said.err.contains("source: contractors"), "{said:?}");
+    let guess: Vec<&str> = said.err.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    // What is shown is what can be copied.
+    configure(place, &format!("{ldif}{contractors}{}\n", guess.join("\n")));
+    let said = ends(place, &["plan"], 2);
+    assert!(said.out.contains("11 people read"), "{said:?}");
+    assert!(said.out.contains("contractors: Per Son is left out"), "{said:?}");
+    ends(place, &["apply"], 0);
+    assert_eq!(account(place).users.len(), 11);
+    let said = ends(place, &["browse"], 0);
+    assert!(said.out.contains("OU=contractors") || said.out.contains("contractors"), "{said:?}");
+    let said = ends(place, &["explain", "ann@x.test"], 0);
+    assert!(said.out.contains("contractors:1"), "{said:?}");
+    let said = ends(place, &["about"], 0);
+    assert!(said.out.contains("contractors.csv (contractors)") && said.out.contains("directory.ldif"), "{said:?}");
+    let said = json(&ends(place, &["about", "--json"], 0));
+    assert_eq!((&said["sources"][1]["kind"], &said["sources"][1]["name"]), (&"csv".into(), &"contractors".into()));
+
+    // A row that cannot be read holds everything that takes away.
+    fs::write(place.join("contractors.csv"), format!("{csv}3,Bad\n").replace("1,Ann", "9,Ann")).expect("a CSV");
+    let said = ends(place, &["run"], 3);
+    assert!(
+        said.out.contains("contractors: ") && said.out.contains("line 4: it has 2 fields, the header has 5"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_csv_may_be_the_only_source() {
+    let folder = place();
+    let place = folder.path();
+    fs::write(place.join("people.csv"), b"Nr|First name|Surname|E-Mail\n1|J\xf6rg|Lee|joerg@x.test\n").expect("a CSV");
+    let source = "[source]\ncsv = \"people.csv\"\nid = \"Nr\"\ndelimiter = \"|\"\nencoding = \"windows-1252\"\n\
+                  columns = { mail = \"E-Mail\", givenName = \"First name\", sn = \"Surname\", favouriteDrink = \"Nr\" }\n";
+    configure(place, source);
+    ends(place, &["apply"], 0);
+    assert_eq!(&*account(place).users[0].first_name, "Jörg");
+    let said = ends(place, &["browse"], 0);
+    assert!(said.out.contains("csv"), "{said:?}");
+}
+
+#[test]
+fn mistakes_in_sources_are_told_with_their_places() {
+    let folder = place();
+    let place = folder.path();
+    for (source, line, message, help) in [
+        ("", 1, "there is no [source]", "write a table [source]"),
+        ("source = 5\n", 1, "is a whole number, expected a table headed [source]", "write a table"),
+        ("source = \"x.csv\"\n", 1, "`source` is a string, expected a table", "write a table [source]"),
+        ("[source]\nldfi = \"x\"\n", 2, "[source] has no key `ldfi`", "did you mean `ldif`?"),
+        ("[source]\nname = \"a\"\n", 1, "the source has neither `ldif` nor `csv`", "csv = "),
+        ("[source]\nldif = \"x\"\ncsv = \"y\"\n", 3, "it names two files", "one table [[source]] for each"),
+        ("[source]\nldif = \"x\"\nid = \"Nr\"\n", 3, "`id` is for a CSV", "leave it out"),
+        ("[source]\ncsv = \"x\"\ncolums = {}\n", 3, "has no key `colums`", "did you mean `columns`?"),
+        ("[source]\ncsv = \"x\"\ncolumns = \"mail\"\n", 3, "`columns` is no table", "columns = { mail = "),
+        ("[source]\ncsv = \"x\"\n[source.columns]\nsn = 3\n", 4, "the column of `sn` is no string", "columns = { mail"),
+        (
+            "[source]\ncsv = \"x\"\ncolumns = { givenNam = \"y\" }\n",
+            3,
+            "there is no attribute `givenNam`",
+            "`givenName`?",
+        ),
+        ("[source]\ncsv = \"x\"\ncolumns = { \"a b\" = \"y\" }\n", 3, "`a b` cannot be the name", "letters, digits"),
+        (
+            "[source]\ncsv = \"x\"\ndelimiter = \":\"\n",
+            3,
+            "`delimiter` in [source] is `:`, expected one of `,`, `;`, `|`, `tab`",
+            "did you mean",
+        ),
+        ("[source]\ncsv = \"x\"\nencoding = \"utf8x\"\n", 3, "there is no encoding `utf8x`", "did you mean `utf-8`?"),
+        (
+            "[[source]]\nldif = \"x\"\n[[source]]\nname = \"b\"\nldif = \"y\"\n",
+            1,
+            "number 1 has no `name`",
+            "add `name",
+        ),
+        (
+            "[[source]]\nname = \"a\"\nldif = \"x\"\n[[source]]\nname = \"a\"\nldif = \"y\"\n",
+            5,
+            "two sources are called `a`",
+            "a name of its own",
+        ),
+    ] {
+        configure(place, source);
+        let said = ends(place, &["plan"], 1);
+        assert!(said.err.contains(&format!("gotosync.toml:{line}:")), "{source}: {said:?}");
+        assert!(said.err.contains(message) && said.err.contains(help), "{source}: {}", said.err);
+    }
+}

@@ -1,0 +1,322 @@
+//! What is remembered of people after runs: whose step failed, and what they had before their access ended.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use gotosync_core::apply::Stop;
+use gotosync_core::model::{
+    Account, Action, ActionKind, Batch, Directory, DirectoryBuilder, Dn, Email, License, LicenseKey, Outcome,
+    PersonEntry, PersonId, Role, Status, User, UserKey,
+};
+use gotosync_core::source::MemorySource;
+use gotosync_core::state::{CrashPoint, Had, Link, MemoryState, Remembered, SetAside, SqliteState, StateStore};
+use gotosync_core::target::{FlakyTarget, MemoryTarget, Mishap, ProvisioningTarget, TargetInfo};
+use gotosync_core::{Engine, Error, ErrorKind, Report, Result, Rules};
+use jiff::{SignedDuration, Timestamp};
+
+/// Gives Meeting to everybody.
+const RULES: &str = "[[rule]]\nname = \"All\"\neveryone = true\nproducts = [\"Meeting\"]\n";
+
+/// What a target has against an action.
+type Objection = fn(&Action) -> Option<ErrorKind>;
+
+/// A target that refuses what somebody objects to, as a service does with a record it cannot take.
+#[derive(Debug)]
+struct Refusing {
+    inner: MemoryTarget,
+    objection: Mutex<Objection>,
+    /// Whether it refuses the batch that such an action is in.
+    whole: bool,
+}
+
+impl Refusing {
+    fn set(&self, objection: Objection) {
+        *self.objection.lock().unwrap() = objection;
+    }
+}
+
+impl fmt::Display for Refusing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+#[async_trait]
+impl ProvisioningTarget for Refusing {
+    async fn describe(&self) -> Result<TargetInfo> {
+        self.inner.describe().await
+    }
+
+    async fn read(&self) -> Result<Account> {
+        self.inner.read().await
+    }
+
+    async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
+        let objection = *self.objection.lock().unwrap();
+        let mut outcomes = Vec::new();
+        for action in &batch.actions {
+            match objection(action) {
+                Some(kind) if self.whole => return Err(Error::new(kind, "the batch is refused")),
+                Some(kind) => outcomes.push(Outcome::failed(kind, "the record is refused")),
+                None => outcomes.extend(self.inner.execute(&[action.clone()].into_iter().collect()).await?),
+            }
+        }
+        Ok(outcomes)
+    }
+}
+
+/// Nobody objects.
+fn nothing(_: &Action) -> Option<ErrorKind> {
+    None
+}
+
+/// The service cannot take Bob.
+fn bob(action: &Action) -> Option<ErrorKind> {
+    matches!(action, Action::Create(creation) if creation.user.first_name.starts_with("Bob"))
+        .then_some(ErrorKind::Input)
+}
+
+/// Ann and Bob, or whatever the second is called; one of them may be switched off.
+fn directory(second: &str, disabled: Option<&str>) -> Directory {
+    let mut builder = DirectoryBuilder::new();
+    let [mail, first, last] = ["mail", "givenName", "sn"].map(|name| builder.attribute(name));
+    for (id, name) in [("p1", "Ann"), ("p2", second)] {
+        let mut entry = PersonEntry::new(PersonId::parse(id), Dn::parse(&format!("CN={id},DC=x")).unwrap());
+        entry.disabled = disabled == Some(id);
+        builder.person(entry.with(mail, format!("{id}@x.test")).with(first, name).with(last, "Lee"));
+    }
+    builder.build().unwrap()
+}
+
+fn account() -> Account {
+    let mut account = Account::empty("1", "Test");
+    account.licenses.push(License::new("meeting", "Meeting", &[], 50));
+    account
+}
+
+/// A directory, an account and what is remembered, with a clock that is moved by hand.
+struct World<T> {
+    source: Arc<MemorySource>,
+    target: Arc<T>,
+    state: MemoryState,
+    clock: Arc<Mutex<Timestamp>>,
+}
+
+impl World<Refusing> {
+    fn refusing(objection: Objection, whole: bool) -> Self {
+        let objection = Mutex::new(objection);
+        Self::new(Refusing { inner: MemoryTarget::new(account()), objection, whole })
+    }
+}
+
+impl<T: ProvisioningTarget + 'static> World<T> {
+    fn new(target: T) -> Self {
+        Self {
+            source: Arc::new(MemorySource::new(directory("Bob", None))),
+            target: Arc::new(target),
+            state: MemoryState::new(),
+            clock: Arc::new(Mutex::new(now())),
+        }
+    }
+
+    fn engine(&self) -> Engine {
+        self.engine_on(self.state.clone())
+    }
+
+    fn engine_on(&self, state: impl StateStore + 'static) -> Engine {
+        let rules = Rules::parse(RULES, "rules.toml").unwrap();
+        let clock = Arc::clone(&self.clock);
+        Engine::new(Arc::clone(&self.source), Arc::clone(&self.target), state, rules)
+            .clock(move || *clock.lock().unwrap())
+    }
+
+    async fn run(&self) -> Report {
+        self.engine().run(&Stop::new()).await.unwrap_or_else(|unfinished| panic!("{:?}", unfinished.error))
+    }
+
+    fn later(&self, time: Timestamp) {
+        *self.clock.lock().unwrap() = time;
+    }
+
+    async fn remembered(&self) -> Remembered {
+        self.state.load(&"1".into()).await.unwrap()
+    }
+
+    /// Bob, if he and nobody else is set aside.
+    async fn aside(&self) -> SetAside {
+        let mut set_aside = self.remembered().await.set_aside;
+        assert_eq!(set_aside.len(), 1, "{set_aside:?}");
+        set_aside.remove(0)
+    }
+
+    /// The link of Ann.
+    async fn ann(&self) -> Link {
+        self.remembered().await.link(&PersonId::parse("p1")).unwrap().clone()
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-11-23T09:00:00Z".parse().unwrap()
+}
+
+fn hours(hours: i64) -> SignedDuration {
+    SignedDuration::from_hours(hours)
+}
+
+#[tokio::test]
+async fn who_fails_again_is_set_aside_for_longer_until_it_is_done() {
+    let world = World::refusing(bob, false);
+    let mut at = now();
+    for (failures, wait) in (1..).zip([2, 6, 12, 24, 48, 96, 168, 168]) {
+        let report = world.run().await;
+        assert!(!report.all_done());
+        let aside = world.aside().await;
+        assert_eq!((aside.person.to_string().as_str(), aside.subject.as_str()), ("p2", "p2@x.test"));
+        assert_eq!((aside.kind, aside.reason.as_str()), (ActionKind::Create, "the record is refused"));
+        assert_eq!((aside.failures, aside.since, aside.next), (failures, now(), at + hours(wait)));
+        at = aside.next;
+        world.later(at);
+    }
+    world.target.set(nothing);
+    assert!(world.run().await.all_done());
+    let remembered = world.remembered().await;
+    assert_eq!((remembered.set_aside.len(), remembered.links.len()), (0, 2));
+}
+
+#[tokio::test]
+async fn what_the_directory_changed_since_begins_anew() {
+    let world = World::refusing(bob, false);
+    world.run().await;
+    world.later(now() + hours(2));
+    world.run().await;
+    assert_eq!(world.aside().await.failures, 2);
+    // Long before it would be tried again; and refused again.
+    let then = now() + hours(3);
+    world.later(then);
+    world.source.set(directory("Bobby", None));
+    world.run().await;
+    let aside = world.aside().await;
+    assert_eq!((aside.failures, aside.since, aside.next), (1, then, then + hours(2)));
+    world.source.set(directory("Rob", None));
+    assert!(world.run().await.all_done());
+    assert_eq!(world.remembered().await.set_aside, []);
+}
+
+#[tokio::test]
+async fn an_outage_sets_nobody_aside() {
+    for mishap in [Mishap::BatchRefused, Mishap::ActionFailed, Mishap::AnswerLost] {
+        let world = World::new(FlakyTarget::new(MemoryTarget::new(account()), 7, 1000).only([mishap]));
+        let report = world.run().await;
+        assert!(report.lines.iter().all(|line| !line.outcome.is_done()), "{mishap:?}");
+        assert_eq!(world.remembered().await.set_aside, [], "{mishap:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_as_a_whole_says_nothing_of_anybody() {
+    let world = World::refusing(bob, true);
+    let report = world.run().await;
+    assert!(report.lines.iter().all(|line| matches!(line.outcome, Outcome::Failed { .. })), "{:?}", report.lines);
+    assert_eq!(world.remembered().await.set_aside, []);
+}
+
+#[tokio::test]
+async fn an_outage_in_between_is_no_rung_and_settles_nothing() {
+    let world = World::refusing(bob, false);
+    world.run().await;
+    let before = world.aside().await;
+    world.later(before.next);
+    world.target.set(|_| Some(ErrorKind::Unavailable));
+    world.run().await;
+    assert_eq!(world.aside().await, before);
+}
+
+#[tokio::test]
+async fn a_crash_anywhere_counts_a_failure_once() {
+    for nth in 1.. {
+        let mut crashed = false;
+        for point in [CrashPoint::Before, CrashPoint::After] {
+            let world = World::refusing(bob, false);
+            world.run().await;
+            world.later(world.aside().await.next);
+            world.state.crash_at(nth, point);
+            crashed |= world.engine().run(&Stop::new()).await.is_err();
+            world.state.heal();
+            // Where no run was open, nothing was tried yet or all was kept.
+            if world.engine().resume(&Stop::new()).await.unwrap().is_none() && world.aside().await.failures == 1 {
+                world.run().await;
+            }
+            assert_eq!(world.aside().await.failures, 2, "crash {nth} {point:?}");
+        }
+        if !crashed {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_crash_anywhere_settles_what_is_done() {
+    for nth in 1.. {
+        let mut crashed = false;
+        for point in [CrashPoint::Before, CrashPoint::After] {
+            let world = World::refusing(bob, false);
+            world.run().await;
+            world.later(world.aside().await.next);
+            world.target.set(nothing);
+            world.state.crash_at(nth, point);
+            crashed |= world.engine().run(&Stop::new()).await.is_err();
+            world.state.heal();
+            if world.engine().resume(&Stop::new()).await.unwrap().is_none() {
+                world.run().await;
+            }
+            assert_eq!(world.remembered().await.set_aside, [], "crash {nth} {point:?}");
+        }
+        if !crashed {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_set_aside_outlives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = || SqliteState::open(folder.path().join("state.db")).unwrap();
+    let world = World::refusing(bob, false);
+    for failures in 1..=2 {
+        world.engine_on(state()).run(&Stop::new()).await.unwrap();
+        let aside = state().load(&"1".into()).await.unwrap().set_aside.remove(0);
+        assert_eq!((aside.failures, aside.person.to_string().as_str()), (failures, "p2"));
+        world.later(aside.next);
+    }
+    world.target.set(nothing);
+    world.engine_on(state()).run(&Stop::new()).await.unwrap();
+    assert_eq!(state().load(&"1".into()).await.unwrap().set_aside, []);
+}
+
+#[tokio::test]
+async fn what_somebody_had_is_remembered_until_they_are_back() {
+    let mut ann = User::new("p1@x.test", "Ann", "Lee");
+    ann.licenses = vec![LicenseKey::new("meeting")];
+    (ann.key, ann.role, ann.status) = (Some(UserKey::new("u1")), Role::Set("Helpdesk".into()), Status::Active);
+    let mut account = account();
+    account.users.push(Arc::new(ann.clone()));
+    account.catalog.role_sets.push("Helpdesk".to_owned());
+    let world = World::new(MemoryTarget::new(account));
+    world.run().await;
+    assert_eq!((world.ann().await.suspended, world.ann().await.had), (None, None));
+
+    world.source.set(directory("Bob", Some("p1")));
+    let engine = world.engine();
+    let plan = engine.plan().await.unwrap().plan;
+    engine.apply(&plan, Some(plan.id()), &Stop::new()).await.unwrap();
+    let status = || world.target.account().user_by_email(&Email::new("p1@x.test")).unwrap().status;
+    assert_eq!(status(), Status::Suspended);
+    let had = Had { licenses: ann.licenses, role: ann.role };
+    assert_eq!((world.ann().await.suspended, world.ann().await.had), (Some(now()), Some(Box::new(had))));
+
+    world.source.set(directory("Bob", None));
+    world.run().await;
+    assert_ne!(status(), Status::Suspended);
+    assert_eq!((world.ann().await.suspended, world.ann().await.had), (None, None));
+}
