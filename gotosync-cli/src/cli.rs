@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gotosync_core::render::Length;
 
+pub(crate) mod rule;
+
 /// The command line; what it is about stands in Cargo.toml.
 #[derive(Debug, Parser)]
 #[command(name = "gotosync", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
@@ -47,6 +49,8 @@ pub(crate) enum Verb {
     Invite(Invite),
     /// Shows the welcome e-mail that a person would get, as they would read it; writes nothing
     Welcome(Welcome),
+    /// Lists, shows, adds, changes, orders and removes rules; the file stays as its author wrote it
+    Rule(Box<rule::Rule>),
     /// Explains one person: rules, mapped fields, link, and what would be done
     Explain(Explain),
     /// Lists one level of the directory's tree
@@ -89,6 +93,9 @@ pub(crate) struct Check {
     /// The id of the plan, once you have looked at it: what limits hold back is let through
     #[arg(long, value_name = "ID", requires = "plan")]
     pub(crate) approve: Option<String>,
+    /// Looks at the rules alone: rules without effect, contradictions, and names the directory or the account lacks
+    #[arg(long, conflicts_with_all = ["plan", "approve"])]
+    pub(crate) rules: bool,
     #[command(flatten)]
     pub(crate) shape: Shape,
 }
@@ -259,6 +266,6 @@ impl Shape {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 nothing to do or all done, 1 error, 2 changes pending (plan), 3 stopped by a check, \
-4 done but some steps failed, or entries of an import must be mended.
+Exit codes: 0 nothing to do or all done, 1 error, 2 changes pending (plan), 3 stopped by a check or warned of rules \
+(check --rules), 4 done but some steps failed, or entries of an import must be mended.
 Data goes to stdout, talk to stderr. New here? Try `gotosync quickstart`.";

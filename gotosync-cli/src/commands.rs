@@ -17,6 +17,7 @@ mod plan;
 mod quickstart;
 mod resume;
 mod retry;
+mod rule;
 mod run;
 mod told;
 mod welcome;
@@ -34,6 +35,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Retry(args) => retry::retry(&args, &place).await,
         Verb::Invite(args) => invite::invite(&args, &place).await,
         Verb::Welcome(args) => welcome::welcome(&args, &place).await,
+        Verb::Rule(args) => rule::rule(args.verb, &place).await,
         Verb::Explain(args) => explain::explain(&args, &place).await,
         Verb::Browse(args) => browse::browse(&args, &place).await,
         Verb::Import(args) => import::import(&args, &place).await,

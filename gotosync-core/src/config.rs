@@ -48,6 +48,7 @@ use crate::sync::Engine;
 use crate::target::{LocalAccount, ProvisioningTarget};
 use crate::{Error, ErrorKind, Result};
 
+mod save;
 mod source;
 
 pub use source::{SourceConfig, SourceKind};

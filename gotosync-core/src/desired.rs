@@ -21,6 +21,7 @@ mod settings;
 mod settle;
 
 use claims::Claims;
+pub(crate) use names::missing;
 use offers::Offers;
 pub use offers::{Granted, Offer};
 use settle::Settle;

@@ -14,12 +14,15 @@ use crate::model::{
 mod defaults;
 mod desire;
 mod document;
+mod edit;
 mod example;
 mod limits;
+mod lint;
 mod mapping;
 mod parse;
 mod profile;
 mod rewrite;
+mod schema;
 mod select;
 
 pub(crate) use desire::explain_selection;
@@ -27,11 +30,14 @@ pub use desire::{Desire, Desires, Extras, FieldProblem, Trial, desire};
 pub use document::Problems;
 #[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
 pub(crate) use document::{Document, StringOrTable, Table};
+pub use edit::{Change, Place, RulesFile, Single};
 pub use example::Example;
 pub use limits::{Amount, Limit, Limits};
+pub use lint::{Finding, FindingKind, lint, unknown_names};
 pub use mapping::{Cut, Mapping, filters};
 pub use profile::{ExtensionSource, Grant, Profile, Setting, Source};
 pub use rewrite::Rewrite;
+pub use schema::{Key, KeyKind, Need, Word, json_schema, keys, keys_markdown};
 pub use select::{BrokenRule, Miss};
 
 /// The rules of one file, highest priority first.

@@ -6,6 +6,7 @@ pub mod named;
 pub mod people;
 pub mod refusing;
 pub mod scenario;
+pub mod schema;
 pub mod worlds;
 
 /// What keeps a test from going on.

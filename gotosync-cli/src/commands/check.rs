@@ -12,10 +12,15 @@ use crate::json;
 use crate::output::{print, say};
 use crate::setup::{Place, Setup};
 
+mod rules;
+
 /// Says whether a plan may be applied, and whether the examples of the rules file come out as they are written.
 ///
 /// An example that does not is told here alone: it stands in the way of no run.
 pub(super) async fn check(args: &Check, place: &Place) -> Result<Exit, Failure> {
+    if args.rules {
+        return rules::check(args.shape.json, place).await;
+    }
     let Setup { engine, line, .. } = place.open("check")?;
     // Before anything is read: an example needs no directory.
     let wrong = engine.rules().verify_examples();

@@ -1,0 +1,54 @@
+//! `gotosync rule edit`
+
+use gotosync_core::rules::{Change, RulesFile};
+use gotosync_core::{Config, Error};
+
+use super::{add, editor, says, tell};
+use crate::cli::rule::{Edit, Says};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::setup::Place;
+
+/// Changes a rule by options, or the whole file in an editor.
+pub(super) async fn edit(args: &Edit, place: &Place) -> Result<Exit, Failure> {
+    let config = place.load()?;
+    let mut file = config.rules_file()?;
+    let before = file.clone();
+    file.written(&args.name)?;
+    if args.rename.is_none() && args.unset.is_empty() && is_silent(&args.says) {
+        let Some(draft) = editor::open(&file, &args.name)? else { return Ok(Exit::Done) };
+        let saved = accept(&config, &mut file, &draft.text, args).await;
+        draft.settle(saved)?;
+        tell::saved(&config, &before, &file, &args.name, "saved").await;
+        return Ok(Exit::Done);
+    }
+    says::places(&args.says, &config).await?;
+    let mut changes = says::changes(&args.says)?;
+    for key in &args.unset {
+        changes.push(Change::unset(key)?);
+    }
+    let mut name = args.name.trim();
+    if let Some(new) = args.rename.as_deref() {
+        file.rename(name, new)?;
+        name = new.trim();
+    }
+    file.edit(name, &changes)?;
+    add::verify(&config, &file, name, args.force).await?;
+    config.save_rules(&file)?;
+    tell::saved(&config, &before, &file, name, "saved").await;
+    Ok(Exit::Done)
+}
+
+/// Saves a whole text, once what its rule names was found.
+async fn accept(config: &Config, file: &mut RulesFile, text: &str, args: &Edit) -> Result<(), Vec<Error>> {
+    file.replace(text.to_owned())?;
+    add::verify(config, file, args.name.trim(), args.force).await?;
+    config.save_rules(file).map_err(|error| vec![error])
+}
+
+/// Says whether no option says anything.
+fn is_silent(says: &Says) -> bool {
+    let Says { ou, group, everyone, filter, product, user_group, create_user_group, language, set } = says;
+    let lists = [ou, group, product, set].iter().all(|list| list.is_empty());
+    lists && !everyone && !create_user_group && [filter, user_group, language].iter().all(|text| text.is_none())
+}

@@ -1,0 +1,87 @@
+//! Looks up in the directory and the account what rules name.
+
+use std::sync::Arc;
+
+use gotosync_core::model::{Account, Directory, ReadRequest};
+use gotosync_core::rules::Finding;
+use gotosync_core::source::DirectorySource;
+use gotosync_core::target::ProvisioningTarget;
+use gotosync_core::{Config, Error, ErrorKind, Rules};
+
+/// What could be read.
+pub(in crate::commands) struct Seen {
+    directory: Option<Result<Arc<Directory>, Error>>,
+    account: Option<Result<Account, Error>>,
+}
+
+impl Seen {
+    pub(in crate::commands) fn directory(&self) -> Option<&Arc<Directory>> {
+        self.directory.as_ref().and_then(|read| read.as_ref().ok())
+    }
+
+    pub(in crate::commands) fn account(&self) -> Option<&Account> {
+        self.account.as_ref().and_then(|read| read.as_ref().ok())
+    }
+
+    /// What kept something from being read.
+    pub(in crate::commands) fn problems(&self) -> impl Iterator<Item = &Error> {
+        let directory = self.directory.as_ref().and_then(|read| read.as_ref().err());
+        directory.into_iter().chain(self.account.as_ref().and_then(|read| read.as_ref().err()))
+    }
+
+    /// What kept something from being read, to keep.
+    pub(super) fn into_problems(self) -> Vec<Error> {
+        let directory = self.directory.and_then(Result::err);
+        directory.into_iter().chain(self.account.and_then(Result::err)).collect()
+    }
+}
+
+/// Reads both sides.
+pub(in crate::commands) async fn everything(config: &Config, rules: &Rules) -> Seen {
+    Seen { directory: Some(directory(config, &rules.request()).await), account: Some(account(config).await) }
+}
+
+/// Reads the directory, and the account if one rule names something of it.
+pub(super) async fn for_rule(config: &Config, rules: &Rules, name: &str) -> Seen {
+    let rules = switched_on(rules, name);
+    let of_account = |rule: &gotosync_core::rules::Rule| {
+        let gives = &rule.gives;
+        let settings = !gives.templates.is_empty() || !gives.device_groups.is_empty() || gives.welcome.is_some();
+        let named = !gives.products.is_empty() || gives.role.is_some() || !rule.custom_fields.is_empty();
+        named || settings || (gives.user_group.is_some() && !gives.create_user_group)
+    };
+    let directory = Some(directory(config, &rules.request()).await);
+    let account = if rules.rule(name).is_some_and(of_account) { Some(account(config).await) } else { None };
+    Seen { directory, account }
+}
+
+/// Reads the directory whole, or says why not.
+pub(super) async fn directory(config: &Config, request: &ReadRequest) -> Result<Arc<Directory>, Error> {
+    let reading = config.source()?.read(request).await?;
+    if !reading.completeness.is_complete() {
+        return Err(Error::new(ErrorKind::Incomplete, "the directory was not read to its end"));
+    }
+    Ok(reading.directory)
+}
+
+/// The same rules, one of them switched on.
+pub(super) fn switched_on(rules: &Rules, name: &str) -> Rules {
+    let mut rules = rules.clone();
+    rules.list.iter_mut().filter(|rule| &*rule.name == name).for_each(|rule| rule.enabled = true);
+    rules
+}
+
+/// A finding as an error that keeps a rule from being saved.
+pub(super) fn error(finding: &Finding) -> Error {
+    let hint = format!("{} (--force saves the rule all the same)", finding.hint);
+    let error = Error::new(ErrorKind::NotFound, &*finding.evidence).hint(hint);
+    finding.rule.iter().fold(error, |error, rule| error.with("rule", rule))
+}
+
+async fn account(config: &Config) -> Result<Account, Error> {
+    let account = config.target()?.read().await?;
+    if !account.completeness.is_complete() {
+        return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end"));
+    }
+    Ok(account)
+}

@@ -1,0 +1,82 @@
+//! What is told once a rule was saved.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use gotosync_core::model::{Directory, PersonIx};
+use gotosync_core::rules::{FindingKind, RulesFile, Trial, desire, lint};
+use gotosync_core::target::FieldLimits;
+use gotosync_core::{Config, Rules};
+
+use super::look;
+use crate::output::say;
+
+/// Says in one line what was saved and whom the rule selects, and what to know of it.
+pub(super) async fn saved(config: &Config, before: &RulesFile, after: &RulesFile, name: &str, done: &str) {
+    let name = name.trim();
+    if !after.is_changed() {
+        return say(format_args!("rule `{name}` in {} is so already", after.file()));
+    }
+    let place = after.line_of(name).map_or_else(String::new, |line| format!(", line {line}"));
+    let what = format!("{done} rule `{name}` in {}{place}", after.file());
+    let Ok(rules) = after.rules() else { return say(what) };
+    let old = before.rules().ok();
+    // Whoever loses a rule is in what the rules of before read.
+    let mut request = look::switched_on(&rules, name).request();
+    if let Some(old) = &old {
+        request.scopes.extend(old.list.iter().filter(|rule| rule.enabled).flat_map(|rule| rule.people.scopes.clone()));
+        request.attributes.extend(old.request().attributes);
+    }
+    let directory = match look::directory(config, &request).await {
+        Ok(directory) => directory,
+        Err(error) => return say(format_args!("{what}; whom it selects is not known: {error}")),
+    };
+    say(format_args!("{what}{}", selects(&rules, name, &directory)));
+    let gone = old.map_or(0, |old| lost(&old, &rules, &directory));
+    if gone > 0 {
+        say(format_args!(
+            "note: {} by no rule any more: whom of them a run has synced is a leaver now",
+            people(gone, "person is selected", "people are selected")
+        ));
+    }
+    let told =
+        [FindingKind::NoEffect, FindingKind::NeverApplies, FindingKind::UnusedMapping, FindingKind::ExcludesItself];
+    for finding in lint(after, Some(&directory), None).unwrap_or_default() {
+        if finding.rule.as_deref() == Some(name) && told.contains(&finding.kind) {
+            say(format_args!("note: {finding}"));
+        }
+    }
+}
+
+/// How many people a rule selects, or would.
+fn selects(rules: &Rules, name: &str, directory: &Arc<Directory>) -> String {
+    let Some(index) = rules.list.iter().position(|rule| &*rule.name == name) else { return String::new() };
+    let on = look::switched_on(rules, name);
+    let desires = desire(&on, directory, FieldLimits::VENDOR, Trial::Include);
+    if let Some(broken) = desires.broken.iter().find(|broken| broken.index == index) {
+        return format!("; it cannot be evaluated: {}", broken.error);
+    }
+    let number = people(desires.populations[index], "person", "people");
+    if rules.list[index].enabled {
+        format!("; it selects {number}")
+    } else {
+        format!("; it is off, and would select {number}")
+    }
+}
+
+/// How many people were selected by a rule and are not any more.
+fn lost(before: &Rules, after: &Rules, directory: &Arc<Directory>) -> usize {
+    let selected = |rules: &Rules| -> HashSet<PersonIx> {
+        desire(rules, directory, FieldLimits::VENDOR, Trial::Include)
+            .people
+            .iter()
+            .map(|desire| desire.person)
+            .collect()
+    };
+    selected(before).difference(&selected(after)).count()
+}
+
+/// A count of people in words.
+pub(super) fn people(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

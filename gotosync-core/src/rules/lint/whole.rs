@@ -1,0 +1,56 @@
+//! What an admin should know who reads the file: trials, rehearsals, deletions.
+
+use super::{Finding, FindingKind};
+use crate::model::WelcomeEmail;
+use crate::model::text::count;
+use crate::rules::{Leavers, Mode, Rule, Rules};
+
+/// What holds for the whole file.
+pub(super) fn of_file(rules: &Rules) -> Vec<Finding> {
+    let finding =
+        |kind, evidence: String, hint: &str| Finding { kind, rule: None, line: None, evidence, hint: hint.into() };
+    let mut findings = Vec::new();
+    if rules.mode == Mode::Simulate {
+        let hint = "take `mode` out to have it applied";
+        findings.push(finding(FindingKind::OnTrial, "nothing of it is applied".to_owned(), hint));
+    }
+    if let Some(rewrite) = &rules.rewrite {
+        let evidence = format!("ann@example.test becomes {rewrite}");
+        findings.push(finding(FindingKind::Rewrites, evidence, "take `rewrite_email` out when the rehearsal is over"));
+    }
+    if let Some(evidence) = deletes(rules.leavers) {
+        findings.push(finding(FindingKind::Deletes, evidence, EACH_APPROVED));
+    }
+    for template in &rules.welcome_emails {
+        let uses =
+            |rule: &Rule| matches!(&rule.gives.welcome, Some(WelcomeEmail::Template(name)) if *name == template.name);
+        if !rules.list.iter().any(uses) {
+            let evidence = format!("no rule says `welcome_email = {{ template = \"{}\" }}`", template.name);
+            findings.push(finding(FindingKind::UnusedTemplate, evidence, "name it in a rule, or take it out"));
+        }
+    }
+    findings
+}
+
+/// What holds for one rule; `people` are those it selects, where that is known.
+pub(super) fn of_rule(rule: &Rule, people: Option<usize>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if rule.is_simulated() {
+        let whom = people.map_or_else(String::new, |people| format!(" for {}", count(people, "person", "people")));
+        let hint = "take `mode` out of it to have it applied";
+        findings.push(Finding::of(FindingKind::OnTrial, rule, format!("nothing of it is applied{whom}"), hint));
+    }
+    if let Some(evidence) = rule.leavers.and_then(deletes) {
+        findings.push(Finding::of(FindingKind::Deletes, rule, evidence, EACH_APPROVED));
+    }
+    findings
+}
+
+fn deletes(leavers: Leavers) -> Option<String> {
+    let after = leavers.delete?;
+    let (days, reads) =
+        (count(after.days as usize, "day", "days"), count(after.reads as usize, "read", "complete reads"));
+    Some(format!("after {days} and {reads}"))
+}
+
+const EACH_APPROVED: &str = "each such plan waits for approval";

@@ -1,0 +1,480 @@
+//! `gotosync rule` and `gotosync check --rules` as an admin meets them.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Instant;
+
+use gotosync_core::model::{Account, License, UserGroup, UserGroupPath};
+use gotosync_core::rules::{Change, Place};
+use gotosync_core::target::LocalAccount;
+use gotosync_core::{Config, ErrorKind, Rules};
+use gotosync_tests::command::{Said, command, run};
+use serde_json::Value;
+
+/// A folder with three people, an account with one licence and one user group, and two rules.
+fn office() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    fs::write(place.join("directory.ldif"), DIRECTORY).expect("an export");
+    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    fs::write(place.join("gotosync.toml"), CONFIG).expect("a configuration");
+    let mut account = Account::empty("1", "Test");
+    let products = vec!["G2M".to_owned()];
+    account.licenses.push(License { products, ..License::new("10", "GoToMeeting", &[], 9) });
+    account.groups.push(UserGroup { key: None, path: UserGroupPath::new("Sales") });
+    LocalAccount::create(place.join("account.db"), &account).expect("an account");
+    folder
+}
+
+fn text(folder: &Path) -> String {
+    fs::read_to_string(folder.join("rules.toml")).expect("rules")
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let rules = Rules::parse(&text(folder), "rules.toml").expect("rules that can be used");
+    rules.list.iter().map(|rule| rule.name.to_string()).collect()
+}
+
+fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
+}
+
+#[track_caller]
+fn fine(folder: &Path, words: &[&str]) -> Said {
+    let said = run(folder, words);
+    assert_eq!(said.code, Some(0), "{words:?}: {said:?}");
+    said
+}
+
+#[test]
+fn a_rule_is_added_changed_switched_moved_and_removed_and_the_rest_of_the_file_stays() {
+    let folder = office();
+    let place = folder.path();
+    let said = fine(place, &["rule", "add", "IT", "--ou", "OU=IT,DC=x", "--product", "G2M", "--before", "Everyone"]);
+    assert_eq!(said.err, "added rule `IT` in rules.toml, line 8; it selects 1 person\n");
+    let block = "[[rule]]\nname = \"IT\"\nou = \"OU=IT,DC=x\"\nproducts = [\"G2M\"]\n\n";
+    assert_eq!(text(place), RULES.replace("# the rest", &format!("{block}# the rest")));
+
+    let said =
+        fine(place, &["rule", "edit", "IT", "--user-group", "Sales", "--set", "update=false", "--set", "leavers=keep"]);
+    assert!(said.err.starts_with("saved rule `IT` in rules.toml"), "{said:?}");
+    assert!(text(place).contains("update = false\nproducts = [\"G2M\"]\nuser_group = \"Sales\"\nleavers = \"keep\"\n"));
+    fine(
+        place,
+        &[
+            "rule",
+            "edit",
+            "IT",
+            "--unset",
+            "leavers",
+            "--unset",
+            "user_group",
+            "--unset",
+            "update",
+            "--name",
+            "Technik",
+        ],
+    );
+    assert_eq!(
+        text(place),
+        RULES.replace("# the rest", &format!("{}# the rest", block.replace("IT\"\nou", "Technik\"\nou")))
+    );
+
+    let said = fine(place, &["rule", "disable", "Everyone"]);
+    assert!(said.err.contains("it is off, and would select 3 people"), "{said:?}");
+    let listed = json(&fine(place, &["rule", "list", "--json"]));
+    let people: Vec<_> = listed.as_array().expect("rows").iter().map(|row| row["people"].as_u64()).collect();
+    assert_eq!(people, [Some(2), Some(1), None]);
+    fine(place, &["rule", "enable", "Everyone"]);
+    let said = fine(place, &["rule", "move", "Technik", "--first"]);
+    assert!(said.err.contains("moved rule `Technik` in rules.toml, line 3"), "{said:?}");
+    assert_eq!(names(place), ["Technik", "Sales", "Everyone"]);
+    let said = fine(place, &["rule", "move", "Technik", "--first"]);
+    assert_eq!(said.err, "rule `Technik` in rules.toml is so already\n");
+    fine(place, &["rule", "remove", "Technik"]);
+    assert_eq!(text(place), RULES, "what was not touched is as it was");
+
+    let said = fine(place, &["rule", "remove", "Everyone"]);
+    assert!(said.err.contains("1 person is selected by no rule any more"), "{said:?}");
+}
+
+#[test]
+fn list_and_show_tell_whom_a_rule_means_and_how_many_they_are() {
+    let folder = office();
+    let place = folder.path();
+    insta::assert_snapshot!(fine(place, &["rule", "list"]).out);
+    let said = fine(place, &["rule", "show", "Sales"]);
+    assert_eq!(said.out, "[[rule]]\nname = \"Sales\"   # 2019\nou = \"OU=Sales,DC=x\"\nproducts = [\"GoToMeeting\"]\n");
+    assert_eq!(said.err, "rule 1 of rules.toml, line 3; it selects 2 people\n");
+    let shown = json(&fine(place, &["rule", "show", "Everyone", "--json"]));
+    assert_eq!((&shown["number"], &shown["people"], &shown["keys"]["everyone"]), (&2.into(), &3.into(), &true.into()));
+    // A directory that is away keeps nobody from looking.
+    fs::remove_file(place.join("directory.ldif")).expect("the export was there");
+    let said = fine(place, &["rule", "list"]);
+    assert!(said.err.contains("how many people a rule selects is not known"), "{said:?}");
+    assert!(said.out.contains("  ?  Sales"), "{said:?}");
+    assert_eq!(json(&fine(place, &["rule", "list", "--json"]))[0]["people"], Value::Null);
+    fine(place, &["rule", "show", "Sales"]);
+}
+
+#[test]
+fn what_is_not_there_is_not_saved_and_the_nearest_is_offered() {
+    let folder = office();
+    let place = folder.path();
+    let mut told = String::new();
+    let attempts: [&[&str]; 15] = [
+        &["rule", "add", "New", "--ou", "OU=Sale,DC=x", "--product", "GoToMeting", "--user-group", "Sale"],
+        &["rule", "add", "New", "--ou", "Sales"],
+        &["rule", "add", "New", "--group", "Team"],
+        &["rule", "add", "New", "--everyone", "--filter", "(titel=A)"],
+        &["rule", "add", "New", "--everyone", "--filter", "(title=A"],
+        &["rule", "add", "New"],
+        &["rule", "add", "Sales", "--everyone"],
+        &["rule", "add", "New", "--everyone", "--set", "productz=['G2M']"],
+        &["rule", "add", "New", "--everyone", "--set", "update"],
+        &["rule", "add", "New", "--everyone", "--before", "Everyon"],
+        &["rule", "edit", "Sales", "--ou", "OU=Sale,DC=x"],
+        &["rule", "edit", "Sales", "--unset", "product"],
+        &["rule", "edit", "Sales"],
+        &["rule", "move", "Sales"],
+        &["rule", "show", "Seles"],
+    ];
+    for words in attempts {
+        let said = run(place, words);
+        assert_eq!(said.code, Some(1), "{words:?}: {said:?}");
+        let _ = write!(told, "$ gotosync {}\n{}\n", words.join(" "), said.err);
+    }
+    assert_eq!(text(place), RULES, "nothing of that was saved");
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn force_saves_what_cannot_be_looked_up() {
+    let folder = office();
+    let place = folder.path();
+    let said = fine(place, &["rule", "add", "New", "--ou", "OU=Sale,DC=x", "--force"]);
+    assert!(said.err.contains("note: the OU `OU=Sale,DC=x` is not in the directory"), "{said:?}");
+    assert!(said.err.contains("it cannot be evaluated"), "{said:?}");
+    fine(place, &["rule", "remove", "New"]);
+    fs::remove_file(place.join("directory.ldif")).expect("the export was there");
+    let said = run(place, &["rule", "add", "New", "--ou", "OU=IT,DC=x"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("--force") && said.err.contains("directory.ldif"), "{said:?}");
+    assert_eq!(text(place), RULES);
+    let said = fine(place, &["rule", "add", "New", "--ou", "OU=IT,DC=x", "--disabled", "--force"]);
+    assert!(said.err.contains("whom it selects is not known"), "{said:?}");
+    assert_eq!(names(place), ["Sales", "Everyone", "New"]);
+    // What names nothing new needs no directory.
+    fine(place, &["rule", "disable", "Sales"]);
+    fine(place, &["rule", "remove", "Sales"]);
+}
+
+#[test]
+fn a_first_rule_makes_the_file_and_a_wrong_rule_can_be_mended() {
+    let folder = office();
+    let place = folder.path();
+    fs::remove_file(place.join("rules.toml")).expect("rules were there");
+    fine(place, &["rule", "add", "All", "--everyone"]);
+    assert_eq!(text(place), "[[rule]]\nname = \"All\"\neveryone = true\n");
+    fs::write(place.join("rules.toml"), RULES.replace("products =", "product =")).expect("rules");
+    let said = run(place, &["rule", "list"]);
+    assert!(said.code == Some(1) && said.err.contains("did you mean `products`?"), "{said:?}");
+    assert_eq!(
+        run(place, &["rule", "disable", "Everyone"]).code,
+        Some(1),
+        "the file stays unusable, so nothing is saved"
+    );
+    fine(place, &["rule", "edit", "Sales", "--unset", "product", "--product", "GoToMeeting"]);
+    assert_eq!(text(place), RULES);
+}
+
+#[test]
+fn a_rule_that_changes_nothing_is_told_when_it_is_saved() {
+    let folder = office();
+    let place = folder.path();
+    let said = fine(place, &["rule", "add", "Late", "--ou", "OU=Sales,DC=x", "--product", "GoToMeeting"]);
+    assert!(said.err.contains("note: warning: rule `Late` has no effect"), "{said:?}");
+}
+
+#[test]
+fn check_rules_tells_what_is_wrong_and_ends_with_three_if_it_warns() {
+    let folder = office();
+    let place = folder.path();
+    let said = run(place, &["check", "--rules"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{said:?}");
+    assert!(said.err.contains("nothing is wrong with the rules"), "{said:?}");
+    fs::write(place.join("rules.toml"), WRONG).expect("rules");
+    let said = run(place, &["check", "--rules"]);
+    assert_eq!(said.code, Some(3), "{said:?}");
+    insta::assert_snapshot!(said.out + &said.err);
+    let told = json(&run(place, &["check", "--rules", "--json"]));
+    let kinds: Vec<_> = told["findings"].as_array().expect("findings").iter().map(|one| one["kind"].clone()).collect();
+    assert!(kinds.contains(&"no-effect".into()) && told["findings"][0]["severity"] == "info", "{told}");
+    assert_eq!(told["unverified"], Value::Array(Vec::new()));
+    // Without the two sides what needs them is left out, and that is said.
+    fs::remove_file(place.join("directory.ldif")).expect("the export was there");
+    fs::remove_file(place.join("account.db")).expect("the account was there");
+    let less = json(&run(place, &["check", "--rules", "--json"]));
+    assert_eq!(less["unverified"].as_array().map(Vec::len), Some(2), "{less}");
+    assert!(less["findings"].as_array().expect("findings").len() < kinds.len(), "{less}");
+    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    assert_eq!(run(place, &["check", "--rules"]).code, Some(0));
+}
+
+#[test]
+fn the_schema_is_printed_as_it_is_published() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = fine(folder.path(), &["rule", "schema"]);
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/schema/rules.schema.json");
+    assert_eq!(said.out, fs::read_to_string(published).expect("a schema is published"));
+}
+
+#[test]
+fn of_two_who_change_the_file_the_second_is_refused_and_nothing_is_lost() {
+    let folder = office();
+    let config = Config::load(folder.path().join("gotosync.toml")).expect("a configuration");
+    let mut first = config.rules_file().expect("rules");
+    let mut second = first.clone();
+    let everyone = [Change::set("everyone", "true").expect("a value")];
+    first.add("First", &everyone, &Place::Last).expect("it can be added");
+    second.add("Second", &everyone, &Place::Last).expect("it can be added");
+    config.save_rules(&first).expect("it can be saved");
+    let refused = config.save_rules(&second).expect_err("the file has changed");
+    assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
+    assert_eq!(text(folder.path()), first.text());
+    // A new file that somebody else makes first is not overwritten either.
+    fs::remove_file(folder.path().join("rules.toml")).expect("it was there");
+    let mut new = config.rules_file().expect("no rules yet");
+    new.add("New", &everyone, &Place::Last).expect("it can be added");
+    fs::write(folder.path().join("rules.toml"), RULES).expect("rules");
+    assert_eq!(config.save_rules(&new).expect_err("it is there by now").kind(), ErrorKind::Conflict);
+    assert_eq!(text(folder.path()), RULES);
+}
+
+#[test]
+fn of_many_processes_each_saves_its_rule_or_says_that_it_did_not() {
+    let folder = office();
+    let place = folder.path();
+    let mut saved = 0;
+    for round in 0..4 {
+        let start = |number: usize| {
+            let name = format!("R{round}-{number}");
+            let child = command(place, &["rule", "add", &name, "--everyone"]).stderr(Stdio::piped()).spawn();
+            (name, child.expect("the command starts"))
+        };
+        let children: Vec<_> = (0..6).map(start).collect();
+        for (name, child) in children {
+            let output = child.wait_with_output().expect("it ends");
+            let said = String::from_utf8_lossy(&output.stderr);
+            let there = names(place).contains(&name);
+            assert_eq!(output.status.code(), Some(i32::from(!there)), "{name}: {said}");
+            assert!(there || said.contains("changed by somebody else"), "{said}");
+            saved += usize::from(there);
+        }
+    }
+    assert!(saved >= 4, "{saved}");
+    assert_eq!(names(place).len(), saved + 2);
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
+    let folder = office();
+    let place = folder.path();
+    // Long enough that writing takes a while.
+    let old = format!("{}\n{RULES}", "# a comment that takes its room\n".repeat(4_000));
+    let words = ["rule", "disable", "Sales"];
+    fs::write(place.join("rules.toml"), &old).expect("rules");
+    let _ = gotosync_tests::command::binary();
+    let began = Instant::now();
+    fine(place, &words);
+    let took = began.elapsed();
+    let new = text(place);
+    assert_ne!(old, new);
+    let (mut kept, mut changed) = (0, 0);
+    for moment in (0..40_u32).map(|at| took * (at * 17 % 40) / 40) {
+        fs::write(place.join("rules.toml"), &old).expect("rules");
+        let mut child = command(place, &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        std::thread::sleep(moment);
+        let _ = child.kill();
+        let _ = child.wait();
+        let now = text(place);
+        assert!(now == old || now == new, "after {moment:?} the file is neither");
+        kept += usize::from(now == old);
+        changed += usize::from(now == new);
+    }
+    assert!(kept > 0 && kept + changed == 40);
+    // What such a process leaves behind stands in nobody's way, and does not stay.
+    fs::write(place.join("rules.toml"), &old).expect("rules");
+    fs::write(place.join(".rules.toml.part"), "half a fi").expect("what a killed process left");
+    fine(place, &words);
+    assert_eq!(text(place), new);
+    assert!(!place.join(".rules.toml.part").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_and_links_stay_and_what_is_read_only_is_left_alone() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = office();
+    let place = folder.path();
+    fs::create_dir(place.join("real")).expect("a folder");
+    fs::rename(place.join("rules.toml"), place.join("real/ours.toml")).expect("it can be moved");
+    symlink("real/ours.toml", place.join("rules.toml")).expect("a link");
+    let mode = |mode: u32| {
+        let file = place.join("real/ours.toml");
+        fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("permissions");
+    };
+    mode(0o640);
+    fine(place, &["rule", "disable", "Sales"]);
+    assert!(fs::symlink_metadata(place.join("rules.toml")).expect("it is there").is_symlink());
+    let file = fs::metadata(place.join("real/ours.toml")).expect("it is there");
+    assert_eq!(file.permissions().mode() & 0o777, 0o640);
+    assert!(text(place).contains("enabled = false"));
+    assert_eq!(fs::read_dir(place.join("real")).expect("a folder").count(), 1, "nothing else is left there");
+    mode(0o440);
+    let said = run(place, &["rule", "enable", "Sales"]);
+    assert!(said.code == Some(1) && said.err.contains("the file is read-only"), "{said:?}");
+    assert!(text(place).contains("enabled = false"));
+}
+
+/// Edits a rule in an editor that is a line of sed, on a terminal that `script` makes.
+#[cfg(target_os = "linux")]
+fn in_editor(folder: &Path, sed: &str) -> Said {
+    use std::os::unix::fs::PermissionsExt;
+    let editor = folder.join("editor.sh");
+    fs::write(&editor, format!("#!/bin/sh\nsed -i '{sed}' \"$1\"\n")).expect("an editor");
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let words = format!("'{}' rule edit Sales", gotosync_tests::command::binary().display());
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &words, "/dev/null"]).current_dir(folder).stdin(Stdio::null());
+    script.env("VISUAL", &editor).env("TMPDIR", folder).env_remove("GOTOSYNC_CONFIG");
+    let output = script.output().expect("there is a command `script`");
+    let out = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+    Said { code: output.status.code(), out, err: String::new() }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_options_the_file_opens_in_an_editor_and_what_is_wrong_is_kept_but_not_saved() {
+    let folder = office();
+    let place = folder.path();
+    let drafts = || {
+        let files = fs::read_dir(place).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        files.filter(|name| name.to_string_lossy().starts_with("gotosync-rules")).count()
+    };
+    let said = in_editor(place, "s/# Ours/# Theirs/");
+    assert!(said.code == Some(0) && said.out.contains("saved rule `Sales`"), "{said:?}");
+    assert_eq!((text(place), drafts()), (RULES.replace("# Ours", "# Theirs"), 0));
+    let said = in_editor(place, "s/nothing/at all/");
+    assert!(said.code == Some(0) && said.out.contains("nothing was changed"), "{said:?}");
+    assert_eq!(drafts(), 0);
+    for (wrong, told) in
+        [("s/products/product/", "did you mean `products`?"), ("s/OU=Sales/OU=Sale/", "did you mean `OU=Sales,DC=x`?")]
+    {
+        let said = in_editor(place, wrong);
+        assert!(said.code == Some(1) && said.out.contains(told), "{said:?}");
+        assert!(said.out.contains("what you wrote is kept in"), "{said:?}");
+    }
+    assert_eq!((text(place), drafts()), (RULES.replace("# Ours", "# Theirs"), 2));
+}
+
+const RULES: &str = "\
+# Ours.
+
+[[rule]]
+name = \"Sales\"   # 2019
+ou = \"OU=Sales,DC=x\"
+products = [\"GoToMeeting\"]
+
+# the rest
+[[rule]]
+name = 'Everyone'
+everyone = true
+";
+
+const WRONG: &str = r#"
+attributes = ["shoeSize"]
+
+[[rule]]
+name = "Sales"
+ou = "OU=Sales,DC=x"
+user_group = "Sales"
+products = ["GoToMeeting"]
+
+[[rule]]
+name = "Sales again"
+ou = "OU=Sales,DC=x"
+products = ["GoToMeeting"]
+
+[[rule]]
+name = "Sales otherwise"
+group = "Team A"
+user_group = "Marketing"
+fields = { last_name = "{{ sn | upper }}" }
+
+[[rule]]
+name = "Nobody"
+everyone = true
+exclude = { ou = "DC=x" }
+
+[[rule]]
+name = "Mistyped"
+ou = "OU=Sales,OU=People,DC=x"
+filter = "(departmnt=*)"
+products = ["GoToMeetings"]
+
+[[rule]]
+name = "Everyone"
+everyone = true
+language = "de_DE"
+
+[[rule]]
+name = "IT"
+ou = "OU=IT,DC=x"
+language = "en_US"
+products = ["G2M"]
+"#;
+
+const CONFIG: &str = "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\n";
+
+const DIRECTORY: &str = "\
+dn: DC=x
+objectClass: domain
+
+dn: OU=Sales,DC=x
+objectClass: organizationalUnit
+
+dn: OU=IT,DC=x
+objectClass: organizationalUnit
+
+dn: CN=Team A,DC=x
+objectClass: group
+cn: Team A
+sAMAccountName: Team A
+objectGUID: 00000000-0000-0000-0000-00000000000a
+member: CN=Ann Lee,OU=Sales,DC=x
+
+dn: CN=Ann Lee,OU=Sales,DC=x
+objectClass: user
+objectGUID: 00000000-0000-0000-0000-000000000001
+givenName: Ann
+sn: Lee
+mail: ann@x.test
+title: Director
+
+dn: CN=Bo Ray,OU=Sales,DC=x
+objectClass: user
+objectGUID: 00000000-0000-0000-0000-000000000002
+givenName: Bo
+sn: Ray
+mail: bo@x.test
+
+dn: CN=Cy Fox,OU=IT,DC=x
+objectClass: user
+objectGUID: 00000000-0000-0000-0000-000000000003
+givenName: Cy
+sn: Fox
+mail: cy@x.test
+";

@@ -1,0 +1,239 @@
+//! The table of keys against the reader of rules files, and the published schema against both.
+//!
+//! `GOTOSYNC_BLESS=1` writes the schema, and fails all the same if it was another.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gotosync_core::rules::{Key, KeyKind, Need, RulesFile, json_schema, keys, keys_markdown};
+use gotosync_core::{Error, Rules};
+use gotosync_tests::schema::mistakes;
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace").to_path_buf()
+}
+
+fn problems(text: &str) -> Vec<Error> {
+    Rules::parse(text, "rules.toml").map_or_else(gotosync_core::rules::Problems::into_errors, |_| Vec::new())
+}
+
+fn as_json(text: &str) -> Value {
+    RulesFile::parse(text, "rules.toml").unwrap_or_else(|errors| panic!("{errors:?}\n{text}")).json()
+}
+
+/// A place where keys stand, and how a file is written around what stands there.
+struct Site {
+    place: String,
+    keys: &'static [Key],
+    around: Box<dyn Fn(&str) -> String>,
+}
+
+/// Every table of a rules file.
+fn sites() -> Vec<Site> {
+    let rule = "[[rule]]\nname = 'Sales'\neveryone = true\n";
+    let mut sites = Vec::new();
+    let top = move |inner: &str| format!("{inner}\n{rule}");
+    sites.push(Site { place: String::new(), keys: keys(), around: Box::new(top) });
+    let rules = keys().iter().find(|key| key.name == "rule").expect("there are rules");
+    let in_rule = |inner: &str| format!("[[rule]]\n{inner}\n");
+    sites.push(Site { place: "rule".into(), keys: rules.inner(), around: Box::new(in_rule) });
+    let mut at = 0;
+    while at < sites.len() {
+        let (place, inside_rule) = (sites[at].place.clone(), at > 0 && sites[at].place.starts_with("rule"));
+        for key in sites[at].keys.iter().filter(|key| !key.inner().is_empty() && key.name != "rule") {
+            let path = if place.is_empty() { key.name.to_owned() } else { format!("{place}.{}", key.name) };
+            let within: Vec<String> = path.split('.').skip(usize::from(inside_rule)).map(str::to_owned).collect();
+            // Of a list of tables, one is written.
+            let listed = keys().iter().any(|top| top.name == within[0] && matches!(top.kind, KeyKind::Tables(_)));
+            let (before, after) = if listed && !inside_rule { ("[", "]") } else { ("", "") };
+            let around = move |inner: &str| {
+                let open = within[1..].iter().map(|name| format!("{{ {name} = ")).collect::<Vec<_>>().concat();
+                let close = " }".repeat(within.len() - 1);
+                let line = format!("{} = {before}{open}{{ {inner} }}{close}{after}", within[0]);
+                if inside_rule {
+                    format!("[[rule]]\nname = 'Base'\neveryone = true\n{line}\n")
+                } else {
+                    format!("{line}\n{rule}")
+                }
+            };
+            sites.push(Site { place: path, keys: key.inner(), around: Box::new(around) });
+        }
+        at += 1;
+    }
+    sites
+}
+
+/// A statement for each key that must stand beside another, and for that one.
+fn with_company(site: &Site, key: &Key, value: &str) -> String {
+    let glue = if site.place.is_empty() || site.place == "rule" { "\n" } else { ", " };
+    let mut lines = Vec::new();
+    let chosen = site.keys.iter().any(|other| other.need == Need::Required || other.need == key.need);
+    for other in site.keys.iter().filter(|other| other.name != key.name && other.name != "rule" && chosen) {
+        // Of those of which one must be there, the last does: it is the simplest.
+        let last = site.keys.iter().rev().find(|one| one.need == other.need).is_some_and(|one| one.name == other.name);
+        let wanted = match other.need {
+            Need::Required => true,
+            Need::Any => last,
+            Need::One => last && key.need != Need::One,
+            Need::Optional => false,
+        };
+        if wanted {
+            lines.push(format!("{} = {}", other.name, other.example));
+        }
+    }
+    lines.push(format!("{} = {value}", key.name));
+    lines.join(glue)
+}
+
+#[test]
+fn every_key_of_the_table_is_read_and_its_example_is_right() {
+    let schema = json_schema();
+    for site in sites() {
+        for key in site.keys.iter().filter(|key| key.name != "rule") {
+            let text = (site.around)(&with_company(&site, key, key.example));
+            let found = problems(&text);
+            assert!(found.is_empty(), "{}.{}: {found:?}\n{text}", site.place, key.name);
+            let wrong = mistakes(&schema, &as_json(&text));
+            assert!(wrong.is_empty(), "{}.{}: {wrong:?}\n{text}", site.place, key.name);
+            assert!(!key.about.ends_with('.') && !key.about.is_empty(), "{}: {}", key.name, key.about);
+        }
+    }
+}
+
+#[test]
+fn every_key_that_is_read_is_in_the_table() {
+    for site in sites() {
+        let text = (site.around)("zzzzzzzzzz = 1");
+        let found = problems(&text);
+        let told = found.iter().find(|error| error.message().ends_with("has no key `zzzzzzzzzz`"));
+        let told = told.unwrap_or_else(|| panic!("{}: {found:?}\n{text}", site.place));
+        let asked = told.help().and_then(|help| help.strip_prefix("expected one of ")).expect("nothing is near to it");
+        let asked: BTreeSet<&str> = asked.split(", ").collect();
+        let rows: BTreeSet<&str> = site.keys.iter().map(|key| key.name).collect();
+        assert_eq!(rows, asked, "in `{}`", site.place);
+        assert!(!mistakes(&json_schema(), &as_json(&text)).is_empty(), "the schema takes it: {text}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_told_by_the_schema_as_by_the_reader() {
+    let schema = json_schema();
+    for site in sites() {
+        for key in site.keys.iter().filter(|key| key.name != "rule") {
+            // A date is no value of any key; a word must be wrong as a word.
+            let wrong = if matches!(key.kind, KeyKind::Word(_)) { "'zzzzzzzzzz'" } else { "2026-01-01" };
+            let text = (site.around)(&with_company(&site, key, wrong));
+            let expected = key.expected();
+            let found = problems(&text);
+            assert!(
+                found.iter().any(|error| error.message().ends_with(&format!("expected {expected}"))),
+                "{}.{}: expected {expected}: {found:?}",
+                site.place,
+                key.name
+            );
+            let message = format!("`{}`: expected {expected}", key.name);
+            assert!(schema.to_string().contains(&Value::from(message.clone()).to_string()), "{message}");
+            let json = as_json(&text);
+            let date = matches!(
+                key.kind,
+                KeyKind::Text
+                    | KeyKind::TextOrFalse
+                    | KeyKind::TextFalseOrTable(_)
+                    | KeyKind::Texts
+                    | KeyKind::TextsOrTables(_)
+            );
+            if !date {
+                // A date is a text in JSON; everything else the schema finds too.
+                assert!(!mistakes(&schema, &json).is_empty(), "{}.{}: the schema takes {wrong}", site.place, key.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_default_is_what_holds() {
+    let base = "[[rule]]\nname = 'Base'\neveryone = true\n";
+    let plain = Rules::parse(base, "rules.toml").expect("rules");
+    for site in sites().iter().filter(|site| site.place.is_empty() || site.place == "rule") {
+        for key in site.keys {
+            let Some(value) = key.absent.strip_prefix('`').and_then(|text| text.strip_suffix('`')) else { continue };
+            let line = format!("{} = {value}\n", key.name);
+            let text = if site.place.is_empty() { format!("{line}{base}") } else { format!("{base}{line}") };
+            if key.name == "everyone" {
+                continue;
+            }
+            let mut told = Rules::parse(&text, "rules.toml").unwrap_or_else(|problems| panic!("{problems:?}"));
+            told.fingerprint = plain.fingerprint.clone();
+            assert_eq!(format!("{told:?}"), format!("{plain:?}"), "{}", key.name);
+        }
+    }
+}
+
+#[test]
+fn rules_that_are_in_use_pass_the_schema_and_mistakes_do_not() {
+    let schema = json_schema();
+    let mut files = vec![root().join("gotosync-cli/data/rules.toml")];
+    for scenario in fs::read_dir(root().join("tests/scenarios")).expect("there are scenarios") {
+        let folder = scenario.expect("an entry").path();
+        let names = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let rules = |path: &PathBuf| {
+            let begins = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rules"));
+            begins && path.extension().is_some_and(|end| end == "toml")
+        };
+        files.extend(names.filter(rules));
+    }
+    assert!(files.len() > 30, "only {} rules files", files.len());
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a rules file");
+        if Rules::parse(&text, "rules.toml").is_ok() {
+            assert_eq!(mistakes(&schema, &as_json(&text)), Vec::<String>::new(), "{}", file.display());
+        }
+    }
+    for wrong in [
+        "",
+        "[[rule]]\neveryone = true",
+        "[[rule]]\nname = ' '\neveryone = true",
+        "[[rule]]\nname = 'A'",
+        "leaver = 'keep'\n[[rule]]\nname = 'A'\neveryone = true",
+        "seats = 'fil'\n[[rule]]\nname = 'A'\neveryone = true",
+        "[[rule]]\nname = 'A'\neveryone = 'yes'",
+        "[[rule]]\nname = 'A'\ngroup = { name = 'a', dn = 'CN=a,DC=x' }",
+        "[[rule]]\nname = 'A'\nou = { depth = 'subtree' }",
+        "[limits]\nupdate = 17\n[[rule]]\nname = 'A'\neveryone = true",
+        "[limits]\nupdate = { floor = 5 }\n[[rule]]\nname = 'A'\neveryone = true",
+        "[limits]\nupdate = { count = -5 }\n[[rule]]\nname = 'A'\neveryone = true",
+        "[[rule]]\nname = 'A'\neveryone = true\nproducts = ['X', 5]",
+    ] {
+        assert!(!problems(wrong).is_empty(), "the reader takes it: {wrong}");
+        assert!(!mistakes(&schema, &as_json(wrong)).is_empty(), "the schema takes it: {wrong}");
+    }
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_table() {
+    let file = root().join("gotosync-core/schema/rules.schema.json");
+    let wanted = serde_json::to_string_pretty(&json_schema()).expect("JSON") + "\n";
+    let published = fs::read_to_string(&file).unwrap_or_default();
+    if published != wanted && std::env::var_os("GOTOSYNC_BLESS").is_some() {
+        fs::create_dir_all(file.parent().expect("a folder")).expect("it can be made");
+        fs::write(&file, &wanted).expect("it can be written");
+    }
+    assert!(published == wanted, "the table has changed: run with GOTOSYNC_BLESS=1 to publish the schema again");
+}
+
+#[test]
+fn the_reference_names_every_key_with_its_example() {
+    let text = keys_markdown();
+    for site in sites() {
+        for key in site.keys {
+            let (about, example) = (key.about.replace('|', "\\|"), key.example.replace('|', "\\|"));
+            let told =
+                |line: &&str| line.starts_with(&format!("| `{}` | {about}", key.name)) && line.contains(&example);
+            let row = text.lines().find(told);
+            let row = row.unwrap_or_else(|| panic!("no row for `{}` of `{}`:\n{text}", key.name, site.place));
+            assert_eq!(row.replace("\\|", "").matches('|').count(), 6, "{row}");
+        }
+    }
+}
