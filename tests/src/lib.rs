@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod laws;
+pub mod lives;
 pub mod named;
 pub mod people;
 pub mod refusing;

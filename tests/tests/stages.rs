@@ -1,0 +1,187 @@
+//! Mails, trials, deletions and second tries, as an admin meets them.
+
+use std::fs;
+use std::path::Path;
+
+use gotosync_core::model::{Account, Email, License, User};
+use gotosync_core::target::{LocalAccount, ProvisioningTarget};
+use gotosync_tests::command::{Said, run};
+use gotosync_tests::people::export;
+use serde_json::Value;
+
+const RULES: &str = r#"
+[[welcome_email]]
+name = "Sales"
+subject = "Welcome, {first_name}"
+text = "Dear {first_name} {last_name}, you have {products}."
+
+[[rule]]
+name = "Sales"
+ou = "OU=Sales,DC=test"
+products = ["Meeting"]
+welcome_email = { template = "Sales" }
+
+[[rule]]
+name = "IT"
+ou = "OU=IT,DC=test"
+products = ["Meeting"]
+welcome_email = "none"
+"#;
+
+/// A folder with a directory of four people, two of them in Sales, and an empty account.
+fn place() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    fs::write(place.join("directory.ldif"), export(4)).expect("an export");
+    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    let config = "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\n";
+    fs::write(place.join("gotosync.toml"), config).expect("a configuration");
+    let mut account = Account::empty("1", "Test");
+    account.licenses.push(License::new("m", "Meeting", &["G2M"], 50));
+    account.catalog.elsewhere.push(Email::new("taken@example.test"));
+    LocalAccount::create(place.join("account.db"), &account).expect("an account");
+    folder
+}
+
+fn account(place: &Path) -> Account {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let account = LocalAccount::open(place.join("account.db")).expect("the account");
+    runtime.block_on(account.read()).expect("it can be read")
+}
+
+fn user(place: &Path, email: &str) -> User {
+    (**account(place).user_by_email(&Email::new(email)).unwrap_or_else(|| panic!("no user {email}"))).clone()
+}
+
+fn ends(place: &Path, words: &[&str], code: i32) -> Said {
+    let said = run(place, words);
+    assert_eq!(said.code, Some(code), "{words:?}: {said:?}");
+    said
+}
+
+fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
+}
+
+fn edit(file: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(file).expect("the file can be read");
+    assert!(text.contains(from), "{} does not hold `{from}`", file.display());
+    fs::write(file, text.replace(from, to)).expect("the file can be written");
+}
+
+#[test]
+fn a_welcome_is_previewed_sent_once_and_again_only_when_asked_for() {
+    let folder = place();
+    let place = folder.path();
+    let shown = ends(place, &["welcome", "person0@example.test"], 0);
+    assert_eq!(shown.out, "Subject: Welcome, Person\n\nDear Person Number 0, you have Meeting.\n");
+    let wrong = ends(place, &["welcome", "person1@example.test", "--template", "Sale"], 1);
+    assert!(wrong.err.contains("did you mean `Sales`?"), "{wrong:?}");
+    assert!(ends(place, &["welcome", "person1@example.test"], 1).err.contains("no welcome e-mail"));
+    assert_eq!(ends(place, &["plan"], 2).out.matches("write-template Sales").count(), 1);
+
+    ends(place, &["apply"], 0);
+    let sent = |email| user(place, email).invitation.map(|invitation| invitation.sent);
+    assert_eq!((sent("person0@example.test"), sent("person1@example.test")), (Some(1), Some(0)));
+    assert_eq!(account(place).catalog.welcome_emails[0].subject, "Welcome, {first_name}");
+    // Neither a run nor another one sends it again.
+    ends(place, &["run"], 0);
+    assert_eq!(sent("person0@example.test"), Some(1));
+    let again = ends(place, &["invite", "person0@example.test"], 0);
+    assert!(again.out.contains("invited"), "{again:?}");
+    assert_eq!(sent("person0@example.test"), Some(2));
+    assert!(ends(place, &["invite", "nobody@example.test"], 1).err.contains("nobody in the directory"));
+    // A mail counts like any other.
+    edit(&place.join("rules.toml"), "[[welcome_email]]", "limits = { emails = { count = 0 } }\n[[welcome_email]]");
+    let held = ends(place, &["invite", "person1@example.test"], 3);
+    assert!(held.out.contains("e-mails would be sent; the limit is 0"), "{held:?}");
+    assert_eq!(sent("person1@example.test"), Some(0));
+}
+
+#[test]
+fn what_is_only_simulated_is_shown_and_not_applied() {
+    let folder = place();
+    let place = folder.path();
+    let before = fs::read(place.join("account.db")).expect("the account");
+    let whole = ends(place, &["run", "--simulate"], 0);
+    assert!(whole.out.contains("only simulated, and not applied (5)"), "{whole:?}");
+    let report = json(&ends(place, &["apply", "--simulate", "--json"], 0));
+    assert_eq!(report["report"]["simulated"].as_array().map(Vec::len), Some(5));
+    assert_eq!(fs::read(place.join("account.db")).expect("the account"), before);
+
+    edit(&place.join("rules.toml"), "name = \"IT\"", "name = \"IT\"\nmode = \"simulate\"");
+    let plan = ends(place, &["plan"], 2);
+    assert!(plan.out.contains("only simulated, and not applied:"), "{plan:?}");
+    assert!(plan.out.contains("info: only simulated; nothing of it is applied (1)"), "{plan:?}");
+    let told = ends(place, &["explain", "person1@example.test"], 0);
+    assert!(told.out.contains("only simulated, and not applied\n  + create person1@example.test"), "{told:?}");
+    ends(place, &["apply"], 0);
+    assert_eq!(account(place).users.len(), 2);
+    // The trial goes well: nobody has to do anything but take the word out.
+    edit(&place.join("rules.toml"), "mode = \"simulate\"\n", "");
+    ends(place, &["apply"], 0);
+    assert_eq!(account(place).users.len(), 4);
+    assert_eq!(ends(place, &["plan"], 0).out.matches("nothing to do").count(), 1);
+}
+
+#[test]
+fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
+    let folder = place();
+    let place = folder.path();
+    ends(place, &["apply"], 0);
+    edit(&place.join("directory.ldif"), "person2@example.test", "taken@example.test");
+    let failed = ends(place, &["run"], 4);
+    let line = "person2@example.test: update failed 1 time: ";
+    assert!(failed.out.contains("set aside after a failure (1)") && failed.out.contains(line), "{failed:?}");
+
+    // The next run leaves that person alone, does the rest, and says so.
+    edit(&place.join("directory.ldif"), "person3@example.test", "person3.new@example.test");
+    let next = ends(place, &["run"], 0);
+    assert!(next.out.contains("updated") && next.out.contains(line), "{next:?}");
+    assert!(ends(place, &["plan"], 0).out.contains("warning: set aside after a failure (1)"));
+    assert!(ends(place, &["retry", "person3.new@example.test"], 1).err.contains("is not set aside"));
+    let again = ends(place, &["retry", "person2@example.test"], 4);
+    assert!(again.out.contains("update failed 2 times"), "{again:?}");
+    assert!(ends(place, &["retry", "all"], 4).out.contains("update failed 3 times"));
+
+    // Mended in the directory, it is done at once, and nothing is set aside any more.
+    edit(&place.join("directory.ldif"), "taken@example.test", "person2@example.test");
+    let mended = ends(place, &["run"], 0);
+    assert!(!mended.out.contains("set aside"), "{mended:?}");
+    assert!(ends(place, &["retry", "all"], 0).err.contains("nobody has to be tried again"));
+}
+
+#[test]
+fn deletions_wait_for_approval_and_nothing_else_waits_with_them() {
+    let folder = place();
+    let place = folder.path();
+    let stages = "leavers = { first = \"suspend\", delete_after_days = 1, delete_after_reads = 2 }\n";
+    let text = fs::read_to_string(place.join("rules.toml")).expect("rules");
+    fs::write(place.join("rules.toml"), format!("{stages}{text}")).expect("rules");
+    ends(place, &["apply"], 0);
+    let all = export(4);
+    let entries: Vec<&str> = all.split("\n\n").filter(|entry| !entry.contains("person1@")).collect();
+    fs::write(place.join("directory.ldif"), entries.join("\n\n")).expect("an export");
+    let gone = ends(place, &["run"], 0);
+    assert!(gone.out.contains("suspended"), "{gone:?}");
+    ends(place, &["run"], 0);
+    assert_eq!(ends(place, &["plan"], 0).out.matches("x delete").count(), 0, "a day has to pass as well");
+
+    // What is remembered is put two days back.
+    let state = rusqlite::Connection::open(place.join("state.db")).expect("the state");
+    let back = "UPDATE links SET leaver_since = '2026-01-01T00:00:00.000000000Z' WHERE leaver_since IS NOT NULL";
+    assert_eq!(state.execute(back, ()).expect("it is a table"), 1);
+    drop(state);
+    assert!(ends(place, &["plan"], 3).out.contains("hold: users would be deleted, which nothing brings back (1)"));
+    edit(&place.join("directory.ldif"), "givenName: Person\nsn: Number 0", "givenName: Percy\nsn: Number 0");
+    let run = ends(place, &["run"], 0);
+    assert!(run.out.contains("updated"), "{run:?}");
+    assert_eq!(&*user(place, "person0@example.test").first_name, "Percy");
+    assert_eq!(account(place).users.len(), 4, "nobody is deleted without approval");
+    let advice = run.err.lines().find(|line| line.contains("--approve")).unwrap_or_else(|| panic!("{run:?}"));
+    let words: Vec<&str> = advice.split_whitespace().skip(1).collect();
+    assert_eq!(ends(place, &words[..2], 3).code, Some(3), "the plan alone is not enough");
+    assert!(ends(place, &words, 0).out.contains("deleted"));
+    assert_eq!(account(place).users.len(), 3);
+    ends(place, &["plan"], 0);
+}
