@@ -1,6 +1,7 @@
 //! What the tests of this workspace share: scenarios, laws, random worlds, and parts to build them from.
 
 pub mod command;
+pub mod fuzz;
 pub mod laws;
 pub mod lives;
 pub mod named;

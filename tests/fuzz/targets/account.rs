@@ -1,0 +1,4 @@
+//! Fuzzes `account`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(account);

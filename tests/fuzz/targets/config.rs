@@ -1,0 +1,4 @@
+//! Fuzzes `config`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(config);

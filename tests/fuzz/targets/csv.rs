@@ -1,0 +1,4 @@
+//! Fuzzes `csv`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(csv);

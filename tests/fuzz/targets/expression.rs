@@ -1,0 +1,4 @@
+//! Fuzzes `expression`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(expression);

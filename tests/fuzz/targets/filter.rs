@@ -1,0 +1,4 @@
+//! Fuzzes `filter`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(filter);

@@ -1,0 +1,4 @@
+//! Fuzzes `ldif`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(ldif);

@@ -1,0 +1,4 @@
+//! Fuzzes `list`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(list);

@@ -1,0 +1,4 @@
+//! Fuzzes `names`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(names);

@@ -1,0 +1,4 @@
+//! Fuzzes `plan`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(plan);

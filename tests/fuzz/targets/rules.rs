@@ -1,0 +1,4 @@
+//! Fuzzes `rules`.
+#![no_main]
+
+gotosync_fuzz::fuzz!(rules);

@@ -1,0 +1,25 @@
+//! Rules files.
+
+use gotosync_core::Rules;
+
+use super::small::SMALL;
+
+/// Takes bytes as a rules file, and plans by it.
+pub fn rules(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let rules = match Rules::parse(text, "rules.toml") {
+        Ok(rules) => rules,
+        Err(problems) => {
+            let mut said = 0;
+            for problem in problems.iter() {
+                super::civil(problem, text.len());
+                said += problem.to_string().len();
+            }
+            assert!(said > 0, "what is wrong is said");
+            return super::small("-".repeat(said), text.len());
+        }
+    };
+    let request = rules.request();
+    assert!(request.attributes.windows(2).all(|pair| !pair[0].eq_ignore_ascii_case(&pair[1])), "{request:?}");
+    SMALL.plan(&rules, &SMALL.account, text.len());
+}
