@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use gotosync_core::model::{Account, Directory, ReadRequest};
-use gotosync_core::rules::Finding;
+use gotosync_core::model::{Account, Directory, ReadRequest, WelcomeEmail};
+use gotosync_core::rules::{Finding, GroupChoice, RoleGrant};
 use gotosync_core::source::DirectorySource;
 use gotosync_core::target::ProvisioningTarget;
 use gotosync_core::{Config, Error, ErrorKind, Rules};
@@ -46,9 +46,11 @@ pub(super) async fn for_rule(config: &Config, rules: &Rules, name: &str) -> Seen
     let rules = switched_on(rules, name);
     let of_account = |rule: &gotosync_core::rules::Rule| {
         let gives = &rule.gives;
-        let settings = !gives.templates.is_empty() || !gives.device_groups.is_empty() || gives.welcome.is_some();
-        let named = !gives.products.is_empty() || gives.role.is_some() || !rule.custom_fields.is_empty();
-        named || settings || (gives.user_group.is_some() && !gives.create_user_group)
+        let welcome = matches!(gives.welcome, Some(WelcomeEmail::Template(_)));
+        let role = matches!(gives.role, Some(RoleGrant::Set(_) | RoleGrant::Manager { .. }));
+        let group = matches!(gives.user_group, Some(GroupChoice::Path(_))) && !gives.create_user_group;
+        let lists = !gives.products.is_empty() || !gives.templates.is_empty() || !gives.device_groups.is_empty();
+        lists || welcome || role || group || !rule.custom_fields.is_empty()
     };
     let directory = Some(directory(config, &rules.request()).await);
     let account = if rules.rule(name).is_some_and(of_account) { Some(account(config).await) } else { None };

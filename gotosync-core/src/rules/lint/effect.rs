@@ -34,11 +34,12 @@ pub(super) fn of_rule(rules: &Rules, all: &[Says], index: usize, desires: Option
     let sets = sets(rules, index, desires);
     let mut findings: Vec<Finding> = only_selects(rules, index, &sets, desires).into_iter().collect();
     let before: Vec<Vec<usize>> = sets.iter().map(|set| before(rules, index, set)).collect();
-    let lost: Vec<Lost<'_>> = says.once.iter().filter_map(|(key, value)| lost(all, &before, key, value)).collect();
+    let own: Vec<&(String, String)> = says.once.iter().filter(|(_, value)| value != LEFT_ALONE).collect();
+    let lost: Vec<Lost<'_>> = own.iter().filter_map(|(key, value)| lost(all, &before, key, value)).collect();
     let each =
         |test: &dyn Fn(&Says) -> bool| before.iter().all(|earlier| earlier.iter().any(|other| test(&all[*other])));
     let said_before = each(&|_| true)
-        && lost.len() == says.once.len()
+        && lost.len() == own.len()
         && says.products.iter().all(|product| each(&|other| other.products.contains(product)))
         && says.does.iter().all(|word| each(&|other| other.does.contains(word)))
         && !says.own;
@@ -110,11 +111,16 @@ pub(super) fn says(rule: &Rule) -> Says {
     let own = leavers.is_some() || *limits != Limits::default() || *mode == Mode::Simulate;
     let flags = [(*create, "create"), (*update, "update"), (*create_user_group && user_group.is_some(), "make groups")];
     let does = flags.into_iter().filter_map(|(flag, word)| flag.then_some(word)).collect();
-    let licenses = products.iter().map(|given| match &given.without {
-        None => given.product.clone(),
-        Some(without) => format!("{} without {}", given.product, without.join(", ")),
-    });
-    let products = licenses.chain(device_groups.iter().map(|name| format!("device group {name}"))).collect();
+    // The first rule that gives a product says what is switched off inside it, also if it says nothing of that.
+    once.extend(products.iter().map(|given| {
+        let without = given.without.as_ref().map_or_else(|| LEFT_ALONE.to_owned(), |codes| codes.join(", "));
+        (format!("products.{}.without", given.product), without)
+    }));
+    let products = products
+        .iter()
+        .map(|given| given.product.clone())
+        .chain(device_groups.iter().map(|name| format!("device group {name}")))
+        .collect();
     Says { once, products, does, own }
 }
 
@@ -221,3 +227,6 @@ fn several(mut names: Vec<String>) -> String {
 
 /// The most rules that a finding names.
 const NAMED: usize = 3;
+
+/// The value of what a rule does not say although others may.
+const LEFT_ALONE: &str = "left alone";

@@ -252,3 +252,17 @@ fn trials_rehearsals_and_deletions_are_pointed_out() {
         ]
     );
 }
+
+#[test]
+fn what_is_switched_off_inside_a_product_is_said_by_the_first_rule_that_gives_it() {
+    let inner =
+        "[[rule]]\nname = 'Inner'\nou = 'OU=Sales,DC=x'\nproducts = [{ name = 'GoToMeeting', without = ['G2M'] }]\n";
+    // The rule above gives the same product and leaves that alone.
+    assert_eq!(found(&format!("{SALES}{inner}"), Some(&directory())), one(FindingKind::NeverApplies, "Inner"));
+    // The other way round the first has its say, and the second group is new.
+    assert_eq!(found(&format!("{inner}{SALES}"), Some(&directory())), []);
+    let twice = SALES.replace("['GoToMeeting']", "['GoToMeeting', 'GoToMeeting']");
+    assert_eq!(found(&twice, Some(&directory())), one(FindingKind::UnusedKey, "Sales"));
+    let nowhere = SALES.replace("user_group = 'Sales'", "user_group = false\ncreate_user_group = true");
+    assert_eq!(found(&nowhere, Some(&directory())), one(FindingKind::UnusedKey, "Sales"));
+}

@@ -40,6 +40,12 @@ pub(super) fn of_rule(rule: &Rule, people: Option<usize>) -> Vec<Finding> {
         let hint = "take `mode` out of it to have it applied";
         findings.push(Finding::of(FindingKind::OnTrial, rule, format!("nothing of it is applied{whom}"), hint));
     }
+    for (at, given) in rule.gives.products.iter().enumerate() {
+        if rule.gives.products[..at].iter().any(|other| other.product == given.product) {
+            let evidence = format!("gives `{}` twice, and only the first counts", given.product);
+            findings.push(Finding::of(FindingKind::UnusedKey, rule, evidence, "take one out"));
+        }
+    }
     if let Some(evidence) = rule.leavers.and_then(deletes) {
         findings.push(Finding::of(FindingKind::Deletes, rule, evidence, EACH_APPROVED));
     }
