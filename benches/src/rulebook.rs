@@ -95,7 +95,7 @@ products = ["GoToMeeting"]
 user_group = "Staff"
 "#;
 
-/// A rule above those that gives everybody each mappable field by an expression, five in all.
+/// A rule above those that gives everybody names, e-mail and language by expressions, five in all.
 const FIELDS: &str = r#"
 [[rule]]
 name = "Fields"
@@ -114,7 +114,7 @@ pub fn rules() -> Rules {
 }
 
 /// The same rules under one more, by which five expressions are evaluated for each person: one each for e-mail, first and
-/// last name, and two for the language. There are no more fields that can be mapped.
+/// last name, and two for the language.
 pub fn expressions() -> Rules {
     let (head, rest) = RULES.split_once("[[rule]]").expect("there is a rule");
     parse(&format!("{head}{FIELDS}\n[[rule]]{rest}"))

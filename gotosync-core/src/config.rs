@@ -36,7 +36,6 @@
 //! ```
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::model::Account;
@@ -91,7 +90,7 @@ impl Config {
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         let config = Document::read(&name, &text, |_, top| {
             let [account, rules, state] = ["account", "rules", "state"].map(|name| top.table(name));
-            let sources = source::read(top, &text, &folder);
+            let sources = source::read(top, &folder);
             let path = |table: &Option<Table<'_, '_>>, name, key, default| {
                 path_of(top, table.as_ref(), name, key, default).map(|path| folder.join(path))
             };
@@ -192,19 +191,11 @@ pub fn write_plan(plan: &Plan, file: &Path) -> Result<()> {
             .with("file", file.display())
             .hint("make the folder first"));
     }
-    let Some(name) = file.file_name().filter(|_| !file.is_dir()) else {
+    if file.file_name().is_none() || file.is_dir() {
         let message = format!("`{}` is a folder, expected a file", file.display());
         return Err(Error::new(ErrorKind::Input, message).during("write the plan"));
-    };
-    // In the same folder, so that the last move is one within a file system.
-    let part = folder.join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
-    let written = fs::File::create(&part)
-        .and_then(|mut open| open.write_all(plan.to_json().as_bytes()).and_then(|()| open.sync_all()))
-        .and_then(|()| fs::rename(&part, file));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&part);
-        failed(error)
-    })
+    }
+    save::replace(file, &save::own_part_of(file), &plan.to_json(), None).map_err(failed)
 }
 
 /// Reads a plan from a file that [`write_plan`] wrote.

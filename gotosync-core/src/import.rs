@@ -14,10 +14,10 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use self::directory::{FileSource, directory};
-use crate::model::text::nearest;
+use crate::model::text::{SHOWN, nearest, shown};
 use crate::model::{Email, Field, Scope, email};
 use crate::rules::{Desire, Rules, Selection, Trial, desire};
-use crate::source::csv::{Columns, Content, CsvOptions, Facts, Table, is_header, shown};
+use crate::source::csv::{Columns, Content, CsvOptions, Facts, Table, is_header};
 use crate::source::list::{self, Entry, Part, Position, Trouble, TroubleKind};
 use crate::sync::Engine;
 use crate::target::FieldLimits;
@@ -183,12 +183,12 @@ impl Import {
                     continue;
                 }
             };
-            let facts = places.facts(&row).and_then(|facts| match ids.insert(facts.id.clone(), row.line) {
-                Some(line) if !facts.id.is_empty() => {
-                    ids.insert(facts.id.clone(), line);
-                    Err(format!("its id `{}` stands in line {line} already", shown(&facts.id)))
+            let facts = places.facts(&row).and_then(|facts| {
+                let line = *ids.entry(facts.id.clone()).or_insert(row.line);
+                if line == row.line || facts.id.is_empty() {
+                    return Ok(facts);
                 }
-                _ => Ok(facts),
+                Err(format!("its id `{}` stands in line {line} already", shown(&facts.id, SHOWN)))
             });
             match facts {
                 Ok(facts) => drafts.push(Draft { at: at(row.line), text: row.raw, facts }),

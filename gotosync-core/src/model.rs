@@ -33,6 +33,7 @@ pub use dn::Dn;
 pub use email::Email;
 pub use filter::{CompiledFilter, Filter, FilterError};
 pub use id::{AccountKey, Fingerprint, GroupId, LicenseKey, PersonId, PlanId, RunId, UserKey};
+pub(crate) use note::kinds;
 pub use note::{Note, NoteKind, Severity};
 pub use outcome::{Effect, Fault, Outcome};
 pub use reading::{Completeness, Gap, Reading};

@@ -298,6 +298,12 @@ impl Rule {
         }
     }
 
+    /// Says whether the rule, if it takes part, makes a user group on the way to its own.
+    pub(crate) fn makes_group(&self, path: &UserGroupPath) -> bool {
+        let own = |choice: &GroupChoice| matches!(choice, GroupChoice::Path(own) if own.is_within(path));
+        self.enabled && self.gives.create_user_group && self.gives.user_group.as_ref().is_some_and(own)
+    }
+
     /// Says whether the rule is only simulated.
     pub fn is_simulated(&self) -> bool {
         self.mode == Mode::Simulate

@@ -429,7 +429,7 @@ impl Engine {
         standings: &[Standing],
         info: &TargetInfo,
         account: &Account,
-        record: &RunRecord,
+        overtaken: bool,
     ) -> Result<BTreeMap<u32, String>> {
         let open =
             || plan.steps().iter().zip(standings).filter(|(_, standing)| !matches!(standing, Standing::Settled(_)));
@@ -437,14 +437,7 @@ impl Engine {
         let mut objections = BTreeMap::new();
         let deletions: Vec<_> = steps().filter(|step| matches!(step.action, Action::Delete(_))).collect();
         if !deletions.is_empty() {
-            let due: Result<Vec<UserKey>> = match self.read(info.clone(), &self.rules.request()).await {
-                Ok(read) => {
-                    let fresh = self.plan_from(&read).plan;
-                    let deletes = fresh.steps().iter().filter(|step| matches!(step.action, Action::Delete(_)));
-                    Ok(deletes.filter_map(|step| step.action.user().cloned()).collect())
-                }
-                Err(error) => Err(error),
-            };
+            let due = self.due(info).await;
             for step in deletions {
                 match &due {
                     Ok(due) if step.action.user().is_some_and(|user| due.contains(user)) => {}
@@ -459,8 +452,8 @@ impl Engine {
             }
         }
         let created = steps().filter(|step| matches!(step.action, Action::Create(_)) && step.person.is_some());
-        if created.clone().next().is_some() && self.overtaken(plan, record).await? {
-            let remembered = self.state.load(&record.account).await?;
+        if overtaken && created.clone().next().is_some() {
+            let remembered = self.state.load(&info.account).await?;
             let users: BTreeSet<&UserKey> = account.users.iter().filter_map(|user| user.key.as_ref()).collect();
             for step in created {
                 let link = step.person.as_ref().and_then(|person| remembered.link(person));
@@ -471,6 +464,15 @@ impl Engine {
             }
         }
         Ok(objections)
+    }
+
+    /// Who is to be deleted by the directory, the rules and what is remembered as they are now. That it failed before makes
+    /// a deletion no less due.
+    async fn due(&self, info: &TargetInfo) -> Result<BTreeSet<UserKey>> {
+        let read = self.read(info.clone(), &self.rules.request()).await?;
+        let fresh = plan(&Inputs { lift: Lift::Everybody, ..self.inputs(&read) }).plan;
+        let deletes = fresh.steps().iter().filter(|step| matches!(step.action, Action::Delete(_)));
+        Ok(deletes.filter_map(|step| step.action.user().cloned()).collect())
     }
 
     async fn carry_out(
@@ -484,13 +486,15 @@ impl Engine {
     ) -> Result<Report> {
         let of = plan.steps().len();
         let settled = |done| (self.watch)(Progress::Settled { done, of });
+        // Once for all: while the account is held, nobody else writes.
+        let overtaken = self.overtaken(plan, &record).await?;
         let settled_before: Vec<Learned> = plan.settled().iter().cloned().map(Learned::Settled).collect();
         // An older plan knows nothing of what failed since.
-        if !settled_before.is_empty() && !self.overtaken(plan, &record).await? {
+        if !settled_before.is_empty() && !overtaken {
             self.state.record(&record.run, &[], &settled_before).await?;
         }
         let set_aside = self.state.set_aside(&info.account).await?;
-        let objections = self.objections(plan, &standings, info, account, &record).await?;
+        let objections = self.objections(plan, &standings, info, account, overtaken).await?;
         let applying = Applying {
             target: &*self.target,
             capabilities: &info.capabilities,
@@ -509,7 +513,7 @@ impl Engine {
         if stop.requested() && report.lines.iter().any(left) {
             report.ending = Ending::Interrupted;
         }
-        let newest = (!self.overtaken(plan, &record).await?).then_some(plan);
+        let newest = (!overtaken).then_some(plan);
         self.close(RunRecord { ending: report.ending, outcomes: report.counts(), ..record }, newest).await?;
         Ok(report)
     }

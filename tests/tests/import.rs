@@ -267,7 +267,12 @@ fn mistakes_in_sources_are_told_with_their_places() {
         ("[source]\nldif = \"x\"\nid = \"Nr\"\n", 3, "`id` is for a CSV", "leave it out"),
         ("[source]\ncsv = \"x\"\ncolums = {}\n", 3, "has no key `colums`", "did you mean `columns`?"),
         ("[source]\ncsv = \"x\"\ncolumns = \"mail\"\n", 3, "`columns` is no table", "columns = { mail = "),
-        ("[source]\ncsv = \"x\"\n[source.columns]\nsn = 3\n", 4, "the column of `sn` is no string", "columns = { mail"),
+        (
+            "[source]\ncsv = \"x\"\n[source.columns]\nsn = 3\n",
+            4,
+            "`sn` in `columns` in [source] is a whole number, expected a string in quotes",
+            "write a string in quotes",
+        ),
         (
             "[source]\ncsv = \"x\"\ncolumns = { givenNam = \"y\" }\n",
             3,

@@ -11,12 +11,14 @@ use gotosync_core::model::{
 };
 use gotosync_core::source::MemorySource;
 use gotosync_core::state::{CrashPoint, Had, Link, MemoryState, Remembered, SetAside, SqliteState, StateStore};
+use gotosync_core::sync::Retry;
 use gotosync_core::target::{FlakyTarget, MemoryTarget, Mishap, ProvisioningTarget, TargetInfo};
 use gotosync_core::{Engine, Error, ErrorKind, Report, Result, Rules};
 use jiff::{SignedDuration, Timestamp};
 
-/// Gives Meeting to everybody.
-const RULES: &str = "[[rule]]\nname = \"All\"\neveryone = true\nproducts = [\"Meeting\"]\n";
+/// Gives Meeting to everybody, and deletes leavers after a day.
+const RULES: &str = "leavers = { first = \"suspend\", delete_after_days = 1, delete_after_reads = 1 }\n\
+                     [[rule]]\nname = \"All\"\neveryone = true\nproducts = [\"Meeting\"]\n";
 
 /// What a target has against an action.
 type Objection = fn(&Action) -> Option<ErrorKind>;
@@ -79,9 +81,13 @@ fn bob(action: &Action) -> Option<ErrorKind> {
 
 /// Ann and Bob, or whatever the second is called; one of them may be switched off.
 fn directory(second: &str, disabled: Option<&str>) -> Directory {
+    directory_of(&[("p1", "Ann"), ("p2", second)], disabled)
+}
+
+fn directory_of(people: &[(&str, &str)], disabled: Option<&str>) -> Directory {
     let mut builder = DirectoryBuilder::new();
     let [mail, first, last] = ["mail", "givenName", "sn"].map(|name| builder.attribute(name));
-    for (id, name) in [("p1", "Ann"), ("p2", second)] {
+    for &(id, name) in people {
         let mut entry = PersonEntry::new(PersonId::parse(id), Dn::parse(&format!("CN={id},DC=x")).unwrap());
         entry.disabled = disabled == Some(id);
         builder.person(entry.with(mail, format!("{id}@x.test")).with(first, name).with(last, "Lee"));
@@ -319,4 +325,24 @@ async fn what_somebody_had_is_remembered_until_they_are_back() {
     world.run().await;
     assert_ne!(status(), Status::Suspended);
     assert_eq!((world.ann().await.suspended, world.ann().await.had), (None, None));
+}
+
+#[tokio::test]
+async fn a_deletion_that_failed_is_tried_again_on_demand() {
+    let world = World::refusing(|action| matches!(action, Action::Delete(_)).then_some(ErrorKind::Denied), false);
+    world.run().await;
+    world.source.set(directory_of(&[("p1", "Ann")], None));
+    world.run().await;
+    world.later(now() + hours(25));
+    let deletions = world.run().await.deletions.expect("Bob left a day ago");
+    let engine = world.engine();
+    engine.apply(&deletions, Some(deletions.id()), &Stop::new()).await.unwrap();
+    assert_eq!(world.aside().await.kind, ActionKind::Delete);
+    assert!(engine.plan().await.unwrap().plan.is_empty(), "it waits for its time");
+
+    world.target.set(nothing);
+    let again = engine.retry(Retry::Person("p2@x.test")).await.unwrap();
+    let report = engine.apply(&again, Some(again.id()), &Stop::new()).await.unwrap();
+    assert!(report.all_done() && report.lines.len() == 1, "{:?}", report.lines);
+    assert_eq!(world.remembered().await.set_aside, []);
 }

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use gotosync_core::import::{Format, Guesses, Import, ImportOptions, Ready};
+use gotosync_core::model::text::shown;
 use gotosync_core::render::Length;
 use gotosync_core::source::csv::{Columns, CsvOptions, Encoding};
 use gotosync_core::source::list::{Trouble, TroubleKind};
@@ -208,9 +209,9 @@ impl Display for Troubles<'_> {
             };
             for trouble in all().take(lines) {
                 write!(f, "  line {}, column {}: {}", trouble.at.line, trouble.at.column, trouble.problem)?;
-                writeln!(f, "\n    {}", shown(&trouble.text))?;
+                writeln!(f, "\n    {}", shown(&trouble.text, SHOWN))?;
                 if let Some(found) = &trouble.found {
-                    let part = |text: &str| if text.is_empty() { "-".to_owned() } else { shown(text) };
+                    let part = |text: &str| if text.is_empty() { "-".to_owned() } else { shown(text, SHOWN) };
                     let [first, last, email] =
                         [&found.first_name, &found.last_name, &found.email].map(|text| part(text));
                     writeln!(f, "    first name: {first}, last name: {last}, e-mail: {email}")?;
@@ -222,15 +223,6 @@ impl Display for Troubles<'_> {
         }
         Ok(())
     }
-}
-
-/// Text of the file on one line, and never too much of it.
-fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// Characters of an entry that are shown.

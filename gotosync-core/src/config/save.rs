@@ -3,6 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind as IoKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Config;
 use crate::rules::RulesFile;
@@ -59,7 +60,8 @@ impl Config {
                 .with("file", file.display())
                 .hint("make it writable first, or change it where it comes from"));
         }
-        replace(&file, rules.text(), &now).map_err(|error| self.failed("save", error))
+        // Whoever holds the file is alone, and needs no name of their own.
+        replace(&file, &part_of(&file), rules.text(), Some(&now)).map_err(|error| self.failed("save", error))
     }
 
     /// The account alone, for looking things up.
@@ -69,7 +71,7 @@ impl Config {
 
     /// Makes the file, unless somebody else has by now.
     fn write_new(&self, text: &str) -> Result<()> {
-        let part = part_of(&self.rules, std::process::id());
+        let part = own_part_of(&self.rules);
         let _ = fs::remove_file(&part);
         let written = write(&part, text, None).and_then(|()| fs::hard_link(&part, &self.rules));
         let _ = fs::remove_file(&part);
@@ -91,14 +93,13 @@ impl Config {
     }
 }
 
-/// Writes a file beside another and moves it there.
-fn replace(file: &Path, text: &str, old: &Metadata) -> std::io::Result<()> {
-    // Whoever holds the file is alone: what lies there under this name was left by a process that was killed.
-    let part = part_of(file, 0);
-    let _ = fs::remove_file(&part);
-    let written = write(&part, text, Some(old)).and_then(|()| fs::rename(&part, file));
+/// Writes a file beside another, like it if there is one, and moves it there. What lies under the name of the part was left
+/// by a process that was killed.
+pub(super) fn replace(file: &Path, part: &Path, text: &str, old: Option<&Metadata>) -> std::io::Result<()> {
+    let _ = fs::remove_file(part);
+    let written = write(part, text, old).and_then(|()| fs::rename(part, file));
     if written.is_err() {
-        let _ = fs::remove_file(&part);
+        let _ = fs::remove_file(part);
     }
     sync_folder(file);
     written
@@ -115,10 +116,17 @@ fn write(part: &Path, text: &str, like: Option<&Metadata>) -> std::io::Result<()
 }
 
 /// A name in the same folder, so that the last move is one within a file system.
-fn part_of(file: &Path, number: u32) -> PathBuf {
+fn part_of(file: &Path) -> PathBuf {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let number = if number == 0 { String::new() } else { format!(".{number}") };
-    file.with_file_name(format!(".{name}{number}.part"))
+    file.with_file_name(format!(".{name}.part"))
+}
+
+/// One that nobody else takes, for files that nobody holds.
+pub(super) fn own_part_of(file: &Path) -> PathBuf {
+    static SERIAL: AtomicU64 = AtomicU64::new(0);
+    let (process, serial) = (std::process::id(), SERIAL.fetch_add(1, Ordering::Relaxed));
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!(".{name}.{process}-{serial}.part"))
 }
 
 #[cfg(unix)]

@@ -3,8 +3,6 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml::de::{DeTable, DeValue};
-
 use crate::Result;
 use crate::model::{known_attribute, known_attributes};
 use crate::rules::{StringOrTable, Table};
@@ -62,9 +60,8 @@ pub(super) fn open(sources: &[SourceConfig]) -> Result<Box<dyn DirectorySource>>
     Ok(Box::new(MergedSource::new(parts.collect::<Result<_>>()?)?))
 }
 
-/// Reads the sources of a file, whose text is needed for keys that are names of attributes.
-pub(super) fn read(top: &Table<'_, '_>, text: &str, folder: &Path) -> Option<Vec<SourceConfig>> {
-    let whole = DeTable::parse_recoverable(text).0;
+/// Reads the sources of a file.
+pub(super) fn read(top: &Table<'_, '_>, folder: &Path) -> Option<Vec<SourceConfig>> {
     let mut sources: Vec<SourceConfig> = Vec::new();
     let tables = top.strings_or_tables("source", "a table headed [source], or several headed [[source]]");
     let several = tables.len() > 1;
@@ -79,7 +76,7 @@ pub(super) fn read(top: &Table<'_, '_>, text: &str, folder: &Path) -> Option<Vec
             }
         };
         table.rename(if several { format!("[[source]] number {}", at + 1) } else { "[source]".to_owned() });
-        let source = one(&table, folder, several, inner(whole.get_ref(), at));
+        let source = one(&table, folder, several);
         table.finish();
         let Some(source) = source else {
             fine = false;
@@ -97,7 +94,7 @@ pub(super) fn read(top: &Table<'_, '_>, text: &str, folder: &Path) -> Option<Vec
     (fine && !sources.is_empty()).then_some(sources)
 }
 
-fn one(table: &Table<'_, '_>, folder: &Path, several: bool, raw: Option<&DeTable<'_>>) -> Option<SourceConfig> {
+fn one(table: &Table<'_, '_>, folder: &Path, several: bool) -> Option<SourceConfig> {
     let name =
         if several || table.has("name") { Some(table.required_string("name", "contractors")?.value) } else { None };
     let file = |key| {
@@ -106,7 +103,7 @@ fn one(table: &Table<'_, '_>, folder: &Path, several: bool, raw: Option<&DeTable
     };
     let (ldif, csv) = (file("ldif"), file("csv"));
     // Asked for in any case, so that a key of one kind in a table of the other is told apart from a typing mistake.
-    let (options, given) = csv_options(table, raw);
+    let (options, given) = csv_options(table);
     match (ldif, csv) {
         (Some(path), None) => {
             if let Some((key, at)) = given {
@@ -129,7 +126,7 @@ fn one(table: &Table<'_, '_>, folder: &Path, several: bool, raw: Option<&DeTable
         (None, None) => {
             // A key that is mistyped is told by itself, and is what is missing.
             let known = |name: &str| ["name", "ldif", "csv"].contains(&name) || CSV_KEYS.contains(&name);
-            if raw.is_some_and(|raw| raw.keys().any(|key| !known(key.get_ref()))) {
+            if table.keys().iter().any(|name| !known(name)) {
                 return None;
             }
             table.problem(table.at(), "the source has neither `ldif` nor `csv`", EXAMPLE);
@@ -139,10 +136,7 @@ fn one(table: &Table<'_, '_>, folder: &Path, several: bool, raw: Option<&DeTable
 }
 
 /// The options of a CSV, and the first of their keys that is there.
-fn csv_options(
-    table: &Table<'_, '_>,
-    raw: Option<&DeTable<'_>>,
-) -> (Option<CsvOptions>, Option<(&'static str, Range<usize>)>) {
+fn csv_options(table: &Table<'_, '_>) -> (Option<CsvOptions>, Option<(&'static str, Range<usize>)>) {
     let present: Vec<&'static str> = CSV_KEYS.iter().copied().filter(|key| table.has(key)).collect();
     let given = present.first().map(|key| (*key, table.at_key(key)));
     let column = |key| table.string(key).map(|text| text.value);
@@ -155,8 +149,8 @@ fn csv_options(
         expires: column("expires"),
     };
     let mut fine = true;
-    if let Some(found) = raw.and_then(|raw| raw.get("columns")) {
-        match attributes(table, found) {
+    if table.has("columns") {
+        match attributes(table) {
             Some(attributes) => columns.attributes = attributes,
             None => fine = false,
         }
@@ -178,53 +172,45 @@ fn csv_options(
 }
 
 /// The table of columns: its keys are attributes, the known ones and others.
-fn attributes(table: &Table<'_, '_>, found: &toml::Spanned<DeValue<'_>>) -> Option<Vec<(String, String)>> {
-    let hint = "write for example `columns = { mail = \"E-Mail\", sn = \"Surname\" }`";
-    let DeValue::Table(map) = found.get_ref() else {
-        table.problem(&found.span(), "`columns` is no table, expected attributes with their columns", hint);
+fn attributes(table: &Table<'_, '_>) -> Option<Vec<(String, String)>> {
+    if !table.is_table("columns") {
+        let hint = "write for example `columns = { mail = \"E-Mail\", sn = \"Surname\" }`";
+        let message = "`columns` is no table, expected attributes with their columns";
+        table.problem(&table.at_key("columns"), message, hint);
         return None;
-    };
+    }
+    let columns = table.table("columns")?;
+    let mut names = columns.keys();
+    // As they are written, which is how people look for them.
+    names.sort_by_key(|name| columns.at_key(name).start);
     let mut fine = true;
-    let mut wrong = |at: Range<usize>, message: String, hint: String| {
-        table.problem(&at, message, hint);
-        fine = false;
-    };
     let mut attributes = Vec::new();
-    for (key, value) in map {
-        let name: &str = key.get_ref();
-        let DeValue::String(column) = value.get_ref() else {
-            wrong(value.span(), format!("the column of `{name}` is no string in quotes"), hint.to_owned());
-            continue;
+    for name in names {
+        let mut wrong = |message: String, hint: String| {
+            columns.problem(&columns.at_key(&name), message, hint);
+            fine = false;
         };
         // Names of one's own are welcome; what is one letter from a known one is a mistake.
-        let near = known_attributes().find(|known| strsim::damerau_levenshtein(known, name) == 1 && name.len() > 3);
-        match (known_attribute(name), near) {
-            (Some(known), _) => attributes.push((known.to_owned(), column.to_string())),
+        let near = known_attributes().find(|known| strsim::damerau_levenshtein(known, &name) == 1 && name.len() > 3);
+        let attribute = match (known_attribute(&name), near) {
+            (Some(known), _) => known.to_owned(),
             (None, Some(near)) => {
-                wrong(key.span(), format!("there is no attribute `{name}`"), format!("did you mean `{near}`?"));
+                wrong(format!("there is no attribute `{name}`"), format!("did you mean `{near}`?"));
+                continue;
             }
             (None, None) if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
                 let message = format!("`{name}` cannot be the name of an attribute");
-                wrong(key.span(), message, "attributes have names of letters, digits and `-`".to_owned());
+                wrong(message, "attributes have names of letters, digits and `-`".to_owned());
+                continue;
             }
-            (None, None) => attributes.push((name.to_owned(), column.to_string())),
+            (None, None) => name.clone(),
+        };
+        match columns.string(&name) {
+            Some(column) => attributes.push((attribute, column.value)),
+            None => fine = false,
         }
     }
-    // As they are written, which is how people look for them.
-    attributes.sort_by_key(|(name, _)| map.get_key_value(name.as_str()).map_or(0, |(key, _)| key.span().start));
     fine.then_some(attributes)
-}
-
-/// The table of one source as it was parsed.
-fn inner<'v, 't>(whole: &'v DeTable<'t>, at: usize) -> Option<&'v DeTable<'t>> {
-    match whole.get("source")?.get_ref() {
-        DeValue::Table(table) => Some(table),
-        DeValue::Array(items) => match items.get(at)?.get_ref() {
-            DeValue::Table(table) => Some(table),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 const EXAMPLE: &str = "write a table [source] with `ldif = \"…\"` or `csv = \"…\"`";

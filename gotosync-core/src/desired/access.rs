@@ -84,10 +84,10 @@ impl Settle<'_, '_> {
         link: Option<&Link>,
         had: Option<&Had>,
     ) -> Option<Role> {
-        let on_trial = self.desires.profile(desire).role_on_trial.is_some();
-        let given = link.and_then(|link| link.role.as_ref()).filter(|role| **role == user.role && !on_trial);
-        // Whose role came from a rule gets it back from a rule, or not at all.
         let by_rule = link.and_then(|link| link.role.as_ref());
+        let on_trial = self.desires.profile(desire).role_on_trial.is_some();
+        let given = by_rule.filter(|role| **role == user.role && !on_trial);
+        // Whose role came from a rule gets it back from a rule, or not at all.
         let still = offer.role.as_ref().map(|set| &set.value);
         let returns = had.map(|had| &had.role).filter(|_| user.role.is_member());
         let returns = returns.filter(|role| by_rule != Some(*role) || still == Some(*role));

@@ -13,18 +13,11 @@ pub(super) fn tell(desire: &Desire<'_>, person: &Person, used: impl Fn(Field) ->
         .filter(|(field, _)| used(*field))
         .map(|(field, cut)| {
             let length = text::count(cut.length, "character", "characters");
-            format!("{field}: \"{}\" was cut to {length}", shown(&cut.from))
+            format!("{field}: \"{}\" was cut to {length}", text::shown(&cut.from, SHOWN))
         })
         .collect();
     notes.extend(evidence.into_iter().map(|evidence| Note::new(NoteKind::Cut, person.dn.name(), evidence)));
 }
 
-/// The beginning of a value, long enough to know it by.
-fn shown(value: &str) -> String {
-    match value.char_indices().nth(SHOWN) {
-        None => value.to_owned(),
-        Some((end, _)) => format!("{}…", &value[..end]),
-    }
-}
-
+/// Characters of a value that are enough to know it by.
 const SHOWN: usize = 48;

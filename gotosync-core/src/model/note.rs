@@ -30,15 +30,19 @@ impl Severity {
     }
 }
 
-macro_rules! note_kinds {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $severity:ident, $heading:literal;)*) => {
-        /// What a note is about. Each kind has one severity, one word and one heading.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Kinds of what is found; each has one severity, one word and one heading.
+macro_rules! kinds {
+    (
+        $(#[$about:meta])* $kind:ident;
+        $($(#[$doc:meta])* $name:ident = $word:literal, $severity:ident, $heading:literal;)*
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "kebab-case")]
         #[non_exhaustive]
-        pub enum NoteKind { $($(#[$doc])* $name,)* }
+        pub enum $kind { $($(#[$doc])* $name,)* }
 
-        impl NoteKind {
+        impl $kind {
             /// Every kind.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
@@ -47,9 +51,9 @@ macro_rules! note_kinds {
                 match self { $(Self::$name => $word,)* }
             }
 
-            /// How much a note of this kind matters.
-            pub const fn severity(self) -> Severity {
-                match self { $(Self::$name => Severity::$severity,)* }
+            /// How much one of this kind matters.
+            pub const fn severity(self) -> $crate::model::Severity {
+                match self { $(Self::$name => $crate::model::Severity::$severity,)* }
             }
 
             /// What the kind says of all its subjects.
@@ -60,7 +64,12 @@ macro_rules! note_kinds {
     };
 }
 
-note_kinds! {
+pub(crate) use kinds;
+
+kinds! {
+    /// What a note is about. Each kind has one severity, one word and one heading.
+    NoteKind;
+
     /// The directory was not read to its end.
     SourceIncomplete = "source-incomplete", Hold, "the directory was not read to its end";
     /// The account was not read to its end.

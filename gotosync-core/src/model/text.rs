@@ -56,6 +56,18 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// Shows text that came from outside in a message: on one line, and no more than so many characters of it.
+pub fn shown(text: &str, most: usize) -> String {
+    let mut shown: String = text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(most).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// How many characters of a file a message shows.
+pub const SHOWN: usize = 60;
+
 fn squeeze(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut before = 'x';
     let clean = text.chars().all(|c| {
@@ -75,6 +87,13 @@ mod tests {
         assert_eq!(normal_name(" Zoe\u{308}  A\u{30a}stro\u{308}m "), "Zoë Åström");
         assert!(matches!(normal_name("Mary"), Cow::Borrowed("Mary")));
         assert_eq!(fold("Oliver  TAYLOR"), "oliver taylor");
+    }
+
+    #[test]
+    fn what_is_shown_is_one_line_and_not_too_much() {
+        for (text, expected) in [("", ""), ("Zoë", "Zoë"), ("Åsa\n\0", "Åsa  "), ("Åström", "Åströ…")] {
+            assert_eq!(shown(text, 5), expected);
+        }
     }
 
     #[test]

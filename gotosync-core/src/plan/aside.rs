@@ -36,11 +36,11 @@ pub(super) fn settle(inputs: &Inputs<'_>, drafts: Vec<Draft>, notes: &mut Vec<No
         }
     }
     // What takes access away does not wait behind something else that failed.
-    let waits = |draft: &Draft| {
+    let left_alone = |draft: &Draft| {
         let aside = draft.person.as_ref().and_then(|person| left_out.get(person));
         aside.is_some_and(|aside| draft.stage != FREE || draft.action.fingerprint() == aside.action)
     };
-    seats::settle(inputs, drafts.into_iter().filter(|draft| !waits(draft)).collect(), notes)
+    seats::settle(inputs, drafts.into_iter().filter(|draft| !left_alone(draft)).collect(), notes)
 }
 
 /// People who are set aside and for whom nothing is to be done any more: somebody mended what was wrong. From an incomplete

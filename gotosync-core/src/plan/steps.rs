@@ -13,7 +13,7 @@ use crate::model::{
     Action, Change, Creation, Deletion, Field, Fingerprint, LicenseKey, Note, NoteKind, Person, PersonId, Release,
     Role, SetChange, Status, Suspension, Update, User, UserGroupPath, UserKey, WelcomeTemplate, Whole,
 };
-use crate::rules::{Desires, GroupChoice, Profile};
+use crate::rules::{Desires, Profile};
 use crate::state::Link;
 
 mod changes;
@@ -105,11 +105,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
     }
 
     fn group(&self, path: &UserGroupPath) -> Draft {
-        let giver = self.inputs.rules.list.iter().enumerate().find(|(_, rule)| {
-            rule.enabled
-                && rule.gives.create_user_group
-                && matches!(&rule.gives.user_group, Some(GroupChoice::Path(own)) if own.is_within(path))
-        });
+        let giver = self.inputs.rules.list.iter().enumerate().find(|(_, rule)| rule.makes_group(path));
         Draft {
             stage: GROUPS + path.depth() as u32,
             order: None,

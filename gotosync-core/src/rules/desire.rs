@@ -220,7 +220,8 @@ pub(super) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-fn normal(text: Cow<'_, str>) -> Cow<'_, str> {
+/// A name in normal form.
+pub(super) fn normal(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => normal_name(text),
         Cow::Owned(text) => Cow::Owned(normal_name(&text).into_owned()),

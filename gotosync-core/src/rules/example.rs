@@ -11,15 +11,16 @@
 //! # also time_zone, extension, and custom_fields = { … }
 //! ```
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::defaults::Defaults;
-use super::desire::Trial;
+use super::desire::{Trial, normal, trimmed};
 use super::document::{Placed, Table};
 use super::mapping::attribute_name;
 use super::profile::{MAPPED, Profile, Source};
 use super::{Mapping, Rule, Rules};
-use crate::model::text::{nearest, nfc, normal_name};
+use crate::model::text::{nearest, nfc};
 use crate::model::{Directory, DirectoryBuilder, Dn, Field, GroupEntry, GroupId, PersonEntry, PersonId, PersonIx};
 use crate::{Error, ErrorKind};
 
@@ -101,10 +102,10 @@ impl Example {
             Some(mapping) => bound_value(mapping, &self.directory, ix)?,
         };
         let value = value.map(|value| match field {
-            Field::FirstName | Field::LastName => normal_name(&value).into_owned(),
-            _ => nfc(value.trim()).into_owned(),
+            Field::FirstName | Field::LastName => normal(value),
+            _ => trimmed(value),
         });
-        Ok(value.filter(|value| !value.is_empty()))
+        Ok(value.filter(|value| !value.is_empty()).map(Cow::into_owned))
     }
 }
 
@@ -112,7 +113,7 @@ fn bound_value<'m>(
     mapping: &'m Mapping,
     directory: &'m Arc<Directory>,
     person: PersonIx,
-) -> Result<Option<std::borrow::Cow<'m, str>>, String> {
+) -> Result<Option<Cow<'m, str>>, String> {
     mapping.bind(directory).value(person, &mut Vec::new()).map_err(super::mapping::Fault::into_message)
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::desire::{Desires, Trial, desire};
 use super::{Rule, Rules, RulesFile};
 use crate::Error;
-use crate::model::{Account, Directory, Severity};
+use crate::model::{Account, Directory, Severity, kinds};
 use crate::target::FieldLimits;
 
 mod effect;
@@ -31,37 +31,11 @@ pub struct Finding {
     pub hint: String,
 }
 
-macro_rules! finding_kinds {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $severity:ident, $heading:literal;)*) => {
-        /// What a finding is about. Each kind has one severity, one word and one heading.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(rename_all = "kebab-case")]
-        #[non_exhaustive]
-        pub enum FindingKind { $($(#[$doc])* $name,)* }
+kinds! {
+    /// What a finding is about. Each kind has one severity, nothing worse than a warning, because what stops a run is found
+    /// by its check; one word and one heading.
+    FindingKind;
 
-        impl FindingKind {
-            /// Every kind.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The word used in JSON.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
-            }
-
-            /// How much it matters: nothing worse than a warning, because what stops a run is found by its check.
-            pub const fn severity(self) -> Severity {
-                match self { $(Self::$name => Severity::$severity,)* }
-            }
-
-            /// What the kind says, in a few words.
-            pub const fn heading(self) -> &'static str {
-                match self { $(Self::$name => $heading,)* }
-            }
-        }
-    };
-}
-
-finding_kinds! {
     /// A rule names an OU or a group that is not there.
     ScopeMissing = "scope-missing", Warning, "names what is not in the directory";
     /// A rule names a group by a name that several have.

@@ -17,7 +17,7 @@ use hashbrown::{HashMap, HashSet};
 pub use self::columns::Columns;
 pub use self::guess::Guess;
 pub(crate) use self::guess::is_header;
-pub(crate) use self::person::{Facts, shown};
+pub(crate) use self::person::Facts;
 use self::rows::Row;
 pub(crate) use self::table::Table;
 pub(crate) use self::text::Content;
@@ -25,7 +25,7 @@ pub use self::text::Encoding;
 use self::text::READING;
 use super::place;
 use super::{DirectoryInfo, DirectorySource, Node, children_of};
-use crate::model::text::fold;
+use crate::model::text::{SHOWN, fold, shown};
 use crate::model::{
     AttrId, Completeness, DirectoryBuilder, Dn, Gap, GroupEntry, GroupId, PersonEntry, PersonId, ReadRequest, Reading,
     UnitKind,
@@ -216,7 +216,7 @@ impl<'s> People<'s> {
         let facts = facts?;
         let id = PersonId::parse(&place::id(self.source, &facts.id));
         if let Some(line) = self.lines.get(&id) {
-            return Err(format!("its id `{}` stands in line {line} already", shown(&facts.id)));
+            return Err(format!("its id `{}` stands in line {line} already", shown(&facts.id, SHOWN)));
         }
         self.lines.insert(id.clone(), row.line);
         let mut entry = PersonEntry::new(id, place::below(self.source, &facts.name()));

@@ -16,6 +16,7 @@ use crate::setup::Place;
 /// Says what is wrong with the rules, as far as the directory and the account can be read.
 pub(super) async fn check(json: bool, place: &Place) -> Result<Exit, Failure> {
     let config = place.load()?;
+    // To be changed, a file that is not there is one without rules; to be checked, it is missing.
     config.rules()?;
     let file = config.rules_file()?;
     let rules = file.rules()?;

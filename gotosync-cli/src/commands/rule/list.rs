@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use gotosync_core::model::text::count;
 use gotosync_core::rules::{Rule, RulesFile, Trial, desire};
 use gotosync_core::target::FieldLimits;
 use gotosync_core::{Config, Rules};
@@ -45,7 +46,7 @@ pub(super) async fn show(args: &Show, place: &Place) -> Result<Exit, Failure> {
     print(written.replace("\r\n", "\n").trim_end().to_owned() + "\n")?;
     if let Some(row) = row {
         let people = match (row.people, row.enabled) {
-            (Some(people), _) => super::tell::people(people, "person", "people"),
+            (Some(people), _) => count(people, "person", "people"),
             (None, false) => "nobody: it is off".to_owned(),
             (None, true) => "not known".to_owned(),
         };

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use gotosync_core::model::text::count;
 use gotosync_core::model::{Directory, PersonIx};
 use gotosync_core::rules::{FindingKind, RulesFile, Trial, desire, lint};
 use gotosync_core::target::FieldLimits;
@@ -36,7 +37,7 @@ pub(super) async fn saved(config: &Config, before: &RulesFile, after: &RulesFile
     if gone > 0 {
         say(format_args!(
             "note: {} by no rule any more: whom of them a run has synced is a leaver now",
-            people(gone, "person is selected", "people are selected")
+            count(gone, "person is selected", "people are selected")
         ));
     }
     let told =
@@ -56,7 +57,7 @@ fn selects(rules: &Rules, name: &str, directory: &Arc<Directory>) -> String {
     if let Some(broken) = desires.broken.iter().find(|broken| broken.index == index) {
         return format!("; it cannot be evaluated: {}", broken.error);
     }
-    let number = people(desires.populations[index], "person", "people");
+    let number = count(desires.populations[index], "person", "people");
     if rules.list[index].enabled {
         format!("; it selects {number}")
     } else {
@@ -74,9 +75,4 @@ fn lost(before: &Rules, after: &Rules, directory: &Arc<Directory>) -> usize {
             .collect()
     };
     selected(before).difference(&selected(after)).count()
-}
-
-/// A count of people in words.
-pub(super) fn people(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

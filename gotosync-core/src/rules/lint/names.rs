@@ -137,13 +137,7 @@ fn anybody_has(directory: &Directory, name: &str) -> bool {
 /// Products, templates, roles and whatever else of the account a rule names in vain.
 fn unknown(rule: &Rule, rules: &Rules, account: &Account) -> Vec<Finding> {
     // A user group that another rule makes is there in time.
-    let made = |path: &UserGroupPath| {
-        rules
-            .list
-            .iter()
-            .filter(|other| other.enabled && other.gives.create_user_group)
-            .any(|other| matches!(&other.gives.user_group, Some(GroupChoice::Path(own)) if own.is_within(path)))
-    };
+    let made = |path: &UserGroupPath| rules.list.iter().any(|other| other.makes_group(path));
     let has_group = |path: &UserGroupPath| account.has_group(path) || made(path);
     let missing = missing(rule, &rules.welcome_emails, account, has_group);
     let finding = |(kind, told): (NoteKind, String)| {

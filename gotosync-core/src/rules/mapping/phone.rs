@@ -5,12 +5,14 @@
 use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat};
 
+use crate::model::text::shown;
+
 /// Writes a phone number as E.164. `country` is the one it is dialled in where it does not begin with `+`.
 ///
 /// What stands behind the number as an extension is left out.
 pub(super) fn e164(number: &str, country: Option<&str>) -> Result<String, String> {
     let place = country.map_or_else(String::new, |country| format!(" in {country}"));
-    let refused = || format!("`{}` is not a phone number{place}", start(number));
+    let refused = || format!("`{}` is not a phone number{place}", shown(number, SHOWN));
     if number.len() > LONGEST {
         return Err(refused());
     }
@@ -33,14 +35,6 @@ pub(super) fn is_country(name: &str) -> bool {
 fn find(name: &str) -> Option<Region> {
     let region: Region = name.trim().to_ascii_uppercase().parse().ok()?;
     PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| region)
-}
-
-fn start(number: &str) -> String {
-    let mut start: String = number.chars().take(SHOWN).collect();
-    if start.len() < number.len() {
-        start.push('…');
-    }
-    start
 }
 
 /// The longest text that is looked at in bytes; no number with all its punctuation is longer.

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::columns::Places;
 use super::rows::Row;
-use crate::model::text::fold;
+use crate::model::text::{SHOWN, fold, shown};
 
 /// What one row says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -89,28 +89,19 @@ impl Facts {
 fn cell(text: &str) -> Result<&str, String> {
     let text = text.trim();
     if text.contains('\u{fffd}') {
-        return Err(format!("`{}` holds text that cannot be decoded", shown(text)));
+        return Err(format!("`{}` holds text that cannot be decoded", shown(text, SHOWN)));
     }
     if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n')) {
-        return Err(format!("`{}` holds a control character", shown(text)));
+        return Err(format!("`{}` holds a control character", shown(text, SHOWN)));
     }
     match text.strip_prefix('=') {
         None => Ok(text),
         Some(formula) => {
             let value = formula.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let value = value.filter(|value| !value.contains('"')).map(str::trim);
-            value.ok_or_else(|| format!("`{}` is a formula, expected its value", shown(text)))
+            value.ok_or_else(|| format!("`{}` is a formula, expected its value", shown(text, SHOWN)))
         }
     }
-}
-
-/// Text of a file as a message shows it: on one line, and never too much of it.
-pub(crate) fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 fn yes_or_no(word: &str) -> Option<bool> {
@@ -125,7 +116,7 @@ fn yes_or_no(word: &str) -> Option<bool> {
 }
 
 fn unclear(what: &str, word: &str) -> String {
-    format!("`{}` in the column for `{what}` is neither yes nor no", shown(word))
+    format!("`{}` in the column for `{what}` is neither yes nor no", shown(word, SHOWN))
 }
 
 /// The end of a day, in UTC, or a moment.
@@ -150,8 +141,6 @@ fn german(text: &str) -> Option<Date> {
 
 const YES: &[&str] = &["yes", "y", "ja", "j", "true", "wahr", "1", "x", "on", "active", "aktiv", "enabled"];
 const NO: &[&str] = &["no", "n", "nein", "false", "falsch", "0", "-", "off", "inactive", "inaktiv", "disabled"];
-/// Characters of a file that a message shows.
-const SHOWN: usize = 60;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use super::{Entry, Part, TroubleKind};
 use crate::model::email;
+use crate::model::text::{SHOWN, shown};
 
 /// Why an entry is no person yet.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(super) fn read(text: &str) -> Result<Entry, Problem> {
     if !entry.email.is_empty()
         && let Some(problem) = email::problem(&entry.email)
     {
-        let why = format!("`{}`: {problem}", shown(&entry.email));
+        let why = format!("`{}`: {problem}", shown(&entry.email, SHOWN));
         return Err(Problem { kind: TroubleKind::Wrong, why, missing, found: Some(entry.into()) });
     }
     if missing.is_empty() {
@@ -109,22 +110,11 @@ fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Text as a message shows it: never too much of it.
-fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
 /// Small words that a last name begins with, as they are written inside a name.
 const PARTICLES: &[&str] = &[
     "von", "vom", "van", "zu", "zum", "zur", "de", "del", "della", "der", "den", "di", "da", "dos", "du", "la", "le",
     "ten", "ter", "af", "bin", "ibn", "el", "al",
 ];
-/// Characters of an entry that a message shows.
-const SHOWN: usize = 60;
 
 #[cfg(test)]
 mod tests {
