@@ -72,6 +72,8 @@
 //! With none of them there is no SQLite, no compression, and nothing that opens a file or a socket.
 
 pub mod error;
+#[cfg(feature = "ldap")]
+mod secret;
 pub mod model;
 pub mod source;
 pub mod target;
@@ -103,6 +105,8 @@ pub use import::Import;
 pub use plan::Plan;
 pub use report::Report;
 pub use rules::Rules;
+#[cfg(feature = "ldap")]
+pub use secret::Secret;
 pub use sync::Engine;
 
 /// The examples of the README are compiled with the library.

@@ -36,7 +36,7 @@ pub use id::{AccountKey, Fingerprint, GroupId, LicenseKey, PersonId, PlanId, Run
 pub(crate) use note::kinds;
 pub use note::{Note, NoteKind, Severity};
 pub use outcome::{Effect, Fault, Outcome};
-pub use reading::{Completeness, Gap, Reading};
+pub use reading::{Completeness, Effort, Gap, Reading};
 pub use role::{Privilege, Role};
 pub use schema::{AttrId, AttributeTable, Syntax};
 pub(crate) use schema::{known_attribute, known_attributes};

@@ -10,6 +10,10 @@ use crate::model::{Dn, ReadRequest, Reading};
 
 #[cfg(feature = "csv")]
 pub mod csv;
+#[cfg(any(feature = "ldif", feature = "ldap"))]
+mod entries;
+#[cfg(feature = "ldap")]
+pub mod ldap;
 #[cfg(feature = "ldif")]
 pub mod ldif;
 pub mod list;
@@ -21,6 +25,8 @@ mod tree;
 
 #[cfg(feature = "csv")]
 pub use csv::CsvSource;
+#[cfg(feature = "ldap")]
+pub use ldap::LdapSource;
 #[cfg(feature = "ldif")]
 pub use ldif::LdifSource;
 pub use list::ListSource;

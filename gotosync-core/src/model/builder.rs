@@ -73,7 +73,7 @@ pub struct GroupEntry {
 /// assert_eq!(directory.groups()[0].people.len(), 1);
 /// # Ok::<(), gotosync_core::Error>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DirectoryBuilder {
     attributes: AttributeTable,
     people: Vec<Pending>,
@@ -82,14 +82,14 @@ pub struct DirectoryBuilder {
     places: Places,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     entry: PersonEntry,
     unit: u32,
 }
 
 /// Distinguished names, each stored once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Names {
     texts: Vec<Box<str>>,
     index: HashMap<Box<str>, u32>,
@@ -108,7 +108,7 @@ impl Names {
 }
 
 /// The tree as it grows: every name that was seen as a place, and what it is known to be.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Places {
     names: Names,
     kinds: HashMap<u32, UnitKind>,
@@ -153,6 +153,37 @@ impl DirectoryBuilder {
     pub fn group(&mut self, entry: GroupEntry) {
         self.entry_below(entry.dn.as_str());
         self.groups.push(entry);
+    }
+
+    /// Keeps one of those who came twice under one id, and gives who and why: whoever is moved while a directory is read may
+    /// come from both places.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn drop_doubles(&mut self) -> Vec<(String, String)> {
+        let mut doubles = Vec::new();
+        let mut tell = |what: &str, kept: &Dn, dropped: &Dn| {
+            doubles.push((
+                dropped.to_string(),
+                format!("the {what} came twice, also as `{kept}`: moved while it was read"),
+            ));
+        };
+        // Which of them is kept must not hang on the order of searches.
+        self.people.sort_by(|a, b| (&a.entry.id, a.entry.dn.as_str()).cmp(&(&b.entry.id, b.entry.dn.as_str())));
+        self.people.dedup_by(|next, kept| {
+            let double = next.entry.id == kept.entry.id;
+            if double {
+                tell("person", &kept.entry.dn, &next.entry.dn);
+            }
+            double
+        });
+        self.groups.sort_by(|a, b| (&a.id, a.dn.as_str()).cmp(&(&b.id, b.dn.as_str())));
+        self.groups.dedup_by(|next, kept| {
+            let double = next.id == kept.id;
+            if double {
+                tell("group", &kept.dn, &next.dn);
+            }
+            double
+        });
+        doubles
     }
 
     /// Joins everything.

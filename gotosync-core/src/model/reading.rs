@@ -69,11 +69,39 @@ pub struct Reading {
     pub completeness: Completeness,
     /// What a reader should know that takes nothing away from completeness, such as references that were left alone.
     pub remarks: Vec<String>,
+    /// What it took, where a server was asked.
+    pub effort: Option<Effort>,
+}
+
+/// What a read took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Effort {
+    /// Connections that were opened.
+    pub connections: u64,
+    /// Requests to search, each page counted.
+    pub searches: u64,
+    /// Bytes received, inside TLS.
+    pub received: u64,
+    /// Bytes sent, inside TLS.
+    pub sent: u64,
+}
+
+impl Effort {
+    /// What two reads took together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            connections: self.connections + other.connections,
+            searches: self.searches + other.searches,
+            received: self.received + other.received,
+            sent: self.sent + other.sent,
+        }
+    }
 }
 
 impl Reading {
     /// A complete reading.
     pub fn complete(directory: Directory) -> Self {
-        Self { directory: Arc::new(directory), completeness: Completeness::Complete, remarks: Vec::new() }
+        Self { directory: Arc::new(directory), completeness: Completeness::Complete, remarks: Vec::new(), effort: None }
     }
 }

@@ -151,7 +151,12 @@ impl CsvSource {
             return Err(content.changed());
         }
         let directory = people.builder.build().map_err(|error| error.during(READING).with("file", content.name()))?;
-        Ok(Reading { directory: Arc::new(directory), completeness: Completeness::from_gaps(gaps), remarks: Vec::new() })
+        Ok(Reading {
+            directory: Arc::new(directory),
+            completeness: Completeness::from_gaps(gaps),
+            remarks: Vec::new(),
+            effort: None,
+        })
     }
 }
 

@@ -1,15 +1,10 @@
 //! A directory export in a file (RFC 2849), plain or gzipped, as `ldapsearch`, `slapcat` or `ldbsearch` write it.
 
 mod ahead;
-mod class;
-mod entry;
 mod fault;
 mod lines;
-mod names;
 mod pass;
 mod record;
-mod select;
-mod sid;
 mod trailer;
 
 use std::fmt;
@@ -23,8 +18,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use self::ahead::ReadAhead;
 use self::fault::{Fault, READING};
-use self::pass::Found;
-use self::select::Selection;
+use super::entries::{Found, Selection};
 use super::{DirectoryInfo, DirectorySource, Node, children_of};
 use crate::error::Retry;
 use crate::model::{Completeness, Directory, Dn, Gap, ReadRequest, Reading, Scope};
@@ -134,7 +128,8 @@ fn read(path: &Path, request: &ReadRequest) -> Result<Reading> {
     let first =
         if names_groups && !request.wants_everyone() { Some(pass(path, &[], &mut Selection::Nobody)?) } else { None };
     let (groups, before) = first.map_or((None, None), |(found, stamp)| (Some(found), Some(stamp)));
-    let mut selection = Selection::new(request, groups).map_err(|error| error.with("file", path.display()))?;
+    let (mut selection, _) =
+        Selection::new(request, groups.as_ref()).map_err(|error| error.with("file", path.display()))?;
     let (mut found, after) = pass(path, &request.attributes, &mut selection)?;
     if before.is_some_and(|before| before != after) {
         return Err(changed(path));
@@ -148,6 +143,7 @@ fn read(path: &Path, request: &ReadRequest) -> Result<Reading> {
         directory: Arc::new(directory),
         completeness: Completeness::from_gaps(found.gaps.into_iter().map(gap).collect()),
         remarks: found.remarks,
+        effort: None,
     })
 }
 

@@ -101,7 +101,7 @@ impl DirectorySource for MemorySource {
 
     async fn read(&self, _request: &ReadRequest) -> Result<Reading> {
         let completeness = Completeness::from_gaps(self.gaps.clone());
-        Ok(Reading { directory: self.directory()?, completeness, remarks: Vec::new() })
+        Ok(Reading { directory: self.directory()?, completeness, remarks: Vec::new(), effort: None })
     }
 }
 

@@ -9,8 +9,8 @@ use hashbrown::HashMap;
 
 use super::{DirectoryInfo, DirectorySource, Node, children_of};
 use crate::model::{
-    Completeness, Directory, DirectoryBuilder, Dn, Gap, GroupEntry, GroupId, GroupIx, Person, PersonEntry, PersonId,
-    PrimaryGroup, ReadRequest, Reading, Value, Values, email,
+    Completeness, Directory, DirectoryBuilder, Dn, Effort, Gap, GroupEntry, GroupId, GroupIx, Person, PersonEntry,
+    PersonId, PrimaryGroup, ReadRequest, Reading, Value, Values, email,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -115,13 +115,14 @@ impl DirectorySource for MergedSource {
 fn merge(parts: &[(&str, Reading)]) -> Result<Reading> {
     let mut joining = Joining::default();
     let (mut gaps, mut remarks) = (Vec::new(), Vec::new());
+    let effort = parts.iter().filter_map(|(_, reading)| reading.effort).reduce(Effort::and);
     for (name, reading) in parts {
         let gap = |gap: &Gap| Gap { place: format!("{name}: {}", gap.place), problem: gap.problem.clone() };
         gaps.extend(reading.completeness.gaps().iter().map(gap));
         remarks.extend(reading.remarks.iter().map(|remark| format!("{name}: {remark}")));
         joining.add(name, &reading.directory, &mut remarks);
     }
-    Ok(Reading { directory: Arc::new(joining.build()?), completeness: Completeness::from_gaps(gaps), remarks })
+    Ok(Reading { directory: Arc::new(joining.build()?), completeness: Completeness::from_gaps(gaps), remarks, effort })
 }
 
 /// A directory that is made of several.

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
-use super::fault::{Fault, quoted};
-use super::names::{NameIx, Names};
+use super::fault::Fault;
+use crate::source::entries::{NameIx, Names, quoted};
 
 /// Reads a file line by line through one buffer. A line nobody wants is never held as a whole, however long it is.
 #[derive(Debug)]

@@ -7,11 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memchr;
 
-use super::fault::{Fault, quoted};
+use super::fault::Fault;
 use super::lines::{Line, Lines, Place};
-use super::names::{Meaning, NameIx, Names};
 use super::trailer::Trailer;
 use crate::model::Dn;
+use crate::source::entries::{Chunk, DEPTH_MAX, Meaning, NameIx, Names, RECORD_MAX, Record, VALUE_MAX, quoted};
 
 /// Reads a file record by record.
 #[derive(Debug)]
@@ -19,42 +19,6 @@ pub(super) struct Records<R> {
     lines: Lines<R>,
     record: Record,
     trailer: Trailer,
-}
-
-/// One entry: its name, and the values of it that are wanted.
-#[derive(Debug)]
-pub(super) struct Record {
-    /// The line its name stands on.
-    pub(super) line: u64,
-    pub(super) dn: Dn,
-    bytes: Vec<u8>,
-    values: Vec<Stored>,
-}
-
-#[derive(Debug)]
-struct Stored {
-    name: NameIx,
-    line: u64,
-    chunk: Option<Chunk>,
-    bytes: Range<u32>,
-}
-
-/// One value of a record.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RawValue<'r> {
-    pub(super) name: NameIx,
-    pub(super) line: u64,
-    pub(super) chunk: Option<Chunk>,
-    pub(super) bytes: &'r [u8],
-}
-
-/// Which values of a long list a line is one of: AD gives `member;range=0-1499` in place of more than 1,500 members
-/// (MS-ADTS 3.1.1.3.1.3.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Chunk {
-    pub(super) first: u32,
-    /// `None` for `*`: the list ends with this chunk.
-    pub(super) last: Option<u32>,
 }
 
 /// Where in the file the reader is.
@@ -67,8 +31,7 @@ enum Block {
 
 impl<R: Read> Records<R> {
     pub(super) fn new(source: R) -> Self {
-        let record = Record { line: 0, dn: Dn::trusted(""), bytes: Vec::new(), values: Vec::new() };
-        Self { lines: Lines::new(source), record, trailer: Trailer::default() }
+        Self { lines: Lines::new(source), record: Record::new(), trailer: Trailer::default() }
     }
 
     /// Goes on to the next record; `false` at the end.
@@ -115,7 +78,6 @@ impl<R: Read> Records<R> {
                     .map_err(|_| self.lines.fault("the name of the entry is not UTF-8", SAVED_AS))?;
                 self.record.dn = Dn::parse(text)
                     .map_err(|error| self.lines.fault(error.message(), "write `dn:` and the entry's whole name"))?;
-                // Every place above an entry is kept by its whole name: that is the square of what the file says.
                 if self.record.dn.depth() > DEPTH_MAX {
                     let problem = format!("the name of the entry has more than {DEPTH_MAX} parts");
                     return Err(self.lines.fault(problem, "leave the entry out of the export"));
@@ -159,12 +121,11 @@ impl<R: Read> Records<R> {
         if bytes.len() > VALUE_MAX {
             return Err(self.lines.fault("a value is larger than 16 MiB", LEAVE_OUT));
         }
-        if self.record.bytes.len() + self.record.values.len() * size_of::<Stored>() > RECORD_MAX {
+        if self.record.size() > RECORD_MAX {
             let problem = format!("the entry of line {} is larger than 256 MiB", self.record.line);
             return Err(self.lines.fault(problem, LEAVE_OUT));
         }
-        let bytes = bytes.start as u32..bytes.end as u32;
-        self.record.values.push(Stored { name, line: self.lines.number(), chunk, bytes });
+        self.record.store(name, self.lines.number(), chunk, bytes.start);
         Ok(())
     }
 
@@ -192,19 +153,9 @@ impl<R: Read> Records<R> {
     fn chunk(&self) -> Result<Option<Chunk>, Fault> {
         let content = self.lines.content();
         let name = &content[..memchr(b':', content).unwrap_or(content.len())];
-        if memchr(b';', name).is_none() {
-            return Ok(None);
-        }
-        let range = name.split(|byte| *byte == b';').find_map(|option| {
-            let (key, range) = option.split_at_checked(RANGE.len())?;
-            key.eq_ignore_ascii_case(RANGE).then_some(range)
-        });
-        let parse = |range: &[u8]| {
-            let (first, last) = std::str::from_utf8(range).ok()?.split_once('-')?;
-            Some(Chunk { first: first.parse().ok()?, last: if last == "*" { None } else { Some(last.parse().ok()?) } })
-        };
-        let bad = || self.lines.fault(format!("{} has no range like `range=0-1499`", quoted(name)), "export it again");
-        range.map(|range| parse(range).ok_or_else(bad)).transpose()
+        let bad =
+            |()| self.lines.fault(format!("{} has no range like `range=0-1499`", quoted(name)), "export it again");
+        Chunk::of(name).map_err(bad)
     }
 
     /// Decodes the value of the current line to the end of the record's bytes.
@@ -226,52 +177,6 @@ impl<R: Read> Records<R> {
     }
 }
 
-impl Record {
-    /// The values, in the order of the file.
-    pub(super) fn values(&self) -> impl Iterator<Item = RawValue<'_>> {
-        self.values.iter().map(|stored| RawValue {
-            name: stored.name,
-            line: stored.line,
-            chunk: stored.chunk,
-            bytes: &self.bytes[stored.bytes.start as usize..stored.bytes.end as usize],
-        })
-    }
-
-    fn clear(&mut self) {
-        self.values.clear();
-        self.bytes.clear();
-        // One entry with a large picture must not hold its memory to the end of the file.
-        self.bytes.shrink_to(1 << 20);
-    }
-}
-
-impl<'r> RawValue<'r> {
-    /// The value as text, which DNs and ids must be.
-    pub(super) fn text(&self) -> Result<&'r str, Fault> {
-        std::str::from_utf8(self.bytes)
-            .map_err(|_| Fault::text(self.line, "a value that must be text is not UTF-8", SAVED_AS))
-    }
-
-    /// The value as a number.
-    pub(super) fn number(&self) -> Result<i64, Fault> {
-        let number = std::str::from_utf8(self.bytes.trim_ascii()).ok().and_then(|text| text.parse().ok());
-        number.ok_or_else(|| {
-            let problem = format!("{} is not a number", quoted(self.bytes));
-            Fault::text(self.line, problem, "the directory keeps a whole number here: export it again")
-        })
-    }
-}
-
-const VALUE_MAX: usize = 16 << 20;
-
-/// Enough for a group of a million members.
-const RECORD_MAX: usize = 256 << 20;
-
-/// Ten times what a directory comes to.
-const DEPTH_MAX: usize = 128;
-
-const RANGE: &[u8] = b"range=";
-
 const LEAVE_OUT: &str = "leave the attribute out of the export";
 
 const SAVED_AS: &str = "the file was saved in another encoding: LDIF is UTF-8, with base64 for all else";
@@ -279,6 +184,7 @@ const SAVED_AS: &str = "the file was saved in another encoding: LDIF is UTF-8, w
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::entries::{Entry, Flaw};
 
     fn faults(source: impl Read) -> String {
         let names = Names::structural();
@@ -287,7 +193,7 @@ mod tests {
             match records.advance(&names) {
                 Ok(true) => {}
                 Ok(false) => return String::new(),
-                Err(Fault::Text { line, problem, .. }) => return format!("{line}: {problem}"),
+                Err(Fault::Text(Flaw { line, problem, .. })) => return format!("{line}: {problem}"),
                 Err(fault) => return format!("{fault:?}"),
             }
         }
@@ -385,7 +291,7 @@ mod tests {
             let names = Names::structural();
             let mut records = Records::new(&text[..]);
             while records.advance(&names).unwrap_or(false) {
-                let entry = super::super::entry::Entry::new(records.record(), &names);
+                let entry = Entry::new(records.record(), &names);
                 let _ = (entry.kind(), entry.person_id(), entry.group_id(), entry.sid(), entry.primary_group());
             }
         }

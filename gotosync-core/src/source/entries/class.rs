@@ -4,7 +4,7 @@ use crate::model::UnitKind;
 
 /// What a record stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::source) enum Kind {
     Person,
     Group,
     Unit(UnitKind),
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 
 /// What one object class says of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
+pub(in crate::source) enum Class {
     /// Nothing this reader knows.
     Any,
     Person,
@@ -35,21 +35,21 @@ pub(super) enum Class {
 
 /// What the object classes of an entry say together.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Classes(u16);
+pub(in crate::source) struct Classes(u16);
 
 impl Classes {
     /// Adds a class by name.
-    pub(super) fn add(&mut self, name: &[u8]) {
+    pub(in crate::source) fn add(&mut self, name: &[u8]) {
         let known = CLASSES.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name));
         self.0 |= 1 << known.map_or(Class::Any, |(_, class)| *class) as u16;
     }
 
-    pub(super) fn has(self, class: Class) -> bool {
+    pub(in crate::source) fn has(self, class: Class) -> bool {
         self.0 & (1 << class as u16) != 0
     }
 
     /// What an entry of these classes is, if it was not deleted.
-    pub(super) fn kind(self) -> Kind {
+    pub(in crate::source) fn kind(self) -> Kind {
         if self.has(Class::Group) || self.has(Class::PosixGroup) {
             Kind::Group
         } else if (self.has(Class::Person) || self.has(Class::PosixAccount)) && !self.has(Class::NoPerson) {

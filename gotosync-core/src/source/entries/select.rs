@@ -1,18 +1,18 @@
-//! Which people of a file are wanted, decided while it streams by.
+//! Which people are wanted, decided while they stream by.
 
 use hashbrown::{HashMap, HashSet};
 
+use super::collect::{Found, FoundGroup};
 use super::entry::Entry;
-use super::fault::Fault;
+use super::flaw::Flaw;
 use super::names::{Meaning, Names};
-use super::pass::Found;
 use super::record::Record;
 use crate::Result;
 use crate::model::{Depth, Dn, Membership, ReadRequest, Scope};
 
 /// Which people a pass keeps.
 #[derive(Debug)]
-pub(super) enum Selection {
+pub(in crate::source) enum Selection {
     Everybody,
     /// A pass that looks for groups and units alone.
     Nobody,
@@ -21,7 +21,7 @@ pub(super) enum Selection {
 
 /// Places and groups whose people are wanted.
 #[derive(Debug, Default)]
-pub(super) struct Chosen {
+pub(in crate::source) struct Chosen {
     units: Vec<(String, Depth)>,
     /// Comparison keys of groups.
     groups: HashSet<String>,
@@ -35,11 +35,18 @@ pub(super) struct Chosen {
     mentioned: HashMap<Box<str>, bool>,
 }
 
+/// A group whose people are wanted, itself or nested in one that a request names.
+#[derive(Clone, Debug)]
+pub(in crate::source) struct Reached {
+    pub(in crate::source) dn: Dn,
+    pub(in crate::source) sid: Option<Box<[u8]>>,
+}
+
 impl Selection {
-    /// The selection of a request, with what an earlier pass found if the request names groups.
-    pub(super) fn new(request: &ReadRequest, found: Option<Found>) -> Result<Self> {
+    /// The selection of a request, with the groups that were found if the request names any; and which groups those reach.
+    pub(in crate::source) fn new(request: &ReadRequest, found: Option<&Found>) -> Result<(Self, Vec<Reached>)> {
         if request.wants_everyone() {
-            return Ok(Self::Everybody);
+            return Ok((Self::Everybody, Vec::new()));
         }
         let mut chosen = Chosen::default();
         for scope in &request.scopes {
@@ -47,16 +54,14 @@ impl Selection {
                 chosen.units.push((dn.key(), *depth));
             }
         }
-        if let Some(found) = found {
-            chosen.add_groups(request, found)?;
-        }
-        Ok(Self::Chosen(Box::new(chosen)))
+        let reached = found.map(|found| chosen.add_groups(request, found)).transpose()?;
+        Ok((Self::Chosen(Box::new(chosen)), reached.unwrap_or_default()))
     }
 }
 
 impl Chosen {
     /// Says whether people right below a place are wanted, by the place's comparison key.
-    pub(super) fn wants_place(&self, key: &str) -> bool {
+    pub(in crate::source) fn wants_place(&self, key: &str) -> bool {
         self.units.iter().any(|(base, depth)| match depth {
             Depth::OneLevel => key == base,
             Depth::Subtree => {
@@ -66,7 +71,12 @@ impl Chosen {
     }
 
     /// Says whether a person is wanted for a group.
-    pub(super) fn wants_member(&mut self, entry: &Entry<'_>, record: &Record, names: &Names) -> Result<bool, Fault> {
+    pub(in crate::source) fn wants_member(
+        &mut self,
+        entry: &Entry<'_>,
+        record: &Record,
+        names: &Names,
+    ) -> Result<bool, Flaw> {
         if self.groups.is_empty() {
             return Ok(false);
         }
@@ -96,9 +106,9 @@ impl Chosen {
 
     /// Adds the groups of a request. A group that is not there selects nobody; of a name that several groups share, all
     /// are taken: whoever asked will find the name ambiguous, and nobody may be missing who could be meant.
-    fn add_groups(&mut self, request: &ReadRequest, found: Found) -> Result<()> {
-        let Found { mut builder, groups, .. } = found;
-        for group in &groups {
+    fn add_groups(&mut self, request: &ReadRequest, found: &Found) -> Result<Vec<Reached>> {
+        let mut builder = found.builder.clone();
+        for group in &found.groups {
             builder.group(group.entry.clone());
         }
         let directory = builder.build()?;
@@ -112,11 +122,15 @@ impl Chosen {
                 self.groups.extend(reached.into_iter().map(|ix| directory.group(ix).dn.key()));
             }
         }
-        for group in groups.into_iter().filter(|group| self.groups.contains(&group.entry.dn.key())) {
-            self.members.extend(group.entry.members.iter().map(|member| Dn::trusted(member).key()));
-            self.sids.extend(group.entry.sid);
-            self.uids.extend(group.uids);
+        let mut reached = Vec::new();
+        for FoundGroup { entry, uids } in &found.groups {
+            if self.groups.contains(&entry.dn.key()) {
+                self.members.extend(entry.members.iter().map(|member| Dn::trusted(member).key()));
+                self.sids.extend(entry.sid.clone());
+                self.uids.extend(uids.iter().cloned());
+                reached.push(Reached { dn: entry.dn.clone(), sid: entry.sid.clone() });
+            }
         }
-        Ok(())
+        Ok(reached)
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::class::{Class, Classes, Kind};
-use super::fault::{Fault, quoted};
+use super::flaw::{Flaw, quoted};
 use super::names::{Meaning, Names};
 use super::record::{RawValue, Record};
 use super::sid;
@@ -11,7 +11,7 @@ use crate::model::{AttrId, DirectoryBuilder, Dn, GroupId, PersonEntry, PersonId,
 
 /// A record, read once from end to end.
 #[derive(Debug)]
-pub(super) struct Entry<'r> {
+pub(in crate::source) struct Entry<'r> {
     record: &'r Record,
     classes: Classes,
     guid: Option<RawValue<'r>>,
@@ -27,7 +27,7 @@ pub(super) struct Entry<'r> {
 }
 
 impl<'r> Entry<'r> {
-    pub(super) fn new(record: &'r Record, names: &Names) -> Self {
+    pub(in crate::source) fn new(record: &'r Record, names: &Names) -> Self {
         let mut entry = Self {
             record,
             classes: Classes::default(),
@@ -68,27 +68,27 @@ impl<'r> Entry<'r> {
         entry
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(in crate::source) fn kind(&self) -> Kind {
         if self.deleted { Kind::Deleted } else { self.classes.kind() }
     }
 
     /// Says whether `memberUid` names its members: an AD group may carry that attribute beside the list that counts.
-    pub(super) fn names_members_by_uid(&self) -> bool {
+    pub(in crate::source) fn names_members_by_uid(&self) -> bool {
         self.classes.has(Class::PosixGroup) && !self.classes.has(Class::Group)
     }
 
     /// Says whether a group can name the person by `uid`.
-    pub(super) fn has_posix_account(&self) -> bool {
+    pub(in crate::source) fn has_posix_account(&self) -> bool {
         self.classes.has(Class::PosixAccount)
     }
 
     /// Says whether this is how Active Directory writes an entry.
-    pub(super) fn looks_like_ad(&self) -> bool {
+    pub(in crate::source) fn looks_like_ad(&self) -> bool {
         self.guid.is_some() && self.account_name.is_some()
     }
 
     /// Builds the person this record is.
-    pub(super) fn person(&self, names: &Names, builder: &mut DirectoryBuilder) -> Result<PersonEntry, Fault> {
+    pub(in crate::source) fn person(&self, names: &Names, builder: &mut DirectoryBuilder) -> Result<PersonEntry, Flaw> {
         let mut person = PersonEntry::new(self.person_id()?, self.record.dn.clone());
         person.disabled = self.control.map_or(Ok(0), |value| value.number())? & ACCOUNT_DISABLED != 0;
         person.expires = self.expires.map(|value| value.number()).transpose()?.and_then(expiry);
@@ -117,21 +117,21 @@ impl<'r> Entry<'r> {
     }
 
     /// The id of a person, which there must be.
-    pub(super) fn person_id(&self) -> Result<PersonId, Fault> {
+    pub(in crate::source) fn person_id(&self) -> Result<PersonId, Flaw> {
         self.id(PersonId::from_object_guid, PersonId::parse)?.ok_or_else(|| {
             let problem = format!("the person {} has no immutable id", quoted(self.record.dn.as_str().as_bytes()));
-            Fault::text(self.record.line, problem, EXPORT_IDS)
+            Flaw::new(self.record.line, problem, EXPORT_IDS)
         })
     }
 
     /// The id of a group; its name, where an export has none.
-    pub(super) fn group_id(&self) -> Result<GroupId, Fault> {
+    pub(in crate::source) fn group_id(&self) -> Result<GroupId, Flaw> {
         let id = self.id(GroupId::from_object_guid, GroupId::parse)?;
         Ok(id.unwrap_or_else(|| GroupId::parse(&self.record.dn.key())))
     }
 
     /// The name people know a group by.
-    pub(super) fn group_name(&self) -> Result<String, Fault> {
+    pub(in crate::source) fn group_name(&self) -> Result<String, Flaw> {
         let dn = &self.record.dn;
         match (self.account_name, self.common_name) {
             (Some(name), _) => Ok(name.text()?.to_owned()),
@@ -142,22 +142,22 @@ impl<'r> Entry<'r> {
     }
 
     /// The SID, if there is one and it is well formed.
-    pub(super) fn sid(&self) -> Option<Box<[u8]>> {
+    pub(in crate::source) fn sid(&self) -> Option<Box<[u8]>> {
         self.sid.and_then(|value| sid::parse(value.bytes))
     }
 
     /// The SID of the primary group.
-    pub(super) fn primary_group(&self) -> Result<Option<Box<[u8]>>, Fault> {
+    pub(in crate::source) fn primary_group(&self) -> Result<Option<Box<[u8]>>, Flaw> {
         let Some(primary) = self.primary else { return Ok(None) };
         let Ok(relative) = u32::try_from(primary.number()?) else { return Ok(None) };
         Ok(self.sid().map(|own| sid::sibling(own, relative)))
     }
 
-    pub(super) fn dn(&self) -> &Dn {
+    pub(in crate::source) fn dn(&self) -> &Dn {
         &self.record.dn
     }
 
-    fn id<T>(&self, from_guid: fn([u8; 16]) -> T, from_text: fn(&str) -> T) -> Result<Option<T>, Fault> {
+    fn id<T>(&self, from_guid: fn([u8; 16]) -> T, from_text: fn(&str) -> T) -> Result<Option<T>, Flaw> {
         if let Some(guid) = self.guid {
             if let Ok(bytes) = <[u8; 16]>::try_from(guid.bytes) {
                 return Ok(Some(from_guid(bytes)));
@@ -167,7 +167,7 @@ impl<'r> Entry<'r> {
                 Ok(text) if uuid::Uuid::try_parse(text).is_ok() => Ok(Some(from_text(text))),
                 _ => {
                     let problem = format!("{} is no objectGUID, which has 16 bytes", quoted(guid.bytes));
-                    Err(Fault::text(guid.line, problem, EXPORT_IDS))
+                    Err(Flaw::new(guid.line, problem, EXPORT_IDS))
                 }
             };
         }

@@ -4,7 +4,7 @@ use crate::model::{AttrId, AttributeTable, DirectoryBuilder, Syntax};
 
 /// What a name means to this reader, besides being an attribute somebody asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(in crate::source) enum Meaning {
     Version,
     Dn,
     ChangeType,
@@ -35,29 +35,29 @@ pub(super) enum Meaning {
 
 /// One wanted name.
 #[derive(Debug)]
-pub(super) struct Wanted {
-    pub(super) name: Box<str>,
-    pub(super) meaning: Meaning,
+pub(in crate::source) struct Wanted {
+    pub(in crate::source) name: Box<str>,
+    pub(in crate::source) meaning: Meaning,
     /// The number to keep the values under, if a request names the attribute.
-    pub(super) kept_as: Option<AttrId>,
+    pub(in crate::source) kept_as: Option<AttrId>,
     /// Whether the values are bytes even where they happen to be UTF-8.
-    pub(super) octets: bool,
+    pub(in crate::source) octets: bool,
 }
 
 /// The number of a wanted name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NameIx(u16);
+pub(in crate::source) struct NameIx(u16);
 
 /// Every wanted name.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(in crate::source) struct Names {
     wanted: Vec<Wanted>,
     buckets: Vec<Vec<NameIx>>,
 }
 
 impl Names {
     /// The names that say what an entry is, and nothing else.
-    pub(super) fn structural() -> Self {
+    pub(in crate::source) fn structural() -> Self {
         let mut names = Self { wanted: Vec::new(), buckets: vec![Vec::new(); BUCKETS] };
         for (name, meaning) in MEANINGS {
             names.add(name, *meaning);
@@ -66,7 +66,7 @@ impl Names {
     }
 
     /// Those, and the attributes of a request.
-    pub(super) fn requested(attributes: &[String], builder: &mut DirectoryBuilder) -> Self {
+    pub(in crate::source) fn requested(attributes: &[String], builder: &mut DirectoryBuilder) -> Self {
         let mut names = Self::structural();
         for name in attributes {
             let at = match names.find(name.as_bytes()) {
@@ -87,7 +87,7 @@ impl Names {
     }
 
     /// Finds a name without its options.
-    pub(super) fn find(&self, name: &[u8]) -> Option<NameIx> {
+    pub(in crate::source) fn find(&self, name: &[u8]) -> Option<NameIx> {
         let candidates = &self.buckets[bucket(name)];
         candidates.iter().copied().find(|at| {
             let own = self.get(*at).name.as_bytes();
@@ -95,12 +95,12 @@ impl Names {
         })
     }
 
-    pub(super) fn get(&self, at: NameIx) -> &Wanted {
+    pub(in crate::source) fn get(&self, at: NameIx) -> &Wanted {
         &self.wanted[usize::from(at.0)]
     }
 
     /// The number under which a request keeps an attribute of this meaning.
-    pub(super) fn kept_as(&self, meaning: Meaning) -> Option<AttrId> {
+    pub(in crate::source) fn kept_as(&self, meaning: Meaning) -> Option<AttrId> {
         self.wanted.iter().find(|wanted| wanted.meaning == meaning)?.kept_as
     }
 

@@ -1,7 +1,7 @@
 //! Security identifiers (MS-DTYP 2.4.2), as far as finding a primary group needs them.
 
 /// Reads a SID: the bytes a directory keeps, or `S-1-5-21-…` as some tools write it.
-pub(super) fn parse(value: &[u8]) -> Option<Box<[u8]>> {
+pub(in crate::source) fn parse(value: &[u8]) -> Option<Box<[u8]>> {
     let text = value.trim_ascii();
     if text.get(..2).is_some_and(|head| head.eq_ignore_ascii_case(b"S-")) {
         return from_text(std::str::from_utf8(&text[2..]).ok()?);
@@ -11,7 +11,7 @@ pub(super) fn parse(value: &[u8]) -> Option<Box<[u8]>> {
 }
 
 /// The SID of the same domain with another relative id.
-pub(super) fn sibling(mut own: Box<[u8]>, relative: u32) -> Box<[u8]> {
+pub(in crate::source) fn sibling(mut own: Box<[u8]>, relative: u32) -> Box<[u8]> {
     let at = own.len().saturating_sub(4);
     own[at..].copy_from_slice(&relative.to_le_bytes());
     own

@@ -1,0 +1,20 @@
+//! What entries of a directory mean, however they came: as lines of an export or over the wire.
+
+mod class;
+mod collect;
+mod entry;
+mod flaw;
+mod names;
+mod record;
+mod select;
+mod sid;
+
+pub(super) use collect::{Collector, Found};
+#[cfg(test)]
+pub(super) use entry::Entry;
+pub(super) use flaw::{Flaw, quoted};
+pub(super) use names::{Meaning, NameIx, Names};
+pub(super) use record::{Chunk, DEPTH_MAX, RECORD_MAX, Record, VALUE_MAX};
+#[cfg(feature = "ldap")]
+pub(super) use select::Reached;
+pub(super) use select::Selection;

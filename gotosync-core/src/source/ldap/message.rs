@@ -1,0 +1,257 @@
+//! Messages of a server (RFC 4511, section 4), checked before anything is made of them.
+//!
+//! What goes on to the client library is checked for exactly the shapes it expects: it takes the connection down by a panic
+//! when it meets another one, and descends without a limit into what is nested.
+
+use super::ber::{BOOLEAN, Ber, ENUMERATED, INTEGER, Malformed, OCTETS, SEQUENCE, SET, integer};
+
+/// A message taken apart, as far as the one who sorts them needs it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Message<'b> {
+    pub(super) id: i64,
+    pub(super) operation: u8,
+    pub(super) content: &'b [u8],
+    controls: Option<&'b [u8]>,
+}
+
+/// One control of a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Control<'b> {
+    pub(super) oid: &'b str,
+    pub(super) value: Option<&'b [u8]>,
+}
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended<'b> {
+    pub(super) code: i64,
+    pub(super) text: &'b str,
+    /// What stands behind: referrals, SASL credentials, the name of an extended response.
+    rest: Ber<'b>,
+}
+
+impl<'b> Message<'b> {
+    /// Takes a whole message apart.
+    pub(super) fn parse(frame: &'b [u8]) -> Result<Self, Malformed> {
+        let mut whole = Ber::new(frame);
+        let mut parts = Ber::new(whole.expect(SEQUENCE, "a message does not begin as one")?);
+        let id = integer(parts.expect(INTEGER, "a message has no number")?)?;
+        if i32::try_from(id).is_err() || id < 0 {
+            return Err(Malformed("the number of a message is none"));
+        }
+        let (operation, content) = parts.next()?;
+        let controls = parts.optional(CONTROLS)?;
+        // AD puts the name of a notice where controls belong.
+        if !parts.is_empty() && parts.optional(NAME)?.is_none() {
+            return Err(Malformed("a message goes on behind its end"));
+        }
+        Ok(Self { id, operation, content, controls })
+    }
+
+    /// The controls.
+    pub(super) fn controls(&self) -> Result<Vec<Control<'b>>, Malformed> {
+        let mut list = Ber::new(self.controls.unwrap_or_default());
+        let mut controls = Vec::new();
+        while !list.is_empty() {
+            let mut parts = Ber::new(list.expect(SEQUENCE, "a control is none")?);
+            let oid = text(parts.expect(OCTETS, "a control has no type")?)?;
+            if parts.optional(BOOLEAN)?.is_some_and(|critical| critical.len() != 1) {
+                return Err(Malformed("a truth value of a control is none"));
+            }
+            let value = parts.optional(OCTETS)?;
+            if !parts.is_empty() {
+                return Err(Malformed("a control goes on behind its end"));
+            }
+            controls.push(Control { oid, value });
+        }
+        Ok(controls)
+    }
+
+    /// How the operation ended, if this is how one ends.
+    pub(super) fn ended(&self) -> Result<Ended<'b>, Malformed> {
+        let mut rest = Ber::new(self.content);
+        let code = integer(rest.expect(ENUMERATED, "a result has no code")?)?;
+        if !(0..=i64::from(u32::MAX)).contains(&code) {
+            return Err(Malformed("the code of a result is none"));
+        }
+        text(rest.expect(OCTETS, "a result has no name")?)?;
+        let message = text(rest.expect(OCTETS, "a result has no message")?)?;
+        Ok(Ended { code, text: message, rest })
+    }
+
+    /// Checks that the client library can take it: a result of nothing but what it knows.
+    pub(super) fn check(&self) -> Result<(), Malformed> {
+        self.controls()?;
+        let mut ended = self.ended()?;
+        while !ended.rest.is_empty() {
+            match ended.rest.next()? {
+                (REFERRAL, urls) => {
+                    references(urls)?;
+                }
+                (CREDENTIALS, _) if self.operation == BIND_RESPONSE => {}
+                (NAME, name) if self.operation == EXTENDED_RESPONSE => {
+                    text(name)?;
+                }
+                (VALUE, _) if self.operation == EXTENDED_RESPONSE => {}
+                _ => return Err(Malformed("a result goes on behind its end")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The addresses of a reference.
+pub(super) fn references(content: &[u8]) -> Result<Vec<String>, Malformed> {
+    let mut list = Ber::new(content);
+    let mut urls = Vec::new();
+    while !list.is_empty() {
+        urls.push(text(list.expect(OCTETS, "a reference is no address")?)?.to_owned());
+    }
+    Ok(urls)
+}
+
+/// An entry: its name, and its attributes with their values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry<'b> {
+    pub(super) dn: &'b str,
+    attributes: Ber<'b>,
+}
+
+impl<'b> Entry<'b> {
+    /// Takes a search result entry apart.
+    pub(super) fn parse(message: &Message<'b>) -> Result<Self, Malformed> {
+        let mut parts = Ber::new(message.content);
+        let dn = text(parts.expect(OCTETS, "an entry has no name")?)?;
+        let attributes = Ber::new(parts.expect(SEQUENCE, "an entry has no attributes")?);
+        Ok(Self { dn, attributes })
+    }
+
+    /// The next attribute: its name with options, and its values.
+    pub(super) fn next(&mut self) -> Result<Option<(&'b [u8], Ber<'b>)>, Malformed> {
+        if self.attributes.is_empty() {
+            return Ok(None);
+        }
+        let mut parts = Ber::new(self.attributes.expect(SEQUENCE, "an attribute is none")?);
+        let name = parts.expect(OCTETS, "an attribute has no name")?;
+        let values = Ber::new(parts.expect(SET, "an attribute has no values")?);
+        Ok(Some((name, values)))
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Malformed> {
+    std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))
+}
+
+/// What a code means, by its name in RFC 4511, appendix A.
+pub(super) fn meaning(code: u32) -> &'static str {
+    match code {
+        1 => "operationsError",
+        2 => "protocolError",
+        3 => "timeLimitExceeded",
+        4 => "sizeLimitExceeded",
+        7 => "authMethodNotSupported",
+        8 => "strongerAuthRequired",
+        10 => "referral",
+        11 => "adminLimitExceeded",
+        12 => "unavailableCriticalExtension",
+        13 => "confidentialityRequired",
+        14 => "saslBindInProgress",
+        18 => "inappropriateMatching",
+        32 => "noSuchObject",
+        34 => "invalidDNSyntax",
+        48 => "inappropriateAuthentication",
+        49 => "invalidCredentials",
+        50 => "insufficientAccessRights",
+        51 => "busy",
+        52 => "unavailable",
+        53 => "unwillingToPerform",
+        54 => "loopDetect",
+        80 => "other",
+        4096 => "e-syncRefreshRequired",
+        _ => "an error",
+    }
+}
+
+#[cfg(feature = "kerberos")]
+pub(super) const BIND_REQUEST: u8 = 0x60;
+pub(super) const BIND_RESPONSE: u8 = 0x61;
+pub(super) const UNBIND_REQUEST: u8 = 0x42;
+pub(super) const SEARCH_REQUEST: u8 = 0x63;
+pub(super) const SEARCH_ENTRY: u8 = 0x64;
+pub(super) const SEARCH_DONE: u8 = 0x65;
+pub(super) const SEARCH_REFERENCE: u8 = 0x73;
+pub(super) const EXTENDED_REQUEST: u8 = 0x77;
+pub(super) const EXTENDED_RESPONSE: u8 = 0x78;
+pub(super) const INTERMEDIATE: u8 = 0x79;
+
+const CONTROLS: u8 = 0xa0;
+const REFERRAL: u8 = 0xa3;
+pub(super) const CREDENTIALS: u8 = 0x87;
+const NAME: u8 = 0x8a;
+const VALUE: u8 = 0x8b;
+
+#[cfg(feature = "kerberos")]
+impl<'b> Ended<'b> {
+    /// What a server says back while somebody signs in by SASL.
+    pub(super) fn credentials(mut self) -> Result<Option<&'b [u8]>, Malformed> {
+        while !self.rest.is_empty() {
+            if let (CREDENTIALS, content) = self.rest.next()? {
+                return Ok(Some(content));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ber::{element, number};
+    use super::*;
+
+    fn message(id: i64, operation: u8, content: &[u8], behind: &[u8]) -> Vec<u8> {
+        element(SEQUENCE, &[number(INTEGER, id), element(operation, content), behind.to_vec()].concat())
+    }
+
+    fn result(code: i64, text: &[u8], behind: &[u8]) -> Vec<u8> {
+        [number(ENUMERATED, code), element(OCTETS, b""), element(OCTETS, text), behind.to_vec()].concat()
+    }
+
+    fn checked(frame: &[u8]) -> Result<(), Malformed> {
+        Message::parse(frame)?.check()
+    }
+
+    #[test]
+    fn results_are_taken_apart() {
+        let control =
+            element(SEQUENCE, &[element(OCTETS, b"1.2"), element(BOOLEAN, &[0]), element(OCTETS, b"x")].concat());
+        let frame = message(7, SEARCH_DONE, &result(4, b"limit", b""), &element(CONTROLS, &control));
+        let message = Message::parse(&frame).unwrap();
+        assert_eq!((message.id, message.ended().unwrap().code, message.ended().unwrap().text), (7, 4, "limit"));
+        let [control] = message.controls().unwrap()[..] else { panic!() };
+        assert_eq!((control.oid, control.value), ("1.2", Some(&b"x"[..])));
+        message.check().unwrap();
+    }
+
+    #[test]
+    fn what_the_library_would_panic_at_never_reaches_it() {
+        let deep = (0..100).fold(Vec::new(), |inner, _| element(SEQUENCE, &inner));
+        for bad in [
+            message(1, SEARCH_DONE, b"", b""),
+            message(1, SEARCH_DONE, &result(0, b"\xff", b""), b""),
+            message(1, SEARCH_DONE, &result(0, b"", &deep), b""),
+            message(1, SEARCH_DONE, &result(-1, b"", b""), b""),
+            message(-1, SEARCH_DONE, &result(0, b"", b""), b""),
+            message(1 << 40, SEARCH_DONE, &result(0, b"", b""), b""),
+            message(1, SEARCH_DONE, &result(0, b"", b""), &element(CONTROLS, &element(OCTETS, b"x"))),
+            message(1, SEARCH_DONE, &result(0, b"", b""), &deep),
+            message(1, EXTENDED_RESPONSE, &result(0, b"", &element(NAME, b"\xff")), b""),
+            message(1, BIND_RESPONSE, &result(0, b"", &element(VALUE, b"")), b""),
+            element(SEQUENCE, b""),
+        ] {
+            assert!(checked(&bad).is_err(), "{bad:x?}");
+        }
+        let critical = element(SEQUENCE, &[element(OCTETS, b"1.2"), element(BOOLEAN, b"")].concat());
+        assert!(checked(&message(1, SEARCH_DONE, &result(0, b"", b""), &element(CONTROLS, &critical))).is_err());
+        checked(&message(1, EXTENDED_RESPONSE, &result(52, b"", b""), &element(NAME, b"1.3"))).unwrap();
+    }
+}

@@ -1,0 +1,282 @@
+//! Which searches a request needs: as few as possible, and never more for more people.
+
+use ldap3::{Scope, ldap_escape};
+
+use super::server::Vendor;
+use crate::model::Scope as PeopleScope;
+use crate::model::{Depth, Dn, ReadRequest};
+
+/// One search.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Job {
+    pub(super) base: Dn,
+    pub(super) scope: Scope,
+    pub(super) filter: String,
+    pub(super) attributes: Vec<String>,
+    /// What it is for, as gaps name it.
+    pub(super) what: &'static str,
+    /// Whether its base is a scope of a rule, which may be missing: whoever asked finds out.
+    pub(super) may_be_missing: bool,
+}
+
+impl Job {
+    pub(super) fn place(&self) -> String {
+        format!("the search for {} at `{}`", self.what, self.base)
+    }
+}
+
+/// What is to be searched for.
+#[derive(Debug)]
+pub(super) struct Wanted<'r> {
+    pub(super) request: &'r ReadRequest,
+    pub(super) bases: &'r [Dn],
+    pub(super) vendor: Vendor,
+    /// Members of a group that are asked for at once, if that is not left to the server.
+    pub(super) range_size: Option<u32>,
+}
+
+/// A group whose members are wanted, as a server can select them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Selected {
+    pub(super) dn: Dn,
+    /// Its number in the domain, which people have as their primary group.
+    pub(super) relative_id: Option<u32>,
+}
+
+impl Wanted<'_> {
+    /// One search a base for everything, where everybody is wanted.
+    pub(super) fn everything(&self) -> Vec<Job> {
+        let filter = format!("(|{}{}{})", self.people(), self.groups(), self.units());
+        let attributes = self.attributes(&[GROUP, PERSON]);
+        self.each_base(&filter, &attributes, "people, groups and units")
+    }
+
+    /// The groups and units, which are always read whole.
+    pub(super) fn structure(&self) -> Vec<Job> {
+        let filter = format!("(|{}{})", self.groups(), self.units());
+        let attributes = self.attributes(&[GROUP]);
+        self.each_base(&filter, &attributes, "groups and units")
+    }
+
+    /// The people in units, searched there and nowhere else; a unit below another one is searched with it.
+    pub(super) fn people_in_units(&self) -> Vec<Job> {
+        let units: Vec<(&Dn, Depth)> = (self.request.scopes.iter())
+            .filter_map(|scope| match scope {
+                PeopleScope::Unit { dn, depth } => Some((dn, *depth)),
+                _ => None,
+            })
+            .filter(|(dn, _)| self.bases.iter().any(|base| dn.is_within(base)))
+            .collect();
+        let covers = |a: &(&Dn, Depth), b: &(&Dn, Depth)| match a.1 {
+            Depth::Subtree => b.0.is_within(a.0),
+            Depth::OneLevel => b.1 == Depth::OneLevel && a.0.key() == b.0.key(),
+        };
+        let mut searched: Vec<(&Dn, Depth)> = Vec::new();
+        for unit in &units {
+            if searched.iter().any(|other| covers(other, unit)) {
+                continue;
+            }
+            searched.retain(|other| !covers(unit, other));
+            searched.push(*unit);
+        }
+        let job = |(dn, depth): (&Dn, Depth)| Job {
+            base: dn.clone(),
+            scope: if depth == Depth::Subtree { Scope::Subtree } else { Scope::OneLevel },
+            filter: self.people().to_owned(),
+            attributes: self.attributes(&[PERSON]),
+            what: "people",
+            may_be_missing: true,
+        };
+        searched.into_iter().map(job).collect()
+    }
+
+    /// The members of groups: selected by the server where it can be trusted to know them all, else everybody.
+    ///
+    /// Active Directory keeps `memberOf` in step with `member` within a domain. Elsewhere an overlay may be missing, or have
+    /// come later than the members, and a filter on what is not there finds nobody: there the groups decide, in memory.
+    pub(super) fn members(&self, groups: &[Selected]) -> Vec<Job> {
+        if groups.is_empty() {
+            return Vec::new();
+        }
+        let selectable =
+            self.vendor == Vendor::ActiveDirectory && self.bases.len() == 1 && groups.len() <= FILTERED_GROUPS;
+        let filter = if selectable {
+            let member = |group: &Selected| format!("(memberOf={})", ldap_escape(group.dn.as_str()));
+            let primary = |group: &Selected| group.relative_id.map(|id| format!("(primaryGroupID={id})"));
+            let any: String = groups.iter().flat_map(|group| [Some(member(group)), primary(group)]).flatten().collect();
+            format!("(&{}(|{any}))", self.people())
+        } else {
+            self.people().to_owned()
+        };
+        self.each_base(&filter, &self.attributes(&[PERSON]), "members of groups")
+    }
+
+    /// The attributes that people come with.
+    pub(super) fn people_attributes(&self) -> Vec<String> {
+        self.attributes(&[PERSON])
+    }
+
+    fn each_base(&self, filter: &str, attributes: &[String], what: &'static str) -> Vec<Job> {
+        let job = |base: &Dn| Job {
+            base: base.clone(),
+            scope: Scope::Subtree,
+            filter: filter.to_owned(),
+            attributes: attributes.to_vec(),
+            what,
+            may_be_missing: false,
+        };
+        self.bases.iter().map(job).collect()
+    }
+
+    fn people(&self) -> &'static str {
+        match self.vendor {
+            // `objectClass=user` alone has computers, `objectCategory=person` alone has contacts.
+            Vendor::ActiveDirectory => "(&(objectCategory=person)(objectClass=user))",
+            _ => "(|(objectClass=person)(objectClass=inetOrgPerson)(objectClass=posixAccount)(objectClass=account))",
+        }
+    }
+
+    fn groups(&self) -> &'static str {
+        match self.vendor {
+            Vendor::ActiveDirectory => "(objectClass=group)",
+            _ => {
+                "(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)(objectClass=group)"
+            }
+        }
+    }
+
+    fn units(&self) -> &'static str {
+        match self.vendor {
+            Vendor::ActiveDirectory => {
+                "(objectClass=organizationalUnit)(objectClass=container)(objectClass=builtinDomain)(objectClass=domainDNS)"
+            }
+            _ => {
+                "(objectClass=organizationalUnit)(objectClass=organization)(objectClass=dcObject)(objectClass=domain)\
+                 (objectClass=container)"
+            }
+        }
+    }
+
+    /// The attributes of these kinds of entries, those of the request with people.
+    fn attributes(&self, kinds: &[u8]) -> Vec<String> {
+        let kind = kinds.iter().fold(0, |all, kind| all | kind);
+        let server = if self.vendor == Vendor::ActiveDirectory { AD } else { RFC };
+        let known = ATTRIBUTES.iter().filter(|(_, of, on)| of & kind != 0 && on & server != 0);
+        let ranged = |name: &str| match self.range_size {
+            Some(size) if name == "member" => format!("member;range=0-{}", size - 1),
+            _ => name.to_owned(),
+        };
+        let mut attributes: Vec<String> = known.map(|(name, ..)| ranged(name)).collect();
+        if kind & PERSON != 0 {
+            let implied =
+                |name: &str| name.eq_ignore_ascii_case("memberOf") || name.eq_ignore_ascii_case("distinguishedName");
+            for name in self.request.attributes.iter().filter(|name| !implied(name)) {
+                if !attributes.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+                    attributes.push(name.clone());
+                }
+            }
+        }
+        attributes
+    }
+}
+
+const PERSON: u8 = 1;
+const GROUP: u8 = 2;
+const AD: u8 = 1;
+const RFC: u8 = 2;
+
+/// What says who somebody is, whether they are enabled, and who is in which group. Active Directory is not asked for
+/// `memberOf`: it is the longest attribute there, and says what `member` says.
+const ATTRIBUTES: &[(&str, u8, u8)] = &[
+    ("objectClass", PERSON | GROUP, AD | RFC),
+    ("objectGUID", PERSON | GROUP, AD),
+    ("entryUUID", PERSON | GROUP, RFC),
+    ("nsUniqueId", PERSON | GROUP, RFC),
+    ("objectSid", PERSON | GROUP, AD | RFC),
+    ("primaryGroupID", PERSON, AD | RFC),
+    ("userAccountControl", PERSON, AD | RFC),
+    ("accountExpires", PERSON, AD | RFC),
+    ("nsAccountLock", PERSON, RFC),
+    ("pwdAccountLockedTime", PERSON, RFC),
+    ("shadowExpire", PERSON, RFC),
+    ("uid", PERSON, RFC),
+    ("memberOf", PERSON | GROUP, RFC),
+    ("member", GROUP, AD | RFC),
+    ("uniqueMember", GROUP, RFC),
+    ("memberUid", GROUP, RFC),
+    ("sAMAccountName", GROUP, AD | RFC),
+    ("cn", GROUP, RFC),
+];
+
+/// Groups that one filter names.
+const FILTERED_GROUPS: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{GroupRef, Membership};
+
+    fn dn(text: &str) -> Dn {
+        Dn::parse(text).unwrap()
+    }
+
+    fn unit(text: &str, depth: Depth) -> PeopleScope {
+        PeopleScope::Unit { dn: dn(text), depth }
+    }
+
+    fn request(scopes: Vec<PeopleScope>) -> ReadRequest {
+        ReadRequest { attributes: vec!["Mail".into(), "memberof".into(), "OBJECTSID".into()], scopes }
+    }
+
+    #[test]
+    fn units_inside_others_are_searched_with_them() {
+        let request = request(vec![
+            unit("OU=Sales,OU=People,DC=x", Depth::Subtree),
+            unit("OU=IT,DC=x", Depth::OneLevel),
+            unit("ou=people,dc=X", Depth::Subtree),
+            unit("OU=IT,DC=x", Depth::OneLevel),
+            unit("OU=Elsewhere,DC=y", Depth::Subtree),
+        ]);
+        let bases = [dn("DC=x")];
+        let wanted = Wanted { request: &request, bases: &bases, vendor: Vendor::ActiveDirectory, range_size: None };
+        let jobs = wanted.people_in_units();
+        let shown: Vec<_> = jobs.iter().map(|job| (job.base.as_str(), job.scope)).collect();
+        assert_eq!(shown, [("OU=IT,DC=x", Scope::OneLevel), ("ou=people,dc=X", Scope::Subtree)]);
+        assert!(jobs.iter().all(|job| job.may_be_missing));
+        assert_eq!(
+            jobs[0].attributes,
+            [
+                "objectClass",
+                "objectGUID",
+                "objectSid",
+                "primaryGroupID",
+                "userAccountControl",
+                "accountExpires",
+                "Mail"
+            ]
+        );
+    }
+
+    #[test]
+    fn members_are_selected_by_a_server_that_knows_them_all() {
+        let scope = PeopleScope::Group { group: GroupRef::parse("A"), membership: Membership::Nested };
+        let request = request(vec![scope]);
+        let bases = [dn("DC=x")];
+        let groups = [
+            Selected { dn: dn("CN=A (b*),DC=x"), relative_id: Some(513) },
+            Selected { dn: dn("CN=B,DC=x"), relative_id: None },
+        ];
+        let wanted = |vendor| Wanted { request: &request, bases: &bases, vendor, range_size: None };
+        let [job] = &wanted(Vendor::ActiveDirectory).members(&groups)[..] else { panic!() };
+        assert_eq!(
+            job.filter,
+            "(&(&(objectCategory=person)(objectClass=user))\
+             (|(memberOf=CN=A \\28b\\2a\\29,DC=x)(primaryGroupID=513)(memberOf=CN=B,DC=x)))"
+        );
+        let [job] = &wanted(Vendor::OpenLdap).members(&groups)[..] else { panic!() };
+        assert!(!job.filter.contains("memberOf"));
+        assert!(wanted(Vendor::OpenLdap).members(&[]).is_empty());
+        let many = vec![groups[1].clone(); FILTERED_GROUPS + 1];
+        assert!(!wanted(Vendor::ActiveDirectory).members(&many)[0].filter.contains("memberOf"));
+    }
+}

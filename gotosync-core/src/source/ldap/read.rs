@@ -1,0 +1,331 @@
+//! One read: its searches, side by side where that helps, and what they come to.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::join_all;
+use rustls::ClientConfig;
+
+use super::options::{LdapOptions, Referrals};
+use super::plan::{Job, Selected, Wanted};
+use super::reader::{Reader, store};
+use super::references::{Reference, same_host};
+use super::search::Halt;
+use super::server::{Root, Vendor};
+use super::session::{Question, Session};
+use crate::model::{Completeness, Dn, Effort, Gap, ReadRequest, Reading, Scope, text};
+use crate::source::entries::{Collector, Reached, Selection};
+use crate::{Error, ErrorKind, Result};
+
+/// Reads what a request asks for.
+///
+/// # Errors
+/// When nobody can sign in. From then on whatever goes wrong makes the reading incomplete.
+pub(super) async fn read(
+    options: &Arc<LdapOptions>,
+    config: &Arc<ClientConfig>,
+    request: &ReadRequest,
+) -> Result<Reading> {
+    let mut session = Session::open(options, config).await?;
+    if session.server.is_global_catalog() && session.root.vendor() == Vendor::ActiveDirectory {
+        // Members of groups that are not universal are not there either, and the catalogue does not say whose.
+        if request.scopes.iter().any(|scope| matches!(scope, Scope::Group { .. })) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the global catalogue does not know the members of every group",
+            )
+            .with("server", &session.server)
+            .hint("read each domain by itself, over port 636 or 389; several are one directory for gotosync"));
+        }
+        let wanted = Wanted { request, bases: &[], vendor: Vendor::ActiveDirectory, range_size: None };
+        super::catalog::check(&mut session, &wanted.people_attributes()).await?;
+    }
+    let bases = bases(options, &session.root)?;
+    let mut selection = if request.wants_everyone() { Selection::Everybody } else { Selection::Nobody };
+    let collector = Collector::new(&request.attributes, &mut selection);
+    let run = Run {
+        options,
+        config,
+        reader: Mutex::new(Reader::new(collector)),
+        tally: Mutex::new(Tally { remarks: remarks(&session, options), ..Tally::default() }),
+    };
+    let wanted = Wanted { request, bases: &bases, vendor: session.root.vendor(), range_size: options.range_size };
+    let mut sessions = vec![session];
+    if request.wants_everyone() {
+        run.jobs(wanted.everything(), &mut sessions).await;
+    } else {
+        run.jobs(wanted.structure(), &mut sessions).await;
+        let reached = run.reader().collector.choose(request)?;
+        let selected: Vec<Selected> = reached.into_iter().map(selected).collect();
+        let jobs = [wanted.people_in_units(), wanted.members(&selected)].concat();
+        run.jobs(jobs, &mut sessions).await;
+    }
+    for session in sessions {
+        run.retire(session).await;
+    }
+    run.finish(&bases)
+}
+
+/// Where to read.
+pub(super) fn bases(options: &LdapOptions, root: &Root) -> Result<Vec<Dn>> {
+    let bases = if options.bases.is_empty() { root.bases() } else { options.bases.clone() };
+    if bases.is_empty() {
+        return Err(Error::new(ErrorKind::NotFound, "the server names no naming context to read")
+            .hint("name where to read, such as `DC=example,DC=test`"));
+    }
+    // What stands below another one is read with it.
+    let below = |base: &Dn| bases.iter().any(|other| base.is_within(other) && base.key() != other.key());
+    let mut kept: Vec<Dn> = Vec::new();
+    for base in &bases {
+        if !below(base) && kept.iter().all(|other| other.key() != base.key()) {
+            kept.push(base.clone());
+        }
+    }
+    Ok(kept)
+}
+
+/// A read under way.
+struct Run<'r> {
+    options: &'r Arc<LdapOptions>,
+    config: &'r Arc<ClientConfig>,
+    reader: Mutex<Reader<'r>>,
+    tally: Mutex<Tally>,
+}
+
+/// What is counted and told.
+#[derive(Debug, Default)]
+struct Tally {
+    remarks: Vec<String>,
+    effort: Effort,
+    /// Jobs so far, each with a number of its own.
+    numbered: u32,
+    /// Where references have led, so that they end.
+    followed: BTreeSet<String>,
+    /// References that were left alone.
+    left: BTreeSet<String>,
+}
+
+impl<'r> Run<'r> {
+    fn reader(&self) -> MutexGuard<'_, Reader<'r>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does jobs, several at once if there are several: each on a connection of its own, up to a few.
+    async fn jobs(&self, jobs: Vec<Job>, sessions: &mut Vec<Session>) {
+        let wanted = jobs.len().min(CONNECTIONS);
+        while sessions.len() < wanted {
+            // Where a server takes no more connections, those there are do it.
+            match Session::open(self.options, self.config).await {
+                Ok(session) => sessions.push(session),
+                Err(_) => break,
+            }
+        }
+        let queue = Mutex::new(VecDeque::from(jobs));
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let next = &next;
+        join_all(sessions.iter_mut().map(|session| async move {
+            while let Some(job) = next() {
+                self.job(session, &job, 0).await;
+            }
+        }))
+        .await;
+    }
+
+    /// Does one job: every page, every value, every reference.
+    async fn job(&self, session: &mut Session, job: &Job, hops: u32) {
+        let number = {
+            let mut tally = self.tally();
+            tally.numbered += 1;
+            tally.numbered
+        };
+        let base = job.base.as_str();
+        let question = Question { base, scope: job.scope, filter: &job.filter, attributes: &job.attributes };
+        let page_size = self.options.page_size.unwrap_or(PAGE);
+        let mut take = |item| self.reader().take(item, number);
+        match session.search(&question, page_size, &mut take).await {
+            Ok(()) => {}
+            Err(Halt { stopped, .. }) if job.may_be_missing && stopped.code == Some(NO_SUCH_OBJECT) => return,
+            Err(Halt { page, stopped }) => {
+                self.reader().gap(format!("{}, page {page}", job.place()), stopped.problem);
+            }
+        }
+        self.complete(session).await;
+        let references: Vec<Vec<String>> = {
+            let mut reader = self.reader();
+            let (own, others) =
+                std::mem::take(&mut reader.references).into_iter().partition(|(from, _)| *from == number);
+            reader.references = others;
+            let own: Vec<(u32, Vec<String>)> = own;
+            own.into_iter().map(|(_, urls)| urls).collect()
+        };
+        for urls in references {
+            self.reference(session, job, &urls, hops).await;
+        }
+    }
+
+    /// Reads the values that entries came without.
+    async fn complete(&self, session: &mut Session) {
+        let unfinished = std::mem::take(&mut self.reader().unfinished);
+        for mut entry in unfinished {
+            let mut problem = None;
+            for list in &entry.lists {
+                let dn = entry.record.dn.as_str().to_owned();
+                let record = &mut entry.record;
+                let mut full = None;
+                let mut take = |value: &[u8]| {
+                    if let Err(stopped) = store(record, list.name, value) {
+                        full = Some(stopped);
+                    }
+                };
+                let rest = session.rest_of(&dn, &list.attribute, list.next, self.options.range_size, &mut take).await;
+                problem = rest.err().or(full);
+                if problem.is_some() {
+                    break;
+                }
+            }
+            let mut reader = self.reader();
+            if let Some(stopped) = problem {
+                reader.gap(text::shown(entry.record.dn.as_str(), 120), stopped.problem);
+            }
+            reader.finish(entry.record);
+        }
+    }
+
+    /// Follows a reference, or says that it was not.
+    async fn reference(&self, session: &Session, job: &Job, urls: &[String], hops: u32) {
+        let shown = urls.first().map_or("", String::as_str).to_owned();
+        let parsed: Vec<Reference> = urls.iter().filter_map(|url| Reference::parse(url)).collect();
+        let base = |reference: &Reference| {
+            reference.base.as_ref().is_some_and(|base| session.root.holds_no_people(base.as_str()))
+        };
+        if !parsed.is_empty() && parsed.iter().all(base) {
+            self.tally().left.insert(shown);
+            return;
+        }
+        match &self.options.referrals {
+            Referrals::Ignore => {
+                self.tally().left.insert(shown);
+            }
+            Referrals::Refuse => {
+                let problem = format!("the rest of the answer is at {shown}, where this source must not look");
+                self.reader().gap(job.place(), problem);
+            }
+            Referrals::Follow(hosts) => {
+                let allowed = parsed.iter().find(|found| hosts.iter().any(|host| same_host(host, &found.server.host)));
+                let Some(found) = allowed else {
+                    let problem =
+                        format!("the rest of the answer is at {shown}, which is not on the list of hosts to follow");
+                    return self.reader().gap(job.place(), problem);
+                };
+                if hops >= HOPS {
+                    let problem = format!("references lead on and on: after {HOPS} the next is {shown}");
+                    return self.reader().gap(job.place(), problem);
+                }
+                if self.tally().followed.insert(found.to_string()) {
+                    Box::pin(self.follow(found, job, hops)).await;
+                }
+            }
+        }
+    }
+
+    async fn follow(&self, found: &Reference, job: &Job, hops: u32) {
+        let options = LdapOptions { servers: vec![found.server.clone()], discover: None, ..(**self.options).clone() };
+        match Session::open(&Arc::new(options), self.config).await {
+            Ok(mut session) => {
+                let base = found.base.clone().unwrap_or_else(|| job.base.clone());
+                let scope = found.scope.unwrap_or(job.scope);
+                let job = Job { base, scope, may_be_missing: false, ..job.clone() };
+                self.job(&mut session, &job, hops + 1).await;
+                self.retire(session).await;
+            }
+            Err(error) => self.reader().gap(found.to_string(), error.to_string()),
+        }
+    }
+
+    /// Counts what a session did, and ends it.
+    async fn retire(&self, session: Session) {
+        {
+            let mut tally = self.tally();
+            let (received, sent) = session.bytes();
+            tally.effort.connections += 1;
+            tally.effort.searches += session.searches;
+            tally.effort.received += received;
+            tally.effort.sent += sent;
+        }
+        session.close().await;
+    }
+
+    fn finish(self, bases: &[Dn]) -> Result<Reading> {
+        let Tally { mut remarks, effort, left, .. } = self.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let reader = self.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let empty = reader.entries() == 0;
+        let mut gaps = reader.gaps;
+        if empty && gaps.is_empty() {
+            let problem = "not a single entry came: the user may not read here";
+            gaps.push(Gap {
+                place: bases.first().map(ToString::to_string).unwrap_or_default(),
+                problem: problem.to_owned(),
+            });
+        }
+        let Ok(found) = reader.collector.finish() else {
+            return Err(Error::new(ErrorKind::Denied, "no entry shows its objectClass")
+                .hint("let the user read objectClass: without it nobody can tell a person from a printer"));
+        };
+        gaps.extend(found.gaps.into_iter().map(|(_, problem)| Gap { place: "the entries".to_owned(), problem }));
+        remarks.extend(found.remarks);
+        remarks.extend(left_alone(&left));
+        let mut builder = found.builder;
+        for group in found.groups {
+            builder.group(group.entry);
+        }
+        gaps.extend(builder.drop_doubles().into_iter().map(|(place, problem)| Gap { place, problem }));
+        let directory = Arc::new(builder.build()?);
+        // Searches side by side end in any order, and a plan must not differ for it.
+        gaps.sort_by(|a, b| (&a.place, &a.problem).cmp(&(&b.place, &b.problem)));
+        let completeness = Completeness::from_gaps(gaps);
+        Ok(Reading { directory, completeness, remarks, effort: Some(effort) })
+    }
+}
+
+fn selected(reached: Reached) -> Selected {
+    let relative_id = reached.sid.as_deref().and_then(|sid| sid.last_chunk()).map(|id| u32::from_le_bytes(*id));
+    Selected { dn: reached.dn, relative_id }
+}
+
+/// What every reader of a report should know of how it was read.
+fn remarks(session: &Session, options: &LdapOptions) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if !session.secure {
+        let who = if matches!(options.sign_in, super::SignIn::Anonymous) { "" } else { ", the password included" };
+        remarks.push(format!(
+            "danger: {} is read without TLS{who}: anybody on the way can see and change it",
+            session.server
+        ));
+    }
+    remarks
+}
+
+fn left_alone(left: &BTreeSet<String>) -> Option<String> {
+    const SHOWN: usize = 5;
+    let shown: Vec<&str> = left.iter().take(SHOWN).map(String::as_str).collect();
+    let more = if left.len() > SHOWN { ", …" } else { "" };
+    let count = text::count(left.len(), "reference", "references");
+    let verb = if left.len() == 1 { "was" } else { "were" };
+    (!left.is_empty())
+        .then(|| format!("{count} to other naming contexts {verb} not followed: {}{more}", shown.join(", ")))
+}
+
+/// Entries of a page: the default policy of Active Directory (`MaxPageSize`).
+pub(super) const PAGE: u32 = 1000;
+
+/// Connections that are open at once.
+const CONNECTIONS: usize = 4;
+
+/// References that may lead from one to the next.
+const HOPS: u32 = 8;
+
+const NO_SUCH_OBJECT: u32 = 32;

@@ -1,0 +1,184 @@
+//! What comes in, entry by entry, and everything that keeps it from being whole.
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry as Slot;
+
+use super::ber::{Malformed, OCTETS};
+use super::guard::Item;
+use super::message::{Entry, Message};
+use super::session::Stopped;
+use crate::model::{Dn, Gap, text};
+use crate::source::entries::{Chunk, Collector, DEPTH_MAX, NameIx, RECORD_MAX, Record, VALUE_MAX};
+
+/// Takes what searches bring.
+#[derive(Debug)]
+pub(super) struct Reader<'s> {
+    pub(super) collector: Collector<'s>,
+    record: Record,
+    /// Which search brought an entry, by the hash of its name.
+    seen: HashMap<u64, u32>,
+    hasher: std::hash::RandomState,
+    pub(super) gaps: Vec<Gap>,
+    /// Entries with more values than came.
+    pub(super) unfinished: Vec<Unfinished>,
+    /// References, with the search they came from.
+    pub(super) references: Vec<(u32, Vec<String>)>,
+    entries: u64,
+}
+
+/// An entry with attributes whose values did not all come with it.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    pub(super) record: Record,
+    pub(super) lists: Vec<OpenList>,
+}
+
+/// An attribute whose values go on.
+#[derive(Debug)]
+pub(super) struct OpenList {
+    pub(super) name: NameIx,
+    pub(super) attribute: String,
+    /// The number of the first value that did not come.
+    pub(super) next: u32,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(collector: Collector<'s>) -> Self {
+        Self {
+            collector,
+            record: Record::new(),
+            seen: HashMap::new(),
+            hasher: std::hash::RandomState::new(),
+            gaps: Vec::new(),
+            unfinished: Vec::new(),
+            references: Vec::new(),
+            entries: 0,
+        }
+    }
+
+    /// Entries that came, each counted once.
+    pub(super) fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Takes what a search brought.
+    ///
+    /// # Errors
+    /// What is not LDAP, and an entry that comes a second time within one search: its pages overlap, or go round in circles.
+    pub(super) fn take(&mut self, item: Item, search: u32) -> Result<(), Stopped> {
+        match item {
+            Item::Entries(frames) => {
+                let mut rest = &frames[..];
+                while let Some(length) = whole(rest)? {
+                    let (frame, behind) = rest.split_at(length);
+                    self.entry(frame, search)?;
+                    rest = behind;
+                }
+                Ok(())
+            }
+            Item::Reference(urls) => {
+                self.references.push((search, urls));
+                Ok(())
+            }
+            Item::News(_) => Err(Stopped::because("the server answered with news that nobody asked for")),
+        }
+    }
+
+    fn entry(&mut self, frame: &[u8], search: u32) -> Result<(), Stopped> {
+        let message = Message::parse(frame).map_err(malformed)?;
+        let mut entry = Entry::parse(&message).map_err(malformed)?;
+        match self.seen.entry(std::hash::BuildHasher::hash_one(&self.hasher, entry.dn)) {
+            Slot::Vacant(slot) => {
+                slot.insert(search);
+            }
+            Slot::Occupied(slot) if *slot.get() == search => {
+                let dn = text::shown(entry.dn, SHOWN);
+                return Err(Stopped::because(format!("`{dn}` came twice: its pages overlap, or never end")));
+            }
+            // Two searches may select the same people.
+            Slot::Occupied(_) => return Ok(()),
+        }
+        self.entries += 1;
+        self.record.clear();
+        self.record.line = self.entries;
+        match Dn::parse(entry.dn) {
+            Ok(dn) if dn.depth() <= DEPTH_MAX => self.record.dn = dn,
+            Ok(_) => return Err(Stopped::because(format!("a name has more than {DEPTH_MAX} parts"))),
+            Err(error) => return Err(Stopped::because(error.message())),
+        }
+        let mut lists = Vec::new();
+        while let Some((name, mut values)) = entry.next().map_err(malformed)? {
+            let base = name.split(|byte| *byte == b';').next().unwrap_or_default();
+            let Some(known) = self.collector.names().find(base) else { continue };
+            let chunk = Chunk::of(name).map_err(|()| malformed(Malformed("a range is none")))?;
+            if let Some(Chunk { last: Some(last), .. }) = chunk {
+                let attribute = String::from_utf8_lossy(base).into_owned();
+                lists.push(OpenList { name: known, attribute, next: last.saturating_add(1) });
+            }
+            while !values.is_empty() {
+                let value = values.expect(OCTETS, "a value is none").map_err(malformed)?;
+                store(&mut self.record, known, value)?;
+            }
+        }
+        if lists.is_empty() {
+            self.add();
+        } else {
+            let record = std::mem::replace(&mut self.record, Record::new());
+            self.unfinished.push(Unfinished { record, lists });
+        }
+        Ok(())
+    }
+
+    /// Takes an entry whose missing values have come.
+    pub(super) fn finish(&mut self, record: Record) {
+        self.record = record;
+        self.add();
+    }
+
+    /// An entry that says nothing sensible makes the read incomplete, and no more: the others are read.
+    fn add(&mut self) {
+        if let Err(flaw) = self.collector.add(&self.record) {
+            let place = text::shown(self.record.dn.as_str(), SHOWN);
+            self.gap(place, flaw.problem);
+        }
+    }
+
+    pub(super) fn gap(&mut self, place: impl Into<String>, problem: impl Into<String>) {
+        if self.gaps.len() < GAPS {
+            self.gaps.push(Gap { place: place.into(), problem: problem.into() });
+        }
+    }
+}
+
+/// Adds a value to a record.
+pub(super) fn store(record: &mut Record, name: NameIx, value: &[u8]) -> Result<(), Stopped> {
+    if value.len() > VALUE_MAX || record.size() > RECORD_MAX {
+        let dn = text::shown(record.dn.as_str(), SHOWN);
+        return Err(Stopped::because(format!("`{dn}` has a value of more than 16 MiB, or more than 256 MiB in all")));
+    }
+    let start = record.bytes.len();
+    record.bytes.extend_from_slice(value);
+    record.store(name, record.line, None, start);
+    Ok(())
+}
+
+/// The length of the message that comes next; `None` behind the last.
+fn whole(bytes: &[u8]) -> Result<Option<usize>, Stopped> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    match super::ber::frame(bytes).map_err(malformed)? {
+        super::ber::Frame::Of(length) if length <= bytes.len() => Ok(Some(length)),
+        _ => Err(malformed(Malformed("a message ends too early"))),
+    }
+}
+
+fn malformed(malformed: Malformed) -> Stopped {
+    Stopped::because(malformed.to_string())
+}
+
+/// Characters of a name that a message shows.
+const SHOWN: usize = 120;
+
+/// Gaps that are told: the first say enough.
+const GAPS: usize = 20;
