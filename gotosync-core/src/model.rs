@@ -30,13 +30,15 @@ pub(crate) use change::some_role;
 pub use change::{Change, Field, FieldChange, SetChange, SettingsChanges, UserChanges, Whole};
 pub use directory::{Directory, Group, GroupIx, Person, PersonIx, Unit, UnitIx, UnitKind};
 pub use dn::Dn;
+#[cfg(feature = "ldap")]
+pub(crate) use dn::{key as dn_key, parent as dn_parent};
 pub use email::Email;
 pub use filter::{CompiledFilter, Filter, FilterError};
 pub use id::{AccountKey, Fingerprint, GroupId, LicenseKey, PersonId, PlanId, RunId, UserKey};
 pub(crate) use note::kinds;
 pub use note::{Note, NoteKind, Severity};
 pub use outcome::{Effect, Fault, Outcome};
-pub use reading::{Completeness, Effort, Gap, Reading};
+pub use reading::{Completeness, Effort, Gap, Kept, Reading};
 pub use role::{Privilege, Role};
 pub use schema::{AttrId, AttributeTable, Syntax};
 pub(crate) use schema::{known_attribute, known_attributes};

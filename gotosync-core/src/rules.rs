@@ -247,7 +247,7 @@ impl Rules {
 
     /// What a source must be asked for, so that these rules can be evaluated.
     pub fn request(&self) -> ReadRequest {
-        let mut request = ReadRequest { attributes: Vec::new(), scopes: Vec::new() };
+        let mut request = ReadRequest { attributes: Vec::new(), scopes: Vec::new(), since: None };
         let mut everyone = false;
         for rule in self.list.iter().filter(|rule| rule.enabled) {
             request.scopes.extend(rule.people.scopes.iter().cloned());

@@ -9,6 +9,8 @@ pub mod people;
 pub mod refusing;
 pub mod scenario;
 pub mod schema;
+pub mod servers;
+pub mod wire;
 pub mod worlds;
 
 /// What keeps a test from going on.

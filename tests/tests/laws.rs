@@ -220,7 +220,7 @@ async fn an_embedder_plans_with_both_mocks() {
     source.expect_read().times(1).returning(|request| {
         assert!(request.attributes.iter().any(|name| name == "mail"));
         let directory = corpus::directory()?.into();
-        Ok(Reading { directory, completeness: Completeness::Complete, remarks: Vec::new(), effort: None })
+        Ok(Reading { directory, completeness: Completeness::Complete, remarks: Vec::new(), effort: None, kept: None })
     });
     let mut target = MockProvisioningTarget::new();
     target.expect_describe().returning(|| {

@@ -70,7 +70,7 @@ impl DirectorySource for FileSource {
     /// Complete, for what must be mended is not part of the import; and nobody is taken from for not being in it.
     async fn read(&self, _request: &ReadRequest) -> Result<Reading> {
         let (directory, remarks) = (Arc::clone(&self.directory), self.remarks.clone());
-        Ok(Reading { directory, completeness: Completeness::Complete, remarks, effort: None })
+        Ok(Reading { directory, completeness: Completeness::Complete, remarks, effort: None, kept: None })
     }
 }
 

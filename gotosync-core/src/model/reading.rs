@@ -71,10 +71,38 @@ pub struct Reading {
     pub remarks: Vec<String>,
     /// What it took, where a server was asked.
     pub effort: Option<Effort>,
+    /// What the next reading can start from, where the source reads only what changed; `None` also when nothing did.
+    pub kept: Option<Kept>,
+}
+
+/// What a reading leaves for the next one, so that only what changed has to be read again. Only the source that made it
+/// understands it. It holds people's data as they were read.
+///
+/// It may be handed back after whatever was planned from the reading has been done, and not before: a reading that starts from
+/// an older one finds all that has changed since.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Kept(Arc<[u8]>);
+
+impl Kept {
+    /// Takes bytes that a source made, or a state store kept.
+    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kept({} bytes)", self.0.len())
+    }
 }
 
 /// What a read took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Effort {
     /// Connections that were opened.
     pub connections: u64,
@@ -84,6 +112,10 @@ pub struct Effort {
     pub received: u64,
     /// Bytes sent, inside TLS.
     pub sent: u64,
+    /// Entries that were read because they had changed; `None` if everything was read.
+    pub changes: Option<u64>,
+    /// Why everything was read although only what changed was asked for.
+    pub everything_because: Option<String>,
 }
 
 impl Effort {
@@ -95,6 +127,8 @@ impl Effort {
             searches: self.searches + other.searches,
             received: self.received + other.received,
             sent: self.sent + other.sent,
+            everything_because: self.everything_because.or(other.everything_because),
+            changes: self.changes.zip(other.changes).map(|(own, other)| own + other),
         }
     }
 }
@@ -102,6 +136,12 @@ impl Effort {
 impl Reading {
     /// A complete reading.
     pub fn complete(directory: Directory) -> Self {
-        Self { directory: Arc::new(directory), completeness: Completeness::Complete, remarks: Vec::new(), effort: None }
+        Self {
+            directory: Arc::new(directory),
+            completeness: Completeness::Complete,
+            remarks: Vec::new(),
+            effort: None,
+            kept: None,
+        }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::directory::{Directory, GroupIx, UnitIx};
 use super::dn::Dn;
 use super::id::GroupId;
+use super::reading::Kept;
 use crate::Error;
 
 /// How far below a unit a scope reaches.
@@ -186,7 +187,7 @@ impl fmt::Display for Scope {
 }
 
 /// What a source is asked to read. Groups and units are always read whole; people only as far as a scope reaches.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadRequest {
     /// Names of the attributes that people must come with. What says who a person is, whether they are enabled and which
     /// groups they are in is always read.
@@ -194,12 +195,18 @@ pub struct ReadRequest {
     /// People in any of these scopes are wanted; a source may return more. A scope the source cannot find is no error of
     /// the read: whoever asked finds it missing in the directory that comes back.
     pub scopes: Vec<Scope>,
+    /// What an earlier reading left: a source that can reads only what changed since. The answer is the same.
+    pub since: Option<Kept>,
 }
 
 impl ReadRequest {
     /// Asks for everybody with these attributes.
     pub fn everyone<I: IntoIterator<Item: Into<String>>>(attributes: I) -> Self {
-        Self { attributes: attributes.into_iter().map(Into::into).collect(), scopes: vec![Scope::Everyone] }
+        Self {
+            attributes: attributes.into_iter().map(Into::into).collect(),
+            scopes: vec![Scope::Everyone],
+            since: None,
+        }
     }
 
     /// Says whether everybody is wanted.

@@ -156,6 +156,7 @@ impl CsvSource {
             completeness: Completeness::from_gaps(gaps),
             remarks: Vec::new(),
             effort: None,
+            kept: None,
         })
     }
 }

@@ -2,12 +2,14 @@
 
 mod ber;
 mod catalog;
+mod delta;
 mod dial;
 mod discover;
 mod guard;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod message;
+mod mirror;
 mod options;
 mod plan;
 mod read;
@@ -20,25 +22,38 @@ mod sign_in;
 mod tls;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use rustls::ClientConfig;
 
 pub use options::{
-    ClientCertificate, Discovery, LdapOptions, Referrals, Roots, Security, Server, SignIn, Timeouts, Tls,
+    Changes, ClientCertificate, DeltaMethod, Discovery, LdapOptions, Referrals, Roots, Security, Server, SignIn,
+    Timeouts, Tls,
 };
 
+use self::mirror::Mirror;
 use self::session::Session;
 use super::{DirectoryInfo, DirectorySource, Node, children_of};
 use crate::Result;
-use crate::model::{Dn, ReadRequest, Reading};
+use crate::model::{Directory, Dn, Kept, ReadRequest, Reading};
 
 /// A directory that is read over the wire.
 #[derive(Clone)]
 pub struct LdapSource {
     options: Arc<LdapOptions>,
     config: Arc<ClientConfig>,
+    recent: Arc<Mutex<Recent>>,
+}
+
+/// What the last read left in memory, for the next one in the same process.
+#[derive(Debug, Default)]
+struct Recent {
+    /// A connection that may be used again.
+    session: Option<(Instant, Session)>,
+    /// What was kept, taken apart, and what came of it for one request.
+    mirror: Option<(Kept, Arc<Mirror>, ReadRequest, Arc<Directory>)>,
 }
 
 impl LdapSource {
@@ -50,7 +65,49 @@ impl LdapSource {
     pub fn new(options: LdapOptions) -> Result<Self> {
         options.check()?;
         let config = tls::configure(&options.tls)?;
-        Ok(Self { options: Arc::new(options), config })
+        Ok(Self { options: Arc::new(options), config, recent: Arc::default() })
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection of the last read if it is still good, or a new one.
+    async fn session(&self) -> Result<Session> {
+        let recent = self.recent().session.take();
+        match recent {
+            Some((since, session)) if since.elapsed() < IDLE && session.is_good() => Ok(session),
+            _ => Session::open(&self.options, &self.config).await,
+        }
+    }
+
+    fn put_back(&self, session: Session) {
+        if session.is_good() {
+            self.recent().session = Some((Instant::now(), session));
+        }
+    }
+
+    /// What was kept, taken apart.
+    fn mirror(&self, kept: &Kept) -> Option<Arc<Mirror>> {
+        if let Some((own, mirror, ..)) = &self.recent().mirror
+            && own == kept
+        {
+            return Some(Arc::clone(mirror));
+        }
+        Mirror::from_kept(kept).map(Arc::new)
+    }
+
+    /// The directory that came of a mirror for the same request, if it is the last one.
+    fn directory(&self, mirror: &Arc<Mirror>, request: &ReadRequest) -> Option<Arc<Directory>> {
+        let recent = self.recent();
+        let (_, own, asked, directory) = recent.mirror.as_ref()?;
+        let same = Arc::ptr_eq(own, mirror) && asked.attributes == request.attributes && asked.scopes == request.scopes;
+        same.then(|| Arc::clone(directory))
+    }
+
+    fn remember(&self, kept: &Kept, mirror: Mirror, request: &ReadRequest, directory: &Arc<Directory>) {
+        let request = ReadRequest { since: None, ..request.clone() };
+        self.recent().mirror = Some((kept.clone(), Arc::new(mirror), request, Arc::clone(directory)));
     }
 }
 
@@ -89,6 +146,12 @@ impl DirectorySource for LdapSource {
     }
 
     async fn read(&self, request: &ReadRequest) -> Result<Reading> {
-        read::read(&self.options, &self.config, request).await
+        match &self.options.changes {
+            Some(changes) => delta::read(self, request, changes).await,
+            None => read::read(&self.options, &self.config, request).await,
+        }
     }
 }
+
+/// How long a connection may lie idle before it is used again.
+const IDLE: Duration = Duration::from_mins(1);

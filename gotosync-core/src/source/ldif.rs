@@ -144,6 +144,7 @@ fn read(path: &Path, request: &ReadRequest) -> Result<Reading> {
         completeness: Completeness::from_gaps(found.gaps.into_iter().map(gap).collect()),
         remarks: found.remarks,
         effort: None,
+        kept: None,
     })
 }
 
@@ -229,7 +230,7 @@ mod tests {
 
         /// The names of the people within a scope.
         async fn names(&self, scope: Scope) -> Vec<String> {
-            let reading = self.read(&ReadRequest { attributes: vec![], scopes: vec![scope] }).await;
+            let reading = self.read(&ReadRequest { attributes: vec![], scopes: vec![scope], since: None }).await;
             assert_eq!(reading.directory.groups().len(), 3, "groups come whole");
             assert_eq!(reading.directory.units().len(), 5, "units come whole");
             reading.directory.people().iter().map(|person| person.dn.name()).collect()
@@ -360,7 +361,7 @@ objectSid: S-1-5-21-1-2-3-513
         );
         assert_eq!(directory.people()[0].groups.len(), 2);
         let scope = Scope::Group { group: GroupRef::parse("staff"), membership: Membership::Nested };
-        let staff = export.read(&ReadRequest { attributes: vec![], scopes: vec![scope] }).await;
+        let staff = export.read(&ReadRequest { attributes: vec![], scopes: vec![scope], since: None }).await;
         assert_eq!(staff.directory.people().len(), 1);
     }
 

@@ -101,7 +101,7 @@ impl DirectorySource for MemorySource {
 
     async fn read(&self, _request: &ReadRequest) -> Result<Reading> {
         let completeness = Completeness::from_gaps(self.gaps.clone());
-        Ok(Reading { directory: self.directory()?, completeness, remarks: Vec::new(), effort: None })
+        Ok(Reading { directory: self.directory()?, completeness, remarks: Vec::new(), effort: None, kept: None })
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn it_answers_with_what_it_was_given() {
         let source = MemorySource::new(directory(&["Ann", "Bob"]));
-        let reading = source.read(&ReadRequest { attributes: vec![], scopes: vec![] }).await.unwrap();
+        let reading = source.read(&ReadRequest { attributes: vec![], scopes: vec![], since: None }).await.unwrap();
         assert_eq!(reading.directory.people().len(), 2);
         assert!(reading.completeness.is_complete());
         assert_eq!(source.describe().await.unwrap().naming_contexts, [Dn::parse("DC=x").unwrap()]);

@@ -9,8 +9,8 @@ use hashbrown::HashMap;
 
 use super::{DirectoryInfo, DirectorySource, Node, children_of};
 use crate::model::{
-    Completeness, Directory, DirectoryBuilder, Dn, Effort, Gap, GroupEntry, GroupId, GroupIx, Person, PersonEntry,
-    PersonId, PrimaryGroup, ReadRequest, Reading, Value, Values, email,
+    Completeness, Directory, DirectoryBuilder, Dn, Effort, Gap, GroupEntry, GroupId, GroupIx, Kept, Person,
+    PersonEntry, PersonId, PrimaryGroup, ReadRequest, Reading, Value, Values, email,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -68,14 +68,19 @@ impl MergedSource {
         Ok(Self { parts })
     }
 
-    async fn everybody(&self, attributes: &[String]) -> Result<Reading> {
+    async fn everybody(&self, attributes: &[String], since: Option<&Kept>) -> Result<Reading> {
         let request = ReadRequest::everyone(attributes.iter().map(String::as_str).chain(ADDRESSES.iter().copied()));
-        let readings = join_all(self.parts.iter().map(|(_, part)| part.read(&request))).await;
+        let before = since.and_then(|kept| taken_apart(kept, self.parts.len()));
+        let before = before.unwrap_or_else(|| vec![None; self.parts.len()]);
+        let asked: Vec<ReadRequest> =
+            before.iter().map(|since| ReadRequest { since: since.clone(), ..request.clone() }).collect();
+        let readings = join_all(self.parts.iter().zip(&asked).map(|((_, part), request)| part.read(request))).await;
         let mut read = Vec::with_capacity(readings.len());
         for ((name, _), reading) in self.parts.iter().zip(readings) {
             read.push((name.as_str(), reading.map_err(|error| error.with("source", name))?));
         }
-        merge(&read)
+        let kept = joined(&before, &read);
+        Ok(Reading { kept, ..merge(&read)? })
     }
 }
 
@@ -103,11 +108,11 @@ impl DirectorySource for MergedSource {
     }
 
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {
-        children_of(&self.everybody(&[]).await?.directory, of)
+        children_of(&self.everybody(&[], None).await?.directory, of)
     }
 
     async fn read(&self, request: &ReadRequest) -> Result<Reading> {
-        self.everybody(&request.attributes).await
+        self.everybody(&request.attributes, request.since.as_ref()).await
     }
 }
 
@@ -115,14 +120,47 @@ impl DirectorySource for MergedSource {
 fn merge(parts: &[(&str, Reading)]) -> Result<Reading> {
     let mut joining = Joining::default();
     let (mut gaps, mut remarks) = (Vec::new(), Vec::new());
-    let effort = parts.iter().filter_map(|(_, reading)| reading.effort).reduce(Effort::and);
+    let effort = parts.iter().filter_map(|(_, reading)| reading.effort.clone()).reduce(Effort::and);
     for (name, reading) in parts {
         let gap = |gap: &Gap| Gap { place: format!("{name}: {}", gap.place), problem: gap.problem.clone() };
         gaps.extend(reading.completeness.gaps().iter().map(gap));
         remarks.extend(reading.remarks.iter().map(|remark| format!("{name}: {remark}")));
         joining.add(name, &reading.directory, &mut remarks);
     }
-    Ok(Reading { directory: Arc::new(joining.build()?), completeness: Completeness::from_gaps(gaps), remarks, effort })
+    Ok(Reading {
+        directory: Arc::new(joining.build()?),
+        completeness: Completeness::from_gaps(gaps),
+        remarks,
+        effort,
+        kept: None,
+    })
+}
+
+/// What several readings leave as one; a part without news leaves what it left before. `None` if none has any.
+fn joined(before: &[Option<Kept>], parts: &[(&str, Reading)]) -> Option<Kept> {
+    if parts.iter().all(|(_, reading)| reading.kept.is_none()) {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    for (before, (_, reading)) in before.iter().zip(parts) {
+        let own = reading.kept.as_ref().or(before.as_ref()).map_or(&[][..], Kept::bytes);
+        bytes.extend_from_slice(&(own.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(own);
+    }
+    Some(Kept::new(bytes))
+}
+
+/// What [`joined`] made one; `None` if that was of another number of parts.
+fn taken_apart(kept: &Kept, parts: usize) -> Option<Vec<Option<Kept>>> {
+    let mut rest = kept.bytes();
+    let mut found = Vec::with_capacity(parts);
+    while !rest.is_empty() {
+        let (length, behind) = rest.split_first_chunk()?;
+        let (own, behind) = behind.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        found.push((!own.is_empty()).then(|| Kept::new(own)));
+        rest = behind;
+    }
+    (found.len() == parts).then_some(found)
 }
 
 /// A directory that is made of several.
@@ -272,7 +310,7 @@ mod tests {
     }
 
     async fn read(parts: Vec<(&str, MemorySource)>) -> Reading {
-        merged(parts).read(&ReadRequest { attributes: vec![], scopes: vec![] }).await.unwrap()
+        merged(parts).read(&ReadRequest { attributes: vec![], scopes: vec![], since: None }).await.unwrap()
     }
 
     fn ids(reading: &Reading) -> Vec<String> {

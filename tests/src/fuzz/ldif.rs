@@ -33,7 +33,8 @@ fn read(path: &Path, length: usize) {
     if let Err(error) = &everyone {
         super::civil(error, length);
     }
-    let some = block_on(source.read(&ReadRequest { attributes: vec!["mail".to_owned()], scopes: scopes() }));
+    let some =
+        block_on(source.read(&ReadRequest { attributes: vec!["mail".to_owned()], scopes: scopes(), since: None }));
     if let (Ok(everyone), Ok(some)) = (&everyone, &some) {
         let all: BTreeSet<_> = everyone.directory.people().iter().map(|person| &person.id).collect();
         assert!(some.directory.people().iter().all(|person| all.contains(&person.id)));

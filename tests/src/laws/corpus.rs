@@ -99,7 +99,7 @@ fn license(key: &str, name: &str, product: &str) -> License {
 /// A reading of a directory without anybody: together with an account that was read whole it lets actions be made.
 pub fn nobody() -> Result<Reading> {
     let directory = Arc::new(DirectoryBuilder::new().build()?);
-    Ok(Reading { directory, completeness: Completeness::Complete, remarks: Vec::new(), effort: None })
+    Ok(Reading { directory, completeness: Completeness::Complete, remarks: Vec::new(), effort: None, kept: None })
 }
 
 /// The people of [`LDIF`], as a value.

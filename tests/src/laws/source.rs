@@ -87,7 +87,7 @@ pub async fn groups_and_units_come_whole(source: &dyn DirectorySource) -> Held {
         let groups = directory.groups().iter().map(|group| group.dn.clone()).collect();
         (groups, directory.units().iter().map(|unit| unit.dn.clone()).collect())
     };
-    let nobody = ReadRequest { attributes: Vec::new(), scopes: Vec::new() };
+    let nobody = ReadRequest { attributes: Vec::new(), scopes: Vec::new(), since: None };
     same("groups and units", &places(&source.read(&nobody).await?), &places(&whole))
 }
 
@@ -163,7 +163,7 @@ async fn everyone(source: &dyn DirectorySource) -> Result<Reading, Trouble> {
 }
 
 fn narrow(scope: Scope) -> ReadRequest {
-    ReadRequest { attributes: vec!["mail".to_owned()], scopes: vec![scope] }
+    ReadRequest { attributes: vec!["mail".to_owned()], scopes: vec![scope], since: None }
 }
 
 fn ids(reading: &Reading) -> BTreeSet<PersonId> {

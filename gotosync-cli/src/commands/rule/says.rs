@@ -58,7 +58,7 @@ pub(super) async fn places(says: &Says, config: &Config) -> Result<(), Vec<Error
 
 /// What the directory has that is called so.
 async fn near(name: &str, config: &Config) -> Option<String> {
-    let nothing = ReadRequest { attributes: Vec::new(), scopes: Vec::new() };
+    let nothing = ReadRequest { attributes: Vec::new(), scopes: Vec::new(), since: None };
     let directory = look::directory(config, &nothing).await.ok()?;
     let mut file = RulesFile::parse("", "a rule").ok()?;
     let named = Change::text("ou", &format!("OU={name}")).ok()?;

@@ -55,7 +55,21 @@ pub(in crate::source) struct Names {
     buckets: Vec<Vec<NameIx>>,
 }
 
+impl NameIx {
+    /// The place in [`Names::all`].
+    #[cfg(feature = "ldap")]
+    pub(in crate::source) fn number(self) -> u16 {
+        self.0
+    }
+}
+
 impl Names {
+    /// Every wanted name, by its number.
+    #[cfg(feature = "ldap")]
+    pub(in crate::source) fn all(&self) -> Vec<String> {
+        self.wanted.iter().map(|wanted| wanted.name.to_string()).collect()
+    }
+
     /// The names that say what an entry is, and nothing else.
     pub(in crate::source) fn structural() -> Self {
         let mut names = Self { wanted: Vec::new(), buckets: vec![Vec::new(); BUCKETS] };

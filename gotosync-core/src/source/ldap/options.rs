@@ -42,6 +42,8 @@ pub struct LdapOptions {
     pub range_size: Option<u32>,
     /// The largest answer that is taken, in bytes. A group is one answer: a million members come to about 100 MB.
     pub largest_answer: usize,
+    /// Whether only what changed is read, where an earlier reading is at hand; `None` reads everything every time.
+    pub changes: Option<Changes>,
     /// Whether `ldap://` may stay without TLS. What is read, and a password, then go over the network for all to see and to
     /// change; every report mentions it.
     pub danger_plain: bool,
@@ -61,6 +63,7 @@ impl LdapOptions {
             page_size: None,
             range_size: None,
             largest_answer: 256 << 20,
+            changes: None,
             danger_plain: false,
         }
     }
@@ -280,6 +283,35 @@ pub enum Referrals {
     Ignore,
     /// They are followed, with the same way of signing in, to these hosts and to no others.
     Follow(Vec<String>),
+}
+
+/// How what changed is read. Everybody at the bases is then read once, whatever the rules select, and kept with the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// By which way; `None` for the best that the server and the rights allow.
+    pub method: Option<DeltaMethod>,
+    /// Every how many reads everything is read all the same.
+    pub full_every: u32,
+}
+
+impl Default for Changes {
+    /// The best way, and everything once in 24 reads.
+    fn default() -> Self {
+        Self { method: None, full_every: 24 }
+    }
+}
+
+/// A way to learn what changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeltaMethod {
+    /// `DirSync`, of Active Directory.
+    DirSync,
+    /// `uSNChanged`, of Active Directory.
+    Usn,
+    /// Content synchronization, of `OpenLDAP`.
+    Syncrepl,
+    /// `modifyTimestamp`, of any server.
+    Timestamp,
 }
 
 /// How long to wait.

@@ -2,6 +2,7 @@
 
 use ldap3::{Scope, ldap_escape};
 
+use super::mirror::Id;
 use super::server::Vendor;
 use crate::model::Scope as PeopleScope;
 use crate::model::{Depth, Dn, ReadRequest};
@@ -49,6 +50,51 @@ impl Wanted<'_> {
         let filter = format!("(|{}{}{})", self.people(), self.groups(), self.units());
         let attributes = self.attributes(&[GROUP, PERSON]);
         self.each_base(&filter, &attributes, "people, groups and units")
+    }
+
+    /// Everything of a kind that also passes a filter, at one base.
+    pub(super) fn everything_that(&self, base: &Dn, filter: &str, attributes: Vec<String>, what: &'static str) -> Job {
+        let filter = format!("(&{filter}(|{}{}{}))", self.people(), self.groups(), self.units());
+        Job { base: base.clone(), scope: Scope::Subtree, filter, attributes, what, may_be_missing: false }
+    }
+
+    /// Entries by their ids, as many of them as there still are.
+    pub(super) fn by_ids(&self, ids: &[Id], attributes: &[String]) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        for ids in ids.chunks(FILTERED_IDS) {
+            let any: Vec<String> = ids.iter().map(|id| self.id_filter(id)).collect();
+            let filter = format!("(|{})", any.concat());
+            let job = |base| self.everything_that(base, &filter, attributes.to_vec(), "what changed");
+            jobs.extend(self.bases.iter().map(job));
+        }
+        jobs
+    }
+
+    fn id_filter(&self, id: &Id) -> String {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<Vec<_>>().concat();
+        match (self.vendor, <[u8; 16]>::try_from(&**id)) {
+            (Vendor::ActiveDirectory, _) => format!("(objectGUID={})", hex(id)),
+            (Vendor::Ds389, _) => format!("(nsUniqueId={})", ldap_escape(String::from_utf8_lossy(id))),
+            (_, Ok(uuid)) => format!("(entryUUID={})", uuid::Uuid::from_bytes(uuid)),
+            (_, Err(_)) => format!("(entryUUID={})", hex(id)),
+        }
+    }
+
+    /// The attribute that an entry is known by.
+    pub(super) fn id_attributes(&self) -> Vec<String> {
+        let names: &[&str] = match self.vendor {
+            Vendor::ActiveDirectory => &["objectGUID"],
+            _ => &["entryUUID", "nsUniqueId"],
+        };
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    /// The attributes of a search for everything, where memberships are taken from the groups alone: `memberOf` changes without
+    /// the entry that has it being changed.
+    pub(super) fn all_attributes(&self) -> Vec<String> {
+        let mut attributes = self.attributes(&[GROUP, PERSON]);
+        attributes.retain(|name| !name.eq_ignore_ascii_case("memberOf"));
+        attributes
     }
 
     /// The groups and units, which are always read whole.
@@ -208,6 +254,9 @@ const ATTRIBUTES: &[(&str, u8, u8)] = &[
     ("cn", GROUP, RFC),
 ];
 
+/// Ids that one filter names.
+const FILTERED_IDS: usize = 100;
+
 /// Groups that one filter names.
 const FILTERED_GROUPS: usize = 100;
 
@@ -225,7 +274,7 @@ mod tests {
     }
 
     fn request(scopes: Vec<PeopleScope>) -> ReadRequest {
-        ReadRequest { attributes: vec!["Mail".into(), "memberof".into(), "OBJECTSID".into()], scopes }
+        ReadRequest { attributes: vec!["Mail".into(), "memberof".into(), "OBJECTSID".into()], scopes, since: None }
     }
 
     #[test]

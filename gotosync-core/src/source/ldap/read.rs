@@ -8,7 +8,7 @@ use rustls::ClientConfig;
 
 use super::options::{LdapOptions, Referrals};
 use super::plan::{Job, Selected, Wanted};
-use super::reader::{Reader, store};
+use super::reader::{Reader, Sink, store};
 use super::references::{Reference, same_host};
 use super::search::Halt;
 use super::server::{Root, Vendor};
@@ -42,20 +42,15 @@ pub(super) async fn read(
     }
     let bases = bases(options, &session.root)?;
     let mut selection = if request.wants_everyone() { Selection::Everybody } else { Selection::Nobody };
-    let collector = Collector::new(&request.attributes, &mut selection);
-    let run = Run {
-        options,
-        config,
-        reader: Mutex::new(Reader::new(collector)),
-        tally: Mutex::new(Tally { remarks: remarks(&session, options), ..Tally::default() }),
-    };
+    let run = Run::new(options, config, Reader::new(Collector::new(&request.attributes, &mut selection)));
+    run.remark(remarks(&session, options));
     let wanted = Wanted { request, bases: &bases, vendor: session.root.vendor(), range_size: options.range_size };
     let mut sessions = vec![session];
     if request.wants_everyone() {
         run.jobs(wanted.everything(), &mut sessions).await;
     } else {
         run.jobs(wanted.structure(), &mut sessions).await;
-        let reached = run.reader().collector.choose(request)?;
+        let reached = run.reader().sink.choose(request)?;
         let selected: Vec<Selected> = reached.into_iter().map(selected).collect();
         let jobs = [wanted.people_in_units(), wanted.members(&selected)].concat();
         run.jobs(jobs, &mut sessions).await;
@@ -85,28 +80,42 @@ pub(super) fn bases(options: &LdapOptions, root: &Root) -> Result<Vec<Dn>> {
 }
 
 /// A read under way.
-struct Run<'r> {
+pub(super) struct Run<'r, S> {
     options: &'r Arc<LdapOptions>,
     config: &'r Arc<ClientConfig>,
-    reader: Mutex<Reader<'r>>,
+    reader: Mutex<Reader<S>>,
     tally: Mutex<Tally>,
 }
 
 /// What is counted and told.
 #[derive(Debug, Default)]
-struct Tally {
-    remarks: Vec<String>,
-    effort: Effort,
+pub(super) struct Tally {
+    pub(super) remarks: Vec<String>,
+    pub(super) effort: Effort,
     /// Jobs so far, each with a number of its own.
     numbered: u32,
     /// Where references have led, so that they end.
     followed: BTreeSet<String>,
     /// References that were left alone.
-    left: BTreeSet<String>,
+    pub(super) left: BTreeSet<String>,
 }
 
-impl<'r> Run<'r> {
-    fn reader(&self) -> MutexGuard<'_, Reader<'r>> {
+impl<'r, S: Sink + Send> Run<'r, S> {
+    pub(super) fn new(options: &'r Arc<LdapOptions>, config: &'r Arc<ClientConfig>, reader: Reader<S>) -> Self {
+        Self { options, config, reader: Mutex::new(reader), tally: Mutex::new(Tally::default()) }
+    }
+
+    /// What was read, and what it took.
+    pub(super) fn into_parts(self) -> (Reader<S>, Tally) {
+        let reader = self.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (reader, self.tally.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn remark(&self, remarks: Vec<String>) {
+        self.tally().remarks.extend(remarks);
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Reader<S>> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,7 +124,7 @@ impl<'r> Run<'r> {
     }
 
     /// Does jobs, several at once if there are several: each on a connection of its own, up to a few.
-    async fn jobs(&self, jobs: Vec<Job>, sessions: &mut Vec<Session>) {
+    pub(super) async fn jobs(&self, jobs: Vec<Job>, sessions: &mut Vec<Session>) {
         let wanted = jobs.len().min(CONNECTIONS);
         while sessions.len() < wanted {
             // Where a server takes no more connections, those there are do it.
@@ -136,7 +145,7 @@ impl<'r> Run<'r> {
     }
 
     /// Does one job: every page, every value, every reference.
-    async fn job(&self, session: &mut Session, job: &Job, hops: u32) {
+    pub(super) async fn job(&self, session: &mut Session, job: &Job, hops: u32) {
         let number = {
             let mut tally = self.tally();
             tally.numbered += 1;
@@ -247,37 +256,30 @@ impl<'r> Run<'r> {
     }
 
     /// Counts what a session did, and ends it.
-    async fn retire(&self, session: Session) {
-        {
-            let mut tally = self.tally();
-            let (received, sent) = session.bytes();
-            tally.effort.connections += 1;
-            tally.effort.searches += session.searches;
-            tally.effort.received += received;
-            tally.effort.sent += sent;
-        }
+    pub(super) async fn retire(&self, session: Session) {
+        self.count(&session);
         session.close().await;
     }
 
+    /// Counts what a session did.
+    pub(super) fn count(&self, session: &Session) {
+        let mut tally = self.tally();
+        let (received, sent) = session.bytes();
+        tally.effort.connections += 1;
+        tally.effort.searches += session.searches;
+        tally.effort.received += received;
+        tally.effort.sent += sent;
+    }
+}
+
+impl Run<'_, Collector<'_>> {
     fn finish(self, bases: &[Dn]) -> Result<Reading> {
-        let Tally { mut remarks, effort, left, .. } = self.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let reader = self.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let empty = reader.entries() == 0;
-        let mut gaps = reader.gaps;
-        if empty && gaps.is_empty() {
-            let problem = "not a single entry came: the user may not read here";
-            gaps.push(Gap {
-                place: bases.first().map(ToString::to_string).unwrap_or_default(),
-                problem: problem.to_owned(),
-            });
-        }
-        let Ok(found) = reader.collector.finish() else {
-            return Err(Error::new(ErrorKind::Denied, "no entry shows its objectClass")
-                .hint("let the user read objectClass: without it nobody can tell a person from a printer"));
-        };
+        let (mut reader, Tally { mut remarks, effort, left, .. }) = self.into_parts();
+        let mut gaps = reader.gaps_of(bases);
+        let Ok(found) = reader.sink.finish() else { return Err(classless()) };
         gaps.extend(found.gaps.into_iter().map(|(_, problem)| Gap { place: "the entries".to_owned(), problem }));
         remarks.extend(found.remarks);
-        remarks.extend(left_alone(&left));
+        remarks.extend(left_alone(&Vec::from_iter(left)));
         let mut builder = found.builder;
         for group in found.groups {
             builder.group(group.entry);
@@ -287,8 +289,14 @@ impl<'r> Run<'r> {
         // Searches side by side end in any order, and a plan must not differ for it.
         gaps.sort_by(|a, b| (&a.place, &a.problem).cmp(&(&b.place, &b.problem)));
         let completeness = Completeness::from_gaps(gaps);
-        Ok(Reading { directory, completeness, remarks, effort: Some(effort) })
+        Ok(Reading { directory, completeness, remarks, effort: Some(effort), kept: None })
     }
+}
+
+/// The error of a directory that does not say what anything is.
+pub(super) fn classless() -> Error {
+    Error::new(ErrorKind::Denied, "no entry shows its objectClass")
+        .hint("let the user read objectClass: without it nobody can tell a person from a printer")
 }
 
 fn selected(reached: Reached) -> Selected {
@@ -297,7 +305,7 @@ fn selected(reached: Reached) -> Selected {
 }
 
 /// What every reader of a report should know of how it was read.
-fn remarks(session: &Session, options: &LdapOptions) -> Vec<String> {
+pub(super) fn remarks(session: &Session, options: &LdapOptions) -> Vec<String> {
     let mut remarks = Vec::new();
     if !session.secure {
         let who = if matches!(options.sign_in, super::SignIn::Anonymous) { "" } else { ", the password included" };
@@ -309,7 +317,7 @@ fn remarks(session: &Session, options: &LdapOptions) -> Vec<String> {
     remarks
 }
 
-fn left_alone(left: &BTreeSet<String>) -> Option<String> {
+pub(super) fn left_alone(left: &[String]) -> Option<String> {
     const SHOWN: usize = 5;
     let shown: Vec<&str> = left.iter().take(SHOWN).map(String::as_str).collect();
     let more = if left.len() > SHOWN { ", …" } else { "" };

@@ -8,12 +8,31 @@ use super::guard::Item;
 use super::message::{Entry, Message};
 use super::session::Stopped;
 use crate::model::{Dn, Gap, text};
-use crate::source::entries::{Chunk, Collector, DEPTH_MAX, NameIx, RECORD_MAX, Record, VALUE_MAX};
+use crate::source::entries::{Chunk, Collector, DEPTH_MAX, Flaw, NameIx, Names, RECORD_MAX, Record, VALUE_MAX};
+
+/// Where entries go.
+pub(super) trait Sink {
+    /// The names of attributes that matter.
+    fn names(&self) -> &Names;
+
+    /// Takes an entry.
+    fn add(&mut self, record: &Record) -> Result<(), Flaw>;
+}
+
+impl Sink for Collector<'_> {
+    fn names(&self) -> &Names {
+        Collector::names(self)
+    }
+
+    fn add(&mut self, record: &Record) -> Result<(), Flaw> {
+        Collector::add(self, record)
+    }
+}
 
 /// Takes what searches bring.
 #[derive(Debug)]
-pub(super) struct Reader<'s> {
-    pub(super) collector: Collector<'s>,
+pub(super) struct Reader<S> {
+    pub(super) sink: S,
     record: Record,
     /// Which search brought an entry, by the hash of its name.
     seen: HashMap<u64, u32>,
@@ -42,10 +61,10 @@ pub(super) struct OpenList {
     pub(super) next: u32,
 }
 
-impl<'s> Reader<'s> {
-    pub(super) fn new(collector: Collector<'s>) -> Self {
+impl<S: Sink> Reader<S> {
+    pub(super) fn new(sink: S) -> Self {
         Self {
-            collector,
+            sink,
             record: Record::new(),
             seen: HashMap::new(),
             hasher: std::hash::RandomState::new(),
@@ -56,9 +75,13 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Entries that came, each counted once.
-    pub(super) fn entries(&self) -> u64 {
-        self.entries
+    /// What is missing, after everything was searched for at some bases.
+    pub(super) fn gaps_of(&mut self, bases: &[Dn]) -> Vec<Gap> {
+        if self.entries == 0 && self.gaps.is_empty() {
+            let place = bases.first().map(ToString::to_string).unwrap_or_default();
+            self.gap(place, "not a single entry came: the user may not read here");
+        }
+        std::mem::take(&mut self.gaps)
     }
 
     /// Takes what a search brought.
@@ -109,7 +132,7 @@ impl<'s> Reader<'s> {
         let mut lists = Vec::new();
         while let Some((name, mut values)) = entry.next().map_err(malformed)? {
             let base = name.split(|byte| *byte == b';').next().unwrap_or_default();
-            let Some(known) = self.collector.names().find(base) else { continue };
+            let Some(known) = self.sink.names().find(base) else { continue };
             let chunk = Chunk::of(name).map_err(|()| malformed(Malformed("a range is none")))?;
             if let Some(Chunk { last: Some(last), .. }) = chunk {
                 let attribute = String::from_utf8_lossy(base).into_owned();
@@ -137,7 +160,7 @@ impl<'s> Reader<'s> {
 
     /// An entry that says nothing sensible makes the read incomplete, and no more: the others are read.
     fn add(&mut self) {
-        if let Err(flaw) = self.collector.add(&self.record) {
+        if let Err(flaw) = self.sink.add(&self.record) {
             let place = text::shown(self.record.dn.as_str(), SHOWN);
             self.gap(place, flaw.problem);
         }
@@ -148,6 +171,17 @@ impl<'s> Reader<'s> {
             self.gaps.push(Gap { place: place.into(), problem: problem.into() });
         }
     }
+}
+
+/// Goes through messages that stand one behind the other.
+pub(super) fn each(frames: &[u8], mut take: impl FnMut(&Message<'_>) -> Result<(), Malformed>) -> Result<(), Stopped> {
+    let mut rest = frames;
+    while let Some(length) = whole(rest)? {
+        let (frame, behind) = rest.split_at(length);
+        Message::parse(frame).and_then(|message| take(&message)).map_err(malformed)?;
+        rest = behind;
+    }
+    Ok(())
 }
 
 /// Adds a value to a record.
@@ -163,7 +197,7 @@ pub(super) fn store(record: &mut Record, name: NameIx, value: &[u8]) -> Result<(
 }
 
 /// The length of the message that comes next; `None` behind the last.
-fn whole(bytes: &[u8]) -> Result<Option<usize>, Stopped> {
+pub(super) fn whole(bytes: &[u8]) -> Result<Option<usize>, Stopped> {
     if bytes.is_empty() {
         return Ok(None);
     }

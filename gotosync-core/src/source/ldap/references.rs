@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_apart() {
-        let found = Reference::parse("ldap://child.x.test/OU=A%2C%20b,DC=child??base").unwrap();
-        assert_eq!(found.to_string(), "ldap://child.x.test:389/OU=A, b,DC=child");
+        let found = Reference::parse("ldap://child.x.test/OU=A%5C%2C%20b,DC=child??base").unwrap();
+        assert_eq!(found.to_string(), "ldap://child.x.test:389/OU=A\\, b,DC=child");
         assert_eq!(found.scope, Some(Scope::Base));
         assert_eq!(Reference::parse("ldaps://x").unwrap().base, None);
         for bad in ["x", "http://x/", "ldap:///DC=x", "ldap://x/%2", "ldap://x/%zz", "ldap://x/nonsense"] {

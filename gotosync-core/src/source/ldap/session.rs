@@ -185,7 +185,7 @@ impl Session {
         Err(Stopped::because(format!("the answer was not there after {} s", patience.as_secs_f32())))
     }
 
-    pub(super) async fn ask_patiently(
+    async fn ask_patiently(
         &mut self,
         question: &Question<'_>,
         controls: Vec<RawControl>,
@@ -248,6 +248,11 @@ impl Session {
             },
         };
         Error::new(kind, stopped.problem)
+    }
+
+    /// Whether more can be asked.
+    pub(super) fn is_good(&self) -> bool {
+        self.traffic.broken().is_none()
     }
 
     /// Bytes received and sent so far.

@@ -1,0 +1,346 @@
+//! Reading only what changed, by whichever way a server offers, and everything whenever that is in doubt.
+
+mod dirsync;
+mod syncrepl;
+mod timestamp;
+mod usn;
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
+
+use super::LdapSource;
+use super::guard::Item;
+use super::mirror::{Filling, Header, Id, Mirror, canonical};
+use super::options::{Changes, DeltaMethod};
+use super::plan::{Job, Wanted};
+use super::read::{Run, bases, remarks};
+use super::reader::Reader;
+use super::server::Vendor;
+use super::session::{Question, Session, Stopped};
+use crate::model::{Completeness, Dn, Effort, ReadRequest, Reading};
+use crate::{Error, Result};
+
+/// From where on changes are asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "by")]
+pub(super) enum Cursor {
+    /// `DirSync` (MS-ADTS 3.1.1.3.4.1.3).
+    Dirsync(dirsync::Place),
+    /// `uSNChanged` of one domain controller.
+    Usn(usn::Place),
+    /// Content synchronization (RFC 4533).
+    Syncrepl(syncrepl::Place),
+    /// `modifyTimestamp`.
+    Timestamp(timestamp::Place),
+}
+
+/// What was found to have changed.
+struct Found {
+    came: Mirror,
+    gone: Vec<Id>,
+    cursor: Cursor,
+}
+
+/// Why what changed cannot be told: then everything is read.
+#[derive(Debug)]
+struct Refused(String);
+
+impl From<Stopped> for Refused {
+    fn from(stopped: Stopped) -> Self {
+        Self(stopped.problem)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Reads what a request asks for, starting from what an earlier read left.
+///
+/// # Errors
+/// As reading everything.
+pub(super) async fn read(source: &LdapSource, request: &ReadRequest, changes: &Changes) -> Result<Reading> {
+    let mut session = source.session().await?;
+    let mut refused = None;
+    if let Some(before) = request.since.as_ref().and_then(|kept| source.mirror(kept)) {
+        let asking = Asking::new(source, &session, request)?;
+        match asking.since(&mut session, &before, changes).await {
+            Ok(reading) => {
+                if reading.completeness.is_complete() {
+                    source.put_back(session);
+                }
+                return Ok(reading);
+            }
+            // Whatever it was, the connection may have been part of it.
+            Err(Refused(why)) => {
+                refused = Some(why);
+                session = Session::open(&source.options, &source.config).await?;
+            }
+        }
+    }
+    let asking = Asking::new(source, &session, request)?;
+    let mut reading = asking.everything(session, changes).await?;
+    if let Some(effort) = &mut reading.effort {
+        effort.everything_because = refused;
+    }
+    Ok(reading)
+}
+
+/// A read, and what it knows before it asks.
+struct Asking<'r> {
+    source: &'r LdapSource,
+    request: &'r ReadRequest,
+    bases: Vec<Dn>,
+    vendor: Vendor,
+    attributes: Vec<String>,
+}
+
+impl<'r> Asking<'r> {
+    fn new(source: &'r LdapSource, session: &Session, request: &'r ReadRequest) -> Result<Self> {
+        let bases = bases(&source.options, &session.root)?;
+        let vendor = session.root.vendor();
+        let mut asking = Self { source, request, bases, vendor, attributes: Vec::new() };
+        asking.attributes = asking.wanted().all_attributes();
+        Ok(asking)
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        let range_size = self.source.options.range_size;
+        Wanted { request: self.request, bases: &self.bases, vendor: self.vendor, range_size }
+    }
+
+    fn header(&self, server: String) -> Header {
+        Header {
+            attributes: self.request.attributes.clone(),
+            bases: self.bases.iter().map(Dn::key).collect(),
+            server,
+            ..Header::default()
+        }
+    }
+
+    /// An empty mirror that entries can be read into.
+    fn filling(before: &Mirror) -> Filling {
+        Filling::new(Header { attributes: before.header.attributes.clone(), ..Header::default() })
+    }
+
+    /// Does searches, and gives what they brought.
+    async fn fetch(&self, session: &mut Session, before: &Mirror, jobs: Vec<Job>) -> Result<Mirror, Refused> {
+        let run = Run::new(&self.source.options, &self.source.config, Reader::new(Self::filling(before)));
+        for job in jobs {
+            run.job(session, &job, 0).await;
+        }
+        let (reader, tally) = run.into_parts();
+        if let Some(gap) = reader.gaps.first() {
+            return Err(Refused(gap.problem.clone()));
+        }
+        if tally.effort.connections > 0 {
+            return Err(Refused("changes are on other servers, too".to_owned()));
+        }
+        Ok(reader.sink.mirror)
+    }
+
+    /// Reads everything, and leaves where changes are asked for from then on.
+    async fn everything(&self, mut session: Session, changes: &Changes) -> Result<Reading> {
+        let server = identity(&mut session).await;
+        // Taken before the first entry is read: what changes meanwhile is found again.
+        let cursor = self.start(&mut session, changes.method).await;
+        let filling = Filling::new(self.header(server));
+        let run = Run::new(&self.source.options, &self.source.config, Reader::new(filling));
+        run.remark(remarks(&session, &self.source.options));
+        let jobs = self.wanted().everything().into_iter().map(|job| Job { attributes: self.attributes.clone(), ..job });
+        let mut sessions = vec![session];
+        run.jobs(jobs.collect(), &mut sessions).await;
+        if let Some(first) = sessions.drain(..1).next() {
+            run.count(&first);
+            self.source.put_back(first);
+        }
+        for session in sessions {
+            run.retire(session).await;
+        }
+        let (mut reader, tally) = run.into_parts();
+        let mut gaps = reader.gaps_of(&self.bases);
+        let mut mirror = reader.sink.mirror;
+        mirror.header.left = tally.left.into_iter().collect();
+        mirror.header.orphans = mirror.orphans();
+        let (directory, completeness) = mirror.directory(self.request)?;
+        gaps.extend(completeness.gaps().iter().cloned());
+        gaps.sort_by(|a, b| (&a.place, &a.problem).cmp(&(&b.place, &b.problem)));
+        let completeness = Completeness::from_gaps(gaps);
+        let mut remarks = tally.remarks;
+        remarks.extend(super::read::left_alone(&mirror.header.left));
+        let directory = Arc::new(directory);
+        mirror.header.cursor = cursor.filter(|_| completeness.is_complete());
+        let kept = mirror.header.cursor.is_some().then(|| mirror.to_kept());
+        if let Some(kept) = &kept {
+            self.source.remember(kept, mirror, self.request, &directory);
+        }
+        Ok(Reading { directory, completeness, remarks, effort: Some(tally.effort), kept })
+    }
+
+    /// Where changes are asked for from, by the first way that works; `None` if there is none.
+    async fn start(&self, session: &mut Session, method: Option<DeltaMethod>) -> Option<Cursor> {
+        let wants = |own| method.is_none_or(|method| method == own);
+        if self.vendor == Vendor::ActiveDirectory {
+            if wants(DeltaMethod::DirSync)
+                && let Ok(place) = dirsync::start(self, session, method.is_some()).await
+            {
+                return Some(Cursor::Dirsync(place));
+            }
+            return if wants(DeltaMethod::Usn) { usn::start(self, session).await.map(Cursor::Usn) } else { None };
+        }
+        if wants(DeltaMethod::Syncrepl)
+            && let Some(place) = syncrepl::start(self, session).await
+        {
+            return Some(Cursor::Syncrepl(place));
+        }
+        wants(DeltaMethod::Timestamp).then(|| Cursor::Timestamp(timestamp::start()))
+    }
+
+    /// Reads what changed since an earlier read.
+    async fn since(&self, session: &mut Session, before: &Arc<Mirror>, changes: &Changes) -> Result<Reading, Refused> {
+        let (bytes, searches) = (session.bytes(), session.searches);
+        let header = &before.header;
+        let has = |name: &String| header.attributes.iter().any(|own| own.eq_ignore_ascii_case(name));
+        if !self.request.attributes.iter().all(has) {
+            return Err(Refused("other attributes are asked for".to_owned()));
+        }
+        if !header.bases.iter().eq(self.bases.iter().map(Dn::key).collect::<Vec<_>>().iter()) {
+            return Err(Refused("other places are read".to_owned()));
+        }
+        if header.reads + 1 >= changes.full_every {
+            return Err(Refused("it is time to read everything".to_owned()));
+        }
+        let cursor = header.cursor.as_ref().ok_or_else(|| Refused("there is no cursor".to_owned()))?;
+        let found = match cursor {
+            Cursor::Dirsync(place) => dirsync::changes(self, session, before, place).await?,
+            Cursor::Usn(place) => usn::changes(self, session, before, place).await?,
+            Cursor::Syncrepl(place) => syncrepl::changes(self, session, before, place).await?,
+            Cursor::Timestamp(place) => timestamp::changes(self, session, before, place).await?,
+        };
+        let mut count = 0;
+        let (directory, completeness, kept) = match found {
+            None => {
+                let known = self.source.directory(before, self.request);
+                let (directory, completeness) = match known {
+                    Some(directory) => (directory, Completeness::Complete),
+                    None => before.directory(self.request).map(|(directory, whole)| (Arc::new(directory), whole))?,
+                };
+                (directory, completeness, None)
+            }
+            Some(Found { came, mut gone, cursor }) => {
+                count = (came.len() + gone.len()) as u64;
+                gone.retain(|id| before.holds(id) && !came.holds(id));
+                let mut mirror = Mirror::clone(before);
+                let stale = mirror.update(came, &gone);
+                count += self.refresh(session, &mut mirror, stale).await?;
+                mirror.header.cursor = Some(cursor);
+                mirror.header.reads += 1;
+                // Whoever stands where nothing stands has been moved with what is above, and that was missed.
+                if mirror.orphans() > mirror.header.orphans {
+                    return Err(Refused("entries stand in places that are not there".to_owned()));
+                }
+                let (directory, completeness) = mirror.directory(self.request)?;
+                let directory = Arc::new(directory);
+                let kept = completeness.is_complete().then(|| mirror.to_kept());
+                if let Some(kept) = &kept {
+                    self.source.remember(kept, mirror, self.request, &directory);
+                }
+                (directory, completeness, kept)
+            }
+        };
+        let mut remarks = remarks(session, &self.source.options);
+        remarks.extend(super::read::left_alone(&before.header.left));
+        let now = session.bytes();
+        let effort = Effort {
+            connections: 1,
+            searches: session.searches - searches,
+            received: now.0 - bytes.0,
+            sent: now.1 - bytes.1,
+            changes: Some(count),
+            everything_because: None,
+        };
+        Ok(Reading { directory, completeness, remarks, effort: Some(effort), kept })
+    }
+
+    /// Reads entries again that name others which are elsewhere now.
+    async fn refresh(&self, session: &mut Session, mirror: &mut Mirror, stale: Vec<Id>) -> Result<u64, Refused> {
+        if stale.is_empty() {
+            return Ok(0);
+        }
+        if stale.len() > STALE_MAX {
+            return Err(Refused("too much hangs on what changed".to_owned()));
+        }
+        let came = self.fetch(session, mirror, self.wanted().by_ids(&stale, &self.attributes)).await?;
+        let gone: Vec<Id> = stale.into_iter().filter(|id| !came.holds(id)).collect();
+        let changed = (came.len() + gone.len()) as u64;
+        // What those name was read before them.
+        mirror.update(came, &gone);
+        Ok(changed)
+    }
+
+    /// The ids of everything there is now: what is kept and not among them is gone.
+    async fn missing(&self, session: &mut Session, before: &Mirror) -> Result<Vec<Id>, Refused> {
+        let wanted = self.wanted();
+        let mut there: HashSet<Id> = HashSet::with_capacity(before.len());
+        for base in &self.bases {
+            let job = wanted.everything_that(base, "(objectClass=*)", wanted.id_attributes(), "ids");
+            let question =
+                Question { base: base.as_str(), scope: job.scope, filter: &job.filter, attributes: &job.attributes };
+            let mut take = |item: Item| {
+                if let Item::Entries(frames) = &item {
+                    super::reader::each(frames, |message| {
+                        let mut entry = super::message::Entry::parse(message)?;
+                        while let Some((_, mut values)) = entry.next()? {
+                            if !values.is_empty() {
+                                there.insert(canonical(values.next()?.1));
+                            }
+                        }
+                        Ok(())
+                    })?;
+                }
+                Ok(())
+            };
+            let page_size = self.source.options.page_size.unwrap_or(super::read::PAGE);
+            session.search(&question, page_size, &mut take).await.map_err(|halt| Refused(halt.stopped.problem))?;
+        }
+        Ok(before.ids().filter(|id| !there.contains(*id)).cloned().collect())
+    }
+}
+
+/// What a server is known by for as long as its numbers mean the same: the invocation id of a domain controller's database
+/// (MS-ADTS 3.1.1.1.9), which changes when it is restored from a backup.
+async fn identity(session: &mut Session) -> String {
+    let Some(service) = session.root.one("dsservicename").map(str::to_owned) else {
+        return session.server.to_string();
+    };
+    let attributes = ["invocationId".to_owned()];
+    let question =
+        Question { base: &service, scope: ldap3::Scope::Base, filter: "(objectClass=*)", attributes: &attributes };
+    let mut id = None;
+    let mut take = |item: Item| {
+        if let Item::Entries(frames) = &item {
+            super::reader::each(frames, |message| {
+                let mut entry = super::message::Entry::parse(message)?;
+                while let Some((_, mut values)) = entry.next()? {
+                    if !values.is_empty() {
+                        id = Some(canonical(values.next()?.1));
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    };
+    let asked = session.ask(&question, Vec::new(), &mut take).await;
+    match (asked, id) {
+        (Ok(_), Some(id)) => id.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
+        _ => session.server.to_string(),
+    }
+}
+
+/// Entries that are read again at most, before everything is.
+const STALE_MAX: usize = 2000;

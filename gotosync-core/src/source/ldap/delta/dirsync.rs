@@ -1,0 +1,182 @@
+//! `DirSync` (MS-ADTS 3.1.1.3.4.1.3): changes since a cookie, in the order they were made. It says what changed and what was
+//! deleted; what that is now is read by id, so that one way of reading decides what an entry means.
+
+use ldap3::Scope;
+use ldap3::controls::RawControl;
+use serde::{Deserialize, Serialize};
+
+use super::super::ber::{Ber, INTEGER, Malformed, OCTETS, SEQUENCE, element, integer, number};
+use super::super::guard::Item;
+use super::super::mirror::{Id, Mirror, canonical};
+use super::super::server::Root;
+use super::super::session::{Question, Session, control};
+use super::{Asking, Cursor, Found, Refused, identity, usn};
+use crate::model::Dn;
+
+/// Where the changes of a domain were.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::source::ldap) struct Place {
+    /// What the server gave to go on from, in hexadecimal digits.
+    cookie: String,
+    /// The domain controller's database, and how far it had counted.
+    server: String,
+    highest: i64,
+    /// Whether the right to replicate is there: without it, what was deleted is not told.
+    replicates: bool,
+}
+
+/// Takes a cookie by a search that finds nothing. Without the right to replicate, only if this way was asked for: counting
+/// numbers finds as much then, and costs less.
+pub(super) async fn start(asking: &Asking<'_>, session: &mut Session, asked_for: bool) -> Result<Place, Refused> {
+    if !session.root.supports(OID) {
+        return Err(Refused("the server does not know DirSync".to_owned()));
+    }
+    let highest = usn::highest(session).unwrap_or_default();
+    let mut replicates = true;
+    let mut found = ask(session, NOTHING, &[], true, &asking.attributes).await;
+    if found.is_err() && asked_for {
+        replicates = false;
+        found = ask(session, NOTHING, &[], false, &asking.attributes).await;
+    }
+    let found = found?;
+    let server = identity(session).await;
+    Ok(Place { cookie: hex(&found.cookie), server, highest, replicates })
+}
+
+pub(super) async fn changes(
+    asking: &Asking<'_>,
+    session: &mut Session,
+    before: &Mirror,
+    place: &Place,
+) -> Result<Option<Found>, Refused> {
+    session.root = session.root().await?;
+    let now = usn::highest(session).unwrap_or_default();
+    let server = identity(session).await;
+    let same = server == place.server;
+    if same && now == place.highest {
+        return Ok(None);
+    }
+    // Samba takes the cookie of another server, and counts on from its own numbers.
+    if !same && is_samba(&session.root) || same && now < place.highest {
+        return Err(Refused("another domain controller answers, or the same one from a backup".to_owned()));
+    }
+    let cookie = unhex(&place.cookie).ok_or_else(|| Refused("the cookie is damaged".to_owned()))?;
+    let Changed { ids: mut changed, deleted, cookie } =
+        ask(session, EVERYTHING, &cookie, place.replicates, &asking.attributes).await?;
+    changed.retain(|id| !deleted.contains(id));
+    let came = asking.fetch(session, before, asking.wanted().by_ids(&changed, &asking.attributes)).await?;
+    // Changed, and not to be found any more: out of the places that are read, or no person any more.
+    let mut gone: Vec<Id> = changed.into_iter().filter(|id| !came.holds(id)).collect();
+    gone.extend(deleted);
+    if !place.replicates {
+        gone.extend(asking.missing(session, before).await?);
+    }
+    let place = Place { cookie: hex(&cookie), server, highest: now, replicates: place.replicates };
+    Ok(Some(Found { came, gone, cursor: Cursor::Dirsync(place) }))
+}
+
+/// What a search by `DirSync` brought.
+struct Changed {
+    ids: Vec<Id>,
+    deleted: Vec<Id>,
+    cookie: Vec<u8>,
+}
+
+async fn ask(
+    session: &mut Session,
+    filter: &str,
+    cookie: &[u8],
+    replicates: bool,
+    attributes: &[String],
+) -> Result<Changed, Refused> {
+    let context = Dn::trusted(session.root.one("defaultnamingcontext").unwrap_or_default());
+    let plain = |name: &String| name.split(';').next().unwrap_or_default().to_owned();
+    // `name` changes with a rename and with a move; only changes of what is named are told.
+    let named = attributes.iter().map(plain).chain(["name", "isDeleted", "parentGUID"].map(str::to_owned));
+    let attributes: Vec<String> = named.collect();
+    let question = Question { base: context.as_str(), scope: Scope::Subtree, filter, attributes: &attributes };
+    let mut found = Changed { ids: Vec::new(), deleted: Vec::new(), cookie: cookie.to_vec() };
+    for _ in 0..ROUNDS {
+        let Changed { ids, deleted, cookie } = &mut found;
+        let mut take = |item: Item| {
+            if let Item::Entries(frames) = &item {
+                super::super::reader::each(frames, |message| entry(message, ids, deleted))?;
+            }
+            Ok(())
+        };
+        let result = session.ask(&question, vec![request(replicates, cookie)], &mut take).await?;
+        let value = control(&result, OID).ok_or_else(|| Refused("the answer came without its cookie".to_owned()))?;
+        let (more, next) = answer(value).map_err(|malformed| Refused(malformed.to_string()))?;
+        next.clone_into(cookie);
+        if !more {
+            return Ok(found);
+        }
+    }
+    Err(Refused("the changes do not come to an end".to_owned()))
+}
+
+fn entry(
+    message: &super::super::message::Message<'_>,
+    changed: &mut Vec<Id>,
+    deleted: &mut Vec<Id>,
+) -> Result<(), Malformed> {
+    let mut entry = super::super::message::Entry::parse(message)?;
+    let (mut id, mut is_deleted) = (None, false);
+    while let Some((name, mut values)) = entry.next()? {
+        if values.is_empty() {
+            continue;
+        }
+        let value = values.next()?.1;
+        if name.eq_ignore_ascii_case(b"objectGUID") {
+            id = Some(canonical(value));
+        } else if name.eq_ignore_ascii_case(b"isDeleted") {
+            is_deleted = value.eq_ignore_ascii_case(b"TRUE");
+        }
+    }
+    let id = id.ok_or(Malformed("a changed entry does not say which it is"))?;
+    let list = if is_deleted { deleted } else { changed };
+    list.push(id);
+    Ok(())
+}
+
+fn request(replicates: bool, cookie: &[u8]) -> RawControl {
+    let flags = if replicates { 0 } else { OBJECT_SECURITY };
+    let value = [number(INTEGER, flags), number(INTEGER, BYTES), element(OCTETS, cookie)].concat();
+    RawControl { ctype: OID.to_owned(), crit: true, val: Some(element(SEQUENCE, &value)) }
+}
+
+fn answer(value: &[u8]) -> Result<(bool, &[u8]), Malformed> {
+    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the DirSync control is none")?);
+    let more = integer(parts.expect(INTEGER, "the DirSync control does not say whether there is more")?)?;
+    parts.expect(INTEGER, "the DirSync control has no size")?;
+    Ok((more != 0, parts.expect(OCTETS, "the DirSync control has no cookie")?))
+}
+
+fn is_samba(root: &Root) -> bool {
+    root.one("vendorname").is_some_and(|name| name.contains("Samba"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
+const OID: &str = "1.2.840.113556.1.4.841";
+
+/// Only what the signed-in user may see.
+const OBJECT_SECURITY: i64 = 1;
+
+/// Bytes of an answer, after which the server may ask to be asked again.
+const BYTES: i64 = 1 << 20;
+
+/// Answers to one question; a million people come to some hundreds.
+const ROUNDS: u32 = 100_000;
+
+/// What is deleted keeps its class, and loses its category.
+const EVERYTHING: &str = "(|(&(objectClass=user)(!(objectClass=computer)))(objectClass=group)(objectClass=organizationalUnit)\
+(objectClass=container)(objectClass=builtinDomain)(objectClass=domainDNS))";
+
+const NOTHING: &str = "(objectGUID=\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00)";

@@ -1,0 +1,237 @@
+//! Content synchronization (RFC 4533), as `OpenLDAP` offers it with `syncprov`.
+
+use hashbrown::HashSet;
+use ldap3::Scope;
+use ldap3::controls::RawControl;
+use serde::{Deserialize, Serialize};
+
+use super::super::ber::{BOOLEAN, Ber, ENUMERATED, Malformed, OCTETS, SEQUENCE, SET, element, integer, number};
+use super::super::guard::Item;
+use super::super::message::{Entry, Message};
+use super::super::mirror::{Id, Mirror};
+use super::super::reader::{Reader, each};
+use super::super::session::{Question, Session, Stopped, control};
+use super::{Asking, Cursor, Found, Refused};
+use crate::model::Dn;
+
+/// Where the changes of each base were.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::source::ldap) struct Place {
+    /// For each base, the change sequence numbers of its naming context.
+    numbers: Vec<Vec<String>>,
+}
+
+/// Takes the numbers of every base; `None` if a server does not keep them.
+pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<Place> {
+    if !session.root.supports(SYNC_REQUEST) {
+        return None;
+    }
+    let mut all = Vec::new();
+    for base in &asking.bases {
+        let numbers = numbers(session, base).await?;
+        if numbers.is_empty() {
+            return None;
+        }
+        all.push(numbers);
+    }
+    Some(Place { numbers: all })
+}
+
+pub(super) async fn changes(
+    asking: &Asking<'_>,
+    session: &mut Session,
+    before: &Mirror,
+    place: &Place,
+) -> Result<Option<Found>, Refused> {
+    let mut now = Vec::with_capacity(asking.bases.len());
+    for base in &asking.bases {
+        let numbers = numbers(session, base).await;
+        now.push(numbers.ok_or_else(|| Refused("the server does not say how far it has counted".to_owned()))?);
+    }
+    if now == place.numbers {
+        return Ok(None);
+    }
+    let mut phase = Phase::new(before);
+    for (base, (then, now)) in asking.bases.iter().zip(place.numbers.iter().zip(&now)) {
+        if then != now {
+            phase.base(asking, session, before, base, then).await?;
+        }
+    }
+    let (came, gone) = phase.finish();
+    Ok(Some(Found { came, gone, cursor: Cursor::Syncrepl(Place { numbers: now }) }))
+}
+
+/// The change sequence numbers of the naming context of a base, one for each server that writes to it.
+async fn numbers(session: &mut Session, base: &Dn) -> Option<Vec<String>> {
+    let contexts: Vec<Dn> = session.root.all("namingcontexts").iter().map(|dn| Dn::trusted(dn)).collect();
+    let context = contexts.into_iter().filter(|context| base.is_within(context)).max_by_key(Dn::depth)?;
+    let attributes = ["contextCSN".to_owned()];
+    let question =
+        Question { base: context.as_str(), scope: Scope::Base, filter: "(objectClass=*)", attributes: &attributes };
+    let mut numbers = Vec::new();
+    let mut take = |item: Item| {
+        if let Item::Entries(frames) = &item {
+            each(frames, |message| {
+                let mut entry = Entry::parse(message)?;
+                while let Some((_, mut values)) = entry.next()? {
+                    while !values.is_empty() {
+                        numbers.push(String::from_utf8_lossy(values.next()?.1).into_owned());
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    };
+    session.ask(&question, Vec::new(), &mut take).await.ok()?;
+    numbers.sort();
+    // One that is no number would be taken for none, and everything would come as new.
+    numbers.iter().all(|number| number.contains('#') && !number.contains([',', ';', ' '])).then_some(numbers)
+}
+
+/// What the answers say, one after the other.
+struct Phase {
+    reader: Reader<super::super::mirror::Filling>,
+    gone: HashSet<Id>,
+    /// Entries that are there and unchanged, where a server names those instead of what was deleted.
+    present: HashSet<Id>,
+    searches: u32,
+}
+
+impl Phase {
+    fn new(before: &Mirror) -> Self {
+        Self {
+            reader: Reader::new(Asking::filling(before)),
+            gone: HashSet::new(),
+            present: HashSet::new(),
+            searches: 0,
+        }
+    }
+
+    async fn base(
+        &mut self,
+        asking: &Asking<'_>,
+        session: &mut Session,
+        before: &Mirror,
+        base: &Dn,
+        numbers: &[String],
+    ) -> Result<(), Refused> {
+        self.searches += 1;
+        let search = self.searches;
+        let job = asking.wanted().everything_that(base, "(objectClass=*)", asking.attributes.clone(), "what changed");
+        let question =
+            Question { base: base.as_str(), scope: job.scope, filter: &job.filter, attributes: &job.attributes };
+        let cookie = format!("rid=000,csn={}", numbers.join(";"));
+        let mut said = false;
+        let mut take = |item: Item| {
+            said = true;
+            self.take(item, search)
+        };
+        let result = session.ask(&question, vec![request(&cookie)], &mut take).await?;
+        let value = control(&result, SYNC_DONE).ok_or_else(|| Refused("the answer came without its end".to_owned()))?;
+        let by_deletion = done(value).map_err(|malformed| Refused(malformed.to_string()))?;
+        if !by_deletion {
+            // Nothing is said to be there, and nothing to be gone: that would be an empty directory.
+            if !said {
+                return Err(Refused("the server says nothing of what is there".to_owned()));
+            }
+            let came = &self.reader.sink.mirror;
+            let lost = before.ids_within(base).filter(|id| !self.present.contains(*id) && !came.holds(id));
+            self.gone.extend(lost.cloned());
+        }
+        if let Some(gap) = self.reader.gaps.first() {
+            return Err(Refused(gap.problem.clone()));
+        }
+        if !self.reader.unfinished.is_empty() || !self.reader.references.is_empty() {
+            return Err(Refused("the changes did not come whole".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, item: Item, search: u32) -> Result<(), Stopped> {
+        match item {
+            Item::Entries(frames) => {
+                let mut whole = Vec::new();
+                let (gone, present) = (&mut self.gone, &mut self.present);
+                let mut rest = &frames[..];
+                while let Some(length) = super::super::reader::whole(rest)? {
+                    let (frame, behind) = rest.split_at(length);
+                    let message = Message::parse(frame).map_err(|malformed| Stopped::because(malformed.to_string()))?;
+                    let (state, id) = state(&message).map_err(|malformed| Stopped::because(malformed.to_string()))?;
+                    match state {
+                        PRESENT => {
+                            present.insert(id);
+                        }
+                        DELETE => {
+                            gone.insert(id);
+                        }
+                        _ => whole.extend_from_slice(frame),
+                    }
+                    rest = behind;
+                }
+                self.reader.take(Item::Entries(whole), search)
+            }
+            Item::News(frame) => self.news(&frame).map_err(|malformed| Stopped::because(malformed.to_string())),
+            reference @ Item::Reference(_) => self.reader.take(reference, search),
+        }
+    }
+
+    fn news(&mut self, frame: &[u8]) -> Result<(), Malformed> {
+        let message = Message::parse(frame)?;
+        let mut parts = Ber::new(message.content);
+        if parts.optional(0x80)? != Some(SYNC_INFO.as_bytes()) {
+            return Ok(());
+        }
+        let mut value = Ber::new(parts.optional(0x81)?.unwrap_or_default());
+        // A new cookie, and the ends of phases, say nothing that the end of the search does not.
+        let Some(set) = value.optional(0xa3)? else { return Ok(()) };
+        let mut parts = Ber::new(set);
+        parts.optional(OCTETS)?;
+        let deletes = parts.optional(BOOLEAN)?.is_some_and(|truth| truth.first().is_some_and(|byte| *byte != 0));
+        let mut ids = Ber::new(parts.expect(SET, "a set of ids is none")?);
+        while !ids.is_empty() {
+            let id: Id = ids.expect(OCTETS, "an id is none")?.into();
+            if deletes {
+                self.gone.insert(id)
+            } else {
+                self.present.insert(id)
+            };
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> (Mirror, Vec<Id>) {
+        (self.reader.sink.mirror, self.gone.into_iter().collect())
+    }
+}
+
+/// What a change is, and of which entry.
+fn state(message: &Message<'_>) -> Result<(i64, Id), Malformed> {
+    let controls = message.controls()?;
+    let control = controls.iter().find(|control| control.oid == SYNC_STATE);
+    let value = control.and_then(|control| control.value).ok_or(Malformed("an entry does not say how it changed"))?;
+    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the state of an entry is none")?);
+    let state = integer(parts.expect(ENUMERATED, "the state of an entry is none")?)?;
+    Ok((state, parts.expect(OCTETS, "a changed entry does not say which it is")?.into()))
+}
+
+/// Whether what was deleted was named, and not what is there.
+fn done(value: &[u8]) -> Result<bool, Malformed> {
+    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the end of the changes is none")?);
+    parts.optional(OCTETS)?;
+    Ok(parts.optional(BOOLEAN)?.is_some_and(|truth| truth.first().is_some_and(|byte| *byte != 0)))
+}
+
+fn request(cookie: &str) -> RawControl {
+    let value = [number(ENUMERATED, REFRESH_ONLY), element(OCTETS, cookie.as_bytes())].concat();
+    RawControl { ctype: SYNC_REQUEST.to_owned(), crit: true, val: Some(element(SEQUENCE, &value)) }
+}
+
+const SYNC_REQUEST: &str = "1.3.6.1.4.1.4203.1.9.1.1";
+const SYNC_STATE: &str = "1.3.6.1.4.1.4203.1.9.1.2";
+const SYNC_DONE: &str = "1.3.6.1.4.1.4203.1.9.1.3";
+const SYNC_INFO: &str = "1.3.6.1.4.1.4203.1.9.1.4";
+
+const REFRESH_ONLY: i64 = 1;
+const PRESENT: i64 = 0;
+const DELETE: i64 = 3;

@@ -1,0 +1,40 @@
+//! `modifyTimestamp`: the last resort, for servers that offer nothing else.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::super::mirror::Mirror;
+use super::super::session::Session;
+use super::{Asking, Cursor, Found, Refused};
+
+/// When everything that is kept had been read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::source::ldap) struct Place {
+    since: Timestamp,
+}
+
+/// An hour before now: what changed within it is read again, so that the two clocks need not agree.
+pub(super) fn start() -> Place {
+    Place { since: Timestamp::now().checked_sub(MARGIN).unwrap_or(Timestamp::MIN) }
+}
+
+pub(super) async fn changes(
+    asking: &Asking<'_>,
+    session: &mut Session,
+    before: &Mirror,
+    place: &Place,
+) -> Result<Option<Found>, Refused> {
+    let next = start();
+    let filter = format!("(modifyTimestamp>={})", place.since.strftime("%Y%m%d%H%M%SZ"));
+    let wanted = asking.wanted();
+    let job = |base| wanted.everything_that(base, &filter, asking.attributes.clone(), "what changed");
+    let came = asking.fetch(session, before, asking.bases.iter().map(job).collect()).await?;
+    // Nobody says what was deleted: it is what is not there any more.
+    let gone = asking.missing(session, before).await?;
+    if came.len() == 0 && gone.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Found { came, gone, cursor: Cursor::Timestamp(next) }))
+}
+
+const MARGIN: SignedDuration = SignedDuration::from_hours(1);

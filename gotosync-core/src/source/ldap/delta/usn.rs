@@ -1,0 +1,112 @@
+//! `uSNChanged` (MS-ADTS 3.1.1.1.9): a number that a domain controller counts up with every change, its own one at each.
+
+use ldap3::Scope;
+use ldap3::controls::RawControl;
+use serde::{Deserialize, Serialize};
+
+use super::super::guard::Item;
+use super::super::mirror::{Id, Mirror, canonical};
+use super::super::session::{Question, Session};
+use super::{Asking, Cursor, Found, Refused, identity};
+
+/// Where the numbers of one domain controller were.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::source::ldap) struct Place {
+    /// The domain controller's database.
+    pub(super) server: String,
+    /// The highest number before the read.
+    pub(super) highest: i64,
+    /// Whether what is deleted can be seen.
+    pub(super) tombstones: bool,
+}
+
+pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<Place> {
+    let highest = highest(session)?;
+    let server = identity(session).await;
+    let tombstones = sees_deleted(asking, session).await;
+    Some(Place { server, highest, tombstones })
+}
+
+/// The highest number that the root entry names.
+pub(super) fn highest(session: &Session) -> Option<i64> {
+    session.root.one("highestcommittedusn")?.parse().ok()
+}
+
+pub(super) async fn changes(
+    asking: &Asking<'_>,
+    session: &mut Session,
+    before: &Mirror,
+    place: &Place,
+) -> Result<Option<Found>, Refused> {
+    session.root = session.root().await?;
+    let now = highest(session).ok_or_else(|| Refused("the server does not say how far it has counted".to_owned()))?;
+    if identity(session).await != place.server || now < place.highest {
+        return Err(Refused("another domain controller answers, or the same one from a backup".to_owned()));
+    }
+    if now == place.highest {
+        return Ok(None);
+    }
+    let filter = format!("(uSNChanged>={})", place.highest + 1);
+    // Whoever was moved out of the places that are read has changed as well, and is found where they went.
+    let wanted = asking.wanted();
+    let context = context(session);
+    let whole = asking.bases.iter().any(|base| base.key() == context.key());
+    let job = wanted.everything_that(&context, &filter, asking.attributes.clone(), "what changed");
+    let mut came = asking.fetch(session, before, vec![job]).await?;
+    let mut gone = if whole { Vec::new() } else { came.split_off_outside(&asking.bases) };
+    gone.extend(if place.tombstones {
+        deleted(session, &context, &filter).await?
+    } else {
+        asking.missing(session, before).await?
+    });
+    let cursor = Cursor::Usn(Place { highest: now, ..place.clone() });
+    Ok(Some(Found { came, gone, cursor }))
+}
+
+/// The naming context of the domain.
+fn context(session: &Session) -> crate::model::Dn {
+    crate::model::Dn::trusted(session.root.one("defaultnamingcontext").unwrap_or_default())
+}
+
+/// Whether whoever is signed in sees what was deleted: without the right, a search for it finds nothing and says so of nothing.
+pub(super) async fn sees_deleted(_: &Asking<'_>, session: &mut Session) -> bool {
+    let base = format!("CN=Deleted Objects,{}", context(session));
+    let mut seen = false;
+    let mut take = |item: Item| {
+        seen |= matches!(item, Item::Entries(_));
+        Ok(())
+    };
+    let attributes = ["1.1".to_owned()];
+    let question = Question { base: &base, scope: Scope::Base, filter: "(objectClass=*)", attributes: &attributes };
+    session.ask(&question, vec![show_deleted()], &mut take).await.is_ok() && seen
+}
+
+/// The ids of what was deleted since.
+async fn deleted(session: &mut Session, context: &crate::model::Dn, filter: &str) -> Result<Vec<Id>, Refused> {
+    let base = format!("CN=Deleted Objects,{context}");
+    let filter = format!("(&(isDeleted=TRUE){filter})");
+    let attributes = ["objectGUID".to_owned()];
+    let question = Question { base: &base, scope: Scope::Subtree, filter: &filter, attributes: &attributes };
+    let mut ids = Vec::new();
+    let mut take = |item: Item| {
+        if let Item::Entries(frames) = &item {
+            super::super::reader::each(frames, |message| {
+                let mut entry = super::super::message::Entry::parse(message)?;
+                while let Some((_, mut values)) = entry.next()? {
+                    if !values.is_empty() {
+                        ids.push(canonical(values.next()?.1));
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    };
+    session.ask(&question, vec![show_deleted()], &mut take).await?;
+    Ok(ids)
+}
+
+/// `LDAP_SERVER_SHOW_DELETED_OID`.
+fn show_deleted() -> RawControl {
+    RawControl { ctype: "1.2.840.113556.1.4.417".to_owned(), crit: true, val: None }
+}

@@ -1,0 +1,145 @@
+//! People.
+
+use std::collections::HashSet;
+
+use deunicode::deunicode;
+use unicode_normalization::UnicodeNormalization;
+
+use super::names::{LANGUAGES, Language};
+use super::random::Random;
+use super::unit::{Place, Unit, find};
+use super::write::escape;
+use super::{Population, Style};
+
+/// What tells one person from another; the rest is drawn while writing.
+#[derive(Debug)]
+pub(super) struct Person {
+    pub(super) dn: String,
+    /// The name within the unit.
+    pub(super) name: String,
+    pub(super) account: String,
+    pub(super) first: Option<String>,
+    pub(super) last: Option<String>,
+    pub(super) display: String,
+    pub(super) mail: Option<String>,
+    pub(super) same_mail: bool,
+    pub(super) standing: Standing,
+    pub(super) inet_org: bool,
+    /// Where the person works, by number.
+    pub(super) site: usize,
+}
+
+/// Whether a person may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Active,
+    Disabled,
+    Expired,
+}
+
+/// Draws the people. Every sixtieth has the same oddity, so that a few hundred have them all.
+pub(super) fn draw(population: &Population, style: Style, units: &[Unit]) -> Vec<Person> {
+    let mut people: Vec<Person> = Vec::with_capacity(population.people);
+    let (mut names, mut accounts, mut mails) = (HashSet::new(), HashSet::new(), HashSet::new());
+    let sites: Vec<&Unit> = units.iter().filter(|unit| matches!(unit.place, Place::Site(_))).collect();
+    for at in 0..population.people {
+        let mut random = Random::new(population.seed, at as u64);
+        let oddity = at % 60;
+        let language = &LANGUAGES[random.below(LANGUAGES.len())];
+        let (mut first, mut last) = (random.pick(language.first).to_owned(), random.pick(language.last).to_owned());
+        if oddity == 13 {
+            first = String::from("Maria Anna Theodora Wilhelmina Philippa");
+            last = String::from("Gräfin von Hohenburg-Schwarzenfels zu Altenstein");
+        }
+        if oddity == 11 {
+            // As a Mac writes it: letter and accent apart.
+            (first, last) = ("Zoé".nfd().collect(), "Ångström-Çelik".nfd().collect());
+        }
+        let display = display(oddity, &mut random, language, &first, &last);
+        let account = account(&mut accounts, &first, &last);
+        let site = random.below(sites.len());
+        let mut unit = sites[site];
+        let standing = match oddity {
+            _ if style == Style::OpenLdap => Standing::Active,
+            43 => Standing::Expired,
+            _ if oddity == 41 || random.percent(4) => Standing::Disabled,
+            _ => Standing::Active,
+        };
+        if oddity == 23 {
+            unit = find(units, Place::Partners);
+        } else if standing == Standing::Disabled && random.percent(50) {
+            unit = find(units, Place::Leavers);
+        }
+        let name = within(&mut names, &unit.dn, &display, &account);
+        let last = (oddity != 53 || style == Style::OpenLdap).then_some(last);
+        let mut mail = mail(&mut mails, &first, last.as_deref(), &account);
+        let mut same_mail = false;
+        match oddity {
+            31 => mail = None,
+            51 => mail = Some("none yet".to_owned()),
+            37 => {
+                let colleague = people[at - 1].mail.as_deref();
+                (mail, same_mail) = (colleague.map(str::to_uppercase), true);
+            }
+            _ => {}
+        }
+        let dn = match style {
+            Style::ActiveDirectory => format!("CN={},{}", escape(&name), unit.dn),
+            Style::OpenLdap => format!("uid={account},{}", unit.dn),
+        };
+        let first = (oddity != 54).then_some(first);
+        let inet_org = oddity == 29;
+        people.push(Person { dn, name, account, first, last, display, mail, same_mail, standing, inet_org, site });
+    }
+    people
+}
+
+fn display(oddity: usize, random: &mut Random, language: &Language, first: &str, last: &str) -> String {
+    match oddity {
+        3 => format!("{last}, {first}"),
+        7 => format!("#{first} \"{last}\" <a+b=c>; \\ /"),
+        17 => format!("{first} {last} 🚀"),
+        19 => format!("  {first}   {last} "),
+        _ if language.joined => format!("{last}{first}"),
+        _ if random.percent(25) => format!("{last}, {first}"),
+        _ => format!("{first} {last}"),
+    }
+}
+
+/// A name for signing in that nobody else has: at most 20 letters, none of which Windows refuses.
+fn account(taken: &mut HashSet<String>, first: &str, last: &str) -> String {
+    let letters = |text: &str| -> String {
+        deunicode(text).chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    let stem: String = letters(first).chars().take(1).chain(letters(last).chars()).take(12).collect();
+    let numbered = (1..).map(|number| if number == 1 { stem.clone() } else { format!("{stem}{number}") });
+    free(taken, numbered)
+}
+
+/// A name that no other entry of the unit has, as directories compare: without regard to case and to runs of blanks.
+fn within(taken: &mut HashSet<String>, unit: &str, display: &str, account: &str) -> String {
+    let short: String = display.trim().chars().take(40).collect();
+    let short = short.trim_end();
+    let key = |name: &str| {
+        let plain: String = name.nfkc().flat_map(char::to_lowercase).collect();
+        format!("{}|{unit}", plain.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    if taken.insert(key(short)) {
+        return short.to_owned();
+    }
+    let numbered = format!("{short} ({account})");
+    taken.insert(key(&numbered));
+    numbered
+}
+
+fn mail(taken: &mut HashSet<String>, first: &str, last: Option<&str>, account: &str) -> Option<String> {
+    let word = |text: &str| -> String { deunicode(text).chars().filter(char::is_ascii_alphanumeric).collect() };
+    let wanted = format!("{}.{}@example.test", word(first), last.map_or_else(|| account.to_owned(), word));
+    let choices = [wanted, format!("{account}@example.test")].into_iter();
+    let mut choices = choices.map(|mail| mail.to_lowercase());
+    choices.find(|mail| taken.insert(mail.clone()))
+}
+
+fn free(taken: &mut HashSet<String>, mut choices: impl Iterator<Item = String>) -> String {
+    choices.find(|choice| taken.insert(choice.clone())).expect("numbers do not end")
+}

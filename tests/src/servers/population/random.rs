@@ -1,0 +1,47 @@
+//! Random numbers that are the same everywhere.
+
+/// `SplitMix64` (Steele, Lea, Flood 2014).
+#[derive(Clone, Debug)]
+pub(super) struct Random(u64);
+
+impl Random {
+    /// The numbers of one subject of one seed.
+    pub(super) fn new(seed: u64, subject: u64) -> Self {
+        Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ subject.wrapping_mul(0xd134_2543_de82_ef95))
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below another one, which is not 0.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        (self.next() >> 11) as usize % end
+    }
+
+    /// Says yes so many times of a hundred.
+    pub(super) fn percent(&mut self, share: usize) -> bool {
+        self.below(100) < share
+    }
+
+    pub(super) fn pick<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len())]
+    }
+
+    /// So many different numbers below another one, or all of them, in ascending order.
+    pub(super) fn some(&mut self, count: usize, end: usize) -> Vec<usize> {
+        let mut chosen = Vec::with_capacity(count);
+        // Each is taken with the share of what is still wanted among what is still left (Knuth's algorithm S).
+        let mut wanted = count.min(end);
+        for at in 0..end {
+            if wanted > 0 && self.below(end - at) < wanted {
+                chosen.push(at);
+                wanted -= 1;
+            }
+        }
+        chosen
+    }
+}

@@ -1,0 +1,65 @@
+//! Organizational units.
+
+use super::names::SITES;
+use super::write::escape;
+
+/// A unit, after the one it is in.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) dn: String,
+    pub(super) name: String,
+    pub(super) place: Place,
+}
+
+/// What is in a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Other units, or nothing.
+    Nothing,
+    /// People of a site, by its number.
+    Site(usize),
+    /// People of other companies.
+    Partners,
+    /// People who have left.
+    Leavers,
+    Groups,
+    Computers,
+    Contacts,
+}
+
+pub(super) fn draw(base: &str) -> Vec<Unit> {
+    let mut units = Vec::new();
+    let mut unit = |name: &str, parent: &str, place: Place| {
+        let dn = format!("OU={},{parent}", escape(name));
+        units.push(Unit { dn: dn.clone(), name: name.to_owned(), place });
+        dn
+    };
+    let company = unit("Müller & Söhne", base, Place::Nothing);
+    let staff = unit("Staff", &company, Place::Nothing);
+    for (at, site) in SITES.iter().enumerate() {
+        let first = SITES.iter().position(|other| other.code == site.code) == Some(at);
+        let country = format!("OU={},{staff}", escape(site.country));
+        if first {
+            unit(site.country, &staff, Place::Nothing);
+        }
+        unit(site.city, &country, Place::Site(at));
+    }
+    let partners = unit("Partners, external", &company, Place::Partners);
+    unit("R+D = \"secret\" <#1>; a\\b", &partners, Place::Nothing);
+    unit("Ausgeschieden – früher", &company, Place::Leavers);
+    unit("Groups", &company, Place::Groups);
+    unit("Computers/Laptops", &company, Place::Computers);
+    unit("Contacts", &company, Place::Contacts);
+    unit("Nobody", &company, Place::Nothing);
+    // As deep as some admins go.
+    let mut deep = unit("Archive", &company, Place::Nothing);
+    for level in 1..=6 {
+        deep = unit(&format!("Level {level}"), &deep, Place::Nothing);
+    }
+    units
+}
+
+/// The unit of this place.
+pub(super) fn find(units: &[Unit], place: Place) -> &Unit {
+    units.iter().find(|unit| unit.place == place).expect("every place has a unit")
+}

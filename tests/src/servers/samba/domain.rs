@@ -1,0 +1,92 @@
+//! A domain before it gets an address.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::super::population::{Population, Style};
+use super::super::tool::{run, script, tool};
+use super::{ADMINISTRATOR, HOST, READER, REPLICA, pristine, settings};
+use crate::Trouble;
+
+/// All that the files of a domain depend on.
+#[derive(Clone, Debug)]
+pub(super) struct Domain {
+    pub(super) realm: String,
+    pub(super) population: Option<Population>,
+}
+
+impl Default for Domain {
+    fn default() -> Self {
+        Self { realm: "AD.EXAMPLE.TEST".to_owned(), population: None }
+    }
+}
+
+impl Domain {
+    pub(super) fn dns(&self) -> String {
+        self.realm.to_lowercase()
+    }
+
+    pub(super) fn base(&self) -> String {
+        self.dns().split('.').map(|part| format!("DC={part}")).collect::<Vec<_>>().join(",")
+    }
+
+    /// The first part of the name, which Windows allows 15 letters.
+    pub(super) fn netbios(&self) -> String {
+        self.realm.split('.').next().unwrap_or_default().chars().take(15).collect()
+    }
+
+    /// A copy of this domain's files, which are made if this is the first.
+    pub(super) fn copy(&self) -> Result<PathBuf, Trouble> {
+        let version = run(tool("samba").arg("--version"))?;
+        let wish = format!("{self:?} {HOST} {ADMINISTRATOR} {READER:?} {REPLICA:?}");
+        let program = fs::read_to_string(script("domain.py"))?;
+        let mut key = vec![version.as_str(), &wish, &program, include_str!("settings.rs"), include_str!("domain.rs")];
+        key.extend(Population::SOURCES);
+        pristine::copy("samba", &key, |folder| self.make(folder))
+    }
+
+    fn make(&self, folder: &Path) -> Result<(), Trouble> {
+        settings::write(folder, self, PLACE, None)?;
+        let mut wish = json!({
+            "realm": self.realm,
+            "netbios": self.netbios(),
+            "host": HOST,
+            "address": PLACE,
+            "password": ADMINISTRATOR,
+            "entries": null,
+            "changes": null,
+            "primary": [],
+            "accounts": [
+                { "name": READER.0, "password": READER.1, "replicates": false },
+                { "name": REPLICA.0, "password": REPLICA.1, "replicates": true },
+            ],
+        });
+        if let Some(population) = &self.population {
+            let content = population.content(Style::ActiveDirectory, &self.base());
+            let (entries, changes) = (folder.join("entries.ldif"), folder.join("changes.ldif"));
+            let mut file = BufWriter::new(File::create(&entries)?);
+            content.write_entries(&mut file)?;
+            file.flush()?;
+            fs::write(&changes, content.changes())?;
+            wish["entries"] = json!(entries);
+            wish["changes"] = json!(changes);
+            wish["primary"] = json!(content.primary_groups());
+        }
+        fs::write(folder.join("domain.json"), serde_json::to_vec(&wish)?)?;
+        // The Python that Debian builds Samba's modules for, whatever else `python3` may be.
+        run(tool("/usr/bin/python3").arg(script("domain.py")).arg(folder))?;
+        for made in ["entries.ldif", "changes.ldif"].map(|name| folder.join(name)) {
+            if made.exists() {
+                fs::remove_file(made)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the domain is while it is nowhere.
+const PLACE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
