@@ -281,6 +281,9 @@ impl Display for ReportText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let report = self.report;
         writeln!(f, "run {} of plan {}: {}", report.run, report.plan, report.ending.as_str())?;
+        if let Some(effort) = &report.effort {
+            writeln!(f, "  directory  {effort}")?;
+        }
         if report.lines.is_empty() {
             writeln!(f, "nothing to do")?;
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ActionKind, Note, NoteKind, Outcome, PlanId, RunId};
+use crate::model::{ActionKind, Effort, Note, NoteKind, Outcome, PlanId, RunId};
 use crate::plan::{Plan, Purpose, Step};
 use crate::state::{Ending, SetAside};
 
@@ -32,6 +32,9 @@ pub struct Report {
     /// Who is set aside after this run because a step failed, now or before, and when it is tried again.
     #[serde(default)]
     pub set_aside: Vec<SetAside>,
+    /// What reading the directory took, where a server was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
     /// Deletions that were planned and left to an admin; they are a plan of their own.
     #[serde(skip)]
     pub deletions: Option<Plan>,
@@ -93,6 +96,7 @@ impl Report {
             simulated,
             notes: plan.notes().to_vec(),
             set_aside: Vec::new(),
+            effort: None,
             deletions: None,
         }
     }

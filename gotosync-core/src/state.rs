@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::journal::Event;
 use crate::model::{
-    AccountKey, ActionKind, Email, Fault, Fingerprint, LicenseKey, PersonId, PlanId, Role, RunId, UserKey,
+    AccountKey, ActionKind, Email, Fault, Fingerprint, Kept, LicenseKey, PersonId, PlanId, Role, RunId, UserKey,
 };
 
 mod learn;
@@ -63,6 +63,12 @@ pub trait StateStore: Debug + Display + Send + Sync {
 
     /// The runs that started after a moment, newest first.
     async fn runs_since(&self, account: &AccountKey, moment: Timestamp) -> Result<Vec<RunRecord>>;
+
+    /// What the last reading of a source left, from which the next can start; sources are told apart by name.
+    async fn kept(&self, account: &AccountKey, source: &str) -> Result<Option<Kept>>;
+
+    /// Keeps what a reading left in place of what was kept before.
+    async fn keep(&self, account: &AccountKey, source: &str, kept: &Kept) -> Result<()>;
 }
 
 /// Keeps an account for one run; dropping it lets go.

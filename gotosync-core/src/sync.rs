@@ -192,7 +192,16 @@ impl Engine {
         // Deletions wait for an admin, and what else there is to do must not wait with them.
         let (plan, deletions) = self.plan_from(&read).plan.split_deletions();
         let result = self.apply_held(&plan, None, stop, &read.info, &read.account, hold).await;
+        let kept = match &result {
+            Ok(report) if report.ending == Ending::Done => self.keep(&read).await,
+            _ => Ok(()),
+        };
         let result = result.map(|mut report| {
+            report.effort.clone_from(&read.reading.effort);
+            if let Err(error) = kept {
+                let subject = "the next run reads everything";
+                report.notes.push(Note::new(NoteKind::Remark, subject, error.to_string()));
+            }
             for step in deletions.iter().flat_map(Plan::steps) {
                 let because = step.reasons.first().map_or("", |reason| &*reason.because);
                 report.notes.push(Note::new(NoteKind::DeletionWaits, &*step.subject, because));
@@ -295,9 +304,22 @@ impl Engine {
         Ok(self.state.unfinished(&info.account).await?.map(|interrupted| interrupted.record))
     }
 
+    /// Keeps what the reading left, now that all that was planned from it has been done.
+    async fn keep(&self, read: &Read) -> Result<()> {
+        match &read.reading.kept {
+            Some(kept) => self.state.keep(&read.info.account, &read.source, kept).await,
+            None => Ok(()),
+        }
+    }
+
     async fn read(&self, info: TargetInfo, request: &ReadRequest) -> Result<Read> {
         (self.watch)(Progress::Reading);
-        let (reading, account) = futures_util::future::join(self.source.read(request), self.target.read()).await;
+        let since = match self.purpose {
+            Purpose::Sync | Purpose::Simulation => self.state.kept(&info.account, &self.source.to_string()).await?,
+            Purpose::Import => None,
+        };
+        let request = ReadRequest { since, ..request.clone() };
+        let (reading, account) = futures_util::future::join(self.source.read(&request), self.target.read()).await;
         let reading = reading.map_err(|error| error.during("read the directory"))?;
         let account = account.map_err(|error| error.during("read the account"))?;
         let remembered = match self.purpose {

@@ -1,11 +1,13 @@
 //! What the tests of this workspace share: scenarios, laws, random worlds, and parts to build them from.
 
+pub mod changes;
 pub mod command;
 pub mod fuzz;
 pub mod laws;
 pub mod lives;
 pub mod named;
 pub mod people;
+pub mod reading;
 pub mod refusing;
 pub mod scenario;
 pub mod schema;

@@ -13,10 +13,10 @@
 //! # }
 //! ```
 //!
-//! What a server needs is on the machine after `tests/servers/install`. Nothing of the machine's own configuration is read
-//! or written. Each server listens on a loopback address of its own, so many run side by side; its files are in a temporary
-//! folder, which goes when the value is dropped or when the process ends, however that ends. What takes long to make, a
-//! domain with its people, is made once and kept below the build folder; a start copies it.
+//! What a server needs is on the machine after `tests/servers/install`. Nothing of the machine's own configuration is
+//! read or written. Each server listens on a loopback address of its own, so many run side by side; its files are in a
+//! temporary folder, which goes when the value is dropped or when the process ends, however that ends. What takes long
+//! to make, a domain with its people, is made once and kept below the build folder; a start copies it.
 //!
 //! A server that does not start is an error with the end of its log.
 

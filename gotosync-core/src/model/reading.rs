@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::directory::Directory;
+use super::text;
 
 /// Whether a read reached its end.
 ///
@@ -102,7 +103,7 @@ impl fmt::Debug for Kept {
 }
 
 /// What a read took.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
     /// Connections that were opened.
     pub connections: u64,
@@ -116,6 +117,20 @@ pub struct Effort {
     pub changes: Option<u64>,
     /// Why everything was read although only what changed was asked for.
     pub everything_because: Option<String>,
+}
+
+impl fmt::Display for Effort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let searches = text::count(self.searches as usize, "search", "searches");
+        let connections = text::count(self.connections as usize, "connection", "connections");
+        write!(f, "{searches} over {connections}, {} received", text::bytes(self.received))?;
+        match (self.changes, &self.everything_because) {
+            (Some(0), _) => f.write_str("; nothing had changed"),
+            (Some(changes), _) => write!(f, "; {} read", text::count(changes as usize, "change", "changes")),
+            (None, Some(why)) => write!(f, "; everything was read, because {why}"),
+            (None, None) => Ok(()),
+        }
+    }
 }
 
 impl Effort {

@@ -78,9 +78,32 @@ fn squeeze(text: Cow<'_, str>) -> Cow<'_, str> {
     if clean { text } else { Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" ")) }
 }
 
+/// A number of bytes as people read it: `857 kB`.
+pub fn bytes(count: u64) -> String {
+    let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    let unit = units.iter().find(|(_, size)| count >= *size);
+    unit.map_or_else(
+        || format!("{count} B"),
+        |(name, size)| {
+            let tenths = count / (size / 10);
+            if tenths < 100 {
+                format!("{}.{} {name}", tenths / 10, tenths % 10)
+            } else {
+                format!("{} {name}", tenths / 10)
+            }
+        },
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_told_in_the_unit_that_fits() {
+        let shown = [0, 999, 1_000, 9_999, 10_000, 856_820, 1_250_000, 2_000_000_000].map(bytes);
+        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "9.9 kB", "10 kB", "856 kB", "1.2 MB", "2.0 GB"]);
+    }
 
     #[test]
     fn names_compare_in_one_form() {

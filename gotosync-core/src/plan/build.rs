@@ -12,7 +12,8 @@ use crate::diff::diff;
 use crate::link::{Linked, Pairing, link};
 use crate::model::text::count;
 use crate::model::{
-    Account, Completeness, Email, Fingerprint, Note, NoteKind, PersonId, Reading, Role, ScopeError, Status, User,
+    Account, Completeness, Effort, Email, Fingerprint, Note, NoteKind, PersonId, Reading, Role, ScopeError, Status,
+    User,
 };
 use crate::rules::{Desires, Mode, Rules, Trial, desire};
 use crate::state::{Link, Remembered};
@@ -58,6 +59,8 @@ pub struct Planned {
     /// The account as the rules want it. Where a read was incomplete, seats are short or somebody is set aside, the plan
     /// stays behind it.
     pub desired: Account,
+    /// What reading the directory took, where a server was asked.
+    pub effort: Option<Effort>,
 }
 
 /// Makes the plan.
@@ -92,7 +95,11 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         };
         notes.push(Note::new(NoteKind::Simulated, what, count(simulated.len(), "step is shown", "steps are shown")));
     }
-    Planned { plan: Plan::new(Content { basis, steps, simulated, notes, links, settled }), desired }
+    Planned {
+        plan: Plan::new(Content { basis, steps, simulated, notes, links, settled }),
+        desired,
+        effort: inputs.reading.effort.clone(),
+    }
 }
 
 /// What one way through the stages gives.

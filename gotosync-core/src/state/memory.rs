@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{Ending, Hold, Holder, Interrupted, Learned, Link, Remembered, RunRecord, SetAside, StateStore};
 use crate::journal::Event;
-use crate::model::{AccountKey, PersonId, RunId, UserKey};
+use crate::model::{AccountKey, Kept, PersonId, RunId, UserKey};
 use crate::{Error, ErrorKind, Result};
 
 #[cfg(test)]
@@ -75,6 +75,7 @@ struct Account {
     people: HashMap<UserKey, PersonId>,
     set_aside: BTreeMap<PersonId, SetAside>,
     populations: BTreeMap<String, usize>,
+    kept: BTreeMap<String, Kept>,
 }
 
 #[derive(Debug)]
@@ -111,8 +112,8 @@ impl MemoryState {
 
     /// Lets `calls` more changes go well; each one after them fails and is not kept, until [`heal`](Self::heal).
     ///
-    /// Changes are calls of [`begin`](StateStore::begin), [`record`](StateStore::record) and
-    /// [`finish`](StateStore::finish) that would succeed. They fail with [`ErrorKind::State`]; everything else goes on
+    /// Changes are calls of [`begin`](StateStore::begin), [`record`](StateStore::record), [`finish`](StateStore::finish) and
+    /// [`keep`](StateStore::keep) that would succeed. They fail with [`ErrorKind::State`]; everything else goes on
     /// answering, so that a test can look at what was kept.
     pub fn crash_after(&self, calls: usize) {
         self.lock().crash = Some(Crash { left: calls, point: CrashPoint::Before });
@@ -250,6 +251,17 @@ impl StateStore for MemoryState {
         let inner = self.lock();
         let runs = newest_first(&inner.runs, account);
         Ok(runs.into_iter().take_while(|run| run.started > moment).cloned().collect())
+    }
+
+    async fn kept(&self, account: &AccountKey, source: &str) -> Result<Option<Kept>> {
+        Ok(self.lock().accounts.get(account).and_then(|known| known.kept.get(source).cloned()))
+    }
+
+    async fn keep(&self, account: &AccountKey, source: &str, kept: &Kept) -> Result<()> {
+        self.change(|inner| {
+            inner.accounts.entry(account.clone()).or_default().kept.insert(source.to_owned(), kept.clone());
+            Ok(())
+        })
     }
 }
 

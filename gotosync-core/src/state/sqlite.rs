@@ -16,7 +16,7 @@ use self::lock::FileHold;
 use self::trouble::{Trouble, state};
 use super::{Hold, Holder, Interrupted, Learned, Link, Remembered, RunRecord, SetAside, StateStore};
 use crate::journal::Event;
-use crate::model::{AccountKey, RunId};
+use crate::model::{AccountKey, Kept, RunId};
 use crate::{Error, Result};
 
 mod lock;
@@ -173,6 +173,17 @@ impl StateStore for SqliteState {
         let account = account.clone();
         self.call("read the history", move |connection| tables::runs_since(connection, &account, moment)).await
     }
+
+    async fn kept(&self, account: &AccountKey, source: &str) -> Result<Option<Kept>> {
+        let (account, source) = (account.clone(), source.to_owned());
+        self.call("load what was read last", move |connection| tables::kept(connection, &account, &source)).await
+    }
+
+    async fn keep(&self, account: &AccountKey, source: &str, kept: &Kept) -> Result<()> {
+        let (account, source, kept) = (account.clone(), source.to_owned(), kept.clone());
+        self.call("keep what was read", move |connection| tables::keep_reading(connection, &account, &source, &kept))
+            .await
+    }
 }
 
 impl fmt::Display for SqliteState {
@@ -244,13 +255,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = SqliteState::open(folder.path().join("state.db")).unwrap();
         for (pragma, value) in
-            [("user_version", 2), ("application_id", 0x6774_7379), ("synchronous", 2), ("foreign_keys", 1)]
+            [("user_version", 3), ("application_id", 0x6774_7379), ("synchronous", 2), ("foreign_keys", 1)]
         {
             assert_eq!(count(&state, &format!("PRAGMA {pragma}")), value, "{pragma}");
         }
         assert_eq!(count(&state, "PRAGMA busy_timeout"), 5000);
         assert_eq!(count(&state, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
-        assert_eq!(count(&state, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict"), 5);
+        assert_eq!(count(&state, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict"), 6);
     }
 
     #[cfg(unix)]
@@ -287,7 +298,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         fs::write(&path, "").unwrap();
-        assert_eq!(count(&SqliteState::open(&path).unwrap(), "PRAGMA user_version"), 2);
+        assert_eq!(count(&SqliteState::open(&path).unwrap(), "PRAGMA user_version"), 3);
     }
 
     #[tokio::test]
@@ -403,7 +414,7 @@ mod tests {
             let path = folder.path().join("state.db");
             std::thread::scope(|scope| {
                 for _ in 0..4 {
-                    scope.spawn(|| assert_eq!(count(&SqliteState::open(&path).unwrap(), "PRAGMA user_version"), 2));
+                    scope.spawn(|| assert_eq!(count(&SqliteState::open(&path).unwrap(), "PRAGMA user_version"), 3));
                 }
             });
         }

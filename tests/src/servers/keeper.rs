@@ -53,7 +53,7 @@ impl Keeper {
     ///
     /// # Errors
     ///
-    /// It ended again, or took longer than a minute; then the end of its log comes along.
+    /// It ended again, or took longer than two minutes; then the end of its log comes along.
     pub(super) fn start(&self, answers: impl Fn() -> Result<(), Trouble>) -> Result<(), Trouble> {
         let server = self.say("start")?;
         self.inner().server = Some(server.parse()?);
@@ -125,4 +125,4 @@ impl Drop for Keeper {
     }
 }
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);

@@ -9,8 +9,8 @@ use crate::Trouble;
 
 /// A temporary folder with a copy of what `make` leaves in the folder it is given.
 ///
-/// That is made once for each `key` and kept below the build folder. Several tests and several processes may ask at once:
-/// the first makes it, the others wait. What was being made when somebody was killed is not taken for the whole.
+/// That is made once for each `key` and kept below the build folder. Several tests and several processes may ask at
+/// once: the first makes it, the others wait. What was being made when somebody was killed is not taken for the whole.
 pub(super) fn copy(
     name: &str,
     key: &[&str],

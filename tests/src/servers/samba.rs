@@ -23,8 +23,8 @@ use domain::Domain;
 /// One domain with one controller, on a loopback address of its own.
 ///
 /// Each has the people Windows puts into a domain (`Administrator`, `Guest`, `krbtgt`) and two of ours, `reader` and
-/// `replica`: see [`Samba::OWN_PEOPLE`]. What clients are refused and allowed is as Samba has it by default, but that Kerberos
-/// is taken over TLS as well: a simple bind needs TLS.
+/// `replica`: see [`Samba::OWN_PEOPLE`]. What clients are refused and allowed is as Samba has it by default, but that
+/// Kerberos is taken over TLS as well: a simple bind needs TLS.
 #[derive(Debug)]
 pub struct Samba {
     domain: Domain,
@@ -161,7 +161,8 @@ impl Samba {
         Ok(file)
     }
 
-    /// Changes the directory while it runs, as the administrator. A record of LDIF that names no kind of change is added.
+    /// Changes the directory while it runs, as the administrator. A record of LDIF that names no kind of change is
+    /// added.
     pub fn modify(&self, changes: &str) -> Result<(), Trouble> {
         feed(self.client("ldapmodify").arg("-a"), changes.as_bytes().to_vec()).map(drop)
     }
@@ -224,7 +225,7 @@ impl Samba {
     fn answers(&self) -> Result<(), Trouble> {
         // The client's own patience ends with the connection, and does not cover TLS.
         run(tool("timeout")
-            .args(["5", "ldapsearch", "-x", "-LLL", "-H", &self.url(), "-s", "base", "-b", "", "1.1"])
+            .args(["10", "ldapsearch", "-x", "-LLL", "-H", &self.url(), "-s", "base", "-b", "", "1.1"])
             .env("LDAPTLS_REQCERT", "never"))
         .map(drop)
     }
@@ -257,8 +258,8 @@ impl SambaOptions {
         self
     }
 
-    /// Starts the server and waits until it answers. The first start of a domain makes it, which takes seconds, and with
-    /// tens of thousands of people minutes.
+    /// Starts the server and waits until it answers. The first start of a domain makes it, which takes seconds, and
+    /// with tens of thousands of people minutes.
     pub fn start(self) -> Result<Samba, Trouble> {
         let Self { domain, certificate } = self;
         let address = address::free(&PORTS)?;

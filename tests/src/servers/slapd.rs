@@ -19,8 +19,8 @@ use content::Source;
 
 /// One OpenLDAP server, on a loopback address of its own. It needs no rights.
 ///
-/// It keeps `memberOf` and a log of changes for `syncrepl`, takes paged searches and, from a client that shows a certificate
-/// of [`Slapd::authority`] for the name `x`, signs it in by `EXTERNAL` as `cn=x` below the root.
+/// It keeps `memberOf` and a log of changes for `syncrepl`, takes paged searches and, from a client that shows a
+/// certificate of [`Slapd::authority`] for the name `x`, signs it in by `EXTERNAL` as `cn=x` below the root.
 #[derive(Debug)]
 pub struct Slapd {
     suffix: String,
@@ -119,8 +119,8 @@ impl Slapd {
         self.keeper.stop()
     }
 
-    /// Starts a stopped server again, and a running one anew, on the same files and the same address. What clients were told
-    /// to come back with (cookies of `syncrepl`) finds no log of changes any more.
+    /// Starts a stopped server again, and a running one anew, on the same files and the same address. What clients were
+    /// told to come back with (cookies of `syncrepl`) finds no log of changes any more.
     pub fn restart(&self) -> Result<(), Trouble> {
         self.keeper.stop()?;
         self.keeper.start(|| self.answers())
@@ -155,7 +155,7 @@ impl Slapd {
         let Account { dn, password, .. } = self.administrator();
         // The client's own patience ends with the connection, and does not cover TLS.
         run(tool("timeout")
-            .args(["5", "ldapsearch", "-x", "-LLL", "-H", &self.url(), "-D", &dn, "-w", &password])
+            .args(["10", "ldapsearch", "-x", "-LLL", "-H", &self.url(), "-D", &dn, "-w", &password])
             .args(["-s", "base", "-b", "", "1.1"])
             .env("LDAPTLS_REQCERT", "never"))
         .map(drop)
@@ -184,8 +184,8 @@ impl SlapdOptions {
 
     /// Limits the searches of somebody, both in the words of `slapd.conf(5)`: `users`, `anonymous` or
     /// `dn.exact="cn=reader,dc=example,dc=test"`, and for example `size=1000` (of all entries, also when paged),
-    /// `size=1000 size.prtotal=unlimited` (only when not paged), `size.pr=500` (the greatest page), `size.pr=disabled` (no
-    /// pages). The first limit that fits counts.
+    /// `size=1000 size.prtotal=unlimited` (only when not paged), `size.pr=500` (the greatest page),
+    /// `size.prtotal=disabled` (no pages). The first limit that fits counts.
     pub fn limit(mut self, who: impl Into<String>, limits: impl Into<String>) -> Self {
         self.limits.push((who.into(), limits.into()));
         self

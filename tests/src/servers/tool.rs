@@ -42,8 +42,8 @@ pub(super) fn feed(command: &mut Command, input: Vec<u8>) -> Result<String, Trou
         _ => format!("{name}: {error}").into(),
     })?;
     let mut stdin = child.stdin.take().ok_or("no way in")?;
-    // On a thread of its own, since the program may write before it has read everything. One that stops reading says why
-    // with its exit code.
+    // On a thread of its own, since the program may write before it has read everything. One that stops reading says
+    // why with its exit code.
     let writer = thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output()?;
     let _ = writer.join();

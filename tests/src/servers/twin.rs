@@ -8,13 +8,18 @@ use crate::Trouble;
 
 /// Makes of an export of Active Directory the entries of an OpenLDAP server with the same people, groups and units.
 ///
-/// Each keeps its name (DN); its `objectGUID` becomes its `entryUUID`, and its times become those of the server. What people
-/// are, and who are members of what, stays: people are `inetOrgPerson`, groups `groupOfNames`, and the other classes keep their
-/// names, or become an `otherObject`. All attributes that a person, a group or a rule about them may be asked for stay as well. Whoever is in a group by
-/// its being their primary one is a member like the others here, on both sides. Policies, DNS and the like are there by name.
+/// Each keeps its name (DN); its `objectGUID` becomes its `entryUUID`, and its times become those of the server. What
+/// people are, and who are members of what, stays: people are `inetOrgPerson`, groups `groupOfNames`, and the other
+/// classes keep their names or become an `otherObject`. All attributes that a person, a group or a rule about them may
+/// be asked for stay as well. Whoever is in a group by its being their primary one is a member like the others here, on
+/// both sides.
 ///
-/// Two things differ by nature. OpenLDAP calls `streetAddress` by its older name, `street`; and an empty group or a person
-/// without a last name can be read here, but not be changed by a client before they are complete.
+/// Two things differ by nature. OpenLDAP calls `streetAddress` by its older name, `street`; and an empty group or a
+/// person without a last name can be read here, but not be changed by a client before they are complete.
+///
+/// # Errors
+///
+/// The text is no LDIF, or an `objectGUID` in it is none.
 pub fn twin(export: &str) -> Result<String, Trouble> {
     let mut entries = records(export)?;
     join_primary_groups(&mut entries);

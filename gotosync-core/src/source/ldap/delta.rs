@@ -113,11 +113,11 @@ impl<'r> Asking<'r> {
         Wanted { request: self.request, bases: &self.bases, vendor: self.vendor, range_size }
     }
 
-    fn header(&self, server: String) -> Header {
+    fn header(&self) -> Header {
         Header {
             attributes: self.request.attributes.clone(),
             bases: self.bases.iter().map(Dn::key).collect(),
-            server,
+            reader: self.source.options.sign_in.name(),
             ..Header::default()
         }
     }
@@ -145,10 +145,9 @@ impl<'r> Asking<'r> {
 
     /// Reads everything, and leaves where changes are asked for from then on.
     async fn everything(&self, mut session: Session, changes: &Changes) -> Result<Reading> {
-        let server = identity(&mut session).await;
         // Taken before the first entry is read: what changes meanwhile is found again.
         let cursor = self.start(&mut session, changes.method).await;
-        let filling = Filling::new(self.header(server));
+        let filling = Filling::new(self.header());
         let run = Run::new(&self.source.options, &self.source.config, Reader::new(filling));
         run.remark(remarks(&session, &self.source.options));
         let jobs = self.wanted().everything().into_iter().map(|job| Job { attributes: self.attributes.clone(), ..job });
@@ -190,7 +189,7 @@ impl<'r> Asking<'r> {
             {
                 return Some(Cursor::Dirsync(place));
             }
-            return if wants(DeltaMethod::Usn) { usn::start(self, session).await.map(Cursor::Usn) } else { None };
+            return if wants(DeltaMethod::Usn) { usn::start(session).await.map(Cursor::Usn) } else { None };
         }
         if wants(DeltaMethod::Syncrepl)
             && let Some(place) = syncrepl::start(self, session).await
@@ -210,6 +209,9 @@ impl<'r> Asking<'r> {
         }
         if !header.bases.iter().eq(self.bases.iter().map(Dn::key).collect::<Vec<_>>().iter()) {
             return Err(Refused("other places are read".to_owned()));
+        }
+        if header.reader != self.source.options.sign_in.name() {
+            return Err(Refused("somebody else reads".to_owned()));
         }
         if header.reads + 1 >= changes.full_every {
             return Err(Refused("it is time to read everything".to_owned()));

@@ -43,8 +43,8 @@ pub(super) struct Header {
     pub(super) attributes: Vec<String>,
     /// Where was read.
     pub(super) bases: Vec<String>,
-    /// The server, by what it is known for as long as its numbers mean the same.
-    pub(super) server: String,
+    /// Who read: others may see other entries.
+    pub(super) reader: String,
     /// From where on changes are asked for, by base.
     pub(super) cursor: Option<super::delta::Cursor>,
     /// Reads of what changed since everything was read.

@@ -19,7 +19,6 @@ use crate::{Error, ErrorKind, Result, Secret};
 /// # Ok::<(), gotosync_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct LdapOptions {
     /// Servers, tried in this order until one answers. They must hold the same directory.
     pub servers: Vec<Server>,

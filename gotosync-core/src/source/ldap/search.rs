@@ -129,7 +129,7 @@ fn range(
 }
 
 /// Asks for a page (RFC 2696). Critical: a server that says it knows the control must not ignore it.
-fn paging(size: u32, cookie: &[u8]) -> RawControl {
+pub(super) fn paging(size: u32, cookie: &[u8]) -> RawControl {
     let value = [number(INTEGER, i64::from(size)), element(OCTETS, cookie)].concat();
     RawControl { ctype: PAGED.to_owned(), crit: true, val: Some(element(SEQUENCE, &value)) }
 }

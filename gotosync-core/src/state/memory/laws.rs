@@ -14,7 +14,8 @@ use super::RUNS_KEPT;
 use crate::ErrorKind;
 use crate::journal::Event;
 use crate::model::{
-    AccountKey, ActionKind, Effect, Email, Fault, Outcome, PersonId, Privilege, Role, RunId, UserGroupPath, UserKey,
+    AccountKey, ActionKind, Effect, Email, Fault, Kept, Outcome, PersonId, Privilege, Role, RunId, UserGroupPath,
+    UserKey,
 };
 
 /// Opens the store under test again.
@@ -35,6 +36,7 @@ macro_rules! run_them_all {
             who_is_set_aside_is_told_in_order_of_person
             accounts_are_apart
             populations_are_replaced_only_when_given
+            what_a_reading_left_is_replaced_by_what_the_next_leaves
             a_run_is_unfinished_until_it_is_finished
             a_run_that_never_opened_is_only_history
             what_is_refused_changes_nothing
@@ -228,6 +230,18 @@ pub(in crate::state) async fn accounts_are_apart(open: Open<'_>) {
     assert_eq!(open().unfinished(&"a".into()).await.unwrap(), None);
     assert_eq!(open().unfinished(&"b".into()).await.unwrap().unwrap().record.run, RunId::new("r2"));
     assert_eq!(open().history(&"b".into(), 10).await.unwrap().len(), 1);
+}
+
+pub(in crate::state) async fn what_a_reading_left_is_replaced_by_what_the_next_leaves(open: Open<'_>) {
+    let (here, there) = (AccountKey::new("a"), AccountKey::new("b"));
+    assert_eq!(open().kept(&here, "directory").await.unwrap(), None);
+    let (first, second) = (Kept::new([0, 255]), Kept::new(vec![7; 1 << 20]));
+    open().keep(&here, "directory", &first).await.unwrap();
+    open().keep(&here, "csv", &second).await.unwrap();
+    assert_eq!(open().kept(&here, "directory").await.unwrap(), Some(first));
+    open().keep(&here, "directory", &second).await.unwrap();
+    assert_eq!(open().kept(&here, "directory").await.unwrap(), Some(second));
+    assert_eq!(open().kept(&there, "directory").await.unwrap(), None);
 }
 
 pub(in crate::state) async fn populations_are_replaced_only_when_given(open: Open<'_>) {

@@ -62,7 +62,7 @@ fn newest(version: i64, ladder: &[&str]) -> Result<usize, Trouble> {
 const APPLICATION: i32 = i32::from_be_bytes(*b"gtsy");
 
 /// What leads from version 0 (an empty file) to 1, from 1 to 2, and so on; a rung that was released is never edited.
-const LADDER: &[&str] = &[FIRST, SECOND];
+const LADDER: &[&str] = &[FIRST, SECOND, THIRD];
 
 /// Times are text as of RFC 3339 in UTC with nine decimals, so that they sort as they follow. The plan of a run is
 /// there exactly as long as the run is open, and it stands last because it is large and most reads stop before it.
@@ -132,6 +132,16 @@ CREATE TABLE set_aside (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What the last reading of each source left, in the source's own form.
+const THIRD: &str = "
+CREATE TABLE readings (
+    account TEXT NOT NULL,
+    source TEXT NOT NULL,
+    left BLOB NOT NULL,
+    PRIMARY KEY (account, source)
+) STRICT;
+";
+
 /// Makes a database as an earlier version left it.
 #[cfg(test)]
 pub(super) fn make_older(connection: &mut Connection, version: usize) -> Result<(), Trouble> {
@@ -142,7 +152,7 @@ pub(super) fn make_older(connection: &mut Connection, version: usize) -> Result<
 mod tests {
     use super::*;
 
-    const THIRD: &str = "ALTER TABLE links ADD COLUMN note TEXT; UPDATE links SET note = 'moved';";
+    const FOURTH: &str = "ALTER TABLE links ADD COLUMN note TEXT; UPDATE links SET note = 'moved';";
     const BROKEN: &str = "CREATE TABLE half (a TEXT) STRICT; CREATE TABLE links (a TEXT);";
 
     fn links(connection: &Connection) -> Vec<(String, Option<String>)> {
@@ -155,25 +165,25 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         identify(&mut connection).unwrap();
         climb(&mut connection, LADDER).unwrap();
-        assert_eq!(version(&connection).unwrap(), 2);
+        assert_eq!(version(&connection).unwrap(), 3);
         let insert = "INSERT INTO links (account, person, user, email, rules) VALUES ('a', 'p', 'u', 'e', '[]')";
         connection.execute(insert, ()).unwrap();
 
         climb(&mut connection, LADDER).unwrap();
         identify(&mut connection).unwrap();
-        climb(&mut connection, &[FIRST, SECOND, THIRD]).unwrap();
-        assert_eq!(version(&connection).unwrap(), 3);
+        climb(&mut connection, &[FIRST, SECOND, THIRD, FOURTH]).unwrap();
+        assert_eq!(version(&connection).unwrap(), 4);
         assert_eq!(links(&connection), [("u".to_owned(), Some("moved".to_owned()))]);
 
-        assert!(matches!(climb(&mut connection, LADDER), Err(Trouble::Newer(3))));
-        assert!(matches!(identify(&mut connection), Err(Trouble::Newer(3))));
+        assert!(matches!(climb(&mut connection, LADDER), Err(Trouble::Newer(4))));
+        assert!(matches!(identify(&mut connection), Err(Trouble::Newer(4))));
     }
 
     #[test]
     fn a_rung_that_breaks_leaves_the_file_on_the_one_before() {
         let mut connection = Connection::open_in_memory().unwrap();
-        assert!(climb(&mut connection, &[FIRST, SECOND, THIRD, BROKEN]).is_err());
-        assert_eq!(version(&connection).unwrap(), 3);
+        assert!(climb(&mut connection, &[FIRST, SECOND, THIRD, FOURTH, BROKEN]).is_err());
+        assert_eq!(version(&connection).unwrap(), 4);
         let half: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", (), |row| row.get(0))
             .unwrap();

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 pub(super) use self::aside::set_aside;
 use self::aside::{forget_aside, keep_aside};
+pub(super) use self::readings::{keep_reading, kept};
 use super::trouble::Trouble;
 use crate::journal::Event;
 use crate::model::{AccountKey, Email, PersonId, PlanId, RunId};
@@ -18,6 +19,7 @@ use crate::state::memory::RUNS_KEPT;
 use crate::state::{Ending, Had, Interrupted, Learned, Link, Remembered, RunRecord};
 
 mod aside;
+mod readings;
 
 type Result<T, E = Trouble> = std::result::Result<T, E>;
 

@@ -1,6 +1,6 @@
 //! People.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use deunicode::deunicode;
 use unicode_normalization::UnicodeNormalization;
@@ -40,7 +40,7 @@ pub(super) enum Standing {
 /// Draws the people. Every sixtieth has the same oddity, so that a few hundred have them all.
 pub(super) fn draw(population: &Population, style: Style, units: &[Unit]) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::with_capacity(population.people);
-    let (mut names, mut accounts, mut mails) = (HashSet::new(), HashSet::new(), HashSet::new());
+    let (mut names, mut accounts, mut mails) = (HashSet::new(), HashMap::new(), HashSet::new());
     let sites: Vec<&Unit> = units.iter().filter(|unit| matches!(unit.place, Place::Site(_))).collect();
     for at in 0..population.people {
         let mut random = Random::new(population.seed, at as u64);
@@ -107,13 +107,15 @@ fn display(oddity: usize, random: &mut Random, language: &Language, first: &str,
 }
 
 /// A name for signing in that nobody else has: at most 20 letters, none of which Windows refuses.
-fn account(taken: &mut HashSet<String>, first: &str, last: &str) -> String {
+fn account(taken: &mut HashMap<String, usize>, first: &str, last: &str) -> String {
     let letters = |text: &str| -> String {
-        deunicode(text).chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+        deunicode(text).chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
     };
     let stem: String = letters(first).chars().take(1).chain(letters(last).chars()).take(12).collect();
-    let numbered = (1..).map(|number| if number == 1 { stem.clone() } else { format!("{stem}{number}") });
-    free(taken, numbered)
+    let count = taken.entry(stem.clone()).or_default();
+    *count += 1;
+    // A stem ends with a letter, so a number makes none that is another's.
+    if *count == 1 { stem } else { format!("{stem}{count}") }
 }
 
 /// A name that no other entry of the unit has, as directories compare: without regard to case and to runs of blanks.
@@ -138,8 +140,4 @@ fn mail(taken: &mut HashSet<String>, first: &str, last: Option<&str>, account: &
     let choices = [wanted, format!("{account}@example.test")].into_iter();
     let mut choices = choices.map(|mail| mail.to_lowercase());
     choices.find(|mail| taken.insert(mail.clone()))
-}
-
-fn free(taken: &mut HashSet<String>, mut choices: impl Iterator<Item = String>) -> String {
-    choices.find(|choice| taken.insert(choice.clone())).expect("numbers do not end")
 }

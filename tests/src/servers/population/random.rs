@@ -1,5 +1,7 @@
 //! Random numbers that are the same everywhere.
 
+use std::collections::BTreeSet;
+
 /// `SplitMix64` (Steele, Lea, Flood 2014).
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
@@ -33,15 +35,21 @@ impl Random {
 
     /// So many different numbers below another one, or all of them, in ascending order.
     pub(super) fn some(&mut self, count: usize, end: usize) -> Vec<usize> {
-        let mut chosen = Vec::with_capacity(count);
-        // Each is taken with the share of what is still wanted among what is still left (Knuth's algorithm S).
-        let mut wanted = count.min(end);
-        for at in 0..end {
-            if wanted > 0 && self.below(end - at) < wanted {
-                chosen.push(at);
-                wanted -= 1;
+        let mut chosen = BTreeSet::new();
+        if count < end / 4 {
+            while chosen.len() < count {
+                chosen.insert(self.below(end));
+            }
+        } else {
+            // Of many, each is taken with the share of what is still wanted among what is still left (Knuth's algorithm
+            // S).
+            let wanted = count.min(end);
+            for at in 0..end {
+                if self.below(end - at) < wanted - chosen.len() {
+                    chosen.insert(at);
+                }
             }
         }
-        chosen
+        chosen.into_iter().collect()
     }
 }

@@ -58,8 +58,8 @@ fn make(folder: &Path, options: &SlapdOptions) -> Result<(), Trouble> {
     entries.flush()?;
     rest.flush()?;
     load(folder, &whole, &[])?;
-    // The classes ask for more than these have. A server checks that when they are written by a client, not when it reads
-    // them.
+    // The classes ask for more than these have. A server checks that when they are written by a client, not when it
+    // reads them.
     load(folder, &partial, &["-s"])?;
     [whole, partial].iter().try_for_each(fs::remove_file)?;
     Ok(())

@@ -21,8 +21,10 @@ pub(in crate::source::ldap) struct Place {
     /// The domain controller's database, and how far it had counted.
     server: String,
     highest: i64,
-    /// Whether the right to replicate is there: without it, what was deleted is not told.
+    /// Whether the right to replicate is there.
     replicates: bool,
+    /// Whether what is deleted is told. Samba does not tell it for that right alone.
+    tombstones: bool,
 }
 
 /// Takes a cookie by a search that finds nothing. Without the right to replicate, only if this way was asked for: counting
@@ -40,7 +42,8 @@ pub(super) async fn start(asking: &Asking<'_>, session: &mut Session, asked_for:
     }
     let found = found?;
     let server = identity(session).await;
-    Ok(Place { cookie: hex(&found.cookie), server, highest, replicates })
+    let tombstones = replicates && usn::sees_deleted(session).await;
+    Ok(Place { cookie: hex(&found.cookie), server, highest, replicates, tombstones })
 }
 
 pub(super) async fn changes(
@@ -68,10 +71,10 @@ pub(super) async fn changes(
     // Changed, and not to be found any more: out of the places that are read, or no person any more.
     let mut gone: Vec<Id> = changed.into_iter().filter(|id| !came.holds(id)).collect();
     gone.extend(deleted);
-    if !place.replicates {
+    if !place.tombstones {
         gone.extend(asking.missing(session, before).await?);
     }
-    let place = Place { cookie: hex(&cookie), server, highest: now, replicates: place.replicates };
+    let place = Place { cookie: hex(&cookie), server, highest: now, ..*place };
     Ok(Some(Found { came, gone, cursor: Cursor::Dirsync(place) }))
 }
 

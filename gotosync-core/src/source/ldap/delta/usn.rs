@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::guard::Item;
 use super::super::mirror::{Id, Mirror, canonical};
+use super::super::search::paging;
 use super::super::session::{Question, Session};
 use super::{Asking, Cursor, Found, Refused, identity};
 
@@ -20,10 +21,10 @@ pub(in crate::source::ldap) struct Place {
     pub(super) tombstones: bool,
 }
 
-pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<Place> {
+pub(super) async fn start(session: &mut Session) -> Option<Place> {
     let highest = highest(session)?;
     let server = identity(session).await;
-    let tombstones = sees_deleted(asking, session).await;
+    let tombstones = sees_deleted(session).await;
     Some(Place { server, highest, tombstones })
 }
 
@@ -68,8 +69,10 @@ fn context(session: &Session) -> crate::model::Dn {
     crate::model::Dn::trusted(session.root.one("defaultnamingcontext").unwrap_or_default())
 }
 
-/// Whether whoever is signed in sees what was deleted: without the right, a search for it finds nothing and says so of nothing.
-pub(super) async fn sees_deleted(_: &Asking<'_>, session: &mut Session) -> bool {
+/// Whether whoever is signed in sees what was deleted. A search without the right finds nothing, and says so of nothing; and the
+/// right to see where it is kept is not yet the right to see it. So only something that is seen is proof: in a domain in which
+/// nothing was ever deleted there is none.
+pub(super) async fn sees_deleted(session: &mut Session) -> bool {
     let base = format!("CN=Deleted Objects,{}", context(session));
     let mut seen = false;
     let mut take = |item: Item| {
@@ -77,8 +80,11 @@ pub(super) async fn sees_deleted(_: &Asking<'_>, session: &mut Session) -> bool 
         Ok(())
     };
     let attributes = ["1.1".to_owned()];
-    let question = Question { base: &base, scope: Scope::Base, filter: "(objectClass=*)", attributes: &attributes };
-    session.ask(&question, vec![show_deleted()], &mut take).await.is_ok() && seen
+    let filter = "(&(isDeleted=TRUE)(objectClass=user))";
+    let question = Question { base: &base, scope: Scope::OneLevel, filter, attributes: &attributes };
+    // Of what may be very many, the first page is enough.
+    let controls = vec![show_deleted(), paging(1, &[])];
+    session.ask(&question, controls, &mut take).await.is_ok() && seen
 }
 
 /// The ids of what was deleted since.

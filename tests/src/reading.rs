@@ -1,0 +1,89 @@
+//! Readings of one directory by several ways, and what must be the same of them.
+
+use std::collections::BTreeSet;
+
+use gotosync_core::Secret;
+use gotosync_core::model::{Directory, GroupIx, Person, Reading};
+use gotosync_core::source::ldap::{LdapOptions, Roots, Server, SignIn};
+
+use crate::Trouble;
+use crate::servers::{Account, Samba, Slapd};
+
+/// How somebody signs in at a server whose certificate an authority of the tests has signed.
+///
+/// # Errors
+/// For an address that is none.
+pub fn options(url: &str, ca: impl Into<std::path::PathBuf>, who: &Account) -> Result<LdapOptions, Trouble> {
+    let mut options = LdapOptions::new(vec![Server::parse(url)?]);
+    options.tls.roots = Roots::Bundle(ca.into());
+    options.sign_in = SignIn::Simple { name: who.principal.clone(), password: Secret::new(who.password.clone()) };
+    Ok(options)
+}
+
+/// The same, at Samba.
+///
+/// # Errors
+/// As [`options`].
+pub fn samba(samba: &Samba, who: &Account) -> Result<LdapOptions, Trouble> {
+    options(&samba.url(), samba.ca_file(), who)
+}
+
+/// The same, at slapd, whose people have no other name than their distinguished one.
+///
+/// # Errors
+/// As [`options`].
+pub fn slapd(slapd: &Slapd, who: &Account) -> Result<LdapOptions, Trouble> {
+    let who = Account { principal: who.dn.clone(), ..who.clone() };
+    options(&slapd.url(), slapd.ca_file(), &who)
+}
+
+/// Panics unless a reading is complete, and says why it is not.
+pub fn whole(reading: &Reading) -> &Directory {
+    assert!(reading.completeness.is_complete(), "{}", reading.completeness);
+    &reading.directory
+}
+
+/// What differs between two directories: whom each has alone, and whose entries are not the same.
+pub fn difference(one: &Directory, other: &Directory) -> Vec<String> {
+    let (one, other) = (lines(one), lines(other));
+    let alone = |mark: &str, own: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
+        own.difference(other).map(|line| format!("{mark} {line}")).collect()
+    };
+    [alone("-", &one, &other), alone("+", &other, &one)].concat()
+}
+
+/// A line for everybody and everything, in which others are named and not numbered.
+pub fn lines(directory: &Directory) -> BTreeSet<String> {
+    let group = |ix: &GroupIx| directory.group(*ix).dn.to_string();
+    let person = |person: &Person| {
+        let mut attributes: Vec<String> = (person.attributes.iter())
+            .map(|(id, values)| {
+                let mut values: Vec<String> = values.iter().map(|value| value.display().into_owned()).collect();
+                values.sort();
+                format!("{}={values:?}", directory.attributes().name(id))
+            })
+            .collect();
+        attributes.sort();
+        let (mut groups, primary): (Vec<String>, _) =
+            (person.groups.iter().map(group).collect(), person.primary_group.as_ref().map(group));
+        groups.sort();
+        let unit = &directory.unit(person.unit).dn;
+        format!(
+            "person {} {} in {unit}, off {}, ends {:?}, groups {groups:?}, primary {primary:?}, {attributes:?}",
+            person.dn, person.id, person.disabled, person.expires
+        )
+    };
+    let people = directory.people().iter().map(person);
+    let groups = directory.groups().iter().map(|own| {
+        let mut people: Vec<String> = own.people.iter().map(|ix| directory.person(*ix).dn.to_string()).collect();
+        let mut groups: Vec<String> = own.groups.iter().map(group).collect();
+        people.sort();
+        groups.sort();
+        format!("group {} {} called {}, people {people:?}, groups {groups:?}", own.dn, own.id, own.name)
+    });
+    let units = directory.units().iter().map(|unit| {
+        let parent = unit.parent.map(|parent| directory.unit(parent).dn.to_string());
+        format!("unit {} {:?} in {parent:?}", unit.dn, unit.kind)
+    });
+    people.chain(groups).chain(units).collect()
+}
