@@ -165,9 +165,10 @@ fn untrusted(error: &io::Error) -> Error {
         return unreachable(error).hint("see whether the server speaks TLS on this port");
     };
     let hint = match cause {
-        rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
-            "name the CA that signed the server's certificate as a PEM file"
-        }
+        // An authority of the same name that is another one is told as a bad signature.
+        rustls::Error::InvalidCertificate(
+            rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature,
+        ) => "name the CA that signed the server's certificate as a PEM file",
         rustls::Error::InvalidCertificate(
             rustls::CertificateError::NotValidForName | rustls::CertificateError::NotValidForNameContext { .. },
         ) => "name the server as its certificate does, or have the name added to the certificate",

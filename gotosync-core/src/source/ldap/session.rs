@@ -239,7 +239,7 @@ impl Session {
     /// The error of a search that was needed to go on at all.
     pub(super) fn failed(&self, stopped: Stopped) -> Error {
         let kind = match stopped.code {
-            Some(1 | 8 | 13 | 49 | 50) => ErrorKind::Denied,
+            Some(1 | 8 | 13 | 48 | 49 | 50 | 53) => ErrorKind::Denied,
             Some(32) => ErrorKind::NotFound,
             Some(_) => ErrorKind::Data,
             None => match self.traffic.broken() {
