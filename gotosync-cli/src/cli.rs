@@ -53,8 +53,10 @@ pub(crate) enum Verb {
     Rule(Box<rule::Rule>),
     /// Explains one person: rules, mapped fields, link, and what would be done
     Explain(Explain),
-    /// Lists one level of the directory's tree
+    /// Lists one level of the directory's tree, the people of a place or a group, or what is called by a name
     Browse(Browse),
+    /// Asks the directory what it is, who is signed in to it, and whether they can read what a run needs
+    Describe(Json),
     /// Brings in people from a file by the settings of one rule: a CSV with a header row, or a pasted list
     ///
     /// A list is `firstName lastName emailName@domain.extension;nextName...`; a line does as well as a `;`. Users are found by
@@ -160,8 +162,23 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Args)]
 pub(crate) struct Browse {
-    /// The place whose children are listed; without it the tops of the tree
+    /// The place or group whose children are listed; without it the tops of the tree
     pub(crate) dn: Option<String>,
+    /// Lists the people right in it, or the members of the group; without a place everybody
+    #[arg(long)]
+    pub(crate) people: bool,
+    /// Counts people anywhere below it as well, or members of nested groups
+    #[arg(long, requires = "people")]
+    pub(crate) below: bool,
+    /// Finds people, groups and units by name, anywhere below it; with --people only people
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// The page of people, from 1
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) page: u32,
+    /// So many people a page
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
     #[command(flatten)]
     pub(crate) json: Json,
 }

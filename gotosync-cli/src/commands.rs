@@ -9,6 +9,7 @@ mod about;
 mod apply;
 mod browse;
 mod check;
+mod describe;
 mod explain;
 mod history;
 mod import;
@@ -38,6 +39,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Rule(args) => rule::rule(args.verb, &place).await,
         Verb::Explain(args) => explain::explain(&args, &place).await,
         Verb::Browse(args) => browse::browse(&args, &place).await,
+        Verb::Describe(json) => describe::describe(json, &place).await,
         Verb::Import(args) => import::import(&args, &place).await,
         Verb::History(args) => history::history(&args, &place).await,
         Verb::About(json) => about::about(json, &place),

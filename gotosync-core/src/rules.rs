@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Email, Field, Filter, Fingerprint, Privilege, ReadRequest, Scope, SettingsTemplate, UserGroupPath, WelcomeEmail,
-    WelcomeTemplate,
+    WelcomeTemplate, known_attribute,
 };
 
 mod defaults;
@@ -112,7 +112,7 @@ pub struct Rule {
 }
 
 /// Who is selected.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
     /// In any of these.
     pub scopes: Vec<Scope>,
@@ -247,11 +247,23 @@ impl Rules {
 
     /// What a source must be asked for, so that these rules can be evaluated.
     pub fn request(&self) -> ReadRequest {
-        let mut request = ReadRequest { attributes: Vec::new(), scopes: Vec::new(), since: None };
+        self.request_for(|rule| rule.enabled)
+    }
+
+    /// What a source must be asked for, so that all rules can be evaluated for the people whom some of them mean. Those take
+    /// part in it even if they are off.
+    pub fn request_for(&self, meant: impl Fn(&Rule) -> bool) -> ReadRequest {
+        let mut request = ReadRequest::default();
         let mut everyone = false;
-        for rule in self.list.iter().filter(|rule| rule.enabled) {
-            request.scopes.extend(rule.people.scopes.iter().cloned());
-            for filter in rule.people.filter.iter().chain(&rule.people.not_filter) {
+        // Whether anybody has an attribute of one's own schema is asked of all whom rules mean.
+        let strange =
+            |rule: &Rule| rule.filters().any(|it| it.attributes().iter().any(|it| known_attribute(it).is_none()));
+        let all = self.list.iter().any(|rule| meant(rule) && strange(rule));
+        for rule in self.list.iter().filter(|rule| rule.enabled || meant(rule)) {
+            if all || meant(rule) {
+                request.scopes.extend(rule.people.scopes.iter().cloned());
+            }
+            for filter in rule.filters() {
                 request.attributes.extend(filter.attributes());
                 everyone |= filter.walks_people();
             }
@@ -285,6 +297,11 @@ impl Rules {
 }
 
 impl Rule {
+    /// Its filters, those that select and those that exclude.
+    pub fn filters(&self) -> impl Iterator<Item = &Filter> {
+        self.people.filter.iter().chain(&self.people.not_filter)
+    }
+
     /// Every expression of the rule.
     pub fn mappings(&self) -> impl Iterator<Item = &Mapping> {
         self.fields.values().chain(self.custom_fields.values()).flatten().chain(&self.devices)
@@ -329,5 +346,37 @@ impl std::fmt::Display for RoleGrant {
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_some_rules_need_is_less_than_what_all_need() {
+        let rules = |filter: &str| {
+            let text = format!(
+                "[[rule]]\nname = 'A'\nou = 'OU=A'\nfilter = '(title=x)'\n[[rule]]\nname = 'B'\nou = 'OU=B'\n{filter}\n\
+                 [[rule]]\nname = 'Off'\nenabled = false\nou = 'OU=C'\n"
+            );
+            Rules::parse(&text, "rules.toml").unwrap()
+        };
+        let asked = |rules: &Rules, name: &str| {
+            let request = rules.request_for(|rule| &*rule.name == name);
+            assert_eq!(request.attributes, rules.request().attributes, "every rule must be evaluated");
+            request.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let plain = rules("");
+        assert_eq!(plain.request().scopes.len(), 2);
+        assert_eq!((asked(&plain, "A"), asked(&plain, "Off")), ("the OU `OU=A`".into(), "the OU `OU=C`".into()));
+        // Whether anybody has it, and who is above whom, only all the people tell.
+        let strange = rules("filter = '(favouriteDrink=tea)'");
+        assert_eq!(
+            (asked(&strange, "A"), asked(&strange, "B")),
+            ("the OU `OU=A`".into(), "the OU `OU=A` the OU `OU=B`".into())
+        );
+        let chain = rules("filter = '(manager:1.2.840.113556.1.4.1941:=CN=x)'");
+        assert_eq!(asked(&chain, "A"), "everyone");
     }
 }

@@ -3,20 +3,23 @@
 use std::fmt::{Debug, Display};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Result;
-use crate::model::{Dn, ReadRequest, Reading};
+use crate::model::{Dn, ReadRequest, Reading, UnitKind};
 
 #[cfg(feature = "csv")]
 pub mod csv;
 #[cfg(any(feature = "ldif", feature = "ldap"))]
 mod entries;
+mod info;
 #[cfg(feature = "ldap")]
 pub mod ldap;
 #[cfg(feature = "ldif")]
 pub mod ldif;
 pub mod list;
+mod listing;
 mod memory;
 mod merged;
 mod forward;
@@ -25,11 +28,13 @@ mod tree;
 
 #[cfg(feature = "csv")]
 pub use csv::CsvSource;
+pub use info::{DirectoryInfo, Domain, Identity, Level, Levels, Oid, Readable, ServerInfo};
 #[cfg(feature = "ldap")]
 pub use ldap::LdapSource;
 #[cfg(feature = "ldif")]
 pub use ldif::LdifSource;
 pub use list::ListSource;
+pub use listing::{LIST_ATTRIBUTES, ListQuery, Listed, Listing, Place, Standing, listing_of};
 pub use memory::MemorySource;
 pub use merged::MergedSource;
 pub use tree::children_of;
@@ -55,19 +60,21 @@ pub trait DirectorySource: Debug + Display + Send + Sync {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such place.
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>>;
 
+    /// Lists people of a place or a group page by page, and finds people, places and groups by name.
+    ///
+    /// As it stands here it reads everybody. A source that can ask for fewer does, and may then match names as its server
+    /// does: Active Directory by how they begin.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such place or group.
+    async fn list(&self, query: &ListQuery) -> Result<Listing> {
+        let reading = self.read(&ReadRequest::everyone(LIST_ATTRIBUTES)).await?;
+        let listing = listing_of(&reading.directory, query, Timestamp::now())?;
+        Ok(Listing { completeness: reading.completeness, ..listing })
+    }
+
     /// Reads groups, units and the people a request asks for.
     async fn read(&self, request: &ReadRequest) -> Result<Reading>;
-}
-
-/// What a directory is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DirectoryInfo {
-    /// Its kind and place in a few words, such as `LDIF export directory.ldif.gz`.
-    pub name: String,
-    /// The vendor or format, such as `Active Directory`, where it is known.
-    pub vendor: Option<String>,
-    /// The naming contexts.
-    pub naming_contexts: Vec<Dn>,
 }
 
 /// What a node of the tree is.
@@ -97,6 +104,14 @@ pub struct Node {
     pub people_below: usize,
     /// Whether it has children to list.
     pub children: bool,
+}
+
+fn node_kind(kind: UnitKind) -> NodeKind {
+    match kind {
+        UnitKind::NamingContext => NodeKind::NamingContext,
+        UnitKind::Unit => NodeKind::Unit,
+        UnitKind::Container => NodeKind::Container,
+    }
 }
 
 #[cfg(feature = "mock")]

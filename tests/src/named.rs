@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use gotosync_core::Result;
 use gotosync_core::model::{Account, Batch, Completeness, Dn, Gap, Outcome, ReadRequest, Reading};
-use gotosync_core::source::{DirectoryInfo, DirectorySource, Node};
+use gotosync_core::source::{DirectoryInfo, DirectorySource, ListQuery, Listing, Node};
 use gotosync_core::target::{ProvisioningTarget, TargetInfo};
 
 /// A source under another name, whose gaps do not tell in which folder it lies.
@@ -39,6 +39,10 @@ impl<S: DirectorySource> DirectorySource for NamedSource<S> {
 
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {
         self.inner.children(of).await
+    }
+
+    async fn list(&self, query: &ListQuery) -> Result<Listing> {
+        self.inner.list(query).await
     }
 
     async fn read(&self, request: &ReadRequest) -> Result<Reading> {

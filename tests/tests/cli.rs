@@ -124,6 +124,9 @@ fn every_listing_has_a_json_form() {
         &["check", "--json"],
         &["explain", "grace.wilson@example.test", "--json"],
         &["browse", "--json"],
+        &["browse", "--people", "--json"],
+        &["browse", "--search", "wilson", "--json"],
+        &["describe", "--json"],
         &["history", "--json"],
         &["about", "--json"],
         &["run", "--json"],
@@ -143,6 +146,8 @@ fn mistakes_end_with_one_and_say_where_and_what_to_do() {
         &["plan", "--config", "nowhere.toml"][..],
         &["explain", "nobody at all"],
         &["browse", "OU=Nowhere,DC=x"],
+        &["browse", "OU=Nowhere,DC=x", "--people"],
+        &["browse", "--search", " "],
         &["aply"],
     ] {
         let said = run(&place, words);
@@ -235,9 +240,20 @@ fn help_is_told_for_every_verb() {
     let folder = tempfile::tempdir().expect("a folder");
     let help = run(folder.path(), &["--help"]);
     assert_eq!(help.code, Some(0));
-    for verb in
-        ["quickstart", "plan", "check", "apply", "run", "resume", "rule", "explain", "browse", "history", "about"]
-    {
+    for verb in [
+        "quickstart",
+        "plan",
+        "check",
+        "apply",
+        "run",
+        "resume",
+        "rule",
+        "explain",
+        "browse",
+        "describe",
+        "history",
+        "about",
+    ] {
         assert!(help.out.contains(verb), "{verb}");
         let said = run(folder.path(), &[verb, "--help"]);
         assert_eq!(said.code, Some(0), "{said:?}");

@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 
 use gotosync_core::model::Dn;
 use gotosync_core::source::{DirectorySource, Node, NodeKind};
+use gotosync_core::{Error, ErrorKind};
 
 use crate::cli::Browse;
 use crate::exit::Exit;
@@ -12,10 +13,19 @@ use crate::json;
 use crate::output::{print, say};
 use crate::setup::Place;
 
-/// Lists one level of the tree.
+mod people;
+
+/// Lists one level of the tree, or people.
 pub(super) async fn browse(args: &Browse, place: &Place) -> Result<Exit, Failure> {
+    if args.search.as_deref().is_some_and(|text| text.trim().is_empty()) {
+        let error = Error::new(ErrorKind::Input, "there is nothing to search for");
+        return Err(error.hint("name a part of the name: --search lee").into());
+    }
     let config = place.load()?;
     let of = args.dn.as_deref().map(Dn::parse).transpose()?;
+    if args.people || args.search.is_some() {
+        return people::list(args, of, &*config.source()?).await;
+    }
     let nodes = config.source()?.children(of.as_ref()).await?;
     if args.json.json {
         json::print_json(serde_json::to_string_pretty(&nodes))?;

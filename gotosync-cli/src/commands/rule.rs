@@ -48,7 +48,7 @@ async fn change(
     let before = file.clone();
     change(&mut file, &named.name)?;
     config.save_rules(&file)?;
-    tell::saved(&config, &before, &file, &named.name, done).await;
+    tell::saved(&config, &before, &file, &named.name, done, None).await;
     Ok(Exit::Done)
 }
 
@@ -64,7 +64,7 @@ async fn shift(args: &Move, place: &Place) -> Result<Exit, Failure> {
     let before = file.clone();
     file.move_to(&args.name, &to)?;
     config.save_rules(&file)?;
-    tell::saved(&config, &before, &file, &args.name, "moved").await;
+    tell::saved(&config, &before, &file, &args.name, "moved", None).await;
     Ok(Exit::Done)
 }
 

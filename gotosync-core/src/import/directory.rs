@@ -60,7 +60,7 @@ impl fmt::Display for FileSource {
 impl DirectorySource for FileSource {
     async fn describe(&self) -> Result<DirectoryInfo> {
         let naming_contexts = self.children(None).await?.into_iter().map(|node| node.dn).collect();
-        Ok(DirectoryInfo { name: self.to_string(), vendor: None, naming_contexts })
+        Ok(DirectoryInfo::new(self.to_string(), naming_contexts))
     }
 
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {

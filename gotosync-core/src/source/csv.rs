@@ -170,7 +170,7 @@ impl fmt::Display for CsvSource {
 #[async_trait]
 impl DirectorySource for CsvSource {
     async fn describe(&self) -> Result<DirectoryInfo> {
-        Ok(DirectoryInfo { name: self.to_string(), vendor: None, naming_contexts: vec![place::unit(&self.name)] })
+        Ok(DirectoryInfo::new(self.to_string(), vec![place::unit(&self.name)]))
     }
 
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {

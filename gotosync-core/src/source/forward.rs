@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{DirectoryInfo, DirectorySource, Node};
+use super::{DirectoryInfo, DirectorySource, ListQuery, Listing, Node};
 use crate::Result;
 use crate::model::{Dn, ReadRequest, Reading};
 
@@ -20,6 +20,10 @@ macro_rules! pointer {
 
             async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {
                 (**self).children(of).await
+            }
+
+            async fn list(&self, query: &ListQuery) -> Result<Listing> {
+                (**self).list(query).await
             }
 
             async fn read(&self, request: &ReadRequest) -> Result<Reading> {

@@ -1,8 +1,10 @@
 //! Live directories: Active Directory, and servers by RFC 4511.
 
 mod ber;
+mod browse;
 mod catalog;
 mod delta;
+mod describe;
 mod dial;
 mod discover;
 mod guard;
@@ -10,6 +12,7 @@ mod guard;
 mod kerberos;
 mod message;
 mod mirror;
+mod oids;
 mod options;
 mod plan;
 mod read;
@@ -26,6 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rustls::ClientConfig;
 
 pub use options::{
@@ -33,9 +37,10 @@ pub use options::{
     Timeouts, Tls,
 };
 
+use self::browse::Browser;
 use self::mirror::Mirror;
 use self::session::Session;
-use super::{DirectoryInfo, DirectorySource, Node, children_of};
+use super::{DirectoryInfo, DirectorySource, ListQuery, Listing, Node};
 use crate::Result;
 use crate::model::{Directory, Dn, Kept, ReadRequest, Reading};
 
@@ -130,19 +135,21 @@ impl fmt::Debug for LdapSource {
 #[async_trait]
 impl DirectorySource for LdapSource {
     async fn describe(&self) -> Result<DirectoryInfo> {
-        let session = Session::open(&self.options, &self.config).await?;
-        let info = DirectoryInfo {
-            name: self.to_string(),
-            vendor: session.root.product(),
-            naming_contexts: session.root.contexts(),
-        };
-        session.close().await;
-        Ok(info)
+        describe::describe(&self.options, &self.config, self.to_string()).await
     }
 
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {
-        let reading = self.read(&ReadRequest::everyone([] as [String; 0])).await?;
-        children_of(&reading.directory, of)
+        let mut browser = Browser::open(&self.options, &self.config).await?;
+        let nodes = browser.children(of).await;
+        browser.close().await;
+        nodes
+    }
+
+    async fn list(&self, query: &ListQuery) -> Result<Listing> {
+        let mut browser = Browser::open(&self.options, &self.config).await?;
+        let listing = browser.list(query, Timestamp::now()).await;
+        browser.close().await;
+        listing
     }
 
     async fn read(&self, request: &ReadRequest) -> Result<Reading> {

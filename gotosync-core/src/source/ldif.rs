@@ -105,11 +105,8 @@ impl DirectorySource for LdifSource {
     async fn describe(&self) -> Result<DirectoryInfo> {
         let (found, directory) = self.everybody().await?;
         let tops = directory.units().iter().filter(|unit| unit.parent.is_none());
-        Ok(DirectoryInfo {
-            name: self.to_string(),
-            vendor: found.looks_like_ad.then(|| "Active Directory".to_owned()),
-            naming_contexts: tops.map(|unit| unit.dn.clone()).collect(),
-        })
+        let info = DirectoryInfo::new(self.to_string(), tops.map(|unit| unit.dn.clone()).collect());
+        Ok(DirectoryInfo { vendor: found.looks_like_ad.then(|| "Active Directory".to_owned()), ..info })
     }
 
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {

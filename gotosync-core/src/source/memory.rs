@@ -92,7 +92,7 @@ impl DirectorySource for MemorySource {
         let directory = self.directory()?;
         let tops = directory.units().iter().filter(|unit| unit.parent.is_none());
         let naming_contexts = tops.map(|unit| unit.dn.clone()).collect();
-        Ok(DirectoryInfo { name: self.to_string(), vendor: None, naming_contexts })
+        Ok(DirectoryInfo::new(self.to_string(), naming_contexts))
     }
 
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {

@@ -97,14 +97,15 @@ impl fmt::Display for MergedSource {
 impl DirectorySource for MergedSource {
     async fn describe(&self) -> Result<DirectoryInfo> {
         let described = join_all(self.parts.iter().map(|(_, part)| part.describe())).await;
-        let mut vendors: Vec<String> = Vec::new();
+        let (mut vendors, mut servers) = (Vec::<String>::new(), Vec::new());
         for ((name, _), info) in self.parts.iter().zip(described) {
-            let vendor = info.map_err(|error| error.with("source", name))?.vendor;
-            vendors.extend(vendor.filter(|vendor| !vendors.contains(vendor)));
+            let info = info.map_err(|error| error.with("source", name))?;
+            vendors.extend(info.vendor.filter(|vendor| !vendors.contains(vendor)));
+            servers.extend(info.servers);
         }
         let naming_contexts = self.children(None).await?.into_iter().map(|node| node.dn).collect();
         let vendor = (!vendors.is_empty()).then(|| vendors.join(" + "));
-        Ok(DirectoryInfo { name: self.to_string(), vendor, naming_contexts })
+        Ok(DirectoryInfo { name: self.to_string(), vendor, naming_contexts, servers })
     }
 
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {

@@ -1,8 +1,8 @@
 //! One level of a directory's tree, for browsing.
 
-use super::{Node, NodeKind};
+use super::{Node, NodeKind, node_kind};
 use crate::model::text::{fold, nearest};
-use crate::model::{Directory, Dn, GroupIx, UnitIx, UnitKind};
+use crate::model::{Directory, Dn, GroupIx, UnitIx};
 use crate::{Error, ErrorKind, Result};
 
 /// Lists one level of a directory that holds everybody: the tops for `None`; right below a place its units and containers,
@@ -72,11 +72,7 @@ impl<'d> Tree<'d> {
         let mut nodes: Vec<Node> = units
             .map(|(at, unit)| Node {
                 dn: unit.dn.clone(),
-                kind: match unit.kind {
-                    UnitKind::NamingContext => NodeKind::NamingContext,
-                    UnitKind::Unit => NodeKind::Unit,
-                    UnitKind::Container => NodeKind::Container,
-                },
+                kind: node_kind(unit.kind),
                 people: self.people[at],
                 people_below: self.people_below[at],
                 children: self.has_children[at],
@@ -110,7 +106,8 @@ fn sort(nodes: &mut [Node]) {
     nodes.sort_by_cached_key(|node| (fold(&node.dn.name()).into_owned(), node.dn.key()));
 }
 
-fn missing(directory: &Directory, wanted: &Dn) -> Error {
+/// The error of a place that is not there, with the nearest name that is.
+pub(super) fn missing(directory: &Directory, wanted: &Dn) -> Error {
     let units = directory.units().iter().map(|unit| &unit.dn);
     let places: Vec<&Dn> = units.chain(directory.groups().iter().map(|group| &group.dn)).collect();
     let names: Vec<String> = places.iter().map(|dn| dn.name()).collect();
@@ -126,7 +123,7 @@ fn missing(directory: &Directory, wanted: &Dn) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DirectoryBuilder, GroupEntry, GroupId, PersonEntry, PersonId};
+    use crate::model::{DirectoryBuilder, GroupEntry, GroupId, PersonEntry, PersonId, UnitKind};
 
     fn dn(text: &str) -> Dn {
         Dn::parse(text).unwrap()

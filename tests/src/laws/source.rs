@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gotosync_core::model::{Depth, Dn, GroupRef, Membership, PersonId, ReadRequest, Reading, Scope};
 use gotosync_core::rules::{Trial, desire};
-use gotosync_core::source::{DirectorySource, NodeKind};
+use gotosync_core::source::{DirectorySource, ListQuery, NodeKind};
 use gotosync_core::target::FieldLimits;
 use gotosync_core::{ErrorKind, Rules};
 
@@ -23,6 +23,8 @@ laws! {
     the_tree_has_every_unit,
     the_tops_are_the_naming_contexts,
     an_unknown_place_is_not_found,
+    listings_are_as_long_as_the_counts,
+    pages_hold_everybody_once,
     people_come_in_the_order_of_ids,
 }
 
@@ -150,6 +152,43 @@ pub async fn an_unknown_place_is_not_found(source: &dyn DirectorySource) -> Held
         Ok(nodes) => Err(format!("a place that is not there has {nodes:?}").into()),
         Err(error) => same("the error", &error.kind(), &ErrorKind::NotFound),
     }
+}
+
+/// A place and a group list as many people as they count.
+pub async fn listings_are_as_long_as_the_counts(source: &dyn DirectorySource) -> Held {
+    let mut open = source.children(None).await?;
+    let mut seen = BTreeSet::new();
+    while let Some(node) = open.pop() {
+        if !seen.insert(node.dn.key()) {
+            continue;
+        }
+        for (depth, count) in [(Depth::OneLevel, node.people), (Depth::Subtree, node.people_below)] {
+            let query = ListQuery { depth, limit: 1, ..ListQuery::of(Some(node.dn.clone())) };
+            let listing = source.list(&query).await?;
+            same(&format!("{query:?}"), &(listing.total, listing.people.len()), &(count, count.min(1)))?;
+        }
+        open.append(&mut source.children(Some(&node.dn)).await?);
+    }
+    match source.list(&ListQuery::of(Some(Dn::parse("OU=Nowhere,DC=invalid")?))).await {
+        Ok(listing) => Err(format!("a place that is not there has {listing:?}").into()),
+        Err(error) => same("the error", &error.kind(), &ErrorKind::NotFound),
+    }
+}
+
+/// Whoever turns the pages to the last has seen everybody, once and in the order of names.
+pub async fn pages_hold_everybody_once(source: &dyn DirectorySource) -> Held {
+    let (mut seen, mut names) = (Vec::new(), Vec::new());
+    loop {
+        let listing = source.list(&ListQuery { skip: seen.len(), limit: 3, ..ListQuery::of(None) }).await?;
+        if listing.people.is_empty() {
+            break same("the total", &seen.len(), &listing.total)?;
+        }
+        names.extend(listing.people.iter().map(|person| person.name.to_lowercase()));
+        seen.extend(listing.people.into_iter().map(|person| person.id));
+    }
+    so("the order is that of names", names.is_sorted())?;
+    let seen: BTreeSet<PersonId> = seen.into_iter().collect();
+    same("everybody", &seen, &ids(&everyone(source).await?))
 }
 
 /// People come in ascending order of ids, each once.

@@ -3,6 +3,7 @@
 use gotosync_core::rules::{Change, RulesFile};
 use gotosync_core::{Config, Error};
 
+use super::look::Seen;
 use super::{add, editor, says, tell};
 use crate::cli::rule::{Edit, Says};
 use crate::exit::Exit;
@@ -17,9 +18,9 @@ pub(super) async fn edit(args: &Edit, place: &Place) -> Result<Exit, Failure> {
     file.written(&args.name)?;
     if args.rename.is_none() && args.unset.is_empty() && is_silent(&args.says) {
         let Some(draft) = editor::open(&file, &args.name)? else { return Ok(Exit::Done) };
-        let saved = accept(&config, &mut file, &draft.text, args).await;
-        draft.settle(saved)?;
-        tell::saved(&config, &before, &file, &args.name, "saved").await;
+        let saved = accept(&config, &before, &mut file, &draft.text, args).await;
+        let seen = draft.settle(saved)?;
+        tell::saved(&config, &before, &file, &args.name, "saved", Some(seen)).await;
         return Ok(Exit::Done);
     }
     says::places(&args.says, &config).await?;
@@ -33,17 +34,24 @@ pub(super) async fn edit(args: &Edit, place: &Place) -> Result<Exit, Failure> {
         name = new.trim();
     }
     file.edit(name, &changes)?;
-    add::verify(&config, &file, name, args.force).await?;
+    let seen = add::verify(&config, &before, &file, name, args.force).await?;
     config.save_rules(&file)?;
-    tell::saved(&config, &before, &file, name, "saved").await;
+    tell::saved(&config, &before, &file, name, "saved", Some(seen)).await;
     Ok(Exit::Done)
 }
 
 /// Saves a whole text, once what its rule names was found.
-async fn accept(config: &Config, file: &mut RulesFile, text: &str, args: &Edit) -> Result<(), Vec<Error>> {
+async fn accept(
+    config: &Config,
+    before: &RulesFile,
+    file: &mut RulesFile,
+    text: &str,
+    args: &Edit,
+) -> Result<Seen, Vec<Error>> {
     file.replace(text.to_owned())?;
-    add::verify(config, file, args.name.trim(), args.force).await?;
-    config.save_rules(file).map_err(|error| vec![error])
+    let seen = add::verify(config, before, file, args.name.trim(), args.force).await?;
+    config.save_rules(file).map_err(|error| vec![error])?;
+    Ok(seen)
 }
 
 /// Says whether no option says anything.

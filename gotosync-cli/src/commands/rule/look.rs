@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gotosync_core::model::{Account, Directory, ReadRequest, WelcomeEmail};
-use gotosync_core::rules::{Finding, GroupChoice, RoleGrant};
+use gotosync_core::rules::{Finding, GroupChoice, RoleGrant, Rule};
 use gotosync_core::source::DirectorySource;
 use gotosync_core::target::ProvisioningTarget;
 use gotosync_core::{Config, Error, ErrorKind, Rules};
@@ -29,6 +29,11 @@ impl Seen {
         directory.into_iter().chain(self.account.as_ref().and_then(|read| read.as_ref().err()))
     }
 
+    /// The directory if it was read, or why it could not be; nothing if nobody tried.
+    pub(super) fn into_directory(self) -> Option<Result<Arc<Directory>, Error>> {
+        self.directory
+    }
+
     /// What kept something from being read, to keep.
     pub(super) fn into_problems(self) -> Vec<Error> {
         let directory = self.directory.and_then(Result::err);
@@ -41,10 +46,21 @@ pub(in crate::commands) async fn everything(config: &Config, rules: &Rules) -> S
     Seen { directory: Some(directory(config, &rules.request()).await), account: Some(account(config).await) }
 }
 
-/// Reads the directory, and the account if one rule names something of it.
-pub(super) async fn for_rule(config: &Config, rules: &Rules, name: &str) -> Seen {
-    let rules = switched_on(rules, name);
-    let of_account = |rule: &gotosync_core::rules::Rule| {
+/// What must be read to tell what a change of one rule does: the people it means, and those of rules that were others before.
+pub(super) fn request(before: Option<&Rules>, after: &Rules, name: &str) -> ReadRequest {
+    let mut request = after.request_for(|rule| &*rule.name == name);
+    if let Some(before) = before {
+        let same = |rule: &Rule| after.rule(&rule.name).is_some_and(|own| own.enabled && own.people == rule.people);
+        let old = before.request_for(|rule| rule.enabled && !same(rule));
+        request.scopes.extend(old.scopes);
+        request.attributes.extend(old.attributes);
+    }
+    request
+}
+
+/// Reads the people whom a change of one rule is about, and the account if the rule names something of it.
+pub(super) async fn for_rule(config: &Config, before: Option<&Rules>, rules: &Rules, name: &str) -> Seen {
+    let of_account = |rule: &Rule| {
         let gives = &rule.gives;
         let welcome = matches!(gives.welcome, Some(WelcomeEmail::Template(_)));
         let role = matches!(gives.role, Some(RoleGrant::Set(_) | RoleGrant::Manager { .. }));
@@ -52,7 +68,7 @@ pub(super) async fn for_rule(config: &Config, rules: &Rules, name: &str) -> Seen
         let lists = !gives.products.is_empty() || !gives.templates.is_empty() || !gives.device_groups.is_empty();
         lists || welcome || role || group || !rule.custom_fields.is_empty()
     };
-    let directory = Some(directory(config, &rules.request()).await);
+    let directory = Some(directory(config, &request(before, rules, name)).await);
     let account = if rules.rule(name).is_some_and(of_account) { Some(account(config).await) } else { None };
     Seen { directory, account }
 }

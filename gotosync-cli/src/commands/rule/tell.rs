@@ -9,11 +9,18 @@ use gotosync_core::rules::{FindingKind, RulesFile, Trial, desire, lint};
 use gotosync_core::target::FieldLimits;
 use gotosync_core::{Config, Rules};
 
-use super::look;
+use super::look::{self, Seen};
 use crate::output::say;
 
-/// Says in one line what was saved and whom the rule selects, and what to know of it.
-pub(super) async fn saved(config: &Config, before: &RulesFile, after: &RulesFile, name: &str, done: &str) {
+/// Says in one line what was saved and whom the rule selects, and what to know of it. What was seen before is not read again.
+pub(super) async fn saved(
+    config: &Config,
+    before: &RulesFile,
+    after: &RulesFile,
+    name: &str,
+    done: &str,
+    seen: Option<Seen>,
+) {
     let name = name.trim();
     if !after.is_changed() {
         return say(format_args!("rule `{name}` in {} is so already", after.file()));
@@ -22,13 +29,11 @@ pub(super) async fn saved(config: &Config, before: &RulesFile, after: &RulesFile
     let what = format!("{done} rule `{name}` in {}{place}", after.file());
     let Ok(rules) = after.rules() else { return say(what) };
     let old = before.rules().ok();
-    // Whoever loses a rule is in what the rules of before read.
-    let mut request = look::switched_on(&rules, name).request();
-    if let Some(old) = &old {
-        request.scopes.extend(old.list.iter().filter(|rule| rule.enabled).flat_map(|rule| rule.people.scopes.clone()));
-        request.attributes.extend(old.request().attributes);
-    }
-    let directory = match look::directory(config, &request).await {
+    let read = match seen.and_then(Seen::into_directory) {
+        Some(read) => read,
+        None => look::directory(config, &look::request(old.as_ref(), &rules, name)).await,
+    };
+    let directory = match read {
         Ok(directory) => directory,
         Err(error) => return say(format_args!("{what}; whom it selects is not known: {error}")),
     };

@@ -174,7 +174,7 @@ impl Wanted<'_> {
         self.bases.iter().map(job).collect()
     }
 
-    fn people(&self) -> &'static str {
+    pub(super) fn people(&self) -> &'static str {
         match self.vendor {
             // `objectClass=user` alone has computers, `objectCategory=person` alone has contacts.
             Vendor::ActiveDirectory => "(&(objectCategory=person)(objectClass=user))",
@@ -182,7 +182,7 @@ impl Wanted<'_> {
         }
     }
 
-    fn groups(&self) -> &'static str {
+    pub(super) fn groups(&self) -> &'static str {
         match self.vendor {
             Vendor::ActiveDirectory => "(objectClass=group)",
             _ => {
@@ -191,7 +191,7 @@ impl Wanted<'_> {
         }
     }
 
-    fn units(&self) -> &'static str {
+    pub(super) fn units(&self) -> &'static str {
         match self.vendor {
             Vendor::ActiveDirectory => {
                 "(objectClass=organizationalUnit)(objectClass=container)(objectClass=builtinDomain)(objectClass=domainDNS)"

@@ -61,6 +61,22 @@ pub(super) async fn read(
     run.finish(&bases)
 }
 
+/// Reads what jobs find and nothing else; `None` if they find nothing and nothing went wrong.
+pub(super) async fn gather(
+    options: &Arc<LdapOptions>,
+    config: &Arc<ClientConfig>,
+    sessions: &mut Vec<Session>,
+    attributes: &[String],
+    jobs: Vec<Job>,
+) -> Result<Option<Reading>> {
+    let mut everybody = Selection::Everybody;
+    let collector = Collector::new(attributes, &mut everybody);
+    let run = Run::new(options, config, Reader::new(collector));
+    run.jobs(jobs, sessions).await;
+    let nothing = run.reader().is_untouched();
+    if nothing { Ok(None) } else { run.finish(&[]).map(Some) }
+}
+
 /// Where to read.
 pub(super) fn bases(options: &LdapOptions, root: &Root) -> Result<Vec<Dn>> {
     let bases = if options.bases.is_empty() { root.bases() } else { options.bases.clone() };
@@ -157,7 +173,7 @@ impl<'r, S: Sink + Send> Run<'r, S> {
         let mut take = |item| self.reader().take(item, number);
         match session.search(&question, page_size, &mut take).await {
             Ok(()) => {}
-            Err(Halt { stopped, .. }) if job.may_be_missing && stopped.code == Some(NO_SUCH_OBJECT) => return,
+            Err(Halt { stopped, .. }) if job.may_be_missing && stopped.code.is_some_and(means_missing) => return,
             Err(Halt { page, stopped }) => {
                 self.reader().gap(format!("{}, page {page}", job.place()), stopped.problem);
             }
@@ -327,6 +343,11 @@ pub(super) fn left_alone(left: &[String]) -> Option<String> {
         .then(|| format!("{count} to other naming contexts {verb} not followed: {}{more}", shown.join(", ")))
 }
 
+/// Whether a result says that there is no such place: `noSuchObject`, or `invalidDNSyntax` for a name that cannot be one.
+fn means_missing(code: u32) -> bool {
+    matches!(code, 32 | 34)
+}
+
 /// Entries of a page: the default policy of Active Directory (`MaxPageSize`).
 pub(super) const PAGE: u32 = 1000;
 
@@ -335,5 +356,3 @@ const CONNECTIONS: usize = 4;
 
 /// References that may lead from one to the next.
 const HOPS: u32 = 8;
-
-const NO_SUCH_OBJECT: u32 = 32;

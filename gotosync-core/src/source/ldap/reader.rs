@@ -75,9 +75,14 @@ impl<S: Sink> Reader<S> {
         }
     }
 
+    /// Whether nothing came, and nothing went wrong.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.entries == 0 && self.gaps.is_empty()
+    }
+
     /// What is missing, after everything was searched for at some bases.
     pub(super) fn gaps_of(&mut self, bases: &[Dn]) -> Vec<Gap> {
-        if self.entries == 0 && self.gaps.is_empty() {
+        if self.is_untouched() {
             let place = bases.first().map(ToString::to_string).unwrap_or_default();
             self.gap(place, "not a single entry came: the user may not read here");
         }

@@ -134,7 +134,7 @@ pub(super) fn paging(size: u32, cookie: &[u8]) -> RawControl {
     RawControl { ctype: PAGED.to_owned(), crit: true, val: Some(element(SEQUENCE, &value)) }
 }
 
-fn next_cookie(value: &[u8]) -> Result<&[u8], Malformed> {
+pub(super) fn next_cookie(value: &[u8]) -> Result<&[u8], Malformed> {
     let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the paging control is none")?);
     parts.expect(INTEGER, "the paging control has no size")?;
     parts.expect(OCTETS, "the paging control has no cookie")

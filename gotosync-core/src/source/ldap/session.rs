@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ldap3::controls::{Control, RawControl};
+use ldap3::exop::WhoAmI;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope, StdStream};
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
@@ -234,6 +235,15 @@ impl Session {
                 Err(Stopped { code: Some(result.rc), problem })
             }
         }
+    }
+
+    /// Who the server says is signed in (RFC 4532): empty for nobody, `None` if it does not say.
+    pub(super) async fn who_am_i(&mut self) -> Option<String> {
+        let answer = timeout(self.options.timeouts.operation, self.ldap.extended(WhoAmI)).await.ok()?.ok()?;
+        if answer.1.rc != 0 {
+            return None;
+        }
+        String::from_utf8(answer.0.val.unwrap_or_default()).ok()
     }
 
     /// The error of a search that was needed to go on at all.

@@ -1,0 +1,222 @@
+//! Browsing: one level of the tree, and people page by page. A call takes a few searches, however many people there are.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ldap3::{Scope, ldap_escape};
+use rustls::ClientConfig;
+
+use super::options::{LdapOptions, Referrals};
+use super::plan::{Job, Wanted};
+use super::read::{bases, gather, read};
+use super::server::Vendor;
+use super::session::Session;
+use crate::model::{Depth, Directory, Dn, GroupRef, Membership, ReadRequest, Reading, Scope as PeopleScope};
+use crate::source::listing::{page, places};
+use crate::source::tree::missing;
+use crate::source::{LIST_ATTRIBUTES, ListQuery, Listing, Node, NodeKind, children_of, listing_of};
+use crate::{Error, ErrorKind, Result};
+
+/// Somebody who looks around.
+///
+/// What another server holds is left out, or comes along if references to it are followed. Counts are what a read of
+/// everybody comes to.
+pub(super) struct Browser<'s> {
+    options: Arc<LdapOptions>,
+    config: &'s Arc<ClientConfig>,
+    sessions: Vec<Session>,
+    bases: Vec<Dn>,
+    vendor: Vendor,
+}
+
+impl<'s> Browser<'s> {
+    /// Signs in.
+    pub(super) async fn open(options: &Arc<LdapOptions>, config: &'s Arc<ClientConfig>) -> Result<Self> {
+        let referrals = match &options.referrals {
+            // Whoever looks around is told what is here; that a read is incomplete is for the read to say.
+            Referrals::Refuse => Referrals::Ignore,
+            other => other.clone(),
+        };
+        let options = Arc::new(LdapOptions { referrals, ..(**options).clone() });
+        let session = Session::open(&options, config).await?;
+        let (bases, vendor) = (bases(&options, &session.root)?, session.root.vendor());
+        Ok(Self { options, config, sessions: vec![session], bases, vendor })
+    }
+
+    /// Takes leave.
+    pub(super) async fn close(self) {
+        for session in self.sessions {
+            session.close().await;
+        }
+    }
+
+    /// Lists one level of the tree: see [`DirectorySource::children`](crate::source::DirectorySource::children).
+    ///
+    /// One search names everybody and everything below the place, without anything else of theirs. Groups that are listed
+    /// take two more for their members, wherever those stand; a global catalogue does not know them, and is refused.
+    pub(super) async fn children(&mut self, of: Option<&Dn>) -> Result<Vec<Node>> {
+        let jobs = jobs(&self.places(of), Scope::Subtree, &self.everything(), IDENTITY);
+        let Some(directory) = self.find(jobs).await? else { return Err(self.missing(of).await) };
+        if of.is_some_and(|of| directory.find_unit(of).is_none() && directory.group_by_dn(of).is_none()) {
+            return Err(self.missing(of).await);
+        }
+        let mut nodes = children_of(&directory, of)?;
+        let inside = of.filter(|of| directory.find_unit(of).is_none());
+        let listed = nodes.iter().filter(|node| node.kind == NodeKind::Group).map(|node| &node.dn);
+        let groups: Vec<&Dn> = inside.into_iter().chain(listed).collect();
+        if groups.is_empty() {
+            return Ok(nodes);
+        }
+        let members = whole(self.members(&groups, Membership::Nested, &[]).await?)?.directory;
+        nodes.retain(|node| node.kind != NodeKind::Group);
+        nodes.extend(children_of(&members, of)?.into_iter().filter(|node| node.kind == NodeKind::Group));
+        Ok(nodes)
+    }
+
+    /// Lists people, and finds what is called by a name: see
+    /// [`DirectorySource::list`](crate::source::DirectorySource::list).
+    pub(super) async fn list(&mut self, query: &ListQuery, now: Timestamp) -> Result<Listing> {
+        let at = self.places(query.of.as_ref());
+        if let Some(of) = &query.of {
+            let is_below_a_base = at.iter().any(|place| place == of);
+            let entry = jobs(&at, Scope::Base, "(objectClass=*)", IDENTITY);
+            match self.find(entry).await? {
+                Some(it) if it.group_by_dn(of).is_some() => return self.list_group(of, query, now).await,
+                Some(it) if it.people().is_empty() || !is_below_a_base => {}
+                _ => return Err(self.missing(Some(of)).await),
+            }
+        }
+        let (words, scope) = (query.words(), scope(query));
+        let filter = if words.is_empty() { self.wanted().people().to_owned() } else { self.called(&words) };
+        let attributes: Vec<&str> = IDENTITY.iter().chain(STANDING).chain(&LIST_ATTRIBUTES).copied().collect();
+        let at = if scope == Scope::OneLevel { query.of.iter().cloned().collect() } else { at };
+        let jobs = jobs(&at, scope, &filter, &attributes);
+        let reading = gather(&self.options, self.config, &mut self.sessions, &owned(&LIST_ATTRIBUTES), jobs).await?;
+        let Some(Reading { directory, completeness, .. }) = reading else {
+            if query.of.is_none() && words.is_empty() {
+                return Err(unseen());
+            }
+            return Ok(page(&Directory::default(), [].into_iter(), Vec::new(), query, now));
+        };
+        let places = places(&directory, query, &words);
+        Ok(Listing { completeness, ..page(&directory, directory.people().iter(), places, query, now) })
+    }
+
+    async fn list_group(&self, group: &Dn, query: &ListQuery, now: Timestamp) -> Result<Listing> {
+        let membership = if query.depth == Depth::Subtree { Membership::Nested } else { Membership::Direct };
+        let reading = self.members(&[group], membership, &LIST_ATTRIBUTES).await?;
+        let listing = listing_of(&reading.directory, query, now)?;
+        Ok(Listing { completeness: reading.completeness, ..listing })
+    }
+
+    /// Reads groups with their members.
+    async fn members(&self, groups: &[&Dn], membership: Membership, attributes: &[&str]) -> Result<Reading> {
+        let scope = |dn: &&Dn| PeopleScope::Group { group: GroupRef::Dn((*dn).clone()), membership };
+        let request =
+            ReadRequest { attributes: owned(attributes), scopes: groups.iter().map(scope).collect(), since: None };
+        read(&self.options, self.config, &request).await
+    }
+
+    /// Finds what stands at or below places; `None` if nothing does.
+    async fn find(&mut self, jobs: Vec<Job>) -> Result<Option<Arc<Directory>>> {
+        let reading = gather(&self.options, self.config, &mut self.sessions, &[], jobs).await?;
+        Ok(reading.map(whole).transpose()?.map(|reading| reading.directory))
+    }
+
+    /// The error of a place that is not there, with the nearest that is.
+    async fn missing(&mut self, of: Option<&Dn>) -> Error {
+        let structure = format!("(|{}{})", self.wanted().groups(), self.wanted().units());
+        let jobs = jobs(&self.bases, Scope::Subtree, &structure, IDENTITY);
+        match (self.find(jobs).await, of) {
+            (Ok(Some(directory)), Some(of)) => missing(&directory, of),
+            (Ok(_), _) => unseen(),
+            (Err(error), _) => error,
+        }
+    }
+
+    /// Where a place is searched for: at itself, or, where it merely is a part of the names of bases, at those.
+    fn places(&self, of: Option<&Dn>) -> Vec<Dn> {
+        match of {
+            None => self.bases.clone(),
+            Some(of) if self.bases.iter().any(|base| of.is_within(base)) => vec![of.clone()],
+            Some(of) => self.bases.iter().filter(|base| base.is_within(of)).cloned().collect(),
+        }
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { request: &NOTHING, bases: &self.bases, vendor: self.vendor, range_size: self.options.range_size }
+    }
+
+    fn everything(&self) -> String {
+        let wanted = self.wanted();
+        format!("(|{}{}{})", wanted.people(), wanted.groups(), wanted.units())
+    }
+
+    /// Whoever and whatever is called by these words. Active Directory resolves names of people as its own tools do, by
+    /// how they begin, which it has an index for.
+    fn called(&self, words: &[String]) -> String {
+        let each = |attributes: &[&str]| -> String {
+            let any = |word: &String| -> String {
+                let word = ldap_escape(word.as_str());
+                let one = |name: &&str| format!("({name}=*{word}*)");
+                format!("(|{})", attributes.iter().map(one).collect::<String>())
+            };
+            words.iter().map(any).collect()
+        };
+        let wanted = self.wanted();
+        let (people, places) = if self.vendor == Vendor::ActiveDirectory {
+            (format!("(anr={})", ldap_escape(words.join(" "))), each(&["name", "sAMAccountName"]))
+        } else {
+            (each(&["displayName", "cn", "givenName", "sn", "mail", "uid"]), each(&["cn", "ou", "o", "dc"]))
+        };
+        format!("(|(&{}{people})(&(|{}{}){places}))", wanted.people(), wanted.groups(), wanted.units())
+    }
+}
+
+/// The same search at each of these places.
+fn jobs(at: &[Dn], scope: Scope, filter: &str, attributes: &[&str]) -> Vec<Job> {
+    let job = |base: &Dn| Job {
+        base: base.clone(),
+        scope,
+        filter: filter.to_owned(),
+        attributes: owned(attributes),
+        what: "what is there",
+        may_be_missing: true,
+    };
+    at.iter().map(job).collect()
+}
+
+fn scope(query: &ListQuery) -> Scope {
+    match query {
+        ListQuery { of: Some(_), depth: Depth::OneLevel, .. } => Scope::OneLevel,
+        _ => Scope::Subtree,
+    }
+}
+
+/// A reading that may be counted.
+fn whole(reading: Reading) -> Result<Reading> {
+    match reading.completeness.gaps() {
+        [] => Ok(reading),
+        [gap, ..] => {
+            let problem = format!("{}: {}", gap.place, gap.problem);
+            Err(Error::new(ErrorKind::Incomplete, problem).during("count who is there"))
+        }
+    }
+}
+
+fn unseen() -> Error {
+    Error::new(ErrorKind::Denied, "not a single entry came: the user may not read here")
+        .hint("let the user list and read the places that people are in")
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+static NOTHING: ReadRequest = ReadRequest { attributes: Vec::new(), scopes: Vec::new(), since: None };
+
+/// What says what an entry is, and which one.
+const IDENTITY: &[&str] = &["objectClass", "objectGUID", "entryUUID", "nsUniqueId"];
+
+/// What says whether somebody may sign in.
+const STANDING: &[&str] = &["userAccountControl", "accountExpires"];
