@@ -1,6 +1,8 @@
 //! The whole flow, from two reads to a report: the only part that sees every stage.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod since;
+
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,12 +15,12 @@ use crate::explain::{Explanation, explain, find};
 use crate::invite::{invite, welcome_email};
 use crate::journal::{Standing, replay};
 use crate::model::text::fold;
-use crate::model::{Account, Action, Note, NoteKind, Outcome, PersonId, PlanId, ReadRequest, Reading, RunId, UserKey};
+use crate::model::{Account, Note, NoteKind, Outcome, PersonId, PlanId, ReadRequest, Reading, RunId};
 use crate::plan::{Inputs, Lift, Plan, Planned, Purpose, plan};
 use crate::report::{Line, Report};
 use crate::rules::{Mode, Rules};
 use crate::source::DirectorySource;
-use crate::state::{Ending, Hold, Holder, Learned, Link, Remembered, RunRecord, SetAside, StateStore};
+use crate::state::{Ending, Hold, Holder, Learned, Remembered, RunRecord, SetAside, StateStore};
 use crate::target::{ProvisioningTarget, TargetInfo};
 use crate::{Error, ErrorKind, Result};
 
@@ -398,22 +400,6 @@ impl Engine {
         }
     }
 
-    /// Says whether another run has written since the plan was made: then more is remembered than the plan knew.
-    async fn overtaken(&self, plan: &Plan, record: &RunRecord) -> Result<bool> {
-        let wrote = |run: &RunRecord| matches!(run.ending, Ending::Done | Ending::Partial | Ending::Interrupted);
-        let runs = self.state.runs_since(&record.account, plan.basis().made_at).await?;
-        Ok(runs.iter().any(|run| run.run != record.run && wrote(run) && run.started <= record.started))
-    }
-
-    /// The links of a plan that say something new. Those of a plan that was overtaken never replace a newer one.
-    async fn links_to_keep(&self, plan: &Plan, record: &RunRecord) -> Result<Vec<Link>> {
-        if !self.overtaken(plan, record).await? {
-            return Ok(plan.links().to_vec());
-        }
-        let remembered = self.state.load(&record.account).await?;
-        Ok(plan.links().iter().filter(|link| remembered.link(&link.person).is_none()).cloned().collect())
-    }
-
     /// Checks and applies while the account is held; the hold ends with this call.
     async fn apply_held(
         &self,
@@ -439,62 +425,6 @@ impl Engine {
         let report = self.carry_out(plan, standings, stop, info, account, record).await;
         drop(hold);
         report.map(|report| Report { notes, ..report })
-    }
-
-    /// What stands against steps of a plan beside the state of the account, each by its number.
-    ///
-    /// What is deleted does not come back: whoever is not to be deleted by the directory, the rules and what is remembered
-    /// as they are now is spared. And who has got a user since the plan was made gets no second one.
-    async fn objections(
-        &self,
-        plan: &Plan,
-        standings: &[Standing],
-        info: &TargetInfo,
-        account: &Account,
-        overtaken: bool,
-    ) -> Result<BTreeMap<u32, String>> {
-        let open =
-            || plan.steps().iter().zip(standings).filter(|(_, standing)| !matches!(standing, Standing::Settled(_)));
-        let steps = || open().map(|(step, _)| step);
-        let mut objections = BTreeMap::new();
-        let deletions: Vec<_> = steps().filter(|step| matches!(step.action, Action::Delete(_))).collect();
-        if !deletions.is_empty() {
-            let due = self.due(info).await;
-            for step in deletions {
-                match &due {
-                    Ok(due) if step.action.user().is_some_and(|user| due.contains(user)) => {}
-                    Ok(_) => {
-                        let reason = "changed since the plan was made: not to be deleted any more".to_owned();
-                        objections.insert(step.number, reason);
-                    }
-                    Err(error) => {
-                        objections.insert(step.number, format!("whether it is still due cannot be told: {error}"));
-                    }
-                }
-            }
-        }
-        let created = steps().filter(|step| matches!(step.action, Action::Create(_)) && step.person.is_some());
-        if overtaken && created.clone().next().is_some() {
-            let remembered = self.state.load(&info.account).await?;
-            let users: BTreeSet<&UserKey> = account.users.iter().filter_map(|user| user.key.as_ref()).collect();
-            for step in created {
-                let link = step.person.as_ref().and_then(|person| remembered.link(person));
-                if let Some(link) = link.filter(|link| users.contains(&link.user)) {
-                    let reason = format!("changed since the plan was made: the person is the user {} now", link.email);
-                    objections.insert(step.number, reason);
-                }
-            }
-        }
-        Ok(objections)
-    }
-
-    /// Who is to be deleted by the directory, the rules and what is remembered as they are now. That it failed before makes
-    /// a deletion no less due.
-    async fn due(&self, info: &TargetInfo) -> Result<BTreeSet<UserKey>> {
-        let read = self.read(info.clone(), &self.rules.request()).await?;
-        let fresh = plan(&Inputs { lift: Lift::Everybody, ..self.inputs(&read) }).plan;
-        let deletes = fresh.steps().iter().filter(|step| matches!(step.action, Action::Delete(_)));
-        Ok(deletes.filter_map(|step| step.action.user().cloned()).collect())
     }
 
     async fn carry_out(

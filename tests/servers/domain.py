@@ -16,6 +16,7 @@ import base64
 import json
 import logging
 import os
+import subprocess
 import sys
 
 import ldb
@@ -38,10 +39,37 @@ def main():
     folder = sys.argv[1]
     with open(os.path.join(folder, "domain.json"), encoding="utf-8") as file:
         wish = json.load(file)
+    if sys.argv[2:] == ["make"]:
+        make(folder, wish)
+        return
+    # In a process of its own: what makes a domain leaves its files open, and they cannot be opened twice in one.
+    subprocess.run([sys.executable, __file__, folder, "make"], check=True)
+    settings = LoadParm()
+    settings.load(os.path.join(folder, "etc", "smb.conf"))
+    database = SamDB(
+        url=os.path.join(folder, "private", "sam.ldb"),
+        lp=settings,
+        session_info=system_session(settings),
+        flags=ldb.FLG_NOSYNC,
+        options=["batch_mode:1", "transaction_index_cache_size:200000"],
+    )
+    database.transaction_start()
+    try:
+        fill(database, wish)
+        database.transaction_commit()
+    except BaseException:
+        database.transaction_cancel()
+        raise
+    with open(os.path.join(folder, "address.ldif"), "w", encoding="utf-8") as file:
+        move(database, wish, file)
+
+
+def make(folder, wish):
+    """Makes the domain, with nobody in it."""
     conf = os.path.join(folder, "base.conf")
     loaded = LoadParm()
     loaded.load(conf)
-    made = provision(
+    provision(
         logging.getLogger("provision"),
         system_session(),
         smbconf=conf,
@@ -60,23 +88,6 @@ def main():
         lp=loaded,
         batch_mode=True,
     )
-    path = os.path.join(folder, "private", "sam.ldb")
-    database = SamDB(
-        url=path,
-        lp=made.lp,
-        session_info=system_session(made.lp),
-        flags=ldb.FLG_NOSYNC,
-        options=["batch_mode:1", "transaction_index_cache_size:200000"],
-    )
-    database.transaction_start()
-    try:
-        fill(database, wish)
-        database.transaction_commit()
-    except BaseException:
-        database.transaction_cancel()
-        raise
-    with open(os.path.join(folder, "address.ldif"), "w", encoding="utf-8") as file:
-        move(database, wish, file)
 
 
 def fill(database, wish):
