@@ -363,6 +363,22 @@ objectSid: S-1-5-21-1-2-3-513
     }
 
     #[tokio::test]
+    async fn servers_other_than_active_directory_switch_people_off_in_their_own_ways() {
+        let person = |name: &str, more: &str| {
+            format!("dn: uid={name},dc=x\nobjectClass: inetOrgPerson\nentryUUID: {name}\n{more}\n\n")
+        };
+        let text = [
+            person("a", "nsAccountLock: true"),
+            person("b", "pwdAccountLockedTime: 000001010000Z"),
+            person("c", "pwdAccountLockedTime: 20261101120000Z"),
+            person("d", "nsAccountLock: false\nshadowExpire: 20000"),
+        ];
+        let reading = Export::new(text.concat()).read(&everyone()).await;
+        let state = reading.directory.people().iter().map(|person| (person.disabled, person.expires.is_some()));
+        assert_eq!(state.collect::<Vec<_>>(), [(true, false), (true, false), (false, false), (false, true)]);
+    }
+
+    #[tokio::test]
     async fn a_compressed_file_is_read_whatever_its_name_and_parts() {
         let (head, tail) = AD.split_at(300);
         let parts = [zipped(head), zipped(tail)].concat();

@@ -20,6 +20,9 @@ pub(in crate::source) struct Entry<'r> {
     sid: Option<RawValue<'r>>,
     control: Option<RawValue<'r>>,
     expires: Option<RawValue<'r>>,
+    lock: Option<RawValue<'r>>,
+    locked_since: Option<RawValue<'r>>,
+    last_day: Option<RawValue<'r>>,
     primary: Option<RawValue<'r>>,
     account_name: Option<RawValue<'r>>,
     common_name: Option<RawValue<'r>>,
@@ -37,6 +40,9 @@ impl<'r> Entry<'r> {
             sid: None,
             control: None,
             expires: None,
+            lock: None,
+            locked_since: None,
+            last_day: None,
             primary: None,
             account_name: None,
             common_name: None,
@@ -58,6 +64,9 @@ impl<'r> Entry<'r> {
                 Meaning::ObjectSid => &mut entry.sid,
                 Meaning::UserAccountControl => &mut entry.control,
                 Meaning::AccountExpires => &mut entry.expires,
+                Meaning::AccountLock => &mut entry.lock,
+                Meaning::LockedTime => &mut entry.locked_since,
+                Meaning::ShadowExpire => &mut entry.last_day,
                 Meaning::PrimaryGroupId => &mut entry.primary,
                 Meaning::AccountName => &mut entry.account_name,
                 Meaning::CommonName => &mut entry.common_name,
@@ -90,8 +99,14 @@ impl<'r> Entry<'r> {
     /// Builds the person this record is.
     pub(in crate::source) fn person(&self, names: &Names, builder: &mut DirectoryBuilder) -> Result<PersonEntry, Flaw> {
         let mut person = PersonEntry::new(self.person_id()?, self.record.dn.clone());
-        person.disabled = self.control.map_or(Ok(0), |value| value.number())? & ACCOUNT_DISABLED != 0;
-        person.expires = self.expires.map(|value| value.number()).transpose()?.and_then(expiry);
+        let switched_off = self.control.map_or(Ok(0), |value| value.number())? & ACCOUNT_DISABLED != 0;
+        let locked = self.lock.is_some_and(|value| value.bytes.trim_ascii().eq_ignore_ascii_case(b"TRUE"));
+        // Until an admin says otherwise; any other time is that of too many wrong passwords.
+        let for_good = self.locked_since.is_some_and(|value| value.bytes.trim_ascii() == LOCKED_FOR_GOOD);
+        person.disabled = switched_off || locked || for_good;
+        let expires = self.expires.map(|value| value.number()).transpose()?.and_then(expiry);
+        let last_day = self.last_day.map(|value| value.number()).transpose()?.and_then(day);
+        person.expires = expires.into_iter().chain(last_day).min();
         person.primary_group = self.primary_group()?.map(|sid| PrimaryGroup { sid });
         let mut kept = Kept::default();
         for value in self.record.values() {
@@ -219,6 +234,15 @@ fn expiry(ticks: i64) -> Option<Timestamp> {
     Timestamp::from_second(seconds).ok()?.checked_add(std::time::Duration::from_nanos(nanoseconds.unsigned_abs())).ok()
 }
 
+/// When an account ends by the day: nothing is said by 0 and by what is below.
+fn day(number: i64) -> Option<Timestamp> {
+    (number > 0).then(|| number.checked_mul(86_400)).flatten().and_then(|seconds| Timestamp::from_second(seconds).ok())
+}
+
+/// How a password policy says that somebody is locked until an admin unlocks them (`draft-behera-ldap-password-policy`,
+/// `pwdAccountLockedTime`).
+const LOCKED_FOR_GOOD: &[u8] = b"000001010000Z";
+
 /// `ADS_UF_ACCOUNTDISABLE` (MS-ADTS 2.2.16).
 const ACCOUNT_DISABLED: i64 = 2;
 
@@ -241,5 +265,7 @@ mod tests {
         assert_eq!(expiry(i64::MAX - 1), None);
         assert_eq!(expiry(133_500_000_000_000_001), Some("2024-01-17T21:20:00.0000001Z".parse().unwrap()));
         assert_eq!(expiry(-1), Some("1600-12-31T23:59:59.9999999Z".parse().unwrap()));
+        assert_eq!((day(0), day(-1), day(i64::MAX)), (None, None, None));
+        assert_eq!(day(20_000), Some("2024-10-04T00:00:00Z".parse().unwrap()));
     }
 }

@@ -20,6 +20,12 @@ pub(in crate::source) enum Meaning {
     ObjectSid,
     UserAccountControl,
     AccountExpires,
+    /// Whether 389 Directory Server has switched somebody off.
+    AccountLock,
+    /// Since when a password policy has.
+    LockedTime,
+    /// The day on which an account ends, counted from 1970 (RFC 2307).
+    ShadowExpire,
     PrimaryGroupId,
     MemberOf,
     Member,
@@ -149,6 +155,9 @@ const MEANINGS: &[(&str, Meaning)] = &[
     ("objectSid", Meaning::ObjectSid),
     ("userAccountControl", Meaning::UserAccountControl),
     ("accountExpires", Meaning::AccountExpires),
+    ("nsAccountLock", Meaning::AccountLock),
+    ("pwdAccountLockedTime", Meaning::LockedTime),
+    ("shadowExpire", Meaning::ShadowExpire),
     ("primaryGroupID", Meaning::PrimaryGroupId),
     ("memberOf", Meaning::MemberOf),
     ("member", Meaning::Member),

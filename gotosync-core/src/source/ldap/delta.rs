@@ -127,9 +127,14 @@ impl<'r> Asking<'r> {
         Filling::new(Header { attributes: before.header.attributes.clone(), ..Header::default() })
     }
 
+    /// What takes entries as they were taken before.
+    fn reader(&self, before: &Mirror) -> Reader<Filling> {
+        Reader::new(Self::filling(before)).aliases(self.vendor)
+    }
+
     /// Does searches, and gives what they brought.
     async fn fetch(&self, session: &mut Session, before: &Mirror, jobs: Vec<Job>) -> Result<Mirror, Refused> {
-        let run = Run::new(&self.source.options, &self.source.config, Reader::new(Self::filling(before)));
+        let run = Run::new(&self.source.options, &self.source.config, self.reader(before));
         for job in jobs {
             run.job(session, &job, 0).await;
         }
@@ -148,7 +153,7 @@ impl<'r> Asking<'r> {
         // Taken before the first entry is read: what changes meanwhile is found again.
         let cursor = self.start(&mut session, changes.method).await;
         let filling = Filling::new(self.header());
-        let run = Run::new(&self.source.options, &self.source.config, Reader::new(filling));
+        let run = Run::new(&self.source.options, &self.source.config, Reader::new(filling).aliases(self.vendor));
         run.remark(remarks(&session, &self.source.options));
         let jobs = self.wanted().everything().into_iter().map(|job| Job { attributes: self.attributes.clone(), ..job });
         let mut sessions = vec![session];

@@ -42,7 +42,9 @@ pub(super) async fn read(
     }
     let bases = bases(options, &session.root)?;
     let mut selection = if request.wants_everyone() { Selection::Everybody } else { Selection::Nobody };
-    let run = Run::new(options, config, Reader::new(Collector::new(&request.attributes, &mut selection)));
+    let vendor = session.root.vendor();
+    let reader = Reader::new(Collector::new(&request.attributes, &mut selection)).aliases(vendor);
+    let run = Run::new(options, config, reader);
     run.remark(remarks(&session, options));
     let wanted = Wanted { request, bases: &bases, vendor: session.root.vendor(), range_size: options.range_size };
     let mut sessions = vec![session];

@@ -6,6 +6,7 @@ use hashbrown::hash_map::Entry as Slot;
 use super::ber::{Malformed, OCTETS};
 use super::guard::Item;
 use super::message::{Entry, Message};
+use super::server::Vendor;
 use super::session::Stopped;
 use crate::model::{Dn, Gap, text};
 use crate::source::entries::{Chunk, Collector, DEPTH_MAX, Flaw, NameIx, Names, RECORD_MAX, Record, VALUE_MAX};
@@ -43,6 +44,8 @@ pub(super) struct Reader<S> {
     /// References, with the search they came from.
     pub(super) references: Vec<(u32, Vec<String>)>,
     entries: u64,
+    /// Whether an attribute may come under another of its names.
+    aliases: bool,
 }
 
 /// An entry with attributes whose values did not all come with it.
@@ -72,7 +75,15 @@ impl<S: Sink> Reader<S> {
             unfinished: Vec::new(),
             references: Vec::new(),
             entries: 0,
+            aliases: false,
         }
+    }
+
+    /// Says that an attribute may come under another of its names than the one that was asked for. To Active Directory `street`
+    /// and `streetAddress` are two attributes; to others they are one (RFC 4519, section 2.34).
+    pub(super) fn aliases(mut self, vendor: Vendor) -> Self {
+        self.aliases = vendor != Vendor::ActiveDirectory;
+        self
     }
 
     /// Whether nothing came, and nothing went wrong.
@@ -137,7 +148,8 @@ impl<S: Sink> Reader<S> {
         let mut lists = Vec::new();
         while let Some((name, mut values)) = entry.next().map_err(malformed)? {
             let base = name.split(|byte| *byte == b';').next().unwrap_or_default();
-            let Some(known) = self.sink.names().find(base) else { continue };
+            let names = self.sink.names();
+            let Some(known) = names.find(base).or_else(|| synonym(base, self.aliases, names)) else { continue };
             let chunk = Chunk::of(name).map_err(|()| malformed(Malformed("a range is none")))?;
             if let Some(Chunk { last: Some(last), .. }) = chunk {
                 let attribute = String::from_utf8_lossy(base).into_owned();
@@ -189,6 +201,13 @@ pub(super) fn each(frames: &[u8], mut take: impl FnMut(&Message<'_>) -> Result<(
     Ok(())
 }
 
+/// An attribute that was asked for by another of its names.
+fn synonym(name: &[u8], aliases: bool, names: &Names) -> Option<NameIx> {
+    let is = |other: &&str| other.as_bytes().eq_ignore_ascii_case(name);
+    let same = ALIASES.iter().filter(|_| aliases).find(|same| same.iter().any(is))?;
+    same.iter().find_map(|other| names.find(other.as_bytes()))
+}
+
 /// Adds a value to a record.
 pub(super) fn store(record: &mut Record, name: NameIx, value: &[u8]) -> Result<(), Stopped> {
     if value.len() > VALUE_MAX || record.size() > RECORD_MAX {
@@ -215,6 +234,26 @@ pub(super) fn whole(bytes: &[u8]) -> Result<Option<usize>, Stopped> {
 fn malformed(malformed: Malformed) -> Stopped {
     Stopped::because(malformed.to_string())
 }
+
+/// Names of one attribute (RFC 4519, RFC 4524).
+const ALIASES: &[&[&str]] = &[
+    &["street", "streetAddress"],
+    &["sn", "surname"],
+    &["cn", "commonName"],
+    &["givenName", "gn"],
+    &["l", "localityName"],
+    &["st", "stateOrProvinceName"],
+    &["o", "organizationName"],
+    &["ou", "organizationalUnitName"],
+    &["c", "countryName"],
+    &["co", "friendlyCountryName"],
+    &["uid", "userid"],
+    &["mail", "rfc822Mailbox"],
+    &["facsimileTelephoneNumber", "fax"],
+    &["mobile", "mobileTelephoneNumber"],
+    &["pager", "pagerTelephoneNumber"],
+    &["homePhone", "homeTelephoneNumber"],
+];
 
 /// Characters of a name that a message shows.
 const SHOWN: usize = 120;

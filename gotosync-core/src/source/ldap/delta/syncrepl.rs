@@ -51,7 +51,7 @@ pub(super) async fn changes(
     if now == place.numbers {
         return Ok(None);
     }
-    let mut phase = Phase::new(before);
+    let mut phase = Phase::new(asking, before);
     for (base, (then, now)) in asking.bases.iter().zip(place.numbers.iter().zip(&now)) {
         if then != now {
             phase.base(asking, session, before, base, then).await?;
@@ -99,13 +99,8 @@ struct Phase {
 }
 
 impl Phase {
-    fn new(before: &Mirror) -> Self {
-        Self {
-            reader: Reader::new(Asking::filling(before)),
-            gone: HashSet::new(),
-            present: HashSet::new(),
-            searches: 0,
-        }
+    fn new(asking: &Asking<'_>, before: &Mirror) -> Self {
+        Self { reader: asking.reader(before), gone: HashSet::new(), present: HashSet::new(), searches: 0 }
     }
 
     async fn base(
