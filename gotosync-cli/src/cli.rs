@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gotosync_core::render::Length;
 
+pub(crate) mod credential;
 pub(crate) mod rule;
 
 /// The command line; what it is about stands in Cargo.toml.
@@ -63,6 +64,11 @@ pub(crate) enum Verb {
     /// e-mail, nobody loses anything, and nobody of the file is a leaver later. What must be mended is shown with its place
     /// and written to a file that can be imported again. Without --apply nothing is written to the account.
     Import(Import),
+    /// Keeps a password or another secret where a configuration can name it, and removes it
+    ///
+    /// In the key store of the system, or in a file that only you can read. No secret is ever a word of a command: it is typed
+    /// unseen, or piped in.
+    Credential(credential::Credential),
     /// Lists the latest runs, newest first
     History(History),
     /// Says version and licence, and where configuration, data and logs are

@@ -9,6 +9,7 @@ mod about;
 mod apply;
 mod browse;
 mod check;
+mod credential;
 mod describe;
 mod explain;
 mod history;
@@ -41,6 +42,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Browse(args) => browse::browse(&args, &place).await,
         Verb::Describe(json) => describe::describe(json, &place).await,
         Verb::Import(args) => import::import(&args, &place).await,
+        Verb::Credential(args) => credential::credential(&args.verb),
         Verb::History(args) => history::history(&args, &place).await,
         Verb::About(json) => about::about(json, &place),
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod again;
 mod cli;
 mod commands;
 mod exit;

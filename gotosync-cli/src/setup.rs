@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gotosync_core::{Config, Engine};
 
+use crate::again;
 use crate::failure::Failure;
 use crate::progress::Line;
 
@@ -47,9 +48,11 @@ impl Place {
         Self { file, named: true }
     }
 
-    /// Reads the configuration.
+    /// Reads the configuration. Where it needs the process to have been started in another way, that is done first.
     pub(crate) fn load(&self) -> Result<Config, Failure> {
-        Ok(Config::load(&self.file)?)
+        let config = Config::load(&self.file)?.with_variables(|name| env::var_os(name));
+        again::with(config.environment())?;
+        Ok(config)
     }
 
     /// Opens everything the configuration names, or gives every problem of the rules file if there are any.

@@ -18,6 +18,17 @@
 //!
 //! Paths are relative to the folder of the configuration file.
 //!
+//! People come from a live directory like this; `docs/directory.md` tells every key:
+//!
+//! ```toml
+//! [source]
+//! ldap = ["ldaps://dc1.example.test", "ldaps://dc2.example.test"]  # or `domain`, whose servers DNS knows
+//! base = "OU=People,DC=example,DC=test"                            # default: all that the server holds
+//! user = "sync@example.test"                                       # or DOMAIN\user, or a distinguished name
+//! password = { file = "secrets/ldap" }                             # or variable, command, keyring, systemd
+//! ca = "ca.pem"                                                    # default: whom the platform trusts
+//! ```
+//!
 //! People may also come from a CSV, or from several sources, of which an earlier one goes before a later one:
 //!
 //! ```toml
@@ -35,6 +46,7 @@
 //! encoding = "windows-1252"    # where the file is not UTF-8
 //! ```
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,13 +59,19 @@ use crate::sync::Engine;
 use crate::target::{LocalAccount, ProvisioningTarget};
 use crate::{Error, ErrorKind, Result};
 
+#[cfg(feature = "ldap")]
+mod ldap;
 mod save;
 mod source;
+mod variables;
 
+#[cfg(feature = "ldap")]
+pub use ldap::{LdapConfig, LdapSignIn};
 pub use source::{SourceConfig, SourceKind};
+pub use variables::Variables;
 
 /// Where the parts of an engine are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The configuration file itself.
     pub file: PathBuf,
@@ -69,6 +87,8 @@ pub struct Config {
     pub state: PathBuf,
     /// The folder of plans that a check stopped.
     pub plans: PathBuf,
+    /// Where environment variables are looked up that sources name; a file says nothing of it.
+    pub variables: Variables,
 }
 
 impl Config {
@@ -109,9 +129,23 @@ impl Config {
                 rules: rules_file?,
                 state: state_file?,
                 plans: plans?,
+                variables: Variables::default(),
             })
         })?;
         Ok(config)
+    }
+
+    /// Looks up environment variables in this way; without it none is set.
+    #[must_use]
+    pub fn with_variables(mut self, lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
+        self.variables = Variables::new(lookup);
+        self
+    }
+
+    /// The environment variables that the process must have been started with for its sources, since libraries of the system
+    /// take these settings from nowhere else; most need none. A front end whose process lacks one starts it anew.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        source::environment(&self.sources)
     }
 
     /// Reads the rules file, with every problem in it.
@@ -158,12 +192,13 @@ impl Config {
         }
     }
 
-    /// The source alone, for browsing; several as one.
+    /// The source alone, for browsing; several as one. This is when passwords are fetched.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when a source cannot have the name it has.
+    /// [`ErrorKind::Input`] when a source cannot have the name it has, and what keeps a password or a certificate from being
+    /// used.
     pub fn source(&self) -> Result<Box<dyn DirectorySource>> {
-        source::open(&self.sources)
+        source::open(&self.sources, &self.variables)
     }
 
     /// Keeps a plan that a check stopped, and says where.

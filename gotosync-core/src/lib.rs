@@ -65,6 +65,10 @@
 //! |---|---|---|
 //! | `ldif` | directory exports as a source | yes |
 //! | `csv` | CSV files as a source, and imports of CSV files and pasted lists | yes |
+//! | `ldap` | live directories as a source: Active Directory, OpenLDAP and others | yes |
+//! | `kerberos` | signing in to them by Kerberos, through the system's GSSAPI library | no |
+//! | `secrets` | passwords from files, variables, programs and systemd; comes with `ldap` | yes |
+//! | `keyring` | passwords from the key store of the system | no |
 //! | `sqlite` | the state store and the local account, in files | yes |
 //! | `phone` | the filter `phone` of mapping expressions, by the numbering plans of all countries | yes |
 //! | `mock` | mockall mocks of the public traits | no |
@@ -72,8 +76,8 @@
 //! With none of them there is no SQLite, no compression, and nothing that opens a file or a socket.
 
 pub mod error;
-#[cfg(feature = "ldap")]
-mod secret;
+#[cfg(feature = "secrets")]
+pub mod secret;
 pub mod model;
 pub mod source;
 pub mod target;
@@ -105,7 +109,7 @@ pub use import::Import;
 pub use plan::Plan;
 pub use report::Report;
 pub use rules::Rules;
-#[cfg(feature = "ldap")]
+#[cfg(feature = "secrets")]
 pub use secret::Secret;
 pub use sync::Engine;
 

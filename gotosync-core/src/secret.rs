@@ -1,8 +1,20 @@
-//! Passwords and the like, which reach no log, no plan and no error.
+//! Passwords and the like: where they come from, and that they reach no log, no plan and no error.
+
+mod command;
+mod file;
+#[cfg_attr(
+    not(all(feature = "keyring", any(target_os = "linux", target_os = "windows", target_os = "macos"))),
+    path = "secret/no_keyring.rs"
+)]
+mod keyring;
+mod source;
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+
+pub use file::{check_private, write_private};
+pub use source::{Existing, SecretSource};
 
 /// A text that is shown to nobody: `Debug` hides it, there is no `Display`, and its memory is overwritten when it is dropped.
 ///
@@ -35,3 +47,6 @@ impl fmt::Debug for Secret {
         f.write_str("[secret]")
     }
 }
+
+/// The largest secret that is taken, in bytes: what is larger is something else.
+const LARGEST: u64 = 64 << 10;

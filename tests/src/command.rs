@@ -1,5 +1,6 @@
 //! The real command, built once and run as a process.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -7,23 +8,39 @@ use std::sync::OnceLock;
 /// The path of the `gotosync` binary of this workspace, built first if need be.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| build(&[]))
+}
+
+/// The path of the same binary with everything it can be built with, Kerberos too. It is another file.
+pub fn full_binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
-            .args(["build", "--package", "gotosync-cli", "--bin", "gotosync", "--message-format", "json"])
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        assert!(output.status.success(), "the command does not build");
-        let messages = String::from_utf8_lossy(&output.stdout);
-        let executable = messages
-            .lines()
-            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-            .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
-            .next_back();
-        executable.expect("cargo says where the command is")
+        let built = build(&["--all-features"]);
+        // The next build without them puts another one into its place.
+        let own = built.with_file_name(format!("gotosync-full{}", std::env::consts::EXE_SUFFIX));
+        let _ = fs::remove_file(&own);
+        fs::copy(&built, &own).expect("the command can be copied");
+        own
     })
+}
+
+fn build(options: &[&str]) -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--package", "gotosync-cli", "--bin", "gotosync", "--message-format", "json"])
+        .args(options)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "the command does not build");
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let executable = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .next_back();
+    executable.expect("cargo says where the command is")
 }
 
 /// What a finished command said.
@@ -46,7 +63,12 @@ pub fn command(folder: &Path, words: &[&str]) -> Command {
 
 /// Runs the command to its end.
 pub fn run(folder: &Path, words: &[&str]) -> Said {
-    let Output { status, stdout, stderr } = command(folder, words).output().expect("the command starts");
+    said(command(folder, words).output().expect("the command starts"))
+}
+
+/// What an ended process said.
+pub fn said(output: Output) -> Said {
+    let Output { status, stdout, stderr } = output;
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the command writes UTF-8");
     Said { code: status.code(), out: text(stdout), err: text(stderr) }
 }

@@ -111,7 +111,7 @@ fn slapd(max: usize, missed: &mut bool) -> Result<(), Trouble> {
     let (few, many) = (of(&small), of(&large));
     let mut stages = [Stage::new("25 k", || plan(&runtime, &few)), Stage::new("200 k", || plan(&runtime, &many))];
     let times = median(&mut stages, 3);
-    let per_person = |at: usize, people: usize| times[at].as_secs_f64() * 1e6 / people as f64;
+    let per_person = |at: usize, people: usize| times[at].as_secs_f64() * 1e6 / f64::from(people as u32);
     row("slapd, time per person, 200 k / 25 k", per_person(1, CITY), per_person(0, OFFICE), "µs", Some(1.2), missed);
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! `gotosync about`
 
 use gotosync_core::Config;
-use serde_json::json;
+use gotosync_core::config::{LdapSignIn, SourceConfig, SourceKind};
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 use crate::cli::Json;
@@ -28,9 +29,7 @@ pub(super) fn about(json: Json, place: &Place) -> Result<Exit, Failure> {
             value[name] = json!(path);
         }
         let sources = config.iter().flat_map(|config| &config.sources);
-        value["sources"] = sources
-            .map(|source| json!({ "name": source.name, "kind": source.kind_name(), "file": source.path() }))
-            .collect();
+        value["sources"] = sources.map(source_value).collect();
         json::print_json(serde_json::to_string_pretty(&value))?;
         return Ok(Exit::Done);
     }
@@ -40,10 +39,16 @@ pub(super) fn about(json: Json, place: &Place) -> Result<Exit, Failure> {
     let told = line("licence", &LICENSE)
         .and_then(|()| line("configuration", &format_args!("{}{missing}", place.file.display())))
         .and_then(|()| {
-            let sources = config.iter().flat_map(|config| &config.sources);
-            sources.map(|source| (source, source.path().display())).try_for_each(|(source, path)| match &*source.name {
-                "directory" => line("directory", &path),
-                name => line("source", &format_args!("{path} ({name})")),
+            let mut sources = config.iter().flat_map(|config| &config.sources);
+            sources.try_for_each(|source| {
+                match (&*source.name, source.place()) {
+                    ("directory", place) => line("directory", &place),
+                    (name, place) => line("source", &format_args!("{place} ({name})")),
+                }?;
+                match &source.kind {
+                    SourceKind::Ldap(directory) => line("signs in", &directory.sign_in),
+                    SourceKind::Ldif(_) | SourceKind::Csv(..) => Ok(()),
+                }
             })
         })
         .and_then(|()| paths.iter().try_for_each(|(name, path)| line(name, path)))
@@ -54,6 +59,25 @@ pub(super) fn about(json: Json, place: &Place) -> Result<Exit, Failure> {
         say("name a configuration with --config, or try `gotosync quickstart` for a worked example");
     }
     Ok(Exit::Done)
+}
+
+/// A source without secrets: of a password only where it is kept.
+fn source_value(source: &SourceConfig) -> Value {
+    let mut value = json!({ "name": source.name, "kind": source.kind_name(), "file": source.file() });
+    if let SourceKind::Ldap(directory) = &source.kind {
+        value["servers"] = directory.servers.iter().map(ToString::to_string).collect();
+        value["domain"] = json!(directory.discover.as_ref().map(|discovery| &discovery.domain));
+        value["base"] = directory.bases.iter().map(ToString::to_string).collect();
+        value["sign_in"] = json!(directory.sign_in.word());
+        let (user, password) = match &directory.sign_in {
+            LdapSignIn::Simple { user, password } => (Some(user), Some(password.to_string())),
+            LdapSignIn::Kerberos { principal, .. } => (principal.as_ref(), None),
+            LdapSignIn::Certificate | LdapSignIn::Anonymous => (None, None),
+        };
+        value["user"] = json!(user);
+        value["password"] = json!(password);
+    }
+    value
 }
 
 fn paths(config: &Config) -> Vec<(&'static str, String)> {

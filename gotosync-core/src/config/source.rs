@@ -1,8 +1,11 @@
 //! The sources of a configuration file: one table `[source]`, or several `[[source]]` in order of precedence.
 
-use std::ops::Range;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "ldap")]
+use super::LdapConfig;
+use super::Variables;
 use crate::Result;
 use crate::model::{known_attribute, known_attributes};
 use crate::rules::{StringOrTable, Table};
@@ -25,13 +28,27 @@ pub enum SourceKind {
     Ldif(PathBuf),
     /// A CSV file with a header row.
     Csv(PathBuf, CsvOptions),
+    /// A live directory.
+    #[cfg(feature = "ldap")]
+    Ldap(Box<LdapConfig>),
 }
 
 impl SourceConfig {
-    /// The file people are read from.
-    pub fn path(&self) -> &Path {
+    /// The file people are read from, if it is one.
+    pub fn file(&self) -> Option<&Path> {
         match &self.kind {
-            SourceKind::Ldif(path) | SourceKind::Csv(path, _) => path,
+            SourceKind::Ldif(path) | SourceKind::Csv(path, _) => Some(path),
+            #[cfg(feature = "ldap")]
+            SourceKind::Ldap(_) => None,
+        }
+    }
+
+    /// Where people are read from: a file, or the addresses of servers.
+    pub fn place(&self) -> String {
+        match &self.kind {
+            SourceKind::Ldif(path) | SourceKind::Csv(path, _) => path.display().to_string(),
+            #[cfg(feature = "ldap")]
+            SourceKind::Ldap(directory) => directory.to_string(),
         }
     }
 
@@ -40,24 +57,42 @@ impl SourceConfig {
         match self.kind {
             SourceKind::Ldif(_) => "ldif",
             SourceKind::Csv(..) => "csv",
+            #[cfg(feature = "ldap")]
+            SourceKind::Ldap(_) => "ldap",
         }
     }
 
-    fn open(&self) -> Result<Box<dyn DirectorySource>> {
+    fn open(&self, variables: &Variables) -> Result<Box<dyn DirectorySource>> {
+        #[cfg(not(feature = "ldap"))]
+        let _ = variables;
         Ok(match &self.kind {
             SourceKind::Ldif(path) => Box::new(LdifSource::open(path)),
             SourceKind::Csv(path, options) => Box::new(CsvSource::open(&self.name, path, options.clone())?),
+            #[cfg(feature = "ldap")]
+            SourceKind::Ldap(directory) => {
+                Box::new(directory.open(variables).map_err(|error| error.with("source", &self.name))?)
+            }
         })
     }
 }
 
 /// Opens sources: one as it is, several as one directory.
-pub(super) fn open(sources: &[SourceConfig]) -> Result<Box<dyn DirectorySource>> {
+pub(super) fn open(sources: &[SourceConfig], variables: &Variables) -> Result<Box<dyn DirectorySource>> {
     if let [one] = sources {
-        return one.open();
+        return one.open(variables);
     }
-    let parts = sources.iter().map(|source| Ok((source.name.clone(), source.open()?)));
+    let parts = sources.iter().map(|source| Ok((source.name.clone(), source.open(variables)?)));
     Ok(Box::new(MergedSource::new(parts.collect::<Result<_>>()?)?))
+}
+
+/// The environment that the sources need; those of one file need the same.
+pub(super) fn environment(sources: &[SourceConfig]) -> Vec<(&'static str, OsString)> {
+    let each = sources.iter().map(|source| match &source.kind {
+        SourceKind::Ldif(_) | SourceKind::Csv(..) => Vec::new(),
+        #[cfg(feature = "ldap")]
+        SourceKind::Ldap(directory) => directory.environment(),
+    });
+    each.into_iter().find(|needed| !needed.is_empty()).unwrap_or_default()
 }
 
 /// Reads the sources of a file.
@@ -86,6 +121,16 @@ pub(super) fn read(top: &Table<'_, '_>, folder: &Path) -> Option<Vec<SourceConfi
             let message = format!("two sources are called `{}`", source.name);
             top.problem(&table.at_key("name"), message, "give each source a name of its own");
         }
+        let needed = environment(&sources);
+        let own = environment(std::slice::from_ref(&source));
+        if !needed.is_empty() && !own.is_empty() && own != needed {
+            let hint = "put the keys of all principals into one keytab, with `ktutil`";
+            table.problem(
+                &table.at_key("keytab"),
+                "another source has another keytab, and a process can use one",
+                hint,
+            );
+        }
         sources.push(source);
     }
     if !top.has("source") {
@@ -95,50 +140,84 @@ pub(super) fn read(top: &Table<'_, '_>, folder: &Path) -> Option<Vec<SourceConfi
 }
 
 fn one(table: &Table<'_, '_>, folder: &Path, several: bool) -> Option<SourceConfig> {
-    let name =
-        if several || table.has("name") { Some(table.required_string("name", "contractors")?.value) } else { None };
-    let file = |key| {
-        let path = table.has(key).then(|| table.required_string(key, "people.file"));
-        path.map(|path| path.map(|path| folder.join(path.value)))
+    let name = if several || table.has("name") {
+        Some(table.required_string("name", "contractors")?.value.trim().to_owned())
+    } else {
+        None
     };
-    let (ldif, csv) = (file("ldif"), file("csv"));
-    // Asked for in any case, so that a key of one kind in a table of the other is told apart from a typing mistake.
-    let (options, given) = csv_options(table);
-    match (ldif, csv) {
-        (Some(path), None) => {
-            if let Some((key, at)) = given {
-                table.problem(&at, format!("`{key}` is for a CSV"), "leave it out, or name a CSV with `csv = \"…\"`");
-            }
-            Some(SourceConfig { name: name.unwrap_or_else(|| "directory".to_owned()), kind: SourceKind::Ldif(path?) })
+    let kind = kind(table)?;
+    let file = |key| table.required_string(key, "people.file").map(|path| folder.join(path.value));
+    // The keys of every kind are asked for, so that one of another kind is told apart from a typing mistake.
+    let options = csv_options(table);
+    let read = match kind {
+        Kind::Ldif => file("ldif").map(SourceKind::Ldif),
+        Kind::Csv => file("csv").and_then(|path| Some(SourceKind::Csv(path, options?))),
+        Kind::Ldap => live(table, folder),
+    };
+    for (_, keys, (what, instead)) in KINDS.iter().filter(|(other, ..)| *other != kind) {
+        if let Some(key) = asked(table, keys).first() {
+            let hint = format!("leave it out, or name {instead}");
+            table.problem(&table.at_key(key), format!("`{key}` is for {what}"), hint);
         }
-        (None, Some(path)) => {
-            let name = name.unwrap_or_else(|| "csv".to_owned());
-            Some(SourceConfig { name: name.trim().to_owned(), kind: SourceKind::Csv(path?, options?) })
-        }
-        (Some(_), Some(_)) => {
-            table.problem(
-                &table.at_key("csv"),
-                "it names two files",
-                "write one table [[source]] for each, in order of precedence",
-            );
-            None
-        }
-        (None, None) => {
-            // A key that is mistyped is told by itself, and is what is missing.
-            let known = |name: &str| ["name", "ldif", "csv"].contains(&name) || CSV_KEYS.contains(&name);
-            if table.keys().iter().any(|name| !known(name)) {
-                return None;
-            }
-            table.problem(table.at(), "the source has neither `ldif` nor `csv`", EXAMPLE);
-            None
-        }
+    }
+    let default = if kind == Kind::Csv { "csv" } else { "directory" };
+    Some(SourceConfig { name: name.unwrap_or_else(|| default.to_owned()), kind: read? })
+}
+
+/// Those of some keys that are there.
+fn asked<'k>(table: &Table<'_, '_>, keys: &[&'k str]) -> Vec<&'k str> {
+    keys.iter().copied().filter(|key| table.has(key)).collect()
+}
+
+/// Asks for the keys of every kind.
+fn ask_all(table: &Table<'_, '_>) {
+    for (_, keys, _) in KINDS {
+        asked(table, keys);
     }
 }
 
-/// The options of a CSV, and the first of their keys that is there.
-fn csv_options(table: &Table<'_, '_>) -> (Option<CsvOptions>, Option<(&'static str, Range<usize>)>) {
-    let present: Vec<&'static str> = CSV_KEYS.iter().copied().filter(|key| table.has(key)).collect();
-    let given = present.first().map(|key| (*key, table.at_key(key)));
+/// What kind of source a table describes, by the key that names its place.
+fn kind(table: &Table<'_, '_>) -> Option<Kind> {
+    let given: Vec<_> = PLACES.iter().filter(|(key, _)| table.has(key)).collect();
+    let Some((_, kind)) = given.first() else {
+        // A key that is mistyped is told by itself, and is what is missing.
+        let known = |name: &str| name == "name" || KINDS.iter().any(|(_, keys, _)| keys.contains(&name));
+        if table.keys().iter().all(|name| known(name)) {
+            table.problem(
+                table.at(),
+                "the source names neither a directory (`ldap`, `domain`) nor a file (`ldif`, `csv`)",
+                EXAMPLE,
+            );
+        } else {
+            // Asked for, so that they are offered as what was meant.
+            ask_all(table);
+        }
+        return None;
+    };
+    if given.iter().any(|(_, other)| other != kind) {
+        let places = given.iter().map(|(key, _)| table.at_key(key));
+        let second = places.max_by_key(|at| at.start).unwrap_or_default();
+        table.problem(&second, "it names two places", "write one table [[source]] for each, in order of precedence");
+        return None;
+    }
+    Some(*kind)
+}
+
+#[cfg(feature = "ldap")]
+fn live(table: &Table<'_, '_>, folder: &Path) -> Option<SourceKind> {
+    super::ldap::read(table, folder).map(|directory| SourceKind::Ldap(Box::new(directory)))
+}
+
+#[cfg(not(feature = "ldap"))]
+fn live(table: &Table<'_, '_>, _: &Path) -> Option<SourceKind> {
+    // Whether they are right cannot be said here.
+    ask_all(table);
+    let at = if table.has("ldap") { "ldap" } else { "domain" };
+    table.problem(&table.at_key(at), "this build has no LDAP", "build with the feature `ldap`");
+    None
+}
+
+fn csv_options(table: &Table<'_, '_>) -> Option<CsvOptions> {
     let column = |key| table.string(key).map(|text| text.value);
     let mut columns = Columns {
         id: column("id"),
@@ -168,7 +247,7 @@ fn csv_options(table: &Table<'_, '_>) -> (Option<CsvOptions>, Option<(&'static s
             None
         }
     });
-    (fine.then_some(CsvOptions { columns, delimiter, encoding }), given)
+    fine.then_some(CsvOptions { columns, delimiter, encoding })
 }
 
 /// The table of columns: its keys are attributes, the known ones and others.
@@ -213,6 +292,58 @@ fn attributes(table: &Table<'_, '_>) -> Option<Vec<(String, String)>> {
     fine.then_some(attributes)
 }
 
-const EXAMPLE: &str = "write a table [source] with `ldif = \"…\"` or `csv = \"…\"`";
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ldif,
+    Csv,
+    Ldap,
+}
+
+const EXAMPLE: &str = "write a table [source] with `ldap = \"ldaps://…\"`, `ldif = \"…\"` or `csv = \"…\"`";
+/// The keys that name a place.
+const PLACES: &[(&str, Kind)] =
+    &[("ldif", Kind::Ldif), ("csv", Kind::Csv), ("ldap", Kind::Ldap), ("domain", Kind::Ldap)];
+/// The keys of each kind beside that, what they are for, and what to write to have it.
+const KINDS: &[(Kind, &[&str], (&str, &str))] = &[
+    (Kind::Csv, CSV_KEYS, ("a CSV", "a CSV with `csv = \"…\"`")),
+    (Kind::Ldap, LDAP_KEYS, ("a live directory", "one with `ldap = \"ldaps://…\"`")),
+];
 const CSV_KEYS: &[&str] = &["id", "columns", "groups", "disabled", "enabled", "expires", "delimiter", "encoding"];
+const LDAP_KEYS: &[&str] = &[
+    "name_servers",
+    "start_tls",
+    "base",
+    "user",
+    "password",
+    "sign_in",
+    "principal",
+    "keytab",
+    "service_host",
+    "ca",
+    "certificate",
+    "key",
+    "referrals",
+    "page_size",
+    "range_size",
+    "largest_answer",
+    "changes",
+    "timeouts",
+    "danger_plain",
+];
 const DELIMITERS: &[(&str, u8)] = &[(",", b','), (";", b';'), ("|", b'|'), ("tab", b'\t')];
+
+#[cfg(all(test, not(feature = "ldap")))]
+mod tests {
+    #[test]
+    fn a_build_without_ldap_says_so_and_where() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("gotosync.toml");
+        for key in ["ldap = 'ldaps://x'\nuser = 'u'\npassword = { file = 'x' }", "domain = 'x.test'"] {
+            std::fs::write(&file, format!("[account]\nlocal = 'a'\n[source]\n{key}\n")).unwrap();
+            let error = crate::Config::load(&file).unwrap_err();
+            let told = error.to_string();
+            assert!(told.contains("this build has no LDAP") && told.contains("line: 4, column: 1"), "{told}");
+            assert!(!told.contains("more problems") && error.help().unwrap().contains("feature `ldap`"), "{error:?}");
+        }
+    }
+}

@@ -151,6 +151,12 @@ impl<'d, 't> Table<'d, 't> {
         self.map.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Table(_)))
     }
 
+    /// Says whether the value of a key is a list.
+    #[cfg(all(feature = "ldap", feature = "ldif", feature = "csv", feature = "sqlite"))]
+    pub(crate) fn is_list(&self, key: &str) -> bool {
+        self.map.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)))
+    }
+
     /// How problems call the file.
     pub(crate) fn file(&self) -> &str {
         self.document.file

@@ -9,10 +9,14 @@ mod record;
 mod select;
 mod sid;
 
-pub(super) use collect::{Collector, Found};
-#[cfg(test)]
+pub(super) use collect::Collector;
+#[cfg(feature = "ldif")]
+pub(super) use collect::Found;
+#[cfg(all(test, feature = "ldif"))]
 pub(super) use entry::Entry;
-pub(super) use flaw::{Flaw, quoted};
+pub(super) use flaw::Flaw;
+#[cfg(feature = "ldif")]
+pub(super) use flaw::quoted;
 pub(super) use names::{Meaning, NameIx, Names};
 pub(super) use record::{Chunk, DEPTH_MAX, RECORD_MAX, Record, VALUE_MAX};
 #[cfg(feature = "ldap")]

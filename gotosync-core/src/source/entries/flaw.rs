@@ -2,6 +2,7 @@
 
 /// Why an entry cannot be read.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "ldif"), expect(dead_code, reason = "what came over the wire has no lines"))]
 pub(in crate::source) struct Flaw {
     /// Where it stands: the line of a file, or the number of an entry in an answer, counted from one.
     pub(in crate::source) line: u64,

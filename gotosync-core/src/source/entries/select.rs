@@ -37,6 +37,7 @@ pub(in crate::source) struct Chosen {
 
 /// A group whose people are wanted, itself or nested in one that a request names.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "ldap"), expect(dead_code, reason = "who asks a server names them"))]
 pub(in crate::source) struct Reached {
     pub(in crate::source) dn: Dn,
     pub(in crate::source) sid: Option<Box<[u8]>>,

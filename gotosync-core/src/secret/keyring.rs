@@ -1,0 +1,80 @@
+//! Secrets in the key store of the system.
+
+use keyring_core::{Entry, Error as Problem};
+use secrecy::zeroize::Zeroizing;
+
+use super::source::{Existing, taken};
+use super::{Secret, SecretSource};
+use crate::{Error, ErrorKind, Result};
+
+/// Fetches a secret.
+pub(super) fn fetch(service: &str, name: &str) -> Result<Secret> {
+    let found = entry(service, name).and_then(|entry| entry.get_password());
+    let text = Zeroizing::new(found.map_err(|problem| failed(&problem, service, name))?);
+    taken(&text).ok_or_else(|| failed(&Problem::NoEntry, service, name))
+}
+
+/// Keeps a secret.
+pub(super) fn store(service: &str, name: &str, secret: &Secret, existing: Existing) -> Result<()> {
+    let entry = entry(service, name).map_err(|problem| failed(&problem, service, name))?;
+    if existing == Existing::Keep && entry.get_password().map(Zeroizing::new).is_ok() {
+        return Err(Error::new(ErrorKind::Conflict, "there is one already")
+            .with("keyring", place(service, name))
+            .hint("add --force to replace it, or give another name"));
+    }
+    entry.set_password(secret.expose()).map_err(|problem| failed(&problem, service, name))
+}
+
+/// Removes a secret.
+pub(super) fn remove(service: &str, name: &str) -> Result<()> {
+    let removed = entry(service, name).and_then(|entry| entry.delete_credential());
+    removed.map_err(|problem| failed(&problem, service, name))
+}
+
+fn entry(service: &str, name: &str) -> keyring_core::Result<Entry> {
+    use keyring_core::api::CredentialStoreApi;
+    #[cfg(target_os = "linux")]
+    let store = linux_keyutils_keyring_store::Store::new()?;
+    #[cfg(target_os = "windows")]
+    let store = windows_native_keyring_store::Store::new()?;
+    #[cfg(target_os = "macos")]
+    let store = apple_native_keyring_store::keychain::Store::new()?;
+    store.build(service, name, None)
+}
+
+fn failed(problem: &Problem, service: &str, name: &str) -> Error {
+    let (kind, message, hint) = match problem {
+        Problem::NoEntry => (
+            ErrorKind::NotFound,
+            "there is none of this name".to_owned(),
+            "keep one with `gotosync credential set`; on Linux the keyring is empty after a restart of the machine",
+        ),
+        Problem::NoStorageAccess(cause) => (
+            ErrorKind::Denied,
+            format!("the keyring is closed: {cause}"),
+            "on Linux see whether the session has a keyring (`keyctl show`); or keep the secret in a file",
+        ),
+        Problem::Ambiguous(_) => (
+            ErrorKind::Ambiguous,
+            "there are several of this name".to_owned(),
+            "remove all but one with the tool of the system",
+        ),
+        // Some of them carry what was found: it is not shown.
+        Problem::BadEncoding(_) | Problem::BadDataFormat(..) => {
+            (ErrorKind::Input, "what is kept is no text".to_owned(), "keep it anew with `gotosync credential set`")
+        }
+        Problem::TooLong(what, most) => {
+            (ErrorKind::Input, format!("its {what} is too long, at most {most}"), "keep the secret in a file")
+        }
+        Problem::PlatformFailure(cause) => {
+            (ErrorKind::Unavailable, format!("the keyring fails: {cause}"), "keep the secret in a file")
+        }
+        other => (ErrorKind::Unsupported, format!("the keyring cannot do it: {other}"), "keep the secret in a file"),
+    };
+    Error::new(kind, message).with("keyring", place(service, name)).hint(hint)
+}
+
+fn place(service: &str, name: &str) -> String {
+    let place = SecretSource::Keyring { service: service.to_owned(), name: name.to_owned() }.to_string();
+    place.trim_start_matches("keyring ").to_owned()
+}

@@ -1,0 +1,22 @@
+//! The key store of a build, or of a system, without one.
+
+use super::Secret;
+use super::source::Existing;
+use crate::{Error, ErrorKind, Result};
+
+pub(super) fn fetch(_: &str, _: &str) -> Result<Secret> {
+    Err(missing())
+}
+
+pub(super) fn store(_: &str, _: &str, _: &Secret, _: Existing) -> Result<()> {
+    Err(missing())
+}
+
+pub(super) fn remove(_: &str, _: &str) -> Result<()> {
+    Err(missing())
+}
+
+fn missing() -> Error {
+    Error::new(ErrorKind::Unsupported, "this build knows no keyring")
+        .hint("build with the feature `keyring`, or keep the secret in a file")
+}

@@ -1,0 +1,250 @@
+//! The configuration file: what is read from it, and what people read when something in it is wrong.
+
+use std::fs;
+use std::path::Path;
+
+use gotosync_core::Config;
+use gotosync_core::config::{LdapConfig, LdapSignIn, SourceKind};
+use gotosync_core::secret::SecretSource;
+use gotosync_core::source::ldap::{Changes, DeltaMethod, Referrals, Roots, Security};
+
+/// Loads a configuration whose sources are these.
+fn load(folder: &Path, sources: &str) -> gotosync_core::Result<Config> {
+    let file = folder.join("gotosync.toml");
+    fs::write(&file, format!("{sources}\n[account]\nlocal = \"account.db\"\n")).expect("a file");
+    Config::load(file)
+}
+
+/// The directory of a configuration with this table, and the folder it is in.
+fn directory(table: &str) -> (tempfile::TempDir, LdapConfig) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = load(folder.path(), &format!("[source]\n{table}")).unwrap_or_else(|error| panic!("{error:?}"));
+    let [source] = &config.sources[..] else { panic!("{config:?}") };
+    assert_eq!((source.name.as_str(), source.kind_name(), source.file()), ("directory", "ldap", None));
+    let SourceKind::Ldap(directory) = &source.kind else { panic!("{source:?}") };
+    let directory = (**directory).clone();
+    (folder, directory)
+}
+
+/// The first problem of each of these, as a front end would show it.
+fn problems(tables: &[&str]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut told = String::new();
+    for table in tables {
+        let error = load(folder.path(), table).expect_err(table);
+        let shown = format!("{error}\n  help: {}", error.help().unwrap_or("NONE"));
+        let shown = shown.replace(&folder.path().display().to_string(), "").replace("/gotosync.toml", "gotosync.toml");
+        told += &[table, "\n    ", &shown.replace('\n', "\n    "), "\n\n"].concat();
+    }
+    told
+}
+
+#[test]
+fn every_key_of_a_directory_is_read() {
+    let (folder, read) = directory(
+        r#"
+        ldap = ["ldaps://dc1.example.test", "ldap://dc2.example.test:1389"]
+        base = ["OU=A,DC=x", "OU=B,DC=x"]
+        user = "sync@example.test"
+        password = { file = "secrets/ldap" }
+        ca = "ca.pem"
+        certificate = "client.pem"
+        key = "/etc/client.key"
+        referrals = ["DC2.example.test", "*.child.example.test"]
+        page_size = 500
+        range_size = 100
+        largest_answer = 1_000_000
+        timeouts = { connect = "5s", operation = "1m 30s" }
+        changes = { method = "usn", full_every = 7 }
+        danger_plain = true
+        "#,
+    );
+    let at = |name: &str| folder.path().join(name);
+    assert_eq!(read.to_string(), "ldaps://dc1.example.test:636, ldap://dc2.example.test:1389");
+    assert_eq!(read.bases.iter().map(ToString::to_string).collect::<Vec<_>>(), ["OU=A,DC=x", "OU=B,DC=x"]);
+    let password = SecretSource::File(at("secrets/ldap"));
+    assert_eq!(read.sign_in, LdapSignIn::Simple { user: "sync@example.test".into(), password });
+    assert_eq!(read.roots, Roots::Bundle(at("ca.pem")));
+    let client = read.client.expect("a certificate");
+    assert_eq!((client.certificate, client.key), (at("client.pem"), "/etc/client.key".into()));
+    let hosts = ["dc2.example.test", "*.child.example.test"].map(str::to_owned).into();
+    assert_eq!(read.referrals, Referrals::Follow(hosts));
+    assert_eq!((read.page_size, read.range_size, read.largest_answer), (Some(500), Some(100), Some(1_000_000)));
+    let seconds = [read.timeouts.connect, read.timeouts.operation, read.timeouts.idle].map(|time| time.as_secs());
+    assert_eq!(seconds, [5, 90, 120], "what is not named stays");
+    assert_eq!(read.changes, Some(Changes { method: Some(DeltaMethod::Usn), full_every: 7 }));
+    assert!(read.danger_plain);
+}
+
+#[test]
+fn a_domain_is_looked_up_where_the_file_says() {
+    let (_folder, read) = directory(
+        "domain = \"AD.example.test.\"\nname_servers = [\"10.0.0.1\", \"[::1]:5353\"]\nstart_tls = true\nsign_in = \"anonymous\"",
+    );
+    let discovery = read.discover.expect("a domain");
+    assert_eq!(discovery.domain, "ad.example.test");
+    assert_eq!(
+        discovery.name_servers.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["10.0.0.1:53", "[::1]:5353"]
+    );
+    assert_eq!((discovery.security, read.servers.len()), (Security::StartTls, 0));
+
+    let (_folder, plain) = directory("domain = \"x.test\"\nsign_in = \"anonymous\"");
+    assert_eq!(plain.changes, None);
+    let (_folder, best) = directory("domain = \"x.test\"\nsign_in = \"anonymous\"\nchanges = \"best\"");
+    assert_eq!(best.changes, Some(Changes::default()));
+    assert_eq!(plain.discover.map(|found| (found.security, found.name_servers.len())), Some((Security::Tls, 0)));
+    assert_eq!((plain.roots, plain.referrals, plain.bases.len()), (Roots::Platform, Referrals::Refuse, 0));
+}
+
+#[test]
+fn every_place_of_a_password_is_read() {
+    let place = |text: &str| {
+        let (folder, read) = directory(&format!("ldap = \"ldaps://x\"\nuser = \"u\"\npassword = {text}"));
+        let LdapSignIn::Simple { password, .. } = read.sign_in else { panic!("{text}") };
+        (folder, password)
+    };
+    let (_, found) = place("{ file = '/run/secrets/ldap' }");
+    assert_eq!(found, SecretSource::File("/run/secrets/ldap".into()));
+    let (_, found) = place("{ variable = 'LDAP_PASSWORD' }");
+    assert_eq!(found, SecretSource::Variable("LDAP_PASSWORD".into()));
+    let (_, found) = place("{ systemd = 'ldap' }");
+    assert_eq!(found, SecretSource::Systemd("ldap".into()));
+    for name in ["ldap", "gotosync/ldap"] {
+        let (_, found) = place(&format!("{{ keyring = '{name}' }}"));
+        assert_eq!(found, SecretSource::Keyring { service: "gotosync".into(), name: "ldap".into() });
+    }
+    let (folder, found) = place("{ command = ['pass', 'show', './x'] }");
+    let words = ["pass", "show", "./x"].map(str::to_owned).into();
+    assert_eq!(found, SecretSource::Command { words, folder: folder.path().to_owned() });
+    let (folder, found) = place("{ command = ['bin/secret'] }");
+    let words = vec![folder.path().join("bin/secret").display().to_string()];
+    assert_eq!(found, SecretSource::Command { words, folder: folder.path().to_owned() });
+}
+
+#[test]
+fn what_is_there_says_how_to_sign_in() {
+    let way = |keys: &str| directory(&format!("ldap = \"ldaps://x\"\n{keys}")).1.sign_in.word();
+    assert_eq!(way("user = 'u'\npassword = { variable = 'X' }"), "simple");
+    assert_eq!(way("certificate = 'a'\nkey = 'b'"), "certificate");
+    assert_eq!(way("certificate = 'a'\nkey = 'b'\nuser = 'u'\npassword = { variable = 'X' }"), "simple");
+    assert_eq!(way("certificate = 'a'\nkey = 'b'\nsign_in = 'anonymous'"), "anonymous");
+}
+
+#[test]
+fn a_source_that_cannot_be_read_says_why() {
+    let told = problems(&[
+        "",
+        "source = \"ldaps://x\"",
+        "[source]",
+        "[source]\nldpa = \"ldaps://x\"",
+        "[source]\nldap = \"ldaps://x\"\nldif = \"x.ldif\"",
+        "[source]\nldap = \"ldaps://x\"\ndomain = \"x.test\"\nsign_in = \"anonymous\"",
+        "[source]\nldap = \"ldaps://x\"\ngroups = \"Gruppen\"\nsign_in = \"anonymous\"",
+        "[source]\nldif = \"x.ldif\"\nbase = \"DC=x\"",
+        "[source]\nldap = []\nsign_in = \"anonymous\"",
+        "[source]\nldap = \"dc1.example.test\"\nsign_in = \"anonymous\"",
+        "[source]\nldap = \"ldaps://sync:hunter2@dc1.example.test\"\nsign_in = \"anonymous\"",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\nbase = [\"DC=x\", \"people\"]",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\npage_sise = 5",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\npage_size = 0",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\ntimeouts = { connect = \"soon\" }",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\ntimeouts = { idel = \"2m\" }",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\nreferrals = \"ignroe\"",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\nreferrals = []",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\nreferrals = [\"ldap://dc2\"]",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\nstart_tls = true",
+        "[source]\ndomain = \"ldaps://x\"\nsign_in = \"anonymous\"",
+        "[source]\ndomain = \"x.test\"\nsign_in = \"anonymous\"\nname_servers = \"dns.x.test\"",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\nchanges = \"dirsnyc\"",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\nchanges = { method = \"usn\", full_every = 0 }",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\nchanges = true",
+        "[source]\nldap = \"ldaps://x\"\nsign_in = \"anonymous\"\ndanger_plain = \"yes\"",
+    ]);
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_way_of_signing_in_that_cannot_work_says_why() {
+    let tables = [
+        "sign_in = \"ntlm\"",
+        "sign_in = \"kreberos\"",
+        "user = \"sync@example.test\"",
+        "user = \"\"\npassword = { variable = \"X\" }",
+        "password = { variable = \"X\" }",
+        "sign_in = \"simple\"",
+        "sign_in = \"certificate\"",
+        "certificate = \"client.pem\"",
+        "key = \"client.key\"\nsign_in = \"anonymous\"",
+        "sign_in = \"anonymous\"\nuser = \"u\"\npassword = { variable = \"X\" }",
+        "user = \"u\"\npassword = { variable = \"X\" }\nprincipal = \"sync@X\"",
+        "user = \"u\"\npassword = \"hunter2\"",
+        "user = \"u\"\npassword = 12345",
+        "user = \"u\"\npassword = {}",
+        "user = \"u\"\npassword = { fiel = \"x\" }",
+        "user = \"u\"\npassword = { file = \"x\", variable = \"X\" }",
+        "user = \"u\"\npassword = { file = \"\" }",
+        "user = \"u\"\npassword = { variable = \"X=hunter2\" }",
+        "user = \"u\"\npassword = { systemd = \"../x\" }",
+        "user = \"u\"\npassword = { command = \"pass show hunter2\" }",
+        "user = \"u\"\npassword = { command = [] }",
+    ];
+    let tables = tables.map(|keys| format!("[source]\nldap = \"ldaps://x\"\n{keys}"));
+    let told = problems(&tables.each_ref().map(String::as_str));
+    // What is shown of the file is the test's; what is said of it is ours.
+    let said = told.lines().filter(|line| line.starts_with("    "));
+    assert!(said.filter(|line| line.contains("hunter2") || line.contains("12345")).count() == 0, "{told}");
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn sources_of_every_kind_stand_beside_each_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "
+        [[source]]\nname = 'directory'\nldap = 'ldaps://x'\nuser = 'u'\npassword = { variable = 'LDAP_PASSWORD' }
+        [[source]]\nname = 'other'\ndomain = 'x.test'\nsign_in = 'anonymous'
+        [[source]]\nname = 'export'\nldif = 'x.ldif'
+        [[source]]\nname = 'contractors'\ncsv = 'x.csv'\nid = 'Nr'";
+    let config = load(folder.path(), text).unwrap_or_else(|error| panic!("{error:?}"));
+    let kinds: Vec<_> = config.sources.iter().map(|source| (source.name.as_str(), source.kind_name())).collect();
+    assert_eq!(kinds, [("directory", "ldap"), ("other", "ldap"), ("export", "ldif"), ("contractors", "csv")]);
+    assert!(config.environment().is_empty());
+
+    // The password is fetched when the sources are opened, from where the front end looks.
+    let missing = config.source().expect_err("nobody looks");
+    assert!(missing.to_string().contains("`LDAP_PASSWORD`") && missing.to_string().contains("source: directory"));
+    let config = config.with_variables(|name| (name == "LDAP_PASSWORD").then(|| "hunter2".into()));
+    let opened = config.source();
+    assert!(opened.is_ok(), "{opened:?}");
+    assert!(!format!("{opened:?} {config:?}").contains("hunter2"));
+}
+
+/// What the page of directories shows can be used, and it tells every key there is.
+#[test]
+fn the_page_of_directories_shows_configurations_and_every_key() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/directory.md"));
+    let page = page.expect("the page");
+    let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(shown.len() >= 5, "it shows {}", shown.len());
+    let folder = tempfile::tempdir().expect("a folder");
+    for text in shown {
+        let file = folder.path().join("gotosync.toml");
+        fs::write(&file, text).expect("a file");
+        match Config::load(&file) {
+            Ok(config) => assert!(config.sources.iter().all(|source| source.kind_name() == "ldap"), "{text}"),
+            // Whether there is Kerberos depends on the build.
+            Err(error) => assert!(error.to_string().contains("cannot sign in by Kerberos"), "{error:?}: {text}"),
+        }
+    }
+    // A key that is like none is answered with all there are.
+    let error =
+        load(folder.path(), "[source]\nldap = 'ldaps://x'\nsign_in = 'anonymous'\nxxxxxxxxxxxx = 1").unwrap_err();
+    let known = error.help().and_then(|help| help.strip_prefix("expected one of ")).expect("the keys").to_owned();
+    let of_files =
+        ["name", "ldif", "csv", "id", "columns", "groups", "disabled", "enabled", "expires", "delimiter", "encoding"];
+    let keys: Vec<&str> = known.split(", ").filter(|key| !of_files.contains(key)).collect();
+    assert!(keys.len() >= 20, "{known}");
+    for key in keys {
+        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not tell `{key}`");
+    }
+}

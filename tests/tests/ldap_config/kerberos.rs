@@ -1,0 +1,84 @@
+//! Signing in without a password.
+
+use std::fs;
+
+use super::place::Place;
+use super::{SAMBA, samba};
+use gotosync_tests::servers::Samba;
+
+/// A place that signs in by Kerberos; the server is named by its address, so the service is named apart.
+fn place(keys: &str) -> Place {
+    let source = format!("{}sign_in = 'kerberos'\nservice_host = '{}'\n{keys}", samba(), SAMBA.fqdn());
+    Place::new(&source).with("KRB5_CONFIG", SAMBA.krb5_conf())
+}
+
+/// A place with the keys of somebody.
+fn with_keytab() -> Place {
+    let place = place(&format!("principal = 'reader@{}'\nkeytab = 'sync.keytab'", SAMBA.realm()));
+    fs::copy(SAMBA.keytab("reader").expect("keys"), place.path("sync.keytab")).expect("a copy");
+    place.mode("sync.keytab", 0o600);
+    place
+}
+
+const PEOPLE: usize = 300 + Samba::OWN_PEOPLE.len();
+
+#[test]
+fn a_ticket_that_is_there_is_used() {
+    let tickets = SAMBA.kinit("replica", &SAMBA.replica().password).expect("a ticket");
+    let place = place("").with("KRB5CCNAME", &tickets);
+    assert_eq!(place.people(), PEOPLE);
+    let about = place.run(&["about"]);
+    assert!(about.out.contains("the current user by Kerberos"), "{about:?}");
+    // With nothing said about signing in, it is the current user as well.
+    let bare = Place::new(&format!("{}service_host = '{}'", samba(), SAMBA.fqdn()));
+    assert_eq!(bare.with("KRB5_CONFIG", SAMBA.krb5_conf()).with("KRB5CCNAME", tickets).people(), PEOPLE);
+}
+
+#[test]
+fn a_keytab_of_the_configuration_is_used_and_nobodys_tickets_are() {
+    let place = with_keytab();
+    assert_eq!(place.people(), PEOPLE);
+    let browsed = place.run(&["browse"]);
+    assert_eq!(browsed.code, Some(0), "{browsed:?}");
+    // Whatever tickets there are: they are neither used nor written to.
+    let tickets = place.path("tickets");
+    let place = place.with("KRB5CCNAME", tickets.display().to_string());
+    assert_eq!(place.people(), PEOPLE);
+    assert!(!tickets.exists());
+    // The command was started anew, and still takes what is piped in.
+    let mut import = place.command(&["import", "-", "--rule", "Everyone"]);
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    std::io::Write::write_all(&mut writer, b"Cleo Patra cleo@partner.test").expect("it is written");
+    drop(writer);
+    let imported = gotosync_tests::command::said(import.stdin(reader).output().expect("it starts"));
+    assert!(imported.out.contains("cleo@partner.test"), "{imported:?}");
+}
+
+#[test]
+fn without_a_ticket_or_with_a_keytab_for_all_it_says_so() {
+    let none = place("").with("KRB5CCNAME", "MEMORY:");
+    none.fails("plan", &["Kerberos gives no ticket", &SAMBA.fqdn(), "kinit"]);
+
+    let open = with_keytab();
+    open.mode("sync.keytab", 0o640);
+    open.fails("plan", &["sync.keytab", "0640", "chmod 600"]);
+    fs::remove_file(open.path("sync.keytab")).expect("it is removed");
+    open.fails("plan", &["sync.keytab", "source: directory"]);
+
+    let other = with_keytab();
+    other.configure(&format!(
+        "[source]\n{}service_host = '{}'\nprincipal = 'nobody@{}'\nkeytab = 'sync.keytab'",
+        samba(),
+        SAMBA.fqdn(),
+        SAMBA.realm()
+    ));
+    other.fails("plan", &["Kerberos gives no ticket", &SAMBA.fqdn()]);
+}
+
+#[test]
+fn two_keytabs_are_refused_where_they_stand() {
+    let place = with_keytab();
+    let source = |name: &str| format!("[[source]]\nname = '{name}'\nldap = 'ldaps://x'\nkeytab = '{name}'\n");
+    place.configure(&(source("a") + &source("b")));
+    place.fails("plan", &["gotosync.toml:8:1", "another keytab", "ktutil"]);
+}
