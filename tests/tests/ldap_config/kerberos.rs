@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::place::Place;
+use super::place::{Place, simple};
 use super::{SAMBA, samba};
 use gotosync_tests::servers::Samba;
 
@@ -81,4 +81,23 @@ fn two_keytabs_are_refused_where_they_stand() {
     let source = |name: &str| format!("[[source]]\nname = '{name}'\nldap = 'ldaps://x'\nkeytab = '{name}'\n");
     place.configure(&(source("a") + &source("b")));
     place.fails("plan", &["gotosync.toml:8:1", "another keytab", "ktutil"]);
+}
+
+/// The same rules, from the same domain: with a password, by Kerberos, and from its export.
+#[test]
+fn the_plan_is_the_same_by_kerberos_by_password_and_from_an_export() {
+    let steps = |place: &Place| {
+        let planned = place.run(&["plan", "--json"]);
+        assert_eq!(planned.code, Some(2), "{planned:?}");
+        let plan: serde_json::Value = serde_json::from_str(&planned.out).expect("a plan");
+        plan["steps"].as_array().expect("steps").clone()
+    };
+    let by_kerberos = steps(&with_keytab());
+    let password = Place::new(&format!("{}{}", samba(), simple(&SAMBA.reader().principal)));
+    password.secret("secret", &SAMBA.reader().password);
+    let export = Place::new("ldif = 'export.ldif'");
+    export.write("export.ldif", &SAMBA.export_ldif().expect("an export"));
+    assert!(by_kerberos.len() > 200, "{} steps", by_kerberos.len());
+    assert_eq!(steps(&password), by_kerberos);
+    assert_eq!(steps(&export), by_kerberos);
 }
