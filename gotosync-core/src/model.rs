@@ -16,6 +16,7 @@ mod reading;
 mod role;
 mod schema;
 mod scope;
+pub(crate) mod sid;
 pub mod text;
 mod value;
 

@@ -313,6 +313,35 @@ async fn two_forests_are_one_directory() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn groups_reach_across_forests() -> Result<(), Trouble> {
+    let one = Samba::options().population(Population::new(40, 8)).start()?;
+    let two = Samba::options().realm("OTHER.EXAMPLE.TEST").population(Population::new(30, 6).seed(9)).start()?;
+    let source =
+        |server: &Samba| -> Result<LdapSource, Trouble> { Ok(LdapSource::new(samba(server, &server.reader())?)?) };
+    let there = source(&two)?.read(&ReadRequest::everyone(["objectSid", "mail"])).await?;
+    let directory = whole(&there);
+    // Somebody without an address is nobody else in the other forest.
+    let stranger = directory.people().iter().find(|person| directory.text(person, "mail").is_none()).ok_or("nobody")?;
+    let sid = directory.values(stranger, "objectSid")[0].as_bytes();
+    let below = sid[8..].chunks(4).map(|part| u32::from_le_bytes([part[0], part[1], part[2], part[3]]).to_string());
+    let sid = format!("S-1-{}-{}", sid[7], below.collect::<Vec<_>>().join("-"));
+    // A group of the domain, which may hold people of trusted ones: Active Directory keeps a stand-in for them.
+    one.modify(&format!(
+        "dn: CN=Across,CN=Users,{}\nchangetype: add\nobjectClass: group\nsAMAccountName: across\ngroupType: -2147483644\n\
+         member: <SID={sid}>\n\n",
+        one.base()
+    ))?;
+    let parts: Vec<(String, Box<dyn DirectorySource>)> =
+        vec![("one".into(), Box::new(source(&one)?)), ("two".into(), Box::new(source(&two)?))];
+    let reading = MergedSource::new(parts)?.read(&attributes()).await?;
+    let both = whole(&reading);
+    let across = both.groups().iter().find(|group| &*group.name == "across").ok_or("there is no group")?;
+    let members: Vec<String> = across.people.iter().map(|ix| both.person(*ix).dn.to_string()).collect();
+    assert_eq!(members, [stranger.dn.to_string()], "{:?}", across.strangers);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_ordinary_user_is_enough_and_an_empty_password_is_not_sent() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(40, 8)).start()?;
     let reading = LdapSource::new(samba(&server, &server.reader())?)?.read(&attributes()).await?;

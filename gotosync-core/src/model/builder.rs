@@ -214,13 +214,15 @@ impl DirectoryBuilder {
             .map(|person| person.entry.member_of.iter().filter_map(|name| named[name.0 as usize]).collect())
             .collect();
         let mut children: Vec<Vec<GroupIx>> = vec![Vec::new(); groups.len()];
-        join_members(&groups, &people, &group_keys, &mut memberships, &mut children);
+        let tops: Vec<String> =
+            units.iter().filter(|unit| unit.parent.is_none()).map(|unit| dn::key(unit.dn.as_str())).collect();
+        let strangers = join_members(&groups, &people, &group_keys, &tops, &mut memberships, &mut children);
         for (at, group) in groups.iter().enumerate() {
             for parent in group.member_of.iter().filter_map(|name| named[name.0 as usize]) {
                 children[parent.index()].push(GroupIx(at as u32));
             }
         }
-        let mut groups = join_groups(groups, children);
+        let mut groups = join_groups(groups, children, strangers);
         let people = join_people(people, memberships, &primaries, &unit_of, &mut groups);
         Ok(Directory { attributes, people, groups, units, group_keys, unit_keys })
     }
@@ -236,15 +238,16 @@ fn primary_groups(groups: &[GroupEntry], people: &[Pending]) -> Vec<Option<Group
     people.iter().map(primary).collect()
 }
 
-fn join_groups(groups: Vec<GroupEntry>, children: Vec<Vec<GroupIx>>) -> Vec<Group> {
+fn join_groups(groups: Vec<GroupEntry>, children: Vec<Vec<GroupIx>>, strangers: Vec<Vec<Box<str>>>) -> Vec<Group> {
     let mut joined: Vec<Group> = groups
         .into_iter()
-        .zip(children)
-        .map(|(group, mut below)| {
+        .zip(children.into_iter().zip(strangers))
+        .map(|(group, (mut below, strangers))| {
             below.sort();
             below.dedup();
             let name = group.name.into();
-            Group { id: group.id, dn: group.dn, name, people: Vec::new(), groups: below, parents: Vec::new() }
+            let (people, parents, strangers) = (Vec::new(), Vec::new(), strangers.into());
+            Group { id: group.id, dn: group.dn, name, people, groups: below, parents, sid: group.sid, strangers }
         })
         .collect();
     for at in 0..joined.len() {
@@ -325,16 +328,19 @@ fn twice(what: &str, id: &dyn std::fmt::Display, first: &Dn, second: &Dn) -> Err
         .hint("an export that holds an entry twice was joined from several: export the directory once")
 }
 
-/// Resolves the members that groups name: first by the very text, then by comparison key.
+/// Resolves the members that groups name: first by the very text, then by comparison key. Gives, for each group, those that
+/// stand in another directory.
 fn join_members(
     groups: &[GroupEntry],
     people: &[Pending],
     group_keys: &HashMap<String, GroupIx>,
+    tops: &[String],
     memberships: &mut [Vec<GroupIx>],
     children: &mut [Vec<GroupIx>],
-) {
+) -> Vec<Vec<Box<str>>> {
+    let mut strangers = vec![Vec::new(); groups.len()];
     if groups.iter().all(|group| group.members.is_empty()) {
-        return;
+        return strangers;
     }
     let by_text: HashMap<&str, u32> =
         people.iter().enumerate().map(|(at, person)| (person.entry.dn.as_str(), at as u32)).collect();
@@ -356,10 +362,23 @@ fn join_members(
             });
             if let Some(person) = keys.get(&key) {
                 memberships[*person as usize].push(group_ix);
+            } else if is_stranger(&key, tops) {
+                strangers[at].push(member.clone());
             }
         }
     }
+    strangers
 }
+
+/// Whether a name, by its comparison key, is that of somebody in another directory.
+fn is_stranger(key: &str, tops: &[String]) -> bool {
+    let within =
+        |top: &String| key.strip_suffix(top.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with(','));
+    key.contains(FOREIGN) || !tops.iter().any(within)
+}
+
+/// Where Active Directory keeps stand-ins for those of trusted domains, each named by its SID.
+const FOREIGN: &str = ",cn=foreignsecurityprincipals,";
 
 /// Grows the tree from every place that was seen: parents before children, in the order of their comparison keys.
 fn plant(places: &Places) -> (Vec<Unit>, HashMap<String, UnitIx>, Vec<UnitIx>) {

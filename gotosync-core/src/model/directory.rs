@@ -84,6 +84,10 @@ pub struct Group {
     pub groups: Vec<GroupIx>,
     /// The groups this group is a member of.
     pub parents: Vec<GroupIx>,
+    /// The bytes of its SID, where it has one.
+    pub sid: Option<Box<[u8]>>,
+    /// Names of members that stand in another directory: outside of this one's trees, or as foreign security principals.
+    pub strangers: Box<[Box<str>]>,
 }
 
 /// What stands at a place of the tree.

@@ -7,7 +7,6 @@ mod flaw;
 mod names;
 mod record;
 mod select;
-mod sid;
 
 pub(super) use collect::Collector;
 #[cfg(feature = "ldif")]

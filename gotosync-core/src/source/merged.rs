@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use super::{DirectoryInfo, DirectorySource, Node, children_of};
 use crate::model::{
     Completeness, Directory, DirectoryBuilder, Dn, Effort, Gap, GroupEntry, GroupId, GroupIx, Kept, Person,
-    PersonEntry, PersonId, PrimaryGroup, ReadRequest, Reading, Value, Values, email,
+    PersonEntry, PersonId, PrimaryGroup, ReadRequest, Reading, Value, Values, email, sid,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -25,7 +25,9 @@ use crate::{Error, ErrorKind, Result};
 /// somebody who is missing from one part may stand in the one that was not read: only who is in none of them has left.
 ///
 /// **Trees and groups.** Each part keeps its own places, side by side. A group that two parts hold, by the same id or
-/// distinguished name, has the members of both. Members that a group of one part names in another part are not found.
+/// distinguished name, has the members of both. Members that a group of one part names in another are found there: by
+/// distinguished name, and in Active Directory by the SID that a foreign security principal stands for, so that groups reach
+/// across domains and forests.
 ///
 /// Every part is asked for everybody, whatever is asked here: a clash may be with somebody outside the scopes.
 ///
@@ -173,6 +175,12 @@ struct Joining<'p> {
     group_keys: HashMap<String, usize>,
     ids: HashMap<PersonId, Known<'p>>,
     emails: HashMap<String, Known<'p>>,
+    /// Names of people and groups by their SIDs.
+    sids: HashMap<Box<[u8]>, Box<str>>,
+    /// Names of people who were left out, by comparison key, with the names of those who went first.
+    left_out: HashMap<String, Box<str>>,
+    /// Members that groups name in other parts.
+    strangers: Vec<(usize, Box<str>)>,
 }
 
 /// Somebody of an earlier source.
@@ -190,6 +198,10 @@ impl<'p> Joining<'p> {
         let numbers: Vec<usize> =
             directory.groups().iter().map(|group| self.group(&group.id, &group.dn, &group.name)).collect();
         for (group, number) in directory.groups().iter().zip(&numbers) {
+            self.strangers.extend(group.strangers.iter().map(|name| (*number, name.clone())));
+            if let Some(sid) = &group.sid {
+                self.sids.insert(sid.clone(), group.dn.as_str().into());
+            }
             for parent in &group.parents {
                 let name = self.builder.group_name(self.groups[numbers[parent.index()]].dn.as_str());
                 self.groups[*number].member_of.push(name);
@@ -201,16 +213,22 @@ impl<'p> Joining<'p> {
             let by_email = address.as_ref().and_then(|address| self.emails.get(address));
             let clash = self.ids.get(&person.id).map(|known| (known, "id".to_owned()));
             let clash = clash.or_else(|| Some((by_email?, format!("e-mail {}", address.as_deref()?))));
+            let sid = directory.values(person, "objectSid").first().and_then(|sid| sid::parse(sid.as_bytes()));
             if let Some((known, what)) = clash {
                 let (own, other) = (person.dn.name(), known.dn.name());
                 remarks.push(format!(
                     "{source}: {own} is left out: {other} of {} goes first, by the same {what}",
                     known.source
                 ));
+                // Whoever names the one from elsewhere means the human, who is the other here.
+                let name: Box<str> = known.dn.as_str().into();
+                self.sids.extend(sid.map(|sid| (sid, name.clone())));
+                self.left_out.insert(person.dn.key(), name);
                 continue;
             }
             people.push((person, address));
             self.person(directory, person, &numbers);
+            self.sids.extend(sid.map(|sid| (sid, person.dn.as_str().into())));
         }
         // Only now: two people of one source who clash are left to planning.
         for (person, address) in people {
@@ -256,6 +274,12 @@ impl<'p> Joining<'p> {
     }
 
     fn build(mut self) -> Result<Directory> {
+        for (group, name) in self.strangers {
+            let dn = Dn::trusted(&name);
+            let own = sid::parse(dn.name().as_bytes()).and_then(|sid| self.sids.get(&sid));
+            let known = own.or_else(|| self.left_out.get(&dn.key())).cloned();
+            self.groups[group].members.push(known.unwrap_or(name));
+        }
         for group in self.groups {
             self.builder.group(group);
         }
@@ -281,7 +305,8 @@ fn address<'d>(directory: &Directory, person: &'d Person) -> Option<&'d str> {
     mail.or_else(|| values("proxyAddresses").find_map(|address| address.strip_prefix("SMTP:")))
 }
 
-const ADDRESSES: &[&str] = &["mail", "proxyAddresses"];
+/// By what people are told apart, and found from elsewhere.
+const ADDRESSES: &[&str] = &["mail", "proxyAddresses", "objectSid"];
 
 #[cfg(test)]
 mod tests {
@@ -358,6 +383,38 @@ mod tests {
         let reading = read(vec![("a", memory(part("a", &[]))), ("b", memory(part("b", &b)))]).await;
         assert_eq!(ids(&reading), ["1", "2"]);
         assert!(reading.remarks.is_empty());
+    }
+
+    #[tokio::test]
+    async fn groups_reach_people_and_groups_of_other_parts() {
+        let mut a = part("a", &[["1", "Ann", "ann@x.test"]]);
+        let group = |id: &str, dn: &str| GroupEntry::new(GroupId::parse(id), Dn::parse(dn).unwrap());
+        let foreign = |sid: &str| format!("CN={sid},CN=ForeignSecurityPrincipals,DC=a");
+        let all = group("all", "CN=All,OU=a,DC=a")
+            .member("CN=Ann,OU=a,DC=a")
+            .member("cn=bob,ou=b,dc=b")
+            .member(&foreign("S-1-5-21-1-2-3-1103"))
+            .member(&foreign("S-1-5-21-1-2-3-1200"))
+            .member(&foreign("S-1-5-21-9-9-9-1200"));
+        a.group(all);
+        let mut b = part("b", &[["2", "Bob", "bob@x.test"], ["4", "Dee", "dee@x.test"]]);
+        let sid_of = b.attribute("objectSid");
+        let sid = |text: &str| sid::parse(text.as_bytes()).unwrap();
+        let cyd = PersonEntry::new(PersonId::parse("3"), Dn::parse("CN=Cyd,OU=b,DC=b").unwrap());
+        b.person(cyd.with(sid_of, Value::Bytes(sid("S-1-5-21-1-2-3-1103"))));
+        let team = group("team", "CN=Team,OU=b,DC=b").member("CN=Dee,OU=b,DC=b");
+        b.group(GroupEntry { sid: Some(sid("S-1-5-21-1-2-3-1200")), ..team });
+        for parts in
+            [vec![("a", memory(a.clone())), ("b", memory(b.clone()))], vec![("b", memory(b)), ("a", memory(a))]]
+        {
+            let reading = read(parts).await;
+            let directory = &reading.directory;
+            let all = directory.find_groups(&crate::model::GroupRef::parse("All"))[0];
+            let names =
+                |ix| directory.group(ix).people.iter().map(|ix| directory.person(*ix).dn.name()).collect::<Vec<_>>();
+            let reached: Vec<String> = directory.nested_groups(all).into_iter().flat_map(names).collect();
+            assert_eq!(reached, ["Ann", "Bob", "Cyd", "Dee"]);
+        }
     }
 
     #[tokio::test]

@@ -6,8 +6,7 @@ use super::class::{Class, Classes, Kind};
 use super::flaw::{Flaw, quoted};
 use super::names::{Meaning, Names};
 use super::record::{RawValue, Record};
-use super::sid;
-use crate::model::{AttrId, DirectoryBuilder, Dn, GroupId, PersonEntry, PersonId, PrimaryGroup, Value, Values};
+use crate::model::{AttrId, DirectoryBuilder, Dn, GroupId, PersonEntry, PersonId, PrimaryGroup, Value, Values, sid};
 
 /// A record, read once from end to end.
 #[derive(Debug)]

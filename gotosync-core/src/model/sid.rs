@@ -1,7 +1,7 @@
-//! Security identifiers (MS-DTYP 2.4.2), as far as finding a primary group needs them.
+//! Security identifiers (MS-DTYP 2.4.2), as far as primary groups and members from other domains need them.
 
 /// Reads a SID: the bytes a directory keeps, or `S-1-5-21-…` as some tools write it.
-pub(in crate::source) fn parse(value: &[u8]) -> Option<Box<[u8]>> {
+pub(crate) fn parse(value: &[u8]) -> Option<Box<[u8]>> {
     let text = value.trim_ascii();
     if text.get(..2).is_some_and(|head| head.eq_ignore_ascii_case(b"S-")) {
         return from_text(std::str::from_utf8(&text[2..]).ok()?);
@@ -11,7 +11,8 @@ pub(in crate::source) fn parse(value: &[u8]) -> Option<Box<[u8]>> {
 }
 
 /// The SID of the same domain with another relative id.
-pub(in crate::source) fn sibling(mut own: Box<[u8]>, relative: u32) -> Box<[u8]> {
+#[cfg(any(test, feature = "ldap", feature = "ldif"))]
+pub(crate) fn sibling(mut own: Box<[u8]>, relative: u32) -> Box<[u8]> {
     let at = own.len().saturating_sub(4);
     own[at..].copy_from_slice(&relative.to_le_bytes());
     own
