@@ -124,7 +124,7 @@ fn push_pair(key: &mut String, pair: &str) {
     if value.bytes().all(plain) {
         return key.push_str(value);
     }
-    for c in text::fold(&unescape(value)).chars() {
+    for c in text::fold(&text::nfc(&unescape(value))).chars() {
         // The separators of the key itself must never come from a value.
         if matches!(c, ',' | '+' | '\\' | '=') {
             key.push('\\');
@@ -247,6 +247,7 @@ mod tests {
 
     #[test]
     fn names_are_equal_as_a_directory_says() {
+        assert_eq!(dn("CN=Zo\u{eb},OU=x"), dn("cn=Zoe\u{308},ou=X"));
         assert_eq!(dn("cn=Oliver  Taylor, ou=People"), dn("CN=oliver taylor,OU=People"));
         assert_eq!(dn(r"CN=Walker\, Conor,OU=x"), dn(r"cn=walker\2C conor,ou=X"));
         assert_eq!(dn("CN=a+UID=b,OU=x"), dn("uid=B+cn=A,ou=x"));

@@ -365,7 +365,7 @@ objectSid: S-1-5-21-1-2-3-513
     #[tokio::test]
     async fn servers_other_than_active_directory_switch_people_off_in_their_own_ways() {
         let person = |name: &str, more: &str| {
-            format!("dn: uid={name},dc=x\nobjectClass: inetOrgPerson\nentryUUID: {name}\n{more}\n\n")
+            format!("dn: uid={name},dc=x\nobjectClass: inetOrgPerson\nnsUniqueId: {name}\n{more}\n\n")
         };
         let text = [
             person("a", "nsAccountLock: true"),

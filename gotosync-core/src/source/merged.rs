@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use super::{DirectoryInfo, DirectorySource, Node, children_of};
 use crate::model::{
-    Completeness, Directory, DirectoryBuilder, Dn, Effort, Gap, GroupEntry, GroupId, GroupIx, Kept, Person,
+    Completeness, Directory, DirectoryBuilder, Dn, Effort, Gap, Group, GroupEntry, GroupId, GroupIx, Kept, Person,
     PersonEntry, PersonId, PrimaryGroup, ReadRequest, Reading, Value, Values, email, sid,
 };
 use crate::{Error, ErrorKind, Result};
@@ -195,8 +195,7 @@ impl<'p> Joining<'p> {
         for unit in directory.units().iter().filter(|unit| !unit.dn.as_str().is_empty()) {
             self.builder.unit(unit.dn.as_str(), unit.kind);
         }
-        let numbers: Vec<usize> =
-            directory.groups().iter().map(|group| self.group(&group.id, &group.dn, &group.name)).collect();
+        let numbers: Vec<usize> = directory.groups().iter().map(|group| self.group(group)).collect();
         for (group, number) in directory.groups().iter().zip(&numbers) {
             self.strangers.extend(group.strangers.iter().map(|name| (*number, name.clone())));
             if let Some(sid) = &group.sid {
@@ -241,13 +240,13 @@ impl<'p> Joining<'p> {
     }
 
     /// The number of a group, which may be one of an earlier source.
-    fn group(&mut self, id: &GroupId, dn: &Dn, name: &str) -> usize {
+    fn group(&mut self, group: &Group) -> usize {
+        let (id, dn) = (&group.id, &group.dn);
         let known = self.group_ids.get(id).or_else(|| self.group_keys.get(&dn.key())).copied();
         let number = known.unwrap_or_else(|| {
             let number = self.groups.len();
-            // A SID of our own, so that a primary group stays one.
-            let sid = Some((number as u32).to_le_bytes().into());
-            self.groups.push(GroupEntry { name: name.to_owned(), sid, ..GroupEntry::new(id.clone(), dn.clone()) });
+            let (name, sid) = (group.name.to_string(), group.sid.clone());
+            self.groups.push(GroupEntry { name, sid, ..GroupEntry::new(id.clone(), dn.clone()) });
             number
         });
         self.group_ids.insert(id.clone(), number);

@@ -19,12 +19,12 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Listens on a free port; each connection is given to what `serve` makes of it.
+    /// Listens where a front says; each connection is given to what `serve` makes of it.
     pub(super) fn start<F>(front: &Front, serve: impl Fn(TcpStream) -> F + Send + 'static) -> Result<Self, Trouble>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = std::net::TcpListener::bind((front.address, 0))?;
+        let listener = std::net::TcpListener::bind((front.address, front.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

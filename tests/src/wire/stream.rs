@@ -22,6 +22,7 @@ use crate::Trouble;
 #[derive(Debug, Clone)]
 pub struct Front {
     pub(super) address: Ipv4Addr,
+    pub(super) port: u16,
     pub(super) security: Security,
 }
 
@@ -35,7 +36,7 @@ pub(super) enum Security {
 impl Front {
     /// Plain LDAP; a client's wish to begin TLS is answered by whoever stands behind.
     pub fn plain() -> Self {
-        Self { address: Ipv4Addr::LOCALHOST, security: Security::Plain }
+        Self { address: Ipv4Addr::LOCALHOST, port: 0, security: Security::Plain }
     }
 
     /// LDAPS with a chain of certificates and a key, both PEM.
@@ -51,6 +52,11 @@ impl Front {
     /// Listens on another address than 127.0.0.1.
     pub fn at(self, address: impl Into<Ipv4Addr>) -> Self {
         Self { address: address.into(), ..self }
+    }
+
+    /// Listens on this port, and not on a free one.
+    pub fn on(self, port: u16) -> Self {
+        Self { port, ..self }
     }
 
     pub(super) fn scheme(&self) -> &'static str {

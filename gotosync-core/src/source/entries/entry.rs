@@ -185,7 +185,16 @@ impl<'r> Entry<'r> {
                 }
             };
         }
-        let id = [self.uuid, self.ns_id].into_iter().flatten().find(|id| !id.bytes.trim_ascii().is_empty());
+        if let Some(own) = self.uuid.filter(|id| !id.bytes.trim_ascii().is_empty()) {
+            return match std::str::from_utf8(own.bytes) {
+                Ok(text) if uuid::Uuid::try_parse(text.trim()).is_ok() => Ok(Some(from_text(text))),
+                _ => {
+                    let problem = format!("{} is no entryUUID, which is written as RFC 4122 says", quoted(own.bytes));
+                    Err(Flaw::new(own.line, problem, EXPORT_IDS))
+                }
+            };
+        }
+        let id = self.ns_id.filter(|id| !id.bytes.trim_ascii().is_empty());
         id.map(|id| id.text().map(from_text)).transpose()
     }
 }

@@ -2,6 +2,7 @@
 
 use ldap3::{Scope, ldap_escape};
 
+use super::ber::Malformed;
 use super::guard::Item;
 use super::message::{Entry, Message};
 use super::session::{Question, Session, Stopped};
@@ -44,13 +45,17 @@ pub(super) async fn check(session: &mut Session, attributes: &[String]) -> Resul
         .hint("read each domain by itself, over port 636 or 389; several are one directory for gotosync"))
 }
 
-fn names(mut frames: &[u8], kept: &mut Vec<String>) -> Result<(), super::ber::Malformed> {
+fn names(mut frames: &[u8], kept: &mut Vec<String>) -> Result<(), Malformed> {
     while let super::ber::Frame::Of(length) = super::ber::frame(frames)? {
         let Some((frame, rest)) = frames.split_at_checked(length) else { break };
         let mut entry = Entry::parse(&Message::parse(frame)?)?;
         while let Some((_, mut values)) = entry.next()? {
             while !values.is_empty() {
-                kept.push(String::from_utf8_lossy(values.next()?.1).into_owned());
+                let name = String::from_utf8_lossy(values.next()?.1).into_owned();
+                if kept.contains(&name) {
+                    return Err(Malformed("an attribute came twice: its pages overlap, or never end"));
+                }
+                kept.push(name);
             }
         }
         frames = rest;

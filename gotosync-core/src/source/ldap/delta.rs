@@ -11,6 +11,7 @@ use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::LdapSource;
+use super::ber::Malformed;
 use super::guard::Item;
 use super::mirror::{Filling, Header, Id, Mirror, canonical};
 use super::options::{Changes, DeltaMethod};
@@ -177,7 +178,8 @@ impl<'r> Asking<'r> {
         let mut remarks = tally.remarks;
         remarks.extend(super::read::left_alone(&mirror.header.left));
         let directory = Arc::new(directory);
-        mirror.header.cursor = cursor.filter(|_| completeness.is_complete());
+        // What changed on other servers, nobody here could tell.
+        mirror.header.cursor = cursor.filter(|_| completeness.is_complete() && tally.followed.is_empty());
         let kept = mirror.header.cursor.is_some().then(|| mirror.to_kept());
         if let Some(kept) = &kept {
             self.source.remember(kept, mirror, self.request, &directory);
@@ -302,8 +304,8 @@ impl<'r> Asking<'r> {
                     super::reader::each(frames, |message| {
                         let mut entry = super::message::Entry::parse(message)?;
                         while let Some((_, mut values)) = entry.next()? {
-                            if !values.is_empty() {
-                                there.insert(canonical(values.next()?.1));
+                            if !values.is_empty() && !there.insert(canonical(values.next()?.1)) {
+                                return Err(Malformed("an id came twice: its pages overlap, or never end"));
                             }
                         }
                         Ok(())

@@ -114,9 +114,9 @@ async fn start_tls(stream: &mut TcpStream) -> Result<()> {
     let answer = exchange(stream, &request).await?;
     let message = Message::parse(&answer).map_err(malformed)?;
     let ended = message.ended().map_err(malformed)?;
-    match (message.operation, ended.code) {
-        (EXTENDED_RESPONSE, 0) => Ok(()),
-        (EXTENDED_RESPONSE, code) => {
+    match (message.operation, message.id, ended.code) {
+        (EXTENDED_RESPONSE, 1, 0) => Ok(()),
+        (EXTENDED_RESPONSE, 1, code) => {
             let said = shown(u32::try_from(code).unwrap_or(u32::MAX), ended.text);
             Err(Error::new(ErrorKind::Denied, format!("the server refuses StartTLS: {said}"))
                 .hint("use `ldaps://` if the server offers it, or let it have a certificate"))

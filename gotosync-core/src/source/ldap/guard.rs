@@ -17,8 +17,8 @@ use tokio::time::timeout;
 
 use super::ber::{self, Ber, Frame, Malformed};
 use super::message::{
-    BIND_RESPONSE, EXTENDED_RESPONSE, INTERMEDIATE, Message, SEARCH_DONE, SEARCH_ENTRY, SEARCH_REFERENCE,
-    SEARCH_REQUEST, UNBIND_REQUEST, meaning, references,
+    BIND_REQUEST, BIND_RESPONSE, EXTENDED_REQUEST, EXTENDED_RESPONSE, INTERMEDIATE, Message, SEARCH_DONE, SEARCH_ENTRY,
+    SEARCH_REFERENCE, SEARCH_REQUEST, UNBIND_REQUEST, meaning, references,
 };
 use crate::model::text;
 
@@ -73,6 +73,10 @@ pub(super) struct Traffic {
     sent: AtomicU64,
     /// The number of the search that is under way; entries of another one are nobody's.
     search: AtomicI64,
+    /// The number of the sign-in that is under way.
+    bind: AtomicI64,
+    /// The number of the extended request that is under way.
+    extended: AtomicI64,
     owed: AtomicBool,
     signed_in: AtomicBool,
     heard: Mutex<Instant>,
@@ -88,6 +92,8 @@ impl Traffic {
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             search: AtomicI64::new(NONE),
+            bind: AtomicI64::new(NONE),
+            extended: AtomicI64::new(NONE),
             owed: AtomicBool::new(false),
             signed_in: AtomicBool::new(false),
             heard: Mutex::new(Instant::now()),
@@ -242,13 +248,23 @@ async fn forward(
             traffic.search.store(NONE, Ordering::Release);
             pass(frame, library, traffic).await
         }
-        BIND_RESPONSE | EXTENDED_RESPONSE if message.id == 0 => Err(Broken::Notice(said(message)?)),
+        EXTENDED_RESPONSE if message.id == 0 => {
+            let strange = message.is_strange_notice().map_err(Broken::Malformed)?;
+            if strange { Ok(()) } else { Err(Broken::Notice(said(message)?)) }
+        }
         // Samba answers a search so when it refuses one of its controls.
         EXTENDED_RESPONSE if message.id == traffic.search.load(Ordering::Acquire) => {
             Err(Broken::Unexpected(format!("an extended response to a search: {}", said(message)?)))
         }
-        BIND_RESPONSE | EXTENDED_RESPONSE if traffic.owed.load(Ordering::Acquire) => {
+        // To anything but a sign-in it is no answer, and the library panics at it.
+        BIND_RESPONSE if message.id == traffic.bind.load(Ordering::Acquire) => {
             message.check().map_err(Broken::Malformed)?;
+            traffic.bind.store(NONE, Ordering::Release);
+            pass(frame, library, traffic).await
+        }
+        EXTENDED_RESPONSE if message.id == traffic.extended.load(Ordering::Acquire) => {
+            message.check().map_err(Broken::Malformed)?;
+            traffic.extended.store(NONE, Ordering::Release);
             pass(frame, library, traffic).await
         }
         other => Err(Broken::Unexpected(format!("a message of kind {other:#04x} that nobody asked for"))),
@@ -291,8 +307,11 @@ async fn outwards(
         while let Ok(Frame::Of(length)) = ber::frame(&buffer) {
             let Some(frame) = buffer.get(..length) else { break };
             if let Some((id, operation)) = request(frame) {
-                if operation == SEARCH_REQUEST {
-                    traffic.search.store(id, Ordering::Release);
+                match operation {
+                    SEARCH_REQUEST => traffic.search.store(id, Ordering::Release),
+                    BIND_REQUEST => traffic.bind.store(id, Ordering::Release),
+                    EXTENDED_REQUEST => traffic.extended.store(id, Ordering::Release),
+                    _ => {}
                 }
                 traffic.hear();
                 traffic.owed.store(operation != UNBIND_REQUEST, Ordering::Release);
@@ -345,3 +364,55 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Characters of a server's words that are shown.
 const WORDS: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use tokio::io::duplex;
+    use tokio::sync::mpsc::channel;
+    use tokio::task::yield_now;
+
+    use super::super::ber::{INTEGER, OCTETS, SEQUENCE, element, number};
+    use super::*;
+
+    /// Whoever reads slowly is waited for, by the network and at last by the server, and then gets all of it.
+    #[tokio::test]
+    async fn a_reader_that_takes_nothing_holds_the_network_back() {
+        const COUNT: usize = 5_000;
+        let traffic = Arc::new(Traffic::new(Duration::from_mins(1), 1 << 20));
+        traffic.search.store(7, Ordering::Release);
+        let (sender, mut items) = channel(4);
+        traffic.deliver_to(Some(sender));
+        let (network, mut server) = duplex(16 << 10);
+        let (library, _library) = duplex(1 << 10);
+        let carrying = tokio::spawn(carry(network, library, Arc::clone(&traffic)));
+        let content = [element(OCTETS, b"CN=A"), element(SEQUENCE, &vec![0; 4 << 10])].concat();
+        let entry = element(SEQUENCE, &[number(INTEGER, 7), element(SEARCH_ENTRY, &content)].concat());
+        let written = Arc::new(AtomicUsize::new(0));
+        let (size, count) = (entry.len(), Arc::clone(&written));
+        let serving = tokio::spawn(async move {
+            for _ in 0..COUNT {
+                server.write_all(&entry).await.unwrap();
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            server
+        });
+        let mut before = usize::MAX;
+        while written.load(Ordering::Relaxed) != before {
+            before = written.load(Ordering::Relaxed);
+            for _ in 0..1_000 {
+                yield_now().await;
+            }
+        }
+        assert!(before * size < 1 << 20, "{} of {} bytes are on their way", before * size, COUNT * size);
+        let mut came = 0;
+        while came < COUNT * size {
+            let Some(Item::Entries(frames)) = items.recv().await else { panic!("after {came} bytes") };
+            came += frames.len();
+        }
+        assert_eq!((came, traffic.broken()), (COUNT * size, None));
+        serving.await.unwrap();
+        carrying.abort();
+    }
+}

@@ -12,6 +12,8 @@ pub(super) struct Message<'b> {
     pub(super) operation: u8,
     pub(super) content: &'b [u8],
     controls: Option<&'b [u8]>,
+    /// The name of a notice, where it stands behind the operation.
+    name: Option<&'b [u8]>,
 }
 
 /// One control of a message.
@@ -42,10 +44,24 @@ impl<'b> Message<'b> {
         let (operation, content) = parts.next()?;
         let controls = parts.optional(CONTROLS)?;
         // AD puts the name of a notice where controls belong.
-        if !parts.is_empty() && parts.optional(NAME)?.is_none() {
+        let name = parts.optional(NAME)?;
+        if !parts.is_empty() {
             return Err(Malformed("a message goes on behind its end"));
         }
-        Ok(Self { id, operation, content, controls })
+        Ok(Self { id, operation, content, controls, name })
+    }
+
+    /// Whether this is a notice that nobody knows and that is to be ignored (RFC 4511, section 4.4): one with a name, which is
+    /// not that of a disconnection.
+    pub(super) fn is_strange_notice(&self) -> Result<bool, Malformed> {
+        let mut rest = self.ended()?.rest;
+        let mut name = self.name;
+        while !rest.is_empty() {
+            if let (NAME, own) = rest.next()? {
+                name = Some(own);
+            }
+        }
+        Ok(name.is_some_and(|name| name != DISCONNECTION))
     }
 
     /// The controls.
@@ -172,7 +188,6 @@ pub(super) fn meaning(code: u32) -> &'static str {
     }
 }
 
-#[cfg(feature = "kerberos")]
 pub(super) const BIND_REQUEST: u8 = 0x60;
 pub(super) const BIND_RESPONSE: u8 = 0x61;
 pub(super) const UNBIND_REQUEST: u8 = 0x42;
@@ -183,6 +198,9 @@ pub(super) const SEARCH_REFERENCE: u8 = 0x73;
 pub(super) const EXTENDED_REQUEST: u8 = 0x77;
 pub(super) const EXTENDED_RESPONSE: u8 = 0x78;
 pub(super) const INTERMEDIATE: u8 = 0x79;
+
+/// The notice of a disconnection (RFC 4511, section 4.4.1).
+const DISCONNECTION: &[u8] = b"1.3.6.1.4.1.1466.20036";
 
 const CONTROLS: u8 = 0xa0;
 const REFERRAL: u8 = 0xa3;
@@ -230,6 +248,17 @@ mod tests {
         let [control] = message.controls().unwrap()[..] else { panic!() };
         assert_eq!((control.oid, control.value), ("1.2", Some(&b"x"[..])));
         message.check().unwrap();
+    }
+
+    #[test]
+    fn a_notice_is_ignored_if_it_has_the_name_of_another() {
+        let strange = |behind: &[u8], content: &[u8]| {
+            let frame = message(0, EXTENDED_RESPONSE, &result(0, b"", content), behind);
+            Message::parse(&frame).unwrap().is_strange_notice().unwrap()
+        };
+        let (other, own) = (element(NAME, b"1.3.6.1.4.1.4203.1"), element(NAME, DISCONNECTION));
+        assert!(strange(b"", &other) && strange(&other, b""));
+        assert!(!strange(b"", &own) && !strange(&own, b"") && !strange(b"", b""));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::join_all;
 use rustls::ClientConfig;
 
-use super::options::{LdapOptions, Referrals};
+use super::options::{LdapOptions, Referrals, Server};
 use super::plan::{Job, Selected, Wanted};
-use super::reader::{Reader, Sink, store};
+use super::reader::{Reader, Sink, Unfinished, store};
 use super::references::{Reference, same_host};
 use super::search::Halt;
 use super::server::{Root, Vendor};
@@ -105,6 +105,15 @@ pub(super) struct Run<'r, S> {
     tally: Mutex<Tally>,
 }
 
+/// What of an answer a reference stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// What is below one place.
+    Part,
+    /// All of it.
+    All,
+}
+
 /// What is counted and told.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -113,9 +122,11 @@ pub(super) struct Tally {
     /// Jobs so far, each with a number of its own.
     numbered: u32,
     /// Where references have led, so that they end.
-    followed: BTreeSet<String>,
+    pub(super) followed: BTreeSet<String>,
     /// References that were left alone.
     pub(super) left: BTreeSet<String>,
+    /// Scopes of rules that were not there.
+    missing: Vec<Dn>,
 }
 
 impl<'r, S: Sink + Send> Run<'r, S> {
@@ -173,14 +184,23 @@ impl<'r, S: Sink + Send> Run<'r, S> {
         let question = Question { base, scope: job.scope, filter: &job.filter, attributes: &job.attributes };
         let page_size = self.options.page_size.unwrap_or(PAGE);
         let mut take = |item| self.reader().take(item, number);
+        let mut elsewhere = Vec::new();
         match session.search(&question, page_size, &mut take).await {
             Ok(()) => {}
-            Err(Halt { stopped, .. }) if job.may_be_missing && stopped.code.is_some_and(means_missing) => return,
+            // All of it is on another server.
+            Err(Halt { page: 1, stopped })
+                if !stopped.elsewhere.is_empty() && matches!(self.options.referrals, Referrals::Follow(_)) =>
+            {
+                elsewhere = stopped.elsewhere;
+            }
+            Err(Halt { page: 1, stopped }) if job.may_be_missing && stopped.code.is_some_and(means_missing) => {
+                self.tally().missing.push(job.base.clone());
+            }
             Err(Halt { page, stopped }) => {
                 self.reader().gap(format!("{}, page {page}", job.place()), stopped.problem);
             }
         }
-        self.complete(session).await;
+        self.complete(session, number).await;
         let references: Vec<Vec<String>> = {
             let mut reader = self.reader();
             let (own, others) =
@@ -190,26 +210,30 @@ impl<'r, S: Sink + Send> Run<'r, S> {
             own.into_iter().map(|(_, urls)| urls).collect()
         };
         for urls in references {
-            self.reference(session, job, &urls, hops).await;
+            self.reference(session, job, &urls, Rest::Part, hops).await;
+        }
+        if !elsewhere.is_empty() {
+            self.reference(session, job, &elsewhere, Rest::All, hops).await;
         }
     }
 
-    /// Reads the values that entries came without.
-    async fn complete(&self, session: &mut Session) {
-        let unfinished = std::mem::take(&mut self.reader().unfinished);
+    /// Reads the values that entries of a search came without, from the server they came from.
+    async fn complete(&self, session: &mut Session, number: u32) {
+        let unfinished: Vec<Unfinished> = {
+            let mut reader = self.reader();
+            let (own, others) =
+                std::mem::take(&mut reader.unfinished).into_iter().partition(|entry| entry.search == number);
+            reader.unfinished = others;
+            own
+        };
         for mut entry in unfinished {
             let mut problem = None;
             for list in &entry.lists {
                 let dn = entry.record.dn.as_str().to_owned();
                 let record = &mut entry.record;
-                let mut full = None;
-                let mut take = |value: &[u8]| {
-                    if let Err(stopped) = store(record, list.name, value) {
-                        full = Some(stopped);
-                    }
-                };
+                let mut take = |value: &[u8]| store(record, list.name, value);
                 let rest = session.rest_of(&dn, &list.attribute, list.next, self.options.range_size, &mut take).await;
-                problem = rest.err().or(full);
+                problem = rest.err();
                 if problem.is_some() {
                     break;
                 }
@@ -223,7 +247,7 @@ impl<'r, S: Sink + Send> Run<'r, S> {
     }
 
     /// Follows a reference, or says that it was not.
-    async fn reference(&self, session: &Session, job: &Job, urls: &[String], hops: u32) {
+    async fn reference(&self, session: &Session, job: &Job, urls: &[String], rest: Rest, hops: u32) {
         let shown = urls.first().map_or("", String::as_str).to_owned();
         let parsed: Vec<Reference> = urls.iter().filter_map(|url| Reference::parse(url)).collect();
         let base = |reference: &Reference| {
@@ -242,8 +266,9 @@ impl<'r, S: Sink + Send> Run<'r, S> {
                 self.reader().gap(job.place(), problem);
             }
             Referrals::Follow(hosts) => {
-                let allowed = parsed.iter().find(|found| hosts.iter().any(|host| same_host(host, &found.server.host)));
-                let Some(found) = allowed else {
+                let listed = |found: &&Reference| hosts.iter().any(|host| same_host(host, &found.server.host));
+                let allowed: Vec<&Reference> = parsed.iter().filter(listed).collect();
+                let Some(found) = allowed.first() else {
                     let problem =
                         format!("the rest of the answer is at {shown}, which is not on the list of hosts to follow");
                     return self.reader().gap(job.place(), problem);
@@ -252,21 +277,26 @@ impl<'r, S: Sink + Send> Run<'r, S> {
                     let problem = format!("references lead on and on: after {HOPS} the next is {shown}");
                     return self.reader().gap(job.place(), problem);
                 }
-                if self.tally().followed.insert(found.to_string()) {
-                    Box::pin(self.follow(found, job, hops)).await;
+                let base = found.base.clone().unwrap_or_else(|| job.base.clone());
+                let scope = found.scope.unwrap_or(job.scope);
+                let job = Job { base, scope, may_be_missing: false, ..job.clone() };
+                // Another search finds something else there. Where all of the answer is said to be, it must come.
+                let first = self.tally().followed.insert(format!("{found} {:?} {}", job.scope, job.filter));
+                if first || rest == Rest::All {
+                    // Those of one reference hold the same: whichever answers will do.
+                    let same = allowed.iter().filter(|other| other.base == found.base && other.scope == found.scope);
+                    let servers = same.map(|other| other.server.clone()).collect();
+                    Box::pin(self.follow(found, servers, &job, hops)).await;
                 }
             }
         }
     }
 
-    async fn follow(&self, found: &Reference, job: &Job, hops: u32) {
-        let options = LdapOptions { servers: vec![found.server.clone()], discover: None, ..(**self.options).clone() };
+    async fn follow(&self, found: &Reference, servers: Vec<Server>, job: &Job, hops: u32) {
+        let options = LdapOptions { servers, discover: None, ..(**self.options).clone() };
         match Session::open(&Arc::new(options), self.config).await {
             Ok(mut session) => {
-                let base = found.base.clone().unwrap_or_else(|| job.base.clone());
-                let scope = found.scope.unwrap_or(job.scope);
-                let job = Job { base, scope, may_be_missing: false, ..job.clone() };
-                self.job(&mut session, &job, hops + 1).await;
+                self.job(&mut session, job, hops + 1).await;
                 self.retire(session).await;
             }
             Err(error) => self.reader().gap(found.to_string(), error.to_string()),
@@ -292,7 +322,7 @@ impl<'r, S: Sink + Send> Run<'r, S> {
 
 impl Run<'_, Collector<'_>> {
     fn finish(self, bases: &[Dn]) -> Result<Reading> {
-        let (mut reader, Tally { mut remarks, effort, left, .. }) = self.into_parts();
+        let (mut reader, Tally { mut remarks, effort, left, missing, .. }) = self.into_parts();
         let mut gaps = reader.gaps_of(bases);
         let Ok(found) = reader.sink.finish() else { return Err(classless()) };
         gaps.extend(found.gaps.into_iter().map(|(_, problem)| Gap { place: "the entries".to_owned(), problem }));
@@ -304,6 +334,9 @@ impl Run<'_, Collector<'_>> {
         }
         gaps.extend(builder.drop_doubles().into_iter().map(|(place, problem)| Gap { place, problem }));
         let directory = Arc::new(builder.build()?);
+        // A unit that is not there is for the rule that names it. One that was there a moment ago is not empty.
+        let gone = missing.iter().filter(|dn| directory.find_unit(dn).is_some());
+        gaps.extend(gone.map(|dn| Gap { place: dn.to_string(), problem: GONE.to_owned() }));
         // Searches side by side end in any order, and a plan must not differ for it.
         gaps.sort_by(|a, b| (&a.place, &a.problem).cmp(&(&b.place, &b.problem)));
         let completeness = Completeness::from_gaps(gaps);
@@ -352,6 +385,8 @@ fn means_missing(code: u32) -> bool {
 
 /// Entries of a page: the default policy of Active Directory (`MaxPageSize`).
 pub(super) const PAGE: u32 = 1000;
+
+const GONE: &str = "the server knew the unit, and then had no such object: it was moved or deleted while it was read";
 
 /// Connections that are open at once.
 const CONNECTIONS: usize = 4;

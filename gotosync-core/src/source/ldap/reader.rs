@@ -1,7 +1,7 @@
 //! What comes in, entry by entry, and everything that keeps it from being whole.
 
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry as Slot;
+use hashbrown::{HashMap, HashSet};
 
 use super::ber::{Malformed, OCTETS};
 use super::guard::Item;
@@ -35,8 +35,10 @@ impl Sink for Collector<'_> {
 pub(super) struct Reader<S> {
     pub(super) sink: S,
     record: Record,
-    /// Which search brought an entry, by the hash of its name.
+    /// Which search brought an entry first, by the hash of its name.
     seen: HashMap<u64, u32>,
+    /// Which other searches brought it as well.
+    again: HashSet<(u64, u32)>,
     hasher: std::hash::RandomState,
     pub(super) gaps: Vec<Gap>,
     /// Entries with more values than came.
@@ -51,6 +53,8 @@ pub(super) struct Reader<S> {
 /// An entry with attributes whose values did not all come with it.
 #[derive(Debug)]
 pub(super) struct Unfinished {
+    /// The search it came from.
+    pub(super) search: u32,
     pub(super) record: Record,
     pub(super) lists: Vec<OpenList>,
 }
@@ -70,6 +74,7 @@ impl<S: Sink> Reader<S> {
             sink,
             record: Record::new(),
             seen: HashMap::new(),
+            again: HashSet::new(),
             hasher: std::hash::RandomState::new(),
             gaps: Vec::new(),
             unfinished: Vec::new(),
@@ -126,16 +131,17 @@ impl<S: Sink> Reader<S> {
     fn entry(&mut self, frame: &[u8], search: u32) -> Result<(), Stopped> {
         let message = Message::parse(frame).map_err(malformed)?;
         let mut entry = Entry::parse(&message).map_err(malformed)?;
-        match self.seen.entry(std::hash::BuildHasher::hash_one(&self.hasher, entry.dn)) {
+        let name = std::hash::BuildHasher::hash_one(&self.hasher, entry.dn);
+        match self.seen.entry(name) {
             Slot::Vacant(slot) => {
                 slot.insert(search);
             }
-            Slot::Occupied(slot) if *slot.get() == search => {
+            // Two searches may select the same people.
+            Slot::Occupied(slot) if *slot.get() != search && self.again.insert((name, search)) => return Ok(()),
+            Slot::Occupied(_) => {
                 let dn = text::shown(entry.dn, SHOWN);
                 return Err(Stopped::because(format!("`{dn}` came twice: its pages overlap, or never end")));
             }
-            // Two searches may select the same people.
-            Slot::Occupied(_) => return Ok(()),
         }
         self.entries += 1;
         self.record.clear();
@@ -155,16 +161,21 @@ impl<S: Sink> Reader<S> {
                 let attribute = String::from_utf8_lossy(base).into_owned();
                 lists.push(OpenList { name: known, attribute, next: last.saturating_add(1) });
             }
+            let mut count = 0;
             while !values.is_empty() {
                 let value = values.expect(OCTETS, "a value is none").map_err(malformed)?;
                 store(&mut self.record, known, value)?;
+                count += 1;
+            }
+            if let Some(chunk) = chunk {
+                super::search::check(chunk, 0, count)?;
             }
         }
         if lists.is_empty() {
             self.add();
         } else {
             let record = std::mem::replace(&mut self.record, Record::new());
-            self.unfinished.push(Unfinished { record, lists });
+            self.unfinished.push(Unfinished { search, record, lists });
         }
         Ok(())
     }

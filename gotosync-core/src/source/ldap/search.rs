@@ -7,6 +7,7 @@ use super::ber::{Ber, INTEGER, Malformed, OCTETS, SEQUENCE, element, number};
 use super::guard::Item;
 use super::message::{Entry, Message};
 use super::session::{Question, Session, Stopped, control};
+use crate::model::text;
 use crate::source::entries::Chunk;
 
 /// Where a search ended that did not reach its end.
@@ -70,7 +71,7 @@ impl Session {
         attribute: &str,
         mut next: u32,
         range_size: Option<u32>,
-        take: &mut (dyn FnMut(&[u8]) + Send),
+        take: &mut (dyn FnMut(&[u8]) -> Result<(), Stopped> + Send),
     ) -> Result<(), Stopped> {
         loop {
             let last = range_size.map_or_else(|| "*".to_owned(), |size| (next.saturating_add(size - 1)).to_string());
@@ -80,7 +81,7 @@ impl Session {
             let mut chunk = None;
             let mut taking = |item: Item| match item {
                 Item::Entries(frame) => {
-                    chunk = range(&frame, attribute, next, take).map_err(|bad| Stopped::because(bad.to_string()))?;
+                    chunk = range(&frame, attribute, next, take)?;
                     Ok(())
                 }
                 _ => Ok(()),
@@ -107,8 +108,8 @@ fn range(
     frame: &[u8],
     attribute: &str,
     first: u32,
-    take: &mut (dyn FnMut(&[u8]) + Send),
-) -> Result<Option<Chunk>, Malformed> {
+    take: &mut (dyn FnMut(&[u8]) -> Result<(), Stopped> + Send),
+) -> Result<Option<Chunk>, Stopped> {
     let mut entry = Entry::parse(&Message::parse(frame)?)?;
     while let Some((name, mut values)) = entry.next()? {
         let own = name.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -116,16 +117,36 @@ fn range(
         if !own.eq_ignore_ascii_case(attribute.as_bytes()) || chunk.first != first || values.is_empty() {
             continue;
         }
-        // One that ends before it begins would never come to an end.
-        if chunk.last.is_some_and(|last| last < first) {
-            return Err(Malformed("a range ends before it begins"));
-        }
+        let mut count = 0;
         while !values.is_empty() {
-            take(values.expect(OCTETS, "a value is none")?);
+            take(values.expect(OCTETS, "a value is none")?)?;
+            count += 1;
         }
+        check(chunk, first, count)?;
         return Ok(Some(chunk));
     }
     Ok(None)
+}
+
+/// Whether a range of values begins where it should, and has as many of them as it says.
+///
+/// # Errors
+/// When it does not: others would be missing, or it would never come to an end.
+pub(super) fn check(chunk: Chunk, first: u32, count: u32) -> Result<(), Stopped> {
+    let fits = match chunk.last {
+        _ if chunk.first != first => false,
+        Some(last) => last.checked_sub(first).and_then(|more| more.checked_add(1)) == Some(count),
+        None => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    let last = chunk.last.map_or_else(|| "*".to_owned(), |last| last.to_string());
+    Err(Stopped::because(format!(
+        "a range of values that should begin at {first} came as {}-{last} with {}",
+        chunk.first,
+        text::count(count as usize, "value", "values"),
+    )))
 }
 
 /// Asks for a page (RFC 2696). Critical: a server that says it knows the control must not ignore it.
@@ -150,6 +171,29 @@ const UNCONTROLLED: &str = "the page does not say whether another one follows (t
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_has_the_values_that_it_says() {
+        let chunk = |first, last| Chunk { first, last };
+        for (range, first, count) in [
+            (chunk(0, Some(1499)), 0, 1500),
+            (chunk(1500, None), 1500, 3),
+            (chunk(7, Some(7)), 7, 1),
+            (chunk(u32::MAX, Some(u32::MAX)), u32::MAX, 1),
+        ] {
+            check(range, first, count).unwrap();
+        }
+        for (range, first, count) in [
+            (chunk(0, Some(1499)), 0, 1499),
+            (chunk(0, Some(1499)), 1500, 1500),
+            (chunk(1, None), 0, 3),
+            (chunk(7, Some(6)), 7, 0),
+            (chunk(7, Some(3)), 7, 1),
+            (chunk(0, Some(u32::MAX)), 0, 0),
+        ] {
+            assert!(check(range, first, count).is_err(), "{range:?}");
+        }
+    }
 
     #[test]
     fn the_cookie_of_a_page_comes_back() {

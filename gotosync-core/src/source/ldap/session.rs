@@ -7,9 +7,10 @@ use ldap3::exop::WhoAmI;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope, StdStream};
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
+use super::ber::Malformed;
 #[cfg(feature = "kerberos")]
 use super::dial::late;
 use super::dial::{Line, dial, servers};
@@ -23,7 +24,8 @@ use crate::{Error, ErrorKind, Result};
 pub(super) struct Session {
     ldap: Ldap,
     traffic: Arc<Traffic>,
-    tasks: [AbortHandle; 2],
+    guard: JoinHandle<()>,
+    driver: AbortHandle,
     pub(super) server: Server,
     pub(super) secure: bool,
     pub(super) root: Root,
@@ -46,11 +48,19 @@ pub(super) struct Stopped {
     /// The result code, if the server gave one.
     pub(super) code: Option<u32>,
     pub(super) problem: String,
+    /// Where the whole answer is instead.
+    pub(super) elsewhere: Vec<String>,
 }
 
 impl Stopped {
     pub(super) fn because(problem: impl Into<String>) -> Self {
-        Self { code: None, problem: problem.into() }
+        Self { code: None, problem: problem.into(), elsewhere: Vec::new() }
+    }
+}
+
+impl From<Malformed> for Stopped {
+    fn from(malformed: Malformed) -> Self {
+        Self::because(malformed.to_string())
     }
 }
 
@@ -113,7 +123,7 @@ impl Session {
         }
         let traffic = Arc::new(Traffic::new(options.timeouts.idle, options.largest_answer));
         let (network_side, library_side) = pipe().map_err(|error| Refusal::Final(Error::from(error)))?;
-        let guard = tokio::spawn(carry(line.stream, network_side, Arc::clone(&traffic))).abort_handle();
+        let guard = tokio::spawn(carry(line.stream, network_side, Arc::clone(&traffic)));
         let settings = LdapConnSettings::new().set_std_stream(library_side);
         let (driver, ldap) = match LdapConnAsync::with_settings(settings, PIPE_URL).await {
             Ok(pair) => pair,
@@ -129,7 +139,8 @@ impl Session {
         let mut session = Self {
             ldap,
             traffic,
-            tasks: [guard, driver.abort_handle()],
+            guard,
+            driver: driver.abort_handle(),
             server: server.clone(),
             secure: line.secure,
             root: Root::default(),
@@ -169,7 +180,8 @@ impl Session {
     /// give the result of the page before.
     ///
     /// # Errors
-    /// Any result but success, a connection that broke, an answer that took too long, and what `take` says.
+    /// Any result but success, a connection that broke, an answer that took too long, and what `take` says. After an error of
+    /// `take` the rest of the answer is read and not handed on, so that the next question gets its own.
     pub(super) async fn ask(
         &mut self,
         question: &Question<'_>,
@@ -178,19 +190,26 @@ impl Session {
     ) -> Result<LdapResult, Stopped> {
         self.searches += 1;
         let patience = self.options.timeouts.operation;
-        if let Ok(result) = timeout(patience, self.ask_patiently(question, controls, take)).await {
-            return result;
-        }
-        // Nothing more can be asked: what still comes would be taken for the answer to something else.
-        self.close_now();
-        Err(Stopped::because(format!("the answer was not there after {} s", patience.as_secs_f32())))
+        let mut refused = None;
+        let mut take = |item: Item| {
+            if refused.is_none() {
+                refused = take(item).err();
+            }
+        };
+        let result = timeout(patience, self.ask_patiently(question, controls, &mut take)).await;
+        let result = result.unwrap_or_else(|_| {
+            // Nothing more can be asked: what still comes would be taken for the answer to something else.
+            self.close_now();
+            Err(Stopped::because(format!("the answer was not there after {} s", patience.as_secs_f32())))
+        });
+        refused.map_or(result, Err)
     }
 
     async fn ask_patiently(
         &mut self,
         question: &Question<'_>,
         controls: Vec<RawControl>,
-        take: &mut (dyn FnMut(Item) -> Result<(), Stopped> + Send),
+        take: &mut (dyn FnMut(Item) + Send),
     ) -> Result<LdapResult, Stopped> {
         let (sender, mut items) = mpsc::channel(IN_FLIGHT);
         self.traffic.deliver_to(Some(sender));
@@ -211,7 +230,7 @@ impl Session {
             loop {
                 tokio::select! {
                     biased;
-                    Some(item) = items.recv() => take(item)?,
+                    Some(item) = items.recv() => take(item),
                     result = &mut searching => break result,
                 }
             }
@@ -219,7 +238,7 @@ impl Session {
         self.traffic.deliver_to(None);
         // All that came before the end is in the channel by now.
         while let Ok(item) = items.try_recv() {
-            take(item)?;
+            take(item);
         }
         match result {
             Err(library) => Err(match self.traffic.broken() {
@@ -232,7 +251,7 @@ impl Session {
                 if let Some(url) = result.refs.first() {
                     problem = format!("{problem}, and refers to {url}");
                 }
-                Err(Stopped { code: Some(result.rc), problem })
+                Err(Stopped { code: Some(result.rc), problem, elsewhere: result.refs })
             }
         }
     }
@@ -272,18 +291,28 @@ impl Session {
 
     /// Takes leave as the protocol wants it.
     pub(super) async fn close(mut self) {
-        let _ = timeout(std::time::Duration::from_secs(1), self.ldap.unbind()).await;
+        let leaving = async {
+            // It goes through the guard, which ends when it is through.
+            let _ = self.ldap.unbind().await;
+            let _ = (&mut self.guard).await;
+        };
+        let _ = timeout(LEAVE, leaving).await;
     }
 
     fn close_now(&mut self) {
         self.traffic.give_up(Broken::Silent(self.options.timeouts.operation));
-        self.tasks.iter().for_each(AbortHandle::abort);
+        self.abort();
+    }
+
+    fn abort(&self) {
+        self.guard.abort();
+        self.driver.abort();
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(AbortHandle::abort);
+        self.abort();
     }
 }
 
@@ -346,6 +375,9 @@ fn pipe() -> std::io::Result<(tokio::net::TcpStream, StdStream)> {
 
 #[cfg(not(unix))]
 const PIPE_URL: &str = "ldap://localhost";
+
+/// How long it may take to say goodbye.
+const LEAVE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Parcels of entries that may wait for the reader, of at most 64 kB each unless an entry is larger: beyond them the network
 /// waits.

@@ -56,7 +56,8 @@ pub(super) async fn changes(
     let now = usn::highest(session).unwrap_or_default();
     let server = identity(session).await;
     let same = server == place.server;
-    if same && now == place.highest {
+    // A server that does not say how far it has counted, does not say that nothing changed.
+    if same && now == place.highest && now != 0 {
         return Ok(None);
     }
     // Samba takes the cookie of another server, and counts on from its own numbers.
