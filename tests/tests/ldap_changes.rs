@@ -1,5 +1,7 @@
 //! Reading only what changed gives what reading everything gives, after any history of changes, by every way.
 
+use std::time::Duration;
+
 use gotosync_core::model::{Kept, ReadRequest, Scope};
 use gotosync_core::source::ldap::{Changes, DeltaMethod, LdapOptions};
 use gotosync_core::source::{DirectorySource, LdapSource};
@@ -130,6 +132,44 @@ async fn nothing_changed_costs_no_search_for_people() -> Result<(), Trouble> {
         assert!(difference(whole(&first), whole(&third)).is_empty());
     }
     Ok(())
+}
+
+/// Waits at a server for a change, makes one, and says how the wait ended.
+async fn heard(source: &LdapSource, left: &Kept, make: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    let every = Duration::from_millis(50);
+    let (waiting, kept) = (source.clone(), left.clone());
+    let wait = tokio::spawn(async move { waiting.wait_for_changes(&kept, every).await });
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert!(!wait.is_finished(), "nothing has changed yet: {:?}", wait.await);
+    make()?;
+    Ok(tokio::time::timeout(Duration::from_secs(20), wait).await???)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_hears_of_a_change_and_of_nothing_before() -> Result<(), Trouble> {
+    let slapd_server = Slapd::options().population(Population::new(40, 8)).start()?;
+    // The server may say nothing for longer than an answer may take.
+    let mut options = slapd(&slapd_server, &slapd_server.administrator())?;
+    options.timeouts.idle = Duration::from_millis(400);
+    let (_, founding) = Town::found(Style::OpenLdap, slapd_server.base(), 3);
+    let way = Way::new("syncrepl", options, DeltaMethod::Syncrepl)?;
+    let left = way.source.read(&request()).await?.kept.ok_or("nothing was kept")?;
+    heard(&way.source, &left, || slapd_server.modify(&founding)).await?;
+    // What changed before the wait is not waited for.
+    way.source.wait_for_changes(&left, Duration::from_mins(1)).await?;
+    // Somebody is gone: that is told without an entry.
+    let left = way.source.read(&request()).await?.kept.ok_or("nothing was kept")?;
+    let gone = format!("dn: OU=Waited,OU=Town,{}", slapd_server.base());
+    slapd_server.modify(&format!("{gone}\nchangetype: add\nobjectClass: organizationalUnit\n\n"))?;
+    let asked = ReadRequest { since: Some(left), ..request() };
+    let left = way.source.read(&asked).await?.kept.ok_or("nothing was kept")?;
+    heard(&way.source, &left, || slapd_server.modify(&format!("{gone}\nchangetype: delete\n\n"))).await?;
+
+    let domain = Samba::options().start()?;
+    let way = Way::new("uSNChanged", samba(&domain, &domain.administrator())?, DeltaMethod::Usn)?;
+    let left = way.source.read(&request()).await?.kept.ok_or("nothing was kept")?;
+    let (_, founding) = Town::found(Style::ActiveDirectory, &domain.base(), 3);
+    heard(&way.source, &left, || domain.modify(&founding)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,6 +73,16 @@ impl LdapSource {
         Ok(Self { options: Arc::new(options), config, recent: Arc::default() })
     }
 
+    /// Waits until something may have changed since an earlier reading, by what that left. `OpenLDAP` tells by itself
+    /// (refreshAndPersist of RFC 4533); a domain controller is asked every so often how far it has counted; where neither can be,
+    /// the wait is over after that time. It may end although nothing of interest changed.
+    ///
+    /// # Errors
+    /// When nobody can sign in, and whatever ends the wait before: then read.
+    pub async fn wait_for_changes(&self, since: &Kept, every: Duration) -> Result<()> {
+        delta::wait(self, since, every).await
+    }
+
     fn recent(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }

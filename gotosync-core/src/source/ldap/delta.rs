@@ -6,6 +6,7 @@ mod timestamp;
 mod usn;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use super::read::{Run, bases, remarks};
 use super::reader::Reader;
 use super::server::Vendor;
 use super::session::{Question, Session, Stopped};
-use crate::model::{Completeness, Dn, Effort, ReadRequest, Reading};
+use crate::model::{Completeness, Dn, Effort, Kept, ReadRequest, Reading};
 use crate::{Error, Result};
 
 /// From where on changes are asked for.
@@ -89,6 +90,38 @@ pub(super) async fn read(source: &LdapSource, request: &ReadRequest, changes: &C
         effort.everything_because = refused;
     }
     Ok(reading)
+}
+
+/// Waits until something may have changed since an earlier read.
+///
+/// # Errors
+/// When nobody can sign in, and whatever ends the wait before.
+pub(super) async fn wait(source: &LdapSource, kept: &Kept, every: Duration) -> Result<()> {
+    let Some(cursor) = source.mirror(kept).and_then(|mirror| mirror.header.cursor.clone()) else { return Ok(()) };
+    let mut session = Session::open(&source.options, &source.config).await?;
+    let (server, highest) = match &cursor {
+        Cursor::Timestamp(_) => {
+            tokio::time::sleep(every).await;
+            return Ok(());
+        }
+        Cursor::Syncrepl(place) => {
+            let request = ReadRequest::default();
+            let asking = Asking::new(source, &session, &request)?;
+            let mut waits = Vec::new();
+            for base in &asking.bases {
+                let own = Session::open(&source.options, &source.config).await?;
+                waits.push(Box::pin(syncrepl::wait(&asking, own, base, place)));
+            }
+            let (ended, ..) = futures_util::future::select_all(waits).await;
+            return ended.map_err(|stopped| session.failed(stopped).during("wait for changes"));
+        }
+        Cursor::Usn(place) => place.server_and_highest(),
+        Cursor::Dirsync(place) => place.server_and_highest(),
+    };
+    while !usn::counts_on(&mut session, server, highest).await? {
+        tokio::time::sleep(every).await;
+    }
+    Ok(())
 }
 
 /// A read, and what it knows before it asks.

@@ -79,6 +79,8 @@ pub(super) struct Traffic {
     extended: AtomicI64,
     owed: AtomicBool,
     signed_in: AtomicBool,
+    /// Whether the server may be silent for as long as it likes: it was asked for news.
+    patient: AtomicBool,
     heard: Mutex<Instant>,
     sink: Mutex<Option<Sender<Item>>>,
     broken: OnceLock<Broken>,
@@ -96,6 +98,7 @@ impl Traffic {
             extended: AtomicI64::new(NONE),
             owed: AtomicBool::new(false),
             signed_in: AtomicBool::new(false),
+            patient: AtomicBool::new(false),
             heard: Mutex::new(Instant::now()),
             sink: Mutex::new(None),
             broken: OnceLock::new(),
@@ -117,6 +120,11 @@ impl Traffic {
     /// From now on answers may be as large as a group of very many members.
     pub(super) fn sign_in(&self) {
         self.signed_in.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on the server speaks when it has something to say. Whether it is still there, the system asks.
+    pub(super) fn be_patient(&self) {
+        self.patient.store(true, Ordering::Relaxed);
     }
 
     /// Why the connection is of no use any more, if it is not.
@@ -143,7 +151,8 @@ impl Traffic {
     /// Says whether an answer is owed for longer than the server may be silent.
     fn silent(&self) -> bool {
         let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        self.owed.load(Ordering::Relaxed) && heard.elapsed() >= self.idle
+        let patient = self.patient.load(Ordering::Relaxed);
+        self.owed.load(Ordering::Relaxed) && !patient && heard.elapsed() >= self.idle
     }
 }
 

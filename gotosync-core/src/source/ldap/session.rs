@@ -1,12 +1,12 @@
 //! Somebody signed in at a server, and what they may ask.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ldap3::controls::{Control, RawControl};
 use ldap3::exop::WhoAmI;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope, StdStream};
 use rustls::ClientConfig;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
@@ -263,6 +263,32 @@ impl Session {
             return None;
         }
         String::from_utf8(answer.0.val.unwrap_or_default()).ok()
+    }
+
+    /// Asks for news, for as long as it takes until `take` has heard enough, which it says by an error. The connection is of no use
+    /// for anything else from then on.
+    pub(super) async fn listen(
+        mut self,
+        question: &Question<'_>,
+        controls: Vec<RawControl>,
+        take: &mut (dyn FnMut(Item) -> Result<(), Stopped> + Send),
+    ) -> Stopped {
+        self.traffic.be_patient();
+        let (enough, heard) = (Notify::new(), OnceLock::new());
+        let mut take = |item: Item| {
+            if let Err(stopped) = take(item) {
+                let _ = heard.set(stopped);
+                enough.notify_one();
+            }
+        };
+        let ended = tokio::select! {
+            ended = self.ask_patiently(question, controls, &mut take) => ended,
+            () = enough.notified() => Err(Stopped::because("enough was heard")),
+        };
+        match (heard.into_inner(), ended) {
+            (Some(stopped), _) | (None, Err(stopped)) => stopped,
+            (None, Ok(_)) => Stopped::because("the server has stopped to tell what changes"),
+        }
     }
 
     /// The error of a search that was needed to go on at all.

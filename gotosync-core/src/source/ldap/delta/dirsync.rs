@@ -79,6 +79,12 @@ pub(super) async fn changes(
     Ok(Some(Found { came, gone, cursor: Cursor::Dirsync(place) }))
 }
 
+impl Place {
+    pub(super) fn server_and_highest(&self) -> (&str, i64) {
+        (&self.server, self.highest)
+    }
+}
+
 /// What a search by `DirSync` brought.
 struct Changed {
     ids: Vec<Id>,

@@ -61,6 +61,39 @@ pub(super) async fn changes(
     Ok(Some(Found { came, gone, cursor: Cursor::Syncrepl(Place { numbers: now }) }))
 }
 
+/// Waits until the server tells of a change at a base (refreshAndPersist). It may be one that is known already.
+///
+/// # Errors
+/// Whatever ends the wait before.
+pub(super) async fn wait(asking: &Asking<'_>, mut session: Session, base: &Dn, place: &Place) -> Result<(), Stopped> {
+    let now = numbers(&mut session, base).await;
+    let now = now.ok_or_else(|| Stopped::because("the server does not say how far it has counted"))?;
+    if !place.numbers.contains(&now) {
+        return Ok(());
+    }
+    let job = asking.wanted().everything_that(base, "(objectClass=*)", vec!["1.1".to_owned()], "changes");
+    let question = Question { base: base.as_str(), scope: job.scope, filter: &job.filter, attributes: &job.attributes };
+    let mut heard = false;
+    let mut take = |item: Item| {
+        heard = match &item {
+            Item::Entries(_) | Item::Reference(_) => true,
+            Item::News(frame) => names_entries(frame).map_err(|malformed| Stopped::because(malformed.to_string()))?,
+        };
+        if heard { Err(Stopped::because("there was a change")) } else { Ok(()) }
+    };
+    let controls = vec![request(REFRESH_AND_PERSIST, &cookie(&now))];
+    let stopped = session.listen(&question, controls, &mut take).await;
+    if heard { Ok(()) } else { Err(stopped) }
+}
+
+/// Whether news name entries, and not merely how far the server has come.
+fn names_entries(frame: &[u8]) -> Result<bool, Malformed> {
+    let mut parts = Ber::new(Message::parse(frame)?.content);
+    parts.optional(0x80)?;
+    let mut value = Ber::new(parts.optional(0x81)?.unwrap_or_default());
+    Ok(value.optional(0xa3)?.is_some())
+}
+
 /// The change sequence numbers of the naming context of a base, one for each server that writes to it.
 async fn numbers(session: &mut Session, base: &Dn) -> Option<Vec<String>> {
     let contexts: Vec<Dn> = session.root.all("namingcontexts").iter().map(|dn| Dn::trusted(dn)).collect();
@@ -116,13 +149,12 @@ impl Phase {
         let job = asking.wanted().everything_that(base, "(objectClass=*)", asking.attributes.clone(), "what changed");
         let question =
             Question { base: base.as_str(), scope: job.scope, filter: &job.filter, attributes: &job.attributes };
-        let cookie = format!("rid=000,csn={}", numbers.join(";"));
         let mut said = false;
         let mut take = |item: Item| {
             said = true;
             self.take(item, search)
         };
-        let result = session.ask(&question, vec![request(&cookie)], &mut take).await?;
+        let result = session.ask(&question, vec![request(REFRESH_ONLY, &cookie(numbers))], &mut take).await?;
         let value = control(&result, SYNC_DONE).ok_or_else(|| Refused("the answer came without its end".to_owned()))?;
         let by_deletion = done(value).map_err(|malformed| Refused(malformed.to_string()))?;
         if !by_deletion {
@@ -217,8 +249,13 @@ fn done(value: &[u8]) -> Result<bool, Malformed> {
     Ok(parts.optional(BOOLEAN)?.is_some_and(|truth| truth.first().is_some_and(|byte| *byte != 0)))
 }
 
-fn request(cookie: &str) -> RawControl {
-    let value = [number(ENUMERATED, REFRESH_ONLY), element(OCTETS, cookie.as_bytes())].concat();
+/// What the server went by last, in the form it gives itself.
+fn cookie(numbers: &[String]) -> String {
+    format!("rid=000,csn={}", numbers.join(";"))
+}
+
+fn request(mode: i64, cookie: &str) -> RawControl {
+    let value = [number(ENUMERATED, mode), element(OCTETS, cookie.as_bytes())].concat();
     RawControl { ctype: SYNC_REQUEST.to_owned(), crit: true, val: Some(element(SEQUENCE, &value)) }
 }
 
@@ -228,5 +265,6 @@ const SYNC_DONE: &str = "1.3.6.1.4.1.4203.1.9.1.3";
 const SYNC_INFO: &str = "1.3.6.1.4.1.4203.1.9.1.4";
 
 const REFRESH_ONLY: i64 = 1;
+const REFRESH_AND_PERSIST: i64 = 3;
 const PRESENT: i64 = 0;
 const DELETE: i64 = 3;

@@ -64,6 +64,18 @@ pub(super) async fn changes(
     Ok(Some(Found { came, gone, cursor }))
 }
 
+/// Whether the server has counted on, or is another one.
+pub(super) async fn counts_on(session: &mut Session, server: &str, before: i64) -> crate::Result<bool> {
+    session.root = session.root().await?;
+    Ok(highest(session) != Some(before) || identity(session).await != server)
+}
+
+impl Place {
+    pub(super) fn server_and_highest(&self) -> (&str, i64) {
+        (&self.server, self.highest)
+    }
+}
+
 /// The naming context of the domain.
 fn context(session: &Session) -> crate::model::Dn {
     crate::model::Dn::trusted(session.root.one("defaultnamingcontext").unwrap_or_default())
