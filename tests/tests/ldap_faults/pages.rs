@@ -210,7 +210,7 @@ impl Case {
             }
             Fault::Referral { .. } => &["10 (referral), and refers to ldap://elsewhere.test/dc=elsewhere"],
             Fault::Reference { .. } => &["the rest of the answer is at ldap://elsewhere.test/dc=elsewhere, where this"],
-            Fault::Cut { ending: Ending::Silence, .. } => &["the server said nothing for 1.5 s"],
+            Fault::Cut { ending: Ending::Silence, .. } => &["the server said nothing for 2 s"],
             Fault::Cut { .. } => &["the server closed the connection"],
             Fault::EmptyPages { .. } => &["101 pages in a row were empty, and none was the last"],
             Fault::EntryTwice { copy: Copied::OtherDn, .. } => &["came twice, also as `"],
@@ -230,7 +230,7 @@ impl Case {
                 Rubbish::UnknownOp => &["a message of kind 0x7e that nobody asked for"],
                 Rubbish::StrangeEntry | Rubbish::StrangeDone => &["a message of number 987654, which is no search's"],
                 Rubbish::Disconnection(_) => &["the server ended the connection: 52 (unavailable)"],
-                Rubbish::Notification => &["the server said nothing for 1.5 s"],
+                Rubbish::Notification => &["the server said nothing for 2 s"],
                 Rubbish::Intermediate => &["the server answered with news that nobody asked for"],
                 Rubbish::Announced(_) => &["an answer of 2147483654 bytes is larger than the limit of"],
                 _ => &["the answer is not LDAP: "],

@@ -44,7 +44,7 @@ fn reasons(fault: &Fault) -> Vec<String> {
     let texts: &[&str] = match fault {
         Fault::Code { code, .. } => return vec![format!("the server refused the sign-in: {code} (")],
         Fault::Cut { ending: Ending::Silence, .. } | Fault::Rubbish { what: Rubbish::Notification, .. } => {
-            &["the server said nothing for 1.5 s"]
+            &["the server said nothing for 2 s"]
         }
         Fault::Cut { .. } => &["the server closed the connection"],
         Fault::Rubbish { what: Rubbish::Disconnection(_), .. } => {
@@ -111,7 +111,7 @@ fn rubbish_before_the_sign_in_is_an_error_and_gets_no_password() {
             Wire::start_at(&door.front(), Way::Plain.upstream(), [fault.clone().at(aim.clone())]).expect("a wire");
         let mut options = Way::Plain.options(&wire.url());
         options.danger_plain = *door == Door::Plain;
-        options.timeouts = Timeouts { connect: Duration::from_millis(1500), ..impatient() };
+        options.timeouts = Timeouts { connect: Duration::from_secs(2), ..impatient() };
         let outcome = world.read_from(options, &wire);
         let seen = &outcome.seen;
         let may_pass = match fault {

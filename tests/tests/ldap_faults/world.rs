@@ -240,7 +240,7 @@ pub(crate) fn options(url: &str) -> LdapOptions {
 
 /// Timeouts for faults whose end is silence.
 pub(crate) fn impatient() -> Timeouts {
-    let idle = Duration::from_millis(1500);
+    let idle = Duration::from_secs(2);
     Timeouts { connect: Duration::from_secs(10), operation: Duration::from_secs(30), idle }
 }
 

@@ -251,7 +251,8 @@ impl Session {
                 if let Some(url) = result.refs.first() {
                     problem = format!("{problem}, and refers to {url}");
                 }
-                Err(Stopped { code: Some(result.rc), problem, elsewhere: result.refs })
+                let elsewhere = if result.rc == REFERRAL { result.refs } else { Vec::new() };
+                Err(Stopped { code: Some(result.rc), problem, elsewhere })
             }
         }
     }
@@ -401,6 +402,8 @@ fn pipe() -> std::io::Result<(tokio::net::TcpStream, StdStream)> {
 
 #[cfg(not(unix))]
 const PIPE_URL: &str = "ldap://localhost";
+
+const REFERRAL: u32 = 10;
 
 /// How long it may take to say goodbye.
 const LEAVE: std::time::Duration = std::time::Duration::from_secs(1);
