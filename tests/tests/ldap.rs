@@ -5,13 +5,14 @@ use std::net::Ipv4Addr;
 
 use gotosync_core::model::{Account, Depth, Dn, GroupRef, License, Membership, NoteKind, ReadRequest, Reading, Scope};
 use gotosync_core::source::ldap::{
-    ClientCertificate, Discovery, LdapOptions, Referrals, Roots, Security, Server, SignIn,
+    Changes, ClientCertificate, Discovery, LdapOptions, Referrals, Roots, Security, Server, SignIn,
 };
 use gotosync_core::source::{DirectorySource, LdapSource, LdifSource, MergedSource};
 use gotosync_core::state::MemoryState;
 use gotosync_core::target::MemoryTarget;
 use gotosync_core::{Engine, ErrorKind, Plan, Rules, Secret};
 use gotosync_tests::Trouble;
+use gotosync_tests::laws::source;
 use gotosync_tests::reading::{difference, options, samba, slapd, whole};
 use gotosync_tests::servers::{Account as Person, Certificate, Population, Samba, Slapd, twin};
 
@@ -133,6 +134,27 @@ async fn a_directory_reads_the_same_by_every_sign_in_and_every_size_of_page() ->
             .collect();
         assert!(different.is_empty(), "{what}: {}", different.join("\n"));
         assert!(reading.effort.is_some_and(|effort| effort.received > 10_000), "{what}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_directories_keep_the_laws_of_sources() -> Result<(), Trouble> {
+    let domain = Samba::options().population(Population::new(12, 4)).start()?;
+    let server = Slapd::options().population(Population::new(12, 4)).start()?;
+    // The containers of a domain are very many, and the laws go through every place.
+    let units = domain.export_ldif()?;
+    let top = units.lines().find_map(|line| line.strip_prefix("dn: ").filter(|dn| dn.starts_with("OU=Staff,")));
+    let base = top.map_or_else(|| Dn::parse(&domain.base()), Dn::parse)?;
+    let narrow = LdapOptions { bases: vec![base], ..samba(&domain, &domain.reader())? };
+    let changes = Some(Changes::default());
+    let of_changes = LdapOptions { changes, ..slapd(&server, &server.administrator())? };
+    for (what, options) in
+        [("Samba", narrow), ("slapd", slapd(&server, &server.administrator())?), ("slapd, changes", of_changes)]
+    {
+        let source = LdapSource::new(options)?;
+        let broken = source::broken(&source as &dyn DirectorySource).await;
+        assert!(broken.is_empty(), "{what}: {}", broken.join("\n"));
     }
     Ok(())
 }
