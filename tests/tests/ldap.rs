@@ -144,7 +144,7 @@ async fn live_directories_keep_the_laws_of_sources() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(12, 4)).start()?;
     // The containers of a domain are very many, and the laws go through every place.
     let units = domain.export_ldif()?;
-    let top = units.lines().find_map(|line| line.strip_prefix("dn: ").filter(|dn| dn.starts_with("OU=Staff,")));
+    let top = units.lines().find_map(|line| line.strip_prefix("dn: ").filter(|dn| dn.starts_with("OU=Germany,")));
     let base = top.map_or_else(|| Dn::parse(&domain.base()), Dn::parse)?;
     let narrow = LdapOptions { bases: vec![base], ..samba(&domain, &domain.reader())? };
     let changes = Some(Changes::default());
