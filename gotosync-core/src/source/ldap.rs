@@ -44,7 +44,36 @@ use super::{DirectoryInfo, DirectorySource, ListQuery, Listing, Node};
 use crate::Result;
 use crate::model::{Directory, Dn, Kept, ReadRequest, Reading};
 
-/// A directory that is read over the wire.
+/// A directory that is read over the wire. It asks, and changes nothing.
+///
+/// **Whole or not at all.** A reading is complete only if every search ended with success, every page and every value of every
+/// list came, no reference was left without a word, and the sign-in held throughout. Whatever goes wrong after that makes the
+/// reading incomplete, with what has come and with a reason; what goes wrong before is an error. What a server leaves out
+/// and says nothing of, nobody can tell.
+///
+/// **Few searches.** Everybody is one search a base, in pages; some are one for groups and units, and one for each unit or for the
+/// members of groups. Their number never grows with the number of people. Of a page, at most some parcels of 64 kB wait in
+/// memory; beyond them the network waits.
+///
+/// **Only what changed** is read where [`LdapOptions::changes`] is set and the request comes
+/// [with](ReadRequest::since) what an earlier reading left; the directory is the same.
+///
+/// It needs a Tokio runtime with its timer and its network enabled. A clone shares the connection that is kept for the next read.
+///
+/// ```no_run
+/// use gotosync_core::Secret;
+/// use gotosync_core::model::ReadRequest;
+/// use gotosync_core::source::ldap::{LdapOptions, Server, SignIn};
+/// use gotosync_core::source::{DirectorySource, LdapSource};
+///
+/// # async fn example() -> gotosync_core::Result<()> {
+/// let mut options = LdapOptions::new(vec![Server::parse("ldaps://dc1.ad.example.test")?]);
+/// options.sign_in = SignIn::Simple { name: "sync@ad.example.test".into(), password: Secret::new("…") };
+/// let reading = LdapSource::new(options)?.read(&ReadRequest::everyone(["mail"])).await?;
+/// println!("{} people, {}", reading.directory.people().len(), reading.completeness);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct LdapSource {
     options: Arc<LdapOptions>,
