@@ -55,7 +55,7 @@ impl<'s> Browser<'s> {
     /// One search names everybody and everything below the place, without anything else of theirs. Groups that are listed
     /// take two more for their members, wherever those stand; a global catalogue does not know them, and is refused.
     pub(super) async fn children(&mut self, of: Option<&Dn>) -> Result<Vec<Node>> {
-        let jobs = jobs(&self.places(of), Scope::Subtree, &self.everything(), IDENTITY);
+        let jobs = jobs(&self.places(of), Scope::Subtree, &self.wanted().all(), IDENTITY);
         let Some(directory) = self.find(jobs).await? else { return Err(self.missing(of).await) };
         if of.is_some_and(|of| directory.find_unit(of).is_none() && directory.group_by_dn(of).is_none()) {
             return Err(self.missing(of).await);
@@ -125,8 +125,7 @@ impl<'s> Browser<'s> {
 
     /// The error of a place that is not there, with the nearest that is.
     async fn missing(&mut self, of: Option<&Dn>) -> Error {
-        let structure = format!("(|{}{})", self.wanted().groups(), self.wanted().units());
-        let jobs = jobs(&self.bases, Scope::Subtree, &structure, IDENTITY);
+        let jobs = jobs(&self.bases, Scope::Subtree, &self.wanted().groups_and_units(), IDENTITY);
         match (self.find(jobs).await, of) {
             (Ok(Some(directory)), Some(of)) => missing(&directory, of),
             (Ok(_), _) => unseen(),
@@ -144,12 +143,8 @@ impl<'s> Browser<'s> {
     }
 
     fn wanted(&self) -> Wanted<'_> {
-        Wanted { request: &NOTHING, bases: &self.bases, vendor: self.vendor, range_size: self.options.range_size }
-    }
-
-    fn everything(&self) -> String {
-        let wanted = self.wanted();
-        format!("(|{}{}{})", wanted.people(), wanted.groups(), wanted.units())
+        let range_size = self.options.range_size;
+        Wanted { request: &NOTHING, bases: &self.bases, vendor: self.vendor, range_size, catalog: false }
     }
 
     /// Whoever and whatever is called by these words. Active Directory resolves names of people as its own tools do, by
@@ -169,7 +164,7 @@ impl<'s> Browser<'s> {
         } else {
             (each(&["displayName", "cn", "givenName", "sn", "mail", "uid"]), each(&["cn", "ou", "o", "dc"]))
         };
-        format!("(|(&{}{people})(&(|{}{}){places}))", wanted.people(), wanted.groups(), wanted.units())
+        format!("(|(&{}{people})(&{}{places}))", wanted.people(), wanted.groups_and_units())
     }
 }
 

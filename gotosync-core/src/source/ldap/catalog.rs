@@ -4,16 +4,26 @@ use ldap3::{Scope, ldap_escape};
 
 use super::ber::Malformed;
 use super::guard::Item;
-use super::message::{Entry, Message};
-use super::session::{Question, Session, Stopped};
+use super::plan::Wanted;
+use super::reader::each_value;
+use super::server::Vendor;
+use super::session::{Question, Session};
+use crate::model::{ReadRequest, Scope as PeopleScope};
 use crate::{Error, ErrorKind, Result};
 
-/// Refuses attributes that a global catalogue does not keep (MS-ADTS 3.1.1.1.9, `isMemberOfPartialAttributeSet`): to whoever
-/// reads it they would look as if nobody had them.
+/// Refuses what a global catalogue cannot answer: attributes that it does not keep (MS-ADTS 3.1.1.1.9,
+/// `isMemberOfPartialAttributeSet`), which would look as if nobody had them, and the members of groups. Of groups it shows the
+/// universal ones alone, as whose members it keeps; any other is not there for a rule that names it.
 ///
 /// # Errors
-/// [`ErrorKind::Unsupported`] with the attributes, and whatever keeps the schema from being read.
-pub(super) async fn check(session: &mut Session, attributes: &[String]) -> Result<()> {
+/// [`ErrorKind::Unsupported`] with what it cannot answer, and whatever keeps the schema from being read.
+pub(super) async fn check(session: &mut Session, request: &ReadRequest) -> Result<()> {
+    // Members from elsewhere may not be in this catalogue, and it does not say whose.
+    if request.scopes.iter().any(|scope| matches!(scope, PeopleScope::Group { .. })) {
+        return Err(unsupported(session, "the global catalogue does not know the members of every group".to_owned()));
+    }
+    let vendor = Vendor::ActiveDirectory;
+    let attributes = Wanted { request, bases: &[], vendor, range_size: None, catalog: true }.people_attributes();
     let Some(schema) = session.root.one("schemanamingcontext").map(str::to_owned) else {
         return Err(Error::new(ErrorKind::Data, "the global catalogue does not say where its schema is"));
     };
@@ -25,10 +35,14 @@ pub(super) async fn check(session: &mut Session, attributes: &[String]) -> Resul
     let question = Question { base: &schema, scope: Scope::OneLevel, filter: &filter, attributes: &wanted };
     let mut kept: Vec<String> = Vec::new();
     let mut take = |item: Item| {
-        if let Item::Entries(frames) = &item {
-            names(frames, &mut kept).map_err(|malformed| Stopped::because(malformed.to_string()))?;
-        }
-        Ok(())
+        each_value(&item, |value| {
+            let name = String::from_utf8_lossy(value).into_owned();
+            if kept.contains(&name) {
+                return Err(Malformed("an attribute came twice: its pages overlap, or never end"));
+            }
+            kept.push(name);
+            Ok(())
+        })
     };
     let searched = session.search(&question, super::read::PAGE, &mut take).await;
     searched.map_err(|halt| session.failed(halt.stopped).during("read the schema of the global catalogue"))?;
@@ -40,25 +54,16 @@ pub(super) async fn check(session: &mut Session, attributes: &[String]) -> Resul
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Unsupported, format!("the global catalogue does not keep {}", missing.join(", ")))
-        .with("server", &session.server)
-        .hint("read each domain by itself, over port 636 or 389; several are one directory for gotosync"))
+    Err(unsupported(session, format!("the global catalogue does not keep {}", missing.join(", "))))
 }
 
-fn names(mut frames: &[u8], kept: &mut Vec<String>) -> Result<(), Malformed> {
-    while let super::ber::Frame::Of(length) = super::ber::frame(frames)? {
-        let Some((frame, rest)) = frames.split_at_checked(length) else { break };
-        let mut entry = Entry::parse(&Message::parse(frame)?)?;
-        while let Some((_, mut values)) = entry.next()? {
-            while !values.is_empty() {
-                let name = String::from_utf8_lossy(values.next()?.1).into_owned();
-                if kept.contains(&name) {
-                    return Err(Malformed("an attribute came twice: its pages overlap, or never end"));
-                }
-                kept.push(name);
-            }
-        }
-        frames = rest;
-    }
-    Ok(())
+/// Whether this is a global catalogue.
+pub(super) fn is_one(session: &Session) -> bool {
+    session.server.is_global_catalog() && session.root.vendor() == Vendor::ActiveDirectory
+}
+
+fn unsupported(session: &Session, problem: String) -> Error {
+    Error::new(ErrorKind::Unsupported, problem)
+        .with("server", &session.server)
+        .hint("read each domain by itself, over port 636 or 389; several are one directory for gotosync")
 }

@@ -13,12 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use super::LdapSource;
 use super::ber::Malformed;
+use super::catalog;
 use super::guard::Item;
 use super::mirror::{Filling, Header, Id, Mirror, canonical};
 use super::options::{Changes, DeltaMethod};
 use super::plan::{Job, Wanted};
 use super::read::{Run, bases, remarks};
-use super::reader::Reader;
+use super::reader::{Reader, each_value};
 use super::server::Vendor;
 use super::session::{Question, Session, Stopped};
 use crate::model::{Completeness, Dn, Effort, Kept, ReadRequest, Reading};
@@ -67,9 +68,13 @@ impl From<Error> for Refused {
 /// As reading everything.
 pub(super) async fn read(source: &LdapSource, request: &ReadRequest, changes: &Changes) -> Result<Reading> {
     let mut session = source.session().await?;
+    if catalog::is_one(&session) {
+        // It does not say of everything that changes; and there is one place that knows what it cannot answer.
+        return super::read::read(&source.options, &source.config, request).await;
+    }
     let mut refused = None;
     if let Some(before) = request.since.as_ref().and_then(|kept| source.mirror(kept)) {
-        let asking = Asking::new(source, &session, request)?;
+        let mut asking = Asking::new(source, &session, request)?;
         match asking.since(&mut session, &before, changes).await {
             Ok(reading) => {
                 if reading.completeness.is_complete() {
@@ -144,7 +149,14 @@ impl<'r> Asking<'r> {
 
     fn wanted(&self) -> Wanted<'_> {
         let range_size = self.source.options.range_size;
-        Wanted { request: self.request, bases: &self.bases, vendor: self.vendor, range_size }
+        Wanted { request: self.request, bases: &self.bases, vendor: self.vendor, range_size, catalog: false }
+    }
+
+    /// What a server is asked for today, to read what is kept.
+    fn asked_for(&self, before: &Mirror) -> Vec<String> {
+        let attributes = before.header.attributes.clone();
+        let request = ReadRequest { attributes, ..ReadRequest::default() };
+        Wanted { request: &request, ..self.wanted() }.all_attributes()
     }
 
     fn header(&self) -> Header {
@@ -152,6 +164,7 @@ impl<'r> Asking<'r> {
             attributes: self.request.attributes.clone(),
             bases: self.bases.iter().map(Dn::key).collect(),
             reader: self.source.options.sign_in.name(),
+            asked: self.attributes.clone(),
             ..Header::default()
         }
     }
@@ -240,7 +253,14 @@ impl<'r> Asking<'r> {
     }
 
     /// Reads what changed since an earlier read.
-    async fn since(&self, session: &mut Session, before: &Arc<Mirror>, changes: &Changes) -> Result<Reading, Refused> {
+    async fn since(
+        &mut self,
+        session: &mut Session,
+        before: &Arc<Mirror>,
+        changes: &Changes,
+    ) -> Result<Reading, Refused> {
+        // What changed is read as the rest was: the next request may ask for more than this one.
+        self.attributes = self.asked_for(before);
         let (bytes, searches) = (session.bytes(), session.searches);
         let header = &before.header;
         let has = |name: &String| header.attributes.iter().any(|own| own.eq_ignore_ascii_case(name));
@@ -252,6 +272,9 @@ impl<'r> Asking<'r> {
         }
         if header.reader != self.source.options.sign_in.name() {
             return Err(Refused("somebody else reads".to_owned()));
+        }
+        if header.asked != self.attributes || !Self::filling(before).mirror.is_like(before) {
+            return Err(Refused("another version or other options asked the server for other attributes".to_owned()));
         }
         if header.reads + 1 >= changes.full_every {
             return Err(Refused("it is time to read everything".to_owned()));
@@ -273,7 +296,8 @@ impl<'r> Asking<'r> {
                 };
                 (directory, completeness, None)
             }
-            Some(Found { came, mut gone, cursor }) => {
+            Some(Found { mut came, mut gone, cursor }) => {
+                came.absorb(self.moved_in(session, before, &came).await?);
                 count = (came.len() + gone.len()) as u64;
                 gone.retain(|id| before.holds(id) && !came.holds(id));
                 let mut mirror = Mirror::clone(before);
@@ -308,6 +332,18 @@ impl<'r> Asking<'r> {
         Ok(Reading { directory, completeness, remarks, effort: Some(effort), kept })
     }
 
+    /// Reads what came with a unit that was not there before. Where less than a naming context is read, it may have been moved in
+    /// from outside, and that changes nothing of what is below it.
+    async fn moved_in(&self, session: &mut Session, before: &Mirror, came: &Mirror) -> Result<Mirror, Refused> {
+        let contexts = session.root.contexts();
+        let whole = self.bases.iter().all(|base| contexts.contains(base));
+        let units = if whole { Vec::new() } else { came.units_not_in(before) };
+        let wanted = self.wanted();
+        let below =
+            |unit: &Dn| wanted.everything_that(unit, "(objectClass=*)", self.attributes.clone(), "what moved in");
+        self.fetch(session, before, units.iter().map(below).collect()).await
+    }
+
     /// Reads entries again that name others which are elsewhere now.
     async fn refresh(&self, session: &mut Session, mirror: &mut Mirror, stale: Vec<Id>) -> Result<u64, Refused> {
         if stale.is_empty() {
@@ -333,18 +369,12 @@ impl<'r> Asking<'r> {
             let question =
                 Question { base: base.as_str(), scope: job.scope, filter: &job.filter, attributes: &job.attributes };
             let mut take = |item: Item| {
-                if let Item::Entries(frames) = &item {
-                    super::reader::each(frames, |message| {
-                        let mut entry = super::message::Entry::parse(message)?;
-                        while let Some((_, mut values)) = entry.next()? {
-                            if !values.is_empty() && !there.insert(canonical(values.next()?.1)) {
-                                return Err(Malformed("an id came twice: its pages overlap, or never end"));
-                            }
-                        }
-                        Ok(())
-                    })?;
-                }
-                Ok(())
+                each_value(&item, |id| {
+                    if there.insert(canonical(id)) {
+                        return Ok(());
+                    }
+                    Err(Malformed("an id came twice: its pages overlap, or never end"))
+                })
             };
             let page_size = self.source.options.page_size.unwrap_or(super::read::PAGE);
             session.search(&question, page_size, &mut take).await.map_err(|halt| Refused(halt.stopped.problem))?;
@@ -364,18 +394,10 @@ async fn identity(session: &mut Session) -> String {
         Question { base: &service, scope: ldap3::Scope::Base, filter: "(objectClass=*)", attributes: &attributes };
     let mut id = None;
     let mut take = |item: Item| {
-        if let Item::Entries(frames) = &item {
-            super::reader::each(frames, |message| {
-                let mut entry = super::message::Entry::parse(message)?;
-                while let Some((_, mut values)) = entry.next()? {
-                    if !values.is_empty() {
-                        id = Some(canonical(values.next()?.1));
-                    }
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
+        each_value(&item, |value| {
+            id = Some(canonical(value));
+            Ok(())
+        })
     };
     let asked = session.ask(&question, Vec::new(), &mut take).await;
     match (asked, id) {

@@ -10,12 +10,13 @@ use ldap3::controls::RawControl;
 use ldap3::{Scope, ldap_escape};
 use rustls::ClientConfig;
 
-use super::ber::{Frame, INTEGER, Malformed, OCTETS, SEQUENCE, element, frame, number};
+use super::ber::{INTEGER, OCTETS, SEQUENCE, element, number};
 use super::guard::Item;
 use super::oids::{level, named};
 use super::options::{LdapOptions, SignIn};
 use super::plan::Wanted;
 use super::read::bases;
+use super::reader::each;
 use super::search::{PAGED, next_cookie, paging};
 use super::server::{Root, Vendor};
 use super::session::{Question, Session, Stopped, control};
@@ -158,7 +159,8 @@ fn ahead(told: &str, before: Timestamp, after: Timestamp) -> Option<i64> {
 /// What can be read of people, by a few of them.
 async fn people(session: &mut Session, base: &Dn) -> Option<Readable> {
     let request = ReadRequest::default();
-    let wanted = Wanted { request: &request, bases: &[], vendor: session.root.vendor(), range_size: None };
+    let wanted =
+        Wanted { request: &request, bases: &[], vendor: session.root.vendor(), range_size: None, catalog: false };
     let attributes = IDS.map(str::to_owned);
     let question =
         Question { base: base.as_str(), scope: Scope::Subtree, filter: wanted.people(), attributes: &attributes };
@@ -183,8 +185,7 @@ async fn deleted_objects(session: &mut Session, base: &str) -> Option<bool> {
     let base = format!("CN=Deleted Objects,{base}");
     let attributes = ["isDeleted".to_owned()];
     let question = Question { base: &base, scope: Scope::Base, filter: "(objectClass=*)", attributes: &attributes };
-    let show = RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None };
-    match ask(session, &question, vec![show]).await {
+    match ask(session, &question, vec![show_deleted()]).await {
         Ok(entries) => Some(entries.iter().any(|entry| entry.one("isdeleted").is_some())),
         Err(Stopped { code: Some(32 | 50), .. }) => Some(false),
         Err(_) => None,
@@ -213,14 +214,10 @@ async fn ask(session: &mut Session, question: &Question<'_>, controls: Vec<RawCo
 
 fn take(item: &Item, entries: &mut Vec<Root>) -> Result<(), Stopped> {
     let Item::Entries(frames) = item else { return Ok(()) };
-    let malformed = |malformed: Malformed| Stopped::because(malformed.to_string());
-    let mut rest = &frames[..];
-    while let Frame::Of(length) = frame(rest).map_err(malformed)? {
-        let Some((one, behind)) = rest.split_at_checked(length) else { break };
-        entries.push(Root::parse(one).map_err(malformed)?);
-        rest = behind;
-    }
-    Ok(())
+    each(frames, |message| {
+        entries.push(Root::of(message)?);
+        Ok(())
+    })
 }
 
 /// The name of a domain in DNS: `ad.example.test` of `DC=ad,DC=example,DC=test`.
@@ -229,11 +226,16 @@ fn dns(dn: &Dn) -> String {
     parts.map(|dn| dn.name()).collect::<Vec<_>>().join(".")
 }
 
+/// Asks for what was deleted as well.
+pub(super) fn show_deleted() -> RawControl {
+    RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None }
+}
+
 /// `LDAP_SERVER_SHOW_DELETED_OID`.
 const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 
 /// `LDAP_SERVER_DIRSYNC_OID`.
-const DIR_SYNC: &str = "1.2.840.113556.1.4.841";
+pub(super) const DIR_SYNC: &str = "1.2.840.113556.1.4.841";
 
 /// «Who am I?» (RFC 4532).
 const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";

@@ -156,7 +156,9 @@ pub(super) fn malformed(malformed: Malformed) -> Error {
 }
 
 fn unreachable(error: &io::Error) -> Error {
-    Error::new(ErrorKind::Unavailable, error.to_string()).retry(Retry::Later)
+    Error::new(ErrorKind::Unavailable, error.to_string())
+        .retry(Retry::Later)
+        .hint("see whether host and port are right, and whether a firewall is in between")
 }
 
 /// What a failed handshake means. A server that cannot prove who it is gets nothing sent.

@@ -41,6 +41,8 @@ struct Entry {
 pub(super) struct Header {
     /// The attributes that people came with.
     pub(super) attributes: Vec<String>,
+    /// What the server was asked for.
+    pub(super) asked: Vec<String>,
     /// Where was read.
     pub(super) bases: Vec<String>,
     /// Who read: others may see other entries.
@@ -108,6 +110,11 @@ impl Sink for Filling {
 }
 
 impl Mirror {
+    /// Whether the values of both are numbered in one way, which another version may do differently.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.names == other.names
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -238,10 +245,28 @@ impl Mirror {
 
     /// Whether an entry is no group and no unit, as far as the order of reading goes.
     fn is_person(&self, entry: &Entry) -> bool {
+        !self.classes(entry).any(|class| is_one_of(class, UNITS) || is_one_of(class, GROUPS))
+    }
+
+    fn is_unit(&self, entry: &Entry) -> bool {
+        self.classes(entry).any(|class| is_one_of(class, UNITS))
+    }
+
+    fn classes<'e>(&self, entry: &'e Entry) -> impl Iterator<Item = &'e [u8]> {
         let class = self.names.iter().position(|name| name.eq_ignore_ascii_case("objectClass"));
         let class = class.and_then(|at| u16::try_from(at).ok());
-        let mut classes = values(&entry.values).filter(|(number, _)| Some(*number) == class);
-        !classes.any(|(_, value)| STRUCTURE.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(value)))
+        values(&entry.values).filter(move |(number, _)| Some(*number) == class).map(|(_, value)| value)
+    }
+
+    /// The units that another mirror does not have.
+    pub(super) fn units_not_in(&self, other: &Self) -> Vec<Dn> {
+        let new = self.entries.iter().filter(|(id, entry)| !other.holds(id) && self.is_unit(entry));
+        new.map(|(_, entry)| entry.dn.clone()).collect()
+    }
+
+    /// Takes in entries that were read beside these.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.entries.extend(other.entries);
     }
 
     /// Everything as bytes, to be kept.
@@ -324,16 +349,11 @@ fn is_link(name: &str) -> bool {
 
 const MAGIC: &[u8] = b"gotosync mirror 1\n";
 
-const STRUCTURE: &[&str] = &[
-    "group",
-    "groupOfNames",
-    "groupOfUniqueNames",
-    "posixGroup",
-    "organizationalUnit",
-    "organization",
-    "dcObject",
-    "domain",
-    "domainDNS",
-    "container",
-    "builtinDomain",
-];
+fn is_one_of(class: &[u8], classes: &[&str]) -> bool {
+    classes.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(class))
+}
+
+const GROUPS: &[&str] = &["group", "groupOfNames", "groupOfUniqueNames", "posixGroup"];
+
+const UNITS: &[&str] =
+    &["organizationalUnit", "organization", "dcObject", "domain", "domainDNS", "container", "builtinDomain"];

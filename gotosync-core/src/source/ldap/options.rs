@@ -78,7 +78,9 @@ impl LdapOptions {
                 "name one, such as `ldaps://dc1.example.test`, or a domain to look it up in",
             ));
         }
-        let plain = self.danger_plain && self.servers.iter().any(|server| server.security == Security::StartTls);
+        let found = self.discover.iter().map(|discovery| discovery.security);
+        let mut security = self.servers.iter().map(|server| server.security).chain(found);
+        let plain = self.danger_plain && security.any(|security| security == Security::StartTls);
         match &self.sign_in {
             SignIn::Simple { name, .. } if name.trim().is_empty() => {
                 Err(wrong("the name to sign in with is empty", "name the user, or sign in anonymously by that word"))
@@ -135,9 +137,11 @@ impl Server {
     /// # Errors
     /// [`ErrorKind::Input`] for anything else.
     pub fn parse(url: &str) -> Result<Self> {
+        // What stands before an `@` may be a password.
+        let shown = if url.contains('@') { "what is written" } else { &format!("`{url}`") };
         let bad = |problem: &str| {
             wrong(
-                &format!("`{url}` is no address of a server: {problem}"),
+                &format!("{shown} is no address of a server: {problem}"),
                 "write for example `ldaps://dc1.example.test:636`",
             )
         };
@@ -355,6 +359,12 @@ mod tests {
             let error = server(bad).unwrap_err();
             assert!(error.kind() == ErrorKind::Input && error.help().is_some(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_may_be_a_password_is_not_shown() {
+        let error = Server::parse("ldaps://sync:hunter2@dc1.x.test").unwrap_err();
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 
     #[test]

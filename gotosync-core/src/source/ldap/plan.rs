@@ -34,6 +34,8 @@ pub(super) struct Wanted<'r> {
     pub(super) vendor: Vendor,
     /// Members of a group that are asked for at once, if that is not left to the server.
     pub(super) range_size: Option<u32>,
+    /// Whether a global catalogue is asked.
+    pub(super) catalog: bool,
 }
 
 /// A group whose members are wanted, as a server can select them.
@@ -47,14 +49,13 @@ pub(super) struct Selected {
 impl Wanted<'_> {
     /// One search a base for everything, where everybody is wanted.
     pub(super) fn everything(&self) -> Vec<Job> {
-        let filter = format!("(|{}{}{})", self.people(), self.groups(), self.units());
         let attributes = self.attributes(&[GROUP, PERSON]);
-        self.each_base(&filter, &attributes, "people, groups and units")
+        self.each_base(&self.all(), &attributes, "people, groups and units")
     }
 
     /// Everything of a kind that also passes a filter, at one base.
     pub(super) fn everything_that(&self, base: &Dn, filter: &str, attributes: Vec<String>, what: &'static str) -> Job {
-        let filter = format!("(&{filter}(|{}{}{}))", self.people(), self.groups(), self.units());
+        let filter = format!("(&{filter}{})", self.all());
         Job { base: base.clone(), scope: Scope::Subtree, filter, attributes, what, may_be_missing: false }
     }
 
@@ -99,9 +100,8 @@ impl Wanted<'_> {
 
     /// The groups and units, which are always read whole.
     pub(super) fn structure(&self) -> Vec<Job> {
-        let filter = format!("(|{}{})", self.groups(), self.units());
         let attributes = self.attributes(&[GROUP]);
-        self.each_base(&filter, &attributes, "groups and units")
+        self.each_base(&self.groups_and_units(), &attributes, "groups and units")
     }
 
     /// The people in units, searched there and nowhere else; a unit below another one is searched with it.
@@ -162,6 +162,16 @@ impl Wanted<'_> {
         self.attributes(&[PERSON])
     }
 
+    /// A filter for everything.
+    pub(super) fn all(&self) -> String {
+        format!("(|{}{}{})", self.people(), self.groups(), self.units())
+    }
+
+    /// A filter for what says where people can be and what they can be in.
+    pub(super) fn groups_and_units(&self) -> String {
+        format!("(|{}{})", self.groups(), self.units())
+    }
+
     fn each_base(&self, filter: &str, attributes: &[String], what: &'static str) -> Vec<Job> {
         let job = |base: &Dn| Job {
             base: base.clone(),
@@ -182,8 +192,9 @@ impl Wanted<'_> {
         }
     }
 
-    pub(super) fn groups(&self) -> &'static str {
+    fn groups(&self) -> &'static str {
         match self.vendor {
+            Vendor::ActiveDirectory if self.catalog => UNIVERSAL,
             Vendor::ActiveDirectory => "(objectClass=group)",
             _ => {
                 "(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)(objectClass=group)"
@@ -191,7 +202,7 @@ impl Wanted<'_> {
         }
     }
 
-    pub(super) fn units(&self) -> &'static str {
+    fn units(&self) -> &'static str {
         match self.vendor {
             Vendor::ActiveDirectory => {
                 "(objectClass=organizationalUnit)(objectClass=container)(objectClass=builtinDomain)(objectClass=domainDNS)"
@@ -254,6 +265,9 @@ const ATTRIBUTES: &[(&str, u8, u8)] = &[
     ("cn", GROUP, RFC),
 ];
 
+/// Universal groups (MS-ADTS 2.2.12, `GROUP_TYPE_UNIVERSAL_GROUP`).
+const UNIVERSAL: &str = "(&(objectClass=group)(groupType:1.2.840.113556.1.4.803:=8))";
+
 /// Ids that one filter names.
 const FILTERED_IDS: usize = 100;
 
@@ -287,7 +301,13 @@ mod tests {
             unit("OU=Elsewhere,DC=y", Depth::Subtree),
         ]);
         let bases = [dn("DC=x")];
-        let wanted = Wanted { request: &request, bases: &bases, vendor: Vendor::ActiveDirectory, range_size: None };
+        let wanted = Wanted {
+            request: &request,
+            bases: &bases,
+            vendor: Vendor::ActiveDirectory,
+            range_size: None,
+            catalog: false,
+        };
         let jobs = wanted.people_in_units();
         let shown: Vec<_> = jobs.iter().map(|job| (job.base.as_str(), job.scope)).collect();
         assert_eq!(shown, [("OU=IT,DC=x", Scope::OneLevel), ("ou=people,dc=X", Scope::Subtree)]);
@@ -315,7 +335,7 @@ mod tests {
             Selected { dn: dn("CN=A (b*),DC=x"), relative_id: Some(513) },
             Selected { dn: dn("CN=B,DC=x"), relative_id: None },
         ];
-        let wanted = |vendor| Wanted { request: &request, bases: &bases, vendor, range_size: None };
+        let wanted = |vendor| Wanted { request: &request, bases: &bases, vendor, range_size: None, catalog: false };
         let [job] = &wanted(Vendor::ActiveDirectory).members(&groups)[..] else { panic!() };
         assert_eq!(
             job.filter,

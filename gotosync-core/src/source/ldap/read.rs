@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::join_all;
 use rustls::ClientConfig;
 
+use super::catalog;
 use super::options::{LdapOptions, Referrals, Server};
 use super::plan::{Job, Selected, Wanted};
 use super::reader::{Reader, Sink, Unfinished, store};
 use super::references::{Reference, same_host};
 use super::search::Halt;
-use super::server::{Root, Vendor};
+use super::server::Root;
 use super::session::{Question, Session};
-use crate::model::{Completeness, Dn, Effort, Gap, ReadRequest, Reading, Scope, text};
+use crate::model::{Completeness, Dn, Effort, Gap, ReadRequest, Reading, text};
 use crate::source::entries::{Collector, Reached, Selection};
 use crate::{Error, ErrorKind, Result};
 
@@ -27,18 +28,9 @@ pub(super) async fn read(
     request: &ReadRequest,
 ) -> Result<Reading> {
     let mut session = Session::open(options, config).await?;
-    if session.server.is_global_catalog() && session.root.vendor() == Vendor::ActiveDirectory {
-        // Members of groups that are not universal are not there either, and the catalogue does not say whose.
-        if request.scopes.iter().any(|scope| matches!(scope, Scope::Group { .. })) {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "the global catalogue does not know the members of every group",
-            )
-            .with("server", &session.server)
-            .hint("read each domain by itself, over port 636 or 389; several are one directory for gotosync"));
-        }
-        let wanted = Wanted { request, bases: &[], vendor: Vendor::ActiveDirectory, range_size: None };
-        super::catalog::check(&mut session, &wanted.people_attributes()).await?;
+    let catalog = catalog::is_one(&session);
+    if catalog {
+        catalog::check(&mut session, request).await?;
     }
     let bases = bases(options, &session.root)?;
     let mut selection = if request.wants_everyone() { Selection::Everybody } else { Selection::Nobody };
@@ -46,7 +38,7 @@ pub(super) async fn read(
     let reader = Reader::new(Collector::new(&request.attributes, &mut selection)).aliases(vendor);
     let run = Run::new(options, config, reader);
     run.remark(remarks(&session, options));
-    let wanted = Wanted { request, bases: &bases, vendor: session.root.vendor(), range_size: options.range_size };
+    let wanted = Wanted { request, bases: &bases, vendor, range_size: options.range_size, catalog };
     let mut sessions = vec![session];
     if request.wants_everyone() {
         run.jobs(wanted.everything(), &mut sessions).await;

@@ -212,6 +212,20 @@ pub(super) fn each(frames: &[u8], mut take: impl FnMut(&Message<'_>) -> Result<(
     Ok(())
 }
 
+/// Goes through every value of every attribute in messages with an entry each: for searches that ask for one attribute.
+pub(super) fn each_value(item: &Item, mut take: impl FnMut(&[u8]) -> Result<(), Malformed>) -> Result<(), Stopped> {
+    let Item::Entries(frames) = item else { return Ok(()) };
+    each(frames, |message| {
+        let mut entry = Entry::parse(message)?;
+        while let Some((_, mut values)) = entry.next()? {
+            while !values.is_empty() {
+                take(values.expect(OCTETS, "a value is none")?)?;
+            }
+        }
+        Ok(())
+    })
+}
+
 /// An attribute that was asked for by another of its names.
 fn synonym(name: &[u8], aliases: bool, names: &Names) -> Option<NameIx> {
     let is = |other: &&str| other.as_bytes().eq_ignore_ascii_case(name);

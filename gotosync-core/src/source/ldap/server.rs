@@ -29,7 +29,12 @@ pub(super) enum Vendor {
 impl Root {
     /// Reads the root entry from the message it came in.
     pub(super) fn parse(frame: &[u8]) -> Result<Self, Malformed> {
-        let mut entry = Entry::parse(&Message::parse(frame)?)?;
+        Self::of(&Message::parse(frame)?)
+    }
+
+    /// The same, of a message that was taken apart; any entry may be read so.
+    pub(super) fn of(message: &Message<'_>) -> Result<Self, Malformed> {
+        let mut entry = Entry::parse(message)?;
         let mut root = Self::default();
         while let Some((name, mut values)) = entry.next()? {
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();

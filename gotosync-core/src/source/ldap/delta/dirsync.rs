@@ -6,6 +6,7 @@ use ldap3::controls::RawControl;
 use serde::{Deserialize, Serialize};
 
 use super::super::ber::{Ber, INTEGER, Malformed, OCTETS, SEQUENCE, element, integer, number};
+use super::super::describe::DIR_SYNC as OID;
 use super::super::guard::Item;
 use super::super::mirror::{Id, Mirror, canonical};
 use super::super::server::Root;
@@ -173,8 +174,6 @@ fn hex(bytes: &[u8]) -> String {
 fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
-
-const OID: &str = "1.2.840.113556.1.4.841";
 
 /// Only what the signed-in user may see.
 const OBJECT_SECURITY: i64 = 1;

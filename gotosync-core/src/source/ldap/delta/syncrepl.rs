@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::ber::{BOOLEAN, Ber, ENUMERATED, Malformed, OCTETS, SEQUENCE, SET, element, integer, number};
 use super::super::guard::Item;
-use super::super::message::{Entry, Message};
+use super::super::message::Message;
 use super::super::mirror::{Id, Mirror};
-use super::super::reader::{Reader, each};
+use super::super::reader::{Reader, each_value};
 use super::super::session::{Question, Session, Stopped, control};
 use super::{Asking, Cursor, Found, Refused};
 use crate::model::Dn;
@@ -103,18 +103,10 @@ async fn numbers(session: &mut Session, base: &Dn) -> Option<Vec<String>> {
         Question { base: context.as_str(), scope: Scope::Base, filter: "(objectClass=*)", attributes: &attributes };
     let mut numbers = Vec::new();
     let mut take = |item: Item| {
-        if let Item::Entries(frames) = &item {
-            each(frames, |message| {
-                let mut entry = Entry::parse(message)?;
-                while let Some((_, mut values)) = entry.next()? {
-                    while !values.is_empty() {
-                        numbers.push(String::from_utf8_lossy(values.next()?.1).into_owned());
-                    }
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
+        each_value(&item, |number| {
+            numbers.push(String::from_utf8_lossy(number).into_owned());
+            Ok(())
+        })
     };
     session.ask(&question, Vec::new(), &mut take).await.ok()?;
     numbers.sort();

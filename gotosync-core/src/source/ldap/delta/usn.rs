@@ -1,14 +1,16 @@
 //! `uSNChanged` (MS-ADTS 3.1.1.1.9): a number that a domain controller counts up with every change, its own one at each.
 
 use ldap3::Scope;
-use ldap3::controls::RawControl;
 use serde::{Deserialize, Serialize};
 
+use super::super::describe::show_deleted;
 use super::super::guard::Item;
 use super::super::mirror::{Id, Mirror, canonical};
+use super::super::reader::each_value;
 use super::super::search::paging;
 use super::super::session::{Question, Session};
 use super::{Asking, Cursor, Found, Refused, identity};
+use crate::model::Dn;
 
 /// Where the numbers of one domain controller were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,8 +79,8 @@ impl Place {
 }
 
 /// The naming context of the domain.
-fn context(session: &Session) -> crate::model::Dn {
-    crate::model::Dn::trusted(session.root.one("defaultnamingcontext").unwrap_or_default())
+fn context(session: &Session) -> Dn {
+    Dn::trusted(session.root.one("defaultnamingcontext").unwrap_or_default())
 }
 
 /// Whether whoever is signed in sees what was deleted. A search without the right finds nothing, and says so of nothing; and the
@@ -100,31 +102,18 @@ pub(super) async fn sees_deleted(session: &mut Session) -> bool {
 }
 
 /// The ids of what was deleted since.
-async fn deleted(session: &mut Session, context: &crate::model::Dn, filter: &str) -> Result<Vec<Id>, Refused> {
+async fn deleted(session: &mut Session, context: &Dn, filter: &str) -> Result<Vec<Id>, Refused> {
     let base = format!("CN=Deleted Objects,{context}");
     let filter = format!("(&(isDeleted=TRUE){filter})");
     let attributes = ["objectGUID".to_owned()];
     let question = Question { base: &base, scope: Scope::Subtree, filter: &filter, attributes: &attributes };
     let mut ids = Vec::new();
     let mut take = |item: Item| {
-        if let Item::Entries(frames) = &item {
-            super::super::reader::each(frames, |message| {
-                let mut entry = super::super::message::Entry::parse(message)?;
-                while let Some((_, mut values)) = entry.next()? {
-                    if !values.is_empty() {
-                        ids.push(canonical(values.next()?.1));
-                    }
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
+        each_value(&item, |id| {
+            ids.push(canonical(id));
+            Ok(())
+        })
     };
     session.ask(&question, vec![show_deleted()], &mut take).await?;
     Ok(ids)
-}
-
-/// `LDAP_SERVER_SHOW_DELETED_OID`.
-fn show_deleted() -> RawControl {
-    RawControl { ctype: "1.2.840.113556.1.4.417".to_owned(), crit: true, val: None }
 }
