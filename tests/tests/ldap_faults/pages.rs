@@ -64,8 +64,10 @@ fn whatever_happens_to_a_page_the_reading_is_the_same_or_says_what_happened() {
     assert!(bad.is_empty(), "{} of {} cases:\n{}", bad.len(), cases.len(), bad.join("\n"));
     assert!(cases.len() > 1000, "{} cases", cases.len());
     // These readings would take something from somebody if they were told: the others do not pass for want of an occasion.
-    let taking = judged.iter().filter(|judged| judged.takes).count();
-    assert!(taking > 5, "{taking} hidden faults take something from somebody");
+    for way in [Way::Samba, Way::Slapd, Way::Plain] {
+        let takes = cases.iter().zip(&judged).any(|(case, judged)| case.way == way && judged.takes);
+        assert!(takes, "{way:?}: no hidden fault takes anything from anybody");
+    }
 }
 
 fn cases() -> Vec<Case> {
