@@ -177,6 +177,11 @@ impl Error {
         &self.0.context
     }
 
+    /// The error underneath, if there is one.
+    pub(crate) fn into_cause(self) -> Option<Box<dyn StdError + Send + Sync>> {
+        self.0.source
+    }
+
     /// What the caller can do about it.
     pub fn help(&self) -> Option<&str> {
         self.0.hint.as_deref()

@@ -74,6 +74,11 @@
 //! | `mock` | mockall mocks of the public traits | no |
 //!
 //! With none of them there is no SQLite, no compression, and nothing that opens a file or a socket.
+//!
+//! # Logs
+//!
+//! What goes on is told as events of the crate `tracing`, under targets that begin with `gotosync::`: `read`, `plan`, `check`,
+//! `apply`, `run`. Without a subscriber they cost nothing.
 
 pub mod error;
 #[cfg(feature = "secrets")]
@@ -95,6 +100,7 @@ pub mod invite;
 pub mod render;
 pub mod state;
 pub mod sync;
+mod trace;
 #[cfg(feature = "csv")]
 pub mod import;
 #[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]

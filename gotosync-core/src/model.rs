@@ -38,7 +38,7 @@ pub use filter::{CompiledFilter, Filter, FilterError};
 pub use id::{AccountKey, Fingerprint, GroupId, LicenseKey, PersonId, PlanId, RunId, UserKey};
 pub(crate) use note::kinds;
 pub use note::{Note, NoteKind, Severity};
-pub use outcome::{Effect, Fault, Outcome};
+pub use outcome::{Cause, Effect, Fault, Outcome};
 pub use reading::{Completeness, Effort, Gap, Kept, Reading};
 pub use role::{Privilege, Role};
 pub use schema::{AttrId, AttributeTable, Syntax};
