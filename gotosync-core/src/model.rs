@@ -25,7 +25,7 @@ pub use account::{
     WelcomeEmail,
 };
 pub use action::{Action, ActionKind, Batch, Creation, Deletion, Release, Suspension, Update};
-pub use builder::{DirectoryBuilder, GroupEntry, PersonEntry, PrimaryGroup};
+pub use builder::{DirectoryBuilder, GroupEntry, GroupName, PersonEntry, PrimaryGroup};
 pub use catalog::{Catalog, Device, Mac, NotAMac, TemplateName, Transfer, WelcomeTemplate};
 pub(crate) use change::some_role;
 pub use change::{Change, Field, FieldChange, SetChange, SettingsChanges, UserChanges, Whole};
