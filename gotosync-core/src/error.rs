@@ -45,6 +45,24 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::Input,
+        Self::Data,
+        Self::NotFound,
+        Self::Ambiguous,
+        Self::Denied,
+        Self::Conflict,
+        Self::Exhausted,
+        Self::Incomplete,
+        Self::Stopped,
+        Self::Held,
+        Self::Unavailable,
+        Self::Unsupported,
+        Self::State,
+        Self::Bug,
+    ];
+
     /// The word used in JSON and in logs.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -416,9 +416,9 @@ impl Engine {
     /// Keeps in the history what ended a run before its first write. That this may fail as well must not hide the error.
     async fn ended_by(&self, error: Error, record: RunRecord, reason: String) -> Error {
         if record.ending == Ending::Stopped {
-            trace::stopped(&error)
+            trace::stopped(&error);
         } else {
-            trace::failed(&error)
+            trace::failed(&error);
         }
         match self.close(RunRecord { reason: Some(reason), ..record }, None).await {
             Ok(()) => error,

@@ -20,11 +20,10 @@ use crate::report::Report;
 
 /// Both sides were read.
 pub(crate) fn read(reading: &Reading, account: &Account) {
-    let (people, users) = (reading.directory.people().len(), account.users.len());
-    info!(target: "gotosync::read", people, users, "read {people} people and {users} users");
+    info!(target: "gotosync::read", people = reading.directory.people().len(), users = account.users.len(), "read both sides");
     for (side, completeness) in [("directory", &reading.completeness), ("account", &account.completeness)] {
         if !completeness.is_complete() {
-            warn!(target: "gotosync::read", side, "the {side} was not read to its end: {completeness}");
+            warn!(target: "gotosync::read", "the {side} was not read to its end: {completeness}");
         }
     }
 }
@@ -32,7 +31,7 @@ pub(crate) fn read(reading: &Reading, account: &Account) {
 /// A plan was made.
 pub(crate) fn planned(plan: &Plan) {
     let (id, steps, notes) = (plan.id().as_str(), plan.steps().len(), plan.notes().len());
-    info!(target: "gotosync::plan", plan = id, steps, notes, "plan {id}: {steps} steps, {notes} notes");
+    info!(target: "gotosync::plan", steps, notes, "made the plan {id}");
 }
 
 /// The check stopped a run.
@@ -49,20 +48,17 @@ pub(crate) fn failed(error: &Error) {
 pub(crate) fn settled(step: &Step, outcome: &Outcome) {
     let (kind, subject, word) = (step.action.kind().as_str(), &*step.subject, outcome.as_str());
     match outcome {
-        Outcome::Done { .. } => debug!(target: "gotosync::apply", kind, subject, "{kind} {subject}: {word}"),
+        Outcome::Done { .. } => debug!(target: "gotosync::apply", "{kind} {subject}: {word}"),
         Outcome::Failed { fault } | Outcome::InDoubt { fault } => {
-            warn!(target: "gotosync::apply", kind, subject, "{kind} {subject}: {word}: {fault}");
+            warn!(target: "gotosync::apply", "{kind} {subject}: {word}: {fault}");
         }
-        Outcome::Skipped { reason } => {
-            warn!(target: "gotosync::apply", kind, subject, "{kind} {subject}: {word}: {reason}");
-        }
+        Outcome::Skipped { reason } => warn!(target: "gotosync::apply", "{kind} {subject}: {word}: {reason}"),
     }
 }
 
 /// A run ended with a report.
 pub(crate) fn ended(report: &Report) {
     let (run, ending) = (report.run.as_str(), report.ending.as_str());
-    let counts: Vec<String> = report.counts().iter().map(|(word, number)| format!("{number} {word}")).collect();
-    let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
-    info!(target: "gotosync::apply", run, ending, "run {run} {ending}: {counts}");
+    let undone = report.undone().count();
+    info!(target: "gotosync::apply", steps = report.lines.len(), undone, "the run {run} ended: {ending}");
 }

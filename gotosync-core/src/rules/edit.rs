@@ -20,6 +20,8 @@ mod json;
 mod layout;
 mod lines;
 
+#[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
+pub(crate) use json::text as toml_text;
 pub(super) use json::value as json_of;
 use layout::{Block, Layout};
 

@@ -32,6 +32,16 @@ pub(in crate::rules) fn value(found: &Value) -> Json {
     }
 }
 
+/// The text of a document that says what an object says; no name of it is headed.
+///
+/// # Errors
+/// What is no object, or what TOML has no word for.
+#[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
+pub(crate) fn text(json: &Json) -> Result<String, String> {
+    let object = json.as_object().ok_or_else(|| "expected an object".to_owned())?;
+    Ok(document(object, &[])?.to_string())
+}
+
 /// A document that says what an object says. What the schema heads with double brackets is headed so; everything else stands in
 /// one line, in the order of the schema. What is `null` is left out.
 pub(super) fn document(object: &Map<String, Json>, keys: &[Key]) -> Result<DocumentMut, String> {
