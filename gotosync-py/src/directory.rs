@@ -26,7 +26,7 @@ pub(crate) struct Directory(pub(crate) Arc<model::Directory>);
 ///
 /// >>> person = directory[0]
 /// >>> person.id, person["mail"], person.get("sn")
-/// ('1', ['ann@example.test'], 'Lee')
+/// ('people:1', ['ann@example.test'], 'Lee')
 #[pyclass(frozen, module = "gotosync", eq)]
 pub(crate) struct Person {
     directory: Arc<model::Directory>,
@@ -89,7 +89,7 @@ impl Directory {
 
     /// Somebody by id, or `None`.
     ///
-    /// >>> directory.find("2").name
+    /// >>> directory.find("people:2").name
     /// 'Bob Ray'
     fn find(&self, id: &str) -> Option<Person> {
         let ix = self.0.person_by_id(&PersonId::parse(id))?.index();

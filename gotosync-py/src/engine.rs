@@ -146,7 +146,7 @@ impl<T, F: Future<Output = T>, W: Fn(CoreEngine, Stop) -> F> Work<T, F> for Writ
 macro_rules! verbs {
     ($(
         $(#[doc = $doc:literal])*
-        fn $now:ident, $later:ident($($name:ident: $kind:ty $(= $default:expr)?),* $(; $only:ident: $only_kind:ty = $only_default:expr)*)
+        fn $now:ident, $later:ident($($name:ident: $kind:ty $(= $default:tt)?),* $(; $only:ident: $only_kind:ty = $only_default:tt)*)
             = $work:expr => $done:expr;
         awaited: $example:literal;
     )*) => {
@@ -250,7 +250,7 @@ verbs! {
     ///
     /// >>> engine.welcome_email("ann@example.test")
     /// Traceback (most recent call last):
-    /// gotosync.ConflictError: no rule gives a template of welcome e-mails to this person (person: Ann Lee)
+    /// gotosync.ConflictError: this person gets the account's default text, which the service does not show (person: Ann Lee)
     fn welcome_email, welcome_email_async(person: String; template: Option<String> = None) =
         |person: String, template: Option<String>| {
             PyResult::Ok(Reads(move |engine: CoreEngine| {
@@ -263,14 +263,14 @@ verbs! {
     /// Explains one person: in which rules and why not in the others, what mappings give, whose user it is, what would be done.
     ///
     /// >>> engine.explain("ann@example.test").id
-    /// '1'
+    /// 'people:1'
     fn explain, explain_async(person: String) = |person: String| {
         PyResult::Ok(Reads(move |engine: CoreEngine| {
             let person = person.clone();
             async move { engine.explain(&person).await }
         }))
     } => explanation;
-    awaited: ">>> asyncio.run(engine.explain_async('Ann Lee')).id\n'1'";
+    awaited: ">>> asyncio.run(engine.explain_async('Ann Lee')).id\n'people:1'";
 
     /// The latest runs, newest first.
     ///

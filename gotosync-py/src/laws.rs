@@ -1,14 +1,20 @@
 //! The laws of sources and targets, to hold somebody's own to them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gotosync_core::laws::{Factory, source as source_laws, target as target_laws};
-use gotosync_core::model::Account as CoreAccount;
+use gotosync_core::model::{Account as CoreAccount, AccountKey, RunId};
+use gotosync_core::state::{Ending, Link, RunRecord};
 use gotosync_core::target::ProvisioningTarget as CoreTarget;
+use jiff::Timestamp;
 use pyo3::prelude::*;
 
 use crate::account::Account;
-use crate::run::runtime;
+use crate::error::raised;
+use crate::run::{runtime, wait};
+use crate::state::StateStore;
+use crate::value::{from_json, text_of};
 use crate::{source, target};
 
 /// Asks a source every law, and tells those that it breaks.
@@ -42,4 +48,33 @@ pub(crate) fn laws() -> (Vec<&'static str>, Vec<&'static str>) {
     let sources = source_laws::ALL.iter().map(|(name, _)| *name);
     let targets = target_laws::ALL.iter().map(|(name, _)| *name);
     (sources.collect(), targets.collect())
+}
+
+/// Lets a state remember, as if an earlier run had found it out: links as plans write them, and how many people rules selected.
+#[pyfunction]
+pub(crate) fn remember(
+    state: &Bound<'_, StateStore>,
+    account: &str,
+    links: &Bound<'_, PyAny>,
+    populations: BTreeMap<String, usize>,
+    started: Timestamp,
+) -> PyResult<()> {
+    let (py, store) = (state.py(), Arc::clone(&state.get().0));
+    let links: Vec<Link> = from_json(py, &text_of(links)?, "a list of links")?;
+    let record = RunRecord {
+        run: RunId::new("earlier"),
+        account: AccountKey::new(account),
+        command: "an earlier run".to_owned(),
+        started,
+        ended: Some(started),
+        plan: None,
+        ending: Ending::Open,
+        outcomes: BTreeMap::new(),
+        reason: None,
+    };
+    let work = async move {
+        store.begin(&record, "{}", &links).await?;
+        store.finish(&RunRecord { ending: Ending::Done, ..record }, Some(&populations)).await
+    };
+    wait(py, None, work)?.map_err(|error| raised(py, &error))
 }

@@ -86,6 +86,7 @@ fn _gotosync(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(laws::broken_source_laws, module)?)?;
     module.add_function(wrap_pyfunction!(laws::broken_target_laws, module)?)?;
     module.add_function(wrap_pyfunction!(laws::laws, module)?)?;
+    module.add_function(wrap_pyfunction!(laws::remember, module)?)?;
     // Records of other libraries are theirs to tell. A second interpreter in this process finds the first one's logger.
     let logger = Logger::new(py, Caching::Loggers)?
         .filter(LevelFilter::Off)

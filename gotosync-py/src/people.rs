@@ -22,12 +22,22 @@ use crate::error::raised;
 /// >>> people = gotosync.People([{"id": 7, "mail": "ann@example.test"}], gaps=[("page 2", "timed out")])
 /// >>> len(people.people), people.gaps
 /// (1, [('page 2', 'timed out')])
-#[pyclass(frozen, module = "gotosync", get_all)]
+#[pyclass(frozen, module = "gotosync")]
 pub(crate) struct People {
+    /// The people.
+    #[pyo3(get)]
     people: Py<PyAny>,
+    /// Groups that exist even if nobody is in them, by name or distinguished name.
+    #[pyo3(get)]
     groups: Vec<String>,
+    /// Distinguished names of places that exist even if nobody stands in them.
+    #[pyo3(get)]
     units: Vec<String>,
+    /// What is missing: pairs of a place and what happened there.
+    #[pyo3(get)]
     gaps: Vec<(String, String)>,
+    /// What a reader should know that takes nothing away from completeness.
+    #[pyo3(get)]
     remarks: Vec<String>,
 }
 

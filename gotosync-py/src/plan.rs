@@ -19,7 +19,7 @@ use crate::value::{hash_of, json, objects, word, written};
 ///
 /// >>> print(plan)  # doctest: +ELLIPSIS
 /// plan ... for the account Example
-///   directory  directory example: 3 people read, 2 selected
+///   directory  memory directory: 3 people read, 2 selected
 ///   account    memory account 1: 2 users, 2 with access
 ///   rule       Sales: 2 people
 ///   ~ update              1

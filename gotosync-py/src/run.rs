@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use gotosync_core::apply::Stop;
@@ -16,23 +16,28 @@ tokio::task_local! {
     pub(crate) static LOOP: Py<PyAny>;
 }
 
-/// The runtime of this process. One that was forked gets its own: threads do not outlive a fork.
-pub(crate) fn runtime() -> PyResult<Arc<Runtime>> {
-    static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
-    let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+/// The runtime of this process.
+///
+/// # Errors
+/// In a process that was forked after the engine was used: its threads did not come along, and waiting for them never ends.
+pub(crate) fn runtime() -> PyResult<&'static Runtime> {
+    static RUNTIME: OnceLock<(u32, Runtime)> = OnceLock::new();
+    static STARTING: Mutex<()> = Mutex::new(());
     let process = std::process::id();
-    match slot.take() {
-        Some((of, runtime)) if of == process => {
-            *slot = Some((of, Arc::clone(&runtime)));
-            return Ok(runtime);
+    if RUNTIME.get().is_none() {
+        let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        if RUNTIME.get().is_none() {
+            let runtime = Builder::new_multi_thread().thread_name("gotosync").enable_all().build()?;
+            // Whoever is alone is first.
+            let _ = RUNTIME.set((process, runtime));
         }
-        // Ending it would wait for threads that are not there.
-        Some((_, stale)) => std::mem::forget(stale),
-        None => {}
     }
-    let runtime = Arc::new(Builder::new_multi_thread().thread_name("gotosync").enable_all().build()?);
-    *slot = Some((process, Arc::clone(&runtime)));
-    Ok(runtime)
+    match RUNTIME.get() {
+        Some((of, runtime)) if *of == process => Ok(runtime),
+        _ => Err(PyRuntimeError::new_err(
+            "this process was forked after gotosync was used: start processes by spawn or forkserver instead",
+        )),
+    }
 }
 
 /// Waits for work, and lets other threads run meanwhile. Ctrl-C asks a run to stop after the batch in flight; work that nobody can

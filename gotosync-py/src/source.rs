@@ -60,7 +60,7 @@ pub(crate) struct CsvSource;
 /// A live directory: Active Directory, OpenLDAP and others. Keywords are the keys of ``[source]`` in a configuration.
 ///
 /// >>> gotosync.LdapSource("ldaps://dc1.example.test", sign_in="anonymous")
-/// <LdapSource directory at ldaps://dc1.example.test>
+/// <LdapSource directory ldaps://dc1.example.test:636>
 #[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
 pub(crate) struct LdapSource;
 
@@ -74,7 +74,7 @@ pub(crate) struct ListSource;
 /// Several sources as one directory, an earlier one going before a later one: pairs of a name and a source.
 ///
 /// >>> gotosync.MergedSource([("directory", source), ("guests", gotosync.ListSource("guests", "Eve Low eve@example.test"))])
-/// <MergedSource memory directory and list guests>
+/// <MergedSource memory directory + list guests>
 #[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
 pub(crate) struct MergedSource;
 
@@ -140,7 +140,7 @@ impl DirectorySource {
     /// What the directory is, as a dict.
     ///
     /// >>> source.describe()["naming_contexts"]
-    /// ['DC=example,DC=test']
+    /// ['DC=test']
     fn describe<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, source) = (slf.py(), Arc::clone(Self::native(slf)?));
         let info = wait(py, None, async move { source.describe().await })?.map_err(|error| raised(py, &error))?;
@@ -150,7 +150,7 @@ impl DirectorySource {
     /// One level of the tree, as dicts: the tops, or what stands right below a place.
     ///
     /// >>> [node["dn"] for node in source.children("DC=example,DC=test")]
-    /// ['OU=IT,DC=example,DC=test', 'OU=Groups,DC=example,DC=test', 'OU=Sales,DC=example,DC=test']
+    /// ['OU=Groups,DC=example,DC=test', 'OU=IT,DC=example,DC=test', 'OU=Sales,DC=example,DC=test']
     #[pyo3(signature = (of = None))]
     fn children<'py>(slf: &Bound<'py, Self>, of: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
         let (py, source) = (slf.py(), Arc::clone(Self::native(slf)?));
@@ -282,9 +282,8 @@ impl fmt::Display for OwnSource {
 #[async_trait]
 impl CoreSource for OwnSource {
     async fn describe(&self) -> Result<DirectoryInfo> {
-        let directory = self.everybody().await?.directory;
-        let tops = directory.units().iter().filter(|unit| unit.parent.is_none());
-        let info = DirectoryInfo::new(self.to_string(), tops.map(|unit| unit.dn.clone()).collect());
+        let tops = self.children(None).await?;
+        let info = DirectoryInfo::new(self.to_string(), tops.into_iter().map(|node| node.dn).collect());
         if !self.0.has("describe") {
             return Ok(info);
         }

@@ -24,7 +24,7 @@ use crate::error::{own_kind, raised, understood};
 use crate::own::{Own, error_of, no_part, nothing};
 use crate::report::{Became, Outcome};
 use crate::run::wait;
-use crate::value::{from_json, json, objects, text_of, word};
+use crate::value::{from_json, text_of, word};
 
 /// Where users live.
 ///
@@ -81,8 +81,8 @@ pub(crate) struct ReadOnly;
 /// >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"])
 /// >>> info.account, info.actions
 /// ('1', ('create',))
-#[pyclass(frozen, module = "gotosync")]
-#[derive(Clone)]
+#[pyclass(frozen, module = "gotosync", eq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct TargetInfo(CoreInfo);
 
 /// One thing to do to an account, as a target of your own is asked for it.
@@ -130,14 +130,26 @@ impl ProvisioningTarget {
         account.map(Account::wrap).map_err(|error| raised(py, &error))
     }
 
-    /// What the account is and what can be done to it, as a dict.
+    /// What the account is and what can be done to it.
     ///
-    /// >>> target.describe()["account"]
+    /// >>> target.describe().account
     /// '1'
-    fn describe<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+    fn describe(slf: &Bound<'_, Self>) -> PyResult<TargetInfo> {
         let (py, target) = (slf.py(), Self::native(slf)?);
-        let info = wait(py, None, async move { target.describe().await })?.map_err(|error| raised(py, &error))?;
-        objects(py, &json(py, &info)?)
+        let info = wait(py, None, async move { target.describe().await })?;
+        info.map(TargetInfo).map_err(|error| raised(py, &error))
+    }
+
+    /// Does several actions, each by itself, and gives as many outcomes: for a target of your own that stands before another one.
+    ///
+    /// >>> target.execute([])
+    /// []
+    fn execute<'py>(slf: &Bound<'py, Self>, actions: Vec<Py<Action>>) -> PyResult<Bound<'py, PyList>> {
+        let (py, target) = (slf.py(), Self::native(slf)?);
+        let batch: Batch = actions.iter().map(|action| action.get().0.clone()).collect();
+        let outcomes = wait(py, None, async move { target.execute(&batch).await })?;
+        let outcomes = outcomes.map_err(|error| raised(py, &error))?.into_iter();
+        PyList::new(py, outcomes.map(|outcome| Outcome(Became::Known(outcome))).collect::<Vec<_>>())
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
@@ -255,10 +267,36 @@ impl TargetInfo {
         }))
     }
 
+    /// Its kind and place in a few words.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
     /// The key of the account.
     #[getter]
     fn account(&self) -> &str {
         self.0.account.as_str()
+    }
+
+    /// The key of the user whose login is in use, if it is known.
+    #[getter]
+    fn login(&self) -> Option<&str> {
+        self.0.login.as_ref().map(UserKey::as_str)
+    }
+
+    /// The most actions that are given at once.
+    #[getter]
+    fn batch(&self) -> usize {
+        self.0.capabilities.batch
+    }
+
+    /// The same under another name.
+    ///
+    /// >>> gotosync.TargetInfo("1").named("tickets").name
+    /// 'tickets'
+    fn named(&self, name: String) -> Self {
+        Self(CoreInfo { name, ..self.0.clone() })
     }
 
     /// The words of the actions it takes.
@@ -271,6 +309,14 @@ impl TargetInfo {
         format!("<TargetInfo of account {}>", self.0.account)
     }
 }
+
+impl TargetInfo {
+    fn inner(&self) -> &CoreInfo {
+        &self.0
+    }
+}
+
+crate::value::written!(TargetInfo, "info");
 
 impl Action {
     fn inner(&self) -> &CoreAction {

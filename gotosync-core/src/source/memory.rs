@@ -90,8 +90,7 @@ impl fmt::Display for MemorySource {
 impl DirectorySource for MemorySource {
     async fn describe(&self) -> Result<DirectoryInfo> {
         let directory = self.directory()?;
-        let tops = directory.units().iter().filter(|unit| unit.parent.is_none());
-        let naming_contexts = tops.map(|unit| unit.dn.clone()).collect();
+        let naming_contexts = children_of(&directory, None)?.into_iter().map(|node| node.dn).collect();
         Ok(DirectoryInfo::new(self.to_string(), naming_contexts))
     }
 

@@ -41,6 +41,7 @@ pub struct PeopleBuilder {
     /// Those that were named, as they were.
     named: HashMap<String, GroupName>,
     naming: [AttrId; 5],
+    empty: bool,
 }
 
 /// One person as such a source knows them.
@@ -83,9 +84,8 @@ impl PeopleBuilder {
         let source = source.into();
         place::named(&source)?;
         let mut builder = DirectoryBuilder::new();
-        builder.unit(place::unit(&source).as_str(), UnitKind::NamingContext);
         let naming = NAMING.map(|name| builder.attribute(name));
-        Ok(Self { source, builder, groups: HashSet::new(), named: HashMap::new(), naming })
+        Ok(Self { source, builder, groups: HashSet::new(), named: HashMap::new(), naming, empty: true })
     }
 
     /// The number of an attribute name.
@@ -100,6 +100,7 @@ impl PeopleBuilder {
 
     /// Adds a place that exists even if nobody stands in it.
     pub fn unit(&mut self, dn: &Dn) {
+        self.empty = false;
         self.builder.unit(dn.as_str(), UnitKind::Unit);
     }
 
@@ -110,6 +111,7 @@ impl PeopleBuilder {
 
     /// Adds somebody.
     pub fn add(&mut self, record: PersonRecord) {
+        self.empty = false;
         let id = self.id(&record.id);
         let dn = record.dn.clone().unwrap_or_else(|| place::below(&self.source, &self.name(&record)));
         let mut entry = PersonEntry::new(id, dn);
@@ -127,12 +129,17 @@ impl PeopleBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) when two people have the same id.
-    pub fn build(self) -> Result<Directory> {
+    pub fn build(mut self) -> Result<Directory> {
+        // The source is there, even if nobody is in it.
+        if self.empty {
+            self.builder.unit(place::unit(&self.source).as_str(), UnitKind::NamingContext);
+        }
         self.builder.build()
     }
 
     /// The name of a group, which is there from now on.
     fn group_name(&mut self, group: &str) -> GroupName {
+        self.empty = false;
         if let Some(known) = self.named.get(group) {
             return *known;
         }

@@ -17,6 +17,8 @@ Everything that is decided is decided by the engine, which is written in Rust; h
 
 from __future__ import annotations
 
+import logging
+
 from ._errors import (
     AmbiguousError,
     BugError,
@@ -170,6 +172,9 @@ __all__ = [
     "WelcomeEmail",
     "__version__",
 ]
+
+# Who wants the log says so; until then nothing is printed.
+logging.getLogger("gotosync").addHandler(logging.NullHandler())
 
 for _class in (GotosyncError, *GotosyncError.__subclasses__()):
     _class.__module__ = "gotosync"

@@ -38,7 +38,7 @@ class GotosyncError(Exception):
     ...     gotosync.Rules.parse("[[rule]]\\nnam = 'Sales'", file="rules.toml")
     ... except gotosync.GotosyncError as error:
     ...     print(error.kind, error.file, error.line, error.column, sep=", ")
-    input, rules.toml, 1, 3
+    input, rules.toml, 1, 1
     """
 
     kind: str = "bug"

@@ -30,7 +30,15 @@ class Events:
         self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
 
     def close(self) -> None:
-        """Ends the iteration; a verb that is awaited does that by itself."""
+        """Ends the iteration; a verb that is awaited does that by itself.
+
+        >>> async def closed():
+        ...     events = gotosync.Events()
+        ...     events.close()
+        ...     return [event async for event in events]
+        >>> asyncio.run(closed())
+        []
+        """
         self._loop.call_soon_threadsafe(self._queue.put_nowait, None)
 
     def __aiter__(self) -> Events:

@@ -108,7 +108,7 @@ class Mode(Word):
     """Whether something is applied or only shown.
 
     >>> gotosync.Rule("Trial", everyone=True, mode=gotosync.Mode.SIMULATE)
-    Rule(name='Trial', everyone=True, mode='simulate')
+    Rule(name='Trial', mode='simulate', everyone=True)
     """
 
     APPLY = "apply"

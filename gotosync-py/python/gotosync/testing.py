@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from . import _gotosync
-from ._gotosync import Account, Engine, License, MemorySource, MemoryTarget, Rule, Rules, User
+from ._gotosync import Account, Engine, License, MemorySource, MemoryTarget, Rule, Rules, StateStore, User
 
-__all__ = ["World", "check_source", "check_target", "example", "source_laws", "target_laws"]
+__all__ = ["World", "check_source", "check_target", "example", "remember", "source_laws", "target_laws"]
 
 
 class World(NamedTuple):
@@ -70,6 +71,22 @@ def check_target(make: Callable[[Account], object]) -> None:
     >>> testing.check_target(gotosync.MemoryTarget)
     """
     _told(_gotosync.broken_target_laws(make))
+
+
+def remember(
+    state: StateStore, account: str, links: list[dict[str, Any]], populations: dict[str, int], when: datetime
+) -> None:
+    """Lets a state remember, as if an earlier run had found it out: links as plans write them, and how many people each rule
+    selected.
+
+    >>> from gotosync import testing
+    >>> state = gotosync.MemoryState()
+    >>> link = {"person": "1", "user": "100", "email": "ann@example.test", "rules": ["Sales"]}
+    >>> testing.remember(state, "1", [link], {"Sales": 2}, datetime(2026, 11, 21, tzinfo=timezone.utc))
+    >>> gotosync.Engine(source, target, rules, state=state).history()[0].command
+    'an earlier run'
+    """
+    _gotosync.remember(state, account, links, populations, when)
 
 
 def source_laws() -> list[str]:

@@ -1,0 +1,347 @@
+"""Sources, targets and reviewers that are written in Python, as plain methods and as coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+import gotosync
+from gotosync import testing
+
+EVERYBODY = gotosync.Rules([gotosync.Rule("All", everyone=True, products=["GoToMeeting"])])
+ANN = {"id": 1, "givenName": "Ann", "sn": "Lee", "mail": "ann@example.test"}
+
+
+class Given(gotosync.DirectorySource):
+    """A source that gives what it was given, by whichever kind of method."""
+
+    name = "given"
+
+    def __init__(self, give: Callable[[], Any]) -> None:
+        self.give = give
+
+    def read(self, request: gotosync.ReadRequest | None = None) -> Any:
+        return self.give()
+
+
+def account() -> gotosync.Account:
+    return gotosync.Account("1", "Example", licenses=[gotosync.License("10", "GoToMeeting", ["G2M"], seats=5)])
+
+
+def engine(source: object, target: object | None = None, **more: Any) -> gotosync.Engine:
+    return gotosync.Engine(source, target or gotosync.MemoryTarget(account()), EVERYBODY, **more)
+
+
+async def later() -> list[dict[str, Any]]:
+    await asyncio.sleep(0.001)
+    return [ANN]
+
+
+async def one_by_one() -> AsyncIterator[dict[str, Any]]:
+    await asyncio.sleep(0.001)
+    yield ANN
+
+
+def yielded() -> Iterator[dict[str, Any]]:
+    yield ANN
+
+
+WAYS: dict[str, Callable[[], Any]] = {
+    "list": lambda: [ANN],
+    "generator": yielded,
+    "coroutine": later,
+    "asynchronous generator": one_by_one,
+    "people": lambda: gotosync.People([ANN]),
+    "reading": lambda: gotosync.MemorySource([ANN], name="given").read(),
+    "pairs": lambda: [list(ANN.items())],
+    "somebody of another directory": lambda: gotosync.People([person for person in gotosync.MemorySource([ANN], name="given").read().directory]),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_people_come_in_every_way(way: str) -> None:
+    plan = engine(Given(WAYS[way])).plan()
+    assert [str(step) for step in plan.steps] == ["create ann@example.test"]
+    # Somebody who comes from another directory has the id that they have there.
+    ids = {"given:1", "given:given:1"}
+    assert plan.steps[0].person in ids
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_people_come_in_every_way_in_a_loop(way: str) -> None:
+    plan = await engine(Given(WAYS[way])).plan_async()
+    assert [str(step) for step in plan.steps] == ["create ann@example.test"]
+
+
+def test_what_has_the_methods_is_a_part() -> None:
+    class Anything:
+        def read(self, request: gotosync.ReadRequest) -> list[dict[str, Any]]:
+            assert "mail" in request.attributes
+            assert request.everyone
+            return [ANN]
+
+    assert repr(engine(Anything())) == "<Engine from Anything to memory account 1>"
+    assert len(engine(Anything()).plan()) == 1
+    for nothing in (object(), gotosync.DirectorySource(), 3):
+        with pytest.raises(gotosync.InputError) as caught:
+            engine(nothing)
+        assert "it needs a method `read`" in str(caught.value.hint)
+    with pytest.raises(NotImplementedError):
+        gotosync.DirectorySource().read()
+
+
+def test_keys_mean_what_they_say() -> None:
+    gone = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    people = [
+        {**ANN, "dn": "CN=Ann,OU=Sales,DC=x", "groups": ["Team", "CN=Other,DC=x"], "title": ["Head", "Boss"], "photo": b"\xff"},
+        {"id": "b", "enabled": False, "cn": None, "employeeNumber": 7, "flag": True},
+        {"id": "c", "disabled": True},
+        {"id": "d", "expires": gone},
+        {"id": "7A1C0E30-6B0F-4C1E-9A55-0D6F5B0C0001"},
+    ]
+    given = gotosync.People(people, groups=["Empty"], units=["OU=Void,DC=x"], remarks=["by hand"])
+    reading = gotosync.MergedSource([("given", Given(lambda: given))]).read(
+        gotosync.ReadRequest(["title", "photo", "employeeNumber", "flag"])
+    )
+    directory = reading.directory
+    ann, b, c, d = (directory.find(f"given:{key}") for key in ("1", "b", "c", "d"))
+    assert ann
+    assert b
+    assert c
+    assert d
+    assert (ann.dn, ann["TITLE"], ann["photo"], sorted(ann.groups)) == ("CN=Ann,OU=Sales,DC=x", ["Head", "Boss"], [b"\xff"], ["Other", "Team"])
+    assert (b["employeeNumber"], b["flag"], "cn" in b, b.disabled, c.disabled) == (["7"], ["TRUE"], False, True, True)
+    assert (d.expires, d.enabled(gone + timedelta(1)), d.enabled(gone - timedelta(1))) == (gone, False, True)
+    assert directory.find("7a1c0e30-6b0f-4c1e-9a55-0d6f5b0c0001") is not None
+    assert {group.name for group in directory.groups} == {"Team", "Other", "Empty"}
+    assert "OU=Void,DC=x" in directory.units
+
+
+WRONG: list[tuple[Any, str]] = [
+    ([{"givenName": "Ann"}], "person 1: has no `id`, which must name the person for good"),
+    ([ANN, {"id": 2, "expires": date(2026, 1, 1)}], "person 2 (2): `expires` is a date, expected a datetime with a time zone"),
+    ([{"id": 2, "expires": datetime(2026, 1, 1)}], "person 1 (2): `expires` is a datetime, expected a datetime with a time zone"),
+    ([{"id": 2, "mail": object()}], "person 1 (2): `mail` is a object, expected text, bytes, a number or a list of them"),
+    ([{"id": 2, "groups": "Sales"}], "person 1 (2): `groups` is a str, expected a list of texts"),
+    ([{"id": 2, "enabled": "yes"}], "person 1 (2): `enabled` is a str, expected True or False"),
+    ([{"id": 2, "dn": "nonsense"}], "person 1 (2): "),
+    ([{"id": 2, 3: "x"}], "person 1: has the key 3, which is a int, expected text"),
+    ([5], "person 1: is a int, expected a dict"),
+    (None, "the source gave None, expected people"),
+    ([ANN, ANN], "two people have the same id"),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), WRONG)
+def test_what_is_wrong_names_the_person(given: Any, told: str) -> None:
+    with pytest.raises(gotosync.DataError) as caught:
+        engine(Given(lambda: given)).plan()
+    assert told in str(caught.value)
+
+
+def test_what_is_missing_takes_nothing_from_anybody() -> None:
+    target = gotosync.MemoryTarget(account())
+    state = gotosync.MemoryState()
+    both = [ANN, {**ANN, "id": 2, "mail": "bob@example.test"}]
+    assert engine(Given(lambda: both), target, state=state).run().all_done
+    part = gotosync.People([ANN], gaps=[("page 2", "timed out")])
+    plan = engine(Given(lambda: part), target, state=state).plan()
+    assert len(plan) == 0
+    assert [(note.kind, note.evidence) for note in plan.notes if note.severity == "hold"] == [
+        ("source-incomplete", "page 2: timed out")
+    ]
+    # Without the gap the very same people mean that Bob has left.
+    whole = engine(Given(lambda: gotosync.People([ANN])), target, state=state).plan()
+    assert [str(step) for step in whole.steps] == ["suspend bob@example.test"]
+
+
+def test_a_failing_source_fails_the_run_with_its_traceback() -> None:
+    def broken() -> Iterator[dict[str, Any]]:
+        yield ANN
+        raise ConnectionError("the HR database went away")
+
+    target = gotosync.MemoryTarget(account())
+    failing = engine(Given(broken), target)
+    with pytest.raises(gotosync.UnavailableError) as caught:
+        failing.run()
+    error = caught.value
+    assert (str(error), error.retryable) == ("cannot read the directory: ConnectionError: the HR database went away", True)
+    assert isinstance(error.__cause__, ConnectionError)
+    assert "in broken" in "".join(traceback.format_exception(error))
+    assert (target.read().users, failing.history()[0].ending) == ((), gotosync.Ending.FAILED)
+
+    def said() -> list[dict[str, Any]]:
+        raise gotosync.DeniedError("no right to see salaries", hint="ask HR")
+
+    with pytest.raises(gotosync.DeniedError) as denied:
+        engine(Given(said)).plan()
+    assert (denied.value.hint, denied.value.retryable) == ("ask HR", False)
+
+
+class Own(gotosync.ProvisioningTarget):
+    """A target whose every action is answered by a function."""
+
+    name = "own"
+
+    def __init__(self, answer: Callable[[gotosync.Action], Any]) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def read(self) -> dict[str, Any]:
+        return account().to_dict()
+
+    def perform(self, action: gotosync.Action) -> Any:
+        self.asked.append(str(action))
+        return self.answer(action)
+
+
+def refused(action: gotosync.Action) -> None:
+    raise gotosync.DeniedError(f"not {action.new.first_name if action.new else '?'}")
+
+
+def fell(_: gotosync.Action) -> None:
+    raise RuntimeError("the socket broke")
+
+
+async def key_later(_: gotosync.Action) -> str:
+    await asyncio.sleep(0.001)
+    return "4711"
+
+
+ANSWERS: list[tuple[Callable[[gotosync.Action], Any], str, str | None]] = [
+    (lambda _: "4711", "created", None),
+    (lambda _: gotosync.Outcome.success(user="4711"), "created", None),
+    (key_later, "created", None),
+    (lambda _: gotosync.Outcome.transfer_invited(), "transfer invited", None),
+    (lambda _: gotosync.Outcome.skipped("not today"), "skipped", "not today"),
+    (lambda _: gotosync.Outcome.failed("denied", "no"), "failed", "no"),
+    (lambda _: None, "in doubt", "the target does not say which user it made: give its key"),
+    (lambda _: 3, "in doubt", "TypeError: "),
+    (refused, "failed", "not Ann"),
+    (fell, "in doubt", "RuntimeError: the socket broke"),
+]
+
+
+@pytest.mark.parametrize(("answer", "word", "message"), ANSWERS)
+def test_an_answer_becomes_the_outcome_of_that_person(answer: Any, word: str, message: str | None) -> None:
+    target = Own(answer)
+    report = engine(Given(lambda: [ANN]), target).run()
+    outcome = report.lines[0].outcome
+    assert (str(outcome), target.asked) == (word, ["create ann@example.test"])
+    assert (outcome.message or "").startswith(message or "")
+    assert outcome.user == ("4711" if word == "created" else None)
+
+
+def test_the_traceback_of_an_outcome_is_kept() -> None:
+    outcome = engine(Given(lambda: [ANN]), Own(fell)).run().lines[0].outcome
+    assert isinstance(outcome.error, gotosync.DataError)
+    assert isinstance(outcome.error.__cause__, RuntimeError)
+    assert "in fell" in "".join(traceback.format_exception(outcome.error))
+    # A report that was written knows the message alone.
+    report = engine(Given(lambda: [ANN]), Own(fell)).run()
+    again = gotosync.Report.from_json(report.to_json())
+    assert again == report
+    assert again.lines[0].outcome.error.__cause__ is None
+
+
+class AtOnce(Own):
+    """A target that is given several actions at once."""
+
+    def execute(self, actions: list[gotosync.Action]) -> Any:
+        self.asked += [str(action) for action in actions]
+        return self.answer(actions)  # type: ignore[arg-type]
+
+
+def unavailable(_: Any) -> None:
+    raise gotosync.UnavailableError("the service is away")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda actions: [str(number) for number, _ in enumerate(actions)], ["created", "created"]),
+        (lambda _: ["1"], ["in doubt", "in doubt"]),
+        (fell, ["in doubt", "in doubt"]),
+        (unavailable, ["failed", "failed"]),
+    ],
+)
+def test_several_actions_at_once_have_as_many_outcomes(answer: Any, words: list[str]) -> None:
+    people = [ANN, {**ANN, "id": 2, "mail": "bob@example.test"}]
+    report = engine(Given(lambda: people), AtOnce(answer)).run()
+    assert [str(line.outcome) for line in report.lines] == words
+
+
+def test_a_target_says_what_it_can_do() -> None:
+    class Little(Own):
+        def describe(self) -> gotosync.TargetInfo:
+            return gotosync.TargetInfo("1", actions=[gotosync.ActionKind.UPDATE], batch=1)
+
+    plan = engine(Given(lambda: [ANN]), Little(refused)).plan()
+    verdict = engine(Given(lambda: [ANN]), Little(refused)).check(plan)
+    assert [note.kind for note in verdict.stops] == ["unsupported"]
+    with pytest.raises(gotosync.StoppedError):
+        verdict.raise_for_stop()
+    with pytest.raises(gotosync.DataError):
+        gotosync.TargetInfo("1", actions=["dance"])
+
+
+def test_parts_are_held_to_the_laws() -> None:
+    people = [
+        {"id": str(number), "dn": f"CN=P{number},OU={unit},DC=x", "mail": f"p{number}@x.test", "groups": ["CN=G,OU=A,DC=x"]}
+        for number, unit in enumerate("ABBA")
+    ]
+    testing.check_source(Given(lambda: people))
+    with pytest.raises(AssertionError, match="there is somebody"):
+        testing.check_source(Given(lambda: []))
+
+    class Wrapped(gotosync.ProvisioningTarget):
+        def __init__(self, account: gotosync.Account) -> None:
+            self.inner = gotosync.MemoryTarget(account)
+
+        def describe(self) -> gotosync.TargetInfo:
+            return self.inner.describe()
+
+        def read(self) -> gotosync.Account:
+            return self.inner.read()
+
+        def execute(self, actions: list[gotosync.Action]) -> list[gotosync.Outcome]:
+            return self.inner.execute(actions)
+
+    testing.check_target(Wrapped)
+
+    class Forgetful(Wrapped):
+        def execute(self, actions: list[gotosync.Action]) -> list[gotosync.Outcome]:
+            return super().execute(actions)[:-1]
+
+    with pytest.raises(AssertionError, match="one_outcome_for_each_action_in_order"):
+        testing.check_target(Forgetful)
+
+
+def test_a_reviewer_drops_and_vetoes_and_its_reasons_are_reported(world: testing.World) -> None:
+    def drop(plan: gotosync.Plan) -> gotosync.Review:
+        steps = [step for step in plan.steps if step.kind == "create"]
+        return gotosync.Review().leave_out(steps[0], "hiring is frozen")
+
+    reviewed = gotosync.Engine(world.source, world.target, world.rules, on_plan=drop)
+    report = reviewed.run()
+    assert [str(line) for line in report.lines] == ["update bob@example.test: updated"]
+    assert [(note.kind, note.evidence) for note in report.notes] == [("left-out", "create: hiring is frozen")]
+
+    async def veto(plan: gotosync.Plan) -> gotosync.Review:
+        await asyncio.sleep(0)
+        return gotosync.Review().refuse("a freeze until Monday")
+
+    with pytest.raises(gotosync.StoppedError, match="a freeze until Monday") as caught:
+        gotosync.Engine(world.source, world.target, world.rules, on_plan=veto).run()
+    assert [str(step) for step in caught.value.plan.steps] == ["create ann@example.test"]
+    with pytest.raises(gotosync.StoppedError):
+        world.engine.apply(caught.value.plan, approve=True)
+
+    for wrong, told in [(lambda _: "no", "expected a Review or None"), (refused, "have the plan reviewed")]:
+        with pytest.raises(gotosync.GotosyncError, match=told):
+            gotosync.Engine(world.source, world.target, world.rules, on_plan=wrong).plan()  # type: ignore[arg-type]
