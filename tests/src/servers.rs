@@ -26,6 +26,7 @@ mod keeper;
 mod ldif;
 mod population;
 mod pristine;
+mod rooted;
 mod samba;
 mod slapd;
 mod tool;
@@ -33,6 +34,7 @@ mod twin;
 
 pub use authority::{Authority, Certificate, Pair};
 pub use population::{Census, Content, Population, Style};
-pub use samba::{Account, Samba, SambaOptions};
+pub use rooted::{names, rooted};
+pub use samba::{Account, Loader, Samba, SambaOptions};
 pub use slapd::{Slapd, SlapdOptions};
 pub use twin::twin;
