@@ -22,6 +22,7 @@
 
 mod address;
 mod authority;
+mod forest;
 mod keeper;
 mod ldif;
 mod population;
@@ -33,6 +34,7 @@ mod tool;
 mod twin;
 
 pub use authority::{Authority, Certificate, Pair};
+pub use forest::Forest;
 pub use population::{Census, Content, Population, Style};
 pub use rooted::{names, rooted};
 pub use samba::{Account, Loader, Samba, SambaOptions};
