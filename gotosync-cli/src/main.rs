@@ -7,6 +7,7 @@ use clap::Parser;
 mod again;
 mod cli;
 mod commands;
+mod complete;
 mod exit;
 mod failure;
 mod json;
@@ -16,6 +17,9 @@ mod setup;
 mod signals;
 
 fn main() -> ExitCode {
+    if complete::answers() {
+        return exit::Exit::Done.into();
+    }
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => {
