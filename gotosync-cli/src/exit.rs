@@ -7,7 +7,7 @@ use gotosync_core::Report;
 /// An exit code and what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// There was nothing to do, or everything was done.
     Done = 0,
     /// An error.

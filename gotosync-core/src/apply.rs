@@ -13,21 +13,20 @@ use jiff::Timestamp;
 
 use crate::journal::{Event, Standing};
 use crate::model::{Account, ActionKind, Batch, Fault, Outcome, RunId};
-use crate::plan::{Plan, Step};
+use crate::plan::{Missing, Plan, Step};
 use crate::state::{SetAside, StateStore};
 use crate::target::{Capabilities, ProvisioningTarget, Visibility};
+use crate::trace;
 use crate::{ErrorKind, Result};
 
 #[cfg(test)]
-mod cases;
+pub(crate) mod cases;
 mod doubt;
 mod learn;
-mod missing;
 mod stale;
 
 use doubt::{Seen, see};
 use learn::Learning;
-use missing::Missing;
 use stale::{Index, stale};
 
 /// Asks a run to stop after the batches that are under way. Clones ask for the same.
@@ -97,6 +96,7 @@ impl Applying<'_> {
                 Standing::InDoubt => self.settle_doubt(step, &index),
             };
             if let Some(outcome) = &outcome {
+                trace::settled(step, outcome);
                 learned.extend(learning.learn(step, outcome));
                 events.push(Event::Settled { step: step.number, outcome: outcome.clone() });
             }
@@ -154,9 +154,10 @@ impl Applying<'_> {
             if slot.is_some() {
                 continue;
             }
-            if let Some(reason) = missing.reason(step) {
-                let outcome = Outcome::skipped(reason);
+            if let Some(need) = missing.need(step) {
+                let outcome = Outcome::skipped(format!("{need} could not be {}", need.made()));
                 learning.note(step, &outcome);
+                trace::settled(step, &outcome);
                 events.push(Event::Settled { step: step.number, outcome: outcome.clone() });
                 *slot = Some(outcome);
             } else {
@@ -222,6 +223,7 @@ impl Applying<'_> {
             // What is wrong is not said of any one of them.
             Err(error) => all(&steps, &Outcome::Failed { fault: Fault::from(error) }, learning),
         };
+        steps.iter().zip(&outcomes).for_each(|(step, outcome)| trace::settled(step, outcome));
         let settled =
             |(step, outcome): (&&Step, &Outcome)| Event::Settled { step: step.number, outcome: outcome.clone() };
         let events: Vec<Event> = steps.iter().zip(&outcomes).map(settled).collect();

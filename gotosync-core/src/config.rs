@@ -67,7 +67,8 @@ mod variables;
 
 #[cfg(feature = "ldap")]
 pub use ldap::{LdapConfig, LdapSignIn};
-pub use source::{SourceConfig, SourceKind};
+pub use save::{read_rules, write_rules};
+pub use source::{SourceConfig, SourceKind, open_source};
 pub use variables::Variables;
 
 /// Where the parts of an engine are.

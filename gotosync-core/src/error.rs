@@ -45,6 +45,24 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::Input,
+        Self::Data,
+        Self::NotFound,
+        Self::Ambiguous,
+        Self::Denied,
+        Self::Conflict,
+        Self::Exhausted,
+        Self::Incomplete,
+        Self::Stopped,
+        Self::Held,
+        Self::Unavailable,
+        Self::Unsupported,
+        Self::State,
+        Self::Bug,
+    ];
+
     /// The word used in JSON and in logs.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -175,6 +193,11 @@ impl Error {
     /// Facts about the place, in the order they were added.
     pub fn context(&self) -> &[(&'static str, String)] {
         &self.0.context
+    }
+
+    /// The error underneath, if there is one.
+    pub(crate) fn into_cause(self) -> Option<Box<dyn StdError + Send + Sync>> {
+        self.0.source
     }
 
     /// What the caller can do about it.

@@ -71,9 +71,15 @@
 //! | `keyring` | passwords from the key store of the system | no |
 //! | `sqlite` | the state store and the local account, in files | yes |
 //! | `phone` | the filter `phone` of mapping expressions, by the numbering plans of all countries | yes |
+//! | `laws` | what every source and every target keeps, to hold your own to it in tests | no |
 //! | `mock` | mockall mocks of the public traits | no |
 //!
 //! With none of them there is no SQLite, no compression, and nothing that opens a file or a socket.
+//!
+//! # Logs
+//!
+//! What goes on is told as events of the crate `tracing`, under targets that begin with `gotosync::`: `read`, `plan`, `check`,
+//! `apply`, `run`. Without a subscriber they cost nothing.
 
 pub mod error;
 #[cfg(feature = "secrets")]
@@ -95,6 +101,9 @@ pub mod invite;
 pub mod render;
 pub mod state;
 pub mod sync;
+#[cfg(feature = "laws")]
+pub mod laws;
+mod trace;
 #[cfg(feature = "csv")]
 pub mod import;
 #[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]

@@ -25,7 +25,7 @@ pub use account::{
     WelcomeEmail,
 };
 pub use action::{Action, ActionKind, Batch, Creation, Deletion, Release, Suspension, Update};
-pub use builder::{DirectoryBuilder, GroupEntry, PersonEntry, PrimaryGroup};
+pub use builder::{DirectoryBuilder, GroupEntry, GroupName, PersonEntry, PrimaryGroup};
 pub use catalog::{Catalog, Device, Mac, NotAMac, TemplateName, Transfer, WelcomeTemplate};
 pub(crate) use change::some_role;
 pub use change::{Change, Field, FieldChange, SetChange, SettingsChanges, UserChanges, Whole};
@@ -38,7 +38,7 @@ pub use filter::{CompiledFilter, Filter, FilterError};
 pub use id::{AccountKey, Fingerprint, GroupId, LicenseKey, PersonId, PlanId, RunId, UserKey};
 pub(crate) use note::kinds;
 pub use note::{Note, NoteKind, Severity};
-pub use outcome::{Effect, Fault, Outcome};
+pub use outcome::{Cause, Effect, Fault, Outcome};
 pub use reading::{Completeness, Effort, Gap, Kept, Reading};
 pub use role::{Privilege, Role};
 pub use schema::{AttrId, AttributeTable, Syntax};

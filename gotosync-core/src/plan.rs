@@ -29,11 +29,15 @@ use crate::{Error, ErrorKind, Result};
 
 mod aside;
 mod build;
+mod missing;
+mod review;
 mod seats;
 mod steps;
 mod wire;
 
 pub use build::{Inputs, Lift, Planned, plan};
+pub(crate) use missing::Missing;
+pub use review::Review;
 
 /// What would be done to an account. Immutable: the same plan is shown, checked, approved and applied.
 /// A clone is the same plan, and costs nothing.

@@ -30,6 +30,8 @@ pub use desire::{Desire, Desires, Extras, FieldProblem, Trial, desire};
 pub use document::Problems;
 #[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
 pub(crate) use document::{Document, StringOrTable, Table};
+#[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
+pub(crate) use edit::toml_text;
 pub use edit::{Change, Place, RulesFile, Single};
 pub use example::Example;
 pub use limits::{Amount, Limit, Limits};

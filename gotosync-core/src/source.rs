@@ -22,6 +22,7 @@ pub mod list;
 mod listing;
 mod memory;
 mod merged;
+pub(crate) mod people;
 mod forward;
 pub(crate) mod place;
 mod tree;
@@ -37,6 +38,7 @@ pub use list::ListSource;
 pub use listing::{LIST_ATTRIBUTES, ListQuery, Listed, Listing, Place, Standing, listing_of};
 pub use memory::MemorySource;
 pub use merged::MergedSource;
+pub use people::{PeopleBuilder, PersonRecord};
 pub use tree::children_of;
 
 /// A directory that people are read from.

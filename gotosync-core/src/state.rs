@@ -16,6 +16,7 @@ use crate::model::{
     AccountKey, ActionKind, Email, Fault, Fingerprint, Kept, LicenseKey, PersonId, PlanId, Role, RunId, UserKey,
 };
 
+mod forward;
 mod learn;
 mod memory;
 #[cfg(feature = "sqlite")]

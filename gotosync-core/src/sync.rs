@@ -1,6 +1,9 @@
 //! The whole flow, from two reads to a report: the only part that sees every stage.
 
+mod review;
 mod since;
+
+pub use review::Reviewer;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,6 +25,7 @@ use crate::rules::{Mode, Rules};
 use crate::source::DirectorySource;
 use crate::state::{Ending, Hold, Holder, Learned, Remembered, RunRecord, SetAside, StateStore};
 use crate::target::{ProvisioningTarget, TargetInfo};
+use crate::trace;
 use crate::{Error, ErrorKind, Result};
 
 /// Something that goes on, told to whoever watches.
@@ -59,6 +63,7 @@ pub struct Engine {
     command: String,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     watch: Arc<dyn Fn(Progress) + Send + Sync>,
+    reviewer: Option<Arc<dyn Reviewer>>,
 }
 
 /// What was read of both sides.
@@ -87,6 +92,7 @@ impl Engine {
             command: "gotosync".to_owned(),
             now: Arc::new(Timestamp::now),
             watch: Arc::new(|_| {}),
+            reviewer: None,
         }
     }
 
@@ -108,6 +114,13 @@ impl Engine {
     #[must_use]
     pub fn watch(mut self, watch: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.watch = Arc::new(watch);
+        self
+    }
+
+    /// Has every plan looked at before it is checked.
+    #[must_use]
+    pub fn reviewer(mut self, reviewer: impl Reviewer + 'static) -> Self {
+        self.reviewer = Some(Arc::new(reviewer));
         self
     }
 
@@ -136,8 +149,7 @@ impl Engine {
     /// Reads both sides and makes the plan. Nothing is written.
     pub async fn plan(&self) -> Result<Planned> {
         let info = self.target.describe().await?;
-        let read = self.read(info, &self.rules.request()).await?;
-        Ok(self.plan_from(&read))
+        Ok(self.read_and_plan(info).await?.1)
     }
 
     /// Checks a plan against the rules as they are now; see [`check`].
@@ -183,8 +195,8 @@ impl Engine {
         let hold = self.hold(&info).await.map_err(bare)?;
         self.refuse_interrupted(&info).await.map_err(bare)?;
         let started = (self.now)();
-        let read = match self.read(info.clone(), &self.rules.request()).await {
-            Ok(read) => read,
+        let (read, planned) = match self.read_and_plan(info.clone()).await {
+            Ok(both) => both,
             Err(error) => {
                 let record = RunRecord { ending: Ending::Failed, ..self.record(&info, started, None) };
                 let reason = error.to_string();
@@ -192,7 +204,7 @@ impl Engine {
             }
         };
         // Deletions wait for an admin, and what else there is to do must not wait with them.
-        let (plan, deletions) = self.plan_from(&read).plan.split_deletions();
+        let (plan, deletions) = planned.plan.split_deletions();
         let result = self.apply_held(&plan, None, stop, &read.info, &read.account, hold).await;
         let kept = match &result {
             Ok(report) if report.ending == Ending::Done => self.keep(&read).await,
@@ -229,7 +241,7 @@ impl Engine {
             Retry::Person(name) => Some(find_aside(name, &read)?),
         };
         let lift = one.as_ref().map_or(Lift::Everybody, Lift::One);
-        let planned = plan(&Inputs { lift, ..self.inputs(&read) });
+        let planned = self.reviewed(plan(&Inputs { lift, ..self.inputs(&read) })).await?;
         let aside = |person: &PersonId| read.remembered.set_aside(person).is_some();
         let meant = |person: &PersonId| one.as_ref().map_or_else(|| aside(person), |one| one == person);
         Ok(planned.plan.only(|step| step.person.as_ref().is_some_and(meant)))
@@ -244,7 +256,7 @@ impl Engine {
     pub async fn invite(&self, who: &str) -> Result<Plan> {
         let info = self.target.describe().await?;
         let read = self.read(info, &self.request_with_names()).await?;
-        invite(who, &self.inputs(&read))
+        self.reviewed_plan(invite(who, &self.inputs(&read))?).await
     }
 
     /// The welcome e-mail that a person would get, as they would read it: the subject and the text.
@@ -290,7 +302,7 @@ impl Engine {
     pub async fn explain(&self, who: &str) -> Result<Explanation> {
         let info = self.target.describe().await?;
         let read = self.read(info, &self.request_with_names()).await?;
-        let planned = self.plan_from(&read);
+        let planned = self.plan_from(&read).await?;
         explain(who, &self.inputs(&read), &planned)
     }
 
@@ -329,6 +341,7 @@ impl Engine {
             // Users are found by e-mail alone, and who is in no link is nobody's leaver.
             Purpose::Import => Remembered::default(),
         };
+        trace::read(&reading, &account);
         (self.watch)(Progress::Read { people: reading.directory.people().len(), users: account.users.len() });
         Ok(Read { reading, info, account, remembered, source: self.source.to_string() })
     }
@@ -346,12 +359,20 @@ impl Engine {
         }
     }
 
-    fn plan_from(&self, read: &Read) -> Planned {
+    async fn read_and_plan(&self, info: TargetInfo) -> Result<(Read, Planned)> {
+        let read = self.read(info, &self.rules.request()).await?;
+        let planned = self.plan_from(&read).await?;
+        trace::planned(&planned.plan);
+        Ok((read, planned))
+    }
+
+    async fn plan_from(&self, read: &Read) -> Result<Planned> {
         let planned = plan(&self.inputs(read));
-        match self.purpose {
+        self.reviewed(match self.purpose {
             Purpose::Sync | Purpose::Simulation => planned,
             Purpose::Import => Planned { plan: planned.plan.into_import(), ..planned },
-        }
+        })
+        .await
     }
 
     async fn hold(&self, info: &TargetInfo) -> Result<Box<dyn Hold>> {
@@ -394,6 +415,11 @@ impl Engine {
 
     /// Keeps in the history what ended a run before its first write. That this may fail as well must not hide the error.
     async fn ended_by(&self, error: Error, record: RunRecord, reason: String) -> Error {
+        if record.ending == Ending::Stopped {
+            trace::stopped(&error);
+        } else {
+            trace::failed(&error);
+        }
         match self.close(RunRecord { reason: Some(reason), ..record }, None).await {
             Ok(()) => error,
             Err(second) => error.with("not kept in the history", second),
@@ -466,6 +492,7 @@ impl Engine {
             report.ending = Ending::Interrupted;
         }
         let newest = (!overtaken).then_some(plan);
+        trace::ended(&report);
         self.close(RunRecord { ending: report.ending, outcomes: report.counts(), ..record }, newest).await?;
         Ok(report)
     }

@@ -3,7 +3,6 @@
 pub mod changes;
 pub mod command;
 pub mod fuzz;
-pub mod laws;
 pub mod lives;
 pub mod named;
 pub mod people;
@@ -14,6 +13,8 @@ pub mod schema;
 pub mod servers;
 pub mod wire;
 pub mod worlds;
+
+pub use gotosync_core::laws;
 
 /// What keeps a test from going on.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;

@@ -9,12 +9,12 @@ use crate::model::{
 use crate::plan::{Step, fingerprint};
 
 /// The evidence of two complete reads.
-pub(super) fn whole() -> Whole<'static> {
+pub(crate) fn whole() -> Whole<'static> {
     Whole::recorded(&Completeness::Complete, &Completeness::Complete).unwrap()
 }
 
 /// A user with the address `<key>@example.test`.
-pub(super) fn user(key: &str, licenses: &[&str], role: Role) -> User {
+pub(crate) fn user(key: &str, licenses: &[&str], role: Role) -> User {
     let user = User::new(&format!("{key}@example.test"), "Ann", "Lee");
     let bare = licenses.is_empty() && role.is_member();
     let licenses = licenses.iter().map(|&key| key.into()).collect();
@@ -28,13 +28,13 @@ pub(super) fn user(key: &str, licenses: &[&str], role: Role) -> User {
 }
 
 /// A user who was invited so often.
-pub(super) fn invited(key: &str, sent: u32) -> User {
+pub(crate) fn invited(key: &str, sent: u32) -> User {
     let invitation = Some(Invitation { sent, expired: true });
     User { status: Status::Invited, invitation, ..user(key, &["g2m"], Role::Member) }
 }
 
 /// An account of these users.
-pub(super) fn account(users: impl IntoIterator<Item = User>) -> Account {
+pub(crate) fn account(users: impl IntoIterator<Item = User>) -> Account {
     let mut account = Account::empty("1", "Test");
     account.users.extend(users.into_iter().map(Arc::new));
     account.sort();
@@ -42,7 +42,7 @@ pub(super) fn account(users: impl IntoIterator<Item = User>) -> Account {
 }
 
 /// A step about the person `p`, with the user as its basis.
-pub(super) fn step(action: Action, before: Option<&User>) -> Step {
+pub(crate) fn step(action: Action, before: Option<&User>) -> Step {
     Step {
         number: 1,
         stage: 1,
@@ -56,30 +56,30 @@ pub(super) fn step(action: Action, before: Option<&User>) -> Step {
 }
 
 /// The suspension of a user as they are.
-pub(super) fn suspend(user: &User) -> Step {
+pub(crate) fn suspend(user: &User) -> Step {
     let key = user.key.clone().unwrap();
     let suspension = Suspension::new(whole(), key, user.licenses.clone(), user.role.clone());
     step(Action::Suspend(suspension), Some(user))
 }
 
 /// The release of licences of a user.
-pub(super) fn release(user: &User, licenses: &[&str]) -> Step {
+pub(crate) fn release(user: &User, licenses: &[&str]) -> Step {
     let licenses = licenses.iter().map(|&key| key.into()).collect();
     step(Action::Release(Release::new(whole(), user.key.clone().unwrap(), licenses)), Some(user))
 }
 
 /// The deletion of a user as they are.
-pub(super) fn delete(user: &User) -> Step {
+pub(crate) fn delete(user: &User) -> Step {
     step(Action::Delete(Deletion::new(whole(), user.key.clone().unwrap(), user.email.clone())), Some(user))
 }
 
 /// An update of a user.
-pub(super) fn update(user: &User, changes: UserChanges) -> Step {
+pub(crate) fn update(user: &User, changes: UserChanges) -> Step {
     step(Action::Update(Update { user: user.key.clone().unwrap(), changes }), Some(user))
 }
 
 /// Another role for a user.
-pub(super) fn role(before: &Role, after: &Role) -> UserChanges {
+pub(crate) fn role(before: &Role, after: &Role) -> UserChanges {
     let after = (!after.is_member()).then(|| after.clone());
     let change = match (before.is_member(), after) {
         (true, None) => None,
@@ -90,27 +90,27 @@ pub(super) fn role(before: &Role, after: &Role) -> UserChanges {
 }
 
 /// A licence for a user.
-pub(super) fn license(key: &str) -> UserChanges {
+pub(crate) fn license(key: &str) -> UserChanges {
     UserChanges { licenses: SetChange::adding(vec![key.into()]), ..UserChanges::default() }
 }
 
 /// The creation of a user as they shall be.
-pub(super) fn create(user: User, welcome: WelcomeEmail) -> Step {
+pub(crate) fn create(user: User, welcome: WelcomeEmail) -> Step {
     step(Action::Create(Creation { user: Arc::new(User { key: None, ..user }), welcome }), None)
 }
 
 /// An invitation to a user who had so many.
-pub(super) fn invite(user: &User, sent: u32) -> Step {
+pub(crate) fn invite(user: &User, sent: u32) -> Step {
     step(Action::Invite { user: user.key.clone().unwrap(), sent }, Some(user))
 }
 
 /// A template with a text.
-pub(super) fn template(text: &str) -> WelcomeTemplate {
+pub(crate) fn template(text: &str) -> WelcomeTemplate {
     WelcomeTemplate { name: "Sales".into(), subject: "Welcome".into(), text: text.into() }
 }
 
 /// The writing of a template.
-pub(super) fn write_template(before: Option<&str>, after: &str) -> Step {
+pub(crate) fn write_template(before: Option<&str>, after: &str) -> Step {
     let template = match before {
         None => Change::fill(template(after)),
         Some(before) => Change::replace(whole(), template(before), Some(template(after))),

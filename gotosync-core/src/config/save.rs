@@ -17,80 +17,100 @@ impl Config {
     /// # Errors
     /// What is not TOML, or the one error that the file cannot be read at all.
     pub fn rules_file(&self) -> Result<RulesFile, Vec<Error>> {
-        let text = match fs::read_to_string(&self.rules) {
-            Err(error) if error.kind() == IoKind::NotFound => String::new(),
-            read => read.map_err(|error| vec![self.failed("read", error)])?,
-        };
-        RulesFile::parse(&text, &self.rules.display().to_string())
+        match read_rules(&self.rules) {
+            Err(errors) if errors.iter().all(|error| error.kind() == ErrorKind::NotFound) => {
+                RulesFile::parse("", &self.rules.display().to_string())
+            }
+            read => read,
+        }
     }
 
-    /// Writes changed rules back, so that at any moment the file is the old one or the new one.
-    ///
-    /// Permissions stay, and so does the owner where the system allows it. A symbolic link stays one: what it points to is
-    /// written.
+    /// Writes changed rules back: see [`write_rules`]. A file that was read and is gone is not made again.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] when the file is not as it was when it was read, and whatever keeps it from being written.
+    /// As [`write_rules`].
     pub fn save_rules(&self, rules: &RulesFile) -> Result<()> {
         if !rules.is_changed() {
             return Ok(());
         }
-        // Held until the end: of two who would write at once, the second finds that the file is not what it read.
-        let held = match File::open(&self.rules) {
-            Err(error) if error.kind() == IoKind::NotFound && rules.read().is_empty() => {
-                return self.write_new(rules.text());
-            }
-            opened => opened.map_err(|error| self.failed("save", error))?,
-        };
-        match held.lock() {
-            // A file system without locks: the comparison below is what is left.
-            Err(error) if error.kind() == IoKind::Unsupported => {}
-            locked => locked.map_err(|error| self.failed("save", error))?,
+        if !rules.read().is_empty() {
+            fs::metadata(&self.rules).map_err(|error| failed("save", &self.rules, error))?;
         }
-        let file = fs::canonicalize(&self.rules).map_err(|error| self.failed("save", error))?;
-        let (now, locked) = (fs::metadata(&file), held.metadata());
-        let (now, locked) = now.and_then(|now| Ok((now, locked?))).map_err(|error| self.failed("save", error))?;
-        let text = fs::read(&file).map_err(|error| self.failed("save", error))?;
-        if text != rules.read().as_bytes() || !is_same(&now, &locked) {
-            return Err(self.changed());
-        }
-        if now.permissions().readonly() {
-            return Err(Error::new(ErrorKind::Denied, "the file is read-only")
-                .during("save the rules")
-                .with("file", file.display())
-                .hint("make it writable first, or change it where it comes from"));
-        }
-        // Whoever holds the file is alone, and needs no name of their own.
-        replace(&file, &part_of(&file), rules.text(), Some(&now)).map_err(|error| self.failed("save", error))
+        write_rules(rules, &self.rules)
     }
 
     /// The account alone, for looking things up.
     pub fn target(&self) -> Result<LocalAccount> {
         self.open_account()
     }
+}
 
-    /// Makes the file, unless somebody else has by now.
-    fn write_new(&self, text: &str) -> Result<()> {
-        let part = own_part_of(&self.rules);
-        let _ = fs::remove_file(&part);
-        let written = write(&part, text, None).and_then(|()| fs::hard_link(&part, &self.rules));
-        let _ = fs::remove_file(&part);
-        written.map_err(|error| match error.kind() {
-            IoKind::AlreadyExists => self.changed(),
-            _ => self.failed("save", error),
-        })
+/// Reads a rules file to be changed. Rules in it may be wrong, so that they can be mended.
+///
+/// # Errors
+/// What is not TOML, or the one error that the file cannot be read at all.
+pub fn read_rules(file: &Path) -> Result<RulesFile, Vec<Error>> {
+    let text = fs::read_to_string(file).map_err(|error| vec![failed("read", file, error)])?;
+    RulesFile::parse(&text, &file.display().to_string())
+}
+
+/// Writes rules to a file, so that at any moment it is the old one or the new one. A file that is there is replaced only if
+/// it is as it was when the rules were read.
+///
+/// Permissions stay, and so does the owner where the system allows it. A symbolic link stays one: what it points to is
+/// written.
+///
+/// # Errors
+/// [`ErrorKind::Conflict`] when the file is not as it was when it was read, and whatever keeps it from being written.
+pub fn write_rules(rules: &RulesFile, path: &Path) -> Result<()> {
+    // Held until the end: of two who would write at once, the second finds that the file is not what it read.
+    let held = match File::open(path) {
+        Err(error) if error.kind() == IoKind::NotFound => return write_new(path, rules.text()),
+        opened => opened.map_err(|error| failed("save", path, error))?,
+    };
+    match held.lock() {
+        // A file system without locks: the comparison below is what is left.
+        Err(error) if error.kind() == IoKind::Unsupported => {}
+        locked => locked.map_err(|error| failed("save", path, error))?,
     }
-
-    fn changed(&self) -> Error {
-        Error::new(ErrorKind::Conflict, "the file was changed by somebody else in the meantime; nothing was written")
+    let file = fs::canonicalize(path).map_err(|error| failed("save", path, error))?;
+    let (now, locked) = (fs::metadata(&file), held.metadata());
+    let (now, locked) = now.and_then(|now| Ok((now, locked?))).map_err(|error| failed("save", path, error))?;
+    let text = fs::read(&file).map_err(|error| failed("save", path, error))?;
+    if text != rules.read().as_bytes() || !is_same(&now, &locked) {
+        return if text == rules.text().as_bytes() { Ok(()) } else { Err(changed(path)) };
+    }
+    if now.permissions().readonly() {
+        return Err(Error::new(ErrorKind::Denied, "the file is read-only")
             .during("save the rules")
-            .with("file", self.rules.display())
-            .hint("do it again: it starts from the file as it is now")
+            .with("file", file.display())
+            .hint("make it writable first, or change it where it comes from"));
     }
+    // Whoever holds the file is alone, and needs no name of their own.
+    replace(&file, &part_of(&file), rules.text(), Some(&now)).map_err(|error| failed("save", path, error))
+}
 
-    fn failed(&self, verb: &str, error: std::io::Error) -> Error {
-        Error::from(error).during(format!("{verb} the rules")).with("file", self.rules.display())
-    }
+/// Makes the file, unless somebody else has by now.
+fn write_new(path: &Path, text: &str) -> Result<()> {
+    let part = own_part_of(path);
+    let _ = fs::remove_file(&part);
+    let written = write(&part, text, None).and_then(|()| fs::hard_link(&part, path));
+    let _ = fs::remove_file(&part);
+    written.map_err(|error| match error.kind() {
+        IoKind::AlreadyExists => changed(path),
+        _ => failed("save", path, error),
+    })
+}
+
+fn changed(path: &Path) -> Error {
+    Error::new(ErrorKind::Conflict, "the file was changed by somebody else in the meantime; nothing was written")
+        .during("save the rules")
+        .with("file", path.display())
+        .hint("do it again: it starts from the file as it is now")
+}
+
+fn failed(verb: &str, path: &Path, error: std::io::Error) -> Error {
+    Error::from(error).during(format!("{verb} the rules")).with("file", path.display())
 }
 
 /// Writes a file beside another, like it if there is one, and moves it there. What lies under the name of the part was left

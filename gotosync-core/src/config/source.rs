@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "ldap")]
 use super::LdapConfig;
 use super::Variables;
-use crate::Result;
 use crate::model::{known_attribute, known_attributes};
-use crate::rules::{StringOrTable, Table};
+use crate::rules::{Document, Problems, StringOrTable, Table};
 use crate::source::csv::{Columns, CsvOptions, Encoding};
 use crate::source::{CsvSource, DirectorySource, LdifSource, MergedSource};
+use crate::{Error, ErrorKind, Result};
 
 /// One place that people are read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,23 @@ pub(super) fn open(sources: &[SourceConfig], variables: &Variables) -> Result<Bo
     }
     let parts = sources.iter().map(|source| Ok((source.name.clone(), source.open(variables)?)));
     Ok(Box::new(MergedSource::new(parts.collect::<Result<_>>()?)?))
+}
+
+/// Opens a source by the keys of a `[source]` table, as JSON has them; a list of tables gives several sources as one. Paths are
+/// relative to a folder.
+///
+/// # Errors
+/// [`ErrorKind::Input`](crate::ErrorKind::Input) with every problem of the keys, and what keeps a password or a certificate from
+/// being used.
+pub fn open_source(
+    keys: &serde_json::Value,
+    folder: &Path,
+    variables: &Variables,
+) -> Result<Box<dyn DirectorySource>, Vec<Error>> {
+    let text = crate::rules::toml_text(&serde_json::json!({ "source": keys }))
+        .map_err(|problem| vec![Error::new(ErrorKind::Input, problem).with("file", "source")])?;
+    let sources = Document::read("source", &text, |_, top| read(top, folder)).map_err(Problems::into_errors)?;
+    open(&sources, variables).map_err(|error| vec![error])
 }
 
 /// The environment that the sources need; those of one file need the same.

@@ -132,6 +132,10 @@ kinds! {
     UnknownDevice = "unknown-device", Warning, "a device the account does not have; left out";
     /// No number of the range is free.
     RangeFull = "range-full", Warning, "no extension of the range is free";
+    /// Whoever reviews plans took a step out.
+    LeftOut = "left-out", Warning, "left out by whoever reviews plans";
+    /// Whoever reviews plans refused this one.
+    Vetoed = "vetoed", Stop, "whoever reviews plans refuses this one";
     /// A person whose step failed is left alone for a while.
     SetAside = "set-aside", Warning, "set aside after a failure";
     /// The address belongs to another account, whose owner was asked to come over.
@@ -185,6 +189,7 @@ impl NoteKind {
                 | Self::DeletionWaits
                 | Self::Rewritten
                 | Self::Simulated
+                | Self::LeftOut
         )
     }
 }

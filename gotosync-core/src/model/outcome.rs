@@ -1,6 +1,8 @@
 //! What became of one action.
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -73,18 +75,48 @@ pub struct Fault {
     /// Whether trying again later may work.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retryable: bool,
+    /// What lies beneath, in the process in which it happened.
+    #[serde(skip)]
+    pub cause: Cause,
 }
+
+/// The error beneath a fault, if one is known. It is not written anywhere, and two faults that are alike but for it are equal.
+#[derive(Clone, Debug, Default)]
+pub struct Cause(Option<Arc<dyn StdError + Send + Sync>>);
+
+impl Cause {
+    /// Keeps an error.
+    pub fn new(error: impl Into<Arc<dyn StdError + Send + Sync>>) -> Self {
+        Self(Some(error.into()))
+    }
+
+    /// The error.
+    pub fn error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.as_deref()
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Cause {}
 
 impl Fault {
     /// Makes a fault that trying again does not mend.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retryable: kind == ErrorKind::Unavailable }
+        let retryable = kind == ErrorKind::Unavailable;
+        Self { kind, message: message.into(), retryable, cause: Cause::default() }
     }
 }
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
-        Self { kind: error.kind(), message: error.to_string(), retryable: error.retryable() }
+        let (kind, message, retryable) = (error.kind(), error.to_string(), error.retryable());
+        let cause = error.into_cause().map(Cause::new).unwrap_or_default();
+        Self { kind, message, retryable, cause }
     }
 }
 

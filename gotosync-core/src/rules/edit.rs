@@ -20,6 +20,8 @@ mod json;
 mod layout;
 mod lines;
 
+#[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
+pub(crate) use json::text as toml_text;
 pub(super) use json::value as json_of;
 use layout::{Block, Layout};
 
@@ -81,6 +83,16 @@ impl Change {
         Ok(Self { key: path(key)?, value: Some(value) })
     }
 
+    /// Gives a key a value as JSON has it; `null` takes the key away.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`] when the key is not one, or TOML has no word for the value.
+    pub fn json(key: &str, value: &Json) -> Result<Self, Vec<Error>> {
+        let wrong = |problem| vec![Error::new(ErrorKind::Input, problem).with("key", key)];
+        let value = if value.is_null() { None } else { Some(json::toml(value).map_err(wrong)?) };
+        Ok(Self { key: path(key)?, value })
+    }
+
     /// Gives a key a text.
     ///
     /// # Errors
@@ -132,6 +144,18 @@ impl RulesFile {
             });
         }
         Ok(Self { file: file.to_owned(), read: text.to_owned(), text: text.to_owned() })
+    }
+
+    /// Writes a file that says what an object says: the other way round of [`json`](Self::json). Rules in it may be wrong.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`] for what is no object, or what TOML has no word for.
+    pub fn from_json(json: &Json, file: &str) -> Result<Self, Vec<Error>> {
+        let wrong = |problem: String| vec![Error::new(ErrorKind::Input, problem).with("file", file)];
+        let object =
+            json.as_object().ok_or_else(|| wrong("rules are an object with `rule` and other keys".to_owned()))?;
+        let document = json::document(object, super::keys()).map_err(wrong)?;
+        Self::parse(&document.to_string(), file)
     }
 
     /// How problems call the file.

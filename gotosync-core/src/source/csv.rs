@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 pub use self::columns::Columns;
 pub use self::guess::Guess;
@@ -23,13 +23,9 @@ pub(crate) use self::table::Table;
 pub(crate) use self::text::Content;
 pub use self::text::Encoding;
 use self::text::READING;
-use super::place;
-use super::{DirectoryInfo, DirectorySource, Node, children_of};
-use crate::model::text::{SHOWN, fold, shown};
-use crate::model::{
-    AttrId, Completeness, DirectoryBuilder, Dn, Gap, GroupEntry, GroupId, PersonEntry, PersonId, ReadRequest, Reading,
-    UnitKind,
-};
+use super::{DirectoryInfo, DirectorySource, Node, PeopleBuilder, PersonRecord, children_of, place};
+use crate::model::text::{SHOWN, shown};
+use crate::model::{AttrId, Completeness, Dn, Gap, ReadRequest, Reading, Values};
 use crate::{Error, ErrorKind, Result};
 
 /// How a CSV file is to be read.
@@ -127,7 +123,7 @@ impl CsvSource {
         let mut table = Table::open(&content, &self.options)?;
         approved(&self.options.columns, &table)?;
         let places = self.options.columns.places(&table.header)?;
-        let mut people = People::new(&self.name, request);
+        let mut people = People::new(&self.name, request)?;
         let (mut rows, mut gaps) = (0, Vec::new());
         while let Some(row) = table.next()? {
             rows += 1;
@@ -201,48 +197,36 @@ fn approved(columns: &Columns, table: &Table) -> Result<()> {
 }
 
 /// The people of one file as they come.
-struct People<'s> {
-    source: &'s str,
-    builder: DirectoryBuilder,
+struct People {
+    source: String,
+    builder: PeopleBuilder,
     wanted: HashMap<String, AttrId>,
-    lines: HashMap<PersonId, u64>,
-    groups: HashSet<String>,
+    lines: HashMap<String, u64>,
 }
 
-impl<'s> People<'s> {
-    fn new(source: &'s str, request: &ReadRequest) -> Self {
-        let mut builder = DirectoryBuilder::new();
-        builder.unit(place::unit(source).as_str(), UnitKind::NamingContext);
+impl People {
+    fn new(source: &str, request: &ReadRequest) -> Result<Self> {
+        let mut builder = PeopleBuilder::new(source)?;
         let wanted =
             request.attributes.iter().map(|name| (name.to_ascii_lowercase(), builder.attribute(name))).collect();
-        Self { source, builder, wanted, lines: HashMap::new(), groups: HashSet::new() }
+        Ok(Self { source: source.to_owned(), builder, wanted, lines: HashMap::new() })
     }
 
     fn add(&mut self, row: &Row, facts: Result<Facts, String>) -> Result<(), String> {
         let facts = facts?;
-        let id = PersonId::parse(&place::id(self.source, &facts.id));
+        let id = self.builder.id(&facts.id).to_string();
         if let Some(line) = self.lines.get(&id) {
             return Err(format!("its id `{}` stands in line {line} already", shown(&facts.id, SHOWN)));
         }
-        self.lines.insert(id.clone(), row.line);
-        let mut entry = PersonEntry::new(id, place::below(self.source, &facts.name()));
-        entry.disabled = facts.disabled;
-        entry.expires = facts.expires;
-        for (attribute, value) in facts.attributes {
-            if let Some(number) = self.wanted.get(attribute.to_ascii_lowercase().as_str()) {
-                entry = entry.with(*number, value);
-            }
-        }
-        for group in facts.groups {
-            let dn = place::below(self.source, &group);
-            entry.member_of.push(self.builder.group_name(dn.as_str()));
-            let key = fold(&group).into_owned();
-            if !self.groups.contains(&key) {
-                self.builder.group(GroupEntry::new(GroupId::parse(&place::id(self.source, &key)), dn));
-                self.groups.insert(key);
-            }
-        }
-        self.builder.person(entry);
+        self.lines.insert(id, row.line);
+        let dn = Some(place::below(&self.source, &facts.name()));
+        let value = |(name, value): (String, String)| {
+            let number = self.wanted.get(name.to_ascii_lowercase().as_str())?;
+            Some((*number, Values::One(value.into())))
+        };
+        let attributes = facts.attributes.into_iter().filter_map(value).collect();
+        let Facts { id, groups, disabled, expires, .. } = facts;
+        self.builder.add(PersonRecord { id, dn, disabled, expires, groups, attributes });
         Ok(())
     }
 }

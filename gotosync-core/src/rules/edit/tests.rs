@@ -155,3 +155,26 @@ fn a_file_without_rules_gets_its_first() {
         assert_eq!(file.text(), format!("{wanted}[[rule]]{end}name = \"A\"{end}everyone = true{end}"));
     }
 }
+
+#[test]
+fn what_a_file_says_can_be_written_as_one() {
+    let text = "leavers = \"keep\"\nlimits = { create = { count = 5 } }\n\n[[example]]\nattributes = { sn = \"x\" }\n\
+                fields = { last_name = \"x\" }\n\n[[rule]]\nname = 'A \"b\"'\nou = [\"OU=A\", { depth = \"one-level\", dn = \"OU=B\" }]\n\
+                products = [\"G2M\"]\n\n[[rule]]\nname = \"All\"\neveryone = true\n";
+    let file = RulesFile::parse(text, "rules.toml").unwrap();
+    let again = RulesFile::from_json(&file.json(), "rules.toml").unwrap();
+    assert_eq!(again.json(), file.json());
+    assert_eq!(again.text().split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());
+    again.rules().unwrap();
+}
+
+#[test]
+fn what_toml_has_no_word_for_is_told_with_its_place() {
+    let told = |json: serde_json::Value| RulesFile::from_json(&json, "rules").unwrap_err()[0].to_string();
+    assert_eq!(told(serde_json::json!([])), "rules are an object with `rule` and other keys (file: rules)");
+    let rule = serde_json::json!({ "rule": [{ "name": "A", "products": ["x", null] }] });
+    assert_eq!(told(rule), "rule 1: products: nothing stands in a list, where there is no such value (file: rules)");
+    assert!(told(serde_json::json!({ "seats": u64::MAX })).starts_with("seats: 18446744073709551615 is too large"));
+    let change = Change::json("limits", &serde_json::json!({ "create": [null] })).unwrap_err();
+    assert_eq!(change[0].to_string(), "create: nothing stands in a list, where there is no such value (key: limits)");
+}

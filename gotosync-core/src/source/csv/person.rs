@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::columns::Places;
 use super::rows::Row;
 use crate::model::text::{SHOWN, fold, shown};
+use crate::source::people::{NAMING, known_as};
 
 /// What one row says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,9 +77,7 @@ impl Facts {
             let found = self.attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
             found.map_or("", |(_, value)| value.as_str())
         };
-        let full = format!("{} {}", value("givenName"), value("sn"));
-        let names = [value("displayName"), full.trim(), value("cn"), value("mail"), &self.id];
-        names.into_iter().find(|name| !name.is_empty()).unwrap_or("nameless").to_owned()
+        known_as(NAMING.map(value), &self.id)
     }
 }
 

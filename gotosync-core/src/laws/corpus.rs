@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use gotosync_core::Result;
-use gotosync_core::model::{
+use crate::Result;
+use crate::model::{
     Account, Catalog, Completeness, Device, Directory, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, Invitation,
     License, Locks, Mac, PersonEntry, PersonId, Privilege, Reading, Role, SettingsTemplate, Status, TemplateName,
     Transfer, User, UserGroup, UserGroupPath, UserKey, UserSettings, WelcomeTemplate,
@@ -117,7 +117,7 @@ pub fn directory() -> Result<Directory> {
     }
     let group = |number: usize, name: &str| {
         let dn = Dn::parse(&format!("CN={name},OU=Groups,DC=example,DC=test"))?;
-        Ok::<_, gotosync_core::Error>(GroupEntry::new(GroupId::parse(&id(number)), dn))
+        Ok::<_, crate::Error>(GroupEntry::new(GroupId::parse(&id(number)), dn))
     };
     let inner = "CN=Inner,OU=Groups,DC=example,DC=test";
     builder.group(group(101, "All")?.member(inner).member("CN=Ann Lee,OU=Sales,DC=example,DC=test"));

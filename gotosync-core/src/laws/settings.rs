@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use gotosync_core::ErrorKind;
-use gotosync_core::model::{
+use crate::ErrorKind;
+use crate::model::{
     Action, ActionKind, Change, Creation, LicenseKey, SetChange, SettingsChanges, SettingsTemplate, User, UserChanges,
     UserSettings, WelcomeEmail, Whole,
 };

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use gotosync_core::ErrorKind;
-use gotosync_core::model::{
+use crate::ErrorKind;
+use crate::model::{
     Account, Action, ActionKind, Change, Creation, Deletion, Effect, Email, Fault, LicenseKey, Outcome, Release, Role,
     SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeEmail, Whole,
 };
 
+use super::Trouble;
 use super::target::{can, done, execute, key, user};
 use super::{Factory, Held, corpus, same, so};
-use crate::Trouble;
 
 /// Every action has one outcome, in order, whatever becomes of the others.
 pub async fn one_outcome_for_each_action_in_order(make: &Factory<'_>) -> Held {
@@ -109,7 +109,7 @@ pub async fn seats_are_given_all_or_none(make: &Factory<'_>) -> Held {
     let back = Action::Reactivate(Update { user: "3".into(), changes: give(&["g2m", "g2w"]) });
     refused(&execute(&*target, [back]).await?, ErrorKind::Exhausted)?;
     let account = target.read().await?;
-    let free: Vec<u32> = account.licenses.iter().map(gotosync_core::model::License::free).collect();
+    let free: Vec<u32> = account.licenses.iter().map(crate::model::License::free).collect();
     same("the free seats", &free, &vec![1, 0])?;
     same("Cyd", &user(&account, "3")?.status, &Status::Suspended)
 }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use gotosync_core::apply::Stop;
-use gotosync_core::diff::diff;
-use gotosync_core::model::{Account, Action, ActionKind, Batch, Email, Outcome, User, UserKey, Whole};
-use gotosync_core::source::MemorySource;
-use gotosync_core::state::MemoryState;
-use gotosync_core::target::{ProvisioningTarget, TargetInfo};
-use gotosync_core::{Engine, ErrorKind, Rules};
+use crate::apply::Stop;
+use crate::diff::diff;
+use crate::model::{Account, Action, ActionKind, Batch, Email, Outcome, User, UserKey, Whole};
+use crate::source::MemorySource;
+use crate::state::MemoryState;
+use crate::target::{ProvisioningTarget, TargetInfo};
+use crate::{Engine, ErrorKind, Rules};
 
+use super::Trouble;
 use super::{Factory, Held, corpus, laws, mail, roles, same, settings, so, writes};
-use crate::Trouble;
 
 laws! {
     Factory<'_>:
@@ -173,7 +173,7 @@ pub async fn applying_a_plan_leads_to_the_desired_account(make: &Factory<'_>) ->
     if !can(&target.describe().await?, &ActionKind::ALL) {
         return Ok(());
     }
-    let rules = Rules::parse(RULES, "rules.toml").map_err(gotosync_core::Error::from)?;
+    let rules = Rules::parse(RULES, "rules.toml").map_err(crate::Error::from)?;
     let engine = Engine::new(MemorySource::new(corpus::directory()?), target, MemoryState::new(), rules);
     let planned = engine.plan().await?;
     so("there is something to do", planned.plan.steps().len() > 3)?;

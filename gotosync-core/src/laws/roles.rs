@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use gotosync_core::ErrorKind;
-use gotosync_core::model::{
+use crate::ErrorKind;
+use crate::model::{
     Account, Action, ActionKind, Change, Creation, Privilege, Reading, Role, Suspension, User, UserChanges,
     UserGroupPath, WelcomeEmail, Whole,
 };
-use gotosync_core::target::{RoleAccess, TargetInfo};
+use crate::target::{RoleAccess, TargetInfo};
 
+use super::Trouble;
 use super::target::{can, done, execute, user};
 use super::writes::{refused, update};
 use super::{Factory, Held, corpus, same, so};
-use crate::Trouble;
 
 /// A role of each kind is read as it was given, its lists in order, and goes again.
 pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {

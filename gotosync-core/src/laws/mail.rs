@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use gotosync_core::ErrorKind;
-use gotosync_core::model::{
+use crate::ErrorKind;
+use crate::model::{
     Account, Action, ActionKind, Change, Creation, Effect, Email, Invitation, Outcome, Transfer, User, UserKey,
     WelcomeEmail, WelcomeTemplate, Whole,
 };

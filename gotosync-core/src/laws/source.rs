@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use gotosync_core::model::{Depth, Dn, GroupRef, Membership, PersonId, ReadRequest, Reading, Scope};
-use gotosync_core::rules::{Trial, desire};
-use gotosync_core::source::{DirectorySource, ListQuery, NodeKind};
-use gotosync_core::target::FieldLimits;
-use gotosync_core::{ErrorKind, Rules};
+use crate::model::{Depth, Dn, GroupRef, Membership, PersonId, ReadRequest, Reading, Scope};
+use crate::rules::{Trial, desire};
+use crate::source::{DirectorySource, ListQuery, NodeKind};
+use crate::target::FieldLimits;
+use crate::{ErrorKind, Rules};
 
+use super::Trouble;
 use super::{Held, laws, same, so};
-use crate::Trouble;
 
 laws! {
     dyn DirectorySource:
@@ -74,7 +74,7 @@ pub async fn a_narrower_read_selects_the_same_people(source: &dyn DirectorySourc
     });
     for scope in units.chain(groups) {
         let text = format!("[[rule]]\nname = 'One'\n{scope}\n");
-        let rules = Rules::parse(&text, "rules.toml").map_err(gotosync_core::Error::from)?;
+        let rules = Rules::parse(&text, "rules.toml").map_err(crate::Error::from)?;
         let narrower = source.read(&rules.request()).await?;
         same(&scope, &selected(&rules, &narrower), &selected(&rules, &whole))?;
     }

@@ -3,19 +3,23 @@
 //! A law is a function over the trait alone. It chooses itself by what a target says it can do, so that a target that only
 //! reads is held to the laws of reading, and to the one that nothing changes. To hold a target of your own to them:
 //!
-//! ```ignore
-//! let make: &Factory<'_> = &|account| Box::new(MyTarget::new(account));
-//! let broken = gotosync_tests::laws::target::broken(make).await;
+//! ```
+//! use gotosync_core::laws::{Factory, target};
+//! use gotosync_core::target::MemoryTarget;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let make: &Factory<'_> = &|account| Box::new(MemoryTarget::new(account.clone()));
+//! let broken = target::broken(make).await;
 //! assert!(broken.is_empty(), "{broken:#?}");
+//! # }
 //! ```
 
 use std::fmt::Debug;
 use std::pin::Pin;
 
-use gotosync_core::model::Account;
-use gotosync_core::target::ProvisioningTarget;
-
-use crate::Trouble;
+use crate::model::Account;
+use crate::target::ProvisioningTarget;
 
 pub mod corpus;
 pub mod mail;
@@ -24,6 +28,9 @@ pub mod settings;
 pub mod source;
 pub mod target;
 pub mod writes;
+
+/// How a law does not hold.
+pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// Makes a target that holds an account.
 pub type Factory<'f> = dyn Fn(&Account) -> Box<dyn ProvisioningTarget> + Send + Sync + 'f;

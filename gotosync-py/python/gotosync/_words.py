@@ -1,0 +1,196 @@
+"""The words of plans, reports and rules as enums; each member is its word, so that ``step.kind == "create"`` holds."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = [
+    "ActionKind",
+    "Depth",
+    "Ending",
+    "LeaverPolicy",
+    "Membership",
+    "Mode",
+    "OutcomeKind",
+    "Privilege",
+    "Role",
+    "SeatPolicy",
+    "Severity",
+    "Status",
+    "WelcomeEmail",
+]
+
+
+class Word(str, Enum):
+    """A word that is a member of an enum."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.{self.name}"
+
+
+class ActionKind(Word):
+    """The verb of a step, in the order in which a plan does them.
+
+    >>> plan.steps[0].kind == gotosync.ActionKind.UPDATE
+    True
+    """
+
+    SUSPEND = "suspend"
+    RELEASE = "release"
+    DELETE = "delete"
+    CREATE_GROUP = "create-group"
+    WRITE_TEMPLATE = "write-template"
+    UPDATE = "update"
+    REACTIVATE = "reactivate"
+    CREATE = "create"
+    INVITE = "invite"
+
+
+class Severity(Word):
+    """How much a note matters: ``hold`` can be approved, ``stop`` cannot.
+
+    >>> str(gotosync.Severity.HOLD)
+    'hold'
+    """
+
+    INFO = "info"
+    WARNING = "warning"
+    HOLD = "hold"
+    STOP = "stop"
+
+
+class Ending(Word):
+    """How a run ended.
+
+    >>> report.ending
+    Ending.DONE
+    """
+
+    OPEN = "open"
+    SIMULATED = "simulated"
+    DONE = "done"
+    PARTIAL = "partial"
+    INTERRUPTED = "interrupted"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class OutcomeKind(Word):
+    """What became of a step, in the coarsest words.
+
+    >>> report.lines[0].outcome.kind
+    OutcomeKind.DONE
+    """
+
+    DONE = "done"
+    FAILED = "failed"
+    IN_DOUBT = "in-doubt"
+    SKIPPED = "skipped"
+
+
+class Status(Word):
+    """Where a user stands; the service derives it.
+
+    >>> account.users[0].status
+    Status.ACTIVE
+    """
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    INVITED = "invited"
+    SUSPENDED = "suspended"
+
+
+class Mode(Word):
+    """Whether something is applied or only shown.
+
+    >>> gotosync.Rule("Trial", everyone=True, mode=gotosync.Mode.SIMULATE)
+    Rule(name='Trial', everyone=True, mode='simulate')
+    """
+
+    APPLY = "apply"
+    SIMULATE = "simulate"
+
+
+class LeaverPolicy(Word):
+    """What becomes of a linked user whom no rule selects any more.
+
+    >>> gotosync.Rule("Guests", group="Guests", leavers=gotosync.LeaverPolicy.KEEP)
+    Rule(name='Guests', group='Guests', leavers='keep')
+    """
+
+    KEEP = "keep"
+    REMOVE_PRODUCTS = "remove-products"
+    SUSPEND = "suspend"
+
+
+class SeatPolicy(Word):
+    """What to do when there are fewer seats than people for them.
+
+    >>> gotosync.Rules([gotosync.Rule("All", everyone=True)], seats=gotosync.SeatPolicy.FILL).to_dict()["seats"]
+    'fill'
+    """
+
+    STOP = "stop"
+    FILL = "fill"
+
+
+class Depth(Word):
+    """How far below an OU people are meant.
+
+    >>> gotosync.Rule("Sales", ou={"dn": "OU=Sales,DC=example,DC=test", "depth": gotosync.Depth.ONE_LEVEL}).ou
+    {'depth': 'one-level', 'dn': 'OU=Sales,DC=example,DC=test'}
+    """
+
+    SUBTREE = "subtree"
+    ONE_LEVEL = "one-level"
+
+
+class Membership(Word):
+    """Which members of a group are meant.
+
+    >>> gotosync.Rule("Team", group={"name": "Team", "members": gotosync.Membership.DIRECT}).group
+    {'members': 'direct', 'name': 'Team'}
+    """
+
+    NESTED = "nested"
+    DIRECT = "direct"
+
+
+class Role(Word):
+    """Roles that a rule can name by a word; others are tables.
+
+    >>> gotosync.Rule("Admins", group="Admins", role=gotosync.Role.ADMINISTRATOR).role
+    'administrator'
+    """
+
+    MEMBER = "member"
+    ADMINISTRATOR = "administrator"
+
+
+class Privilege(Word):
+    """What a manager may do.
+
+    >>> gotosync.Rule("Leads", group="Leads", role={"privileges": [gotosync.Privilege.MANAGE_USERS]}).role
+    {'privileges': ['manage-users']}
+    """
+
+    MANAGE_USERS = "manage-users"
+    MANAGE_SEATS = "manage-seats"
+    MANAGE_SETTINGS = "manage-settings"
+    MANAGE_GROUPS = "manage-groups"
+    RUN_REPORTS = "run-reports"
+
+
+class WelcomeEmail(Word):
+    """The mail that new users get, where it is no template.
+
+    >>> gotosync.Rule("Quiet", everyone=True, welcome_email=gotosync.WelcomeEmail.NONE).welcome_email
+    'none'
+    """
+
+    DEFAULT = "default"
+    NONE = "none"

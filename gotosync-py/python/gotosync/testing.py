@@ -1,0 +1,97 @@
+"""What tests of your own parts need: the laws of sources and targets, and a small world to play in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from . import _gotosync
+from ._gotosync import Account, Engine, License, MemorySource, MemoryTarget, Rule, Rules, User
+
+__all__ = ["World", "check_source", "check_target", "example", "source_laws", "target_laws"]
+
+
+class World(NamedTuple):
+    """A small directory, an account, and rules; everything in memory.
+
+    >>> from gotosync import testing
+    >>> world = testing.example()
+    >>> world.engine.run().counts
+    {'created': 1, 'updated': 1}
+    """
+
+    source: MemorySource
+    target: MemoryTarget
+    rules: Rules
+    engine: Engine
+
+
+def example() -> World:
+    """Three people, of whom two are in Sales; one of them has a user whose name is misspelt.
+
+    >>> from gotosync import testing
+    >>> [str(step) for step in testing.example().engine.plan().steps]
+    ['update bob@example.test', 'create ann@example.test']
+    """
+    team = ["CN=Team,OU=Groups,DC=example,DC=test"]
+    people: list[dict[str, Any]] = [
+        {"id": "1", "dn": "CN=Ann Lee,OU=Sales,DC=example,DC=test", "mail": "ann@example.test", "givenName": "Ann", "sn": "Lee"},
+        {"id": "2", "dn": "CN=Bob Ray,OU=Sales,DC=example,DC=test", "mail": "bob@example.test", "givenName": "Bob", "sn": "Ray"},
+        {"id": "3", "dn": "CN=Cyd Fox,OU=IT,DC=example,DC=test", "givenName": "Cyd", "sn": "Fox"},
+    ]
+    people[0]["groups"] = team
+    account = Account(
+        "1",
+        "Example",
+        users=[
+            User("admin@example.test", "Ada", "Low", key="100", status="active", licenses=["10"]),
+            User("bob@example.test", "Bob", "Rey", key="200", status="active", licenses=["10"]),
+        ],
+        licenses=[License("10", "GoToMeeting", ["G2M"], seats=6)],
+    )
+    source, target = MemorySource(people), MemoryTarget(account)
+    rules = Rules([Rule("Sales", ou="OU=Sales,DC=example,DC=test", products=["GoToMeeting"])])
+    return World(source, target, rules, Engine(source, target, rules))
+
+
+def check_source(source: object) -> None:
+    """Holds a source to every law of sources: raises ``AssertionError`` with those that it breaks. It must have somebody in it.
+
+    >>> from gotosync import testing
+    >>> testing.check_source(testing.example().source)
+    """
+    _told(_gotosync.broken_source_laws(source))
+
+
+def check_target(make: Callable[[Account], object]) -> None:
+    """Holds targets to every law of targets that their capabilities name. ``make`` gives a target that holds an account.
+
+    >>> from gotosync import testing
+    >>> testing.check_target(gotosync.MemoryTarget)
+    """
+    _told(_gotosync.broken_target_laws(make))
+
+
+def source_laws() -> list[str]:
+    """The names of the laws of sources.
+
+    >>> from gotosync import testing
+    >>> testing.source_laws()[0]
+    'same_question_same_answer'
+    """
+    return _gotosync.laws()[0]
+
+
+def target_laws() -> list[str]:
+    """The names of the laws of targets.
+
+    >>> from gotosync import testing
+    >>> testing.target_laws()[0]
+    'a_description_is_stable'
+    """
+    return _gotosync.laws()[1]
+
+
+def _told(broken: list[str]) -> None:
+    if broken:
+        raise AssertionError("it breaks these laws:\n" + "\n".join(broken))

@@ -1,0 +1,394 @@
+//! What a source says, as values.
+
+use std::sync::Arc;
+
+use gotosync_core::model::{self, Completeness, Dn, GroupIx, PersonId, PersonIx, ReadRequest as CoreRequest, Value};
+use gotosync_core::source::LIST_ATTRIBUTES;
+use jiff::Timestamp;
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+
+use crate::table::{self, Table};
+use crate::value::hash_of;
+
+/// What one read of a source found: people, groups and places.
+///
+/// It is a sequence of people in the order of their ids.
+///
+/// >>> [person.name for person in directory]
+/// ['Ann Lee', 'Bob Ray', 'Cyd Fox']
+#[pyclass(frozen, module = "gotosync", sequence)]
+#[derive(Clone)]
+pub(crate) struct Directory(pub(crate) Arc<model::Directory>);
+
+/// Somebody in a directory.
+///
+/// >>> person = directory[0]
+/// >>> person.id, person["mail"], person.get("sn")
+/// ('1', ['ann@example.test'], 'Lee')
+#[pyclass(frozen, module = "gotosync", eq)]
+pub(crate) struct Person {
+    directory: Arc<model::Directory>,
+    ix: usize,
+}
+
+/// A group of people and of other groups.
+///
+/// >>> group = directory.groups[0]
+/// >>> group.name, [person.name for person in group.people]
+/// ('Team', ['Ann Lee'])
+#[pyclass(frozen, module = "gotosync", eq)]
+pub(crate) struct Group {
+    directory: Arc<model::Directory>,
+    ix: usize,
+}
+
+/// A directory, and whether it is all of what was asked for.
+///
+/// >>> reading = source.read()
+/// >>> len(reading.directory), reading.complete, reading.gaps
+/// (3, True, ())
+#[pyclass(frozen, module = "gotosync")]
+pub(crate) struct Reading(pub(crate) model::Reading);
+
+/// What a source is asked for: attributes of people, and who. Without scopes everybody is meant.
+///
+/// >>> gotosync.ReadRequest(["mail", "sn"]).attributes
+/// ('mail', 'sn')
+#[pyclass(frozen, module = "gotosync", eq)]
+#[derive(Clone, PartialEq)]
+pub(crate) struct ReadRequest(pub(crate) CoreRequest);
+
+impl Directory {
+    fn all(&self) -> impl ExactSizeIterator<Item = Person> + '_ {
+        (0..self.0.people().len()).map(|ix| Person { directory: Arc::clone(&self.0), ix })
+    }
+}
+
+#[pymethods]
+impl Directory {
+    /// Everybody, in the order of ids.
+    #[getter]
+    fn people<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.all())
+    }
+
+    /// Every group, in the order of names.
+    #[getter]
+    fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let groups = 0..self.0.groups().len();
+        PyTuple::new(py, groups.map(|ix| Group { directory: Arc::clone(&self.0), ix }))
+    }
+
+    /// The distinguished names of places that people can stand in, each before those below it.
+    #[getter]
+    fn units<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.units().iter().map(|unit| unit.dn.as_str()))
+    }
+
+    /// Somebody by id, or `None`.
+    ///
+    /// >>> directory.find("2").name
+    /// 'Bob Ray'
+    fn find(&self, id: &str) -> Option<Person> {
+        let ix = self.0.person_by_id(&PersonId::parse(id))?.index();
+        Some(Person { directory: Arc::clone(&self.0), ix })
+    }
+
+    /// People as a table: id, dn, name, enabled, expires, groups, and a column of the first values of each attribute.
+    ///
+    /// >>> directory.table(["mail"]).column_names
+    /// ['id', 'dn', 'name', 'disabled', 'expires', 'groups', 'mail']
+    #[pyo3(signature = (attributes = None))]
+    fn table(&self, py: Python<'_>, attributes: Option<Vec<String>>) -> PyResult<Table> {
+        table::people(py, &self.0, attributes.unwrap_or_default())
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.people().len()
+    }
+
+    fn __getitem__(&self, index: isize) -> PyResult<Person> {
+        let length = self.0.people().len();
+        let at = if index < 0 { index + length.cast_signed() } else { index };
+        match usize::try_from(at) {
+            Ok(ix) if ix < length => Ok(Person { directory: Arc::clone(&self.0), ix }),
+            _ => Err(pyo3::exceptions::PyIndexError::new_err("no such person")),
+        }
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Directory of {} people and {} groups>", self.0.people().len(), self.0.groups().len())
+    }
+}
+
+impl Person {
+    fn inner(&self) -> &model::Person {
+        &self.directory.people()[self.ix]
+    }
+
+    fn told<'py>(py: Python<'py>, value: &Value) -> Bound<'py, PyAny> {
+        match value {
+            Value::Text(text) => pyo3::types::PyString::new(py, text).into_any(),
+            Value::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
+        }
+    }
+}
+
+impl PartialEq for Person {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |person: &Self| -> Vec<(String, Vec<Value>)> {
+            let named = person.inner().attributes.iter();
+            named.map(|(id, values)| (person.directory.attributes().name(id).to_owned(), values.to_vec())).collect()
+        };
+        let (own, its) = (self.inner(), other.inner());
+        own.id == its.id
+            && own.dn == its.dn
+            && own.disabled == its.disabled
+            && own.expires == its.expires
+            && self.names() == other.names()
+            && all(self) == all(other)
+    }
+}
+
+impl Person {
+    fn names(&self) -> Vec<&str> {
+        self.inner().direct_groups().map(|group| &*self.directory.group(group).name).collect()
+    }
+}
+
+#[pymethods]
+impl Person {
+    /// The immutable id.
+    #[getter]
+    fn id(&self) -> String {
+        self.inner().id.to_string()
+    }
+
+    /// Where the person stands now.
+    #[getter]
+    fn dn(&self) -> &str {
+        self.inner().dn.as_str()
+    }
+
+    /// The name in the directory.
+    #[getter]
+    fn name(&self) -> String {
+        self.inner().dn.name()
+    }
+
+    /// Whether the directory has switched the person off.
+    #[getter]
+    fn disabled(&self) -> bool {
+        self.inner().disabled
+    }
+
+    /// When the person's account ends by itself, or `None`.
+    #[getter]
+    fn expires(&self) -> Option<Timestamp> {
+        self.inner().expires
+    }
+
+    /// The names of the groups the person is directly in.
+    #[getter]
+    fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.names())
+    }
+
+    /// The attributes that were asked for: each a list of texts, or of bytes where they are none.
+    #[getter]
+    fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let all = PyDict::new(py);
+        for (id, values) in self.inner().attributes.iter() {
+            let values = values.iter().map(|value| Self::told(py, value));
+            all.set_item(self.directory.attributes().name(id), PyList::new(py, values.collect::<Vec<_>>())?)?;
+        }
+        Ok(all)
+    }
+
+    /// The first value of an attribute as text, or a default; letter case in names does not count.
+    ///
+    /// >>> person.get("telephoneNumber", "none")
+    /// 'none'
+    #[pyo3(signature = (name, default = None))]
+    fn get<'py>(&self, py: Python<'py>, name: &str, default: Option<Bound<'py, PyAny>>) -> Option<Bound<'py, PyAny>> {
+        let text = self.directory.text(self.inner(), name);
+        text.map(|text| pyo3::types::PyString::new(py, text).into_any()).or(default)
+    }
+
+    /// Whether the person may sign in at a moment: neither switched off nor expired.
+    ///
+    /// >>> person.enabled(datetime(2026, 11, 27, tzinfo=timezone.utc))
+    /// True
+    #[pyo3(signature = (now = None))]
+    fn enabled(&self, now: Option<Timestamp>) -> bool {
+        self.inner().enabled(now.unwrap_or_else(Timestamp::now))
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyList>> {
+        match self.directory.values(self.inner(), name) {
+            [] => Err(PyKeyError::new_err(name.to_owned())),
+            values => PyList::new(py, values.iter().map(|value| Self::told(py, value)).collect::<Vec<_>>()),
+        }
+    }
+
+    fn __contains__(&self, name: &str) -> bool {
+        !self.directory.values(self.inner(), name).is_empty()
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.inner().id)
+    }
+
+    fn __str__(&self) -> String {
+        self.name()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Person {} {:?}>", self.id(), self.name())
+    }
+}
+
+impl Group {
+    fn inner(&self) -> &model::Group {
+        &self.directory.groups()[self.ix]
+    }
+}
+
+impl PartialEq for Group {
+    fn eq(&self, other: &Self) -> bool {
+        let ids = |group: &Self| -> Vec<PersonId> {
+            group.inner().people.iter().map(|person| group.directory.person(*person).id.clone()).collect()
+        };
+        let (own, its) = (self.inner(), other.inner());
+        own.id == its.id && own.dn == its.dn && own.name == its.name && ids(self) == ids(other)
+    }
+}
+
+#[pymethods]
+impl Group {
+    /// The immutable id.
+    #[getter]
+    fn id(&self) -> String {
+        self.inner().id.to_string()
+    }
+
+    /// Where the group stands now.
+    #[getter]
+    fn dn(&self) -> &str {
+        self.inner().dn.as_str()
+    }
+
+    /// The name people know it by.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.inner().name
+    }
+
+    /// The people who were read and are members themselves.
+    #[getter]
+    fn people<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let person = |ix: &PersonIx| Person { directory: Arc::clone(&self.directory), ix: ix.index() };
+        PyTuple::new(py, self.inner().people.iter().map(person).collect::<Vec<_>>())
+    }
+
+    /// The groups that are members.
+    #[getter]
+    fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let group = |ix: &GroupIx| Self { directory: Arc::clone(&self.directory), ix: ix.index() };
+        PyTuple::new(py, self.inner().groups.iter().map(group).collect::<Vec<_>>())
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.inner().id)
+    }
+
+    fn __str__(&self) -> &str {
+        self.name()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Group {:?} of {}>", self.name(), self.inner().people.len())
+    }
+}
+
+#[pymethods]
+impl Reading {
+    /// What was read.
+    #[getter]
+    fn directory(&self) -> Directory {
+        Directory(Arc::clone(&self.0.directory))
+    }
+
+    /// Whether that is everything that was asked for.
+    #[getter]
+    fn complete(&self) -> bool {
+        self.0.completeness.is_complete()
+    }
+
+    /// Why it is not: pairs of a place and what happened there.
+    #[getter]
+    fn gaps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        gaps(py, &self.0.completeness)
+    }
+
+    /// What a reader should know that takes nothing away from completeness.
+    #[getter]
+    fn remarks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, &self.0.remarks)
+    }
+
+    /// What reading took, in words, where a server was asked.
+    #[getter]
+    fn effort(&self) -> Option<String> {
+        self.0.effort.as_ref().map(ToString::to_string)
+    }
+
+    fn __repr__(&self) -> String {
+        let state = if self.complete() { "complete" } else { "incomplete" };
+        format!("<Reading of {} people, {state}>", self.0.directory.people().len())
+    }
+}
+
+#[pymethods]
+impl ReadRequest {
+    #[new]
+    #[pyo3(signature = (attributes = None))]
+    fn new(attributes: Option<Vec<String>>) -> Self {
+        let usual = || LIST_ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect();
+        Self(CoreRequest::everyone(attributes.unwrap_or_else(usual)))
+    }
+
+    /// Names of the attributes that people must come with.
+    #[getter]
+    fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, &self.0.attributes)
+    }
+
+    /// Who is wanted, in words; a source may return more.
+    #[getter]
+    fn scopes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.scopes.iter().map(ToString::to_string))
+    }
+
+    /// Whether everybody is wanted.
+    #[getter]
+    fn everyone(&self) -> bool {
+        self.0.wants_everyone()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<ReadRequest for {}>", self.0.attributes.join(", "))
+    }
+}
+
+/// Gaps as pairs of texts.
+pub(crate) fn gaps<'py>(py: Python<'py>, completeness: &Completeness) -> PyResult<Bound<'py, PyTuple>> {
+    PyTuple::new(py, completeness.gaps().iter().map(|gap| (&gap.place, &gap.problem)))
+}
+
+/// A distinguished name that somebody wrote.
+pub(crate) fn dn(py: Python<'_>, text: &str) -> PyResult<Dn> {
+    Dn::parse(text).map_err(|error| crate::error::raised(py, &error))
+}

@@ -1,0 +1,459 @@
+//! The engine: every verb that waits in two forms over one body.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gotosync_core::apply::Stop;
+use gotosync_core::explain::Explanation as CoreExplanation;
+use gotosync_core::model::PlanId;
+use gotosync_core::plan::Planned;
+use gotosync_core::state::MemoryState as CoreMemoryState;
+use gotosync_core::state::RunRecord as CoreRecord;
+use gotosync_core::sync::{Retry, Unfinished};
+use gotosync_core::{Config, Engine as CoreEngine, Error, ErrorKind, Plan as CorePlan, Report as CoreReport, Result};
+use jiff::Timestamp;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use crate::account::Account;
+use crate::directory::Reading;
+use crate::error::raised;
+use crate::plan::{Plan, Verdict, approval, stopped};
+use crate::report::{Explanation, Report, RunRecord};
+use crate::rules::Rules;
+use crate::run::{coroutine, later, wait};
+use crate::state::StateStore;
+use crate::watch::{OwnReviewer, told};
+use crate::{source, target};
+
+/// Reads, plans, checks and applies for one source, one target and one set of rules.
+///
+/// ``progress`` is called with each ``Progress``; ``on_plan`` with each plan before it is checked, and may give a ``Review``. ``now``
+/// is what time it is, for tests and for planning ahead. Without ``state`` nothing is remembered after the object is gone.
+///
+/// Every verb that waits has a second form that ends in ``_async``, to be awaited. Ctrl-C, or cancelling the task, stops a run
+/// after the batch in flight; what was begun is in the history, and ``resume`` does the rest.
+///
+/// >>> engine = gotosync.Engine(source, target, rules)
+/// >>> plan = engine.plan()
+/// >>> if engine.check(plan):
+/// ...     report = engine.apply(plan)
+/// >>> report.all_done, bool(engine.plan())
+/// (True, False)
+#[pyclass(frozen, module = "gotosync")]
+#[derive(Clone)]
+pub(crate) struct Engine {
+    pub(crate) engine: CoreEngine,
+    progress: Option<Arc<Py<PyAny>>>,
+}
+
+/// What becomes of work, as Python sees it.
+type Done<T> = fn(Python<'_>, T) -> PyResult<Py<PyAny>>;
+
+impl Engine {
+    fn joined(
+        engine: CoreEngine,
+        command: &str,
+        progress: Option<Py<PyAny>>,
+        on_plan: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let mut engine = engine.command(command);
+        if let Some(on_plan) = on_plan {
+            engine = engine.reviewer(OwnReviewer::new(on_plan)?);
+        }
+        Ok(Self { engine, progress: None }.watched(progress))
+    }
+
+    pub(crate) fn watched(&self, progress: Option<Py<PyAny>>) -> Self {
+        let Some(progress) = progress else { return self.clone() };
+        let progress = Arc::new(progress);
+        let callable = Python::attach(|py| progress.clone_ref(py));
+        Self { engine: self.engine.clone().watch(told(callable)), progress: Some(progress) }
+    }
+
+    /// Another engine that is watched by the same.
+    pub(crate) fn like(&self, engine: CoreEngine) -> Self {
+        Self { engine, progress: self.progress.clone() }
+    }
+
+    /// Does a verb now.
+    fn now<T: Send + 'static, F>(&self, py: Python<'_>, work: impl Work<T, F>, done: Done<T>) -> PyResult<Py<PyAny>>
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let stop = Stop::new();
+        let ended = wait(py, work.stops().then_some(&stop), work.begin(self.engine.clone(), stop.clone()))?;
+        done(py, ended)
+    }
+
+    /// Does a verb when it is awaited.
+    fn awaited<T: Send + 'static, F>(
+        &self,
+        py: Python<'_>,
+        work: impl Work<T, F> + Clone + Send + Sync + 'static,
+        done: Done<T>,
+    ) -> PyResult<Py<PyAny>>
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let (stop, engine) = (Stop::new(), self.engine.clone());
+        let asked = work.stops().then(|| stop.clone());
+        let close = self.progress.as_ref().and_then(|progress| progress.getattr(py, "close").ok());
+        let started = coroutine(py, asked, move |py| later(py, work.begin(engine.clone(), stop.clone()), done))?;
+        match close {
+            Some(close) => Ok(py.import("gotosync._aio")?.call_method1("closing", (started, close))?.unbind()),
+            None => Ok(started),
+        }
+    }
+}
+
+/// The body of a verb: what to do with an engine, and whether it can be asked to stop.
+trait Work<T, F: Future<Output = T>> {
+    fn begin(&self, engine: CoreEngine, stop: Stop) -> F;
+
+    fn stops(&self) -> bool;
+}
+
+/// A verb that only reads: it is given up at once.
+#[derive(Clone)]
+struct Reads<W>(W);
+
+/// A verb that writes: it is asked to stop, and ends by itself.
+#[derive(Clone)]
+struct Writes<W>(W);
+
+impl<T, F: Future<Output = T>, W: Fn(CoreEngine) -> F> Work<T, F> for Reads<W> {
+    fn begin(&self, engine: CoreEngine, _: Stop) -> F {
+        (self.0)(engine)
+    }
+
+    fn stops(&self) -> bool {
+        false
+    }
+}
+
+impl<T, F: Future<Output = T>, W: Fn(CoreEngine, Stop) -> F> Work<T, F> for Writes<W> {
+    fn begin(&self, engine: CoreEngine, stop: Stop) -> F {
+        (self.0)(engine, stop)
+    }
+
+    fn stops(&self) -> bool {
+        true
+    }
+}
+
+/// Writes a verb down twice: as it is, and to be awaited.
+macro_rules! verbs {
+    ($(
+        $(#[doc = $doc:literal])*
+        fn $now:ident, $later:ident($($name:ident: $kind:ty $(= $default:expr)?),* $(; $only:ident: $only_kind:ty = $only_default:expr)*)
+            = $work:expr => $done:expr;
+        awaited: $example:literal;
+    )*) => {
+        $(
+            #[pymethods]
+            impl Engine {
+                $(#[doc = $doc])*
+                #[pyo3(signature = ($($name $(= $default)?,)* $(*, $only = $only_default)*))]
+                fn $now(&self, py: Python<'_> $(, $name: $kind)* $(, $only: $only_kind)*) -> PyResult<Py<PyAny>> {
+                    #[expect(clippy::redundant_closure_call, reason = "the body of a verb is a closure over its arguments")]
+                    let work = ($work)($($name,)* $($only,)*)?;
+                    self.now(py, work, $done)
+                }
+
+                #[doc = concat!("The same as ``", stringify!($now), "``, to be awaited.\n\n", $example, "\n")]
+                #[pyo3(signature = ($($name $(= $default)?,)* $(*, $only = $only_default)*))]
+                fn $later(&self, py: Python<'_> $(, $name: $kind)* $(, $only: $only_kind)*) -> PyResult<Py<PyAny>> {
+                    #[expect(clippy::redundant_closure_call, reason = "the body of a verb is a closure over its arguments")]
+                    let work = ($work)($($name,)* $($only,)*)?;
+                    self.awaited(py, work, $done)
+                }
+            }
+        )*
+    };
+}
+
+verbs! {
+    /// Reads both sides and makes the plan. Nothing is written.
+    ///
+    /// >>> engine.plan() == engine.plan()
+    /// True
+    fn plan, plan_async() = || PyResult::Ok(Reads(move |engine: CoreEngine| async move {
+        engine.plan().await.map(|planned: Planned| planned.plan)
+    })) => plan;
+    awaited: ">>> len(asyncio.run(engine.plan_async()))\n0";
+
+    /// Applies exactly this plan, if its check passes.
+    ///
+    /// ``approve`` is the id of the plan, or ``True``, once somebody has looked at it: what limits hold back is let through. Raises
+    /// ``StoppedError``, with the plan, when the check stops it.
+    ///
+    /// >>> engine.apply(engine.plan()).lines
+    /// ()
+    fn apply, apply_async(plan: &Bound<'_, Plan>; approve: Option<&Bound<'_, PyAny>> = None) =
+        |plan: &Bound<'_, Plan>, approve: Option<&Bound<'_, PyAny>>| {
+            let plan = plan.get().0.clone();
+            let approval = approval(&plan, approve)?;
+            PyResult::Ok(Writes(move |engine: CoreEngine, stop: Stop| {
+                let (plan, approval) = (plan.clone(), approval.clone());
+                async move { applied(&engine, plan, approval, &stop).await }
+            }))
+        } => report;
+    awaited: ">>> asyncio.run(engine.apply_async(engine.plan())).all_done\nTrue";
+
+    /// Plans and applies in one go, holding the account from the first read to the last write. Deletions are left to an admin, in
+    /// ``report.deletions``.
+    ///
+    /// Raises ``StoppedError`` when the check stops it; its ``plan`` can be looked at and approved.
+    ///
+    /// >>> engine.run().ending
+    /// Ending.DONE
+    fn run, run_async() = || PyResult::Ok(Writes(move |engine: CoreEngine, stop: Stop| async move {
+        engine.run(&stop).await.map(Some)
+    })) => report;
+    awaited: ">>> asyncio.run(engine.run_async()).ending\nEnding.DONE";
+
+    /// Ends a run that was interrupted: what is in doubt is read, and the rest is carried out. ``None`` if there is none.
+    ///
+    /// >>> engine.resume() is None
+    /// True
+    fn resume, resume_async() = || PyResult::Ok(Writes(move |engine: CoreEngine, stop: Stop| async move {
+        engine.resume(&stop).await.map_err(|error| Box::new(Unfinished { error, plan: None }))
+    })) => report;
+    awaited: ">>> asyncio.run(engine.resume_async()) is None\nTrue";
+
+    /// Plans what people need who are set aside after a failure, without waiting for their time: one of them, or everybody.
+    ///
+    /// >>> len(engine.retry())
+    /// 0
+    fn retry, retry_async(person: Option<String> = None) = |person: Option<String>| {
+        PyResult::Ok(Reads(move |engine: CoreEngine| {
+            let person = person.clone();
+            async move { engine.retry(person.as_deref().map_or(Retry::Everybody, Retry::Person)).await }
+        }))
+    } => plan;
+    awaited: ">>> len(asyncio.run(engine.retry_async()))\n0";
+
+    /// Plans one mail: the invitation of a person who has not signed in yet.
+    ///
+    /// >>> [str(step) for step in engine.invite("ann@example.test").steps]
+    /// ['invite ann@example.test']
+    fn invite, invite_async(person: String) = |person: String| {
+        PyResult::Ok(Reads(move |engine: CoreEngine| {
+            let person = person.clone();
+            async move { engine.invite(&person).await }
+        }))
+    } => plan;
+    awaited: ">>> len(asyncio.run(engine.invite_async('ann@example.test')))\n1";
+
+    /// The welcome e-mail that a person would get, as they would read it: the subject and the text.
+    ///
+    /// >>> engine.welcome_email("ann@example.test")
+    /// Traceback (most recent call last):
+    /// gotosync.ConflictError: no rule gives a template of welcome e-mails to this person (person: Ann Lee)
+    fn welcome_email, welcome_email_async(person: String; template: Option<String> = None) =
+        |person: String, template: Option<String>| {
+            PyResult::Ok(Reads(move |engine: CoreEngine| {
+                let (person, template) = (person.clone(), template.clone());
+                async move { engine.welcome_email(&person, template.as_deref()).await }
+            }))
+        } => mail;
+    awaited: ">>> mails = gotosync.Engine(source, target, rules).welcome_email_async('ann@example.test')\n>>> asyncio.iscoroutine(mails), mails.close()\n(True, None)";
+
+    /// Explains one person: in which rules and why not in the others, what mappings give, whose user it is, what would be done.
+    ///
+    /// >>> engine.explain("ann@example.test").id
+    /// '1'
+    fn explain, explain_async(person: String) = |person: String| {
+        PyResult::Ok(Reads(move |engine: CoreEngine| {
+            let person = person.clone();
+            async move { engine.explain(&person).await }
+        }))
+    } => explanation;
+    awaited: ">>> asyncio.run(engine.explain_async('Ann Lee')).id\n'1'";
+
+    /// The latest runs, newest first.
+    ///
+    /// >>> [record.ending for record in engine.history(1)]
+    /// [Ending.DONE]
+    fn history, history_async(limit: usize = 20) = |limit: usize| {
+        PyResult::Ok(Reads(move |engine: CoreEngine| async move { engine.history(limit).await }))
+    } => records;
+    awaited: ">>> len(asyncio.run(engine.history_async(1)))\n1";
+
+    /// The run that was interrupted and has to be resumed, or ``None``.
+    ///
+    /// >>> engine.interrupted() is None
+    /// True
+    fn interrupted, interrupted_async() = || PyResult::Ok(Reads(move |engine: CoreEngine| async move {
+        engine.interrupted().await
+    })) => record;
+    awaited: ">>> asyncio.run(engine.interrupted_async()) is None\nTrue";
+
+    /// Reads the directory alone, with what the rules need.
+    ///
+    /// >>> len(engine.read_directory().directory)
+    /// 3
+    fn read_directory, read_directory_async() = || PyResult::Ok(Reads(move |engine: CoreEngine| async move {
+        engine.source().read(&engine.rules().request()).await
+    })) => reading;
+    awaited: ">>> asyncio.run(engine.read_directory_async()).complete\nTrue";
+
+    /// Reads the account alone.
+    ///
+    /// >>> engine.read_account().name
+    /// 'Example'
+    fn read_account, read_account_async() = || PyResult::Ok(Reads(move |engine: CoreEngine| async move {
+        engine.target().read().await
+    })) => account;
+    awaited: ">>> asyncio.run(engine.read_account_async()).name\n'Example'";
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (source, target, rules, *, state = None, command = "gotosync", now = None, progress = None, on_plan = None))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+    fn new(
+        source: &Bound<'_, PyAny>,
+        target: &Bound<'_, PyAny>,
+        rules: &Bound<'_, Rules>,
+        state: Option<&Bound<'_, StateStore>>,
+        command: &str,
+        now: Option<Timestamp>,
+        progress: Option<Py<PyAny>>,
+        on_plan: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let (source, target) = (source::taken(source)?, target::taken(target)?);
+        let state = state.map_or_else(|| Arc::new(CoreMemoryState::new()) as _, |state| Arc::clone(&state.get().0));
+        let mut engine = CoreEngine::new(source, target, state, rules.get().rules.clone());
+        if let Some(now) = now {
+            engine = engine.clock(move || now);
+        }
+        Self::joined(engine, command, progress, on_plan)
+    }
+
+    /// Opens everything that a configuration file names.
+    ///
+    /// >>> gotosync.Engine.load(folder / "gotosync.toml")
+    /// Traceback (most recent call last):
+    /// gotosync.NotFoundError: ...
+    #[staticmethod]
+    #[pyo3(signature = (path = None, *, command = "gotosync", progress = None, on_plan = None))]
+    fn load(
+        py: Python<'_>,
+        path: Option<PathBuf>,
+        command: &str,
+        progress: Option<Py<PyAny>>,
+        on_plan: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let config = Config::load(path.unwrap_or_else(|| PathBuf::from("gotosync.toml")));
+        let config = config.map_err(|error| raised(py, &error))?.with_variables(|name| std::env::var_os(name));
+        if let Some((name, value)) =
+            config.environment().into_iter().find(|(name, value)| std::env::var_os(name).as_ref() != Some(value))
+        {
+            let message = format!("the process was not started with the variable `{name}`, which its source needs");
+            let hint = format!("start it with {name}={}", value.to_string_lossy());
+            return Err(raised(py, &Error::new(ErrorKind::Unsupported, message).hint(hint)));
+        }
+        config.rules().map_err(|errors| crate::error::all_raised(py, errors))?;
+        let engine = py.detach(|| config.engine()).map_err(|error| raised(py, &error))?;
+        Self::joined(engine, command, progress, on_plan)
+    }
+
+    /// Checks a plan against the rules as they are now.
+    ///
+    /// ``approve`` is the id of the plan, or ``True``, once somebody has looked at it.
+    ///
+    /// >>> engine.check(engine.plan()).passes
+    /// True
+    #[pyo3(signature = (plan, *, approve = None))]
+    fn check(&self, py: Python<'_>, plan: &Bound<'_, Plan>, approve: Option<&Bound<'_, PyAny>>) -> PyResult<Verdict> {
+        let plan = &plan.get().0;
+        let approval = approval(plan, approve)?;
+        Ok(Verdict(py.detach(|| self.engine.check(plan, approval.as_ref()))))
+    }
+
+    /// The same engine, which plans and shows everything and applies nothing.
+    ///
+    /// >>> gotosync.Engine(source, target, rules).simulated().run().ending
+    /// Ending.SIMULATED
+    fn simulated(&self) -> Self {
+        self.like(self.engine.clone().simulated())
+    }
+
+    /// The same engine, watched by somebody else: a callable, or ``Events`` for ``async for``.
+    ///
+    /// >>> told = []
+    /// >>> _ = engine.watched(told.append).plan()
+    /// >>> told[-1].people
+    /// 3
+    #[pyo3(name = "watched")]
+    fn watched_by(&self, progress: Py<PyAny>) -> Self {
+        self.watched(Some(progress))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Engine from {} to {}>", self.engine.source(), self.engine.target())
+    }
+}
+
+/// Applies a plan, and gives it back with what stopped it.
+async fn applied(
+    engine: &CoreEngine,
+    plan: CorePlan,
+    approval: Option<PlanId>,
+    stop: &Stop,
+) -> Result<Option<CoreReport>, Box<Unfinished>> {
+    match engine.apply(&plan, approval.as_ref(), stop).await {
+        Ok(report) => Ok(Some(report)),
+        Err(error) => {
+            let plan = (error.kind() == ErrorKind::Stopped).then_some(plan);
+            Err(Box::new(Unfinished { error, plan }))
+        }
+    }
+}
+
+fn plan(py: Python<'_>, planned: Result<CorePlan>) -> PyResult<Py<PyAny>> {
+    object(py, Plan(planned.map_err(|error| raised(py, &error))?))
+}
+
+fn report(py: Python<'_>, ended: Result<Option<CoreReport>, Box<Unfinished>>) -> PyResult<Py<PyAny>> {
+    match ended {
+        Ok(Some(report)) => object(py, Report(report)),
+        Ok(None) => Ok(py.None()),
+        Err(unfinished) => Err(stopped(py, &unfinished.error, unfinished.plan)),
+    }
+}
+
+fn mail(py: Python<'_>, mail: Result<(String, String)>) -> PyResult<Py<PyAny>> {
+    Ok(mail.map_err(|error| raised(py, &error))?.into_pyobject(py)?.into_any().unbind())
+}
+
+fn explanation(py: Python<'_>, explained: Result<CoreExplanation>) -> PyResult<Py<PyAny>> {
+    object(py, Explanation(explained.map_err(|error| raised(py, &error))?))
+}
+
+fn records(py: Python<'_>, records: Result<Vec<CoreRecord>>) -> PyResult<Py<PyAny>> {
+    let records = records.map_err(|error| raised(py, &error))?.into_iter().map(RunRecord);
+    Ok(PyList::new(py, records.collect::<Vec<_>>())?.into_any().unbind())
+}
+
+fn record(py: Python<'_>, record: Result<Option<CoreRecord>>) -> PyResult<Py<PyAny>> {
+    match record.map_err(|error| raised(py, &error))? {
+        Some(record) => object(py, RunRecord(record)),
+        None => Ok(py.None()),
+    }
+}
+
+fn reading(py: Python<'_>, read: Result<gotosync_core::model::Reading>) -> PyResult<Py<PyAny>> {
+    object(py, Reading(read.map_err(|error| raised(py, &error))?))
+}
+
+fn account(py: Python<'_>, read: Result<gotosync_core::model::Account>) -> PyResult<Py<PyAny>> {
+    object(py, Account::wrap(read.map_err(|error| raised(py, &error))?))
+}
+
+fn object<T: pyo3::PyClass + Into<PyClassInitializer<T>>>(py: Python<'_>, value: T) -> PyResult<Py<PyAny>> {
+    Ok(Py::new(py, value)?.into_any())
+}

@@ -1,0 +1,121 @@
+//! Errors of the core as exceptions, and exceptions of somebody's own parts as errors.
+
+use gotosync_core::error::Retry;
+use gotosync_core::model::Fault;
+use gotosync_core::{Error, ErrorKind};
+use pyo3::exceptions::{
+    PyConnectionError, PyFileNotFoundError, PyNotImplementedError, PyOSError, PyPermissionError, PyTimeoutError,
+};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// The exception of an error. What lies beneath it is chained: an exception of somebody's own part with its traceback.
+pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
+    let made = exception(py, error.kind(), error.message(), &error.to_string()).and_then(|made| {
+        made.setattr("retryable", error.retryable())?;
+        made.setattr("operation", error.operation())?;
+        made.setattr("hint", error.help())?;
+        let context = PyDict::new(py);
+        for (name, value) in error.context() {
+            let number = ["line", "column"].contains(name).then(|| value.parse::<u64>().ok()).flatten();
+            match number {
+                Some(number) => context.set_item(name, number)?,
+                None => context.set_item(name, value)?,
+            }
+        }
+        made.setattr("context", context)?;
+        Ok(PyErr::from_value(made))
+    });
+    made.map_or_else(
+        |trouble| trouble,
+        |made| {
+            made.set_cause(py, cause(py, std::error::Error::source(error)));
+            made
+        },
+    )
+}
+
+/// The exception of several errors, as the problems of a rules file: the first, with all of them in `problems`.
+pub(crate) fn all_raised(py: Python<'_>, errors: Vec<Error>) -> PyErr {
+    let problems: Vec<PyErr> = errors.iter().map(|error| raised(py, error)).collect();
+    let Some(first) = problems.first().map(|first| first.clone_ref(py)) else {
+        return raised(py, &Error::new(ErrorKind::Bug, "something failed without an error"));
+    };
+    let values: Vec<_> = problems.into_iter().map(|problem| problem.into_value(py)).collect();
+    match pyo3::types::PyTuple::new(py, values).and_then(|problems| first.value(py).setattr("problems", problems)) {
+        Ok(()) => first,
+        Err(trouble) => trouble,
+    }
+}
+
+/// The exception of a fault: why one step was not done.
+pub(crate) fn of_fault<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyAny>> {
+    let made = exception(py, fault.kind, &fault.message, &fault.message)?;
+    made.setattr("retryable", fault.retryable)?;
+    let error = PyErr::from_value(made);
+    let beneath = fault.cause.error().map(|error| error as &(dyn std::error::Error + 'static));
+    error.set_cause(py, cause(py, beneath));
+    Ok(error.into_value(py).into_bound(py).into_any())
+}
+
+fn exception<'py>(py: Python<'py>, kind: ErrorKind, message: &str, told: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import("gotosync._errors")?.getattr("of")?.call1((kind.as_str(), message, told))
+}
+
+fn cause(py: Python<'_>, beneath: Option<&(dyn std::error::Error + 'static)>) -> Option<PyErr> {
+    beneath.map(|error| match error.downcast_ref::<PyErr>() {
+        Some(raised) => raised.clone_ref(py),
+        None => pyo3::exceptions::PyRuntimeError::new_err(error.to_string()),
+    })
+}
+
+/// What an exception means to a run: those of this package say it themselves.
+pub(crate) fn understood(py: Python<'_>, raised: PyErr) -> Error {
+    let value = raised.value(py);
+    let text = value.str().map(|text| text.to_string()).unwrap_or_default();
+    if let Some(kind) = own_kind(value) {
+        let message = value.getattr("message").and_then(|message| message.extract()).unwrap_or(text);
+        let retryable = value.getattr("retryable").and_then(|it| it.extract::<bool>()).unwrap_or(false);
+        let mut error = Error::new(kind, message);
+        error = error.retry(if retryable { Retry::Later } else { Retry::Never });
+        if let Ok(Some(hint)) = value.getattr("hint").and_then(|hint| hint.extract::<Option<String>>()) {
+            error = error.hint(hint);
+        }
+        return error.caused_by(raised);
+    }
+    let name = value.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+    let message = if text.is_empty() { name } else { format!("{name}: {}", text.replace('\n', "; ")) };
+    Error::new(foreign_kind(py, &raised), message).caused_by(raised)
+}
+
+/// The kind of an exception of this package.
+pub(crate) fn own_kind(value: &Bound<'_, PyAny>) -> Option<ErrorKind> {
+    let class = value.py().import("gotosync._errors").and_then(|errors| errors.getattr("GotosyncError")).ok()?;
+    if !value.is_instance(&class).unwrap_or(false) {
+        return None;
+    }
+    let word: String = value.getattr("kind").ok()?.extract().ok()?;
+    kind(&word)
+}
+
+/// The kind that a word names.
+pub(crate) fn kind(word: &str) -> Option<ErrorKind> {
+    ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+}
+
+fn foreign_kind(py: Python<'_>, raised: &PyErr) -> ErrorKind {
+    if raised.is_instance_of::<PyFileNotFoundError>(py) {
+        ErrorKind::NotFound
+    } else if raised.is_instance_of::<PyPermissionError>(py) {
+        ErrorKind::Denied
+    } else if raised.is_instance_of::<PyConnectionError>(py)
+        || raised.is_instance_of::<PyTimeoutError>(py)
+        || raised.is_instance_of::<PyOSError>(py)
+    {
+        ErrorKind::Unavailable
+    } else if raised.is_instance_of::<PyNotImplementedError>(py) {
+        ErrorKind::Unsupported
+    } else {
+        ErrorKind::Data
+    }
+}

@@ -1,0 +1,286 @@
+//! People whom Python gives, as dicts or otherwise.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use gotosync_core::model::{AttrId, Completeness, Gap, ReadRequest, Reading as CoreReading, Value, Values};
+use gotosync_core::source::{PeopleBuilder, PersonRecord};
+use gotosync_core::{Error, ErrorKind};
+use jiff::Timestamp;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+
+use crate::directory::{Directory, Person, Reading, dn};
+use crate::error::raised;
+
+/// What a source of your own gives where people alone do not say enough: groups and places that exist even if nobody is in
+/// them, what is missing, and remarks.
+///
+/// ``gaps`` are pairs of a place and what happened there. With one of them the reading is not complete, and nobody loses anything
+/// by it.
+///
+/// >>> people = gotosync.People([{"id": 7, "mail": "ann@example.test"}], gaps=[("page 2", "timed out")])
+/// >>> len(people.people), people.gaps
+/// (1, [('page 2', 'timed out')])
+#[pyclass(frozen, module = "gotosync", get_all)]
+pub(crate) struct People {
+    people: Py<PyAny>,
+    groups: Vec<String>,
+    units: Vec<String>,
+    gaps: Vec<(String, String)>,
+    remarks: Vec<String>,
+}
+
+#[pymethods]
+impl People {
+    #[new]
+    #[pyo3(signature = (people, *, groups = Vec::new(), units = Vec::new(), gaps = Vec::new(), remarks = Vec::new()))]
+    fn new(
+        people: Py<PyAny>,
+        groups: Vec<String>,
+        units: Vec<String>,
+        gaps: Vec<(String, String)>,
+        remarks: Vec<String>,
+    ) -> Self {
+        Self { people, groups, units, gaps, remarks }
+    }
+}
+
+/// What one key of a dict says.
+#[derive(Clone, Copy)]
+enum Key {
+    Id,
+    Dn,
+    Disabled,
+    Enabled,
+    Expires,
+    Groups,
+    Attribute(AttrId),
+    /// Nobody asked for it.
+    Unwanted,
+}
+
+/// Reads people as they come.
+struct Reader<'py> {
+    builder: PeopleBuilder,
+    /// What was asked for, in small letters; everything if it is `None`.
+    wanted: Option<HashSet<String>>,
+    /// Keys that were seen, by the place of the very object: most dicts share them. Those are kept, so that no other comes there.
+    seen: HashMap<usize, Key>,
+    kept: Vec<Bound<'py, PyAny>>,
+    count: usize,
+}
+
+/// Makes a reading of what somebody's own source gave. `source` is its name.
+pub(crate) fn reading(given: &Bound<'_, PyAny>, source: &str, request: Option<&ReadRequest>) -> PyResult<CoreReading> {
+    let py = given.py();
+    if let Ok(reading) = given.cast::<Reading>() {
+        return Ok(reading.get().0.clone());
+    }
+    if let Ok(directory) = given.cast::<Directory>() {
+        let whole = Completeness::Complete;
+        return Ok(reading_of(Arc::clone(&directory.get().0), whole, Vec::new()));
+    }
+    let builder = PeopleBuilder::new(source).map_err(|error| raised(py, &error))?;
+    let wanted = request.map(|request| request.attributes.iter().map(|name| name.to_ascii_lowercase()).collect());
+    let mut reader = Reader { builder, wanted, seen: HashMap::new(), kept: Vec::new(), count: 0 };
+    let more = given.cast::<People>().ok().map(Bound::get);
+    let all = more.map_or_else(|| given.clone(), |more| more.people.bind(py).clone());
+    if all.is_none() {
+        let error = Error::new(ErrorKind::Data, "the source gave None, expected people");
+        return Err(raised(py, &error.hint("return an iterable of dicts, or yield them")));
+    }
+    if let Some(more) = more {
+        more.groups.iter().for_each(|group| reader.builder.group(group));
+        for unit in &more.units {
+            reader.builder.unit(&dn(py, unit)?);
+        }
+    }
+    for person in all.try_iter()? {
+        reader.add(&person?)?;
+    }
+    let directory = reader.builder.build().map_err(|error| raised(py, &error))?;
+    let gaps = more.into_iter().flat_map(|more| &more.gaps);
+    let gaps = gaps.map(|(place, problem)| Gap { place: place.clone(), problem: problem.clone() }).collect();
+    let remarks = more.map(|more| more.remarks.clone()).unwrap_or_default();
+    Ok(reading_of(Arc::new(directory), Completeness::from_gaps(gaps), remarks))
+}
+
+fn reading_of(
+    directory: Arc<gotosync_core::model::Directory>,
+    completeness: Completeness,
+    remarks: Vec<String>,
+) -> CoreReading {
+    CoreReading { directory, completeness, remarks, effort: None, kept: None }
+}
+
+impl<'py> Reader<'py> {
+    fn add(&mut self, person: &Bound<'py, PyAny>) -> PyResult<()> {
+        self.count += 1;
+        let py = person.py();
+        let entries = if let Ok(entries) = person.cast::<PyDict>() {
+            entries.clone()
+        } else if let Ok(person) = person.cast::<Person>() {
+            as_dict(person)?
+        } else {
+            let made = py.get_type::<PyDict>().call1((person,)).and_then(|made| Ok(made.cast_into::<PyDict>()?));
+            made.map_err(|_| self.wrong(py, "", format!("is a {}, expected a dict", kind(person))))?
+        };
+        let mut record = PersonRecord::default();
+        for (key, value) in &entries {
+            let what = self.key(&key)?;
+            if value.is_none() {
+                continue;
+            }
+            let given = || format!("`{key}` is a {}", kind(&value));
+            match what {
+                Key::Unwanted => {}
+                Key::Attribute(id) => {
+                    let values = values(&value).ok_or_else(|| {
+                        self.wrong(
+                            py,
+                            &record.id,
+                            format!("{}, expected text, bytes, a number or a list of them", given()),
+                        )
+                    })?;
+                    record.attributes.extend(values.map(|values| (id, values)));
+                }
+                Key::Id => {
+                    record.id = id(&value)
+                        .ok_or_else(|| self.wrong(py, "", format!("{}, expected text or a number", given())))?;
+                }
+                Key::Dn => {
+                    let text: String = value
+                        .extract()
+                        .map_err(|_| self.wrong(py, &record.id, format!("{}, expected text", given())))?;
+                    record.dn = Some(dn(py, &text).map_err(|error| self.place(py, &record.id, error))?);
+                }
+                Key::Disabled | Key::Enabled => {
+                    let yes: bool = value
+                        .extract()
+                        .map_err(|_| self.wrong(py, &record.id, format!("{}, expected True or False", given())))?;
+                    record.disabled |= yes == matches!(what, Key::Disabled);
+                }
+                Key::Expires => {
+                    let moment: Timestamp = value.extract().map_err(|_| {
+                        self.wrong(py, &record.id, format!("{}, expected a datetime with a time zone", given()))
+                    })?;
+                    record.expires = Some(moment);
+                }
+                Key::Groups => {
+                    let groups: Result<Vec<String>, _> = value
+                        .try_iter()
+                        .and_then(|groups| groups.map(|group| group.and_then(|group| group.extract())).collect());
+                    record.groups = match groups {
+                        Ok(groups) if !value.is_instance_of::<PyString>() => groups,
+                        _ => return Err(self.wrong(py, &record.id, format!("{}, expected a list of texts", given()))),
+                    };
+                }
+            }
+        }
+        if record.id.trim().is_empty() {
+            return Err(self.wrong(py, "", "has no `id`, which must name the person for good".to_owned()));
+        }
+        self.builder.add(record);
+        Ok(())
+    }
+
+    fn key(&mut self, key: &Bound<'py, PyAny>) -> PyResult<Key> {
+        let at = key.as_ptr().addr();
+        if let Some(known) = self.seen.get(&at) {
+            return Ok(*known);
+        }
+        let name = key.extract::<String>().map_err(|_| {
+            self.wrong(key.py(), "", format!("has the key {key}, which is a {}, expected text", kind(key)))
+        })?;
+        let what = match name.as_str() {
+            "id" => Key::Id,
+            "dn" => Key::Dn,
+            "disabled" => Key::Disabled,
+            "enabled" => Key::Enabled,
+            "expires" => Key::Expires,
+            "groups" => Key::Groups,
+            name if self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&name.to_ascii_lowercase())) => {
+                Key::Attribute(self.builder.attribute(name))
+            }
+            _ => Key::Unwanted,
+        };
+        // Texts that are made for each dict anew would fill the memory.
+        if self.kept.len() < MOST_KEYS {
+            self.seen.insert(at, what);
+            self.kept.push(key.clone());
+        }
+        Ok(what)
+    }
+
+    fn wrong(&self, py: Python<'_>, id: &str, problem: String) -> PyErr {
+        let who =
+            if id.is_empty() { format!("person {}", self.count) } else { format!("person {} ({id})", self.count) };
+        raised(py, &Error::new(ErrorKind::Data, format!("{who}: {problem}")).with("person", self.count))
+    }
+
+    fn place(&self, py: Python<'_>, id: &str, error: PyErr) -> PyErr {
+        let wrong = self.wrong(py, id, error.value(py).to_string());
+        wrong.set_cause(py, Some(error));
+        wrong
+    }
+}
+
+/// Somebody of another directory, with everything that is known of them.
+fn as_dict<'py>(person: &Bound<'py, Person>) -> PyResult<Bound<'py, PyDict>> {
+    let all: Bound<'py, PyDict> = person.getattr("attributes")?.cast_into()?;
+    for name in ["id", "dn", "disabled", "expires", "groups"] {
+        all.set_item(name, person.getattr(name)?)?;
+    }
+    Ok(all)
+}
+
+fn id(value: &Bound<'_, PyAny>) -> Option<String> {
+    match text(value)? {
+        Value::Text(text) => Some(text.into()),
+        Value::Bytes(_) => None,
+    }
+}
+
+/// The values of an attribute: `None` for what cannot be one, nothing for an empty list.
+fn values(value: &Bound<'_, PyAny>) -> Option<Option<Values>> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return Some(text.to_cow().ok().map(|text| Values::One(Value::from(&*text))));
+    }
+    if let Ok(list) = value.cast::<PyList>() {
+        return many(list.iter());
+    }
+    if let Ok(list) = value.cast::<PyTuple>() {
+        return many(list.iter());
+    }
+    Some(Some(Values::One(text(value)?)))
+}
+
+fn many<'py>(values: impl Iterator<Item = Bound<'py, PyAny>>) -> Option<Option<Values>> {
+    let mut all = values.filter(|value| !value.is_none()).map(|value| text(&value)).collect::<Option<Vec<_>>>()?;
+    Some(match all.len() {
+        0 => None,
+        1 => all.pop().map(Values::One),
+        _ => Some(Values::Many(all.into())),
+    })
+}
+
+fn text(value: &Bound<'_, PyAny>) -> Option<Value> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return text.to_cow().ok().map(|text| Value::from(&*text));
+    }
+    if let Ok(yes) = value.cast::<PyBool>() {
+        return Some(Value::from(if yes.is_true() { "TRUE" } else { "FALSE" }));
+    }
+    if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
+        return value.str().ok().map(|text| Value::from(text.to_string()));
+    }
+    value.cast::<PyBytes>().ok().map(|bytes| Value::from(bytes.as_bytes().to_vec()))
+}
+
+fn kind(value: &Bound<'_, PyAny>) -> String {
+    value.get_type().name().map(|name| name.to_string()).unwrap_or_default()
+}
+
+/// Keys that are remembered.
+const MOST_KEYS: usize = 1000;

@@ -1,0 +1,440 @@
+//! Rules as data: built, changed, read and saved. What they may say is known to the core alone.
+
+use std::path::PathBuf;
+
+use gotosync_core::rules::{Change, Place, RulesFile, keys, lint};
+use gotosync_core::{Error, ErrorKind, Rules as CoreRules, config};
+use pyo3::exceptions::{PyAttributeError, PyKeyError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use serde_json::{Map, Value};
+
+use crate::directory::ReadRequest;
+use crate::error::{all_raised, raised};
+use crate::value::{hash_of, objects, value_of};
+
+/// One rule: whom it means and what they get, by the keys of a rules file as keywords.
+///
+/// Every key is an attribute; one that is not there is ``None``. Whether the whole is right is said by ``Rules``.
+///
+/// >>> rule = gotosync.Rule("Sales", ou="OU=Sales,DC=example,DC=test", products=["GoToMeeting"])
+/// >>> rule.products, rule.language
+/// (['GoToMeeting'], None)
+/// >>> rule.replace(language="de_DE", products=None)
+/// Rule(name='Sales', ou='OU=Sales,DC=example,DC=test', language='de_DE')
+#[pyclass(frozen, module = "gotosync", eq)]
+#[derive(Clone, PartialEq)]
+pub(crate) struct Rule(Map<String, Value>);
+
+/// The rules of one file, highest priority first: a sequence of rules.
+///
+/// They never change: what changes them gives new ones, in which comments, order and formatting of whatever was not touched
+/// keep every byte.
+///
+/// >>> rules = gotosync.Rules([gotosync.Rule("All", everyone=True)], leavers="keep")
+/// >>> print(rules)
+/// leavers = "keep"
+/// <BLANKLINE>
+/// [[rule]]
+/// name = "All"
+/// everyone = true
+/// <BLANKLINE>
+#[pyclass(frozen, module = "gotosync", sequence)]
+#[derive(Clone)]
+pub(crate) struct Rules {
+    pub(crate) file: RulesFile,
+    pub(crate) rules: CoreRules,
+}
+
+#[pymethods]
+impl Rule {
+    #[new]
+    #[pyo3(signature = (name, **keys))]
+    fn new(name: String, keys: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut rule = Self(Map::from_iter([("name".to_owned(), Value::from(name))]));
+        rule.set(keys)?;
+        Ok(rule)
+    }
+
+    /// The same rule with other keys; ``None`` takes a key away.
+    ///
+    /// >>> gotosync.Rule("All", everyone=True, enabled=False).replace(enabled=None)
+    /// Rule(name='All', everyone=True)
+    #[pyo3(signature = (**keys))]
+    fn replace(&self, keys: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut rule = self.clone();
+        rule.set(keys)?;
+        Ok(rule)
+    }
+
+    /// The keys and their values, as a dict.
+    ///
+    /// >>> gotosync.Rule("All", everyone=True).to_dict()
+    /// {'name': 'All', 'everyone': True}
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let all = PyDict::new(py);
+        for name in names().filter(|name| self.0.contains_key(*name)) {
+            all.set_item(name, self.value(py, name)?)?;
+        }
+        Ok(all)
+    }
+
+    /// Makes a rule of a dict.
+    ///
+    /// >>> gotosync.Rule.from_dict({"name": "All", "everyone": True})
+    /// Rule(name='All', everyone=True)
+    #[staticmethod]
+    fn from_dict(keys: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let mut rule = Self(Map::new());
+        rule.set(Some(keys))?;
+        Ok(rule)
+    }
+
+    fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        if names().any(|own| own == name) {
+            return self.value(py, name);
+        }
+        Err(PyAttributeError::new_err(format!("a rule has no key `{name}`")))
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash_of(&Value::Object(self.0.clone()).to_string())
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let mut parts = Vec::new();
+        for (name, value) in slf.get().to_dict(slf.py())? {
+            parts.push(format!("{name}={}", value.repr()?));
+        }
+        Ok(format!("Rule({})", parts.join(", ")))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {
+        let py = slf.py();
+        Ok((py.get_type::<Self>().getattr("from_dict")?, (slf.get().to_dict(py)?,)))
+    }
+}
+
+impl Rule {
+    fn value<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        objects(py, &self.0.get(name).unwrap_or(&Value::Null).to_string())
+    }
+
+    fn set(&mut self, keys: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        for (name, value) in keys.into_iter().flat_map(|keys| keys.iter()) {
+            let name: String = name.extract()?;
+            if !names().any(|own| own == name) {
+                return Err(unknown(value.py(), "a rule", &name, names()));
+            }
+            match value_of(&value)? {
+                Value::Null => self.0.remove(&name),
+                value => self.0.insert(name, value),
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Rules {
+    /// Takes a file if its rules are right.
+    fn accept(py: Python<'_>, file: RulesFile) -> PyResult<Self> {
+        match file.rules() {
+            Ok(rules) => Ok(Self { file, rules }),
+            Err(errors) => Err(all_raised(py, errors)),
+        }
+    }
+
+    fn changed(&self, py: Python<'_>, change: impl FnOnce(&mut RulesFile) -> Result<(), Vec<Error>>) -> PyResult<Self> {
+        let mut file = self.file.clone();
+        change(&mut file).map_err(|errors| all_raised(py, errors))?;
+        Self::accept(py, file)
+    }
+
+    fn all(&self) -> Vec<Rule> {
+        let json = self.file.json();
+        let tables = json.get("rule").and_then(Value::as_array);
+        tables.into_iter().flatten().filter_map(Value::as_object).cloned().map(Rule).collect()
+    }
+}
+
+#[pymethods]
+impl Rules {
+    #[new]
+    #[pyo3(signature = (rules, *, file = "rules", **keys))]
+    fn new(rules: &Bound<'_, PyAny>, file: &str, keys: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let py = rules.py();
+        let mut all = Map::new();
+        for (name, value) in keys.into_iter().flat_map(|keys| keys.iter()) {
+            let name: String = name.extract()?;
+            let own = || self::keys().iter().map(|key| key.name).filter(|name| *name != "rule");
+            if !own().any(|own| own == name) {
+                return Err(unknown(py, "rules", &name, own()));
+            }
+            all.insert(name, value_of(&value)?);
+        }
+        let mut tables = Vec::new();
+        for rule in rules.try_iter()? {
+            tables.push(Value::Object(rule?.cast::<Rule>()?.get().0.clone()));
+        }
+        all.insert("rule".to_owned(), Value::Array(tables));
+        let file = RulesFile::from_json(&Value::Object(all), file).map_err(|errors| all_raised(py, errors))?;
+        Self::accept(py, file)
+    }
+
+    /// Reads the text of a rules file. ``file`` is how problems call it.
+    ///
+    /// Raises ``InputError`` with file, line and column; ``problems`` has every one.
+    ///
+    /// >>> gotosync.Rules.parse("[[rule]]\nname = 'All'\neveryone = true")[0]
+    /// Rule(name='All', everyone=True)
+    #[staticmethod]
+    #[pyo3(signature = (text, *, file = "rules"))]
+    fn parse(py: Python<'_>, text: &str, file: &str) -> PyResult<Self> {
+        let file = RulesFile::parse(text, file).map_err(|errors| all_raised(py, errors))?;
+        Self::accept(py, file)
+    }
+
+    /// Reads a rules file.
+    ///
+    /// >>> rules.save(folder / "rules.toml")
+    /// >>> gotosync.Rules.load(folder / "rules.toml") == rules
+    /// True
+    #[staticmethod]
+    #[expect(clippy::needless_pass_by_value, reason = "a path comes out of Python as a value")]
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let file = config::read_rules(&path).map_err(|errors| all_raised(py, errors))?;
+        Self::accept(py, file)
+    }
+
+    /// Writes the rules to a file, whole or not at all. A file that was read, or that is there, is replaced only if it is as it
+    /// was read: otherwise ``ConflictError``.
+    ///
+    /// >>> rules.save(folder / "rules.toml")
+    #[expect(clippy::needless_pass_by_value, reason = "a path comes out of Python as a value")]
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        config::write_rules(&self.file, &path).map_err(|error| raised(py, &error))
+    }
+
+    /// The text of the file.
+    #[getter]
+    fn text(&self) -> &str {
+        self.file.text()
+    }
+
+    /// The names of the rules, highest priority first.
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.file.names()
+    }
+
+    /// Adds a rule: last, or first, or beside another one.
+    ///
+    /// >>> rules.add(gotosync.Rule("IT", group="Team"), before="Sales").names
+    /// ['IT', 'Sales']
+    #[pyo3(signature = (rule, *, before = None, after = None, first = false))]
+    fn add(
+        &self,
+        py: Python<'_>,
+        rule: &Bound<'_, Rule>,
+        before: Option<String>,
+        after: Option<String>,
+        first: bool,
+    ) -> PyResult<Self> {
+        let place = place(py, before, after, first)?;
+        let rule = rule.get();
+        let name = rule.0.get("name").and_then(Value::as_str).unwrap_or_default();
+        let others = names().filter(|key| *key != "name");
+        let changes = others.filter_map(|key| Some(Change::json(key, rule.0.get(key)?))).collect::<Result<Vec<_>, _>>();
+        let changes = changes.map_err(|errors| all_raised(py, errors))?;
+        self.changed(py, |file| file.add(name, &changes, &place))
+    }
+
+    /// Changes keys of a rule, all of them or none; ``None`` takes a key away. A new ``name`` renames it.
+    ///
+    /// >>> rules.edit("Sales", language="de_DE")["Sales"].language
+    /// 'de_DE'
+    #[pyo3(signature = (rule, /, **keys))]
+    fn edit(&self, py: Python<'_>, rule: &str, keys: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut changes = Vec::new();
+        for (key, value) in keys.into_iter().flat_map(|keys| keys.iter()) {
+            changes.push(
+                Change::json(&key.extract::<String>()?, &value_of(&value)?).map_err(|errors| all_raised(py, errors))?,
+            );
+        }
+        self.changed(py, |file| file.edit(rule, &changes))
+    }
+
+    /// Removes a rule with its comments.
+    ///
+    /// >>> rules.add(gotosync.Rule("IT", group="Team")).remove("Sales").names
+    /// ['IT']
+    fn remove(&self, py: Python<'_>, rule: &str) -> PyResult<Self> {
+        self.changed(py, |file| file.remove(rule))
+    }
+
+    /// Lets a rule take part.
+    ///
+    /// >>> rules.disable("Sales").enable("Sales") == rules
+    /// True
+    fn enable(&self, py: Python<'_>, rule: &str) -> PyResult<Self> {
+        self.changed(py, |file| file.enable(rule))
+    }
+
+    /// Takes a rule out without removing it.
+    ///
+    /// >>> rules.disable("Sales")["Sales"].enabled
+    /// False
+    fn disable(&self, py: Python<'_>, rule: &str) -> PyResult<Self> {
+        self.changed(py, |file| file.disable(rule))
+    }
+
+    /// Moves a rule, and with it its priority.
+    ///
+    /// >>> rules.add(gotosync.Rule("IT", group="Team")).move("IT", first=True).names
+    /// ['IT', 'Sales']
+    #[pyo3(name = "move", signature = (rule, *, before = None, after = None, first = false))]
+    fn move_to(
+        &self,
+        py: Python<'_>,
+        rule: &str,
+        before: Option<String>,
+        after: Option<String>,
+        first: bool,
+    ) -> PyResult<Self> {
+        let place = place(py, before, after, first)?;
+        self.changed(py, |file| file.move_to(rule, &place))
+    }
+
+    /// What looks wrong though the file can be read, as dicts.
+    ///
+    /// >>> rules.lint()
+    /// []
+    fn lint<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let findings = lint(&self.file, None, None).map_err(|errors| all_raised(py, errors))?;
+        objects(py, &crate::value::json(py, &findings)?)
+    }
+
+    /// What a source is asked for, so that these rules can be evaluated.
+    ///
+    /// >>> "mail" in rules.request().attributes
+    /// True
+    fn request(&self) -> ReadRequest {
+        ReadRequest(self.rules.request())
+    }
+
+    /// What the file says, as dicts and lists.
+    ///
+    /// >>> rules.to_dict()["rule"][0]["name"]
+    /// 'Sales'
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        objects(py, &self.file.json().to_string())
+    }
+
+    /// Makes rules of what ``to_dict`` gave.
+    ///
+    /// >>> gotosync.Rules.from_dict(rules.to_dict()) == rules
+    /// True
+    #[staticmethod]
+    #[pyo3(signature = (value, *, file = "rules"))]
+    fn from_dict(value: &Bound<'_, PyAny>, file: &str) -> PyResult<Self> {
+        let py = value.py();
+        let file = RulesFile::from_json(&value_of(value)?, file).map_err(|errors| all_raised(py, errors))?;
+        Self::accept(py, file)
+    }
+
+    /// What the file says, as JSON text.
+    ///
+    /// >>> json.loads(rules.to_json()) == rules.to_dict()
+    /// True
+    fn to_json(&self) -> String {
+        self.file.json().to_string()
+    }
+
+    /// Makes rules of what ``to_json`` wrote.
+    ///
+    /// >>> gotosync.Rules.from_json(rules.to_json()) == rules
+    /// True
+    #[staticmethod]
+    #[pyo3(signature = (text, *, file = "rules"))]
+    fn from_json(py: Python<'_>, text: &str, file: &str) -> PyResult<Self> {
+        let value: Value = crate::value::from_json(py, text, "JSON")?;
+        let file = RulesFile::from_json(&value, file).map_err(|errors| all_raised(py, errors))?;
+        Self::accept(py, file)
+    }
+
+    fn __len__(&self) -> usize {
+        self.rules.list.len()
+    }
+
+    fn __getitem__(&self, which: &Bound<'_, PyAny>) -> PyResult<Rule> {
+        let mut all = self.all();
+        if let Ok(index) = which.extract::<isize>() {
+            let at = if index < 0 { index + all.len().cast_signed() } else { index };
+            return match usize::try_from(at) {
+                Ok(at) if at < all.len() => Ok(all.swap_remove(at)),
+                _ => Err(pyo3::exceptions::PyIndexError::new_err("no such rule")),
+            };
+        }
+        let name: String = which.extract()?;
+        let named = |rule: &Rule| rule.0.get("name").and_then(Value::as_str).is_some_and(|own| own.trim() == name);
+        all.into_iter().find(named).ok_or_else(|| PyKeyError::new_err(name.clone()))
+    }
+
+    fn __contains__(&self, name: &str) -> bool {
+        self.rules.rule(name).is_some()
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyIterator>> {
+        PyTuple::new(py, self.all())?.try_iter()
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| other.get().file.json() == self.file.json())
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.file.json().to_string())
+    }
+
+    fn __str__(&self) -> &str {
+        self.file.text()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Rules {}: {}>", self.file.file(), self.file.names().join(", "))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, file) = (slf.py(), &slf.get().file);
+        py.import("gotosync._rules")?.call_method1("reduced", (py.get_type::<Self>(), file.text(), file.file()))
+    }
+}
+
+/// The place that keywords say.
+fn place(py: Python<'_>, before: Option<String>, after: Option<String>, first: bool) -> PyResult<Place> {
+    match (before, after, first) {
+        (None, None, false) => Ok(Place::Last),
+        (None, None, true) => Ok(Place::First),
+        (Some(rule), None, false) => Ok(Place::Before(rule)),
+        (None, Some(rule), false) => Ok(Place::After(rule)),
+        _ => {
+            let error = Error::new(ErrorKind::Input, "several places are named for one rule");
+            Err(raised(py, &error.hint("give one of `before`, `after` and `first`")))
+        }
+    }
+}
+
+/// The keys of a rule, in the order in which one reads best.
+fn names() -> impl Iterator<Item = &'static str> {
+    let rule = keys().iter().find(|key| key.name == "rule");
+    rule.into_iter().flat_map(|rule| rule.inner()).map(|key| key.name)
+}
+
+fn unknown(py: Python<'_>, what: &str, name: &str, known: impl Iterator<Item = &'static str>) -> PyErr {
+    let known: Vec<&str> = known.collect();
+    let hint = match gotosync_core::model::text::nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    raised(py, &Error::new(ErrorKind::Input, format!("there is no key `{name}` of {what}")).hint(hint))
+}

@@ -1,0 +1,309 @@
+//! Where people come from: sources of this package, and somebody's own.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gotosync_core::config::{Variables, open_source};
+use gotosync_core::model::{Dn, ReadRequest as CoreRequest, Reading as CoreReading};
+use gotosync_core::source::{
+    self as core, DirectoryInfo, LIST_ATTRIBUTES, ListSource as CoreList, MemorySource as CoreMemory,
+    MergedSource as CoreMerged, Node, children_of,
+};
+use gotosync_core::{Result, source::DirectorySource as CoreSource};
+use pyo3::PyClass;
+use pyo3::exceptions::PyNotImplementedError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::directory::{ReadRequest, Reading, dn};
+use crate::error::{all_raised, raised};
+use crate::own::{Own, error_of, no_part, nothing};
+use crate::people::reading;
+use crate::run::{coroutine, later, wait};
+use crate::value::{json, objects, value_of};
+
+/// Where people come from.
+///
+/// For a source of your own, inherit from this or write a class with the same methods, plain or ``async``. ``read`` is enough: it
+/// gives, or yields, a dict for each person. The keys ``id``, ``dn``, ``enabled``, ``disabled``, ``expires`` and ``groups`` mean
+/// what they say; every other key is an attribute. A ``name`` tells its people apart from those of other sources: keep it.
+///
+/// What ``read`` raises fails the run, and nothing is written. Nobody who is missing from what it gives was ever "just not sent":
+/// give a ``People`` with ``gaps`` where something is missing.
+///
+/// >>> class Payroll(gotosync.DirectorySource):
+/// ...     name = "payroll"
+/// ...     def read(self, request):
+/// ...         yield {"id": 7, "givenName": "Ann", "sn": "Lee", "mail": "ann@example.test", "groups": ["Sales"]}
+/// >>> engine = gotosync.Engine(Payroll(), target, rules)
+/// >>> engine.read_directory().directory[0].dn
+/// 'CN=Ann Lee,OU=payroll'
+#[pyclass(frozen, module = "gotosync", subclass)]
+pub(crate) struct DirectorySource(Option<Arc<dyn CoreSource>>);
+
+/// A directory export, plain or gzipped (RFC 2849).
+///
+/// >>> gotosync.LdifSource("directory.ldif.gz")
+/// <LdifSource LDIF export directory.ldif.gz>
+#[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
+pub(crate) struct LdifSource;
+
+/// People in a CSV file with a header row. Further keywords are the keys of ``[source]`` in a configuration.
+///
+/// >>> gotosync.CsvSource("contractors", "contractors.csv", id="Nr", columns={"mail": "E-Mail"})
+/// <CsvSource CSV file contractors.csv>
+#[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
+pub(crate) struct CsvSource;
+
+/// A live directory: Active Directory, OpenLDAP and others. Keywords are the keys of ``[source]`` in a configuration.
+///
+/// >>> gotosync.LdapSource("ldaps://dc1.example.test", sign_in="anonymous")
+/// <LdapSource directory at ldaps://dc1.example.test>
+#[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
+pub(crate) struct LdapSource;
+
+/// A pasted list: ``first last address; first last address``.
+///
+/// >>> gotosync.ListSource("guests", "Ann Lee ann@example.test; Bob Ray bob@example.test")
+/// <ListSource list guests>
+#[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
+pub(crate) struct ListSource;
+
+/// Several sources as one directory, an earlier one going before a later one: pairs of a name and a source.
+///
+/// >>> gotosync.MergedSource([("directory", source), ("guests", gotosync.ListSource("guests", "Eve Low eve@example.test"))])
+/// <MergedSource memory directory and list guests>
+#[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
+pub(crate) struct MergedSource;
+
+/// People in memory, as a source of your own would give them: for tests.
+///
+/// >>> people = gotosync.MemorySource([{"id": 1, "dn": "CN=Ann,OU=Sales,DC=example,DC=test"}])
+/// >>> [str(person) for person in people.read().directory]
+/// ['Ann']
+#[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
+pub(crate) struct MemorySource;
+
+/// An object of a class of this package around a source.
+fn native<T: PyClass<BaseType = DirectorySource>>(
+    class: T,
+    source: impl CoreSource + 'static,
+) -> PyClassInitializer<T> {
+    PyClassInitializer::from(DirectorySource(Some(Arc::new(source)))).add_subclass(class)
+}
+
+impl DirectorySource {
+    fn native<'p>(slf: &'p Bound<'_, Self>) -> PyResult<&'p Arc<dyn CoreSource>> {
+        slf.get().0.as_ref().ok_or_else(|| {
+            PyNotImplementedError::new_err("a source of your own has to say this by a method of its own")
+        })
+    }
+}
+
+#[pymethods]
+impl DirectorySource {
+    #[new]
+    #[pyo3(signature = (*_args, **_keywords))]
+    fn new(_args: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self(None)
+    }
+
+    /// Reads groups, places, and the people a request asks for.
+    ///
+    /// >>> source.read().complete
+    /// True
+    #[pyo3(signature = (request = None))]
+    fn read(slf: &Bound<'_, Self>, request: Option<&Bound<'_, ReadRequest>>) -> PyResult<Reading> {
+        let (source, request) = (Arc::clone(Self::native(slf)?), asked(request));
+        let py = slf.py();
+        wait(py, None, async move { source.read(&request).await })?.map(Reading).map_err(|error| raised(py, &error))
+    }
+
+    /// The same as ``read``, to be awaited.
+    ///
+    /// >>> asyncio.run(source.read_async()).complete
+    /// True
+    #[pyo3(signature = (request = None))]
+    fn read_async(slf: &Bound<'_, Self>, request: Option<&Bound<'_, ReadRequest>>) -> PyResult<Py<PyAny>> {
+        let (source, request) = (Arc::clone(Self::native(slf)?), asked(request));
+        coroutine(slf.py(), None, move |py| {
+            let (source, request) = (Arc::clone(&source), request.clone());
+            later(py, async move { source.read(&request).await }, |py, read| {
+                let reading = read.map_err(|error| raised(py, &error))?;
+                Ok(Py::new(py, Reading(reading))?.into_any())
+            })
+        })
+    }
+
+    /// What the directory is, as a dict.
+    ///
+    /// >>> source.describe()["naming_contexts"]
+    /// ['DC=example,DC=test']
+    fn describe<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, source) = (slf.py(), Arc::clone(Self::native(slf)?));
+        let info = wait(py, None, async move { source.describe().await })?.map_err(|error| raised(py, &error))?;
+        objects(py, &json(py, &info)?)
+    }
+
+    /// One level of the tree, as dicts: the tops, or what stands right below a place.
+    ///
+    /// >>> [node["dn"] for node in source.children("DC=example,DC=test")]
+    /// ['OU=IT,DC=example,DC=test', 'OU=Groups,DC=example,DC=test', 'OU=Sales,DC=example,DC=test']
+    #[pyo3(signature = (of = None))]
+    fn children<'py>(slf: &Bound<'py, Self>, of: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, source) = (slf.py(), Arc::clone(Self::native(slf)?));
+        let of = of.map(|of| dn(py, of)).transpose()?;
+        let nodes = wait(py, None, async move { source.children(of.as_ref()).await })?;
+        objects(py, &json(py, &nodes.map_err(|error| raised(py, &error))?)?)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let class = slf.get_type().name()?;
+        Ok(match &slf.get().0 {
+            Some(source) => format!("<{class} {source}>"),
+            None => format!("<{class}>"),
+        })
+    }
+}
+
+fn asked(request: Option<&Bound<'_, ReadRequest>>) -> CoreRequest {
+    request.map_or_else(|| CoreRequest::everyone(LIST_ATTRIBUTES), |request| request.get().0.clone())
+}
+
+#[pymethods]
+impl LdifSource {
+    #[new]
+    fn new(path: PathBuf) -> PyClassInitializer<Self> {
+        native(Self, core::LdifSource::open(path))
+    }
+}
+
+#[pymethods]
+impl CsvSource {
+    #[new]
+    #[pyo3(signature = (name, path, **keys))]
+    fn new(
+        py: Python<'_>,
+        name: &str,
+        path: PathBuf,
+        keys: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let all = keys.map_or_else(|| Ok(PyDict::new(py)), Bound::copy)?;
+        all.set_item("name", name)?;
+        all.set_item("csv", path.to_string_lossy())?;
+        Ok(native(Self, opened(&all)?))
+    }
+}
+
+#[pymethods]
+impl LdapSource {
+    #[new]
+    #[pyo3(signature = (servers = None, **keys))]
+    fn new(
+        py: Python<'_>,
+        servers: Option<&Bound<'_, PyAny>>,
+        keys: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let all = keys.map_or_else(|| Ok(PyDict::new(py)), Bound::copy)?;
+        if let Some(servers) = servers {
+            all.set_item("ldap", servers)?;
+        }
+        Ok(native(Self, opened(&all)?))
+    }
+}
+
+/// Opens a source by the keys of a configuration.
+fn opened(keys: &Bound<'_, PyDict>) -> PyResult<Box<dyn CoreSource>> {
+    let variables = Variables::new(|name| std::env::var_os(name));
+    let source = open_source(&value_of(keys)?, Path::new(""), &variables);
+    source.map_err(|errors| all_raised(keys.py(), errors))
+}
+
+#[pymethods]
+impl ListSource {
+    #[new]
+    fn new(py: Python<'_>, name: &str, text: &str) -> PyResult<PyClassInitializer<Self>> {
+        Ok(native(Self, CoreList::new(name, text).map_err(|error| raised(py, &error))?))
+    }
+}
+
+#[pymethods]
+impl MergedSource {
+    #[new]
+    fn new(py: Python<'_>, parts: Vec<(String, Bound<'_, PyAny>)>) -> PyResult<PyClassInitializer<Self>> {
+        let parts = parts.into_iter().map(|(name, part)| Ok((name, Box::new(taken(&part)?) as Box<dyn CoreSource>)));
+        let merged = CoreMerged::new(parts.collect::<PyResult<_>>()?);
+        Ok(native(Self, merged.map_err(|error| raised(py, &error))?))
+    }
+}
+
+#[pymethods]
+impl MemorySource {
+    #[new]
+    #[pyo3(signature = (people, *, name = "people"))]
+    fn new(people: &Bound<'_, PyAny>, name: &str) -> PyResult<PyClassInitializer<Self>> {
+        let read = reading(people, name, None)?;
+        let directory = Arc::unwrap_or_clone(read.directory);
+        let source = CoreMemory::new(directory);
+        let gaps = read.completeness.gaps().iter();
+        Ok(native(Self, gaps.fold(source, |source, gap| source.incomplete(&gap.place, &gap.problem))))
+    }
+}
+
+/// Takes a source of this package or somebody's own.
+pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreSource>> {
+    if let Ok(source) = object.cast::<DirectorySource>()
+        && let Some(source) = &source.get().0
+    {
+        return Ok(Arc::clone(source));
+    }
+    let own = Own::new(object);
+    if own.has("read") { Ok(Arc::new(OwnSource(own))) } else { Err(no_part(object, "directory source", "read")) }
+}
+
+/// Somebody's own source.
+#[derive(Clone, Debug)]
+struct OwnSource(Own);
+
+impl OwnSource {
+    async fn everybody(&self) -> Result<CoreReading> {
+        self.read(&CoreRequest::everyone(LIST_ATTRIBUTES)).await
+    }
+}
+
+impl fmt::Display for OwnSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[async_trait]
+impl CoreSource for OwnSource {
+    async fn describe(&self) -> Result<DirectoryInfo> {
+        let directory = self.everybody().await?.directory;
+        let tops = directory.units().iter().filter(|unit| unit.parent.is_none());
+        let info = DirectoryInfo::new(self.to_string(), tops.map(|unit| unit.dn.clone()).collect());
+        if !self.0.has("describe") {
+            return Ok(info);
+        }
+        let told = self.0.call("describe", nothing, |told| value_of(told)).await.map_err(error_of)?;
+        let text = |key: &str| told.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+        Ok(DirectoryInfo { name: text("name").unwrap_or(info.name), vendor: text("vendor"), ..info })
+    }
+
+    async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {
+        children_of(&*self.everybody().await?.directory, of)
+    }
+
+    async fn read(&self, request: &CoreRequest) -> Result<CoreReading> {
+        let (asked, wanted, name) = (ReadRequest(request.clone()), request.clone(), self.0.name.clone());
+        let read = self.0.call(
+            "read",
+            move |py| PyTuple::new(py, [Py::new(py, asked)?]),
+            move |given| reading(given, &name, Some(&wanted)),
+        );
+        read.await.map_err(error_of)
+    }
+}

@@ -1,0 +1,506 @@
+//! Where users live: targets of this package, and somebody's own.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gotosync_core::model::{
+    Account as CoreAccount, AccountKey, Action as CoreAction, ActionKind, Batch, Effect, Fault, LicenseKey,
+    Outcome as CoreOutcome, UserGroupPath, UserKey,
+};
+use gotosync_core::target::{
+    self as core, Capabilities, FieldLimits, ProvisioningTarget as CoreTarget, RoleAccess, TargetInfo as CoreInfo,
+    Visibility,
+};
+use gotosync_core::{ErrorKind, Result};
+use pyo3::PyClass;
+use pyo3::exceptions::PyNotImplementedError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use crate::account::{Account, User};
+use crate::error::{own_kind, raised, understood};
+use crate::own::{Own, error_of, no_part, nothing};
+use crate::report::{Became, Outcome};
+use crate::run::wait;
+use crate::value::{from_json, json, objects, text_of, word};
+
+/// Where users live.
+///
+/// For a target of your own, inherit from this or write a class with the same methods, plain or ``async``. ``read`` gives an
+/// ``Account``; ``perform`` does one ``Action`` and gives an ``Outcome``, or the key of the user it made, or nothing if it did what
+/// was asked. ``execute`` does several at once and gives a list of as many outcomes; it goes before ``perform``.
+/// ``describe`` gives a ``TargetInfo``, where the defaults are not right.
+///
+/// What ``perform`` raises becomes the outcome of that one step: an error of this package means that nothing was changed, any other
+/// exception that nobody knows. What it was is in ``line.outcome.error``, with its traceback.
+///
+/// >>> class Tickets(gotosync.ProvisioningTarget):
+/// ...     def read(self):
+/// ...         return gotosync.Account("1", "Tickets")
+/// ...     def perform(self, action):
+/// ...         return gotosync.Outcome.skipped(f"a ticket was opened to {action}")
+/// >>> everybody = gotosync.Rules([gotosync.Rule("All", everyone=True)])
+/// >>> report = gotosync.Engine(source, Tickets(), everybody).run()
+/// >>> report.lines[0].outcome.message
+/// 'a ticket was opened to create ann@example.test'
+#[pyclass(frozen, module = "gotosync", subclass)]
+pub(crate) struct ProvisioningTarget(Option<Native>);
+
+/// A target of this package.
+enum Native {
+    Memory(Arc<core::MemoryTarget>),
+    Any(Arc<dyn CoreTarget>),
+}
+
+/// A local account in a file.
+///
+/// >>> local = gotosync.LocalAccount.create(folder / "account.db", account)
+/// >>> local.read() == account
+/// True
+#[pyclass(frozen, module = "gotosync", extends = ProvisioningTarget)]
+pub(crate) struct LocalAccount;
+
+/// An account in memory, as strict as the vendor: for tests.
+///
+/// >>> gotosync.MemoryTarget(account).read() == account
+/// True
+#[pyclass(frozen, module = "gotosync", extends = ProvisioningTarget)]
+pub(crate) struct MemoryTarget;
+
+/// Another target of which nothing is ever written.
+///
+/// >>> gotosync.ReadOnly(target).read() == target.read()
+/// True
+#[pyclass(frozen, module = "gotosync", extends = ProvisioningTarget)]
+pub(crate) struct ReadOnly;
+
+/// What a target is and can do. What is not said is as the vendor's.
+///
+/// >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"])
+/// >>> info.account, info.actions
+/// ('1', ('create',))
+#[pyclass(frozen, module = "gotosync")]
+#[derive(Clone)]
+pub(crate) struct TargetInfo(CoreInfo);
+
+/// One thing to do to an account, as a target of your own is asked for it.
+///
+/// ``str()`` says it in words; ``to_dict()`` is what stands in a plan.
+///
+/// >>> plan.steps[1].action["do"]
+/// 'create'
+#[pyclass(frozen, module = "gotosync", eq)]
+#[derive(Clone, PartialEq)]
+pub(crate) struct Action(CoreAction);
+
+impl Native {
+    fn target(&self) -> Arc<dyn CoreTarget> {
+        match self {
+            Self::Memory(target) => Arc::clone(target) as Arc<dyn CoreTarget>,
+            Self::Any(target) => Arc::clone(target),
+        }
+    }
+}
+
+/// An object of a class of this package around a target.
+fn native<T: PyClass<BaseType = ProvisioningTarget>>(
+    class: T,
+    target: impl CoreTarget + 'static,
+) -> PyClassInitializer<T> {
+    PyClassInitializer::from(ProvisioningTarget(Some(Native::Any(Arc::new(target))))).add_subclass(class)
+}
+
+#[pymethods]
+impl ProvisioningTarget {
+    #[new]
+    #[pyo3(signature = (*_args, **_keywords))]
+    fn new(_args: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self(None)
+    }
+
+    /// Reads users, licences, user groups and whatever else the account has to give.
+    ///
+    /// >>> len(target.read().users)
+    /// 2
+    fn read(slf: &Bound<'_, Self>) -> PyResult<Account> {
+        let (py, target) = (slf.py(), Self::native(slf)?);
+        let account = wait(py, None, async move { target.read().await })?;
+        account.map(Account::wrap).map_err(|error| raised(py, &error))
+    }
+
+    /// What the account is and what can be done to it, as a dict.
+    ///
+    /// >>> target.describe()["account"]
+    /// '1'
+    fn describe<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, target) = (slf.py(), Self::native(slf)?);
+        let info = wait(py, None, async move { target.describe().await })?.map_err(|error| raised(py, &error))?;
+        objects(py, &json(py, &info)?)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let class = slf.get_type().name()?;
+        Ok(match &slf.get().0 {
+            Some(native) => format!("<{class} {}>", native.target()),
+            None => format!("<{class}>"),
+        })
+    }
+}
+
+impl ProvisioningTarget {
+    fn native(slf: &Bound<'_, Self>) -> PyResult<Arc<dyn CoreTarget>> {
+        slf.get().0.as_ref().map(Native::target).ok_or_else(|| {
+            PyNotImplementedError::new_err("a target of your own has to say this by a method of its own")
+        })
+    }
+}
+
+#[pymethods]
+impl LocalAccount {
+    #[new]
+    fn new(py: Python<'_>, path: PathBuf) -> PyResult<PyClassInitializer<Self>> {
+        Ok(native(Self, core::LocalAccount::open(path).map_err(|error| raised(py, &error))?))
+    }
+
+    /// Makes an account in a file that is not there yet.
+    ///
+    /// >>> gotosync.LocalAccount.create(folder / "new.db", account).read().name
+    /// 'Example'
+    #[staticmethod]
+    fn create(py: Python<'_>, path: PathBuf, account: &Bound<'_, Account>) -> PyResult<Py<Self>> {
+        let made = core::LocalAccount::create(path, &account.get().0).map_err(|error| raised(py, &error))?;
+        Py::new(py, native(Self, made))
+    }
+}
+
+#[pymethods]
+impl MemoryTarget {
+    #[new]
+    fn new(account: &Bound<'_, Account>) -> PyClassInitializer<Self> {
+        let target = core::MemoryTarget::new(CoreAccount::clone(&account.get().0));
+        PyClassInitializer::from(ProvisioningTarget(Some(Native::Memory(Arc::new(target))))).add_subclass(Self)
+    }
+
+    /// Marks every read from now on as incomplete, or complete again without an argument.
+    ///
+    /// >>> target.incomplete("users", "page 2 was lost")
+    /// >>> target.read().complete
+    /// False
+    #[pyo3(signature = (place = None, problem = ""))]
+    fn incomplete(slf: &Bound<'_, Self>, place: Option<&str>, problem: &str) {
+        if let Some(Native::Memory(target)) = &slf.as_super().get().0 {
+            match place {
+                Some(place) => target.incomplete(place, problem),
+                None => target.complete(),
+            }
+        }
+    }
+
+    /// Lets a human admin put another account in its place between runs.
+    ///
+    /// >>> target.edit(gotosync.Account("1", "Empty"))
+    /// >>> target.read().users
+    /// ()
+    fn edit(slf: &Bound<'_, Self>, account: &Bound<'_, Account>) {
+        if let Some(Native::Memory(target)) = &slf.as_super().get().0 {
+            target.edit(|own| *own = CoreAccount::clone(&account.get().0));
+        }
+    }
+}
+
+#[pymethods]
+impl ReadOnly {
+    #[new]
+    fn new(target: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
+        Ok(native(Self, core::ReadOnly::new(taken(target)?)))
+    }
+}
+
+#[pymethods]
+impl TargetInfo {
+    #[new]
+    #[pyo3(signature = (
+        account, *, name = None, login = None, actions = None, batch = 100, concurrency = 1, visibility = "immediate",
+        roles = "full", name_limit = 32, email_limit = 128, user_limit = 25_000
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+    fn new(
+        py: Python<'_>,
+        account: String,
+        name: Option<String>,
+        login: Option<String>,
+        actions: Option<&Bound<'_, PyAny>>,
+        batch: usize,
+        concurrency: usize,
+        visibility: &str,
+        roles: &str,
+        name_limit: usize,
+        email_limit: usize,
+        user_limit: usize,
+    ) -> PyResult<Self> {
+        let actions = match actions {
+            Some(actions) => from_json(py, &text_of(actions)?, "a list of actions")?,
+            None => ActionKind::ALL.into(),
+        };
+        let visibility: Visibility = from_json(py, &format!("{visibility:?}"), "`immediate` or `eventual`")?;
+        let roles: RoleAccess = from_json(py, &format!("{roles:?}"), "`full` or `hidden`")?;
+        Ok(Self(CoreInfo {
+            name: name.unwrap_or_default(),
+            account: AccountKey::new(account),
+            login: login.map(UserKey::new),
+            capabilities: Capabilities { actions, batch, concurrency, visibility, roles },
+            limits: FieldLimits { name: name_limit, email: email_limit, users: user_limit },
+        }))
+    }
+
+    /// The key of the account.
+    #[getter]
+    fn account(&self) -> &str {
+        self.0.account.as_str()
+    }
+
+    /// The words of the actions it takes.
+    #[getter]
+    fn actions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.capabilities.actions.iter().map(|kind| kind.as_str()).collect::<Vec<_>>())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<TargetInfo of account {}>", self.0.account)
+    }
+}
+
+impl Action {
+    fn inner(&self) -> &CoreAction {
+        &self.0
+    }
+
+    fn new_user(&self) -> Option<&Arc<gotosync_core::model::User>> {
+        match &self.0 {
+            CoreAction::Create(creation) => Some(&creation.user),
+            _ => None,
+        }
+    }
+}
+
+crate::value::written!(Action, "action");
+
+#[pymethods]
+impl Action {
+    /// The verb.
+    #[getter]
+    fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        word(py, "ActionKind", self.0.kind().as_str())
+    }
+
+    /// The key of the existing user it is about, if it is about one.
+    #[getter]
+    fn user(&self) -> Option<&str> {
+        self.0.user().map(UserKey::as_str)
+    }
+
+    /// The user to be made, of a ``create``.
+    #[getter]
+    fn new(&self) -> Option<User> {
+        self.new_user().map(|user| User(Arc::clone(user)))
+    }
+
+    /// The path of the user group to be made, of a ``create-group``.
+    #[getter]
+    fn path(&self) -> Option<&str> {
+        match &self.0 {
+            CoreAction::CreateGroup { path } => Some(path.as_str()),
+            _ => None,
+        }
+    }
+
+    /// The keys of licences it gives.
+    #[getter]
+    fn licenses_given<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.licenses_given().iter().map(LicenseKey::as_str))
+    }
+
+    /// The keys of licences it takes.
+    #[getter]
+    fn licenses_taken<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.licenses_taken().iter().map(LicenseKey::as_str))
+    }
+
+    /// The path of the user group it puts somebody into.
+    #[getter]
+    fn group_joined(&self) -> Option<&str> {
+        self.0.group_joined().map(UserGroupPath::as_str)
+    }
+
+    /// Whether it overwrites or takes away anything.
+    #[getter]
+    fn takes_away(&self) -> bool {
+        self.0.takes_away()
+    }
+
+    /// Whether it makes the service send a mail to the user.
+    #[getter]
+    fn sends_mail(&self) -> bool {
+        self.0.sends_mail()
+    }
+
+    fn __str__(&self) -> String {
+        let about = self.new_user().map(|user| user.email.as_str()).or(self.user()).or(self.path());
+        format!("{} {}", self.0.kind().as_str(), about.unwrap_or_default()).trim_end().to_owned()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Action {}>", self.__str__())
+    }
+}
+
+/// Takes a target of this package or somebody's own.
+pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreTarget>> {
+    if let Ok(target) = object.cast::<ProvisioningTarget>()
+        && let Some(native) = &target.get().0
+    {
+        return Ok(native.target());
+    }
+    let own = Own::new(object);
+    if own.has("read") { Ok(Arc::new(OwnTarget(own))) } else { Err(no_part(object, "provisioning target", "read")) }
+}
+
+/// Somebody's own target.
+#[derive(Clone, Debug)]
+struct OwnTarget(Own);
+
+impl fmt::Display for OwnTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[async_trait]
+impl CoreTarget for OwnTarget {
+    async fn describe(&self) -> Result<CoreInfo> {
+        if self.0.has("describe") {
+            let told = |told: &Bound<'_, PyAny>| Ok(told.cast::<TargetInfo>()?.get().0.clone());
+            let mut info = self.0.call("describe", nothing, told).await.map_err(error_of)?;
+            if info.name.is_empty() {
+                info.name.clone_from(&self.0.name);
+            }
+            return Ok(info);
+        }
+        let account = self.read().await?;
+        Ok(CoreInfo {
+            name: self.0.name.clone(),
+            account: account.key,
+            login: account.login,
+            capabilities: Capabilities::all(),
+            limits: FieldLimits::VENDOR,
+        })
+    }
+
+    async fn read(&self) -> Result<CoreAccount> {
+        self.0.call("read", nothing, account).await.map_err(error_of)
+    }
+
+    async fn execute(&self, batch: &Batch) -> Result<Vec<CoreOutcome>> {
+        if self.0.has("execute") {
+            return self.all(batch).await;
+        }
+        let mut outcomes = Vec::with_capacity(batch.actions.len());
+        for action in &batch.actions {
+            let own = Action(action.clone());
+            let done = self.0.call("perform", move |py| PyTuple::new(py, [Py::new(py, own)?]), became);
+            outcomes.push(match done.await {
+                Ok(became) => known(became, action),
+                Err(raised) => Python::attach(|py| of_exception(py, raised)),
+            });
+        }
+        Ok(outcomes)
+    }
+}
+
+impl OwnTarget {
+    async fn all(&self, batch: &Batch) -> Result<Vec<CoreOutcome>> {
+        let actions: Vec<Action> = batch.actions.iter().cloned().map(Action).collect();
+        let given = self.0.call(
+            "execute",
+            move |py| {
+                let actions = actions.into_iter().map(|action| Py::new(py, action)).collect::<PyResult<Vec<_>>>()?;
+                PyTuple::new(py, [PyList::new(py, actions)?])
+            },
+            |given| given.try_iter()?.map(|one| became(&one?)).collect::<PyResult<Vec<Became>>>(),
+        );
+        match given.await {
+            Ok(given) if given.len() == batch.actions.len() => {
+                Ok(given.into_iter().zip(&batch.actions).map(|(became, action)| known(became, action)).collect())
+            }
+            Ok(given) => {
+                let message = format!("the target gave {} outcomes for {} actions", given.len(), batch.actions.len());
+                Ok(vec![in_doubt(Fault::new(ErrorKind::Bug, message)); batch.actions.len()])
+            }
+            // An error of this package says that nothing of the batch was tried; of anything else nobody knows.
+            Err(raised) => Python::attach(|py| {
+                if own_kind(raised.value(py)).is_some() {
+                    return Err(understood(py, raised));
+                }
+                Ok(vec![of_exception(py, raised); batch.actions.len()])
+            }),
+        }
+    }
+}
+
+/// An account that somebody's own target gave.
+fn account(given: &Bound<'_, PyAny>) -> PyResult<CoreAccount> {
+    if let Ok(account) = given.cast::<Account>() {
+        return Ok(CoreAccount::clone(&account.get().0));
+    }
+    let mut account: CoreAccount = from_json(given.py(), &text_of(given)?, "an account")?;
+    account.sort();
+    Ok(account)
+}
+
+/// An outcome that somebody's own target gave: one, the key of a new user, or nothing for what was done.
+fn became(given: &Bound<'_, PyAny>) -> PyResult<Became> {
+    if given.is_none() {
+        return Ok(Became::Done(None));
+    }
+    if let Ok(outcome) = given.cast::<Outcome>() {
+        return Ok(outcome.get().0.clone());
+    }
+    Ok(Became::Done(Some(UserKey::new(given.extract::<String>()?))))
+}
+
+/// What is known of an action that became this.
+fn known(became: Became, action: &CoreAction) -> CoreOutcome {
+    let user = match became {
+        Became::Known(outcome) => return outcome,
+        Became::Done(user) => user,
+    };
+    let effect = match (action.kind(), user) {
+        (ActionKind::Create, Some(user)) => Effect::Created { user },
+        (ActionKind::Create, None) => {
+            let message = "the target does not say which user it made: give its key";
+            return in_doubt(Fault::new(ErrorKind::Bug, message));
+        }
+        (ActionKind::Suspend, _) => Effect::Suspended,
+        (ActionKind::Release, _) => Effect::Released,
+        (ActionKind::Delete, _) => Effect::Deleted,
+        (ActionKind::CreateGroup, _) => Effect::GroupCreated,
+        (ActionKind::WriteTemplate, _) => Effect::TemplateWritten,
+        (ActionKind::Update, _) => Effect::Updated,
+        (ActionKind::Reactivate, _) => Effect::Reactivated,
+        (ActionKind::Invite, _) => Effect::Invited,
+    };
+    effect.into()
+}
+
+/// What an exception says of one action.
+fn of_exception(py: Python<'_>, raised: PyErr) -> CoreOutcome {
+    let said = own_kind(raised.value(py)).is_some();
+    let fault = Fault::from(understood(py, raised));
+    if said { CoreOutcome::Failed { fault } } else { in_doubt(fault) }
+}
+
+fn in_doubt(fault: Fault) -> CoreOutcome {
+    CoreOutcome::InDoubt { fault }
+}

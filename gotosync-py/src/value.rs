@@ -1,0 +1,112 @@
+//! What all values have in common: they are immutable, compare by what they say, and can be written as JSON.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use gotosync_core::{Error, ErrorKind};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::raised;
+
+/// JSON of a value; what fails is a mistake in a type.
+pub(crate) fn json(py: Python<'_>, value: &impl Serialize) -> PyResult<String> {
+    serde_json::to_string_pretty(value).map_err(|error| raised(py, &Error::new(ErrorKind::Bug, error.to_string())))
+}
+
+/// A value out of JSON.
+pub(crate) fn from_json<T: DeserializeOwned>(py: Python<'_>, text: &str, what: &str) -> PyResult<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let error = Error::new(ErrorKind::Data, format!("it is not {what}: {error}"));
+        raised(py, &error.hint("`to_json` writes one"))
+    })
+}
+
+/// JSON text as Python objects.
+pub(crate) fn objects<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import("json")?.call_method1("loads", (text,))
+}
+
+/// Python objects as JSON text: what a dict, a list, an enum, a set or a `timedelta` says.
+pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let py = value.py();
+    let keywords = PyDict::new(py);
+    keywords.set_item("default", py.import("gotosync._values")?.getattr("jsonable")?)?;
+    py.import("json")?.call_method("dumps", (value,), Some(&keywords))?.extract()
+}
+
+/// Python objects as JSON.
+pub(crate) fn value_of(value: &Bound<'_, PyAny>) -> PyResult<serde_json::Value> {
+    from_json(value.py(), &text_of(value)?, "JSON")
+}
+
+/// The hash of what a value says.
+pub(crate) fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A member of one of the enums of this package.
+pub(crate) fn word<'py>(py: Python<'py>, class: &str, word: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import("gotosync._words")?.getattr(class)?.call1((word,))
+}
+
+/// Gives a class that wraps a value its JSON forms and its hash. The last word is what an example calls one of it.
+macro_rules! written {
+    ($class:ident, $name:literal) => {
+        #[pymethods]
+        impl $class {
+            #[doc = concat!(
+                "What it says, as plain dicts, lists, texts and numbers.\n\n>>> ", $name, ".to_dict() == json.loads(", $name,
+                ".to_json())\nTrue\n"
+            )]
+            fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+                $crate::value::objects(py, &self.to_json(py)?)
+            }
+
+            #[doc = concat!("What it says, as JSON text.\n\n>>> type(", $name, ".to_json())\n<class 'str'>\n")]
+            fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+                $crate::value::json(py, self.inner())
+            }
+
+            fn __hash__(&self, py: Python<'_>) -> PyResult<u64> {
+                Ok($crate::value::hash_of(&self.to_json(py)?))
+            }
+        }
+    };
+}
+
+/// Gives a class that can be read back its way in, and lets it be pickled and copied.
+macro_rules! read_back {
+    ($class:ident, $inner:ty, $what:literal, $name:literal) => {
+        #[pymethods]
+        impl $class {
+            #[doc = concat!(
+                "Reads what `to_json` wrote.\n\n>>> gotosync.", stringify!($class), ".from_json(", $name, ".to_json()) == ", $name,
+                "\nTrue\n"
+            )]
+            #[staticmethod]
+            fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
+                Ok(Self::wrap($crate::value::from_json::<$inner>(py, text, $what)?))
+            }
+
+            #[doc = concat!(
+                "Reads what `to_dict` gave.\n\n>>> gotosync.", stringify!($class), ".from_dict(", $name, ".to_dict()) == ", $name,
+                "\nTrue\n"
+            )]
+            #[staticmethod]
+            fn from_dict(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+                Self::from_json(value.py(), &$crate::value::text_of(value)?)
+            }
+
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+                let py = slf.py();
+                Ok((py.get_type::<Self>().getattr("from_json")?, (slf.get().to_json(py)?,)))
+            }
+        }
+    };
+}
+
+pub(crate) use {read_back, written};
