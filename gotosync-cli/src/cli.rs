@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 use gotosync_core::render::Length;
+
+use crate::complete;
 
 pub(crate) mod credential;
 pub(crate) mod rule;
@@ -69,6 +72,11 @@ pub(crate) enum Verb {
     /// In the key store of the system, or in a file that only you can read. No secret is ever a word of a command: it is typed
     /// unseen, or piped in.
     Credential(credential::Credential),
+    /// Prints a script that lets a shell complete commands, and names of the directory, the account and the rules
+    ///
+    /// bash: `source <(gotosync completions bash)` in ~/.bashrc; zsh: the same in ~/.zshrc, below `compinit`; fish: `gotosync
+    /// completions fish | source`; PowerShell: `gotosync completions powershell | Out-String | Invoke-Expression` in the profile.
+    Completions(Completions),
     /// Lists the latest runs, newest first
     History(History),
     /// Says version and licence, and where configuration, data and logs are
@@ -194,7 +202,7 @@ pub(crate) struct Import {
     /// The file; `-` reads what is piped in
     pub(crate) file: PathBuf,
     /// The rule whose products, user group, fields and limits count; whom it selects does not, and it may be off
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::rules))]
     pub(crate) rule: String,
     /// What the file is written in; without it a first line that looks like a header makes it a CSV
     #[arg(long, value_name = "FORMAT")]
@@ -248,6 +256,25 @@ pub(crate) enum Delimiter {
     /// A vertical bar
     #[value(alias = "|")]
     Bar,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// A shell.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Shell {
+    /// bash, from version 4
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod about;
 mod apply;
 mod browse;
 mod check;
+mod completions;
 mod credential;
 mod describe;
 mod explain;
@@ -43,6 +44,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Describe(json) => describe::describe(json, &place).await,
         Verb::Import(args) => import::import(&args, &place).await,
         Verb::Credential(args) => credential::credential(&args.verb),
+        Verb::Completions(args) => completions::completions(&args),
         Verb::History(args) => history::history(&args, &place).await,
         Verb::About(json) => about::about(json, &place),
     }

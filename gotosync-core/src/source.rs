@@ -31,7 +31,7 @@ mod tree;
 pub use csv::CsvSource;
 pub use info::{DirectoryInfo, Domain, Identity, Level, Levels, Oid, Readable, ServerInfo};
 #[cfg(feature = "ldap")]
-pub use ldap::LdapSource;
+pub use ldap::{ForestSource, LdapSource};
 #[cfg(feature = "ldif")]
 pub use ldif::LdifSource;
 pub use list::ListSource;

@@ -17,6 +17,10 @@ pub struct NamedSource<S> {
     folder: PathBuf,
 }
 
+/// A source that says nothing besides: not what a reading took, and no remarks.
+#[derive(Debug)]
+pub struct QuietSource<S>(pub S);
+
 impl<S: DirectorySource> NamedSource<S> {
     /// Gives a source a name, and takes a folder out of the places of its gaps.
     pub fn new(inner: S, name: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
@@ -51,6 +55,32 @@ impl<S: DirectorySource> DirectorySource for NamedSource<S> {
         let placed = |gap: &Gap| Gap { place: gap.place.replace(&folder, ""), problem: gap.problem.clone() };
         let completeness = Completeness::from_gaps(reading.completeness.gaps().iter().map(placed).collect());
         Ok(Reading { completeness, ..reading })
+    }
+}
+
+impl<S: fmt::Display> fmt::Display for QuietSource<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<S: DirectorySource> DirectorySource for QuietSource<S> {
+    async fn describe(&self) -> Result<DirectoryInfo> {
+        self.0.describe().await
+    }
+
+    async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {
+        self.0.children(of).await
+    }
+
+    async fn list(&self, query: &ListQuery) -> Result<Listing> {
+        self.0.list(query).await
+    }
+
+    async fn read(&self, request: &ReadRequest) -> Result<Reading> {
+        Ok(Reading { remarks: Vec::new(), effort: None, ..self.0.read(request).await? })
     }
 }
 

@@ -15,15 +15,19 @@
 //! `after.2.json`. There are as many runs as the highest number in a name; a directory or rules that are not given again
 //! stay, settings do not. Account and memory carry over.
 //!
+//! The same folders are held by [`Live`] directories, from which the same plans must come.
+//!
 //! **Law one** is asked after every run that was applied: planning again is empty, and the account that is read equals the
 //! one that was desired. Where a scenario is about the opposite, its settings say why; then the opposite must hold.
 
 mod edit;
 mod folder;
 mod golden;
+mod live;
 mod run;
 
 pub use edit::edit;
-pub use folder::{Scenario, Settings};
+pub use folder::{Run, Scenario, Settings};
 pub use golden::{Golden, compare};
-pub use run::{Home, Order, Told, run};
+pub use live::Live;
+pub use run::{Home, Open, Order, Told, export, run, run_on};

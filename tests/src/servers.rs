@@ -22,17 +22,21 @@
 
 mod address;
 mod authority;
+mod forest;
 mod keeper;
 mod ldif;
 mod population;
 mod pristine;
+mod rooted;
 mod samba;
 mod slapd;
 mod tool;
 mod twin;
 
 pub use authority::{Authority, Certificate, Pair};
+pub use forest::Forest;
 pub use population::{Census, Content, Population, Style};
-pub use samba::{Account, Samba, SambaOptions};
+pub use rooted::{names, rooted};
+pub use samba::{Account, Loader, Samba, SambaOptions};
 pub use slapd::{Slapd, SlapdOptions};
 pub use twin::twin;

@@ -23,6 +23,7 @@ mod fault;
 mod filter;
 mod listen;
 pub mod message;
+mod names;
 mod relay;
 mod rubbish;
 mod scripted;
@@ -41,6 +42,7 @@ pub use fault::{
 };
 pub use filter::Filter;
 pub use message::Entry;
+pub use names::Names;
 pub use scripted::{Account, Script, Scripted, ServedPaging};
 pub use seen::{Bind, Page, Password, Search, Seen, Struck};
 pub use stream::{Front, Upstream};

@@ -151,6 +151,25 @@ async fn a_live_directory_keeps_the_laws_of_sources() -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Each law goes through every place, and half of those of a domain are the system's own: two suffice for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_domain_keeps_the_laws_of_sources() -> Result<(), Trouble> {
+    let server = Samba::options().population(Population::new(30, 8)).start()?;
+    let base = server.base();
+    let bases = [format!("OU=Müller & Söhne,{base}"), format!("CN=Users,{base}")];
+    let bases = bases.iter().map(|base| Dn::parse(base)).collect::<Result<Vec<_>, _>>()?;
+    let everything = LdapOptions { bases, ..samba(&server, &server.reader())? };
+    let of_changes = LdapOptions { changes: Some(Changes::default()), ..everything.clone() };
+    for (what, options) in [("everything", everything), ("changes", of_changes)] {
+        let source = LdapSource::new(options)?;
+        let mut broken = source::broken(&source as &dyn DirectorySource).await;
+        // What stands at the top is what the bases are in.
+        broken.retain(|law| !law.starts_with("the_tops_are_the_naming_contexts"));
+        assert!(broken.is_empty(), "{what}: {}", broken.join("\n"));
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_number_of_searches_does_not_grow_with_people() -> Result<(), Trouble> {
     let mut counts = Vec::new();

@@ -1,5 +1,9 @@
 //! The command against real directory servers, as an admin writes it down: a configuration file, and where the password is.
 
+#[path = "ldap_config/completions.rs"]
+mod completions;
+#[path = "ldap_config/forest.rs"]
+mod forest;
 #[path = "ldap_config/kerberos.rs"]
 mod kerberos;
 #[path = "ldap_config/nowhere.rs"]

@@ -1,8 +1,10 @@
 //! The arguments of `gotosync rule`; their comments are the help texts.
 
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
 use super::Json;
+use crate::complete;
 
 #[derive(Debug, Args)]
 pub(crate) struct Rule {
@@ -43,12 +45,14 @@ pub(crate) enum RuleVerb {
 #[derive(Debug, Args)]
 pub(crate) struct Named {
     /// The name of the rule
+    #[arg(add = ArgValueCompleter::new(complete::rules))]
     pub(crate) name: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Show {
     /// The name of the rule
+    #[arg(add = ArgValueCompleter::new(complete::rules))]
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) json: Json,
@@ -73,6 +77,7 @@ pub(crate) struct Add {
 #[derive(Debug, Args)]
 pub(crate) struct Edit {
     /// The name of the rule
+    #[arg(add = ArgValueCompleter::new(complete::rules))]
     pub(crate) name: String,
     /// Gives it another name
     #[arg(long = "name", value_name = "NEW")]
@@ -90,6 +95,7 @@ pub(crate) struct Edit {
 #[derive(Debug, Args)]
 pub(crate) struct Move {
     /// The name of the rule
+    #[arg(add = ArgValueCompleter::new(complete::rules))]
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) spot: Spot,
@@ -102,10 +108,10 @@ pub(crate) struct Move {
 #[derive(Debug, Args)]
 pub(crate) struct Says {
     /// People in an OU and everything below it, by its distinguished name; several may be given
-    #[arg(long, value_name = "DN")]
+    #[arg(long, value_name = "DN", add = ArgValueCompleter::new(complete::units))]
     pub(crate) ou: Vec<String>,
     /// People in a group, by its name, distinguished name or id; several may be given
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", add = ArgValueCompleter::new(complete::groups))]
     pub(crate) group: Vec<String>,
     /// Everybody in the directory
     #[arg(long)]
@@ -114,10 +120,10 @@ pub(crate) struct Says {
     #[arg(long, value_name = "FILTER")]
     pub(crate) filter: Option<String>,
     /// A licence by name, key or product code; several may be given
-    #[arg(long, value_name = "PRODUCT")]
+    #[arg(long, value_name = "PRODUCT", add = ArgValueCompleter::new(complete::products))]
     pub(crate) product: Vec<String>,
     /// The user group, by its path
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", add = ArgValueCompleter::new(complete::user_groups))]
     pub(crate) user_group: Option<String>,
     /// Makes the user group if it is missing
     #[arg(long)]
@@ -136,10 +142,10 @@ pub(crate) struct Says {
 #[derive(Debug, Args)]
 pub(crate) struct Spot {
     /// Right before another rule
-    #[arg(long, value_name = "RULE", group = "spot")]
+    #[arg(long, value_name = "RULE", add = ArgValueCompleter::new(complete::rules), group = "spot")]
     pub(crate) before: Option<String>,
     /// Right after another rule
-    #[arg(long, value_name = "RULE", group = "spot")]
+    #[arg(long, value_name = "RULE", add = ArgValueCompleter::new(complete::rules), group = "spot")]
     pub(crate) after: Option<String>,
     /// Before every other rule
     #[arg(long, group = "spot")]

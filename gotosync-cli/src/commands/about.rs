@@ -67,6 +67,7 @@ fn source_value(source: &SourceConfig) -> Value {
     if let SourceKind::Ldap(directory) = &source.kind {
         value["servers"] = directory.servers.iter().map(ToString::to_string).collect();
         value["domain"] = json!(directory.discover.as_ref().map(|discovery| &discovery.domain));
+        value["forest"] = json!(directory.forest);
         value["base"] = directory.bases.iter().map(ToString::to_string).collect();
         value["sign_in"] = json!(directory.sign_in.word());
         let (user, password) = match &directory.sign_in {

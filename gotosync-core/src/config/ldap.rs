@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::Variables;
 use crate::model::Dn;
 use crate::secret::{SecretSource, check_private};
-use crate::source::LdapSource;
 use crate::source::ldap::{
     Changes, ClientCertificate, Discovery, LdapOptions, Referrals, Roots, Server, SignIn, Timeouts, Tls,
 };
+use crate::source::{DirectorySource, ForestSource, LdapSource};
 use crate::{Error, ErrorKind, Result};
 
 mod read;
@@ -25,6 +25,8 @@ pub struct LdapConfig {
     pub servers: Vec<Server>,
     /// Where servers are looked up if none is named.
     pub discover: Option<Discovery>,
+    /// Whether every domain of the forest is read, and not only the one that is named.
+    pub forest: bool,
     /// Who reads.
     pub sign_in: LdapSignIn,
     /// Where people, groups and units are read; empty for all that the server holds.
@@ -78,9 +80,10 @@ impl LdapConfig {
     /// Prepares the source; here the password is fetched.
     ///
     /// # Errors
-    /// As [`SecretSource::fetch`] and [`LdapSource::new`].
-    pub(super) fn open(&self, variables: &Variables) -> Result<LdapSource> {
-        LdapSource::new(self.options(variables)?)
+    /// As [`SecretSource::fetch`], [`LdapSource::new`] and [`ForestSource::new`].
+    pub(super) fn open(&self, variables: &Variables) -> Result<Box<dyn DirectorySource>> {
+        let options = self.options(variables)?;
+        Ok(if self.forest { Box::new(ForestSource::new(options)?) } else { Box::new(LdapSource::new(options)?) })
     }
 
     fn options(&self, variables: &Variables) -> Result<LdapOptions> {
@@ -145,6 +148,7 @@ impl fmt::Display for LdapConfig {
     /// Where it is, in the order in which it is looked for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.discover {
+            Some(discovery) if self.forest => write!(f, "forest of {}", discovery.domain),
             Some(discovery) => write!(f, "domain {}", discovery.domain),
             None => f.write_str(&self.servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
         }

@@ -70,7 +70,7 @@ impl SourceConfig {
             SourceKind::Csv(path, options) => Box::new(CsvSource::open(&self.name, path, options.clone())?),
             #[cfg(feature = "ldap")]
             SourceKind::Ldap(directory) => {
-                Box::new(directory.open(variables).map_err(|error| error.with("source", &self.name))?)
+                directory.open(variables).map_err(|error| error.with("source", &self.name))?
             }
         })
     }
@@ -329,6 +329,7 @@ const CSV_KEYS: &[&str] = &["id", "columns", "groups", "disabled", "enabled", "e
 const LDAP_KEYS: &[&str] = &[
     "name_servers",
     "start_tls",
+    "forest",
     "base",
     "user",
     "password",

@@ -7,6 +7,7 @@ mod delta;
 mod describe;
 mod dial;
 mod discover;
+mod forest;
 mod guard;
 #[cfg(feature = "kerberos")]
 mod kerberos;
@@ -32,6 +33,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rustls::ClientConfig;
 
+pub use forest::ForestSource;
+pub(crate) use forest::is_distinguished;
 pub use options::{
     Changes, ClientCertificate, DeltaMethod, Discovery, LdapOptions, Referrals, Roots, Security, Server, SignIn,
     Timeouts, Tls,

@@ -102,7 +102,8 @@ fn group_node(directory: &Directory, ix: GroupIx) -> Node {
     }
 }
 
-fn sort(nodes: &mut [Node]) {
+/// Puts nodes into the order of names.
+pub(super) fn sort(nodes: &mut [Node]) {
     nodes.sort_by_cached_key(|node| (fold(&node.dn.name()).into_owned(), node.dn.key()));
 }
 

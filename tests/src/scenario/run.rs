@@ -7,7 +7,7 @@ use gotosync_core::apply::Stop;
 use gotosync_core::diff::diff;
 use gotosync_core::model::{Account, AccountKey};
 use gotosync_core::render::{self, Length};
-use gotosync_core::source::LdifSource;
+use gotosync_core::source::{DirectorySource, LdifSource};
 use gotosync_core::state::{Ending, MemoryState, Remembered, RunRecord, SqliteState, StateStore};
 use gotosync_core::target::{LocalAccount, MemoryTarget, ProvisioningTarget};
 use gotosync_core::{Engine, Plan, Rules};
@@ -37,6 +37,9 @@ pub enum Order {
     Reversed,
 }
 
+/// Gives the source that a run reads its directory from; the folder is for its files.
+pub type Open<'a> = dyn Fn(&Run, &Path) -> Result<Box<dyn DirectorySource>, Trouble> + Send + Sync + 'a;
+
 /// What one run came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told {
@@ -54,11 +57,20 @@ pub struct Told {
     pub broken: Vec<String>,
 }
 
-/// Carries out every run of a scenario and asks law one after each. `work` is an empty folder.
+/// Carries out every run of a scenario on its files and asks law one after each. `work` is an empty folder.
 ///
 /// # Errors
 /// What cannot be read or carried out, and in which run. A law that does not hold is told and no error.
 pub async fn run(scenario: &Scenario, home: Home, order: Order, work: &Path) -> Result<Vec<Told>, Trouble> {
+    let open = |run: &Run, work: &Path| export(&in_order(&run.directory, order), work);
+    run_on(scenario, home, &open, work).await
+}
+
+/// Carries out every run of a scenario as [`run`] does, on a directory that is somewhere else.
+///
+/// # Errors
+/// As [`run`], and what keeps a source from being given.
+pub async fn run_on(scenario: &Scenario, home: Home, open: &Open<'_>, work: &Path) -> Result<Vec<Told>, Trouble> {
     let mut stage = Stage { home, work: work.to_owned(), memory: MemoryState::new(), built: 0, forgotten: 0 };
     stage.remember(&scenario.before.key, &scenario.memory).await?;
     let mut target = stage.target(&scenario.before)?;
@@ -70,10 +82,20 @@ pub async fn run(scenario: &Scenario, home: Home, order: Order, work: &Path) -> 
         if run.settings.forget {
             stage.forget();
         }
-        let one = stage.run(run, Arc::clone(&target), order).await;
+        let one = stage.run(run, Arc::clone(&target), open).await;
         told.push(one.map_err(|error| format!("run {}: {error}", run.number))?);
     }
     Ok(told)
+}
+
+/// An export as a source.
+///
+/// # Errors
+/// When it cannot be written into the folder.
+pub fn export(text: &str, work: &Path) -> Result<Box<dyn DirectorySource>, Trouble> {
+    let path = work.join("directory.ldif");
+    std::fs::write(&path, text)?;
+    Ok(Box::new(LdifSource::open(path)))
 }
 
 struct Stage {
@@ -120,10 +142,8 @@ impl Stage {
         })
     }
 
-    fn engine(&self, run: &Run, target: Arc<dyn ProvisioningTarget>, order: Order) -> Result<Engine, Trouble> {
-        let path = self.work.join("directory.ldif");
-        std::fs::write(&path, in_order(&run.directory, order))?;
-        let source = NamedSource::new(LdifSource::open(path), "LDIF export directory.ldif", &self.work);
+    fn engine(&self, run: &Run, target: Arc<dyn ProvisioningTarget>, open: &Open<'_>) -> Result<Engine, Trouble> {
+        let source = NamedSource::new(open(run, &self.work)?, "LDIF export directory.ldif", &self.work);
         let target = RefusingTarget::new(target, run.settings.refuse.clone());
         let target = NamedTarget::new(target, "account").incomplete(run.settings.account_gaps.clone());
         let rules = Rules::parse(&run.rules, "rules.toml").map_err(gotosync_core::Error::from)?;
@@ -138,8 +158,8 @@ impl Stage {
         Ok(engine.clock(move || now))
     }
 
-    async fn run(&self, run: &Run, target: Arc<dyn ProvisioningTarget>, order: Order) -> Result<Told, Trouble> {
-        let engine = self.engine(run, Arc::clone(&target), order)?;
+    async fn run(&self, run: &Run, target: Arc<dyn ProvisioningTarget>, open: &Open<'_>) -> Result<Told, Trouble> {
+        let engine = self.engine(run, Arc::clone(&target), open)?;
         let before = target.read().await?;
         let planned = engine.plan().await?;
         let plan = &planned.plan;

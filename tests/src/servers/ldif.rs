@@ -42,7 +42,10 @@ impl Record {
 pub(super) fn line(out: &mut impl Write, name: &str, value: &[u8]) -> io::Result<()> {
     let plain = value.iter().all(|byte| (0x20..0x7f).contains(byte));
     let begins = value.first().is_some_and(|byte| !b" :<".contains(byte));
-    if plain && begins && value.last() != Some(&b' ') {
+    if value.is_empty() {
+        // Not all programs take an empty value for one that is encoded.
+        writeln!(out, "{name}:")
+    } else if plain && begins && value.last() != Some(&b' ') {
         write!(out, "{name}: ")?;
         out.write_all(value)?;
         out.write_all(b"\n")

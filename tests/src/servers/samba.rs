@@ -16,9 +16,11 @@ use super::{address, pristine};
 use crate::Trouble;
 
 mod domain;
+mod loader;
 mod settings;
 
 use domain::Domain;
+pub use loader::Loader;
 
 /// One domain with one controller, on a loopback address of its own.
 ///
@@ -167,9 +169,19 @@ impl Samba {
         feed(self.client("ldapmodify").arg("-a"), changes.as_bytes().to_vec()).map(drop)
     }
 
+    /// Starts what can put other people into the domain while it runs.
+    pub fn loader(&self) -> Result<Loader, Trouble> {
+        Loader::start(self.keeper.folder())
+    }
+
     /// Everything below the root of the domain with all its attributes, as an administrator saves it.
     pub fn export_ldif(&self) -> Result<String, Trouble> {
-        run(self.client("ldapsearch").args(["-LLL", "-o", "ldif-wrap=no", "-b", &self.base(), "(objectClass=*)", "*"]))
+        self.export_ldif_of(&self.base())
+    }
+
+    /// The same of one place.
+    pub fn export_ldif_of(&self, place: &str) -> Result<String, Trouble> {
+        run(self.client("ldapsearch").args(["-LLL", "-o", "ldif-wrap=no", "-b", place, "(objectClass=*)", "*"]))
     }
 
     /// Ends the server and keeps its files.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::address;
 use super::authority::{Authority, Certificate};
 use super::keeper::Keeper;
+use super::ldif::records;
 use super::population::Population;
 use super::samba::Account;
 use super::tool::{feed, run, tool};
@@ -104,6 +105,41 @@ impl Slapd {
         let mut modify = tool("ldapmodify");
         modify.args(["-x", "-a", "-H", &self.socket_url(), "-D", &dn, "-w", &password]);
         feed(&mut modify, changes.as_bytes().to_vec()).map(drop)
+    }
+
+    /// Lets the directory hold these entries, with the ids that they have, and nothing of what it held before but its
+    /// root and `cn=reader`. They come each after the one it is in; see [`super::rooted`].
+    pub fn hold(&self, entries: &str) -> Result<(), Trouble> {
+        let Account { dn, password, .. } = self.administrator();
+        let url = self.socket_url();
+        let signed_in = ["-x", "-H", &url, "-D", &dn, "-w", &password];
+        let below = run(tool("ldapsearch").args(signed_in).args([
+            "-LLL",
+            "-o",
+            "ldif-wrap=no",
+            "-s",
+            "one",
+            "-b",
+            &self.suffix,
+            "(!(cn=reader))",
+            "1.1",
+        ]))?;
+        let below: Vec<String> = records(&below)?.into_iter().map(|record| record.dn).collect();
+        if !below.is_empty() {
+            run(tool("ldapdelete").args(signed_in).arg("-r").args(below))?;
+        }
+        let mut new = Vec::new();
+        for mut record in records(entries)? {
+            // The server makes them of the members.
+            record.values.retain(|(name, _)| !name.eq_ignore_ascii_case("memberOf"));
+            if content::lacks_members(&record) {
+                // As is done where a group that nobody is in has to be.
+                record.add("member", "");
+            }
+            record.write(&mut new)?;
+        }
+        // Who may relax the rules may say which id an entry has.
+        feed(tool("ldapmodify").args(signed_in).args(["-a", "-e", "relax"]), new).map(drop)
     }
 
     /// Everything with all its attributes, the operational ones too, as an administrator saves it.

@@ -65,6 +65,15 @@ fn a_reference_makes_a_reading_incomplete_unless_it_may_be_left_alone() {
     let ignored = read_whole(LdapOptions { referrals: Referrals::Ignore, ..plain(&above.url()) }, &everyone());
     assert_eq!(ignored.directory.people().len(), 2);
     assert!(ignored.remarks.iter().any(|remark| remark.contains(&url)), "{:?}", ignored.remarks);
+    // What another source reads is missing from nothing; a part of it that this one was asked for is.
+    let elsewhere = LdapOptions { elsewhere: vec![Dn::parse(CHILD).expect("a name")], ..plain(&above.url()) };
+    let beside = read_whole(elsewhere.clone(), &everyone());
+    assert_eq!((beside.directory.people().len(), beside.remarks.len()), (2, ignored.remarks.len() - 1));
+    let unit = Scope::Unit { dn: Dn::parse(&format!("OU=C,{CHILD}")).expect("a name"), depth: Depth::Subtree };
+    let asked = read(elsewhere, &ReadRequest { scopes: vec![unit], ..everyone() }).expect("a reading");
+    assert!(!asked.completeness.is_complete());
+    let other = LdapOptions { elsewhere: vec![Dn::parse("DC=other,DC=test").expect("a name")], ..plain(&above.url()) };
+    assert!(!read(other, &everyone()).expect("a reading").completeness.is_complete());
 }
 
 #[test]

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{LdapConfig, sign_in};
+use super::{LdapConfig, LdapSignIn, sign_in};
 use crate::model::Dn;
 use crate::model::text::nearest;
 use crate::rules::{StringOrTable, Table};
 use crate::source::ldap::{
-    Changes, ClientCertificate, DeltaMethod, Discovery, Referrals, Roots, Security, Server, Timeouts,
+    Changes, ClientCertificate, DeltaMethod, Discovery, Referrals, Roots, Security, Server, Timeouts, is_distinguished,
 };
 
 /// Reads the table of a directory.
@@ -25,10 +25,16 @@ pub(in crate::config) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<Ld
     }
     let [page_size, range_size, largest_answer] =
         ["page_size", "range_size", "largest_answer"].map(|key| size(table, key));
+    let forest = table.boolean("forest").is_some_and(|found| found.value);
+    let sign_in = sign_in::read(table, folder)?;
+    if forest {
+        of_a_forest(table, &sign_in);
+    }
     let directory = LdapConfig {
         servers: servers(table),
         discover: discovery(table),
-        sign_in: sign_in::read(table, folder)?,
+        forest,
+        sign_in,
         bases: (table.strings("base").iter())
             .filter_map(|text| noted(table, &text.at, Dn::parse(&text.value)))
             .collect(),
@@ -71,6 +77,7 @@ fn discovery(table: &Table<'_, '_>) -> Option<Discovery> {
         for (key, hint) in [
             ("name_servers", "leave it out, or name a `domain`"),
             ("start_tls", "leave it out: an address `ldap://` is one with StartTLS"),
+            ("forest", "leave it out, or name a `domain` of the forest"),
         ] {
             if table.has(key) {
                 table.problem(&table.at_key(key), format!("`{key}` is for servers that are looked up"), hint);
@@ -88,6 +95,21 @@ fn discovery(table: &Table<'_, '_>) -> Option<Discovery> {
     }
     let security = if start_tls.is_some_and(|found| found.value) { Security::StartTls } else { Security::Tls };
     Some(Discovery { domain: name.to_ascii_lowercase(), name_servers, security })
+}
+
+/// Notes what one domain knows of who signs in, and the others do not.
+fn of_a_forest(table: &Table<'_, '_>, sign_in: &LdapSignIn) {
+    match sign_in {
+        LdapSignIn::Simple { user, .. } if is_distinguished(user) => {
+            let message = "other domains of the forest know nobody by a distinguished name";
+            table.problem(&table.at_key("user"), message, "write `user@domain`");
+        }
+        LdapSignIn::Kerberos { service_host: Some(_), .. } => {
+            let message = "`service_host` is for one server, and a forest has several";
+            table.problem(&table.at_key("service_host"), message, "leave it out: each server has its own name");
+        }
+        _ => {}
+    }
 }
 
 fn name_server(table: &Table<'_, '_>, address: &str, at: &Range<usize>) -> Option<SocketAddr> {

@@ -54,7 +54,7 @@ async fn server(session: &mut Session, options: &LdapOptions, bases: &[Dn]) -> S
         forest: root.one("forestfunctionality").and_then(level),
     };
     let identity = identity(session, options).await;
-    let domains = domains(session).await;
+    let domains = domains(session).await.unwrap_or_default();
     let clock_ahead = if root.one("currenttime").is_some() { clock(session).await } else { None };
     let people = match bases.first() {
         Some(base) if root.supports(PAGED) => people(session, base).await,
@@ -123,11 +123,12 @@ async fn found(session: &mut Session, name: &str) -> Option<Dn> {
 }
 
 /// The domains of the forest, as its configuration has them (MS-ADTS 6.1.1.2.1.1).
-async fn domains(session: &mut Session) -> Vec<Domain> {
-    let Some(configuration) = session.root.one("configurationnamingcontext") else { return Vec::new() };
+pub(super) async fn domains(session: &mut Session) -> Result<Vec<Domain>, Stopped> {
+    let Some(configuration) = session.root.one("configurationnamingcontext") else { return Ok(Vec::new()) };
     let base = format!("CN=Partitions,{configuration}");
     let attributes = ["nCName", "dnsRoot", "nETBIOSName"].map(str::to_owned);
-    let filter = "(&(objectClass=crossRef)(systemFlags:1.2.840.113556.1.4.803:=2))";
+    // Of `systemFlags`: a naming context of the forest, and a domain. One that is not enabled is yet to be made.
+    let filter = "(&(objectClass=crossRef)(systemFlags:1.2.840.113556.1.4.803:=3)(!(enabled=FALSE)))";
     let question = Question { base: &base, scope: Scope::OneLevel, filter, attributes: &attributes };
     let contexts: Vec<Dn> = session.root.all("namingcontexts").iter().map(|dn| Dn::trusted(dn)).collect();
     let domain = |entry: &Root| {
@@ -136,10 +137,10 @@ async fn domains(session: &mut Session) -> Vec<Domain> {
         let dns = entry.one("dnsroot").map_or_else(|| dns(&dn), str::to_owned);
         Some(Domain { dn, dns, netbios: entry.one("netbiosname").map(str::to_owned), here })
     };
-    let found = ask(session, &question, Vec::new()).await.unwrap_or_default();
+    let found = ask(session, &question, Vec::new()).await?;
     let mut domains: Vec<Domain> = found.iter().filter_map(domain).collect();
     domains.sort_by(|a, b| a.dns.cmp(&b.dns));
-    domains
+    Ok(domains)
 }
 
 async fn clock(session: &mut Session) -> Option<i64> {

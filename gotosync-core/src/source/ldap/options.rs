@@ -33,6 +33,8 @@ pub struct LdapOptions {
     pub bases: Vec<Dn>,
     /// What becomes of references to other servers.
     pub referrals: Referrals,
+    /// What another source reads: a reference to what is within takes nothing away from this one, and is left alone.
+    pub elsewhere: Vec<Dn>,
     /// How long to wait.
     pub timeouts: Timeouts,
     /// Entries of a page; `None` for 1,000, which is what Active Directory allows unless its policy says otherwise.
@@ -58,6 +60,7 @@ impl LdapOptions {
             sign_in: SignIn::Anonymous,
             bases: Vec::new(),
             referrals: Referrals::Refuse,
+            elsewhere: Vec::new(),
             timeouts: Timeouts::default(),
             page_size: None,
             range_size: None,

@@ -106,13 +106,19 @@ impl Wanted<'_> {
 
     /// The people in units, searched there and nowhere else; a unit below another one is searched with it.
     pub(super) fn people_in_units(&self) -> Vec<Job> {
-        let units: Vec<(&Dn, Depth)> = (self.request.scopes.iter())
-            .filter_map(|scope| match scope {
-                PeopleScope::Unit { dn, depth } => Some((dn, *depth)),
-                _ => None,
-            })
-            .filter(|(dn, _)| self.bases.iter().any(|base| dn.is_within(base)))
-            .collect();
+        let scopes = self.request.scopes.iter().filter_map(|scope| match scope {
+            PeopleScope::Unit { dn, depth } => Some((dn, *depth)),
+            _ => None,
+        });
+        let mut units: Vec<(&Dn, Depth)> = Vec::new();
+        for (dn, depth) in scopes {
+            if self.bases.iter().any(|base| dn.is_within(base)) {
+                units.push((dn, depth));
+            } else if depth == Depth::Subtree {
+                // What is read of a unit above the bases is what is in them.
+                units.extend(self.bases.iter().filter(|base| base.is_within(dn)).map(|base| (base, depth)));
+            }
+        }
         let covers = |a: &(&Dn, Depth), b: &(&Dn, Depth)| match a.1 {
             Depth::Subtree => b.0.is_within(a.0),
             Depth::OneLevel => b.1 == Depth::OneLevel && a.0.key() == b.0.key(),
@@ -324,6 +330,22 @@ mod tests {
                 "Mail"
             ]
         );
+    }
+
+    #[test]
+    fn of_a_unit_above_the_bases_what_is_in_them_is_searched() {
+        let request = request(vec![unit("DC=x", Depth::Subtree), unit("OU=Top,DC=y", Depth::OneLevel)]);
+        let bases = [dn("OU=A,DC=x"), dn("OU=B,DC=x"), dn("OU=C,OU=Top,DC=y")];
+        let wanted = Wanted {
+            request: &request,
+            bases: &bases,
+            vendor: Vendor::ActiveDirectory,
+            range_size: None,
+            catalog: false,
+        };
+        let jobs = wanted.people_in_units();
+        let shown: Vec<_> = jobs.iter().map(|job| (job.base.as_str(), job.scope)).collect();
+        assert_eq!(shown, [("OU=A,DC=x", Scope::Subtree), ("OU=B,DC=x", Scope::Subtree)]);
     }
 
     #[test]

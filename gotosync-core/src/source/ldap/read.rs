@@ -249,6 +249,13 @@ impl<'r, S: Sink + Send> Run<'r, S> {
             self.tally().left.insert(shown);
             return;
         }
+        let read_elsewhere = |reference: &Reference| {
+            let covers = |place: &Dn| reference.base.as_ref().is_some_and(|base| base.is_within(place));
+            self.options.elsewhere.iter().any(covers)
+        };
+        if rest == Rest::Part && !parsed.is_empty() && parsed.iter().all(read_elsewhere) {
+            return;
+        }
         match &self.options.referrals {
             Referrals::Ignore => {
                 self.tally().left.insert(shown);

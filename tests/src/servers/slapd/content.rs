@@ -72,7 +72,13 @@ fn load(folder: &Path, file: &Path, how: &[&str]) -> Result<(), Trouble> {
 /// Whether a person without a last name, or a group without a member.
 fn lacks(record: &Record) -> bool {
     let is = |class: &str| record.all("objectClass").any(|value| value.eq_ignore_ascii_case(class.as_bytes()));
-    (is("person") && record.one("sn").is_none()) || (is("groupOfNames") && record.one("member").is_none())
+    (is("person") && record.one("sn").is_none()) || lacks_members(record)
+}
+
+/// Whether a group without a member.
+pub(super) fn lacks_members(record: &Record) -> bool {
+    let mut classes = record.all("objectClass");
+    classes.any(|value| value.eq_ignore_ascii_case(b"groupOfNames")) && record.one("member").is_none()
 }
 
 fn root(options: &SlapdOptions) -> Record {

@@ -1,0 +1,146 @@
+//! A forest that is found by one of its domains.
+
+use gotosync_core::ErrorKind;
+use gotosync_core::model::{Depth, Dn, ReadRequest, Reading};
+use gotosync_core::source::ldap::{Changes, Discovery, LdapOptions, Security};
+use gotosync_core::source::{
+    DirectorySource, ForestSource, LIST_ATTRIBUTES, ListQuery, NodeKind, children_of, listing_of,
+};
+use gotosync_tests::Trouble;
+use gotosync_tests::reading::{self, whole};
+use gotosync_tests::servers::{Forest, Samba};
+
+/// How the forest is read.
+fn options(forest: &Forest) -> Result<LdapOptions, Trouble> {
+    let (domain, name_servers) = (forest.first.domain(), vec![forest.names.address()]);
+    let discovery = Discovery { domain, name_servers, security: Security::Tls };
+    let options = reading::options(&forest.first.url(), forest.ca_file(), &forest.first.reader())?;
+    Ok(LdapOptions { servers: Vec::new(), discover: Some(discovery), ..options })
+}
+
+fn everyone() -> ReadRequest {
+    ReadRequest::everyone(LIST_ATTRIBUTES)
+}
+
+/// People of each domain.
+fn counts(forest: &Forest, reading: &Reading) -> Result<(usize, usize), Trouble> {
+    let below = Dn::parse(&forest.below.base())?;
+    let people = reading.directory.people();
+    let inside = people.iter().filter(|person| person.dn.is_within(&below)).count();
+    Ok((people.len() - inside, inside))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forest_is_found_read_and_browsed_as_one_directory() -> Result<(), Trouble> {
+    let forest = Forest::start()?;
+    let source = ForestSource::new(options(&forest)?)?;
+    let reading = source.read(&everyone()).await?;
+    let directory = whole(&reading);
+    let own = Samba::OWN_PEOPLE.len();
+    let (first, below) = counts(&forest, &reading)?;
+    assert_eq!((first, below), (40 + own, 12 + own), "nobody of these is in both: {:?}", reading.remarks);
+    assert!(reading.effort.as_ref().is_some_and(|effort| effort.connections >= 3), "{:?}", reading.effort);
+
+    assert_eq!(source.children(None).await?, children_of(directory, None)?);
+    let (root, sub) = (Dn::parse(&forest.first.base())?, Dn::parse(&forest.below.base())?);
+    let levels = [root.clone(), sub.clone(), Dn::parse(&format!("CN=Users,{sub}"))?];
+    for place in &levels {
+        assert_eq!(source.children(Some(place)).await?, children_of(directory, Some(place))?, "{place}");
+        for depth in [Depth::OneLevel, Depth::Subtree] {
+            let query = ListQuery { depth, limit: 7, ..ListQuery::of(Some(place.clone())) };
+            let listed = source.list(&query).await?;
+            assert_eq!(listed, listing_of(directory, &query, jiff::Timestamp::now())?, "{query:?}");
+        }
+    }
+    let shown = source.children(Some(&root)).await?;
+    assert!(
+        shown.iter().any(|node| node.dn == sub && node.kind == NodeKind::NamingContext && node.people_below == below)
+    );
+    let nowhere = source.children(Some(&Dn::parse("OU=Nowhere,DC=invalid")?)).await.unwrap_err();
+    assert_eq!(nowhere.kind(), ErrorKind::NotFound);
+
+    let info = source.describe().await?;
+    assert_eq!((info.servers.len(), &info.naming_contexts[..]), (2, &[root][..]));
+    assert_eq!(info.servers[0].domains.iter().map(|domain| domain.here).collect::<Vec<_>>(), [true, false]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_that_cannot_be_read_makes_the_forest_incomplete_and_is_named() -> Result<(), Trouble> {
+    let forest = Forest::start()?;
+    let domain = forest.below.domain();
+    let mut impatient = options(&forest)?;
+    impatient.timeouts.connect = std::time::Duration::from_secs(2);
+    let source = ForestSource::new(impatient)?;
+    let told = |reading: &Reading| {
+        assert!(!reading.completeness.is_complete());
+        assert!(counts(&forest, reading).is_ok_and(|(first, below)| first >= 40 && below == 0));
+        reading.completeness.to_string()
+    };
+    forest.names.forget(&domain);
+    let unknown = told(&source.read(&everyone()).await?);
+    assert_eq!(unknown, format!("incomplete; {domain}: the domain: DNS knows no directory server of `{domain}`"));
+    // The right name with the wrong controller behind it: what it has is not taken for that domain.
+    forest.names.learn(&domain, &forest.first.fqdn(), forest.first.ip());
+    let wrong = told(&source.read(&everyone()).await?);
+    assert!(wrong.starts_with(&format!("incomplete; {domain}: ")) && wrong.contains("noSuchObject"), "{wrong}");
+    forest.names.forget(&domain);
+    forest.names.learn(&domain, &forest.below.fqdn(), forest.below.ip());
+    forest.below.pause()?;
+    let silent = source.read(&everyone()).await;
+    let browsed = source.children(None).await;
+    forest.below.resume()?;
+    let silent = told(&silent?);
+    assert!(silent.contains(&format!("{domain}: the domain: ")) && silent.contains("within 2 s"), "{silent}");
+    let error = browsed.unwrap_err();
+    assert!(error.to_string().contains(&format!("domain: {domain}")), "counts without a domain are wrong: {error}");
+    let whole_again = source.read(&everyone()).await?;
+    assert!(counts(&forest, &whole_again)?.1 > 0 && whole_again.completeness.is_complete());
+    // Without the list of domains nothing is known.
+    forest.names.forget(&forest.first.domain());
+    assert_eq!(source.read(&everyone()).await.unwrap_err().kind(), ErrorKind::NotFound);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_changed_is_read_until_the_forest_has_other_domains() -> Result<(), Trouble> {
+    let forest = Forest::start()?;
+    let source = ForestSource::new(LdapOptions { changes: Some(Changes::default()), ..options(&forest)? })?;
+    let first = source.read(&everyone()).await?;
+    let kept = first.kept.clone().ok_or("nothing is kept")?;
+    let since = |kept| ReadRequest { since: Some(kept), ..everyone() };
+    let changes = |reading: &Reading| reading.effort.as_ref().and_then(|effort| effort.changes);
+    let quiet = source.read(&since(kept.clone())).await?;
+    assert_eq!((changes(&quiet), whole(&quiet).people().len()), (Some(0), whole(&first).people().len()));
+    forest.below.modify(&format!(
+        "dn: CN=New,CN=Users,{}\nchangetype: add\nobjectClass: user\nsAMAccountName: new\n\n",
+        forest.below.base()
+    ))?;
+    let news = source.read(&since(kept.clone())).await?;
+    assert!(changes(&news).is_some_and(|changes| changes > 0), "{:?}", news.effort);
+    assert_eq!(whole(&news).people().len(), first.directory.people().len() + 1);
+    // One that is announced only is not there yet.
+    forest.has(&[(&forest.below.domain(), "SUB", "TRUE"), ("soon.ad.example.test", "SOON", "FALSE")])?;
+    whole(&source.read(&since(kept.clone())).await?);
+    forest.has(&[("other.ad.example.test", "OTHER", "TRUE")])?;
+    let other = source.read(&since(kept)).await?;
+    assert_eq!((changes(&other), counts(&forest, &other)?.1), (None, 0));
+    let told = other.completeness.to_string();
+    assert!(told.starts_with("incomplete; other.ad.example.test: the domain: DNS knows no"), "{told}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bases_say_which_domains_are_read() -> Result<(), Trouble> {
+    let forest = Forest::start()?;
+    let users = Dn::parse(&format!("CN=Users,{}", forest.below.base()))?;
+    let reading = ForestSource::new(LdapOptions { bases: vec![users], ..options(&forest)? })?.read(&everyone()).await?;
+    assert_eq!(counts(&forest, &reading)?.0, 0);
+    whole(&reading);
+    let nowhere = Dn::parse("OU=Staff,DC=other,DC=test")?;
+    let error = ForestSource::new(LdapOptions { bases: vec![nowhere], ..options(&forest)? })?.read(&everyone()).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Input);
+    assert!(error.help().is_some_and(|help| help.contains("ad.example.test, sub.ad.example.test")), "{error:?}");
+    Ok(())
+}
