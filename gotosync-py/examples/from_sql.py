@@ -2,8 +2,8 @@
 
     python from_sql.py hr.db account.db rules.toml
 
-The table `people` has the columns number, given_name, surname, email, team and left_on. Any database with a DB-API driver is read
-in the same way.
+The table `people` has the columns number, given_name, surname, email, team and left_on. Any database with a DB-API driver is
+read in the same way.
 """
 
 from __future__ import annotations

@@ -109,6 +109,10 @@ impl Directory {
         self.0.people().len()
     }
 
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyIterator>> {
+        self.people(py)?.try_iter()
+    }
+
     fn __getitem__(&self, index: isize) -> PyResult<Person> {
         let length = self.0.people().len();
         let at = if index < 0 { index + length.cast_signed() } else { index };

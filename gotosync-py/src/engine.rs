@@ -156,7 +156,6 @@ macro_rules! verbs {
                 $(#[doc = $doc])*
                 #[pyo3(signature = ($($name $(= $default)?,)* $(*, $only = $only_default)*))]
                 fn $now(&self, py: Python<'_> $(, $name: $kind)* $(, $only: $only_kind)*) -> PyResult<Py<PyAny>> {
-                    #[expect(clippy::redundant_closure_call, reason = "the body of a verb is a closure over its arguments")]
                     let work = ($work)($($name,)* $($only,)*)?;
                     self.now(py, work, $done)
                 }
@@ -164,7 +163,6 @@ macro_rules! verbs {
                 #[doc = concat!("The same as ``", stringify!($now), "``, to be awaited.\n\n", $example, "\n")]
                 #[pyo3(signature = ($($name $(= $default)?,)* $(*, $only = $only_default)*))]
                 fn $later(&self, py: Python<'_> $(, $name: $kind)* $(, $only: $only_kind)*) -> PyResult<Py<PyAny>> {
-                    #[expect(clippy::redundant_closure_call, reason = "the body of a verb is a closure over its arguments")]
                     let work = ($work)($($name,)* $($only,)*)?;
                     self.awaited(py, work, $done)
                 }

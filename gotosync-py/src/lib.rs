@@ -3,6 +3,13 @@
 //! What is written in Python itself (errors, enums, coroutines) stands in `python/gotosync`. Everything waits in one place,
 //! [`run`]; everything that somebody else wrote is called in one place, [`own`].
 
+#![expect(
+    clippy::doc_link_with_quotes,
+    clippy::doc_markdown,
+    reason = "the comments of classes and methods are docstrings of Python"
+)]
+#![expect(clippy::needless_pass_by_value, reason = "arguments come out of Python as values")]
+
 use std::ffi::OsString;
 
 use log::LevelFilter;

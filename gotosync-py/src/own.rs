@@ -78,6 +78,7 @@ pub(crate) fn error_of(raised: PyErr) -> Error {
 }
 
 /// No arguments.
+#[expect(clippy::unnecessary_wraps, reason = "others cannot always be made")]
 pub(crate) fn nothing(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     Ok(PyTuple::empty(py))
 }

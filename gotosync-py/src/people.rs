@@ -23,6 +23,7 @@ use crate::error::raised;
 /// >>> len(people.people), people.gaps
 /// (1, [('page 2', 'timed out')])
 #[pyclass(frozen, module = "gotosync")]
+#[expect(clippy::struct_field_names, reason = "they are attributes in Python")]
 pub(crate) struct People {
     /// The people.
     #[pyo3(get)]
@@ -77,6 +78,8 @@ struct Reader<'py> {
     wanted: Option<HashSet<String>>,
     /// Keys that were seen, by the place of the very object: most dicts share them. Those are kept, so that no other comes there.
     seen: HashMap<usize, Key>,
+    /// The same in the order of the last dict, which is most likely that of the next.
+    order: Vec<(usize, Key)>,
     kept: Vec<Bound<'py, PyAny>>,
     count: usize,
 }
@@ -93,7 +96,7 @@ pub(crate) fn reading(given: &Bound<'_, PyAny>, source: &str, request: Option<&R
     }
     let builder = PeopleBuilder::new(source).map_err(|error| raised(py, &error))?;
     let wanted = request.map(|request| request.attributes.iter().map(|name| name.to_ascii_lowercase()).collect());
-    let mut reader = Reader { builder, wanted, seen: HashMap::new(), kept: Vec::new(), count: 0 };
+    let mut reader = Reader { builder, wanted, seen: HashMap::new(), order: Vec::new(), kept: Vec::new(), count: 0 };
     let more = given.cast::<People>().ok().map(Bound::get);
     let all = more.map_or_else(|| given.clone(), |more| more.people.bind(py).clone());
     if all.is_none() {
@@ -136,9 +139,9 @@ impl<'py> Reader<'py> {
             let made = py.get_type::<PyDict>().call1((person,)).and_then(|made| Ok(made.cast_into::<PyDict>()?));
             made.map_err(|_| self.wrong(py, "", format!("is a {}, expected a dict", kind(person))))?
         };
-        let mut record = PersonRecord::default();
-        for (key, value) in &entries {
-            let what = self.key(&key)?;
+        let mut record = PersonRecord { attributes: Vec::with_capacity(entries.len()), ..PersonRecord::default() };
+        for (position, (key, value)) in entries.iter().enumerate() {
+            let what = self.key(position, &key)?;
             if value.is_none() {
                 continue;
             }
@@ -146,7 +149,7 @@ impl<'py> Reader<'py> {
             match what {
                 Key::Unwanted => {}
                 Key::Attribute(id) => {
-                    let values = values(&value).ok_or_else(|| {
+                    let values = values(&value).map_err(|NoValue| {
                         self.wrong(
                             py,
                             &record.id,
@@ -195,10 +198,14 @@ impl<'py> Reader<'py> {
         Ok(())
     }
 
-    fn key(&mut self, key: &Bound<'py, PyAny>) -> PyResult<Key> {
+    fn key(&mut self, position: usize, key: &Bound<'py, PyAny>) -> PyResult<Key> {
         let at = key.as_ptr().addr();
-        if let Some(known) = self.seen.get(&at) {
+        if let Some((_, known)) = self.order.get(position).filter(|(last, _)| *last == at) {
             return Ok(*known);
+        }
+        if let Some(known) = self.seen.get(&at).copied() {
+            self.expect(position, at, known);
+            return Ok(known);
         }
         let name = key.extract::<String>().map_err(|_| {
             self.wrong(key.py(), "", format!("has the key {key}, which is a {}, expected text", kind(key)))
@@ -219,8 +226,18 @@ impl<'py> Reader<'py> {
         if self.kept.len() < MOST_KEYS {
             self.seen.insert(at, what);
             self.kept.push(key.clone());
+            self.expect(position, at, what);
         }
         Ok(what)
+    }
+
+    /// Expects a key that is kept at the same position of the next dict.
+    fn expect(&mut self, position: usize, at: usize, key: Key) {
+        if let Some(slot) = self.order.get_mut(position) {
+            *slot = (at, key);
+        } else if position == self.order.len() {
+            self.order.push((at, key));
+        }
     }
 
     fn wrong(&self, py: Python<'_>, id: &str, problem: String) -> PyErr {
@@ -252,23 +269,24 @@ fn id(value: &Bound<'_, PyAny>) -> Option<String> {
     }
 }
 
-/// The values of an attribute: `None` for what cannot be one, nothing for an empty list.
-fn values(value: &Bound<'_, PyAny>) -> Option<Option<Values>> {
-    if let Ok(text) = value.cast::<PyString>() {
-        return Some(text.to_cow().ok().map(|text| Values::One(Value::from(&*text))));
-    }
+/// What is no value of an attribute.
+struct NoValue;
+
+/// The values of an attribute; none for an empty list.
+fn values(value: &Bound<'_, PyAny>) -> Result<Option<Values>, NoValue> {
     if let Ok(list) = value.cast::<PyList>() {
         return many(list.iter());
     }
     if let Ok(list) = value.cast::<PyTuple>() {
         return many(list.iter());
     }
-    Some(Some(Values::One(text(value)?)))
+    Ok(Some(Values::One(text(value).ok_or(NoValue)?)))
 }
 
-fn many<'py>(values: impl Iterator<Item = Bound<'py, PyAny>>) -> Option<Option<Values>> {
-    let mut all = values.filter(|value| !value.is_none()).map(|value| text(&value)).collect::<Option<Vec<_>>>()?;
-    Some(match all.len() {
+fn many<'py>(values: impl Iterator<Item = Bound<'py, PyAny>>) -> Result<Option<Values>, NoValue> {
+    let given = values.filter(|value| !value.is_none());
+    let mut all = given.map(|value| text(&value).ok_or(NoValue)).collect::<Result<Vec<_>, _>>()?;
+    Ok(match all.len() {
         0 => None,
         1 => all.pop().map(Values::One),
         _ => Some(Values::Many(all.into())),

@@ -160,7 +160,6 @@ impl Plan {
     /// Writes the plan to a file, whole or not at all, to be applied exactly so later.
     ///
     /// >>> plan.save(folder / "plan.json")
-    #[expect(clippy::needless_pass_by_value, reason = "a path comes out of Python as a value")]
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         config::write_plan(&self.0, &path).map_err(|error| raised(py, &error))
     }
@@ -171,7 +170,6 @@ impl Plan {
     /// >>> gotosync.Plan.load(folder / "plan.json") == plan
     /// True
     #[staticmethod]
-    #[expect(clippy::needless_pass_by_value, reason = "a path comes out of Python as a value")]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         config::read_plan(&path).map(Self).map_err(|error| raised(py, &error))
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gotosync_core::rules::{Change, Place, RulesFile, keys, lint};
+use gotosync_core::rules::{Change, Key, Place, RulesFile, keys, lint};
 use gotosync_core::{Error, ErrorKind, Rules as CoreRules, config};
 use pyo3::exceptions::{PyAttributeError, PyKeyError};
 use pyo3::prelude::*;
@@ -121,7 +121,7 @@ impl Rule {
     }
 
     fn set(&mut self, keys: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
-        for (name, value) in keys.into_iter().flat_map(|keys| keys.iter()) {
+        for (name, value) in keys.into_iter().flat_map(PyDictMethods::iter) {
             let name: String = name.extract()?;
             if !names().any(|own| own == name) {
                 return Err(unknown(value.py(), "a rule", &name, names()));
@@ -164,7 +164,7 @@ impl Rules {
     fn new(rules: &Bound<'_, PyAny>, file: &str, keys: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let py = rules.py();
         let mut all = Map::new();
-        for (name, value) in keys.into_iter().flat_map(|keys| keys.iter()) {
+        for (name, value) in keys.into_iter().flat_map(PyDictMethods::iter) {
             let name: String = name.extract()?;
             let own = || self::keys().iter().map(|key| key.name).filter(|name| *name != "rule");
             if !own().any(|own| own == name) {
@@ -200,7 +200,6 @@ impl Rules {
     /// >>> gotosync.Rules.load(folder / "rules.toml") == rules
     /// True
     #[staticmethod]
-    #[expect(clippy::needless_pass_by_value, reason = "a path comes out of Python as a value")]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let file = config::read_rules(&path).map_err(|errors| all_raised(py, errors))?;
         Self::accept(py, file)
@@ -210,7 +209,6 @@ impl Rules {
     /// was read: otherwise ``ConflictError``.
     ///
     /// >>> rules.save(folder / "rules.toml")
-    #[expect(clippy::needless_pass_by_value, reason = "a path comes out of Python as a value")]
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         config::write_rules(&self.file, &path).map_err(|error| raised(py, &error))
     }
@@ -256,7 +254,7 @@ impl Rules {
     #[pyo3(signature = (rule, /, **keys))]
     fn edit(&self, py: Python<'_>, rule: &str, keys: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let mut changes = Vec::new();
-        for (key, value) in keys.into_iter().flat_map(|keys| keys.iter()) {
+        for (key, value) in keys.into_iter().flat_map(PyDictMethods::iter) {
             changes.push(
                 Change::json(&key.extract::<String>()?, &value_of(&value)?).map_err(|errors| all_raised(py, errors))?,
             );
@@ -427,7 +425,7 @@ fn place(py: Python<'_>, before: Option<String>, after: Option<String>, first: b
 /// The keys of a rule, in the order in which one reads best.
 fn names() -> impl Iterator<Item = &'static str> {
     let rule = keys().iter().find(|key| key.name == "rule");
-    rule.into_iter().flat_map(|rule| rule.inner()).map(|key| key.name)
+    rule.into_iter().flat_map(Key::inner).map(|key| key.name)
 }
 
 fn unknown(py: Python<'_>, what: &str, name: &str, known: impl Iterator<Item = &'static str>) -> PyErr {

@@ -287,13 +287,13 @@ impl CoreSource for OwnSource {
         if !self.0.has("describe") {
             return Ok(info);
         }
-        let told = self.0.call("describe", nothing, |told| value_of(told)).await.map_err(error_of)?;
+        let told = self.0.call("describe", nothing, value_of).await.map_err(error_of)?;
         let text = |key: &str| told.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
         Ok(DirectoryInfo { name: text("name").unwrap_or(info.name), vendor: text("vendor"), ..info })
     }
 
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>> {
-        children_of(&*self.everybody().await?.directory, of)
+        children_of(&self.everybody().await?.directory, of)
     }
 
     async fn read(&self, request: &CoreRequest) -> Result<CoreReading> {

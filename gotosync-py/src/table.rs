@@ -69,7 +69,7 @@ pub(crate) fn people(py: Python<'_>, directory: &Directory, attributes: Vec<Stri
             let names = person.direct_groups().map(|group| &*directory.group(group).name);
             names.collect::<Vec<_>>()
         });
-        let expires = all.iter().map(|person| person.expires.map(|moment| moment.as_microsecond()));
+        let expires = all.iter().map(|person| person.expires.map(jiff::Timestamp::as_microsecond));
         let mut columns = vec![
             ("id".to_owned(), texts(all.iter().map(|person| Some(person.id.to_string())))),
             ("dn".to_owned(), texts(all.iter().map(|person| Some(person.dn.as_str())))),
@@ -189,7 +189,9 @@ fn moments(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
 fn lists(values: impl Iterator<Item = Vec<impl AsRef<str>>>) -> ArrayRef {
     let mut builder = ListBuilder::new(StringBuilder::new());
     for list in values {
-        list.iter().for_each(|value| builder.values().append_value(value));
+        for value in list {
+            builder.values().append_value(value);
+        }
         builder.append(true);
     }
     Arc::new(builder.finish())

@@ -323,7 +323,7 @@ impl Action {
         &self.0
     }
 
-    fn new_user(&self) -> Option<&Arc<gotosync_core::model::User>> {
+    fn created(&self) -> Option<&Arc<gotosync_core::model::User>> {
         match &self.0 {
             CoreAction::Create(creation) => Some(&creation.user),
             _ => None,
@@ -349,8 +349,8 @@ impl Action {
 
     /// The user to be made, of a ``create``.
     #[getter]
-    fn new(&self) -> Option<User> {
-        self.new_user().map(|user| User(Arc::clone(user)))
+    fn new_user(&self) -> Option<User> {
+        self.created().map(|user| User(Arc::clone(user)))
     }
 
     /// The path of the user group to be made, of a ``create-group``.
@@ -393,7 +393,7 @@ impl Action {
     }
 
     fn __str__(&self) -> String {
-        let about = self.new_user().map(|user| user.email.as_str()).or(self.user()).or(self.path());
+        let about = self.created().map(|user| user.email.as_str()).or(self.user()).or(self.path());
         format!("{} {}", self.0.kind().as_str(), about.unwrap_or_default()).trim_end().to_owned()
     }
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import os
+import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import gotosync
+import pytest
 from gotosync import testing
 
 ROOT = Path(__file__).parents[2]
+
+#: The interpreter that runs examples and the command; the package is installed there, and may be alone there.
+INTERPRETER = os.environ.get("GOTOSYNC_PYTHON", sys.executable)
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def world() -> testing.World:
 
 
 @pytest.fixture
-def names(tmp_path: Path) -> Iterator[dict[str, Any]]:
+def names(tmp_path: Path) -> dict[str, Any]:
     """The names that examples in docstrings use, as after a first run."""
     now = datetime(2026, 11, 27, 9, tzinfo=timezone.utc)
     fresh, done = testing.example(), testing.example()
@@ -44,7 +47,7 @@ def names(tmp_path: Path) -> Iterator[dict[str, Any]]:
             return gotosync.Outcome.skipped("only asked")
 
     gotosync.Engine(fresh.source, Asked(), fresh.rules).run()
-    yield {
+    return {
         "account": account,
         "action": actions[0],
         "asyncio": asyncio,

@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-
 import gotosync
+from conftest import INTERPRETER
 
 
 def ran(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "gotosync", *words], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+        [INTERPRETER, "-m", "gotosync", *words], cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -25,16 +23,10 @@ def test_help_is_that_of_the_command(tmp_path: Path) -> None:
     for word in ("Usage: gotosync", "plan", "apply", "resume", "Exit codes: 0"):
         assert word in helped.stdout
     assert ran("--version", folder=tmp_path).stdout == f"gotosync {gotosync.__version__}\n"
-    script = shutil.which("gotosync", path=os.path.dirname(sys.executable))
+    script = shutil.which("gotosync", path=os.path.dirname(INTERPRETER))
     assert script, "the wheel brings a script"
     own = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
     assert own.stdout == helped.stdout
-
-
-@pytest.mark.skipif("GOTOSYNC_BINARY" not in os.environ, reason="run by the tests of the workspace")
-def test_help_is_the_same_as_that_of_the_binary(tmp_path: Path) -> None:
-    own = subprocess.run([os.environ["GOTOSYNC_BINARY"], "--help"], capture_output=True, text=True, check=True)
-    assert own.stdout == ran("--help", folder=tmp_path).stdout
 
 
 def test_exit_codes_are_those_of_the_command(tmp_path: Path) -> None:

@@ -7,11 +7,10 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-import stubs
-
 import gotosync
 import gotosync._gotosync
+import pytest
+import stubs
 from gotosync import testing
 
 

@@ -9,7 +9,6 @@ import re
 import socketserver
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,10 +16,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-from conftest import ROOT
-
 import gotosync
+import pytest
+from conftest import INTERPRETER, ROOT
 
 EXAMPLES = ROOT / "gotosync-py" / "examples"
 
@@ -45,7 +43,7 @@ def configured(tmp_path: Path) -> Path:
 def ran(example: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """An example as a process of its own, in a folder outside of the checkout."""
     environment = {**os.environ, "PYTHONPATH": "", "PYTHONWARNINGS": "error"}
-    command = [sys.executable, str(EXAMPLES / example), *words]
+    command = [INTERPRETER, str(EXAMPLES / example), *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -156,8 +154,8 @@ def test_people_come_from_a_database(tmp_path: Path) -> None:
     ]
     database.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?)", rows)
     database.commit()
-    license = gotosync.License("10", "GoToMeeting", ["G2M"], seats=5)
-    account = gotosync.LocalAccount.create(tmp_path / "account.db", gotosync.Account("1", "Example", licenses=[license]))
+    meeting = gotosync.License("10", "GoToMeeting", ["G2M"], seats=5)
+    account = gotosync.LocalAccount.create(tmp_path / "account.db", gotosync.Account("1", "Example", licenses=[meeting]))
     gotosync.Rules([gotosync.Rule("Sales", group="Sales", products=["GoToMeeting"])]).save(tmp_path / "rules.toml")
     first = ran("from_sql.py", "hr.db", "account.db", "rules.toml", folder=tmp_path)
     assert (first.returncode, first.stderr) == (0, ""), first.stdout
@@ -176,7 +174,9 @@ def test_people_come_from_a_database(tmp_path: Path) -> None:
     assert len(account.read().users) == 1
 
 
-def test_the_code_of_the_readme_runs(configured: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_code_of_the_readme_runs(
+    configured: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(configured)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "gotosync-py" / "README.md").read_text(), re.DOTALL)
     assert len(blocks) == 3

@@ -8,9 +8,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-import pytest
-
 import gotosync
+import pytest
 from gotosync import testing
 
 EVERYBODY = gotosync.Rules([gotosync.Rule("All", everyone=True, products=["GoToMeeting"])])
@@ -33,7 +32,7 @@ def account() -> gotosync.Account:
     return gotosync.Account("1", "Example", licenses=[gotosync.License("10", "GoToMeeting", ["G2M"], seats=5)])
 
 
-def engine(source: object, target: object | None = None, **more: Any) -> gotosync.Engine:
+def engine(source: Any, target: Any = None, **more: Any) -> gotosync.Engine:
     return gotosync.Engine(source, target or gotosync.MemoryTarget(account()), EVERYBODY, **more)
 
 
@@ -58,8 +57,8 @@ WAYS: dict[str, Callable[[], Any]] = {
     "asynchronous generator": one_by_one,
     "people": lambda: gotosync.People([ANN]),
     "reading": lambda: gotosync.MemorySource([ANN], name="given").read(),
-    "pairs": lambda: [list(ANN.items())],
-    "somebody of another directory": lambda: gotosync.People([person for person in gotosync.MemorySource([ANN], name="given").read().directory]),
+    "pairs": lambda: [tuple(ANN.items())],
+    "somebody of another directory": lambda: gotosync.People(gotosync.MemorySource([ANN], name="given").read().directory),
 }
 
 
@@ -97,7 +96,7 @@ def test_what_has_the_methods_is_a_part() -> None:
 
 def test_keys_mean_what_they_say() -> None:
     gone = datetime(2020, 1, 1, tzinfo=timezone.utc)
-    people = [
+    people: list[dict[str, Any]] = [
         {**ANN, "dn": "CN=Ann,OU=Sales,DC=x", "groups": ["Team", "CN=Other,DC=x"], "title": ["Head", "Boss"], "photo": b"\xff"},
         {"id": "b", "enabled": False, "cn": None, "employeeNumber": 7, "flag": True},
         {"id": "c", "disabled": True},
@@ -114,7 +113,12 @@ def test_keys_mean_what_they_say() -> None:
     assert b
     assert c
     assert d
-    assert (ann.dn, ann["TITLE"], ann["photo"], sorted(ann.groups)) == ("CN=Ann,OU=Sales,DC=x", ["Head", "Boss"], [b"\xff"], ["Other", "Team"])
+    assert (ann.dn, ann["TITLE"], ann["photo"], sorted(ann.groups)) == (
+        "CN=Ann,OU=Sales,DC=x",
+        ["Head", "Boss"],
+        [b"\xff"],
+        ["Other", "Team"],
+    )
     assert (b["employeeNumber"], b["flag"], "cn" in b, b.disabled, c.disabled) == (["7"], ["TRUE"], False, True, True)
     assert (d.expires, d.enabled(gone + timedelta(1)), d.enabled(gone - timedelta(1))) == (gone, False, True)
     assert directory.find("7a1c0e30-6b0f-4c1e-9a55-0d6f5b0c0001") is not None
@@ -125,7 +129,10 @@ def test_keys_mean_what_they_say() -> None:
 WRONG: list[tuple[Any, str]] = [
     ([{"givenName": "Ann"}], "person 1: has no `id`, which must name the person for good"),
     ([ANN, {"id": 2, "expires": date(2026, 1, 1)}], "person 2 (2): `expires` is a date, expected a datetime with a time zone"),
-    ([{"id": 2, "expires": datetime(2026, 1, 1)}], "person 1 (2): `expires` is a datetime, expected a datetime with a time zone"),
+    (
+        [{"id": 2, "expires": datetime(2026, 1, 1)}],
+        "person 1 (2): `expires` is a datetime, expected a datetime with a time zone",
+    ),
     ([{"id": 2, "mail": object()}], "person 1 (2): `mail` is a object, expected text, bytes, a number or a list of them"),
     ([{"id": 2, "groups": "Sales"}], "person 1 (2): `groups` is a str, expected a list of texts"),
     ([{"id": 2, "enabled": "yes"}], "person 1 (2): `enabled` is a str, expected True or False"),
@@ -201,7 +208,7 @@ class Own(gotosync.ProvisioningTarget):
 
 
 def refused(action: gotosync.Action) -> None:
-    raise gotosync.DeniedError(f"not {action.new.first_name if action.new else '?'}")
+    raise gotosync.DeniedError(f"not {action.new_user.first_name if action.new_user else '?'}")
 
 
 def fell(_: gotosync.Action) -> None:
@@ -246,7 +253,9 @@ def test_the_traceback_of_an_outcome_is_kept() -> None:
     report = engine(Given(lambda: [ANN]), Own(fell)).run()
     again = gotosync.Report.from_json(report.to_json())
     assert again == report
-    assert again.lines[0].outcome.error.__cause__ is None
+    error = again.lines[0].outcome.error
+    assert error is not None
+    assert error.__cause__ is None
 
 
 class AtOnce(Own):

@@ -6,9 +6,8 @@ import pickle
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 import gotosync
+import pytest
 from gotosync import LeaverPolicy, Mode, Rule, Rules
 
 WRITTEN = """# ours
@@ -36,14 +35,14 @@ def test_rules_are_a_sequence_of_rules() -> None:
     with pytest.raises(KeyError):
         rules["Nobody"]
     with pytest.raises(AttributeError):
-        rules[0].nonsense  # noqa: B018
+        rules[0].nonsense  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_what_is_not_touched_keeps_every_byte() -> None:
     rules = Rules.parse(WRITTEN)
     changed = rules.edit("IT", language="en_US", group=None, everyone=True).add(Rule("New", group="New"), after="Sales")
     assert changed.text.startswith(WRITTEN[: WRITTEN.index("# about")])
-    assert "# about the next one\n[[rule]]\nname = \"IT\"" in changed.text
+    assert '# about the next one\n[[rule]]\nname = "IT"' in changed.text
     assert (changed.names, changed["IT"].language, changed["IT"].group) == (["Sales", "New", "IT"], "en_US", None)
     assert rules.text == WRITTEN, "rules never change themselves"
     assert changed.remove("New").edit("IT", language=None, everyone=None, group="IT Team") == rules
@@ -72,10 +71,10 @@ def test_mistakes_name_their_place() -> None:
     assert [problem.hint for problem in error.problems if problem.line == 3] == ["did you mean `everyone`?"]
     assert isinstance(error.hint, str)
     with pytest.raises(gotosync.InputError, match="there is no key `product` of a rule") as unknown:
-        Rule("A", product=["G2M"])
+        Rule("A", product=["G2M"])  # type: ignore[call-arg]
     assert unknown.value.hint == "did you mean `products`?"
     with pytest.raises(gotosync.InputError, match="there is no key `leaver` of rules"):
-        Rules([], leaver="keep")
+        Rules([], leaver="keep")  # type: ignore[call-arg]
     with pytest.raises(gotosync.NotFoundError, match="there is no rule `Slaes`") as missing:
         Rules.parse(WRITTEN).edit("Slaes", language="en_US")
     assert missing.value.hint == "did you mean `Sales`?"

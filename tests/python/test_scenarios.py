@@ -11,10 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import gotosync
 import pytest
 from conftest import ROOT
-
-import gotosync
 from gotosync import testing
 
 FOLDERS = sorted(path for path in (ROOT / "tests" / "scenarios").iterdir() if path.is_dir())
@@ -63,7 +62,7 @@ class Named(gotosync.ProvisioningTarget):
         emails = {user.key: user.email for user in self.inner.read().users}
         outcomes: list[gotosync.Outcome] = []
         for action in actions:
-            email = action.new.email if action.new else emails.get(action.user, "")
+            email = action.new_user.email if action.new_user else emails.get(action.user, "")
             why = self.refused.get(email.casefold())
             outcomes += [gotosync.Outcome.failed("input", why)] if why else self.inner.execute([action])
         return outcomes
@@ -99,7 +98,6 @@ def edited(account: gotosync.Account, patch: dict[str, Any]) -> gotosync.Account
             else:
                 things.append(merged({name: key}, change))
     return gotosync.Account.from_dict(told)
-
 
 
 def runs(folder: Path) -> list[int]:

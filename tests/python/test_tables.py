@@ -7,16 +7,22 @@ import sys
 from datetime import datetime, timezone
 from typing import Any
 
-import pandas
-import polars
-import pyarrow
-
 import gotosync
+import pandas  # type: ignore[import-untyped]
+import polars
+import pyarrow  # type: ignore[import-untyped]
 
 
 def test_every_table_reaches_every_library(names: dict[str, Any]) -> None:
     directory, plan, report, account = names["directory"], names["plan"], names["report"], names["account"]
-    tables = [directory.table(["mail"]), plan.table(), plan.notes_table(), report.table(), report.notes_table(), account.table()]
+    tables = [
+        directory.table(["mail"]),
+        plan.table(),
+        plan.notes_table(),
+        report.table(),
+        report.notes_table(),
+        account.table(),
+    ]
     for table in tables:
         arrow = pyarrow.table(table)
         assert arrow.column_names == table.column_names

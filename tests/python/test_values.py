@@ -10,9 +10,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import gotosync
+import pytest
 from gotosync import testing
 
 NAMES = ["account", "license", "note", "plan", "record", "report", "rules", "user"]
@@ -26,7 +25,9 @@ def test_values_can_be_pickled_copied_and_read_back(name: str, names: dict[str, 
     assert type(value).from_json(value.to_json()) == value
 
 
-@pytest.mark.parametrize("name", [*NAMES, "action", "directory", "explanation", "info", "line", "person", "reason", "step", "verdict"])
+@pytest.mark.parametrize(
+    "name", [*NAMES, "action", "directory", "explanation", "info", "line", "person", "reason", "step", "verdict"]
+)
 def test_values_are_immutable_and_shown_shortly(name: str, names: dict[str, Any]) -> None:
     value = names[name]
     for attribute in [*(own for own in dir(value) if not own.startswith("_")), "something"]:
@@ -53,8 +54,8 @@ def test_a_plan_that_was_edited_is_refused(world: testing.World, tmp_path: Path)
         gotosync.Plan.load(tmp_path / "nowhere.json")
     assert caught.value.file == str(tmp_path / "nowhere.json")
     world.engine.run()
+    other = gotosync.MemoryTarget(gotosync.Account("2", "Other"))
     with pytest.raises(gotosync.ConflictError, match="another account"):
-        other = gotosync.MemoryTarget(gotosync.Account("2", "Other"))
         gotosync.Engine(world.source, other, world.rules).apply(plan)
 
 
@@ -78,7 +79,12 @@ def test_errors_are_pickled_with_what_they_say() -> None:
     with pytest.raises(gotosync.InputError) as caught:
         gotosync.Rules.parse("[[rule]]\nnam = 1\n", file="rules.toml")
     again = pickle.loads(pickle.dumps(caught.value))
-    assert (type(again), str(again), again.kind, again.hint) == (gotosync.InputError, str(caught.value), "input", caught.value.hint)
+    assert (type(again), str(again), again.kind, again.hint) == (
+        gotosync.InputError,
+        str(caught.value),
+        "input",
+        caught.value.hint,
+    )
     assert [str(problem) for problem in again.problems] == [str(problem) for problem in caught.value.problems]
     assert (again.file, again.line, again.column) == (caught.value.file, caught.value.line, caught.value.column)
 

@@ -14,9 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import gotosync
+import pytest
 from gotosync import testing
 
 EVERYBODY = gotosync.Rules([gotosync.Rule("All", everyone=True)])
@@ -142,7 +141,9 @@ INTERRUPTED = """
 
 def test_ctrl_c_stops_a_run_after_the_batch_in_flight(tmp_path: Path) -> None:
     script = textwrap.dedent(INTERRUPTED)
-    ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
     assert (ended.returncode, ended.stderr) == (7, "")
 
 
@@ -201,7 +202,12 @@ def test_what_goes_on_reaches_the_log(world: testing.World, caplog: pytest.LogCa
     with caplog.at_level(logging.DEBUG, "gotosync"):
         world.engine.run()
     told = {(record.name, record.levelname) for record in caplog.records}
-    assert told == {("gotosync.read", "INFO"), ("gotosync.plan", "INFO"), ("gotosync.apply", "DEBUG"), ("gotosync.apply", "INFO")}
+    assert told == {
+        ("gotosync.read", "INFO"),
+        ("gotosync.plan", "INFO"),
+        ("gotosync.apply", "DEBUG"),
+        ("gotosync.apply", "INFO"),
+    }
     assert "create ann@example.test: created" in caplog.text
     caplog.clear()
     strict = world.rules.edit("Sales", limits={"create": {"count": 0}})

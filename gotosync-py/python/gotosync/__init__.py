@@ -129,10 +129,10 @@ __all__ = [
     "Line",
     "ListSource",
     "LocalAccount",
+    "Membership",
     "MemorySource",
     "MemoryState",
     "MemoryTarget",
-    "Membership",
     "MergedSource",
     "Mode",
     "NotFoundError",
@@ -175,7 +175,3 @@ __all__ = [
 
 # Who wants the log says so; until then nothing is printed.
 logging.getLogger("gotosync").addHandler(logging.NullHandler())
-
-for _class in (GotosyncError, *GotosyncError.__subclasses__()):
-    _class.__module__ = "gotosync"
-del _class

@@ -6,21 +6,21 @@ from typing import Any
 
 __all__ = [
     "KINDS",
-    "GotosyncError",
-    "InputError",
-    "DataError",
-    "NotFoundError",
     "AmbiguousError",
-    "DeniedError",
+    "BugError",
     "ConflictError",
+    "DataError",
+    "DeniedError",
     "ExhaustedError",
-    "IncompleteError",
-    "StoppedError",
+    "GotosyncError",
     "HeldError",
+    "IncompleteError",
+    "InputError",
+    "NotFoundError",
+    "StateError",
+    "StoppedError",
     "UnavailableError",
     "UnsupportedError",
-    "StateError",
-    "BugError",
     "of",
 ]
 
@@ -83,6 +83,7 @@ def _restored(cls: type[GotosyncError], args: tuple[Any, ...], state: dict[str, 
 
 #: Kinds that may go away by themselves.
 RETRYABLE = frozenset({"unavailable", "held"})
+
 
 class InputError(GotosyncError):
     """Something an admin wrote (a rules file, a configuration, an argument) cannot be used as it stands.

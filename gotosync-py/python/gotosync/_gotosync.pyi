@@ -1,12 +1,13 @@
 # The docstrings are those of the module itself: tests/python/stubs.py --write puts them here.
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from os import PathLike
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, final, overload
 
 from typing_extensions import disjoint_base
 
+from ._errors import GotosyncError
 from ._words import ActionKind, Ending, OutcomeKind, Severity, Status
 
 _T = TypeVar("_T")
@@ -797,7 +798,7 @@ class Outcome:
     def retryable(self) -> bool:
         """Whether trying again later may work."""
     @property
-    def error(self) -> Exception | None:
+    def error(self) -> GotosyncError | None:
         """Why it failed, as an exception. In the process in which it happened, what a target of your own raised is its cause, with the
         traceback.
         """
@@ -930,7 +931,7 @@ class Rule:
         devices: _Value = None,
         custom_fields: dict[str, str | Literal[False]] | None = None,
         fields: dict[str, str | Literal[False]] | None = None,
-        leavers: str | dict[str, str | int | timedelta] | None = None,
+        leavers: str | Mapping[str, object] | None = None,
         limits: dict[str, str | dict[str, int]] | None = None,
     ) -> Rule: ...
     name: str
@@ -956,7 +957,7 @@ class Rule:
     devices: _Value
     custom_fields: dict[str, str | Literal[False]] | None
     fields: dict[str, str | Literal[False]] | None
-    leavers: str | dict[str, str | int] | None
+    leavers: str | dict[str, Any] | None
     limits: dict[str, str | dict[str, int]] | None
     def replace(self, **keys: _Value) -> Rule:
         """The same rule with other keys; ``None`` takes a key away.
@@ -1003,7 +1004,7 @@ class Rules:
         *,
         file: str = "rules",
         attributes: _Value = None,
-        leavers: str | dict[str, str | int | timedelta] | None = None,
+        leavers: str | Mapping[str, object] | None = None,
         protected: _Value = None,
         mode: str | None = None,
         rewrite_email: dict[str, str] | None = None,
@@ -1385,6 +1386,7 @@ class Directory:
         ['id', 'dn', 'name', 'disabled', 'expires', 'groups', 'mail']
         """
     def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Person]: ...
     def __getitem__(self, index: int, /) -> Person: ...
 
 @final
@@ -1572,11 +1574,10 @@ class DirectorySource:
     >>> engine.read_directory().directory[0].dn
     'CN=Ann Lee,OU=payroll'
     """
+
     name: str
     def __new__(cls, *args: Any, **keywords: Any) -> DirectorySource: ...
-    def read(
-        self, request: ReadRequest | None = None
-    ) -> _Given | Awaitable[_Given] | AsyncIterable[dict[str, Any] | Person]:
+    def read(self, request: ReadRequest | None = None) -> _Given | Awaitable[_Given] | AsyncIterable[dict[str, Any] | Person]:
         """Reads groups, places, and the people a request asks for.
 
         >>> source.read().complete
@@ -1695,6 +1696,7 @@ class ProvisioningTarget:
     >>> report.lines[0].outcome.message
     'a ticket was opened to create ann@example.test'
     """
+
     name: str
     def __new__(cls, *args: Any, **keywords: Any) -> ProvisioningTarget: ...
     def read(self) -> Account | dict[str, Any] | Awaitable[Account | dict[str, Any]]:
@@ -1846,7 +1848,7 @@ class Action:
     def user(self) -> str | None:
         """The key of the existing user it is about, if it is about one."""
     @property
-    def new(self) -> User | None:
+    def new_user(self) -> User | None:
         """The user to be made, of a ``create``."""
     @property
     def path(self) -> str | None:
@@ -2024,14 +2026,19 @@ class Table:
 
 def main(words: Sequence[str]) -> int:
     """The command itself: what the command `gotosync` does with these words, the first of which is its name, and how it ended."""
+
 def words() -> dict[str, list[str]]:
     """The words of each enum, by the name of its class, and the kinds of errors."""
+
 def broken_source_laws(source: object) -> list[str]:
     """Asks a source every law, and tells those that it breaks."""
+
 def broken_target_laws(make: Callable[[Account], object]) -> list[str]:
     """Asks targets every law, and tells those that they break. `make` is given an account, and gives a target that holds it."""
+
 def laws() -> tuple[list[str], list[str]]:
     """The names of the laws of sources and of targets."""
+
 def remember(
     state: StateStore, account: str, links: list[dict[str, Any]], populations: dict[str, int], started: datetime
 ) -> None:

@@ -36,8 +36,20 @@ def example() -> World:
     """
     team = ["CN=Team,OU=Groups,DC=example,DC=test"]
     people: list[dict[str, Any]] = [
-        {"id": "1", "dn": "CN=Ann Lee,OU=Sales,DC=example,DC=test", "mail": "ann@example.test", "givenName": "Ann", "sn": "Lee"},
-        {"id": "2", "dn": "CN=Bob Ray,OU=Sales,DC=example,DC=test", "mail": "bob@example.test", "givenName": "Bob", "sn": "Ray"},
+        {
+            "id": "1",
+            "dn": "CN=Ann Lee,OU=Sales,DC=example,DC=test",
+            "mail": "ann@example.test",
+            "givenName": "Ann",
+            "sn": "Lee",
+        },
+        {
+            "id": "2",
+            "dn": "CN=Bob Ray,OU=Sales,DC=example,DC=test",
+            "mail": "bob@example.test",
+            "givenName": "Bob",
+            "sn": "Ray",
+        },
         {"id": "3", "dn": "CN=Cyd Fox,OU=IT,DC=example,DC=test", "givenName": "Cyd", "sn": "Fox"},
     ]
     people[0]["groups"] = team
@@ -73,9 +85,7 @@ def check_target(make: Callable[[Account], object]) -> None:
     _told(_gotosync.broken_target_laws(make))
 
 
-def remember(
-    state: StateStore, account: str, links: list[dict[str, Any]], populations: dict[str, int], when: datetime
-) -> None:
+def remember(state: StateStore, account: str, links: list[dict[str, Any]], populations: dict[str, int], when: datetime) -> None:
     """Lets a state remember, as if an earlier run had found it out: links as plans write them, and how many people each rule
     selected.
 
