@@ -10,8 +10,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import gotosync
 import pytest
+
+import gotosync
 from gotosync import testing
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import gotosync
 from conftest import INTERPRETER
+
+import gotosync
 
 
 def ran(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:

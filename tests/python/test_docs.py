@@ -7,10 +7,11 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-import gotosync
-import gotosync._gotosync
 import pytest
 import stubs
+
+import gotosync
+import gotosync._gotosync
 from gotosync import testing
 
 

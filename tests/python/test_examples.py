@@ -16,9 +16,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import gotosync
 import pytest
 from conftest import INTERPRETER, ROOT
+
+import gotosync
 
 EXAMPLES = ROOT / "gotosync-py" / "examples"
 

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-import gotosync
 import pytest
+
+import gotosync
 from gotosync import testing
 
 EVERYBODY = gotosync.Rules([gotosync.Rule("All", everyone=True, products=["GoToMeeting"])])

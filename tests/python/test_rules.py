@@ -6,8 +6,9 @@ import pickle
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import gotosync
 import pytest
+
+import gotosync
 from gotosync import LeaverPolicy, Mode, Rule, Rules
 
 WRITTEN = """# ours

@@ -11,9 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import gotosync
 import pytest
 from conftest import ROOT
+
+import gotosync
 from gotosync import testing
 
 FOLDERS = sorted(path for path in (ROOT / "tests" / "scenarios").iterdir() if path.is_dir())

@@ -7,10 +7,11 @@ import sys
 from datetime import datetime, timezone
 from typing import Any
 
-import gotosync
 import pandas  # type: ignore[import-untyped]
 import polars
 import pyarrow  # type: ignore[import-untyped]
+
+import gotosync
 
 
 def test_every_table_reaches_every_library(names: dict[str, Any]) -> None:

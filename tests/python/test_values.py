@@ -10,8 +10,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import gotosync
 import pytest
+
+import gotosync
 from gotosync import testing
 
 NAMES = ["account", "license", "note", "plan", "record", "report", "rules", "user"]

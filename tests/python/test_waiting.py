@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import gotosync
 import pytest
+
+import gotosync
 from gotosync import testing
 
 EVERYBODY = gotosync.Rules([gotosync.Rule("All", everyone=True)])

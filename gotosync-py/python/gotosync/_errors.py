@@ -43,6 +43,11 @@ class GotosyncError(Exception):
 
     kind: str = "bug"
 
+    def __init_subclass__(cls) -> None:
+        # Tracebacks name what is imported.
+        if cls.__module__ == __name__:
+            cls.__module__ = "gotosync"
+
     def __init__(self, message: str, *, retryable: bool | None = None, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
@@ -83,6 +88,9 @@ def _restored(cls: type[GotosyncError], args: tuple[Any, ...], state: dict[str, 
 
 #: Kinds that may go away by themselves.
 RETRYABLE = frozenset({"unavailable", "held"})
+
+
+GotosyncError.__module__ = "gotosync"
 
 
 class InputError(GotosyncError):
