@@ -18,11 +18,12 @@ use pyo3::types::PyList;
 use crate::account::Account;
 use crate::directory::Reading;
 use crate::error::raised;
-use crate::plan::{Plan, Verdict, approval, stopped};
+use crate::plan::Plan;
 use crate::report::{Explanation, Report, RunRecord};
 use crate::rules::Rules;
 use crate::run::{coroutine, later, wait};
 use crate::state::StateStore;
+use crate::verdict::{Verdict, approval, stopped};
 use crate::watch::{OwnReviewer, told};
 use crate::{source, target};
 

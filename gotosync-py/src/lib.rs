@@ -17,11 +17,14 @@ use pyo3::prelude::*;
 use pyo3_log::{Caching, Logger};
 
 mod account;
+mod action;
 mod directory;
 mod engine;
 mod error;
 mod import;
 mod laws;
+mod note;
+mod outcome;
 mod own;
 mod people;
 mod plan;
@@ -33,6 +36,7 @@ mod state;
 mod table;
 mod target;
 mod value;
+mod verdict;
 mod watch;
 mod words;
 
@@ -50,11 +54,11 @@ fn _gotosync(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<plan::Plan>()?;
     module.add_class::<plan::Step>()?;
     module.add_class::<plan::Reason>()?;
-    module.add_class::<plan::Note>()?;
-    module.add_class::<plan::Verdict>()?;
+    module.add_class::<note::Note>()?;
+    module.add_class::<verdict::Verdict>()?;
     module.add_class::<report::Report>()?;
     module.add_class::<report::Line>()?;
-    module.add_class::<report::Outcome>()?;
+    module.add_class::<outcome::Outcome>()?;
     module.add_class::<report::RunRecord>()?;
     module.add_class::<report::Explanation>()?;
     module.add_class::<rules::Rules>()?;
@@ -80,7 +84,7 @@ fn _gotosync(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<target::MemoryTarget>()?;
     module.add_class::<target::ReadOnly>()?;
     module.add_class::<target::TargetInfo>()?;
-    module.add_class::<target::Action>()?;
+    module.add_class::<action::Action>()?;
     module.add_class::<state::StateStore>()?;
     module.add_class::<state::SqliteState>()?;
     module.add_class::<state::MemoryState>()?;

@@ -1,15 +1,15 @@
 //! Plans, their steps, and what a check says of them.
 
-use gotosync_core::model::{self, PlanId};
 use gotosync_core::plan as core;
 use gotosync_core::render::{self, Length};
-use gotosync_core::{Plan as CorePlan, Verdict as CoreVerdict, config};
+use gotosync_core::{Plan as CorePlan, config};
 use jiff::Timestamp;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::path::PathBuf;
 
 use crate::error::raised;
+use crate::note::Note;
 use crate::table::{self, Table};
 use crate::value::{hash_of, json, objects, word, written};
 
@@ -49,26 +49,6 @@ pub(crate) struct Step(pub(crate) core::Step);
 #[pyclass(frozen, module = "gotosync", eq)]
 #[derive(Clone, PartialEq)]
 pub(crate) struct Reason(pub(crate) core::Reason);
-
-/// One thing that planning or checking found: how severe, what kind, about whom, and what shows it.
-///
-/// >>> note = gotosync.Note("no-email", "Cyd Fox", "no mail")
-/// >>> note.severity, str(note)
-/// (Severity.WARNING, 'warning: Cyd Fox: no mail')
-#[pyclass(frozen, module = "gotosync", eq, ord)]
-#[derive(Clone, PartialEq, PartialOrd)]
-pub(crate) struct Note(pub(crate) model::Note);
-
-/// What the check of a plan found.
-///
-/// >>> verdict = engine.check(plan)
-/// >>> verdict.passes, print(verdict)
-/// check passed
-/// <BLANKLINE>
-/// (True, None)
-#[pyclass(frozen, module = "gotosync", eq)]
-#[derive(Clone, PartialEq)]
-pub(crate) struct Verdict(pub(crate) CoreVerdict);
 
 /// How much of long lists a text shows.
 pub(crate) fn length(full: bool) -> Length {
@@ -338,157 +318,4 @@ impl Reason {
         let (before, after) = (self.before().unwrap_or("nothing"), self.after().unwrap_or("nothing"));
         format!("<Reason {}: {before} -> {after}>", self.0.field)
     }
-}
-
-impl Note {
-    pub(crate) fn wrap(note: model::Note) -> Self {
-        Self(note)
-    }
-
-    fn inner(&self) -> &model::Note {
-        &self.0
-    }
-}
-
-written!(Note, "note");
-crate::value::read_back!(Note, model::Note, "a note", "note");
-
-#[pymethods]
-impl Note {
-    #[new]
-    fn new(py: Python<'_>, kind: &str, subject: String, evidence: String) -> PyResult<Self> {
-        let kind = crate::value::from_json(py, &format!("{kind:?}"), "a kind of note")?;
-        Ok(Self(model::Note::new(kind, subject, evidence)))
-    }
-
-    /// What it is about, by its word, such as ``no-email``.
-    #[getter]
-    fn kind(&self) -> &'static str {
-        self.0.kind.as_str()
-    }
-
-    /// How much it matters.
-    #[getter]
-    fn severity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        word(py, "Severity", self.0.severity().as_str())
-    }
-
-    /// What its kind says of all its subjects.
-    #[getter]
-    fn heading(&self) -> &'static str {
-        self.0.kind.heading()
-    }
-
-    /// The person, user, rule, licence or side it is about.
-    #[getter]
-    fn subject(&self) -> &str {
-        &self.0.subject
-    }
-
-    /// What shows it, in words.
-    #[getter]
-    fn evidence(&self) -> &str {
-        &self.0.evidence
-    }
-
-    fn __str__(&self) -> String {
-        self.0.to_string()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<Note {} about {}>", self.0.kind.as_str(), self.0.subject)
-    }
-}
-
-#[pymethods]
-impl Verdict {
-    /// Whether the plan may be applied.
-    #[getter]
-    fn passes(&self) -> bool {
-        self.0.passes()
-    }
-
-    /// Whether what stands against it was lifted by an approval.
-    #[getter]
-    fn approved(&self) -> bool {
-        self.0.approved()
-    }
-
-    /// Whether everything that stands against it can be approved.
-    #[getter]
-    fn approvable(&self) -> bool {
-        self.0.approvable()
-    }
-
-    /// Every note, the gravest first.
-    #[getter]
-    fn notes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.notes.iter().cloned().map(Note).collect::<Vec<_>>())
-    }
-
-    /// The notes that stand against the first write.
-    #[getter]
-    fn stops<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.stops().cloned().map(Note).collect::<Vec<_>>())
-    }
-
-    /// The plan it is about.
-    #[getter]
-    fn plan(&self) -> Plan {
-        Plan(self.0.plan().clone())
-    }
-
-    /// Raises ``StoppedError`` with the way to approve the plan, if the check stops it.
-    ///
-    /// >>> verdict.raise_for_stop()
-    fn raise_for_stop(&self, py: Python<'_>) -> PyResult<()> {
-        let plan = self.0.plan().clone();
-        self.0.clone().into_result().map_err(|error| stopped(py, &error, Some(plan)))
-    }
-
-    /// The verdict as the command prints it.
-    ///
-    /// >>> verdict.text()
-    /// 'check passed\n'
-    #[pyo3(signature = (*, full = false))]
-    fn text(&self, full: bool) -> String {
-        render::verdict(&self.0, length(full)).to_string()
-    }
-
-    fn __bool__(&self) -> bool {
-        self.0.passes()
-    }
-
-    fn __hash__(&self) -> u64 {
-        hash_of(self.0.plan().id())
-    }
-
-    fn __str__(&self) -> String {
-        self.text(false)
-    }
-
-    fn __repr__(&self) -> String {
-        let word = if self.0.passes() { "passes" } else { "stops" };
-        format!("<Verdict {word} plan {}, {} notes>", self.0.plan().id(), self.0.notes.len())
-    }
-}
-
-/// The exception of what a check stopped, with the plan.
-pub(crate) fn stopped(py: Python<'_>, error: &gotosync_core::Error, plan: Option<CorePlan>) -> PyErr {
-    let exception = raised(py, error);
-    if let Some(plan) = plan
-        && let Err(trouble) = exception.value(py).setattr("plan", Plan(plan))
-    {
-        return trouble;
-    }
-    exception
-}
-
-/// The id of a plan that somebody approves: its text, `True` for the very plan at hand, or nothing.
-pub(crate) fn approval(plan: &CorePlan, approve: Option<&Bound<'_, PyAny>>) -> PyResult<Option<PlanId>> {
-    let Some(approve) = approve else { return Ok(None) };
-    if let Ok(yes) = approve.extract::<bool>() {
-        return Ok(yes.then(|| plan.id().clone()));
-    }
-    Ok(Some(PlanId::new(approve.extract::<String>()?)))
 }

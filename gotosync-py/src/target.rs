@@ -1,30 +1,28 @@
 //! Where users live: targets of this package, and somebody's own.
 
-use std::fmt;
+mod own;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use gotosync_core::model::{
-    Account as CoreAccount, AccountKey, Action as CoreAction, ActionKind, Batch, Effect, Fault, LicenseKey,
-    Outcome as CoreOutcome, UserGroupPath, UserKey,
-};
+use gotosync_core::model::{Account as CoreAccount, AccountKey, ActionKind, Batch, UserKey};
 use gotosync_core::target::{
     self as core, Capabilities, FieldLimits, ProvisioningTarget as CoreTarget, RoleAccess, TargetInfo as CoreInfo,
     Visibility,
 };
-use gotosync_core::{ErrorKind, Result};
 use pyo3::PyClass;
 use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
-use crate::account::{Account, User};
-use crate::error::{own_kind, raised, understood};
-use crate::own::{Own, error_of, no_part, nothing};
-use crate::report::{Became, Outcome};
+use crate::account::Account;
+use crate::action::Action;
+use crate::error::raised;
+use crate::outcome::{Became, Outcome};
+use crate::own::{Own, no_part};
 use crate::run::wait;
-use crate::value::{from_json, text_of, word};
+use crate::value::{from_json, text_of};
+use own::OwnTarget;
 
 /// Where users live.
 ///
@@ -84,16 +82,6 @@ pub(crate) struct ReadOnly;
 #[pyclass(frozen, module = "gotosync", eq)]
 #[derive(Clone, PartialEq)]
 pub(crate) struct TargetInfo(CoreInfo);
-
-/// One thing to do to an account, as a target of your own is asked for it.
-///
-/// ``str()`` says it in words; ``to_dict()`` is what stands in a plan.
-///
-/// >>> plan.steps[1].action["do"]
-/// 'create'
-#[pyclass(frozen, module = "gotosync", eq)]
-#[derive(Clone, PartialEq)]
-pub(crate) struct Action(CoreAction);
 
 impl Native {
     fn target(&self) -> Arc<dyn CoreTarget> {
@@ -318,90 +306,6 @@ impl TargetInfo {
 
 crate::value::written!(TargetInfo, "info");
 
-impl Action {
-    fn inner(&self) -> &CoreAction {
-        &self.0
-    }
-
-    fn created(&self) -> Option<&Arc<gotosync_core::model::User>> {
-        match &self.0 {
-            CoreAction::Create(creation) => Some(&creation.user),
-            _ => None,
-        }
-    }
-}
-
-crate::value::written!(Action, "action");
-
-#[pymethods]
-impl Action {
-    /// The verb.
-    #[getter]
-    fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        word(py, "ActionKind", self.0.kind().as_str())
-    }
-
-    /// The key of the existing user it is about, if it is about one.
-    #[getter]
-    fn user(&self) -> Option<&str> {
-        self.0.user().map(UserKey::as_str)
-    }
-
-    /// The user to be made, of a ``create``.
-    #[getter]
-    fn new_user(&self) -> Option<User> {
-        self.created().map(|user| User(Arc::clone(user)))
-    }
-
-    /// The path of the user group to be made, of a ``create-group``.
-    #[getter]
-    fn path(&self) -> Option<&str> {
-        match &self.0 {
-            CoreAction::CreateGroup { path } => Some(path.as_str()),
-            _ => None,
-        }
-    }
-
-    /// The keys of licences it gives.
-    #[getter]
-    fn licenses_given<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.licenses_given().iter().map(LicenseKey::as_str))
-    }
-
-    /// The keys of licences it takes.
-    #[getter]
-    fn licenses_taken<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.licenses_taken().iter().map(LicenseKey::as_str))
-    }
-
-    /// The path of the user group it puts somebody into.
-    #[getter]
-    fn group_joined(&self) -> Option<&str> {
-        self.0.group_joined().map(UserGroupPath::as_str)
-    }
-
-    /// Whether it overwrites or takes away anything.
-    #[getter]
-    fn takes_away(&self) -> bool {
-        self.0.takes_away()
-    }
-
-    /// Whether it makes the service send a mail to the user.
-    #[getter]
-    fn sends_mail(&self) -> bool {
-        self.0.sends_mail()
-    }
-
-    fn __str__(&self) -> String {
-        let about = self.created().map(|user| user.email.as_str()).or(self.user()).or(self.path());
-        format!("{} {}", self.0.kind().as_str(), about.unwrap_or_default()).trim_end().to_owned()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<Action {}>", self.__str__())
-    }
-}
-
 /// Takes a target of this package or somebody's own.
 pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreTarget>> {
     if let Ok(target) = object.cast::<ProvisioningTarget>()
@@ -411,142 +315,4 @@ pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreTarget>> 
     }
     let own = Own::new(object);
     if own.has("read") { Ok(Arc::new(OwnTarget(own))) } else { Err(no_part(object, "provisioning target", "read")) }
-}
-
-/// Somebody's own target.
-#[derive(Clone, Debug)]
-struct OwnTarget(Own);
-
-impl fmt::Display for OwnTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-#[async_trait]
-impl CoreTarget for OwnTarget {
-    async fn describe(&self) -> Result<CoreInfo> {
-        if self.0.has("describe") {
-            let told = |told: &Bound<'_, PyAny>| Ok(told.cast::<TargetInfo>()?.get().0.clone());
-            let mut info = self.0.call("describe", nothing, told).await.map_err(error_of)?;
-            if info.name.is_empty() {
-                info.name.clone_from(&self.0.name);
-            }
-            return Ok(info);
-        }
-        let account = self.read().await?;
-        Ok(CoreInfo {
-            name: self.0.name.clone(),
-            account: account.key,
-            login: account.login,
-            capabilities: Capabilities::all(),
-            limits: FieldLimits::VENDOR,
-        })
-    }
-
-    async fn read(&self) -> Result<CoreAccount> {
-        self.0.call("read", nothing, account).await.map_err(error_of)
-    }
-
-    async fn execute(&self, batch: &Batch) -> Result<Vec<CoreOutcome>> {
-        if self.0.has("execute") {
-            return self.all(batch).await;
-        }
-        let mut outcomes = Vec::with_capacity(batch.actions.len());
-        for action in &batch.actions {
-            let own = Action(action.clone());
-            let done = self.0.call("perform", move |py| PyTuple::new(py, [Py::new(py, own)?]), became);
-            outcomes.push(match done.await {
-                Ok(became) => known(became, action),
-                Err(raised) => Python::attach(|py| of_exception(py, raised)),
-            });
-        }
-        Ok(outcomes)
-    }
-}
-
-impl OwnTarget {
-    async fn all(&self, batch: &Batch) -> Result<Vec<CoreOutcome>> {
-        let actions: Vec<Action> = batch.actions.iter().cloned().map(Action).collect();
-        let given = self.0.call(
-            "execute",
-            move |py| {
-                let actions = actions.into_iter().map(|action| Py::new(py, action)).collect::<PyResult<Vec<_>>>()?;
-                PyTuple::new(py, [PyList::new(py, actions)?])
-            },
-            |given| given.try_iter()?.map(|one| became(&one?)).collect::<PyResult<Vec<Became>>>(),
-        );
-        match given.await {
-            Ok(given) if given.len() == batch.actions.len() => {
-                Ok(given.into_iter().zip(&batch.actions).map(|(became, action)| known(became, action)).collect())
-            }
-            Ok(given) => {
-                let message = format!("the target gave {} outcomes for {} actions", given.len(), batch.actions.len());
-                Ok(vec![in_doubt(Fault::new(ErrorKind::Bug, message)); batch.actions.len()])
-            }
-            // An error of this package says that nothing of the batch was tried; of anything else nobody knows.
-            Err(raised) => Python::attach(|py| {
-                if own_kind(raised.value(py)).is_some() {
-                    return Err(understood(py, raised));
-                }
-                Ok(vec![of_exception(py, raised); batch.actions.len()])
-            }),
-        }
-    }
-}
-
-/// An account that somebody's own target gave.
-fn account(given: &Bound<'_, PyAny>) -> PyResult<CoreAccount> {
-    if let Ok(account) = given.cast::<Account>() {
-        return Ok(CoreAccount::clone(&account.get().0));
-    }
-    let mut account: CoreAccount = from_json(given.py(), &text_of(given)?, "an account")?;
-    account.sort();
-    Ok(account)
-}
-
-/// An outcome that somebody's own target gave: one, the key of a new user, or nothing for what was done.
-fn became(given: &Bound<'_, PyAny>) -> PyResult<Became> {
-    if given.is_none() {
-        return Ok(Became::Done(None));
-    }
-    if let Ok(outcome) = given.cast::<Outcome>() {
-        return Ok(outcome.get().0.clone());
-    }
-    Ok(Became::Done(Some(UserKey::new(given.extract::<String>()?))))
-}
-
-/// What is known of an action that became this.
-fn known(became: Became, action: &CoreAction) -> CoreOutcome {
-    let user = match became {
-        Became::Known(outcome) => return outcome,
-        Became::Done(user) => user,
-    };
-    let effect = match (action.kind(), user) {
-        (ActionKind::Create, Some(user)) => Effect::Created { user },
-        (ActionKind::Create, None) => {
-            let message = "the target does not say which user it made: give its key";
-            return in_doubt(Fault::new(ErrorKind::Bug, message));
-        }
-        (ActionKind::Suspend, _) => Effect::Suspended,
-        (ActionKind::Release, _) => Effect::Released,
-        (ActionKind::Delete, _) => Effect::Deleted,
-        (ActionKind::CreateGroup, _) => Effect::GroupCreated,
-        (ActionKind::WriteTemplate, _) => Effect::TemplateWritten,
-        (ActionKind::Update, _) => Effect::Updated,
-        (ActionKind::Reactivate, _) => Effect::Reactivated,
-        (ActionKind::Invite, _) => Effect::Invited,
-    };
-    effect.into()
-}
-
-/// What an exception says of one action.
-fn of_exception(py: Python<'_>, raised: PyErr) -> CoreOutcome {
-    let said = own_kind(raised.value(py)).is_some();
-    let fault = Fault::from(understood(py, raised));
-    if said { CoreOutcome::Failed { fault } } else { in_doubt(fault) }
-}
-
-fn in_doubt(fault: Fault) -> CoreOutcome {
-    CoreOutcome::InDoubt { fault }
 }
