@@ -25,14 +25,18 @@ mod answer;
 mod call;
 mod clock;
 mod emulator;
+mod fault;
 mod limit;
+mod line;
 mod oauth;
 mod options;
 mod probe;
+mod strike;
 mod world;
 
 pub use call::{Call, Mail, Operation};
 pub use emulator::{Emulator, Urls};
+pub use fault::{Again, Fault, FaultKind, Shift};
 pub use oauth::Tokens;
 pub use options::{KeyForm, Options, Rotation, TokenRefusal};
 pub use probe::{Answer, Probe};

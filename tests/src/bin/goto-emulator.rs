@@ -1,6 +1,7 @@
 //! Runs the emulator of GoTo's APIs until somebody presses Enter, or closes its input.
 //!
-//! `cargo run -p gotosync-tests --bin goto-emulator -- [--account FILE] [--port N] [--per-second N|off] [--secret S]`
+//! `cargo run -p gotosync-tests --bin goto-emulator -- [--account FILE] [--port N] [--per-second N|off] [--secret S]
+//! [--seed N] [--fault create-users:reset-after:first=2]...`
 
 use std::io::Read;
 
@@ -28,6 +29,8 @@ fn main() -> Result<(), Trouble> {
                 number => options.per_second(Some(number.parse()?)),
             },
             "--secret" => options.client(CLIENT, Some(&value()?)),
+            "--seed" => options.seed(value()?.parse()?),
+            "--fault" => options.fault(value()?.parse()?),
             _ => return Err(format!("{word} is not known: {USAGE}").into()),
         };
     }
@@ -46,4 +49,4 @@ fn main() -> Result<(), Trouble> {
 }
 
 const CLIENT: &str = "emulated-client";
-const USAGE: &str = "--account FILE, --port N, --per-second N|off and --secret S are";
+const USAGE: &str = "--account FILE, --port N, --per-second N|off, --secret S, --seed N and --fault WHAT:HOW:WHEN are";

@@ -7,20 +7,22 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use gotosync_core::model::{Account, UserKey};
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::answer::Refusal;
 use super::call::{Call, Mail, Operation};
+use super::fault::{Again, Fault};
+use super::line::{Gate, Handle};
 use super::oauth::Tokens;
 use super::options::Options;
 use super::world::{Tenant, World};
-use super::{admin, oauth};
+use super::{admin, oauth, strike};
 use crate::Trouble;
 
 /// GoTo's APIs on a port of 127.0.0.1, until it is dropped. It runs on a thread of its own.
@@ -66,9 +68,10 @@ impl Emulator {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (end, ended) = oneshot::channel::<()>();
         let serve = async move {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let gate = Gate(tokio::net::TcpListener::from_std(listener)?);
+            let service = router.into_make_service_with_connect_info::<Handle>();
             tokio::select! {
-                served = axum::serve(listener, router).into_future() => served,
+                served = axum::serve(gate, service).into_future() => served,
                 _ = ended => Ok(()),
             }
         };
@@ -151,6 +154,16 @@ impl Emulator {
         self.world.desk().denies = true;
     }
 
+    /// Lets something more go wrong from now on.
+    pub fn fault(&self, fault: Fault) {
+        self.world.faults().arm(fault);
+    }
+
+    /// Lets nothing go wrong any more.
+    pub fn heal(&self) {
+        self.world.faults().clear();
+    }
+
     /// Puts its clock forward, which tokens live by.
     pub fn advance(&self, by: Duration) {
         self.world.clock.advance(by);
@@ -185,9 +198,15 @@ async fn nowhere(uri: Uri) -> Refusal {
     Refusal::with(StatusCode::NOT_FOUND, body)
 }
 
-/// Receives every request: remembers it, and does not take too many.
-async fn received(State(world): State<Arc<World>>, request: Request<Body>, next: Next) -> Response {
+/// Receives every request: remembers it, does not take too many, and lets go wrong what shall.
+async fn received(
+    State(world): State<Arc<World>>,
+    ConnectInfo(line): ConnectInfo<Handle>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
     let operation = Operation::of(request.method(), request.uri().path());
+    line.relax();
     let number = {
         let mut record = world.record();
         record.calls.push(Call {
@@ -201,16 +220,16 @@ async fn received(State(world): State<Arc<World>>, request: Request<Body>, next:
         record.calls.len() - 1
     };
     let admitted = operation.api().is_none_or(|api| world.limit().admit(api, Instant::now()));
-    let response = if admitted { next.run(request).await } else { too_many() };
+    let strike = if admitted { world.faults().strike(operation) } else { None };
+    let response = match strike {
+        _ if !admitted => Some(strike::too_many(Again::Unsaid)),
+        Some(kind) => strike::struck(&world, kind, &line, request, next).await,
+        None => Some(next.run(request).await),
+    };
     if let Some(call) = world.record().calls.get_mut(number) {
-        call.status = Some(response.status().as_u16());
+        call.status = response.as_ref().map(|response| response.status().as_u16());
     }
-    response
-}
-
-/// Says only how it is: no header says when to come again (goto-api, 4).
-fn too_many() -> Response {
-    Refusal::with(StatusCode::TOO_MANY_REQUESTS, json!({ "errorCode": "TOO_MANY_REQUESTS" })).into_response()
+    response.unwrap_or_default()
 }
 
 fn told(uri: &Uri, operation: Operation) -> String {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use gotosync_core::model::Account;
 
 use super::emulator::Emulator;
+use super::fault::Fault;
 use crate::Trouble;
 
 /// How an emulator is to be; [`Emulator::options`] begins with what GoTo does.
@@ -21,6 +22,7 @@ pub struct Options {
     pub(super) refusal: TokenRefusal,
     pub(super) keys: KeyForm,
     pub(super) seed: u64,
+    pub(super) faults: Vec<Fault>,
 }
 
 /// An OAuth client as it was registered.
@@ -72,6 +74,7 @@ impl Default for Options {
             refusal: TokenRefusal::Unauthorized,
             keys: KeyForm::Strings,
             seed: 1,
+            faults: Vec::new(),
         }
     }
 }
@@ -133,6 +136,12 @@ impl Options {
     /// Makes tokens and chances from this number.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// Lets something go wrong; of several faults that strike one request the first one counts.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
     }
 
     /// Starts it.

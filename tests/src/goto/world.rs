@@ -10,6 +10,7 @@ use gotosync_core::target::{Capabilities, MemoryTarget};
 use super::answer::Refusal;
 use super::call::{Call, Mail};
 use super::clock::Clock;
+use super::fault::Faults;
 use super::limit::Limit;
 use super::oauth::Desk;
 use super::options::Options;
@@ -23,6 +24,7 @@ pub(super) struct World {
     pub(super) clock: Clock,
     desk: Mutex<Desk>,
     limit: Mutex<Limit>,
+    faults: Mutex<Faults>,
     record: Mutex<Record>,
 }
 
@@ -55,6 +57,7 @@ impl World {
             clock: Clock::default(),
             desk: Mutex::new(Desk::new(options.seed)),
             limit: Mutex::new(Limit::new(options.per_second)),
+            faults: Mutex::new(Faults::new(options.seed, options.faults.clone())),
             record: Mutex::default(),
             options,
         })
@@ -66,6 +69,10 @@ impl World {
 
     pub(super) fn limit(&self) -> MutexGuard<'_, Limit> {
         self.limit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn record(&self) -> MutexGuard<'_, Record> {

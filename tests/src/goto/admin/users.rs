@@ -25,13 +25,18 @@ pub(super) async fn list(
     let tenant = world.tenant(&account, &admin.user)?;
     let glance = tenant.target.glance();
     let dictionary = Dictionary::of(&glance, world.options.keys);
+    let unseen = world.faults().unseen(ask.offset == 0);
     let (rows, total) = match &ask.filter {
-        None => {
+        None if unseen.is_empty() => {
             let rows: Vec<&Arc<User>> = glance.users().skip(ask.offset).take(ask.page()).collect();
             (rows, glance.len())
         }
-        Some(filter) => {
-            let found = filtered(&glance, filter)?;
+        filter => {
+            let mut found = match filter {
+                Some(filter) => filtered(&glance, filter)?,
+                None => glance.users().collect(),
+            };
+            found.retain(|user| !user.key.as_ref().is_some_and(|key| unseen.contains(key)));
             let total = found.len();
             (found.into_iter().skip(ask.offset).take(ask.page()).collect(), total)
         }
@@ -50,7 +55,11 @@ pub(super) async fn one(
 ) -> Result<Response, Refusal> {
     let tenant = world.tenant(&account, &admin.user)?;
     let glance = tenant.target.glance();
-    let user = glance.user(&UserKey::new(&*user)).ok_or_else(|| no_user(&user))?;
+    let key = UserKey::new(&*user);
+    if world.faults().unseen(true).contains(&key) {
+        return Err(no_user(&user));
+    }
+    let user = glance.user(&key).ok_or_else(|| no_user(&user))?;
     Ok(Json(Dictionary::of(&glance, world.options.keys).user(user)).into_response())
 }
 

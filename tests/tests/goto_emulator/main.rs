@@ -1,5 +1,7 @@
 //! The emulator of GoTo's APIs does what is known of them.
 
+mod faults;
+
 use std::time::Duration;
 
 use base64::Engine;
