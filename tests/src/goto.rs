@@ -24,6 +24,7 @@ mod admin;
 mod answer;
 mod call;
 mod clock;
+mod connect;
 mod emulator;
 mod fault;
 mod limit;

@@ -23,7 +23,7 @@ mod filter;
 mod groups;
 mod licenses;
 mod me;
-mod turn;
+pub(super) mod turn;
 mod unsure;
 mod users;
 mod wire;

@@ -10,6 +10,7 @@ use gotosync_core::target::{Capabilities, MemoryTarget};
 use super::answer::Refusal;
 use super::call::{Call, Mail};
 use super::clock::Clock;
+use super::connect::Switchboard;
 use super::fault::Faults;
 use super::limit::Limit;
 use super::oauth::Desk;
@@ -33,6 +34,14 @@ pub(super) struct World {
 pub(super) struct Tenant {
     pub(super) key: AccountKey,
     pub(super) target: MemoryTarget,
+    board: Mutex<Switchboard>,
+}
+
+impl Tenant {
+    /// Its telephones. Nobody holds them and waits.
+    pub(super) fn board(&self) -> MutexGuard<'_, Switchboard> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What is remembered.
@@ -49,6 +58,7 @@ impl World {
         let tenant = |account: &gotosync_core::model::Account| Tenant {
             key: account.key.clone(),
             target: MemoryTarget::new(account.clone()).with_capabilities(capabilities.clone()),
+            board: Mutex::new(Switchboard::new()),
         };
         let tenants = options.accounts.iter().map(tenant).collect();
         Arc::new(Self {

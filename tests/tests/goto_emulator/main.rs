@@ -1,5 +1,6 @@
 //! The emulator of GoTo's APIs does what is known of them.
 
+mod connect;
 mod faults;
 
 use std::time::Duration;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
 use super::ledger::Ledger;
-use crate::model::{Catalog, Email, License, Transfer, User, UserGroup, UserKey};
+use crate::model::{Catalog, Device, Email, License, Mac, Transfer, User, UserGroup, UserKey};
 
 /// A look at the account of a [`MemoryTarget`](super::MemoryTarget): for whoever serves it page by page and user by user.
 ///
@@ -65,6 +65,21 @@ impl<'t> Glance<'t> {
     /// The lists of the catalog that are short: neither devices nor addresses of other accounts.
     pub fn catalog(&self) -> &Catalog {
         &self.0.catalog
+    }
+
+    /// Devices in ascending order of MAC address.
+    pub fn devices(&self) -> impl Iterator<Item = &Device> {
+        self.0.devices.values()
+    }
+
+    /// The key of the user who has a device.
+    pub fn holder_of_device(&self, mac: Mac) -> Option<&UserKey> {
+        self.0.device_holders.get(&mac)
+    }
+
+    /// The key of the user who has a telephone extension.
+    pub fn holder_of_extension(&self, extension: &str) -> Option<&UserKey> {
+        self.0.extension_holders.get(extension)
     }
 
     /// Says whether an address belongs to another account, whether or not its owner was asked to come over.

@@ -24,15 +24,15 @@ pub(super) struct Ledger {
     pub(super) groups: BTreeMap<UserGroupPath, UserGroup>,
     /// The lists that are short.
     pub(super) catalog: Arc<Catalog>,
-    devices: BTreeMap<Mac, Device>,
+    pub(super) devices: BTreeMap<Mac, Device>,
     /// Addresses of other accounts by e-mail key.
     pub(super) elsewhere: BTreeMap<Box<str>, Email>,
     pub(super) transfers: BTreeMap<Box<str>, Transfer>,
     /// Who of other accounts was asked for, by e-mail key.
     asked: HashMap<Box<str>, Arc<User>>,
     administrators: BTreeSet<UserKey>,
-    device_holders: HashMap<Mac, UserKey>,
-    extension_holders: HashMap<Box<str>, UserKey>,
+    pub(super) device_holders: HashMap<Mac, UserKey>,
+    pub(super) extension_holders: HashMap<Box<str>, UserKey>,
     pub(super) completeness: Completeness,
     next_user: u64,
     pub(super) activity: Vec<Activity>,
