@@ -28,7 +28,7 @@ pub use feature::Feature;
 pub use flaky::{FlakyTarget, Mishap};
 #[cfg(feature = "sqlite")]
 pub use local::LocalAccount;
-pub use memory::MemoryTarget;
+pub use memory::{Glance, MemoryTarget};
 pub use rate_limit::RateLimited;
 pub use read_only::ReadOnly;
 pub use recording::{Recorded, RecordingTarget};

@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod command;
 pub mod fuzz;
+pub mod goto;
 pub mod laws;
 pub mod lives;
 pub mod named;
