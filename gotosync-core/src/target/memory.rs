@@ -205,6 +205,7 @@ impl ProvisioningTarget for MemoryTarget {
             login: ledger.login.clone(),
             capabilities: Capabilities { roles, ..self.capabilities.clone() },
             limits: self.limits,
+            remarks: Vec::new(),
         })
     }
 

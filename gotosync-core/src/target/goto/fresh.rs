@@ -1,0 +1,57 @@
+//! Users as they are now, before anything is done to them.
+
+use futures_util::stream::{self, StreamExt};
+use hashbrown::HashMap;
+
+use super::wire::WireUser;
+use super::write::Work;
+use super::{TOGETHER, convert, read};
+use crate::Result;
+use crate::http::{Meaning, Request};
+use crate::model::{Fault, User, UserKey};
+
+/// A user, nobody, or why nobody knows.
+pub(super) type Fresh = Result<Option<User>, Fault>;
+
+/// Reads users again: each by itself, or all of the account where that takes fewer calls.
+pub(super) async fn users(work: &Work<'_>, keys: Vec<UserKey>) -> HashMap<UserKey, Fresh> {
+    let pages = work.names.users.div_ceil(work.target.options.page_size.max(1)).max(1);
+    let mut found: HashMap<UserKey, Fresh> = HashMap::with_capacity(keys.len());
+    let mut open = keys;
+    if open.len() > pages
+        && let Ok(listing) = read::users_with(work.target, work.who, "").await
+    {
+        let complete = listing.gaps.is_empty();
+        let mut rows: HashMap<&str, &WireUser> = listing.rows.iter().map(|row| (row.key.as_str(), row)).collect();
+        open.retain(|key| match rows.remove(key.as_str()) {
+            Some(row) => {
+                found.insert(key.clone(), Ok(Some(user(work, row))));
+                false
+            }
+            // Asked for by itself: somebody who was made a moment ago may be missing from a list.
+            None => !complete || !found.contains_key(key),
+        });
+    }
+    let mut calls = Vec::with_capacity(open.len());
+    for key in open {
+        calls.push(one(work, key));
+    }
+    let read: Vec<(UserKey, Fresh)> = stream::iter(calls).buffer_unordered(TOGETHER).collect().await;
+    found.extend(read);
+    found
+}
+
+/// Reads one user again.
+pub(super) async fn one(work: &Work<'_>, key: UserKey) -> (UserKey, Fresh) {
+    let path = work.path(&format!("/users/{}", Request::part(key.as_str())));
+    let fresh = match work.target.api.send(&Request::get(path)).await {
+        Ok(answer) => answer.json::<WireUser>().map(|row| Some(user(work, &row))).map_err(Fault::from),
+        Err(failure) if failure.meaning == Some(Meaning::NotFound) => Ok(None),
+        Err(failure) => Err(super::trouble::fault(failure)),
+    };
+    (key, fresh)
+}
+
+fn user(work: &Work<'_>, row: &WireUser) -> User {
+    convert::user(row, &work.names, work.who.roles)
+}
