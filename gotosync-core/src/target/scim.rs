@@ -1,15 +1,18 @@
 //! Any service that speaks SCIM 2.0 (RFC 7643, RFC 7644), and GoTo's own older dialect of it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-use super::{Capabilities, ProvisioningTarget, RoleAccess, TargetInfo, Visibility, book};
+use super::{Capabilities, Feature, ProvisioningTarget, RoleAccess, TargetInfo, Visibility, book};
 use crate::Result;
 use crate::http::{Api, Bearer, Client};
-use crate::model::{Account, AccountKey, ActionKind, Batch, Catalog, Completeness, Email, License, Outcome};
+use crate::model::{
+    Account, AccountKey, ActionKind, Batch, Catalog, Completeness, Email, License, Note, NoteKind, Outcome,
+};
 
 mod bulk;
 mod checks;
@@ -45,6 +48,7 @@ use write::Writer;
 pub struct ScimTarget {
     api: Api,
     options: ScimOptions,
+    danger: bool,
     offers: OnceCell<Offers>,
 }
 
@@ -91,12 +95,20 @@ impl ScimTarget {
             Some(bearer) => api.signed_in(bearer),
             None => api,
         };
-        Ok(Self { api, options, offers: OnceCell::new() })
+        let danger = client.options().danger_accept_any_certificate;
+        Ok(Self { api, options, danger, offers: OnceCell::new() })
     }
 
     /// What the service offers, asked once.
     async fn offers(&self) -> Result<&Offers> {
         self.offers.get_or_try_init(|| Offers::ask(&self.api, self.options.dialect)).await
+    }
+
+    /// What every report is to tell.
+    fn remarks(&self) -> Vec<Note> {
+        let evidence = "danger_accept_any_certificate is set: it is for tests on one's own machine";
+        let note = self.danger.then(|| Note::new(NoteKind::DangerousTls, self.api.base(), evidence));
+        note.into_iter().collect()
     }
 
     /// The service's address without its scheme: SCIM has no name for an account.
@@ -132,6 +144,7 @@ impl ProvisioningTarget for ScimTarget {
             login,
             capabilities: capabilities(&self.options, offers),
             limits: checks::LIMITS,
+            remarks: self.remarks(),
         })
     }
 
@@ -217,6 +230,40 @@ fn capabilities(options: &ScimOptions, offers: &Offers) -> Capabilities {
         batch: 100,
         concurrency: 4,
         visibility: Visibility::Immediate,
-        roles: RoleAccess::Hidden,
+        // There are none to see, and so none that are hidden.
+        roles: RoleAccess::Full,
+        lacks: lacks(offers),
     }
 }
+
+/// What no service has, and what this one does not have.
+fn lacks(offers: &Offers) -> BTreeSet<Feature> {
+    let mut lacks = BTreeSet::from(NEVER);
+    for (feature, there) in [
+        (Feature::UserGroups, offers.groups),
+        (Feature::Language, offers.has("locale")),
+        (Feature::TimeZone, offers.has("timezone")),
+        (Feature::CustomFields, !offers.enterprise.is_empty()),
+    ] {
+        if !there {
+            lacks.insert(feature);
+        }
+    }
+    lacks
+}
+
+/// What SCIM has no words for.
+const NEVER: [Feature; 12] = [
+    Feature::Seats,
+    Feature::NestedProducts,
+    Feature::Roles,
+    Feature::ManagedProducts,
+    Feature::Extensions,
+    Feature::Templates,
+    Feature::DeviceGroups,
+    Feature::Devices,
+    Feature::Invitations,
+    Feature::SignIns,
+    Feature::Locks,
+    Feature::Transfers,
+];

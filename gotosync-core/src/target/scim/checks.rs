@@ -27,7 +27,7 @@ pub(super) fn new(user: &User, offers: &Offers, options: &ScimOptions) -> Result
         return Err(unknown_settings());
     }
     settings.time_zone.as_deref().map_or(Ok(()), time_zone)?;
-    settings.custom_fields.keys().try_for_each(|name| custom_field(name, offers))
+    settings.custom_fields.iter().try_for_each(|(name, value)| custom_field(name, Some(value), offers))
 }
 
 /// Checks what changes, and only that.
@@ -53,7 +53,7 @@ pub(super) fn changes(changes: &UserChanges, offers: &Offers, options: &ScimOpti
         return Err(unknown_settings());
     }
     settings.time_zone.as_ref().and_then(Change::after).map_or(Ok(()), |zone| time_zone(zone))?;
-    settings.custom_fields.keys().try_for_each(|name| custom_field(name, offers))
+    settings.custom_fields.iter().try_for_each(|(name, change)| custom_field(name, change.after(), offers))
 }
 
 fn email(email: &Email) -> Result<(), Stop> {
@@ -84,9 +84,9 @@ fn licenses(wanted: &[LicenseKey], options: &ScimOptions) -> Result<(), Stop> {
     }
 }
 
-fn custom_field(name: &str, offers: &Offers) -> Result<(), Stop> {
+fn custom_field(name: &str, value: Option<&String>, offers: &Offers) -> Result<(), Stop> {
     if offers.enterprise.contains(name) {
-        return Ok(());
+        return value.map_or(Ok(()), |value| within(name, value, CUSTOM_FIELD));
     }
     let near = nearest(name, offers.enterprise.iter().copied());
     let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
@@ -114,6 +114,9 @@ fn unknown_settings() -> Stop {
         "a SCIM service has no extensions, devices, settings templates or device groups",
     )
 }
+
+/// Characters in the value of a custom field.
+const CUSTOM_FIELD: usize = 256;
 
 /// What is sent at most: SCIM itself names no limit, and services have theirs.
 pub(super) const LIMITS: FieldLimits = FieldLimits { name: 60, email: 128, users: 1_000_000 };
