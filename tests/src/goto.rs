@@ -32,6 +32,7 @@ mod line;
 mod oauth;
 mod options;
 mod probe;
+mod served;
 mod strike;
 mod world;
 
@@ -41,3 +42,4 @@ pub use fault::{Again, Fault, FaultKind, Shift};
 pub use oauth::Tokens;
 pub use options::{KeyForm, Options, Rotation, TokenRefusal};
 pub use probe::{Answer, Probe};
+pub use served::Served;

@@ -71,7 +71,7 @@ impl Feature {
 
 impl Feature {
     /// Says whether an action writes it.
-    pub(crate) fn is_needed_by(self, action: &Action) -> bool {
+    pub fn is_needed_by(self, action: &Action) -> bool {
         let managed = || matches!(action.role_given(), Some(Some(role)) if !role.products().is_empty());
         match action {
             Action::Create(creation) => {

@@ -7,6 +7,7 @@ use gotosync_core::model::{
     Account, Action, ActionKind, Change, Creation, Effect, Email, Invitation, Outcome, Transfer, User, UserKey,
     WelcomeEmail, WelcomeTemplate, Whole,
 };
+use gotosync_core::target::Feature;
 
 use super::corpus::mail;
 use super::target::{can, done, execute, key, user};
@@ -108,6 +109,9 @@ pub async fn an_invitation_is_sent_once_for_each_asking(make: &Factory<'_>) -> H
 pub async fn an_address_elsewhere_becomes_a_transfer(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::Create]) {
+        return Ok(());
+    }
+    if target.describe().await?.capabilities.lacks.contains(&Feature::Transfers) {
         return Ok(());
     }
     let before = target.read().await?;

@@ -8,12 +8,15 @@ use super::wire::Key;
 use crate::http::Request;
 use crate::model::{Email, Status};
 
-/// Inferred: what a user's status is called in words that were seen; one that is not among them counts as active.
+/// Inferred: what a user's status is called in words that were seen. One that is not among them counts as active, or as
+/// suspended where there is neither a product nor a role.
 pub(super) fn status(word: &str, bare: bool) -> Status {
     match word.to_ascii_uppercase().as_str() {
         "SUSPENDED" => Status::Suspended,
         "INVITED" => Status::Invited,
         "INACTIVE" => Status::Inactive,
+        // Also of somebody without products: a role that the login does not see may be why.
+        "ACTIVE" => Status::Active,
         _ if bare => Status::Suspended,
         _ => Status::Active,
     }
