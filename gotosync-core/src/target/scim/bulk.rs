@@ -28,7 +28,7 @@ pub(super) async fn create(writer: &Writer<'_>, bulk: Bulk, creations: &[&Creati
     // What the frame around the operations takes.
     let mut size = 200;
     for (at, creation) in creations.iter().enumerate() {
-        if let Err(stop) = writer.check_new(&creation.user) {
+        if let Err(stop) = writer.check_new(creation) {
             outcomes.push(Some(stop.into()));
             continue;
         }

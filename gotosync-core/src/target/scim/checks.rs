@@ -13,6 +13,9 @@ pub(super) fn new(user: &User, offers: &Offers, options: &ScimOptions) -> Result
     if user.key.is_some() {
         return Err(Stop::refused(ErrorKind::Input, "a user who is yet to be created cannot have a key"));
     }
+    if !user.locks.none() || user.invitation.is_some() {
+        return Err(Stop::refused(ErrorKind::Input, "nobody is created with locks or an invitation"));
+    }
     email(&user.email)?;
     name(Field::FirstName, &user.first_name)?;
     name(Field::LastName, &user.last_name)?;

@@ -10,7 +10,7 @@ use super::{Dialect, ScimTarget, checks, user};
 use crate::http::{Failure, Meaning, Method, Reached, Request, Safety};
 use crate::model::{
     Action, ActionKind, Change, Creation, Deletion, Effect, Email, Fault, Field, LicenseKey, Outcome, Release, Role,
-    Status, Suspension, Update, User, UserGroupPath, UserKey,
+    Status, Suspension, Update, User, UserGroupPath, UserKey, WelcomeEmail,
 };
 use crate::{ErrorKind, Result};
 
@@ -56,7 +56,7 @@ impl<'t> Writer<'t> {
 
     async fn create(&mut self, creation: &Creation) -> Result<Effect, Stop> {
         let new = &creation.user;
-        self.check_new(new)?;
+        self.check_new(creation)?;
         if let Some(path) = &new.group {
             self.groups().await?.check(path)?;
         }
@@ -291,7 +291,11 @@ impl<'t> Writer<'t> {
     }
 
     /// Checks somebody new before anything is written, except what only the service knows.
-    pub(super) fn check_new(&self, new: &User) -> Result<(), Stop> {
+    pub(super) fn check_new(&self, creation: &Creation) -> Result<(), Stop> {
+        let new = &creation.user;
+        if let WelcomeEmail::Template(_) = creation.welcome {
+            return Err(not_offered("templates of mails").into());
+        }
         if !new.role.is_member() {
             return Err(not_offered("roles").into());
         }
