@@ -28,7 +28,7 @@ mod write;
 
 pub use dialect::Dialect;
 use groups::Groups;
-use offers::Offers;
+use offers::{Offer, Offers};
 use read::Listing;
 use wire::WireUser;
 use write::Writer;
@@ -135,7 +135,7 @@ impl ProvisioningTarget for ScimTarget {
     async fn describe(&self) -> Result<TargetInfo> {
         let offers = self.offers().await.map_err(|error| error.during("ask what the service offers"))?;
         let login = match &self.options.login {
-            Some(email) if offers.filter => find(self, email).await?,
+            Some(email) if offers.offer(Offer::Filter) => find(self, email).await?,
             _ => None,
         };
         Ok(TargetInfo {
@@ -222,7 +222,7 @@ fn capabilities(options: &ScimOptions, offers: &Offers) -> Capabilities {
     if options.dialect == Dialect::Scim2 && offers.has("active") {
         actions.extend([ActionKind::Suspend, ActionKind::Release, ActionKind::Delete, ActionKind::Reactivate]);
     }
-    if offers.groups {
+    if offers.offer(Offer::Groups) {
         actions.push(ActionKind::CreateGroup);
     }
     Capabilities {
@@ -240,7 +240,7 @@ fn capabilities(options: &ScimOptions, offers: &Offers) -> Capabilities {
 fn lacks(offers: &Offers) -> BTreeSet<Feature> {
     let mut lacks = BTreeSet::from(NEVER);
     for (feature, there) in [
-        (Feature::UserGroups, offers.groups),
+        (Feature::UserGroups, offers.offer(Offer::Groups)),
         (Feature::Language, offers.has("locale")),
         (Feature::TimeZone, offers.has("timezone")),
         (Feature::CustomFields, !offers.enterprise.is_empty()),

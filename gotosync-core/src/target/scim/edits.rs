@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::wire::{ENTERPRISE, Operation, PATCH};
+use crate::model::Change;
 
 /// Attributes with their new values; `None` takes one away.
 #[derive(Debug, Default, PartialEq)]
@@ -25,9 +26,16 @@ impl Edits {
         self.0.push((Place::Core(path), Some(value)));
     }
 
+    /// Sets an attribute, or takes it away.
+    pub(super) fn put(&mut self, path: &'static str, value: Option<Value>) {
+        self.0.push((Place::Core(path), value));
+    }
+
     /// Notes a change, if there is one.
-    pub(super) fn put(&mut self, path: &'static str, value: Option<Option<Value>>) {
-        self.0.extend(value.map(|value| (Place::Core(path), value)));
+    pub(super) fn change<T>(&mut self, path: &'static str, change: Option<&Change<T>>, value: impl Fn(&T) -> Value) {
+        if let Some(change) = change {
+            self.put(path, change.after().map(value));
+        }
     }
 
     pub(super) fn put_enterprise(&mut self, name: &str, value: Option<Value>) {
@@ -96,8 +104,8 @@ mod tests {
     fn edits() -> Edits {
         let mut edits = Edits::default();
         edits.set("name.familyName", "Berg".into());
-        edits.put("locale", Some(None));
-        edits.put("timezone", None);
+        edits.put("locale", None);
+        edits.change("timezone", None::<&Change<bool>>, |is| (*is).into());
         edits.put_enterprise("department", Some("IT".into()));
         edits
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ScimTarget;
 use super::fault::Stop;
-use super::offers::Offers;
+use super::offers::{Offer, Offers};
 use super::read::{self, Listing};
 use super::wire::{GROUP, PATCH, WireGroup};
 use crate::http::{Method, Request, Safety};
@@ -27,7 +27,7 @@ pub(super) struct Groups {
 impl Groups {
     /// Reads them; where a service has none there are none.
     pub(super) async fn read(target: &ScimTarget, offers: &Offers) -> Result<Self> {
-        if !offers.groups {
+        if !offers.offer(Offer::Groups) {
             return Ok(Self::default());
         }
         let listing: Listing<WireGroup> =
@@ -140,7 +140,7 @@ impl Groups {
         self.check(path)?;
         let place = format!("/Groups/{}", Request::part(&self.ids[path]));
         let kind = target.options.dialect.content_type();
-        let request = if offers.patch {
+        let request = if offers.offer(Offer::Patch) {
             let operation = match membership {
                 Membership::Joins => json!({ "op": "add", "path": "members", "value": [{ "value": user }] }),
                 Membership::Leaves => json!({ "op": "remove", "path": format!("members[value eq \"{user}\"]") }),
@@ -158,7 +158,7 @@ impl Groups {
             }
             whole["members"] = members.into();
             let request = Request::new(Method::Put, place).json_as(kind, &whole);
-            match answer.header("etag").filter(|_| offers.etag) {
+            match answer.header("etag").filter(|_| offers.offer(Offer::Versions)) {
                 Some(version) => request.header("If-Match", version),
                 None => request,
             }

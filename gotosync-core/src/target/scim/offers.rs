@@ -10,24 +10,30 @@ use crate::{Error, ErrorKind, Result};
 /// What a service offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Offers {
-    /// Changes of a part.
-    pub(super) patch: bool,
-    /// Versions to guard writes with.
-    pub(super) etag: bool,
-    /// Looking somebody up without reading everybody.
-    pub(super) filter: bool,
-    /// Lists in a stable order.
-    pub(super) sort: bool,
+    offered: BTreeSet<Offer>,
     /// Many requests in one.
     pub(super) bulk: Option<Bulk>,
     /// How a long list comes.
     pub(super) paging: Paging,
-    /// Groups.
-    pub(super) groups: bool,
     /// Attributes of the enterprise extension.
     pub(super) enterprise: BTreeSet<&'static str>,
     /// Attributes of users, where the service lists them.
     attributes: Option<BTreeSet<String>>,
+}
+
+/// Something that a service has or has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Offer {
+    /// Changes of a part.
+    Patch,
+    /// Versions to guard writes with.
+    Versions,
+    /// Looking somebody up without reading everybody.
+    Filter,
+    /// Lists in a stable order.
+    Sort,
+    /// Groups.
+    Groups,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +64,10 @@ impl Offers {
         let config: ServiceProviderConfig = config.json()?;
         let types: Vec<ResourceType> = list(api, "/ResourceTypes").await?;
         let schemas: Vec<Schema> = list(api, "/Schemas").await?;
-        Ok(Self::of(&config, &types, schemas))
+        Ok(Self::of(&config, &types, &schemas))
     }
 
-    fn of(config: &ServiceProviderConfig, types: &[ResourceType], schemas: Vec<Schema>) -> Self {
+    fn of(config: &ServiceProviderConfig, types: &[ResourceType], schemas: &[Schema]) -> Self {
         let at = |endpoint: &str| types.iter().find(|own| own.endpoint.trim_matches('/') == endpoint);
         let attributes = |id: &str| schemas.iter().find(|own| own.id == id).map(|own| &own.attributes);
         let has = |list: &[Attribute], name: &str| list.iter().any(|own| own.name.eq_ignore_ascii_case(name));
@@ -73,18 +79,22 @@ impl Offers {
             None => schemas.is_empty(),
         });
         let bulk = Bulk { operations: config.bulk.max_operations, bytes: config.bulk.max_payload_size };
+        let groups = if types.is_empty() { attributes(GROUP).is_some() } else { at("Groups").is_some() };
+        let offered = [
+            (Offer::Patch, config.patch.supported),
+            (Offer::Versions, config.etag.supported),
+            (Offer::Filter, config.filter.supported),
+            (Offer::Sort, config.sort.supported),
+            (Offer::Groups, groups),
+        ];
         Self {
-            patch: config.patch.supported,
-            etag: config.etag.supported,
-            filter: config.filter.supported,
-            sort: config.sort.supported,
+            offered: offered.into_iter().filter(|(_, is)| *is).map(|(offer, _)| offer).collect(),
             bulk: (config.bulk.supported && bulk.operations > 0 && bulk.bytes > 0).then_some(bulk),
             paging: match &config.pagination {
                 Some(pagination) if pagination.cursor => Paging::Cursor,
                 Some(pagination) if !pagination.index => Paging::Whole,
                 _ => Paging::Index,
             },
-            groups: if types.is_empty() { attributes(GROUP).is_some() } else { at("Groups").is_some() },
             enterprise: if extended { enterprise.collect() } else { BTreeSet::new() },
             attributes: attributes(USER).map(|list| list.iter().map(|own| own.name.to_lowercase()).collect()),
         }
@@ -92,16 +102,17 @@ impl Offers {
 
     fn goto_identity() -> Self {
         Self {
-            patch: true,
-            etag: false,
-            filter: true,
-            sort: false,
+            offered: [Offer::Patch, Offer::Filter].into(),
             bulk: None,
             paging: Paging::Whole,
-            groups: false,
             enterprise: BTreeSet::new(),
             attributes: Some(["username", "name", "displayname", "locale", "timezone"].map(str::to_owned).into()),
         }
+    }
+
+    /// Says whether the service has something.
+    pub(super) fn offer(&self, what: Offer) -> bool {
+        self.offered.contains(&what)
     }
 
     /// Says whether users have an attribute.
@@ -142,15 +153,15 @@ mod tests {
 
     #[test]
     fn only_what_is_said_is_offered() {
-        let none = Offers::of(&config("{}"), &[], Vec::new());
-        assert!(!none.patch && !none.etag && !none.filter && none.bulk.is_none());
+        let none = Offers::of(&config("{}"), &[], &[]);
+        assert!(none.offered.is_empty() && none.bulk.is_none());
         assert_eq!(none.paging, Paging::Index);
         assert!(none.has("entitlements") && none.enterprise.len() == 5, "nothing is known of the schema");
         let all = config(
             r#"{"patch": {"supported": true}, "bulk": {"supported": true, "maxOperations": 9, "maxPayloadSize": 99},
                 "pagination": {"cursor": true, "index": true}}"#,
         );
-        let all = Offers::of(&all, &[], Vec::new());
+        let all = Offers::of(&all, &[], &[]);
         assert_eq!((all.bulk, all.paging), (Some(Bulk { operations: 9, bytes: 99 }), Paging::Cursor));
     }
 
@@ -159,8 +170,8 @@ mod tests {
         let types: Vec<ResourceType> =
             serde_json::from_str(r#"[{"endpoint": "/Users", "schemaExtensions": null}]"#).unwrap();
         let schemas = r#"[{"id": "urn:ietf:params:scim:schemas:core:2.0:User", "attributes": [{"name": "userName"}]}]"#;
-        let offers = Offers::of(&config("{}"), &types, serde_json::from_str(schemas).unwrap());
-        assert!(offers.has("username") && !offers.has("entitlements") && !offers.groups);
+        let offers = Offers::of(&config("{}"), &types, &serde_json::from_str::<Vec<Schema>>(schemas).unwrap());
+        assert!(offers.has("username") && !offers.has("entitlements") && !offers.offer(Offer::Groups));
         assert!(offers.enterprise.is_empty());
     }
 }

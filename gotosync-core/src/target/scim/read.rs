@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
 
-use super::offers::{Offers, Paging};
+use super::offers::{Offer, Offers, Paging};
 use super::wire::{Page, WireGroup, WireUser};
 use crate::http::{Api, Request};
 use crate::model::Gap;
@@ -61,7 +61,7 @@ pub(super) async fn list<T: DeserializeOwned + Identified>(
             Paging::Whole => {}
         }
         // In an order that stays, a page does not repeat or miss what another had. A cursor has its own.
-        if offers.sort && offers.paging == Paging::Index {
+        if offers.offer(Offer::Sort) && offers.paging == Paging::Index {
             request = request.query("sortBy", sort_by);
         }
         let page: Page<T> = match api.send(&request).await.map_err(Error::from).and_then(|answer| answer.json()) {
@@ -99,7 +99,7 @@ pub(super) async fn list<T: DeserializeOwned + Identified>(
     }
     match total {
         Some(total) if rows.len() as u64 != total => {
-            gaps.push(gap(format!("{} came, and there are {total}", rows.len())))
+            gaps.push(gap(format!("{} came, and there are {total}", rows.len())));
         }
         _ => {}
     }

@@ -122,14 +122,12 @@ pub(super) fn edit(changes: &UserChanges, after: &User, now: &Value, offers: &Of
             edits.set("emails", emails(&now["emails"], email));
         }
     }
-    let text = |change: &Change<Box<str>>| change.after().map(|text| Value::from(&**text));
-    edits.put("name.givenName", changes.first_name.as_ref().map(text));
-    edits.put("name.familyName", changes.last_name.as_ref().map(text));
+    edits.change("name.givenName", changes.first_name.as_ref(), |name| (**name).into());
+    edits.change("name.familyName", changes.last_name.as_ref(), |name| (**name).into());
     if (changes.first_name.is_some() || changes.last_name.is_some()) && offers.has("displayName") {
-        edits.put("displayName", Some(Some(after.full_name()).filter(|name| !name.is_empty()).map(Value::from)));
+        edits.put("displayName", Some(after.full_name()).filter(|name| !name.is_empty()).map(Value::from));
     }
-    let language = |change: &Change<Box<str>>| change.after().map(|language| Value::from(locale(language)));
-    edits.put("locale", changes.language.as_ref().map(language));
+    edits.change("locale", changes.language.as_ref(), |language| locale(language).into());
     if !changes.licenses.is_empty() {
         access(&mut edits, &after.licenses, now, options);
     }
@@ -151,12 +149,11 @@ pub(super) fn access(edits: &mut Edits, licenses: &[LicenseKey], now: &Value, op
     let others = others.filter(|entry| !entry["value"].as_str().is_some_and(known)).cloned();
     let own = licenses.iter().map(|key| json!({ "value": key.as_str() }));
     let all: Vec<Value> = others.chain(own).collect();
-    edits.put("entitlements", Some((!all.is_empty()).then(|| all.into())));
+    edits.put("entitlements", (!all.is_empty()).then(|| all.into()));
 }
 
 fn settings_edits(edits: &mut Edits, settings: &SettingsChanges) {
-    let zone = |change: &Change<Box<str>>| change.after().map(|zone| Value::from(&**zone));
-    edits.put("timezone", settings.time_zone.as_ref().map(zone));
+    edits.change("timezone", settings.time_zone.as_ref(), |zone| (**zone).into());
     for (name, change) in &settings.custom_fields {
         edits.put_enterprise(name, change.after().map(|value| Value::from(value.as_str())));
     }

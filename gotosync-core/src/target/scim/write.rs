@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fault::{Stop, said};
 use super::groups::Groups;
-use super::offers::{Offers, not_offered};
+use super::offers::{Offer, Offers, not_offered};
 use super::wire::WireUser;
 use super::{Dialect, ScimTarget, checks, user};
 use crate::http::{Failure, Meaning, Method, Reached, Request, Safety};
@@ -88,7 +88,7 @@ impl<'t> Writer<'t> {
 
     /// Looks for somebody who may have been made, and is as certain as the service.
     async fn find(&self, email: &Email, doubt: Stop) -> Result<UserKey, Stop> {
-        if !self.offers.filter {
+        if !self.offers.offer(Offer::Filter) {
             return Err(doubt);
         }
         let request = Request::get("/Users").query("filter", equals("userName", email.as_str()));
@@ -226,7 +226,7 @@ impl<'t> Writer<'t> {
                 }
                 patch.json_as(kind, &part)
             }
-            Dialect::Scim2 if self.offers.patch => patch.json_as(kind, &edits.as_operations()),
+            Dialect::Scim2 if self.offers.offer(Offer::Patch) => patch.json_as(kind, &edits.as_operations()),
             Dialect::Scim2 => {
                 let mut whole = current.whole.clone();
                 edits.apply_to(&mut whole);
@@ -272,11 +272,11 @@ impl<'t> Writer<'t> {
         let wire: WireUser = answer.json()?;
         let version = answer.header("etag").map(str::to_owned).or_else(|| wire.meta.as_ref()?.version.clone());
         let user = user::read(&wire, None, &self.target.options);
-        Ok(Current { user, whole, version: version.filter(|_| self.offers.etag) })
+        Ok(Current { user, whole, version: version.filter(|_| self.offers.offer(Offer::Versions)) })
     }
 
     async fn groups(&mut self) -> Result<&mut Groups, Stop> {
-        if !self.offers.groups {
+        if !self.offers.offer(Offer::Groups) {
             return Err(not_offered("groups").into());
         }
         if self.groups.is_none() {
@@ -304,7 +304,7 @@ impl<'t> Writer<'t> {
 
     /// Checks that nobody has an address, where that can be asked; the service may ask only about its own letters.
     async fn check_free(&self, email: &Email) -> Result<(), Stop> {
-        if !self.offers.filter {
+        if !self.offers.offer(Offer::Filter) {
             return Ok(());
         }
         let request = Request::get("/Users").query("filter", equals("userName", email.as_str()));

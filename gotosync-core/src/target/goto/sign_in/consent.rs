@@ -149,7 +149,7 @@ mod tests {
         assert!(url.contains(&challenge) && !url.contains(verifier) && !url.contains("hunter2"), "{url}");
         assert!(url.starts_with("https://sign.test/oauth/authorize?response_type=code&client_id=a%20b&"), "{url}");
         assert!(url.ends_with("&code_challenge_method=S256&scope=identity%3A%20users.v1.read"), "{url}");
-        assert_ne!(super::random().unwrap().expose(), super::random().unwrap().expose());
+        assert_ne!(random().unwrap().expose(), random().unwrap().expose());
     }
 
     #[test]
