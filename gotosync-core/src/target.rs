@@ -22,6 +22,8 @@ mod memory;
 mod rate_limit;
 mod read_only;
 mod recording;
+#[cfg(feature = "scim")]
+pub mod scim;
 
 pub use book::Activity;
 pub use feature::Feature;
@@ -32,6 +34,8 @@ pub use memory::{Glance, MemoryTarget};
 pub use rate_limit::RateLimited;
 pub use read_only::ReadOnly;
 pub use recording::{Recorded, RecordingTarget};
+#[cfg(feature = "scim")]
+pub use scim::ScimTarget;
 
 /// An account that users are provisioned in.
 ///

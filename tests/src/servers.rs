@@ -1,5 +1,5 @@
-//! Directory servers as an admin runs them, started for one test and gone after it: Samba as an Active Directory, and
-//! OpenLDAP.
+//! Servers as an admin runs them, started for one test and gone after it: Samba as an Active Directory, OpenLDAP, and a
+//! SCIM service.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), gotosync_tests::Trouble> {
@@ -27,6 +27,7 @@ mod ldif;
 mod population;
 mod pristine;
 mod samba;
+mod scim;
 mod slapd;
 mod tool;
 mod twin;
@@ -34,5 +35,6 @@ mod twin;
 pub use authority::{Authority, Certificate, Pair};
 pub use population::{Census, Content, Population, Style};
 pub use samba::{Account, Samba, SambaOptions};
+pub use scim::{Scim, ScimOptions};
 pub use slapd::{Slapd, SlapdOptions};
 pub use twin::twin;

@@ -220,6 +220,12 @@ impl Api {
             }
         };
         told(Some(status), id.as_deref(), None);
+        if meaning == Meaning::Done && kind_of(&body).starts_with(PAGE) {
+            // A proxy or a portal on the way answers like this. It may have passed the call on, or not.
+            let error =
+                Error::new(ErrorKind::Unavailable, format!("{PAGE} came instead of an answer (status {status})"));
+            return Err(Failure { body, ..Failure::lost(identified(named(error), id.as_deref()), Reached::Perhaps) });
+        }
         if meaning == Meaning::Done {
             return Ok(Answer { body, headers, after_doubt: false, request_id: id });
         }
@@ -348,7 +354,7 @@ fn message(meaning: Meaning, status: u16, headers: &HeaderMap, body: &[u8]) -> S
         Meaning::Away => "the service is away",
     };
     match kind_of(body) {
-        page if page.starts_with("a web page") => format!("{what} (status {status}, {page})"),
+        page if page.starts_with(PAGE) => format!("{what} (status {status}, {page})"),
         _ => format!("{what} (status {status})"),
     }
 }
@@ -394,6 +400,8 @@ impl fmt::Debug for Api {
     }
 }
 
+/// How [`kind_of`] begins to tell of what people read.
+const PAGE: &str = "a web page";
 const AGENT: &str = concat!("gotosync/", env!("CARGO_PKG_VERSION"));
 /// How long a connection is quiet before the system asks whether the other end is still there.
 const KEEPALIVE: Duration = Duration::from_secs(30);

@@ -10,6 +10,8 @@ use crate::model::{Action, WelcomeEmail};
 pub enum Feature {
     /// Licences.
     Products,
+    /// A number of seats for each licence.
+    Seats,
     /// Products inside a licence that can be switched off.
     NestedProducts,
     /// User groups.
@@ -34,6 +36,8 @@ pub enum Feature {
     Devices,
     /// Welcome e-mails and invitations.
     Invitations,
+    /// Whether and when a user signed in: without it nobody is invited, and nobody inactive.
+    SignIns,
     /// What of a user cannot be changed.
     Locks,
     /// Invitations to come over from another account.
@@ -45,6 +49,7 @@ impl Feature {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Products => "products",
+            Self::Seats => "seats",
             Self::NestedProducts => "products inside a licence",
             Self::UserGroups => "user groups",
             Self::Roles => "roles",
@@ -57,6 +62,7 @@ impl Feature {
             Self::DeviceGroups => "device groups",
             Self::Devices => "devices",
             Self::Invitations => "welcome e-mails and invitations",
+            Self::SignIns => "sign-ins",
             Self::Locks => "locks",
             Self::Transfers => "transfers from other accounts",
         }
@@ -84,7 +90,7 @@ impl Feature {
                     Self::DeviceGroups => !settings.device_groups.is_empty(),
                     Self::Devices => !settings.devices.is_empty(),
                     Self::Invitations => matches!(creation.welcome, WelcomeEmail::Template(_)),
-                    Self::Locks | Self::Transfers => false,
+                    Self::Seats | Self::SignIns | Self::Locks | Self::Transfers => false,
                 }
             }
             Action::Update(update) | Action::Reactivate(update) => {
@@ -103,7 +109,7 @@ impl Feature {
                     Self::CustomFields => settings().is_some_and(|own| !own.custom_fields.is_empty()),
                     Self::DeviceGroups => settings().is_some_and(|own| !own.device_groups.is_empty()),
                     Self::Devices => settings().is_some_and(|own| !own.devices.is_empty()),
-                    Self::Invitations | Self::Locks | Self::Transfers => false,
+                    Self::Invitations | Self::Seats | Self::SignIns | Self::Locks | Self::Transfers => false,
                 }
             }
             Action::Release(_) => self == Self::Products,

@@ -12,6 +12,7 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use gotosync_core::model::{Account, UserKey};
+use gotosync_core::target::Activity;
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -99,6 +100,11 @@ impl Emulator {
         self.primary().target.account()
     }
 
+    /// What was changed in the primary account, in order; what an admin changed by hand is not in it.
+    pub fn activity(&self) -> Vec<Activity> {
+        self.primary().target.activity()
+    }
+
     /// Lets a human admin change the primary account: anything goes.
     ///
     /// # Panics
@@ -157,6 +163,11 @@ impl Emulator {
     /// Lets something more go wrong from now on.
     pub fn fault(&self, fault: Fault) {
         self.world.faults().arm(fault);
+    }
+
+    /// How many requests something went wrong with so far.
+    pub fn struck(&self) -> usize {
+        self.world.faults().struck
     }
 
     /// Lets nothing go wrong any more.

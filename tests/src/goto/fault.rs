@@ -118,6 +118,8 @@ impl Fault {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     seed: u64,
+    /// How many requests something went wrong with.
+    pub(super) struck: usize,
     armed: Vec<(Fault, usize)>,
     /// Users who are not seen yet, with the reads that do not see them.
     hidden: HashMap<UserKey, u32>,
@@ -125,7 +127,7 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn new(seed: u64, faults: Vec<Fault>) -> Self {
-        Self { seed, armed: faults.into_iter().map(|fault| (fault, 0)).collect(), hidden: HashMap::new() }
+        Self { seed, struck: 0, armed: faults.into_iter().map(|fault| (fault, 0)).collect(), hidden: HashMap::new() }
     }
 
     pub(super) fn arm(&mut self, fault: Fault) {
@@ -159,6 +161,7 @@ impl Faults {
                 struck = Some(fault.kind);
             }
         }
+        self.struck += usize::from(struck.is_some());
         struck
     }
 

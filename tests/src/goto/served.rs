@@ -50,9 +50,22 @@ impl Served {
         options: GotoOptions,
         watch: impl Fn(&Exchange<'_>) + Send + Sync + 'static,
     ) -> Result<Self, Trouble> {
-        let urls = emulator.urls();
         let patience = Patience { first: std::time::Duration::from_millis(20), ..Patience::default() };
-        let client = Client::new(HttpOptions { patience, ..HttpOptions::default() })?.watch(watch);
+        Self::by(emulator, options, HttpOptions { patience, ..HttpOptions::default() }, watch)
+    }
+
+    /// The same, over HTTP with manners of one's own.
+    ///
+    /// # Errors
+    /// Whatever keeps the client from being set up.
+    pub fn by(
+        emulator: &Arc<Emulator>,
+        options: GotoOptions,
+        http: HttpOptions,
+        watch: impl Fn(&Exchange<'_>) + Send + Sync + 'static,
+    ) -> Result<Self, Trouble> {
+        let urls = emulator.urls();
+        let client = Client::new(http)?.watch(watch);
         let token = Secret::new(emulator.personal_token());
         let sign_in = SignIn::new(
             &client,

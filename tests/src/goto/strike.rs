@@ -40,7 +40,7 @@ pub(super) async fn struck(
             return None;
         }
         FaultKind::Shift(shift) => {
-            world.tenants.iter().for_each(|own| own.target.edit(|account| moved(account, shift)))
+            world.tenants.iter().for_each(|own| own.target.edit(|account| moved(account, shift)));
         }
         FaultKind::SeatsTaken => world.tenants.iter().for_each(|own| own.target.edit(seats_taken)),
         FaultKind::Expired => world.desk().expire_access(),
@@ -103,7 +103,6 @@ pub(super) fn too_many(again: Again) -> Response {
 
 /// Changes a list between two pages of it. Who leaves is nobody that anything hangs on.
 fn moved(account: &mut Account, shift: Shift) {
-    let number = account.users.len();
     if shift != Shift::Added {
         let login = account.login.clone();
         let leaves = account
@@ -112,12 +111,15 @@ fn moved(account: &mut Account, shift: Shift) {
             .position(|user| user.email.as_str().starts_with(Shift::PASSER_BY) && user.key != login);
         leaves.map(|at| account.users.remove(at));
     }
-    let name = match shift {
-        Shift::Added => format!("{}{number}@example.test", Shift::PASSER_BY),
-        Shift::Swapped => format!("zzz-{number}@example.test"),
+    let begins = match shift {
+        Shift::Added => Shift::PASSER_BY,
+        Shift::Swapped => "zzz-",
         Shift::Removed => return,
     };
-    account.users.push(Arc::new(User::new(&name, "Passer", "By")));
+    let taken = |name: &Email| account.users.iter().any(|user| user.email == *name);
+    let names = (account.users.len()..).map(|number| Email::new(&format!("{begins}{number}@example.test")));
+    let Some(name) = names.into_iter().find(|name| !taken(name)) else { return };
+    account.users.push(Arc::new(User::new(name.as_str(), "Passer", "By")));
 }
 
 fn seats_taken(account: &mut Account) {

@@ -72,6 +72,12 @@ pub(super) fn cut(mut account: Account, lacks: &BTreeSet<Feature>) -> Account {
         }
         if lacks(Feature::Roles) {
             user.role = Role::Member;
+            if user.is_bare() {
+                user.status = Status::Suspended;
+            }
+        }
+        if lacks(Feature::SignIns) && user.status != Status::Suspended {
+            user.status = Status::Active;
         }
         if lacks(Feature::Language) {
             user.language = None;
@@ -86,6 +92,9 @@ pub(super) fn cut(mut account: Account, lacks: &BTreeSet<Feature>) -> Account {
     let catalog = &mut account.catalog;
     if lacks(Feature::Products) {
         account.licenses.clear();
+    }
+    if lacks(Feature::Seats) {
+        account.licenses.iter_mut().for_each(|license| license.seats = UNLIMITED);
     }
     if lacks(Feature::UserGroups) {
         account.groups.clear();
@@ -211,6 +220,9 @@ pub fn directory() -> Result<Directory> {
 fn id(number: usize) -> String {
     format!("00000000-0000-0000-0000-{number:012x}")
 }
+
+/// The seats of a licence where nobody counts them.
+pub const UNLIMITED: u32 = 1_000_000;
 
 /// Four people in three units, and a group in a group.
 pub const LDIF: &str = "\

@@ -7,7 +7,7 @@ use gotosync_core::diff::diff;
 use gotosync_core::model::{Account, Action, ActionKind, Batch, Email, Outcome, User, UserKey, Whole};
 use gotosync_core::source::MemorySource;
 use gotosync_core::state::MemoryState;
-use gotosync_core::target::{ProvisioningTarget, TargetInfo};
+use gotosync_core::target::{Feature, ProvisioningTarget, TargetInfo};
 use gotosync_core::{Engine, ErrorKind, Rules};
 
 use super::{Factory, Held, corpus, laws, mail, roles, same, settings, so, writes};
@@ -188,6 +188,11 @@ pub async fn applying_a_plan_leads_to_the_desired_account(make: &Factory<'_>) ->
 /// Says whether a target takes actions of these kinds.
 pub(super) fn can(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
     kinds.iter().all(|kind| info.capabilities.actions.contains(kind))
+}
+
+/// Says whether a target has something that accounts may lack.
+pub(super) fn has(info: &TargetInfo, feature: Feature) -> bool {
+    !info.capabilities.lacks.contains(&feature)
 }
 
 /// Executes actions in batches as large as the target takes.

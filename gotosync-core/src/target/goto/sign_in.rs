@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::wire::{WireNoTokens, WireTokens};
-use crate::http::{Api, Bearer, Client, Failure, Meaning, Method, Request};
+use crate::http::{Api, Bearer, Client, Failure, Meaning, Method, Request, Safety};
 use crate::model::text::shown;
 use crate::secret::SecretSource;
 use crate::{Error, ErrorKind, Result, Secret};
@@ -177,7 +177,9 @@ impl SignIn {
 
     async fn ask(&self, fields: &[(&str, &str)]) -> Result<WireTokens> {
         let mut form = fields.to_vec();
-        let mut request = Request::new(Method::Post, "");
+        // Asked twice it comes to the same or to less, and never to more: what an answer that was lost had replaced is good
+        // for nothing, whether it is tried again or not.
+        let mut request = Request::new(Method::Post, "").safety(Safety::Repeatable);
         match &self.options.client_secret {
             Some(secret) => {
                 let pair = format!("{}:{}", self.options.client_id, secret.expose());

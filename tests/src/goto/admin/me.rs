@@ -44,7 +44,7 @@ pub(super) async fn rename(
 ) -> Result<(), Refusal> {
     let tenant = world.tenant(&account, &admin.user)?;
     let name = body["name"].as_str().ok_or_else(|| bad("account.name.required", ""))?;
-    tenant.target.edit(|account| account.name = name.to_owned());
+    tenant.target.edit(|account| name.clone_into(&mut account.name));
     Ok(())
 }
 
@@ -56,7 +56,7 @@ fn told(world: &World, tenant: &Tenant, user: &UserKey) -> Result<Json<Value>, R
         let glance = own.target.glance();
         if glance.user(user).is_some() {
             let mut told = json!({ "key": key(own.key.as_str()), "name": glance.name() });
-            put(&mut told, "adminRoles", roles(&glance));
+            put(&mut told, "adminRoles", &roles(&glance));
             accounts.push(told);
         }
     }
@@ -81,13 +81,13 @@ fn told(world: &World, tenant: &Tenant, user: &UserKey) -> Result<Json<Value>, R
     if let Some(zone) = &own.settings().time_zone {
         told["timeZone"] = json!(zone);
     }
-    put(&mut told, "products", products);
-    put(&mut told, "adminRoles", roles(&glance));
+    put(&mut told, "products", &products);
+    put(&mut told, "adminRoles", &roles(&glance));
     Ok(Json(told))
 }
 
 /// Puts a list where it is not empty.
-fn put<T: serde::Serialize>(told: &mut Value, name: &str, list: Vec<T>) {
+fn put<T: serde::Serialize>(told: &mut Value, name: &str, list: &[T]) {
     if !list.is_empty() {
         told[name] = json!(list);
     }

@@ -85,9 +85,9 @@ pub(super) async fn permit(
     let user = user_key(tenant, &body["userKey"])?;
     let list = body["permissions"].as_array().ok_or_else(|| bad("INVALID_PERMISSION", "permissions"))?;
     let mut own = BTreeSet::new();
-    for permission in list {
-        let word = permission.as_str().filter(|word| PERMISSIONS.contains(word));
-        own.insert(word.ok_or_else(|| bad("INVALID_PERMISSION", &permission.to_string()))?.to_owned());
+    for word in list {
+        let known = word.as_str().filter(|word| PERMISSIONS.contains(word));
+        own.insert(known.ok_or_else(|| bad("INVALID_PERMISSION", &word.to_string()))?.to_owned());
     }
     number.permissions.insert(user, own);
     tenant.board().numbers.insert(id, number);
@@ -99,7 +99,7 @@ fn known(tenant: &Tenant, id: &str) -> Result<Number, Refusal> {
 }
 
 fn told(tenant: &Tenant, id: &str, number: &Number) -> Value {
-    let mut told = json!({ "id": id, "accountKey": tenant.key, "number": number.number, "name": number.name });
+    let mut told = json!({ "id": id, "accountKey": tenant.key, "number": number.digits, "name": number.name });
     if let Some(caller) = &number.caller_id {
         told["callerIdName"] = json!(caller);
     }

@@ -28,7 +28,7 @@ pub(super) struct Extension {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Number {
-    pub(super) number: String,
+    pub(super) digits: String,
     pub(super) name: String,
     pub(super) caller_id: Option<String>,
     /// The id of an extension.
@@ -48,7 +48,7 @@ impl Switchboard {
     pub(in crate::goto) fn new() -> Self {
         let mut board = Self::default();
         for number in ["+15555550100", "+15555550101"] {
-            let own = Number { number: number.to_owned(), name: number.to_owned(), ..Number::default() };
+            let own = Number { digits: number.to_owned(), name: number.to_owned(), ..Number::default() };
             board.numbers.insert(id("number", number), own);
         }
         board

@@ -38,13 +38,11 @@ fn when(words: &str) -> Result<When, Trouble> {
 }
 
 fn named<T: Copy>(word: &str, names: &[(&str, T)], what: &str) -> Result<T, Trouble> {
-    match names.iter().find(|(name, _)| *name == word) {
-        Some((_, named)) => Ok(*named),
-        None => {
-            let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-            Err(format!("`{word}` is not {what}: {} are", known.join(", ")).into())
-        }
+    if let Some((_, named)) = names.iter().find(|(name, _)| *name == word) {
+        return Ok(*named);
     }
+    let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+    Err(format!("`{word}` is not {what}: {} are", known.join(", ")).into())
 }
 
 const OPERATIONS: [(&str, Operation); 16] = [

@@ -123,7 +123,7 @@ impl Desk {
         let held = self.refresh.get(token).filter(|session| now < session.expires)?.clone();
         let new = match options.rotation {
             Rotation::Always => true,
-            Rotation::WhenOld => held.expires - now < OLD,
+            Rotation::WhenOld => held.expires.saturating_sub(now) < OLD,
         };
         if !new {
             return Some(self.give_access(options, held.user, held.scopes, now));
@@ -168,12 +168,12 @@ mod tests {
         let options = Options::default();
         let (mut desk, hour) = (Desk::new(7), Duration::from_hours(1));
         let tokens = desk.sign_in(&options, &"4".into(), Duration::ZERO);
-        assert!(desk.session(&tokens.access, hour - Duration::from_secs(1)).is_some());
+        assert!(desk.session(&tokens.access, Duration::from_secs(3599)).is_some());
         assert!(desk.session(&tokens.access, hour).is_none());
         let refresh = tokens.refresh.unwrap();
         let again = desk.refresh(&options, &refresh, hour).unwrap();
         assert!(again.refresh.is_none() && desk.session(&again.access, hour).is_some());
-        let late = desk.refresh(&options, &refresh, 30 * 24 * hour - Duration::from_mins(1)).unwrap();
+        let late = desk.refresh(&options, &refresh, (30 * 24 * hour).saturating_sub(Duration::from_mins(1))).unwrap();
         assert!(late.refresh.is_some() && desk.refresh(&options, &refresh, hour).is_none());
         assert!(desk.refresh(&options, &late.refresh.unwrap(), 61 * 24 * hour).is_none());
     }
