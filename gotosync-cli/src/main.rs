@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod setup;
 mod signals;
+mod trace;
 
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {

@@ -1,8 +1,10 @@
 //! Every law on an account at the emulator of GoTo, and on every decorator over it.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use gotosync_core::model::Account;
+use gotosync_core::target::goto::GotoOptions;
 use gotosync_core::target::{FlakyTarget, ProvisioningTarget, RateLimited, ReadOnly, RecordingTarget};
 use gotosync_tests::goto::{Emulator, KeyForm, Options, Served, TokenRefusal};
 use gotosync_tests::laws::{Factory, target};
@@ -40,6 +42,17 @@ at_goto! {
     rate_limited: |inside| RateLimited::new(inside, NonZeroU32::MAX);
     flaky_without_faults: |inside| FlakyTarget::new(inside, 7, 0);
     named: |inside| NamedTarget::new(inside, "account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_telephones() {
+    let make = |account: &Account| {
+        let account = Account { login: account.login.clone().or_else(|| Some("4".into())), ..account.clone() };
+        let emulator = Arc::new(Emulator::options().account(account).per_second(None).start().unwrap());
+        let options = GotoOptions { per_second: None, visible_within: 0, ..GotoOptions::default() };
+        Box::new(Served::at(&emulator, options).unwrap()) as Box<dyn ProvisioningTarget>
+    };
+    holds(&make).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Config;
 use crate::rules::RulesFile;
-use crate::target::LocalAccount;
 use crate::{Error, ErrorKind, Result};
 
 impl Config {
@@ -62,11 +61,6 @@ impl Config {
         }
         // Whoever holds the file is alone, and needs no name of their own.
         replace(&file, &part_of(&file), rules.text(), Some(&now)).map_err(|error| self.failed("save", error))
-    }
-
-    /// The account alone, for looking things up.
-    pub fn target(&self) -> Result<LocalAccount> {
-        self.open_account()
     }
 
     /// Makes the file, unless somebody else has by now.

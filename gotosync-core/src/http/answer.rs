@@ -77,6 +77,11 @@ impl Failure {
         Self { error, reached, meaning: None, body: Vec::new(), pause: None }
     }
 
+    /// One whose answer cannot be read: it may well have been done.
+    pub fn unread(error: Error) -> Self {
+        Self::lost(error, Reached::Perhaps)
+    }
+
     /// The body as JSON, if it is any.
     pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()

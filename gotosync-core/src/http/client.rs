@@ -163,7 +163,8 @@ impl Api {
                 renewed = true;
                 match bearer.renew(token).await {
                     Ok(_) => continue,
-                    Err(error) => return Err(failed(Failure { error, ..failure })),
+                    // Not what the service said of the old one: why there is no other.
+                    Err(error) => return Err(failed(Failure::lost(error, failure.reached))),
                 }
             }
             let passes = failure.meaning.is_none_or(Meaning::passes) && failure.error.retryable();

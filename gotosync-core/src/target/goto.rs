@@ -5,6 +5,7 @@
 
 mod assumed;
 mod change;
+mod connect;
 mod convert;
 mod create;
 mod fresh;
@@ -29,9 +30,10 @@ pub use options::{GotoOptions, GotoUrls};
 pub use sign_in::{Consent, LoginStore, Loopback, Means, SignIn, SignInOptions};
 pub use who::{AccountOf, Missing, Overview};
 
+use self::convert::Telephones;
 use self::names::Names;
 use self::who::Who;
-use super::{Capabilities, Feature, FieldLimits, ProvisioningTarget, RoleAccess, TargetInfo, Visibility, book};
+use super::{Capabilities, Feature, FieldLimits, ProvisioningTarget, TargetInfo, Visibility, book};
 use crate::http::{Api, Client, Request};
 use crate::model::{Account, Batch, Note, NoteKind, Outcome, UserKey};
 use crate::{Error, ErrorKind, Result};
@@ -47,6 +49,7 @@ use crate::{Error, ErrorKind, Result};
 /// What it writes may not be readable at once: see [`Visibility::Within`].
 pub struct GotoAccount {
     api: Api,
+    connect: Option<Api>,
     sign_in: SignIn,
     options: GotoOptions,
     danger: bool,
@@ -71,8 +74,15 @@ impl GotoAccount {
     pub fn new(client: &Client, sign_in: SignIn, options: GotoOptions) -> Result<Self> {
         let api = client.api(&options.admin, options.per_second).map_err(|error| error.with("address", "admin"))?;
         let api = api.signed_in(Arc::new(sign_in.clone()));
+        let connect = match &options.connect {
+            Some(base) => {
+                let api = client.api(base, options.per_second).map_err(|error| error.with("address", "connect"))?;
+                Some(api.signed_in(Arc::new(sign_in.clone())))
+            }
+            None => None,
+        };
         let danger = client.options().danger_accept_any_certificate;
-        Ok(Self { api, sign_in, options, danger, who: OnceCell::new(), seen: Mutex::default() })
+        Ok(Self { api, connect, sign_in, options, danger, who: OnceCell::new(), seen: Mutex::default() })
     }
 
     /// Says who is signed in, which accounts that gives, what the chosen one has, and what is missing; nothing is written.
@@ -107,14 +117,14 @@ impl GotoAccount {
         Ok(remarks)
     }
 
-    fn capabilities(&self, roles: RoleAccess) -> Capabilities {
+    fn capabilities(&self, who: &Who) -> Capabilities {
         let visible_within = self.options.visible_within;
         Capabilities {
             batch: self.options.batch.max(1),
             concurrency: CONCURRENCY,
             visibility: if visible_within == 0 { Visibility::Immediate } else { Visibility::Within(visible_within) },
-            roles,
-            lacks: LACKS.iter().copied().collect(),
+            roles: who.roles,
+            lacks: lacks(who).collect(),
             ..Capabilities::all()
         }
     }
@@ -145,7 +155,7 @@ impl ProvisioningTarget for GotoAccount {
             name: format!("GoTo account {} ({})", who.account_name, who.account),
             account: who.account.clone(),
             login: Some(who.user.clone()),
-            capabilities: self.capabilities(who.roles),
+            capabilities: self.capabilities(who),
             limits: FieldLimits::VENDOR,
             remarks: self.remarks()?,
         })
@@ -160,7 +170,7 @@ impl ProvisioningTarget for GotoAccount {
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
         let who = self.who().await?;
         who.check()?;
-        let capabilities = self.capabilities(who.roles);
+        let capabilities = self.capabilities(who);
         book::admit(batch, &capabilities)?;
         write::execute(self, who, batch).await
     }
@@ -169,6 +179,12 @@ impl ProvisioningTarget for GotoAccount {
 /// The path of an account, with something below it.
 fn path(who: &Who, rest: &str) -> String {
     format!("/accounts/{}{rest}", Request::part(who.account.as_str()))
+}
+
+/// What is neither read nor written.
+fn lacks(who: &Who) -> impl Iterator<Item = Feature> {
+    let telephones = if who.telephones == Telephones::Read { &[][..] } else { OF_CONNECT };
+    LACKS.iter().chain(telephones).copied()
 }
 
 /// An error of something that the account must have and does not.
@@ -182,12 +198,7 @@ const CONCURRENCY: usize = 8;
 const TOGETHER: usize = 24;
 /// Days before its end from which a login is told of.
 const TOLD_AHEAD: i64 = 10;
-/// What GoTo may have and no public API is known for, or none that this target uses yet.
-const LACKS: &[Feature] = &[
-    Feature::NestedProducts,
-    Feature::Extensions,
-    Feature::Templates,
-    Feature::DeviceGroups,
-    Feature::Devices,
-    Feature::Transfers,
-];
+/// What GoTo has and no public API is known for.
+const LACKS: &[Feature] = &[Feature::NestedProducts, Feature::Templates, Feature::DeviceGroups, Feature::Transfers];
+/// What only the API of GoTo Connect reads and writes.
+const OF_CONNECT: &[Feature] = &[Feature::Extensions, Feature::Devices];

@@ -29,7 +29,8 @@ impl Served {
     /// Whatever keeps it from being started.
     pub fn start(options: Options) -> Result<Self, Trouble> {
         let emulator = Arc::new(options.start()?);
-        Self::at(&emulator, GotoOptions { per_second: None, visible_within: 0, ..GotoOptions::default() })
+        let connect = Some(emulator.urls().connect);
+        Self::at(&emulator, GotoOptions { connect, per_second: None, visible_within: 0, ..GotoOptions::default() })
     }
 
     /// Signs in to an emulator that runs.

@@ -103,6 +103,11 @@ const PRODUCTS: &[(&str, &str)] = &[
     ("OV", "OpenVoice"),
 ];
 
+/// Inferred from what the vendor's interface takes: an extension has 2 to 8 digits.
+pub(super) fn is_extension(number: &str) -> bool {
+    (2..=8).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Inferred: what is left of a user without products and roles, which is how a user is suspended.
 pub(super) fn suspended() -> serde_json::Value {
     serde_json::json!({ "licenseKeys": Vec::<Key>::new(), "adminRoles": Vec::<String>::new() })

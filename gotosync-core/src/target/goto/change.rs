@@ -5,11 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::TOGETHER;
 use super::assumed::{ABSENT, ATTRIBUTES, MANAGED_LICENSES, filter_by_email, invitation, suspended};
+use super::connect::Wanted;
 use super::convert::{SUPER_USER, word};
 use super::fresh;
 use super::names::Names;
-use super::write::{Work, failed, offered};
-use crate::http::{Method, Reached, Request};
+use super::write::{Work, failed, is_about_telephones, offered};
+use crate::http::{Failure, Method, Reached, Request};
 use crate::model::{Action, Effect, Email, Fault, Field, Outcome, Role, Status, Update, User, UserChanges, UserKey};
 use crate::target::RoleAccess;
 use crate::{ErrorKind, Result};
@@ -63,7 +64,7 @@ async fn in_order(
 
 /// Does one action on a user who is as `now` says.
 async fn one(work: &Work<'_>, now: &mut Option<User>, action: &Action) -> Outcome {
-    let planned = match planned(work, now.as_ref(), action) {
+    let planned = match planned(work, now.as_ref(), action).await {
         Ok(planned) => planned,
         Err(fault) => return Outcome::Failed { fault },
     };
@@ -74,15 +75,33 @@ async fn one(work: &Work<'_>, now: &mut Option<User>, action: &Action) -> Outcom
         }
         // Nobody knows: the user tells.
         let outcome = failed(failure, done);
-        let Some(key) = action.user() else { return outcome };
+        let Some(key) = action.user().filter(|_| !is_about_telephones(action)) else { return outcome };
         let (_, seen) = fresh::one(work, key.clone()).await;
         let Ok(seen) = seen else { return outcome };
         let arrived = has_arrived(action, seen.as_ref());
         *now = seen;
         return if arrived { planned.effect.into() } else { outcome };
     }
+    if let Err((failure, done)) = telephones(work, planned.after.as_ref(), action).await {
+        *now = None;
+        return failed(failure, planned.calls.len() + done);
+    }
     *now = planned.after;
     planned.effect.into()
+}
+
+/// Writes what an action says of telephones.
+async fn telephones(work: &Work<'_>, after: Option<&User>, action: &Action) -> Result<(), (Failure, usize)> {
+    let (Action::Update(update) | Action::Reactivate(update)) = action else { return Ok(()) };
+    let (Some(board), Some(api), Some(settings)) = (&work.board, &work.target.connect, &update.changes.settings) else {
+        return Ok(());
+    };
+    let wanted = Wanted::changes(settings);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let name = after.map(User::full_name).unwrap_or_default();
+    board.lock().await.write(work, api, (&update.user, &name), &wanted).await
 }
 
 /// Says whether a user looks as after an action.
@@ -100,8 +119,8 @@ fn has_arrived(action: &Action, user: Option<&User>) -> bool {
 }
 
 /// The calls of an action, if nothing stands against it.
-fn planned(work: &Work<'_>, now: Option<&User>, action: &Action) -> Result<Planned, Fault> {
-    offered(action)?;
+async fn planned(work: &Work<'_>, now: Option<&User>, action: &Action) -> Result<Planned, Fault> {
+    offered(work.who, action)?;
     let Some((user, key)) = now.zip(action.user()) else {
         let key = action.user().map_or("", UserKey::as_str);
         return refuse(ErrorKind::NotFound, format!("the account has no user {key}"));
@@ -150,13 +169,13 @@ fn planned(work: &Work<'_>, now: Option<&User>, action: &Action) -> Result<Plann
             }
             Ok(Planned { calls: vec![Request::new(Method::Delete, path)], after: None, effect: Effect::Deleted })
         }
-        Action::Update(update) => updated(work, user, update, &path, Effect::Updated),
+        Action::Update(update) => updated(work, user, update, &path, Effect::Updated).await,
         Action::Reactivate(update) => {
             if user.status != Status::Suspended {
                 let status = user.status.as_str();
                 return refuse(ErrorKind::Conflict, format!("the user is {status}, not suspended"));
             }
-            updated(work, user, update, &path, Effect::Reactivated)
+            updated(work, user, update, &path, Effect::Reactivated).await
         }
         Action::Invite { sent, .. } => {
             if user.status != Status::Invited {
@@ -177,7 +196,7 @@ fn planned(work: &Work<'_>, now: Option<&User>, action: &Action) -> Result<Plann
     }
 }
 
-fn updated(work: &Work<'_>, user: &User, update: &Update, path: &str, effect: Effect) -> Result<Planned, Fault> {
+async fn updated(work: &Work<'_>, user: &User, update: &Update, path: &str, effect: Effect) -> Result<Planned, Fault> {
     let changes = &update.changes;
     let own = work.who.user == update.user;
     // First, since whether a role is as it was read would tell what it is.
@@ -189,6 +208,9 @@ fn updated(work: &Work<'_>, user: &User, update: &Update, path: &str, effect: Ef
     }
     check_locks(changes, user)?;
     changes.licenses.added().iter().try_for_each(|key| work.names.license(key)).map_err(Fault::from)?;
+    if let (Some(board), Some(settings)) = (&work.board, &changes.settings) {
+        board.lock().await.check(&Wanted::changes(settings), Some(&update.user))?;
+    }
     let mut after = user.clone();
     changes.apply_to(&mut after);
     after.role = after.role.normal();

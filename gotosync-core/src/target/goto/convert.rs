@@ -4,14 +4,25 @@ use std::collections::BTreeMap;
 
 use super::assumed::{product_name, status};
 use super::names::{Names, path_of};
-use super::wire::{WireLicense, WireUser};
+use super::wire::{Key, WireLicense, WireUser};
 use crate::model::{
     Email, Invitation, License, LicenseKey, Locks, Privilege, Role, Status, User, UserKey, UserSettings,
 };
 use crate::target::RoleAccess;
 
+/// Whether telephones are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telephones {
+    /// They are.
+    Read,
+    /// They are not: nothing is known of them.
+    Left,
+}
+
 /// A user, as far as the login sees them.
-pub(super) fn user(wire: &WireUser, names: &Names, roles: RoleAccess) -> User {
+///
+/// The extension is read where `telephones` says so; other telephones are no part of it.
+pub(super) fn user(wire: &WireUser, names: &Names, roles: RoleAccess, telephones: Telephones) -> User {
     let mut licenses: Vec<LicenseKey> = wire.license_keys.iter().map(|key| LicenseKey::new(key.as_str())).collect();
     licenses.sort();
     licenses.dedup();
@@ -31,6 +42,13 @@ pub(super) fn user(wire: &WireUser, names: &Names, roles: RoleAccess) -> User {
     let settings = UserSettings {
         time_zone: filled(wire.time_zone.as_deref()),
         custom_fields: custom_fields.collect(),
+        extension: match telephones {
+            Telephones::Read => {
+                let connect = wire.settings.as_ref().and_then(|settings| settings.connect.as_ref());
+                filled(connect.and_then(|own| own.primary_extension_number.as_ref()).map(Key::as_str))
+            }
+            Telephones::Left => None,
+        },
         ..UserSettings::default()
     };
     let mut user = User {
@@ -149,7 +167,7 @@ mod tests {
         "canAuthenticate":false,"status":"INVITED","inviteCount":1}"#;
 
     fn read(text: &str) -> User {
-        user(&serde_json::from_str(text).unwrap(), &Names::default(), RoleAccess::Full)
+        user(&serde_json::from_str(text).unwrap(), &Names::default(), RoleAccess::Full, Telephones::Read)
     }
 
     #[test]
@@ -179,6 +197,7 @@ mod tests {
             &serde_json::from_str(r#"{"adminRoles":["SUPER_USER"]}"#).unwrap(),
             &Names::default(),
             RoleAccess::Hidden,
+            Telephones::Left,
         );
         assert_eq!(hidden.role, Role::Member);
     }

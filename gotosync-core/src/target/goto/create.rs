@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use super::assumed::{ATTRIBUTES, TEMPLATE, filter_by_email};
 use super::change::{check_email, give_role_set, role_fields};
+use super::connect::Wanted;
 use super::trouble::{conflicting, fault, meant};
 use super::wire::{Page, WireMade, WireUser};
 use super::write::{Work, offered};
@@ -42,7 +43,7 @@ pub(super) async fn create(work: &Work<'_>, creations: &[&Creation]) -> Vec<Outc
     let mut seen: HashSet<String> = HashSet::with_capacity(creations.len());
     let mut bundles: Vec<(Map<String, Value>, Vec<New<'_>>)> = Vec::new();
     for (at, creation) in creations.iter().enumerate() {
-        let checked = checked(work, creation).and_then(|shared| {
+        let checked = checked(work, creation).await.and_then(|shared| {
             if seen.insert(creation.user.email.key().into_owned()) { Ok(shared) } else { Err(taken(&creation.user)) }
         });
         match checked {
@@ -103,7 +104,7 @@ async fn bundle(work: &Work<'_>, shared: &Map<String, Value>, members: &[New<'_>
             }
         }
     }
-    give_role_sets(work, members, &mut ended).await;
+    give_the_rest(work, members, &mut ended).await;
     ended
 }
 
@@ -213,10 +214,11 @@ fn found(row: &WireUser) -> (String, UserKey) {
     (Email::new(&row.email).key().into_owned(), UserKey::new(row.key.as_str()))
 }
 
-/// A role set is given after its user was made.
-async fn give_role_sets(work: &Work<'_>, members: &[New<'_>], ended: &mut [(usize, Outcome)]) {
+/// Role sets and telephones are given after their users were made.
+async fn give_the_rest(work: &Work<'_>, members: &[New<'_>], ended: &mut [(usize, Outcome)]) {
     for (at, outcome) in ended.iter_mut().filter(|(_, outcome)| outcome.is_done()) {
         let Some((_, new)) = members.iter().find(|(own, _)| own == at) else { continue };
+        give_telephones(work, &new.user, outcome).await;
         let Role::Set(name) = &new.user.role else { continue };
         let given = match give_role_set(work, &new.user.email, name) {
             Ok(request) => work.target.api.send(&request).await.map(|_| ()).map_err(fault),
@@ -229,9 +231,27 @@ async fn give_role_sets(work: &Work<'_>, members: &[New<'_>], ended: &mut [(usiz
     }
 }
 
+async fn give_telephones(work: &Work<'_>, user: &User, outcome: &mut Outcome) {
+    let (Some(board), Some(api)) = (&work.board, &work.target.connect) else { return };
+    let Outcome::Done { effect: Effect::Created { user: key } } = &*outcome else { return };
+    let (key, wanted) = (key.clone(), Wanted::new(user.settings()));
+    if wanted.is_empty() {
+        return;
+    }
+    let written = board.lock().await.write(work, api, (&key, &user.full_name()), &wanted).await;
+    if let Err((failure, _)) = written {
+        let fault = fault(failure);
+        let message = format!("the user was made, and the telephones were not given: {}", fault.message);
+        *outcome = Outcome::InDoubt { fault: Fault { message, ..fault } };
+    }
+}
+
 /// What all of a call share, if nothing stands against this user.
-fn checked(work: &Work<'_>, creation: &Creation) -> Result<Map<String, Value>, Fault> {
-    offered(&Action::Create(creation.clone()))?;
+async fn checked(work: &Work<'_>, creation: &Creation) -> Result<Map<String, Value>, Fault> {
+    offered(work.who, &Action::Create(creation.clone()))?;
+    if let Some(board) = &work.board {
+        board.lock().await.check(&Wanted::new(creation.user.settings()), None)?;
+    }
     let (user, limits) = (&creation.user, FieldLimits::VENDOR);
     let refuse = |kind, message: String| Err(Fault::new(kind, message));
     if user.key.is_some() || !user.locks.none() || user.invitation.is_some() {

@@ -21,16 +21,14 @@ pub(super) async fn users(work: &Work<'_>, keys: Vec<UserKey>) -> HashMap<UserKe
     if open.len() > pages
         && let Ok(listing) = read::users_with(work.target, work.who, "").await
     {
-        let complete = listing.gaps.is_empty();
-        let mut rows: HashMap<&str, &WireUser> = listing.rows.iter().map(|row| (row.key.as_str(), row)).collect();
-        open.retain(|key| match rows.remove(key.as_str()) {
-            Some(row) => {
-                found.insert(key.clone(), Ok(Some(user(work, row))));
-                false
+        let rows: HashMap<&str, &WireUser> = listing.rows.iter().map(|row| (row.key.as_str(), row)).collect();
+        for key in &open {
+            if let Some(row) = rows.get(key.as_str()) {
+                found.insert(key.clone(), Ok(Some(user(work, row).await)));
             }
-            // Asked for by itself: somebody who was made a moment ago may be missing from a list.
-            None => !complete || !found.contains_key(key),
-        });
+        }
+        // Asked for by themselves: somebody who was made a moment ago may be missing from a list.
+        open.retain(|key| !found.contains_key(key));
     }
     let mut calls = Vec::with_capacity(open.len());
     for key in open {
@@ -45,13 +43,20 @@ pub(super) async fn users(work: &Work<'_>, keys: Vec<UserKey>) -> HashMap<UserKe
 pub(super) async fn one(work: &Work<'_>, key: UserKey) -> (UserKey, Fresh) {
     let path = work.path(&format!("/users/{}", Request::part(key.as_str())));
     let fresh = match work.target.api.send(&Request::get(path)).await {
-        Ok(answer) => answer.json::<WireUser>().map(|row| Some(user(work, &row))).map_err(Fault::from),
+        Ok(answer) => match answer.json::<WireUser>() {
+            Ok(row) => Ok(Some(user(work, &row).await)),
+            Err(error) => Err(Fault::from(error)),
+        },
         Err(failure) if failure.meaning == Some(Meaning::NotFound) => Ok(None),
         Err(failure) => Err(super::trouble::fault(failure)),
     };
     (key, fresh)
 }
 
-fn user(work: &Work<'_>, row: &WireUser) -> User {
-    convert::user(row, &work.names, work.who.roles)
+async fn user(work: &Work<'_>, row: &WireUser) -> User {
+    let mut user = convert::user(row, &work.names, work.who.roles, work.who.telephones);
+    if let Some(board) = &work.board {
+        board.lock().await.complete(&mut user);
+    }
+    user
 }

@@ -7,6 +7,8 @@ use super::assumed::{BATCH, PAGE, VISIBLE_WITHIN};
 pub struct GotoOptions {
     /// Where the Admin API begins.
     pub admin: String,
+    /// Where the API of GoTo Connect begins; without it extensions and devices are neither read nor written.
+    pub connect: Option<String>,
     /// The account by name or key, where the login has several.
     pub account: Option<String>,
     /// New users in one call at the most.
@@ -28,6 +30,8 @@ pub struct GotoUrls {
     pub token: String,
     /// Where the Admin API begins.
     pub admin: String,
+    /// Where the API of GoTo Connect begins.
+    pub connect: String,
 }
 
 impl Default for GotoUrls {
@@ -37,6 +41,7 @@ impl Default for GotoUrls {
             authorize: "https://authentication.logmeininc.com/oauth/authorize".to_owned(),
             token: "https://authentication.logmeininc.com/oauth/token".to_owned(),
             admin: "https://api.getgo.com/admin/rest/v1".to_owned(),
+            connect: "https://api.goto.com".to_owned(),
         }
     }
 }
@@ -45,6 +50,7 @@ impl Default for GotoOptions {
     fn default() -> Self {
         Self {
             admin: GotoUrls::default().admin,
+            connect: None,
             account: None,
             batch: BATCH,
             page_size: PAGE,

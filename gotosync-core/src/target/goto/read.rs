@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{join, join4};
+use futures_util::future::{join, join3, join4};
 use hashbrown::HashMap;
 
+use super::connect::{self, Switchboard};
 use super::convert::{self, license_names};
 use super::list::{List, Listing};
 use super::names::Names;
@@ -12,7 +13,7 @@ use super::who::Who;
 use super::wire::{Key, WireField, WireGroup, WireLicense, WireRoleSet, WireTemplate, WireUser};
 use super::{GotoAccount, path};
 use crate::http::Api;
-use crate::model::{Account, Catalog, Completeness, Gap, LicenseKey, UserGroup, UserKey};
+use crate::model::{Account, Catalog, Completeness, Gap, LicenseKey, User, UserGroup, UserKey};
 use crate::{ErrorKind, Result};
 
 /// Everything but users.
@@ -24,8 +25,12 @@ struct Rest {
 
 /// Reads all of the account.
 pub(super) async fn read(target: &GotoAccount, who: &Who) -> Result<Account> {
-    let (users, rest) = join(users(target, who), rest(target, who)).await;
+    let (users, rest, board) = join3(users(target, who), rest(target, who), connect::switchboard(target, who)).await;
     let (users, Rest { mut names, licenses, mut gaps }) = (users?, rest?);
+    let board = board?.map(|(board, more)| {
+        gaps.extend(more);
+        board
+    });
     names.users = users.rows.len();
     gaps.splice(0..0, users.gaps);
     let mut account = Account::empty(who.account.as_str(), who.account_name.as_str());
@@ -40,12 +45,21 @@ pub(super) async fn read(target: &GotoAccount, who: &Who) -> Result<Account> {
             convert::license(row, name, holders.get(row.key.as_str()).copied().unwrap_or_default())
         })
         .collect();
-    account.users = users.rows.iter().map(|user| Arc::new(convert::user(user, &names, who.roles))).collect();
+    let mut read: Vec<User> =
+        users.rows.iter().map(|user| convert::user(user, &names, who.roles, who.telephones)).collect();
+    if let Some(board) = &board {
+        gaps.extend(board.is_blind(&read));
+        for user in &mut read {
+            board.complete(user);
+        }
+    }
+    account.users = read.into_iter().map(Arc::new).collect();
     account.groups = names.groups.keys().map(|path| UserGroup { key: None, path: path.clone() }).collect();
     account.catalog = Catalog {
         welcome_emails: names.templates.values().cloned().collect(),
         role_sets: names.role_sets.values().cloned().collect(),
         custom_fields: names.fields.values().cloned().collect(),
+        devices: board.as_ref().map(Switchboard::devices).unwrap_or_default(),
         ..Catalog::default()
     };
     account.login = Some(who.user.clone());

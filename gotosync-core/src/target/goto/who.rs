@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::convert::SUPER_USER;
+use super::GotoAccount;
+use super::convert::{SUPER_USER, Telephones};
 use super::read::{self};
 use super::trouble::meant;
 use super::wire::{Key, WireAccount, WireMe};
-use super::{GotoAccount, LACKS};
 use crate::http::{Meaning, Request};
 use crate::model::text::{fold, nearest};
 use crate::model::{AccountKey, License, UserKey};
@@ -21,6 +21,7 @@ pub(super) struct Who {
     pub(super) account: AccountKey,
     pub(super) account_name: String,
     pub(super) roles: RoleAccess,
+    pub(super) telephones: Telephones,
     pub(super) missing: Vec<Missing>,
     accounts: Vec<AccountOf>,
     organization_roles: Vec<String>,
@@ -112,7 +113,12 @@ pub(super) async fn ask(target: &GotoAccount) -> Result<Who> {
         account: key,
         account_name,
         roles: if full { RoleAccess::Full } else { RoleAccess::Hidden },
-        missing: missing(&roles),
+        telephones: if target.connect.is_some() && sees_telephones(&roles) {
+            Telephones::Read
+        } else {
+            Telephones::Left
+        },
+        missing: missing(&roles, target.connect.is_some()),
         accounts,
         organization_roles: me.organization_roles,
     })
@@ -160,7 +166,7 @@ fn choose<'a>(accounts: &'a [AccountOf], wanted: Option<&str>) -> Result<&'a Acc
 }
 
 /// What roles of an account leave to be wished.
-fn missing(roles: &[String]) -> Vec<Missing> {
+fn missing(roles: &[String], telephones: bool) -> Vec<Missing> {
     let has = |word: &str| roles.iter().any(|own| own == word || own == SUPER_USER);
     let lacking = |word: &str, what: &str, without: &str, needed| {
         (!has(word)).then(|| Missing {
@@ -174,10 +180,17 @@ fn missing(roles: &[String]) -> Vec<Missing> {
         lacking("MANAGE_USERS", "«Manage users»", "nobody can be made, changed or suspended", true),
         lacking("MANAGE_SEATS", "«Manage seats»", "products may not be given or taken", false),
         lacking(SUPER_USER, "«Super admin»", "roles are neither seen nor given", false),
+        lacking(CONFIGURE, "«Configure PBX»", "extensions and devices are neither seen nor given", false)
+            .filter(|_| telephones),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Without this, lists of telephones come empty, and are not refused (goto-api, 5).
+fn sees_telephones(roles: &[String]) -> bool {
+    roles.iter().any(|role| role == SUPER_USER || role == CONFIGURE)
 }
 
 fn scope_missing() -> Error {
@@ -188,6 +201,9 @@ fn scope_missing() -> Error {
              then sign in again with `gotosync login`, since a refresh does not widen what was consented to",
         )
 }
+
+/// The role that is shown as «Admin (Configure PBX)» (goto-api, 2.10).
+const CONFIGURE: &str = "MANAGE_ACCOUNT";
 
 /// What `gotosync account` shows.
 pub(super) async fn overview(target: &GotoAccount) -> Result<Overview> {
@@ -209,7 +225,7 @@ pub(super) async fn overview(target: &GotoAccount) -> Result<Overview> {
         scopes: target.sign_in.scopes(),
         ends: target.sign_in.ends()?,
         missing: who.missing.clone(),
-        lacks: LACKS.to_vec(),
+        lacks: super::lacks(who).collect(),
     })
 }
 
@@ -239,11 +255,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_says_where_it_is_granted() {
-        let words = |roles: &[&str]| missing(&roles.iter().map(|&role| role.to_owned()).collect::<Vec<_>>());
+        let words = |roles: &[&str]| missing(&roles.iter().map(|&role| role.to_owned()).collect::<Vec<_>>(), true);
         assert_eq!(words(&["SUPER_USER"]), []);
         let some = words(&["MANAGE_USERS"]);
         assert!(some.iter().all(|missing| !missing.needed && missing.grant.contains("GoTo Admin")));
-        assert_eq!(some.len(), 2);
+        assert_eq!(some.len(), 3);
         assert!(words(&[])[0].needed);
     }
 }

@@ -191,6 +191,48 @@ pub(super) struct WireTemplate {
     pub(super) text: String,
 }
 
+/// A page of a list of GoTo Connect.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct MarkedPage<T> {
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) items: Vec<T>,
+    #[serde(default)]
+    pub(super) next_page_marker: Option<String>,
+}
+
+/// A telephone extension.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireExtension {
+    #[serde(deserialize_with = "text")]
+    pub(super) id: String,
+    pub(super) number: Key,
+    #[serde(rename = "type", deserialize_with = "text")]
+    kind: String,
+    pub(super) assigned_primary_user_key: Option<Key>,
+}
+
+impl WireExtension {
+    /// Says whether it can be a user's: others are queues, dial plans and the like.
+    pub(super) fn is_direct(&self) -> bool {
+        self.kind.is_empty() || self.kind == "DIRECT_EXTENSION"
+    }
+}
+
+/// A telephone or another device.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireDevice {
+    #[serde(deserialize_with = "text")]
+    pub(super) id: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) name: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) mac_address: String,
+    pub(super) assigned_user_key: Option<Key>,
+}
+
 /// Who is signed in.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

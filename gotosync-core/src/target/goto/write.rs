@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
 use super::assumed::PARENT;
+use super::connect::{self, Switchboard};
 use super::list::List;
 use super::names::Names;
 use super::trouble::{fault, meant};
 use super::who::Who;
 use super::wire::{Key, WireGroup, WireTemplate};
-use super::{GotoAccount, LACKS, change, create, path, read};
+use super::{GotoAccount, OF_CONNECT, change, create, lacks, path, read};
 use crate::http::{Failure, Method, Reached, Request};
 use crate::model::{Action, Batch, Change, Creation, Effect, Fault, Outcome, UserGroupPath, WelcomeTemplate};
 use crate::{Error, ErrorKind, Result};
@@ -18,6 +21,8 @@ pub(super) struct Work<'w> {
     pub(super) target: &'w GotoAccount,
     pub(super) who: &'w Who,
     pub(super) names: Arc<Names>,
+    /// The telephones as they are now, where an action is about them.
+    pub(super) board: Option<Mutex<Switchboard>>,
 }
 
 /// Does a batch. Neighbours of one kind go together; everything else goes in order.
@@ -33,7 +38,15 @@ pub(super) async fn execute(target: &GotoAccount, who: &Who, batch: &Batch) -> R
                 continue;
             }
         };
-        let work = Work { target, who, names };
+        let board = match telephones(target, who, run).await {
+            Ok(board) => board,
+            Err(error) => {
+                let fault = Fault::from(error);
+                outcomes.extend(run.iter().map(|_| Outcome::Failed { fault: fault.clone() }));
+                continue;
+            }
+        };
+        let work = Work { target, who, names, board };
         match family(&run[0]) {
             Family::Groups => {
                 for action in run {
@@ -56,6 +69,19 @@ pub(super) async fn execute(target: &GotoAccount, who: &Who, batch: &Batch) -> R
         }
     }
     Ok(outcomes)
+}
+
+/// Reads the telephones, if one of these actions is about them.
+async fn telephones(target: &GotoAccount, who: &Who, run: &[Action]) -> Result<Option<Mutex<Switchboard>>> {
+    if !run.iter().any(is_about_telephones) {
+        return Ok(None);
+    }
+    Ok(connect::switchboard(target, who).await?.map(|(board, _)| Mutex::new(board)))
+}
+
+/// Says whether an action gives or takes telephones.
+pub(super) fn is_about_telephones(action: &Action) -> bool {
+    OF_CONNECT.iter().any(|feature| feature.is_needed_by(action))
 }
 
 /// Actions that are done in the same way.
@@ -211,15 +237,15 @@ fn checked_group<'n>(path: &UserGroupPath, names: &'n Names) -> Result<Option<&'
     path.parent().map(|parent| names.group(&parent).map_err(Fault::from)).transpose()
 }
 
-/// Refuses what no public way is known for.
-pub(super) fn offered(action: &Action) -> Result<(), Fault> {
-    match LACKS.iter().find(|feature| feature.is_needed_by(action)) {
-        None => Ok(()),
-        Some(feature) => {
-            let message = format!("{}: no public way to write them at GoTo is used here", feature.as_str());
-            Err(Fault::new(ErrorKind::Unsupported, message))
-        }
-    }
+/// Refuses what no public way is known for, and telephones where they are not to be written.
+pub(super) fn offered(who: &Who, action: &Action) -> Result<(), Fault> {
+    let Some(feature) = lacks(who).find(|feature| feature.is_needed_by(action)) else { return Ok(()) };
+    let why = if OF_CONNECT.contains(&feature) {
+        "write `connect = true` in [account], and let the login have the role «Configure PBX»"
+    } else {
+        "GoTo has no public interface for it"
+    };
+    Err(Fault::new(ErrorKind::Unsupported, format!("{} cannot be written: {why}", feature.as_str())))
 }
 
 /// What became of a call that failed after so many others of the same action were done.
