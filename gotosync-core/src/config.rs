@@ -28,6 +28,15 @@
 //! login = { file = "goto-login" }                    # where `gotosync login` keeps what it gets
 //! ```
 //!
+//! Or those of any service that speaks SCIM 2.0; `docs/scim.md` tells every key:
+//!
+//! ```toml
+//! [account]
+//! scim = "https://example.test/scim/v2"
+//! token = { file = "secrets/scim" }                  # or variable, command, keyring, systemd
+//! login = "sync@example.test"                        # the user whose token it is: never taken from
+//! ```
+//!
 //! People come from a live directory like this; `docs/directory.md` tells every key:
 //!
 //! ```toml
@@ -77,9 +86,13 @@ use crate::{Error, ErrorKind, Result};
 mod account;
 #[cfg(feature = "goto")]
 mod goto;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "ldap")]
 mod ldap;
 mod save;
+#[cfg(feature = "scim")]
+mod scim;
 #[cfg(feature = "secrets")]
 mod secret;
 mod source;
@@ -87,9 +100,13 @@ mod variables;
 
 pub use account::AccountConfig;
 #[cfg(feature = "goto")]
-pub use goto::{GotoConfig, ProxyConfig};
+pub use goto::GotoConfig;
+#[cfg(feature = "http")]
+pub use http::{HttpConfig, ProxyConfig};
 #[cfg(feature = "ldap")]
 pub use ldap::{LdapConfig, LdapSignIn};
+#[cfg(feature = "scim")]
+pub use scim::ScimConfig;
 pub use source::{SourceConfig, SourceKind};
 use variables::Surroundings;
 pub use variables::Variables;
@@ -241,6 +258,12 @@ impl Config {
     fn goto(&self) -> Result<&GotoConfig> {
         match &self.account {
             AccountConfig::Goto(goto) => Ok(goto),
+            #[cfg(feature = "scim")]
+            AccountConfig::Scim(scim) => {
+                Err(Error::new(ErrorKind::Unsupported, "the account is at a SCIM service: nobody signs in to it")
+                    .with("scim", &scim.url)
+                    .hint("have a token made there, and name in [account] where it is kept, as `token`"))
+            }
             AccountConfig::Local { file, .. } => {
                 Err(Error::new(ErrorKind::Unsupported, "the account is one in a file: nobody signs in to it")
                     .with("file", file.display())

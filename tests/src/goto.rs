@@ -27,6 +27,7 @@ mod clock;
 mod connect;
 mod emulator;
 mod fault;
+mod identity;
 mod limit;
 mod line;
 mod oauth;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "goto")]
 use super::GotoConfig;
+#[cfg(feature = "scim")]
+use super::ScimConfig;
 use super::{Surroundings, path_of, read_text};
 use crate::model::Account;
 use crate::rules::Table;
@@ -24,29 +26,40 @@ pub enum AccountConfig {
     /// An account at GoTo.
     #[cfg(feature = "goto")]
     Goto(Box<GotoConfig>),
+    /// An account at a service that speaks SCIM.
+    #[cfg(feature = "scim")]
+    Scim(Box<ScimConfig>),
 }
 
 impl AccountConfig {
     /// Opens it, or prepares to call it. This is when secrets are fetched.
     pub(super) fn open(&self, surroundings: &Surroundings) -> Result<Box<dyn ProvisioningTarget>> {
-        #[cfg(not(feature = "goto"))]
+        #[cfg(not(any(feature = "goto", feature = "scim")))]
         let _ = surroundings;
         Ok(match self {
             Self::Local { file, from } => Box::new(local(file, from.as_deref())?),
             #[cfg(feature = "goto")]
             Self::Goto(goto) => Box::new(goto.open(surroundings)?),
+            #[cfg(feature = "scim")]
+            Self::Scim(scim) => Box::new(scim.open(surroundings)?),
         })
     }
 
     /// Chooses another account of the same login, by name or key.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for an account in a file, which is the only one there.
+    /// [`ErrorKind::Input`] for an account that is the only one there.
     pub(super) fn choose(&mut self, name: &str) -> Result<()> {
         match self {
             Self::Local { .. } => Err(Error::new(
                 ErrorKind::Input,
                 format!("there is no account `{name}` to choose: it is one in a file"),
+            )
+            .hint("leave --account out")),
+            #[cfg(feature = "scim")]
+            Self::Scim(_) => Err(Error::new(
+                ErrorKind::Input,
+                format!("there is no account `{name}` to choose: a SCIM service is one"),
             )
             .hint("leave --account out")),
             #[cfg(feature = "goto")]
@@ -64,6 +77,8 @@ impl fmt::Display for AccountConfig {
             Self::Local { file, .. } => write!(f, "{}", file.display()),
             #[cfg(feature = "goto")]
             Self::Goto(goto) => goto.fmt(f),
+            #[cfg(feature = "scim")]
+            Self::Scim(scim) => scim.fmt(f),
         }
     }
 }
@@ -86,11 +101,13 @@ pub(super) fn read(top: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> 
     let read = match &table {
         Some(table) if table.has("goto") => {
             let goto = goto(table, folder);
-            if table.has("local") {
-                let hint = "leave one of them out";
-                table.problem(&table.at_key("local"), "[account] names an account in a file and one at GoTo", hint);
-            }
+            alone(table, "goto");
             goto
+        }
+        Some(table) if table.has("scim") => {
+            let scim = scim(table, folder);
+            alone(table, "scim");
+            scim
         }
         _ => {
             let file = path_of(top, table.as_ref(), "account", "local", None).map(|path| folder.join(path));
@@ -100,6 +117,29 @@ pub(super) fn read(top: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> 
     };
     table.iter().for_each(Table::finish);
     read
+}
+
+/// Sees that the table names one account only.
+fn alone(table: &Table<'_, '_>, kind: &str) {
+    for other in ["local", "goto", "scim"] {
+        if other != kind && table.has(other) {
+            let message = format!("[account] names two accounts: by `{kind}` and by `{other}`");
+            table.problem(&table.at_key(other), message, "leave one of them out");
+        }
+    }
+}
+
+#[cfg(feature = "scim")]
+fn scim(table: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> {
+    super::scim::read(table, folder).map(|scim| AccountConfig::Scim(Box::new(scim)))
+}
+
+#[cfg(not(feature = "scim"))]
+fn scim(table: &Table<'_, '_>, _: &Path) -> Option<AccountConfig> {
+    // Whether they are right cannot be said here.
+    table.keys().iter().for_each(|key| drop(table.has(key)));
+    table.problem(&table.at_key("scim"), "this build has no SCIM", "build with the feature `scim`");
+    None
 }
 
 #[cfg(feature = "goto")]

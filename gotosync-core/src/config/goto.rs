@@ -4,10 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
+use super::http::{self, HttpConfig, size, time};
 use super::{Surroundings, secret};
-use crate::http::{Client, HttpOptions, Proxies, Roots, Timeouts};
+use crate::http::Client;
 use crate::rules::Table;
 use crate::secret::SecretSource;
 use crate::target::goto::{GotoAccount, GotoOptions, GotoUrls, LoginStore, Means, SignIn, SignInOptions};
@@ -42,29 +41,10 @@ pub struct GotoConfig {
     pub per_second: Option<u32>,
     /// How long what was written may not be readable, in seconds.
     pub visible_within: Option<u32>,
-    /// Who may vouch for a server.
-    pub roots: Roots,
-    /// The proxy, where the environment is not to say.
-    pub proxy: Option<ProxyConfig>,
-    /// How long to wait.
-    pub timeouts: Timeouts,
-    /// The largest answer that is taken, in bytes.
-    pub largest_answer: Option<usize>,
-    /// Whether any server is taken for whom it says it is.
-    pub danger_accept_any_certificate: bool,
+    /// How the service is called.
+    pub http: HttpConfig,
     /// What processes that sign in take turns by.
     lock: PathBuf,
-}
-
-/// A proxy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProxyConfig {
-    /// Its address.
-    pub url: String,
-    /// Who signs in to it, and where the password is.
-    pub user: Option<(String, SecretSource)>,
-    /// Hosts that are reached without it, with commas between them.
-    pub direct: String,
 }
 
 impl GotoConfig {
@@ -73,7 +53,7 @@ impl GotoConfig {
     /// # Errors
     /// As [`SecretSource::fetch`], and for certificates and proxies that cannot be used.
     pub(super) fn open(&self, surroundings: &Surroundings) -> Result<GotoAccount> {
-        let client = self.client(surroundings)?;
+        let client = self.http.client(surroundings)?;
         let sign_in = self.sign_in(&client, surroundings)?;
         let defaults = GotoOptions::default();
         let options = GotoOptions {
@@ -90,27 +70,7 @@ impl GotoConfig {
 
     /// Signs in, without an account.
     pub(super) fn sign_in_alone(&self, surroundings: &Surroundings) -> Result<SignIn> {
-        self.sign_in(&self.client(surroundings)?, surroundings)
-    }
-
-    fn client(&self, surroundings: &Surroundings) -> Result<Client> {
-        let proxies = match &self.proxy {
-            Some(proxy) => proxy.open(surroundings)?,
-            None => Proxies::from_variables(&|name| surroundings.variables.value(name))?,
-        };
-        let defaults = HttpOptions::default();
-        let client = Client::new(HttpOptions {
-            roots: self.roots.clone(),
-            proxies,
-            timeouts: self.timeouts,
-            largest_answer: self.largest_answer.unwrap_or(defaults.largest_answer),
-            danger_accept_any_certificate: self.danger_accept_any_certificate,
-            ..defaults
-        })?;
-        Ok(match surroundings.trace.clone() {
-            Some(trace) => client.watch(move |exchange| trace(exchange)),
-            None => client,
-        })
+        self.sign_in(&self.http.client(surroundings)?, surroundings)
     }
 
     fn sign_in(&self, client: &Client, surroundings: &Surroundings) -> Result<SignIn> {
@@ -135,15 +95,6 @@ impl GotoConfig {
             means,
         };
         SignIn::new(client, options)
-    }
-}
-
-impl ProxyConfig {
-    fn open(&self, surroundings: &Surroundings) -> Result<Proxies> {
-        let proxies = Proxies::all(&self.url, &self.direct).map_err(|error| error.during("use the proxy"))?;
-        let Some((user, place)) = &self.user else { return Ok(proxies) };
-        let password = place.fetch(&|name| surroundings.variables.value(name));
-        Ok(proxies.with_credentials(user, &password.map_err(|error| error.during("get the password of the proxy"))?))
     }
 }
 
@@ -177,8 +128,7 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
             hint,
         );
     }
-    let [batch, page_size, per_second, largest_answer] =
-        ["batch", "page_size", "per_second", "largest_answer"].map(|key| size(table, key));
+    let [batch, page_size, per_second] = ["batch", "page_size", "per_second"].map(|key| size(table, key));
     let per_second = per_second.map(|rate| u32::try_from(rate).unwrap_or(u32::MAX));
     let scopes: Vec<String> = table.strings("scopes").into_iter().map(|text| text.value).collect();
     let connect = table.boolean("connect").is_some_and(|found| found.value);
@@ -196,11 +146,7 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
         page_size,
         per_second,
         visible_within: time(table, "visible_within", Duration::ZERO).map(|time| time.as_secs() as u32),
-        roots: text("ca", "ca.pem").map_or(Roots::Platform, |path| Roots::Bundle(folder.join(path))),
-        proxy: proxy(table, folder),
-        timeouts: timeouts(table),
-        largest_answer,
-        danger_accept_any_certificate: table.boolean("danger_accept_any_certificate").is_some_and(|found| found.value),
+        http: http::read(table, folder),
         lock: folder.join(LOCK),
     })
 }
@@ -228,57 +174,6 @@ fn urls(table: &Table<'_, '_>) -> GotoUrls {
     urls
 }
 
-fn proxy(table: &Table<'_, '_>, folder: &Path) -> Option<ProxyConfig> {
-    let inner = table.table("proxy")?;
-    let url = inner.required_string("url", "http://proxy.example.test:3128");
-    if let Some(text) = url.as_ref().filter(|text| text.value.contains('@')) {
-        // Not shown: what stands before the `@` is a password.
-        let hint = "write `user` and `password` as keys of their own";
-        inner.problem(&text.at, "the address of a proxy has a user in it", hint);
-    }
-    let user = inner.string("user").map(|text| text.value);
-    let password = secret::read(&inner, "password", "proxy", folder);
-    if user.is_some() != inner.has("password") {
-        inner.problem(inner.at(), "a proxy has both a `user` and a `password`, or neither", "add the other one");
-    }
-    let direct: Vec<String> = inner.strings("direct").into_iter().map(|text| text.value).collect();
-    inner.finish();
-    Some(ProxyConfig { url: url?.value, user: user.zip(password), direct: direct.join(",") })
-}
-
-fn timeouts(table: &Table<'_, '_>) -> Timeouts {
-    let mut timeouts = Timeouts::default();
-    let Some(inner) = table.table("timeouts") else { return timeouts };
-    for (key, slot) in
-        [("connect", &mut timeouts.connect), ("read", &mut timeouts.read), ("total", &mut timeouts.total)]
-    {
-        if let Some(time) = time(&inner, key, Duration::from_millis(1)) {
-            *slot = time;
-        }
-    }
-    inner.finish();
-    timeouts
-}
-
-fn time(table: &Table<'_, '_>, key: &'static str, least: Duration) -> Option<Duration> {
-    let text = table.string(key)?;
-    let time = text.value.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    let found = time.filter(|time| (least..=LONGEST).contains(time));
-    if found.is_none() {
-        let message = format!("`{key}` is `{}`, expected a time of up to a day", text.value);
-        table.problem(&text.at, message, "write for example \"15s\" or \"2m\"");
-    }
-    found
-}
-
-fn size(table: &Table<'_, '_>, key: &'static str) -> Option<usize> {
-    let size = table.number(key)?;
-    if size == 0 {
-        table.problem(&table.at_key(key), format!("`{key}` is 0"), "leave it out for the default");
-    }
-    Some(size)
-}
-
 const SCOPES: &[&str] = &["identity:"];
 const SCOPES_OF_CONNECT: &[&str] = &["voice-admin.v1.read", "voice-admin.v1.write"];
 /// Where a browser comes back to; it is registered with the OAuth client.
@@ -286,4 +181,3 @@ const REDIRECT: &str = "http://localhost:8723/";
 /// Where a login is kept, beside the configuration.
 const LOGIN: &str = "goto-login";
 const LOCK: &str = ".goto-login.lock";
-const LONGEST: Duration = Duration::from_hours(24);

@@ -203,7 +203,7 @@ impl ProvisioningTarget for ScimTarget {
 async fn find(target: &ScimTarget, email: &Email) -> Result<Option<crate::model::UserKey>> {
     let filter = write::equals("userName", email.as_str());
     let request = crate::http::Request::get("/Users").query("filter", filter);
-    let page: wire::Page<WireUser> = target.api.send(&request).await.map_err(crate::Error::from)?.json()?;
+    let page: wire::Page<WireUser> = target.api.send(&request).await.map_err(fault::told)?.json()?;
     Ok(page.resources.first().map(|own| crate::model::UserKey::new(&*own.id)))
 }
 

@@ -23,7 +23,7 @@ use super::line::{Gate, Handle};
 use super::oauth::Tokens;
 use super::options::Options;
 use super::world::{Tenant, World};
-use super::{admin, connect, oauth, strike};
+use super::{admin, connect, identity, oauth, strike};
 use crate::Trouble;
 
 /// GoTo's APIs on a port of 127.0.0.1, until it is dropped. It runs on a thread of its own.
@@ -199,6 +199,7 @@ fn router(world: &Arc<World>) -> Router {
         .merge(oauth::routes())
         .nest("/admin/rest/v1", admin::routes())
         .merge(connect::routes())
+        .merge(identity::routes())
         .fallback(nowhere)
         .layer(middleware::from_fn_with_state(Arc::clone(world), received))
         .with_state(Arc::clone(world))

@@ -21,6 +21,7 @@ pub struct Options {
     pub(super) refresh_life: Duration,
     pub(super) refusal: TokenRefusal,
     pub(super) keys: KeyForm,
+    pub(super) organization: bool,
     pub(super) seed: u64,
     pub(super) faults: Vec<Fault>,
 }
@@ -73,6 +74,7 @@ impl Default for Options {
             refresh_life: Duration::from_hours(30 * 24),
             refusal: TokenRefusal::Unauthorized,
             keys: KeyForm::Strings,
+            organization: true,
             seed: 1,
             faults: Vec::new(),
         }
@@ -131,6 +133,11 @@ impl Options {
     /// Writes keys so.
     pub fn keys(self, keys: KeyForm) -> Self {
         Self { keys, ..self }
+    }
+
+    /// Gives the login no role in the organization, whatever it has in the account.
+    pub fn no_organization_role(self) -> Self {
+        Self { organization: false, ..self }
     }
 
     /// Makes tokens and chances from this number.

@@ -15,6 +15,9 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 2] = [Self::Scim2, Self::GoToIdentity];
+
     /// The word in a configuration.
     pub const fn as_str(self) -> &'static str {
         match self {

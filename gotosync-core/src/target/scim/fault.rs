@@ -1,6 +1,5 @@
 //! What a service says against a request (RFC 7644, section 3.12).
 
-use super::dialect::Dialect;
 use super::wire::WireError;
 use crate::http::{Failure, Meaning, Reached};
 use crate::model::text::shown;
@@ -46,7 +45,7 @@ impl From<Error> for Stop {
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         let reached = failure.reached;
-        let fault = Fault::from(told(failure, Dialect::Scim2));
+        let fault = Fault::from(told(failure));
         match reached {
             Reached::Not => Self::Refused(fault),
             Reached::Perhaps => Self::Doubt(fault),
@@ -55,9 +54,10 @@ impl From<Failure> for Stop {
 }
 
 /// The error of a failed call, with the service's own words.
-pub(super) fn told(failure: Failure, dialect: Dialect) -> Error {
+pub(super) fn told(failure: Failure) -> Error {
     let wire: WireError = failure.json().unwrap_or_default();
-    if dialect == Dialect::GoToIdentity && wire.code.as_deref() == Some("not.authorized") {
+    // Only GoTo says it so (goto-api, 3.1), and with a status that others say of tokens.
+    if wire.code.as_deref() == Some("not.authorized") {
         return Error::new(ErrorKind::Denied, "the login has no role in the organization that lets it do this").hint(
             "roles of the account do not count here: give the login the role Admin in the Organization Center, under Users",
         );

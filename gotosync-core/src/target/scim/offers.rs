@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::dialect::Dialect;
+use super::fault::told;
 use super::wire::{Attribute, ENTERPRISE, GROUP, Page, ResourceType, Schema, ServiceProviderConfig, USER};
 use crate::http::{Api, Meaning, Request};
 use crate::{Error, ErrorKind, Result};
@@ -60,7 +61,7 @@ impl Offers {
             // Its answers are of the first version, and say nothing of what was added since.
             return Ok(Self::goto_identity());
         }
-        let config = api.send(&Request::get(dialect.config_path())).await.map_err(Error::from)?;
+        let config = api.send(&Request::get(dialect.config_path())).await.map_err(told)?;
         let config: ServiceProviderConfig = config.json()?;
         let types: Vec<ResourceType> = list(api, "/ResourceTypes").await?;
         let schemas: Vec<Schema> = list(api, "/Schemas").await?;
@@ -130,7 +131,7 @@ async fn list<T: serde::de::DeserializeOwned>(api: &Api, path: &str) -> Result<V
             Err(error) => answer.json::<Vec<T>>().map_err(|_| error),
         },
         Err(failure) if matches!(failure.meaning, Some(Meaning::NotFound | Meaning::Unsupported)) => Ok(Vec::new()),
-        Err(failure) => Err(failure.error),
+        Err(failure) => Err(told(failure)),
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
 
+use super::fault::told;
 use super::offers::{Offer, Offers, Paging};
 use super::wire::{Page, WireGroup, WireUser};
+use crate::Result;
 use crate::http::{Api, Request};
 use crate::model::Gap;
-use crate::{Error, Result};
 
 /// A list, and what is missing of it.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ pub(super) async fn list<T: DeserializeOwned + Identified>(
         if offers.offer(Offer::Sort) && offers.paging == Paging::Index {
             request = request.query("sortBy", sort_by);
         }
-        let page: Page<T> = match api.send(&request).await.map_err(Error::from).and_then(|answer| answer.json()) {
+        let page: Page<T> = match api.send(&request).await.map_err(told).and_then(|answer| answer.json()) {
             Ok(page) => page,
             Err(error) if number == 1 => return Err(error),
             Err(error) => {

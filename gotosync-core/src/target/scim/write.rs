@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::fault::{Stop, said};
+use super::fault::{Stop, told};
 use super::groups::Groups;
 use super::offers::{Offer, Offers, not_offered};
 use super::wire::WireUser;
 use super::{Dialect, ScimTarget, checks, user};
 use crate::http::{Failure, Meaning, Method, Reached, Request, Safety};
 use crate::model::{
-    Action, ActionKind, Change, Creation, Deletion, Effect, Email, Fault, Field, LicenseKey, Outcome, Release, Role,
-    Status, Suspension, Update, User, UserGroupPath, UserKey, WelcomeEmail,
+    Action, ActionKind, Change, Creation, Deletion, Effect, Email, Field, LicenseKey, Outcome, Release, Role, Status,
+    Suspension, Update, User, UserGroupPath, UserKey, WelcomeEmail,
 };
 use crate::{ErrorKind, Result};
 
@@ -66,14 +66,14 @@ impl<'t> Writer<'t> {
             Ok(answer) => match answer.json::<WireUser>() {
                 Ok(made) => UserKey::new(made.id),
                 // Made, and the answer of no use: it is looked for as after any doubt.
-                Err(error) => self.find(&new.email, Stop::Doubt(error.into())).await?,
+                Err(error) => self.find(new, Stop::Doubt(error.into())).await?,
             },
             Err(failure) => {
                 if failure.meaning == Some(Meaning::Conflict) && failure.reached == Reached::Not {
                     return Err(taken(&new.email));
                 }
                 match Stop::from(failure) {
-                    stop @ Stop::Doubt(_) => self.find(&new.email, stop).await?,
+                    stop @ Stop::Doubt(_) => self.find(new, stop).await?,
                     stop @ Stop::Refused(_) => return Err(stop),
                 }
             }
@@ -86,18 +86,20 @@ impl<'t> Writer<'t> {
         Ok(Effect::Created { user: key })
     }
 
-    /// Looks for somebody who may have been made, and is as certain as the service.
-    async fn find(&self, email: &Email, doubt: Stop) -> Result<UserKey, Stop> {
+    /// Looks for somebody who may have been made. Whoever is not as they were to be may be somebody else's.
+    async fn find(&self, new: &User, doubt: Stop) -> Result<UserKey, Stop> {
         if !self.offers.offer(Offer::Filter) {
             return Err(doubt);
         }
-        let request = Request::get("/Users").query("filter", equals("userName", email.as_str()));
+        let request = Request::get("/Users").query("filter", equals("userName", new.email.as_str()));
         let Ok(answer) = self.target.api.send(&request).await else { return Err(doubt) };
         let Ok(page) = answer.json::<super::wire::Page<WireUser>>() else { return Err(doubt) };
-        match &page.resources[..] {
-            [one] if Email::new(&one.user_name) == *email => Ok(UserKey::new(&*one.id)),
-            _ => Err(doubt),
-        }
+        let [one] = &page.resources[..] else { return Err(doubt) };
+        let found = user::read(one, None, &self.target.options);
+        let fits = found.email == new.email
+            && (&found.first_name, &found.last_name) == (&new.first_name, &new.last_name)
+            && (self.target.options.dialect == Dialect::GoToIdentity || found.licenses == new.licenses);
+        if fits { Ok(UserKey::new(&*one.id)) } else { Err(doubt) }
     }
 
     async fn update(&mut self, update: &Update, kind: ActionKind) -> Result<Effect, Stop> {
@@ -263,10 +265,7 @@ impl<'t> Writer<'t> {
                 return Err(Stop::refused(ErrorKind::NotFound, format!("the account has no user {key}")));
             }
             // Nothing is done by looking, whatever became of it.
-            Err(failure) => {
-                let wire = failure.json().unwrap_or_default();
-                return Err(Stop::Refused(Fault::from(said(failure.error, failure.meaning, &wire))));
-            }
+            Err(failure) => return Err(told(failure).into()),
         };
         let whole: Value = answer.json()?;
         let wire: WireUser = answer.json()?;
