@@ -127,6 +127,7 @@ impl Case {
             login: None,
             capabilities: Capabilities::all(),
             limits: FieldLimits { users: usize::MAX, ..FieldLimits::VENDOR },
+            remarks: Vec::new(),
         };
         let remembered = Remembered::default();
         Self { rules, reading: Reading::complete(directory), target, account, remembered }

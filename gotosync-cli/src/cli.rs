@@ -18,6 +18,12 @@ pub(crate) struct Cli {
     /// The configuration file; without it what `GOTOSYNC_CONFIG` names, or gotosync.toml in the current folder
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Another account of the same login, by name or key
+    #[arg(long, global = true, value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
+    /// Writes a line on every call to a service to a file, for finding out what went wrong; no secret is in it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
@@ -67,6 +73,13 @@ pub(crate) enum Verb {
     /// e-mail, nobody loses anything, and nobody of the file is a leaver later. What must be mended is shown with its place
     /// and written to a file that can be imported again. Without --apply nothing is written to the account.
     Import(Import),
+    /// Signs in to GoTo, once: a browser opens, and whoever administers the account allows it
+    ///
+    /// What comes of it is kept where [account] says (`login`), and renewed from there by every run. A personal access token
+    /// needs no login.
+    Login(Login),
+    /// Says who is signed in, which accounts that gives, products with seats used and free, and what is missing
+    Account(Json),
     /// Keeps a password or another secret where a configuration can name it, and removes it
     ///
     /// In the key store of the system, or in a file that only you can read. No secret is ever a word of a command: it is typed
@@ -275,6 +288,16 @@ pub(crate) enum Shell {
     Fish,
     /// PowerShell
     Powershell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// Only shows the address to open, on this machine
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+    /// Shows the address to open, on any machine, and asks for the address that the browser ended at
+    #[arg(long, conflicts_with = "no_browser")]
+    pub(crate) paste: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::setup::Place;
 
 mod about;
+mod account;
 mod apply;
 mod browse;
 mod check;
@@ -16,6 +17,7 @@ mod explain;
 mod history;
 mod import;
 mod invite;
+mod login;
 mod plan;
 mod quickstart;
 mod resume;
@@ -27,7 +29,7 @@ mod welcome;
 
 /// Does what the arguments say.
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
-    let place = Place::find(cli.config);
+    let place = Place::find(cli.config).choosing(cli.account).tracing(cli.trace);
     match cli.verb {
         Verb::Quickstart(args) => quickstart::quickstart(&args, &place).await,
         Verb::Plan(args) => plan::plan(&args, &place).await,
@@ -43,6 +45,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Browse(args) => browse::browse(&args, &place).await,
         Verb::Describe(json) => describe::describe(json, &place).await,
         Verb::Import(args) => import::import(&args, &place).await,
+        Verb::Login(args) => login::login(&args, &place).await,
+        Verb::Account(json) => account::account(json, &place).await,
         Verb::Credential(args) => credential::credential(&args.verb),
         Verb::Completions(args) => completions::completions(&args),
         Verb::History(args) => history::history(&args, &place).await,

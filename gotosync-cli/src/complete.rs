@@ -14,6 +14,7 @@ use clap::CommandFactory;
 use clap_complete::engine::CompletionCandidate;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 use gotosync_core::Config;
+use gotosync_core::config::AccountConfig;
 use gotosync_core::config::{LdapSignIn, SourceKind};
 use gotosync_core::model::{Account, Dn, ReadRequest};
 use gotosync_core::secret::SecretSource;
@@ -84,11 +85,12 @@ fn beginning(typed: &OsStr, names: Vec<String>) -> Vec<CompletionCandidate> {
 }
 
 fn in_account(names: impl FnOnce(Account) -> Vec<String>) -> Vec<String> {
-    // A file that is not there is not made for it.
-    let read = || {
-        config()
-            .filter(|config| config.account.exists())
-            .and_then(|config| in_time(async { LocalAccount::open(&config.account).ok()?.read().await.ok() }))
+    // A file that is not there is not made for it, and no service is asked for all its users.
+    let read = || match config()?.account {
+        AccountConfig::Local { file, .. } if file.exists() => {
+            in_time(async { LocalAccount::open(&file).ok()?.read().await.ok() })
+        }
+        _ => None,
     };
     read().map(names).unwrap_or_default()
 }

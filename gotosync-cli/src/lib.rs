@@ -17,6 +17,7 @@ mod output;
 mod progress;
 mod setup;
 mod signals;
+mod trace;
 
 pub use exit::Exit;
 

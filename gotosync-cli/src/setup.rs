@@ -8,6 +8,7 @@ use gotosync_core::{Config, Engine};
 use crate::again;
 use crate::failure::Failure;
 use crate::progress::Line;
+use crate::trace;
 
 /// Which configuration file is meant.
 #[derive(Clone, Debug)]
@@ -16,6 +17,10 @@ pub(crate) struct Place {
     pub(crate) file: PathBuf,
     /// Whether it was named on the command line, so that further commands must name it too.
     named: bool,
+    /// The account that is chosen, where it is not the one that the file names.
+    account: Option<String>,
+    /// Where calls to services are told.
+    trace: Option<PathBuf>,
 }
 
 /// Everything a command works with.
@@ -35,7 +40,17 @@ impl Place {
     pub(crate) fn find(option: Option<PathBuf>) -> Self {
         let named = option.is_some();
         let file = option.or_else(|| env::var_os(VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from));
-        Self { file: file.unwrap_or_else(|| PathBuf::from(FILE)), named }
+        Self { file: file.unwrap_or_else(|| PathBuf::from(FILE)), named, account: None, trace: None }
+    }
+
+    /// The same with another account.
+    pub(crate) fn choosing(self, account: Option<String>) -> Self {
+        Self { account, ..self }
+    }
+
+    /// The same, telling of every call to a service.
+    pub(crate) fn tracing(self, trace: Option<PathBuf>) -> Self {
+        Self { trace, ..self }
     }
 
     /// Says whether `--config` named it.
@@ -45,12 +60,18 @@ impl Place {
 
     /// A file that further commands have to name.
     pub(crate) fn named(file: PathBuf) -> Self {
-        Self { file, named: true }
+        Self { file, named: true, account: None, trace: None }
     }
 
     /// Reads the configuration. Where it needs the process to have been started in another way, that is done first.
     pub(crate) fn load(&self) -> Result<Config, Failure> {
-        let config = Config::load(&self.file)?.with_variables(|name| env::var_os(name));
+        let mut config = Config::load(&self.file)?.with_variables(|name| env::var_os(name));
+        if let Some(account) = &self.account {
+            config.choose_account(account)?;
+        }
+        if let Some(file) = &self.trace {
+            config = config.with_trace(trace::to(file)?);
+        }
         again::with(config.environment())?;
         Ok(config)
     }
@@ -66,7 +87,9 @@ impl Place {
 
     /// A command as it has to be typed to go on with this configuration.
     pub(crate) fn command(&self, rest: &str) -> String {
-        if self.named { format!("gotosync --config {} {rest}", quoted(&self.file)) } else { format!("gotosync {rest}") }
+        let config = if self.named { format!("--config {} ", quoted(&self.file)) } else { String::new() };
+        let account = self.account.as_ref().map(|name| format!("--account {} ", quoted(Path::new(name))));
+        format!("gotosync {config}{}{rest}", account.unwrap_or_default())
     }
 }
 

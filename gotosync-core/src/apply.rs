@@ -12,10 +12,12 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use crate::journal::{Event, Standing};
-use crate::model::{Account, ActionKind, Batch, Fault, Outcome, RunId};
+use crate::model::{
+    Account, Action, ActionKind, Batch, Fault, LicenseKey, Outcome, Role, RunId, UserGroupPath, WelcomeEmail,
+};
 use crate::plan::{Missing, Plan, Step};
 use crate::state::{SetAside, StateStore};
-use crate::target::{Capabilities, ProvisioningTarget, Visibility};
+use crate::target::{Capabilities, ProvisioningTarget};
 use crate::trace;
 use crate::{ErrorKind, Result};
 
@@ -128,7 +130,7 @@ impl Applying<'_> {
         match see(step, index) {
             Seen::Done(effect) => Some(effect.into()),
             // It is tried again as any other step is: only if its subject is as it was.
-            Seen::NotDone if self.capabilities.visibility == Visibility::Immediate => {
+            Seen::NotDone if self.capabilities.visibility.is_certain() => {
                 self.refusal(step, index).map(Outcome::skipped)
             }
             Seen::NotDone => Some(doubt("it was under way when the run died, and may still become visible")),
@@ -240,11 +242,32 @@ fn all<'a>(steps: &[&'a Step], outcome: &Outcome, learning: &Learning<'a>) -> Ve
     vec![outcome.clone(); steps.len()]
 }
 
-/// Cuts steps into batches of one kind each. Deletions go one by one, so that a crash leaves few of them in doubt.
+/// Cuts steps into batches of one kind each. Deletions go one by one, so that a crash leaves few of them in doubt; new users
+/// who get the same go together, since many services make them in one call.
 fn batches<'s>(steps: &[&'s Step], size: usize) -> Vec<Vec<&'s Step>> {
-    let same_kind = |a: &&Step, b: &&Step| a.action.kind() == b.action.kind();
-    let size = |run: &[&Step]| if run[0].action.kind() == ActionKind::Delete { 1 } else { size };
-    steps.chunk_by(same_kind).flat_map(|run| run.chunks(size(run)).map(<[&Step]>::to_vec)).collect()
+    let mut batches = Vec::new();
+    for run in steps.chunk_by(|a, b| a.action.kind() == b.action.kind()) {
+        let mut bundles: Vec<(Bundle<'s>, Vec<&'s Step>)> = Vec::new();
+        for step in run {
+            let bundle = bundle(&step.action);
+            match bundles.iter_mut().find(|(own, _)| *own == bundle) {
+                Some((_, steps)) => steps.push(step),
+                None => bundles.push((bundle, vec![step])),
+            }
+        }
+        let size = if run[0].action.kind() == ActionKind::Delete { 1 } else { size };
+        batches.extend(bundles.iter().flat_map(|(_, steps)| steps.chunks(size).map(<[&Step]>::to_vec)));
+    }
+    batches
+}
+
+/// What new users get who travel together: licences, role, user group and mail.
+type Bundle<'s> = Option<(&'s [LicenseKey], &'s Role, Option<&'s UserGroupPath>, &'s WelcomeEmail)>;
+
+fn bundle(action: &Action) -> Bundle<'_> {
+    let Action::Create(creation) = action else { return None };
+    let user = &creation.user;
+    Some((&user.licenses, &user.role, user.group.as_ref(), &creation.welcome))
 }
 
 /// Why a step was not tried when somebody asked the run to stop.
@@ -252,11 +275,11 @@ pub(crate) const STOPPED: &str = "the run was asked to stop";
 
 #[cfg(test)]
 mod tests {
-    use super::cases::{account, delete, invite, invited, license, update, user};
+    use super::cases::{account, create, delete, invite, invited, license, update, user};
     use super::*;
     use crate::model::{Role, Status, User};
     use crate::state::MemoryState;
-    use crate::target::MemoryTarget;
+    use crate::target::{MemoryTarget, Visibility};
 
     /// What becomes of a step that was under way, where a read shows these users.
     fn settled(step: &Step, users: &[User], visibility: Visibility) -> Option<Outcome> {
@@ -308,5 +331,20 @@ mod tests {
         let steps = [&deletion, &deletion, &change, &change, &change, &deletion];
         let sizes: Vec<usize> = batches(&steps, 2).iter().map(Vec::len).collect();
         assert_eq!(sizes, [1, 1, 2, 1, 1]);
+    }
+
+    #[test]
+    fn new_users_who_get_the_same_go_together() {
+        let new = |license: &str, welcome| create(user("u1", &[license], Role::Member), welcome);
+        let (one, two) = (new("g2m", WelcomeEmail::None), new("g2w", WelcomeEmail::None));
+        let mailed = new("g2m", WelcomeEmail::Default);
+        let steps = [&one, &two, &one, &mailed, &two, &one];
+        let told: Vec<Vec<usize>> = batches(&steps, 2)
+            .iter()
+            .map(|batch| {
+                batch.iter().map(|step| steps.iter().position(|own| std::ptr::eq(*own, *step)).unwrap()).collect()
+            })
+            .collect();
+        assert_eq!(told, [vec![0, 0], vec![0], vec![1, 1], vec![3]]);
     }
 }

@@ -278,11 +278,17 @@ fn lost_administrators(plan: &Plan, _: &Rules) -> Vec<Note> {
 
 fn unsupported(plan: &Plan, _: &Rules) -> Vec<Note> {
     let account = &plan.basis().account;
+    let note = |number: usize, what: &str| {
+        let evidence = format!("{} {what}", count(number, "step", "steps"));
+        Note::new(NoteKind::Unsupported, &account.target, evidence)
+    };
     let lacking = plan.counts().into_iter().filter(|(kind, _)| !account.actions.contains(kind));
-    lacking
-        .map(|(kind, number)| {
-            let evidence = format!("{} to {}", count(number, "step", "steps"), kind.as_str());
-            Note::new(NoteKind::Unsupported, &account.target, evidence)
-        })
-        .collect()
+    let mut notes: Vec<Note> = lacking.map(|(kind, number)| note(number, &format!("to {}", kind.as_str()))).collect();
+    for feature in &account.lacks {
+        let number = plan.steps().iter().filter(|step| feature.is_needed_by(&step.action)).count();
+        if number > 0 {
+            notes.push(note(number, &format!("with {}", feature.as_str())));
+        }
+    }
+    notes
 }

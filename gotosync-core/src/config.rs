@@ -18,6 +18,25 @@
 //!
 //! Paths are relative to the folder of the configuration file.
 //!
+//! Users may be those of an account at GoTo; `docs/goto.md` tells every key:
+//!
+//! ```toml
+//! [account]
+//! goto = "your-client-id"                            # the OAuth client, registered at the vendor
+//! client_secret = { file = "secrets/goto-client" }   # a public client has none
+//! account = "Example Ltd"                            # where the login has several
+//! login = { file = "goto-login" }                    # where `gotosync login` keeps what it gets
+//! ```
+//!
+//! Or those of any service that speaks SCIM 2.0; `docs/scim.md` tells every key:
+//!
+//! ```toml
+//! [account]
+//! scim = "https://example.test/scim/v2"
+//! token = { file = "secrets/scim" }                  # or variable, command, keyring, systemd
+//! login = "sync@example.test"                        # the user whose token it is: never taken from
+//! ```
+//!
 //! People come from a live directory like this; `docs/directory.md` tells every key:
 //!
 //! ```toml
@@ -49,26 +68,48 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "http")]
+use std::sync::Arc;
 
-use crate::model::Account;
+#[cfg(feature = "http")]
+use crate::http::Exchange;
 use crate::plan::Plan;
 use crate::rules::{Document, Rules, Table};
 use crate::source::DirectorySource;
 use crate::state::{RunRecord, SqliteState, StateStore};
 use crate::sync::Engine;
-use crate::target::{LocalAccount, ProvisioningTarget};
+use crate::target::ProvisioningTarget;
+#[cfg(feature = "goto")]
+use crate::target::goto::{GotoAccount, SignIn};
 use crate::{Error, ErrorKind, Result};
 
+mod account;
+#[cfg(feature = "goto")]
+mod goto;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "ldap")]
 mod ldap;
 mod save;
+#[cfg(feature = "scim")]
+mod scim;
+#[cfg(feature = "secrets")]
+mod secret;
 mod source;
 mod variables;
 
+pub use account::AccountConfig;
+#[cfg(feature = "goto")]
+pub use goto::GotoConfig;
+#[cfg(feature = "http")]
+pub use http::{HttpConfig, ProxyConfig};
 #[cfg(feature = "ldap")]
 pub use ldap::{LdapConfig, LdapSignIn};
 pub use save::{read_rules, write_rules};
+#[cfg(feature = "scim")]
+pub use scim::ScimConfig;
 pub use source::{SourceConfig, SourceKind, open_source};
+use variables::Surroundings;
 pub use variables::Variables;
 
 /// Where the parts of an engine are.
@@ -78,18 +119,15 @@ pub struct Config {
     pub file: PathBuf,
     /// Where people are read from, in order of precedence; never empty.
     pub sources: Vec<SourceConfig>,
-    /// The local account.
-    pub account: PathBuf,
-    /// The account as JSON that the local account is made from when it is missing.
-    pub account_from: Option<PathBuf>,
+    /// The account that users are provisioned in.
+    pub account: AccountConfig,
     /// The rules file.
     pub rules: PathBuf,
     /// The state store.
     pub state: PathBuf,
     /// The folder of plans that a check stopped.
     pub plans: PathBuf,
-    /// Where environment variables are looked up that sources name; a file says nothing of it.
-    pub variables: Variables,
+    surroundings: Surroundings,
 }
 
 impl Config {
@@ -110,27 +148,24 @@ impl Config {
         let name = file.display().to_string();
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         let config = Document::read(&name, &text, |_, top| {
-            let [account, rules, state] = ["account", "rules", "state"].map(|name| top.table(name));
+            let [rules, state] = ["rules", "state"].map(|name| top.table(name));
             let sources = source::read(top, &folder);
             let path = |table: &Option<Table<'_, '_>>, name, key, default| {
                 path_of(top, table.as_ref(), name, key, default).map(|path| folder.join(path))
             };
-            let account_file = path(&account, "account", "local", None);
-            let account_from =
-                account.as_ref().and_then(|table| table.string("from")).map(|text| folder.join(text.value));
+            let account = account::read(top, &folder);
             let rules_file = path(&rules, "rules", "file", Some("rules.toml"));
             let state_file = path(&state, "state", "file", Some("state.db"));
             let plans = path(&state, "state", "plans", Some("plans"));
-            [account, rules, state].iter().flatten().for_each(Table::finish);
+            [rules, state].iter().flatten().for_each(Table::finish);
             Some(Self {
                 file: file.clone(),
                 sources: sources?,
-                account: account_file?,
-                account_from,
+                account: account?,
                 rules: rules_file?,
                 state: state_file?,
                 plans: plans?,
-                variables: Variables::default(),
+                surroundings: Surroundings::default(),
             })
         })?;
         Ok(config)
@@ -139,7 +174,15 @@ impl Config {
     /// Looks up environment variables in this way; without it none is set.
     #[must_use]
     pub fn with_variables(mut self, lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
-        self.variables = Variables::new(lookup);
+        self.surroundings.variables = Variables::new(lookup);
+        self
+    }
+
+    /// Tells somebody of every attempt of every call to a service.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn with_trace(mut self, trace: impl Fn(&Exchange<'_>) + Send + Sync + 'static) -> Self {
+        self.surroundings.trace = Some(Arc::new(trace));
         self
     }
 
@@ -166,30 +209,67 @@ impl Config {
         let text = read_text(&self.rules, "the rules")?;
         let rules = Rules::parse(&text, &self.rules.display().to_string())?;
         let source = self.source()?;
-        let target = self.open_account()?;
+        let target = self.target()?;
         let state = SqliteState::open(&self.state)?;
         Ok(Engine::new(source, target, state, rules))
     }
 
     /// The latest runs, newest first; the rules need not be readable for that.
     pub async fn history(&self, limit: usize) -> Result<Vec<RunRecord>> {
-        let account = LocalAccount::open(&self.account)?.describe().await?.account;
+        let account = self.target()?.describe().await?.account;
         SqliteState::open(&self.state)?.history(&account, limit).await
     }
 
-    fn open_account(&self) -> Result<LocalAccount> {
-        match &self.account_from {
-            Some(from) if !self.account.exists() => {
-                let text = read_text(from, "the account to start with")?;
-                let account: Account = serde_json::from_str(&text).map_err(|error| {
-                    Error::new(ErrorKind::Data, format!("it is not an account: {error}"))
-                        .during("read the account to start with")
-                        .with("file", from.display())
-                        .hint("the README shows one with its licences")
-                })?;
-                LocalAccount::create(&self.account, &account)
+    /// Looks at another account of the same login, by name or key.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`] for an account in a file.
+    pub fn choose_account(&mut self, name: &str) -> Result<()> {
+        self.account.choose(name)
+    }
+
+    /// The account alone, for looking things up.
+    ///
+    /// # Errors
+    /// What keeps it from being opened.
+    pub fn target(&self) -> Result<Box<dyn ProvisioningTarget>> {
+        self.account.open(&self.surroundings)
+    }
+
+    /// The account at GoTo, for what only one there can tell.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] when the account is another one, otherwise as [`target`](Self::target).
+    #[cfg(feature = "goto")]
+    pub fn goto_account(&self) -> Result<GotoAccount> {
+        self.goto()?.open(&self.surroundings)
+    }
+
+    /// Whoever signs in to GoTo, and where their browser comes back to.
+    ///
+    /// # Errors
+    /// As [`goto_account`](Self::goto_account).
+    #[cfg(feature = "goto")]
+    pub fn goto_sign_in(&self) -> Result<(SignIn, &str)> {
+        let goto = self.goto()?;
+        Ok((goto.sign_in_alone(&self.surroundings)?, &goto.redirect))
+    }
+
+    #[cfg(feature = "goto")]
+    fn goto(&self) -> Result<&GotoConfig> {
+        match &self.account {
+            AccountConfig::Goto(goto) => Ok(goto),
+            #[cfg(feature = "scim")]
+            AccountConfig::Scim(scim) => {
+                Err(Error::new(ErrorKind::Unsupported, "the account is at a SCIM service: nobody signs in to it")
+                    .with("scim", &scim.url)
+                    .hint("have a token made there, and name in [account] where it is kept, as `token`"))
             }
-            _ => LocalAccount::open(&self.account),
+            AccountConfig::Local { file, .. } => {
+                Err(Error::new(ErrorKind::Unsupported, "the account is one in a file: nobody signs in to it")
+                    .with("file", file.display())
+                    .hint("for one at GoTo write `goto = \"the id of your OAuth client\"` in [account]"))
+            }
         }
     }
 
@@ -199,7 +279,7 @@ impl Config {
     /// [`ErrorKind::Input`] when a source cannot have the name it has, and what keeps a password or a certificate from being
     /// used.
     pub fn source(&self) -> Result<Box<dyn DirectorySource>> {
-        source::open(&self.sources, &self.variables)
+        source::open(&self.sources, &self.surroundings.variables)
     }
 
     /// Keeps a plan that a check stopped, and says where.

@@ -67,7 +67,9 @@
 //! | `csv` | CSV files as a source, and imports of CSV files and pasted lists | yes |
 //! | `ldap` | live directories as a source: Active Directory, OpenLDAP and others | yes |
 //! | `kerberos` | signing in to them by Kerberos, through the system's GSSAPI library | no |
-//! | `secrets` | passwords from files, variables, programs and systemd; comes with `ldap` | yes |
+//! | `http` | services over HTTP: the one place for retries, limits, proxies and TLS | yes |
+//! | `goto` | real accounts, through GoTo's APIs; brings `http` | yes |
+//! | `secrets` | passwords from files, variables, programs and systemd; comes with `ldap` and `http` | yes |
 //! | `keyring` | passwords from the key store of the system | no |
 //! | `sqlite` | the state store and the local account, in files | yes |
 //! | `phone` | the filter `phone` of mapping expressions, by the numbering plans of all countries | yes |
@@ -85,6 +87,10 @@ pub mod error;
 #[cfg(feature = "secrets")]
 pub mod secret;
 pub mod model;
+#[cfg(any(feature = "ldap", feature = "http"))]
+mod tls;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod source;
 pub mod target;
 pub mod rules;

@@ -25,6 +25,7 @@ use crate::model::{
     Role, Status, User, UserKey, UserSettings, Whole,
 };
 use crate::state::Link;
+use crate::target::Feature;
 use crate::{Error, ErrorKind, Result};
 
 mod aside;
@@ -216,6 +217,9 @@ pub struct AccountBasis {
     pub login: Option<UserKey>,
     /// What the target can do.
     pub actions: Vec<ActionKind>,
+    /// What it lacks of what an account can have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<Feature>,
     /// Whether everything was read.
     pub completeness: Completeness,
 }

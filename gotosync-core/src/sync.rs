@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -175,6 +176,7 @@ impl Engine {
         }
         let hold = self.hold(&info).await?;
         self.refuse_interrupted(&info).await?;
+        self.settle(&info).await?;
         let account = self.target.read().await.map_err(|error| error.during("read the account"))?;
         if plan.basis().account.completeness.is_complete() && !account.completeness.is_complete() {
             return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end")
@@ -284,6 +286,7 @@ impl Engine {
         let _hold = self.hold(&info).await?;
         let Some(interrupted) = self.state.unfinished(&info.account).await? else { return Ok(None) };
         let plan = Plan::from_json(&interrupted.plan)?;
+        self.settle(&info).await?;
         let account = self.target.read().await.map_err(|error| error.during("read the account"))?;
         if !account.completeness.is_complete() {
             return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end")
@@ -326,8 +329,28 @@ impl Engine {
         }
     }
 
+    /// Waits until a read shows whatever an earlier run wrote, where the account takes a while for that.
+    async fn settle(&self, info: &TargetInfo) -> Result<()> {
+        let most = info.capabilities.visibility.wait();
+        if most.is_zero() {
+            return Ok(());
+        }
+        // A run that did not end may have written up to a moment ago.
+        let wait = if self.state.unfinished(&info.account).await?.is_some() {
+            most
+        } else {
+            let last = self.state.history(&info.account, 1).await?.pop();
+            let wrote = last.filter(|run| !run.outcomes.is_empty()).and_then(|run| run.ended);
+            let since = wrote.map(|ended| Duration::try_from((self.now)().duration_since(ended)).unwrap_or_default());
+            since.map_or(Duration::ZERO, |since| most.saturating_sub(since))
+        };
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
     async fn read(&self, info: TargetInfo, request: &ReadRequest) -> Result<Read> {
         (self.watch)(Progress::Reading);
+        self.settle(&info).await?;
         let since = match self.purpose {
             Purpose::Sync | Purpose::Simulation => self.state.kept(&info.account, &self.source.to_string()).await?,
             Purpose::Import => None,

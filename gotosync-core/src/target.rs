@@ -2,31 +2,40 @@
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::model::{Account, AccountKey, ActionKind, Batch, Outcome, UserKey};
+use crate::model::{Account, AccountKey, ActionKind, Batch, Note, Outcome, UserKey};
 
 mod book;
+mod feature;
 mod flaky;
 mod forward;
+#[cfg(feature = "goto")]
+pub mod goto;
 #[cfg(feature = "sqlite")]
 mod local;
 mod memory;
 mod rate_limit;
 mod read_only;
 mod recording;
+#[cfg(feature = "scim")]
+pub mod scim;
 
 pub use book::Activity;
+pub use feature::Feature;
 pub use flaky::{FlakyTarget, Mishap};
 #[cfg(feature = "sqlite")]
 pub use local::LocalAccount;
-pub use memory::MemoryTarget;
+pub use memory::{Glance, MemoryTarget};
 pub use rate_limit::RateLimited;
 pub use read_only::ReadOnly;
 pub use recording::{Recorded, RecordingTarget};
+#[cfg(feature = "scim")]
+pub use scim::ScimTarget;
 
 /// An account that users are provisioned in.
 ///
@@ -64,6 +73,9 @@ pub struct TargetInfo {
     pub capabilities: Capabilities,
     /// What it accepts in fields.
     pub limits: FieldLimits,
+    /// What every report is to tell of it, such as a login that ends soon.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Note>,
 }
 
 /// What a target can do, as data: nothing asks for its type or its name.
@@ -79,6 +91,8 @@ pub struct Capabilities {
     pub visibility: Visibility,
     /// Whether the login sees and gives roles.
     pub roles: RoleAccess,
+    /// What it does not have of all that an account can have: it is read as absent, and refused when it is written.
+    pub lacks: BTreeSet<Feature>,
 }
 
 /// What a login may do about roles.
@@ -97,8 +111,25 @@ pub enum RoleAccess {
 pub enum Visibility {
     /// At once: what a read does not show was not done.
     Immediate,
+    /// Within so many seconds: whoever waits for that knows.
+    Within(u32),
     /// At some time: what a read does not show may still have been done.
     Eventual,
+}
+
+impl Visibility {
+    /// Says whether a read that waited long enough shows whatever was written before.
+    pub fn is_certain(self) -> bool {
+        self != Self::Eventual
+    }
+
+    /// How long to wait after a write.
+    pub fn wait(self) -> Duration {
+        match self {
+            Self::Immediate | Self::Eventual => Duration::ZERO,
+            Self::Within(seconds) => Duration::from_secs(u64::from(seconds)),
+        }
+    }
 }
 
 /// What a target accepts in the fields of a user.
@@ -126,6 +157,7 @@ impl Capabilities {
             concurrency: 1,
             visibility: Visibility::Immediate,
             roles: RoleAccess::Full,
+            lacks: BTreeSet::new(),
         }
     }
 

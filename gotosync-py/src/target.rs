@@ -2,6 +2,7 @@
 
 mod own;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::error::raised;
 use crate::outcome::{Became, Outcome};
 use crate::own::{Own, no_part};
 use crate::run::wait;
-use crate::value::{from_json, text_of};
+use crate::value::{from_json, json, objects, text_of};
 use own::OwnTarget;
 
 /// Where users live.
@@ -74,7 +75,8 @@ pub(crate) struct MemoryTarget;
 #[pyclass(frozen, module = "gotosync", extends = ProvisioningTarget)]
 pub(crate) struct ReadOnly;
 
-/// What a target is and can do. What is not said is as the vendor's.
+/// What a target is and can do. What is not said is as the vendor's. ``lacks`` names what it does not have of all that an account
+/// can have: products, user-groups, roles, language, templates and others; that is read as absent, and refused in a plan.
 ///
 /// >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"])
 /// >>> info.account, info.actions
@@ -223,7 +225,7 @@ impl TargetInfo {
     #[new]
     #[pyo3(signature = (
         account, *, name = None, login = None, actions = None, batch = 100, concurrency = 1, visibility = "immediate",
-        roles = "full", name_limit = 32, email_limit = 128, user_limit = 25_000
+        roles = "full", lacks = None, name_limit = 32, email_limit = 128, user_limit = 25_000
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
     fn new(
@@ -236,6 +238,7 @@ impl TargetInfo {
         concurrency: usize,
         visibility: &str,
         roles: &str,
+        lacks: Option<&Bound<'_, PyAny>>,
         name_limit: usize,
         email_limit: usize,
         user_limit: usize,
@@ -244,14 +247,19 @@ impl TargetInfo {
             Some(actions) => from_json(py, &text_of(actions)?, "a list of actions")?,
             None => ActionKind::ALL.into(),
         };
+        let lacks = match lacks {
+            Some(lacks) => from_json(py, &text_of(lacks)?, "a list of features")?,
+            None => BTreeSet::new(),
+        };
         let visibility: Visibility = from_json(py, &format!("{visibility:?}"), "`immediate` or `eventual`")?;
         let roles: RoleAccess = from_json(py, &format!("{roles:?}"), "`full` or `hidden`")?;
         Ok(Self(CoreInfo {
             name: name.unwrap_or_default(),
             account: AccountKey::new(account),
             login: login.map(UserKey::new),
-            capabilities: Capabilities { actions, batch, concurrency, visibility, roles },
+            capabilities: Capabilities { actions, batch, concurrency, visibility, roles, lacks },
             limits: FieldLimits { name: name_limit, email: email_limit, users: user_limit },
+            remarks: Vec::new(),
         }))
     }
 
@@ -271,6 +279,12 @@ impl TargetInfo {
     #[getter]
     fn login(&self) -> Option<&str> {
         self.0.login.as_ref().map(UserKey::as_str)
+    }
+
+    /// The words of what it does not have of all that an account can have, such as ``user-groups``.
+    #[getter]
+    fn lacks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        objects(py, &json(py, &self.0.capabilities.lacks)?)
     }
 
     /// The most actions that are given at once.

@@ -3,13 +3,16 @@
 pub mod changes;
 pub mod command;
 pub mod fuzz;
+pub mod goto;
 pub mod lives;
 pub mod named;
 pub mod people;
 pub mod reading;
 pub mod refusing;
+pub mod rekeyed;
 pub mod scenario;
 pub mod schema;
+pub mod scim;
 pub mod servers;
 pub mod wire;
 pub mod worlds;

@@ -1,5 +1,5 @@
-//! Directory servers as an admin runs them, started for one test and gone after it: Samba as an Active Directory, and
-//! OpenLDAP.
+//! Servers as an admin runs them, started for one test and gone after it: Samba as an Active Directory, OpenLDAP, and a
+//! SCIM service.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), gotosync_tests::Trouble> {
@@ -29,6 +29,7 @@ mod population;
 mod pristine;
 mod rooted;
 mod samba;
+mod scim;
 mod slapd;
 mod tool;
 mod twin;
@@ -38,5 +39,6 @@ pub use forest::Forest;
 pub use population::{Census, Content, Population, Style};
 pub use rooted::{names, rooted};
 pub use samba::{Account, Loader, Samba, SambaOptions};
+pub use scim::{Scim, ScimOptions};
 pub use slapd::{Slapd, SlapdOptions};
 pub use twin::twin;

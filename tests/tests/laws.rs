@@ -230,6 +230,7 @@ async fn an_embedder_plans_with_both_mocks() {
             login: None,
             capabilities: Capabilities::all(),
             limits: FieldLimits::VENDOR,
+            remarks: Vec::new(),
         })
     });
     target.expect_read().times(1).returning(|| Ok(corpus::account()));

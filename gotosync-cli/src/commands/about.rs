@@ -82,9 +82,9 @@ fn source_value(source: &SourceConfig) -> Value {
 }
 
 fn paths(config: &Config) -> Vec<(&'static str, String)> {
-    let all =
-        [("account", &config.account), ("rules", &config.rules), ("state", &config.state), ("plans", &config.plans)];
-    all.map(|(name, path)| (name, path.display().to_string())).into()
+    let account = [("account", config.account.to_string())];
+    let files = [("rules", &config.rules), ("state", &config.state), ("plans", &config.plans)];
+    account.into_iter().chain(files.map(|(name, path)| (name, path.display().to_string()))).collect()
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Config;
 use crate::rules::RulesFile;
-use crate::target::LocalAccount;
 use crate::{Error, ErrorKind, Result};
 
 impl Config {
@@ -37,11 +36,6 @@ impl Config {
             fs::metadata(&self.rules).map_err(|error| failed("save", &self.rules, error))?;
         }
         write_rules(rules, &self.rules)
-    }
-
-    /// The account alone, for looking things up.
-    pub fn target(&self) -> Result<LocalAccount> {
-        self.open_account()
     }
 }
 

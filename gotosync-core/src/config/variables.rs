@@ -4,6 +4,20 @@ use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 
+/// What a front end hands in of the process: variables, and who is told of every call to a service.
+#[derive(Clone, Default)]
+pub(super) struct Surroundings {
+    pub(super) variables: Variables,
+    #[cfg(feature = "http")]
+    pub(super) trace: Option<crate::http::Watch>,
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.variables.fmt(f)
+    }
+}
+
 /// A way to look up environment variables: the library reads none by itself. By default none is set.
 #[derive(Clone, Default)]
 pub struct Variables(Option<Arc<Lookup>>);

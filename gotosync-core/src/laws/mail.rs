@@ -7,9 +7,10 @@ use crate::model::{
     Account, Action, ActionKind, Change, Creation, Effect, Email, Invitation, Outcome, Transfer, User, UserKey,
     WelcomeEmail, WelcomeTemplate, Whole,
 };
+use crate::target::Feature;
 
 use super::corpus::mail;
-use super::target::{can, done, execute, key, user};
+use super::target::{can, done, execute, has, key, user};
 use super::writes::{create, refused};
 use super::{Factory, Held, corpus, same};
 
@@ -58,7 +59,8 @@ pub async fn templates_fit_what_was_read(make: &Factory<'_>) -> Held {
 /// Nobody is made with a mail that is not there.
 pub async fn a_welcome_mail_must_be_there(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
-    if !can(&target.describe().await?, &[ActionKind::Create]) {
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Create]) || !has(&info, Feature::Invitations) {
         return Ok(());
     }
     let account = target.read().await?;
@@ -70,7 +72,8 @@ pub async fn a_welcome_mail_must_be_there(make: &Factory<'_>) -> Held {
 /// Whoever is made with a mail was invited once, and whoever is made without was not.
 pub async fn a_welcome_mail_is_the_first_invitation(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
-    if !can(&target.describe().await?, &[ActionKind::Create]) {
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Create]) || !has(&info, Feature::Invitations) {
         return Ok(());
     }
     let template = WelcomeEmail::Template("Sales".to_owned());
@@ -107,7 +110,8 @@ pub async fn an_invitation_is_sent_once_for_each_asking(make: &Factory<'_>) -> H
 /// An address of another account becomes no user: its owner is asked, and asked again only when that has expired.
 pub async fn an_address_elsewhere_becomes_a_transfer(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
-    if !can(&target.describe().await?, &[ActionKind::Create]) {
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Create]) || !has(&info, Feature::Transfers) {
         return Ok(());
     }
     let before = target.read().await?;

@@ -8,6 +8,7 @@ use crate::model::{
     Action, ActionKind, Change, Creation, LicenseKey, SetChange, SettingsChanges, SettingsTemplate, User, UserChanges,
     UserSettings, WelcomeEmail, Whole,
 };
+use crate::target::Feature;
 
 use super::corpus::mac;
 use super::target::{can, done, execute, key, user};
@@ -23,6 +24,7 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
     let account = target.read().await?;
     let reading = corpus::nobody()?;
     let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let lacks = target.describe().await?.capabilities.lacks;
     for (set, changed) in [
         (time_zone("Europe/Berlin"), time_zone("UTC")),
         (extension("20"), extension("12345678")),
@@ -33,6 +35,9 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
         (device(2), UserSettings::default()),
     ] {
         let none = UserSettings::default();
+        if !holds(&lacks, &set) {
+            continue;
+        }
         for (before, after) in [(&none, &set), (&set, &changed), (&changed, &none)] {
             let told = format!("{before:?} -> {after:?}");
             let outcomes = execute(&*target, [update("1", turn(whole, before, after))]).await?;
@@ -61,6 +66,8 @@ pub async fn settings_come_with_a_new_user(make: &Factory<'_>) -> Held {
         custom_fields: custom_field("Cost centre", "12").custom_fields,
         device_groups: device_group("Floor 2").device_groups,
     };
+    let lacks = target.describe().await?.capabilities.lacks;
+    let all = corpus::cut_settings(&all, |feature| lacks.contains(&feature));
     done(&execute(&*target, [create(all.clone())]).await?)?;
     let account = target.read().await?;
     let gus = user(&account, key(&account, "gus@example.test")?.as_str())?;
@@ -109,6 +116,7 @@ pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
     let reading = corpus::nobody()?;
     let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
     let none = UserSettings::default();
+    let lacks = target.describe().await?.capabilities.lacks;
     for before in [
         time_zone("UTC"),
         extension("20"),
@@ -118,6 +126,9 @@ pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
         device_group("Floor 2"),
         device(2),
     ] {
+        if !holds(&lacks, &before) {
+            continue;
+        }
         // Ann has none of it.
         refused(&execute(&*target, [update("1", turn(whole, &before, &none))]).await?, ErrorKind::Conflict)
             .map_err(|trouble| format!("{before:?}: {trouble}"))?;
@@ -134,12 +145,18 @@ async fn refuses(make: &Factory<'_>, all: Vec<UserSettings>, kind: ErrorKind) ->
     let account = target.read().await?;
     let reading = corpus::nobody()?;
     let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
-    for own in all {
+    let lacks = target.describe().await?.capabilities.lacks;
+    for own in all.into_iter().filter(|own| holds(&lacks, own)) {
         let told = format!("{own:?}");
         let both = [update("1", turn(whole, &UserSettings::default(), &own)), create(own)];
         refused(&execute(&*target, both).await?, kind).map_err(|trouble| format!("{told}: {trouble}"))?;
     }
     same("the account", &target.read().await?, &account)
+}
+
+/// Says whether a target that lacks some things has these settings.
+fn holds(lacks: &BTreeSet<Feature>, own: &UserSettings) -> bool {
+    corpus::cut_settings(own, |feature| lacks.contains(&feature)) == *own
 }
 
 fn create(own: UserSettings) -> Action {

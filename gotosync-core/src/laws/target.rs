@@ -7,7 +7,7 @@ use crate::diff::diff;
 use crate::model::{Account, Action, ActionKind, Batch, Email, Outcome, User, UserKey, Whole};
 use crate::source::MemorySource;
 use crate::state::MemoryState;
-use crate::target::{ProvisioningTarget, TargetInfo};
+use crate::target::{Feature, ProvisioningTarget, TargetInfo};
 use crate::{Engine, ErrorKind, Rules};
 
 use super::Trouble;
@@ -80,9 +80,10 @@ pub async fn reading_twice_is_equal(make: &Factory<'_>) -> Held {
 
 /// A read of an account that is there says that it is complete, and is what is there.
 pub async fn a_read_is_complete(make: &Factory<'_>) -> Held {
-    let read = make(&corpus::account()).read().await?;
+    let target = make(&corpus::account());
+    let read = target.read().await?;
     so("the read is complete", read.completeness.is_complete())?;
-    same("the account", &read, &corpus::account())
+    same("the account", &read, &corpus::without(&target.describe().await?.capabilities.lacks))
 }
 
 /// Users come in the order of e-mails, licences of keys, groups of paths, and licences of a user of keys.
@@ -187,6 +188,11 @@ pub async fn applying_a_plan_leads_to_the_desired_account(make: &Factory<'_>) ->
 /// Says whether a target takes actions of these kinds.
 pub(super) fn can(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
     kinds.iter().all(|kind| info.capabilities.actions.contains(kind))
+}
+
+/// Says whether a target has something that accounts may lack.
+pub(super) fn has(info: &TargetInfo, feature: Feature) -> bool {
+    !info.capabilities.lacks.contains(&feature)
 }
 
 /// Executes actions in batches as large as the target takes.

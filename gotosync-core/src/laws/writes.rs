@@ -7,9 +7,10 @@ use crate::model::{
     Account, Action, ActionKind, Change, Creation, Deletion, Effect, Email, Fault, LicenseKey, Outcome, Release, Role,
     SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeEmail, Whole,
 };
+use crate::target::Feature;
 
 use super::Trouble;
-use super::target::{can, done, execute, key, user};
+use super::target::{can, done, execute, has, key, user};
 use super::{Factory, Held, corpus, same, so};
 
 /// Every action has one outcome, in order, whatever becomes of the others.
@@ -99,7 +100,8 @@ pub async fn guarded_writes_conflict(make: &Factory<'_>) -> Held {
 /// Whoever is to have several licences gets all of them or none, and no seat is given twice.
 pub async fn seats_are_given_all_or_none(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
-    if !can(&target.describe().await?, &[ActionKind::Create, ActionKind::Reactivate]) {
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Create, ActionKind::Reactivate]) || !has(&info, Feature::Seats) {
         return Ok(());
     }
     let batch = [create("gus@example.test", &["g2w"]), create("hal@example.test", &["g2m", "g2w"])];
@@ -285,7 +287,8 @@ pub async fn whose_login_is_in_use_is_never_suspended(make: &Factory<'_>) -> Hel
 /// What an identity provider owns cannot be changed, and what it does not own can.
 pub async fn what_is_locked_stays(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
-    if !can(&target.describe().await?, &[ActionKind::Update]) {
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Update]) || !has(&info, Feature::Locks) {
         return Ok(());
     }
     let account = target.read().await?;
@@ -309,7 +312,8 @@ pub async fn a_licence_that_is_not_active_is_not_given(make: &Factory<'_>) -> He
     let mut early = corpus::account();
     early.licenses.iter_mut().for_each(|license| license.pending = license.key.as_str() == "g2w");
     let target = make(&early);
-    if !can(&target.describe().await?, &[ActionKind::Create]) {
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Create]) || !has(&info, Feature::Seats) {
         return Ok(());
     }
     let account = target.read().await?;

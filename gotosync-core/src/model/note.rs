@@ -152,6 +152,10 @@ kinds! {
     Locked = "locked", Warning, "the account does not let this be changed; left as it is";
     /// A licence was bought and is not active yet.
     LicensePending = "license-pending", Info, "waits for a licence that is not active yet";
+    /// The login to the account ends soon.
+    SignInEnds = "sign-in-ends", Warning, "the login to the account ends soon: sign in again with `gotosync login`";
+    /// The account's server is not asked who it is.
+    DangerousTls = "dangerous-tls", Warning, "nobody checks who the account's server is: whoever is on the way reads and changes everything";
     /// Addresses are rewritten for a rehearsal.
     Rewritten = "rewritten", Warning, "a rehearsal: addresses are rewritten, so that no real person gets a mail";
     /// A rule or the whole run is only simulated.
@@ -188,6 +192,8 @@ impl NoteKind {
                 | Self::RoleKept
                 | Self::DeletionWaits
                 | Self::Rewritten
+                | Self::SignInEnds
+                | Self::DangerousTls
                 | Self::Simulated
                 | Self::LeftOut
         )

@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::rules::{Desires, Mode, Rules, Trial, desire};
 use crate::state::{Link, Remembered};
-use crate::target::{RoleAccess, TargetInfo, Visibility};
+use crate::target::{RoleAccess, TargetInfo};
 
 /// Everything a plan is computed from, as values.
 #[derive(Clone, Copy, Debug)]
@@ -194,6 +194,7 @@ fn reading_notes(inputs: &Inputs<'_>, desires: &Desires<'_>) -> Vec<Note> {
         }
     }
     notes.extend(inputs.reading.remarks.iter().map(|remark| Note::new(NoteKind::Remark, "directory", remark)));
+    notes.extend(inputs.target.remarks.iter().cloned());
     if let Some(rewrite) = &inputs.rules.rewrite {
         let evidence = format!("ann@example.test becomes {rewrite}");
         notes.push(Note::new(NoteKind::Rewritten, "rewrite_email", evidence));
@@ -287,7 +288,7 @@ fn links(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Vec
 /// the access it goes for a while, and with a login that sees no roles nobody can tell.
 fn still_given<'l>(inputs: &Inputs<'_>, link: &'l Link, user: &User) -> Option<&'l Role> {
     let capabilities = &inputs.target.capabilities;
-    let visible = capabilities.roles == RoleAccess::Full && capabilities.visibility == Visibility::Immediate;
+    let visible = capabilities.roles == RoleAccess::Full && capabilities.visibility.is_certain();
     let away = user.status == Status::Suspended && link.suspended.is_some();
     link.role.as_ref().filter(|role| away || !visible || **role == user.role)
 }
@@ -331,6 +332,7 @@ fn basis(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Bas
             administrators: administrators.filter_map(|user| user.key.clone()).collect(),
             login: inputs.target.login.clone().or_else(|| account.login.clone()),
             actions: inputs.target.capabilities.actions.iter().copied().collect(),
+            lacks: inputs.target.capabilities.lacks.iter().copied().collect(),
             completeness: account.completeness.clone(),
         },
         rules: rules

@@ -35,10 +35,7 @@ use rustls::ClientConfig;
 
 pub use forest::ForestSource;
 pub(crate) use forest::is_distinguished;
-pub use options::{
-    Changes, ClientCertificate, DeltaMethod, Discovery, LdapOptions, Referrals, Roots, Security, Server, SignIn,
-    Timeouts, Tls,
-};
+pub use options::{Changes, DeltaMethod, Discovery, LdapOptions, Referrals, Security, Server, SignIn, Timeouts, Tls};
 
 use self::browse::Browser;
 use self::mirror::Mirror;
@@ -46,6 +43,8 @@ use self::session::Session;
 use super::{DirectoryInfo, DirectorySource, ListQuery, Listing, Node};
 use crate::Result;
 use crate::model::{Directory, Dn, Kept, ReadRequest, Reading};
+use crate::tls::configure;
+pub use crate::tls::{ClientCertificate, Roots};
 
 /// A directory that is read over the wire. It asks, and changes nothing.
 ///
@@ -101,7 +100,7 @@ impl LdapSource {
     /// files that are none.
     pub fn new(options: LdapOptions) -> Result<Self> {
         options.check()?;
-        let config = tls::configure(&options.tls)?;
+        let config = Arc::new(configure(&options.tls.roots, options.tls.client.as_ref())?);
         Ok(Self { options: Arc::new(options), config, recent: Arc::default() })
     }
 

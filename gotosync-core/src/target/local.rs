@@ -146,7 +146,7 @@ impl ProvisioningTarget for LocalAccount {
         };
         let ((account, _, login), roles) = self.blocking("describe the account", read).await?;
         let capabilities = Capabilities { roles, ..Capabilities::all() };
-        Ok(TargetInfo { name, account, login, capabilities, limits: FieldLimits::VENDOR })
+        Ok(TargetInfo { name, account, login, capabilities, limits: FieldLimits::VENDOR, remarks: Vec::new() })
     }
 
     async fn read(&self) -> Result<Account> {

@@ -11,8 +11,10 @@ use super::{Capabilities, FieldLimits, ProvisioningTarget, TargetInfo};
 use crate::error::Result;
 use crate::model::{Account, Action, Batch, Completeness, Effect, Email, Gap, Invitation, Outcome, Status, UserKey};
 
+mod glance;
 mod ledger;
 
+pub use glance::Glance;
 use ledger::Ledger;
 
 /// An account in memory, for the tests of whoever embeds this crate.
@@ -91,6 +93,11 @@ impl MemoryTarget {
     /// The account as it is now: the same as a read, but that every role is seen.
     pub fn account(&self) -> Account {
         self.ledger().account()
+    }
+
+    /// A look at the account that copies nothing but what it is asked for; nobody writes until it is dropped.
+    pub fn glance(&self) -> Glance<'_> {
+        Glance::of(self.ledger())
     }
 
     /// What actions have changed so far, in order. What [`edit`](Self::edit) did is not in it.
@@ -198,6 +205,7 @@ impl ProvisioningTarget for MemoryTarget {
             login: ledger.login.clone(),
             capabilities: Capabilities { roles, ..self.capabilities.clone() },
             limits: self.limits,
+            remarks: Vec::new(),
         })
     }
 

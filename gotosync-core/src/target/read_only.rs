@@ -39,8 +39,13 @@ impl<T: ProvisioningTarget> fmt::Display for ReadOnly<T> {
 impl<T: ProvisioningTarget> ProvisioningTarget for ReadOnly<T> {
     async fn describe(&self) -> Result<TargetInfo> {
         let info = self.inner.describe().await?;
-        // What its reads show of roles is still what the target inside shows.
-        let capabilities = Capabilities { roles: info.capabilities.roles, ..Capabilities::none() };
+        // What its reads show, and when, is still what the target inside shows.
+        let capabilities = Capabilities {
+            roles: info.capabilities.roles,
+            lacks: info.capabilities.lacks,
+            visibility: info.capabilities.visibility,
+            ..Capabilities::none()
+        };
         Ok(TargetInfo { capabilities, ..info })
     }
 

@@ -1791,6 +1791,7 @@ class TargetInfo:
         concurrency: int = 1,
         visibility: Literal["immediate", "eventual"] = "immediate",
         roles: Literal["full", "hidden"] = "full",
+        lacks: Iterable[str] | None = None,
         name_limit: int = 32,
         email_limit: int = 128,
         user_limit: int = 25_000,
@@ -1807,6 +1808,8 @@ class TargetInfo:
     @property
     def actions(self) -> tuple[str, ...]:
         """The words of the actions it takes."""
+    @property
+    def lacks(self) -> list[str]: ...
     @property
     def batch(self) -> int:
         """The most actions that are given at once."""

@@ -47,6 +47,7 @@ impl CoreTarget for OwnTarget {
             login: account.login,
             capabilities: Capabilities::all(),
             limits: FieldLimits::VENDOR,
+            remarks: Vec::new(),
         })
     }
 

@@ -42,6 +42,7 @@ impl Small {
             login: None,
             capabilities: Capabilities::all(),
             limits: FieldLimits::VENDOR,
+            remarks: Vec::new(),
         };
         let inputs = Inputs {
             rules,

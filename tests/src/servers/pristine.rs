@@ -30,7 +30,12 @@ pub(super) fn once(make: impl FnOnce(&Path) -> Result<(), Trouble>) -> Result<Pa
     Ok(folder.keep())
 }
 
-fn kept(name: &str, key: &[&str], make: impl FnOnce(&Path) -> Result<(), Trouble>) -> Result<PathBuf, Trouble> {
+/// The folder that `make` left full, which nobody changes; see [`copy`].
+pub(super) fn kept(
+    name: &str,
+    key: &[&str],
+    make: impl FnOnce(&Path) -> Result<(), Trouble>,
+) -> Result<PathBuf, Trouble> {
     let mut hasher = blake3::Hasher::new();
     for part in key {
         hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());

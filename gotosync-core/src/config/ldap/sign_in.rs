@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::LdapSignIn;
-use crate::rules::{StringOrTable, Table};
-use crate::secret::SecretSource;
+use crate::config::secret;
+use crate::rules::Table;
 
 /// Reads who signs in and how.
 pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<LdapSignIn> {
@@ -12,7 +12,7 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<LdapSignIn> {
         let text = if table.has(key) { table.required_string(key, example(key)) } else { None };
         text.map(|text| text.value)
     };
-    let (user, password) = (text("user"), password(table, folder));
+    let (user, password) = (text("user"), secret::read(table, "password", "ldap", folder));
     let [principal, keytab, service_host] = OF_KERBEROS.map(text);
     let way = way(table)?;
     for (own, keys, what, word) in [
@@ -87,88 +87,12 @@ fn without_kerberos(table: &Table<'_, '_>) {
     table.problem(table.at(), message, hint);
 }
 
-/// Reads where a password is kept. One that stands in the file itself is refused, and not shown.
-fn password(table: &Table<'_, '_>, folder: &Path) -> Option<SecretSource> {
-    let places = match table.string_or_table("password", "a table that says where it is kept")? {
-        StringOrTable::Table(places) => places,
-        StringOrTable::String(text) => {
-            let message = "`password` must not stand in the configuration itself";
-            table.problem(&text.at, message, format!("say where it is kept: {PLACE}, {OTHER_PLACES}"));
-            return None;
-        }
-    };
-    let known = ["file", "variable", "command", "keyring", "systemd"];
-    let given: Vec<&str> = known.into_iter().filter(|key| places.has(key)).collect();
-    let found = match given[..] {
-        ["command"] => command(&places, folder),
-        [key] => places.required_string(key, example(key)).and_then(|text| {
-            let bad = |problem: &str, hint: &str| {
-                places.problem(&text.at, format!("`{key}` {problem}"), hint);
-                None
-            };
-            let value = text.value.clone();
-            match key {
-                "file" => Some(SecretSource::File(folder.join(value))),
-                "variable" if value.contains(['=', '\0']) => {
-                    bad("is no name of a variable", "write the name alone, without `=` and a value")
-                }
-                "variable" => Some(SecretSource::Variable(value)),
-                "systemd" if value.contains(['/', '\0']) || value.starts_with('.') => {
-                    bad("is no name of a credential", "write the name that the unit gives it in `LoadCredential=`")
-                }
-                "systemd" => Some(SecretSource::Systemd(value)),
-                _ => Some(SecretSource::keyring(&value)),
-            }
-        }),
-        [] => {
-            // A key that is mistyped is told by itself.
-            if places.keys().is_empty() {
-                places.problem(
-                    places.at(),
-                    "`password` does not say where it is kept",
-                    format!("write for example {PLACE}"),
-                );
-            }
-            None
-        }
-        [_, second, ..] => {
-            places.problem(&places.at_key(second), "`password` names two places", "keep the one that counts");
-            None
-        }
-    };
-    places.finish();
-    found
-}
-
-fn command(places: &Table<'_, '_>, folder: &Path) -> Option<SecretSource> {
-    let hint = "write the program and its arguments as a list: `command = [\"pass\", \"show\", \"ldap\"]`";
-    if !places.is_list("command") {
-        places.problem(&places.at_key("command"), "`command` is no list; there is no shell to take it apart", hint);
-        return None;
-    }
-    let mut words: Vec<String> = places.strings("command").into_iter().map(|word| word.value).collect();
-    if words.first().is_none_or(|program| program.trim().is_empty()) {
-        places.problem(&places.at_key("command"), "`command` names no program", hint);
-        return None;
-    }
-    // A path is one from the folder of the configuration; a name alone is looked for where programs are.
-    let program = &mut words[0];
-    if program.contains(std::path::is_separator) {
-        *program = folder.join(&program).display().to_string();
-    }
-    Some(SecretSource::Command { words, folder: folder.to_owned() })
-}
-
 fn example(key: &str) -> &'static str {
     match key {
         "user" => "sync@example.test",
         "principal" => "sync@AD.EXAMPLE.TEST",
         "keytab" => "sync.keytab",
-        "service_host" => "dc1.ad.example.test",
-        "file" => "secrets/ldap",
-        "variable" => "LDAP_PASSWORD",
-        "systemd" => "ldap",
-        _ => "gotosync/ldap",
+        _ => "dc1.ad.example.test",
     }
 }
 
@@ -189,7 +113,6 @@ const WAYS: &[(&str, Way)] = &[
     ("anonymous", Way::Anonymous),
 ];
 const PLACE: &str = "`password = { file = \"secrets/ldap\" }`";
-const OTHER_PLACES: &str = "or with `variable`, `command`, `keyring` or `systemd` for `file`";
 
 #[cfg(all(test, not(feature = "kerberos")))]
 mod tests {

@@ -7,17 +7,18 @@ use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use rustls::ClientConfig;
 
+use super::LdapSource;
 use super::describe::domains;
 use super::options::{Discovery, LdapOptions, SignIn};
 use super::server::Vendor;
 use super::session::Session;
-use super::{LdapSource, tls};
 use crate::model::{Completeness, Directory, Dn, Effort, Gap, Kept, ReadRequest, Reading};
 use crate::source::tree::sort;
 use crate::source::{
     DirectoryInfo, DirectorySource, Domain, LIST_ATTRIBUTES, ListQuery, Listing, MergedSource, Node, NodeKind,
     listing_of,
 };
+use crate::tls::configure;
 use crate::{Error, ErrorKind, Result};
 
 /// All domains of a forest, read as one directory as [`MergedSource`] does.
@@ -71,7 +72,7 @@ impl ForestSource {
         if matches!(&options.sign_in, SignIn::Simple { name, .. } if is_distinguished(name)) {
             return wrong("other domains of a forest know nobody by a distinguished name", "sign in as `user@domain`");
         }
-        let config = tls::configure(&options.tls)?;
+        let config = Arc::new(configure(&options.tls.roots, options.tls.client.as_ref())?);
         Ok(Self { options: Arc::new(options), config, discovery, known: Mutex::default() })
     }
 

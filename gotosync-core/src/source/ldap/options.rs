@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::Dn;
+use crate::tls::{ClientCertificate, Roots};
 use crate::{Error, ErrorKind, Result, Secret};
 
 /// Everything that a [`LdapSource`](super::LdapSource) needs to know.
@@ -219,25 +219,6 @@ pub struct Tls {
     pub roots: Roots,
     /// The client's own certificate.
     pub client: Option<ClientCertificate>,
-}
-
-/// Who may vouch for a server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Roots {
-    /// Whom the platform trusts.
-    #[default]
-    Platform,
-    /// The certificates of a PEM file, and nobody else.
-    Bundle(PathBuf),
-}
-
-/// A certificate that a client signs in with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientCertificate {
-    /// A PEM file with the certificate and what leads to its root.
-    pub certificate: PathBuf,
-    /// A PEM file with the private key.
-    pub key: PathBuf,
 }
 
 /// Who reads. There is no NTLM: it sends what can be used to sign in elsewhere, and Microsoft has announced its end.

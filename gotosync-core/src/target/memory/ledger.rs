@@ -14,25 +14,25 @@ use crate::target::book::{self, Activity, Book, FIRST_USER, Record};
 #[derive(Debug)]
 pub(super) struct Ledger {
     pub(super) key: AccountKey,
-    name: String,
+    pub(super) name: String,
     pub(super) login: Option<UserKey>,
-    users: HashMap<UserKey, Record>,
+    pub(super) users: HashMap<UserKey, Record>,
     /// Users by e-mail key: the order of a read, and the one holder of an address.
-    addresses: BTreeMap<Box<str>, UserKey>,
+    pub(super) addresses: BTreeMap<Box<str>, UserKey>,
     /// Licences, with `used` kept up to date.
-    licenses: BTreeMap<LicenseKey, License>,
-    groups: BTreeMap<UserGroupPath, UserGroup>,
+    pub(super) licenses: BTreeMap<LicenseKey, License>,
+    pub(super) groups: BTreeMap<UserGroupPath, UserGroup>,
     /// The lists that are short.
-    catalog: Arc<Catalog>,
-    devices: BTreeMap<Mac, Device>,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) devices: BTreeMap<Mac, Device>,
     /// Addresses of other accounts by e-mail key.
-    elsewhere: BTreeMap<Box<str>, Email>,
-    transfers: BTreeMap<Box<str>, Transfer>,
+    pub(super) elsewhere: BTreeMap<Box<str>, Email>,
+    pub(super) transfers: BTreeMap<Box<str>, Transfer>,
     /// Who of other accounts was asked for, by e-mail key.
     asked: HashMap<Box<str>, Arc<User>>,
     administrators: BTreeSet<UserKey>,
-    device_holders: HashMap<Mac, UserKey>,
-    extension_holders: HashMap<Box<str>, UserKey>,
+    pub(super) device_holders: HashMap<Mac, UserKey>,
+    pub(super) extension_holders: HashMap<Box<str>, UserKey>,
     pub(super) completeness: Completeness,
     next_user: u64,
     pub(super) activity: Vec<Activity>,

@@ -1,0 +1,136 @@
+//! `gotosync account`
+
+use std::fmt::{self, Display};
+
+use gotosync_core::model::License;
+use gotosync_core::target::goto::{AccountOf, Overview};
+
+use crate::cli::Json;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json;
+use crate::output::print;
+use crate::setup::Place;
+
+/// Shows who is signed in and what that gives.
+pub(super) async fn account(json: Json, place: &Place) -> Result<Exit, Failure> {
+    let overview = place.load()?.goto_account()?.overview().await?;
+    if json.json {
+        json::print_json(serde_json::to_string_pretty(&overview))?;
+    } else {
+        print(Told(&overview))?;
+    }
+    let stopped = overview.missing.iter().any(|missing| missing.needed);
+    Ok(if stopped { Exit::Stopped } else { Exit::Done })
+}
+
+struct Told<'o>(&'o Overview);
+
+impl Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let overview = self.0;
+        line(f, "signed in", format_args!("{} (user {})", overview.email, overview.user))?;
+        if let Some(ends) = overview.ends {
+            line(f, "until", format_args!("{}, unless GoTo renews it before", ends.strftime("%Y-%m-%d")))?;
+        } else {
+            line(f, "by", "a personal access token")?;
+        }
+        if let Some(scopes) = &overview.scopes {
+            line(f, "scopes", scopes.join(" "))?;
+        }
+        overview.accounts.iter().try_for_each(|own| line(f, "account", told_account(own)))?;
+        if !overview.organization_roles.is_empty() {
+            line(f, "organization", overview.organization_roles.join(" "))?;
+        }
+        line(f, "users", overview.users)?;
+        let width = overview.licenses.iter().map(|license| license.name.chars().count()).max().unwrap_or_default();
+        overview.licenses.iter().try_for_each(|license| line(f, "product", told_license(license, width)))?;
+        for missing in &overview.missing {
+            let severity = if missing.needed { "stop" } else { "warning" };
+            writeln!(f, "{severity}: missing: {}: {}", missing.what, missing.without)?;
+            writeln!(f, "    {}", missing.grant)?;
+        }
+        let lacks: Vec<&str> = overview.lacks.iter().map(|feature| feature.as_str()).collect();
+        if !lacks.is_empty() {
+            writeln!(f, "info: not read or written: {}", lacks.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+fn told_account(own: &AccountOf) -> String {
+    let chosen = if own.chosen { ", the one that is used" } else { "" };
+    let roles = if own.roles.is_empty() { "no role".to_owned() } else { own.roles.join(" ") };
+    format!("{} ({}){chosen}: {roles}", own.name, own.key)
+}
+
+fn told_license(license: &License, width: usize) -> String {
+    let pending = if license.pending { ", not active yet" } else { "" };
+    let over = license.used.saturating_sub(license.seats);
+    let over = if over > 0 { format!(", {over} too many") } else { String::new() };
+    let products = license.products.join(" ");
+    format!(
+        "{:width$}  {} of {} seats used, {} free{over}{pending}  ({}: {products})",
+        license.name,
+        license.used,
+        license.seats,
+        license.free(),
+        license.key,
+    )
+}
+
+fn line(f: &mut fmt::Formatter<'_>, name: &str, what: impl Display) -> fmt::Result {
+    writeln!(f, "{name:<13} {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use gotosync_core::target::Feature;
+    use gotosync_core::target::goto::Missing;
+
+    use super::*;
+
+    #[test]
+    fn what_a_login_gives_is_told_line_by_line() {
+        let own = |key: &str, name: &str, roles: &[&str], chosen| AccountOf {
+            key: gotosync_core::model::AccountKey::new(key),
+            name: name.to_owned(),
+            roles: roles.iter().map(|&role| role.to_owned()).collect(),
+            chosen,
+        };
+        let overview = Overview {
+            email: "ann@example.test".to_owned(),
+            user: "4".into(),
+            accounts: vec![own("1", "Example Ltd", &["MANAGE_USERS"], true), own("2", "Other", &[], false)],
+            licenses: vec![
+                License { used: 7, ..License::new("10", "GoToMeeting", &["G2M"], 5) },
+                License { used: 1, pending: true, ..License::new("11", "Webinar", &["G2W", "G2M"], 3) },
+            ],
+            users: 7,
+            organization_roles: Vec::new(),
+            scopes: Some(vec!["identity:".to_owned()]),
+            ends: Some("2026-12-27T00:00:00Z".parse().unwrap()),
+            missing: vec![Missing {
+                what: "the role X".to_owned(),
+                without: "roles are not seen".to_owned(),
+                grant: "an admin gives it".to_owned(),
+                needed: false,
+            }],
+            lacks: vec![Feature::Templates],
+        };
+        let expected = "\
+signed in     ann@example.test (user 4)
+until         2026-12-27, unless GoTo renews it before
+scopes        identity:
+account       Example Ltd (1), the one that is used: MANAGE_USERS
+account       Other (2): no role
+users         7
+product       GoToMeeting  7 of 5 seats used, 0 free, 2 too many  (10: G2M)
+product       Webinar      1 of 3 seats used, 2 free, not active yet  (11: G2W G2M)
+warning: missing: the role X: roles are not seen
+    an admin gives it
+info: not read or written: settings templates
+";
+        assert_eq!(Told(&overview).to_string(), expected);
+    }
+}

@@ -1,0 +1,53 @@
+//! `gotosync login`
+
+use std::io::{self, BufRead};
+use std::time::Duration;
+
+use gotosync_core::target::goto::{Consent, Loopback};
+use gotosync_core::{Error, Secret};
+
+use crate::cli::Login;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::say;
+use crate::setup::Place;
+
+/// Lets a person consent, and keeps what comes of it.
+pub(super) async fn login(args: &Login, place: &Place) -> Result<Exit, Failure> {
+    let config = place.load()?;
+    let (sign_in, redirect) = config.goto_sign_in()?;
+    let (consent, code) = if args.paste {
+        let consent = sign_in.consent(redirect)?;
+        let code = pasted(&consent)?;
+        (consent, code)
+    } else {
+        let loopback = Loopback::bind(redirect).await.map_err(|error| error.during("wait for the browser"))?;
+        let consent = sign_in.consent(&loopback.redirect())?;
+        show(&consent);
+        if !args.no_browser && open::that_detached(consent.url()).is_err() {
+            say("no browser can be opened here: open the address yourself, or add --paste");
+        }
+        let code = loopback.code(&consent, PATIENCE).await?;
+        (consent, code)
+    };
+    let who = sign_in.finish(&consent, &code).await?;
+    say(format_args!("signed in as {}; {}", who.as_deref().unwrap_or("somebody"), config.account));
+    say(format_args!("to see what that gives: {}", place.command("account")));
+    Ok(Exit::Done)
+}
+
+fn show(consent: &Consent) {
+    say("sign in to GoTo as whoever administers the account, at this address:");
+    say(format_args!("  {}", consent.url()));
+}
+
+/// Asks for what a browser on another machine ended at: the page there need not be found.
+fn pasted(consent: &Consent) -> Result<Secret, Error> {
+    show(consent);
+    say("then the browser ends at a page that it may not find; paste its address here:");
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(Error::from)?;
+    consent.code(&line)
+}
+
+const PATIENCE: Duration = Duration::from_mins(5);

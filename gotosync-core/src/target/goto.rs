@@ -1,0 +1,204 @@
+//! A real account, through GoTo's Admin API.
+//!
+//! What is documented, what was seen, and what is only inferred stands in `docs/goto.md`; the last of it is in one place of the
+//! code, `assumed.rs`.
+
+mod assumed;
+mod change;
+mod connect;
+mod convert;
+mod create;
+mod fresh;
+mod list;
+mod names;
+mod options;
+mod read;
+mod sign_in;
+mod trouble;
+mod who;
+mod wire;
+mod write;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::OnceCell;
+
+pub use options::{GotoOptions, GotoUrls};
+pub use sign_in::{Consent, LoginStore, Loopback, Means, SignIn, SignInOptions};
+pub use who::{AccountOf, Missing, Overview};
+
+use self::convert::Telephones;
+use self::names::Names;
+use self::who::Who;
+use super::{Capabilities, Feature, FieldLimits, ProvisioningTarget, TargetInfo, Visibility, book};
+use crate::http::{Api, Client, Request};
+use crate::model::{Account, Batch, Note, NoteKind, Outcome, UserKey};
+use crate::{Error, ErrorKind, Result};
+
+/// An account at GoTo.
+///
+/// Users are listed in pages, side by side within the vendor's limit of ten requests a second, and the listing knows whether
+/// it is whole: rows against the total, a total that moves between pages, a key that comes twice, an error on any page. Before
+/// anything is changed about a user, that user is read again. New users who get the same are made in one call; whether one of
+/// them was there before is told from who was listed before. A creation that was not answered is looked for, and never
+/// repeated.
+///
+/// What it writes may not be readable at once: see [`Visibility::Within`].
+pub struct GotoAccount {
+    api: Api,
+    connect: Option<Api>,
+    sign_in: SignIn,
+    options: GotoOptions,
+    danger: bool,
+    who: OnceCell<Who>,
+    seen: Mutex<Seen>,
+}
+
+/// What was learned of the account so far.
+#[derive(Default)]
+struct Seen {
+    /// What its names stand for.
+    names: Option<Arc<Names>>,
+    /// The keys of all users who were listed or made; `None` before anybody was listed.
+    users: Option<hashbrown::HashSet<UserKey>>,
+}
+
+impl GotoAccount {
+    /// Prepares an account; nothing is asked before it is used.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`] for addresses that are none.
+    pub fn new(client: &Client, sign_in: SignIn, options: GotoOptions) -> Result<Self> {
+        let api = client.api(&options.admin, options.per_second).map_err(|error| error.with("address", "admin"))?;
+        let api = api.signed_in(Arc::new(sign_in.clone()));
+        let connect = match &options.connect {
+            Some(base) => {
+                let api = client.api(base, options.per_second).map_err(|error| error.with("address", "connect"))?;
+                Some(api.signed_in(Arc::new(sign_in.clone())))
+            }
+            None => None,
+        };
+        let danger = client.options().danger_accept_any_certificate;
+        Ok(Self { api, connect, sign_in, options, danger, who: OnceCell::new(), seen: Mutex::default() })
+    }
+
+    /// Says who is signed in, which accounts that gives, what the chosen one has, and what is missing; nothing is written.
+    ///
+    /// # Errors
+    /// When nobody is signed in, or the service cannot be asked.
+    pub async fn overview(&self) -> Result<Overview> {
+        who::overview(self).await
+    }
+
+    /// Who is signed in, with the account that was chosen; it is asked once.
+    async fn who(&self) -> Result<&Who> {
+        self.who.get_or_try_init(|| who::ask(self)).await
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What every report is to tell.
+    fn remarks(&self) -> Result<Vec<Note>> {
+        let mut remarks = Vec::new();
+        if self.danger {
+            let evidence = "danger_accept_any_certificate is set: it is for tests on one's own machine";
+            remarks.push(Note::new(NoteKind::DangerousTls, self.api.base(), evidence));
+        }
+        let (ends, now) = (self.sign_in.ends()?, Timestamp::now());
+        if let Some(ends) = ends.filter(|ends| ends.duration_since(now) < SignedDuration::from_hours(24 * TOLD_AHEAD)) {
+            let evidence = format!("signed in until {}", ends.strftime("%Y-%m-%d"));
+            remarks.push(Note::new(NoteKind::SignInEnds, "GoTo", evidence));
+        }
+        Ok(remarks)
+    }
+
+    fn capabilities(&self, who: &Who) -> Capabilities {
+        let visible_within = self.options.visible_within;
+        Capabilities {
+            batch: self.options.batch.max(1),
+            concurrency: CONCURRENCY,
+            visibility: if visible_within == 0 { Visibility::Immediate } else { Visibility::Within(visible_within) },
+            roles: who.roles,
+            lacks: lacks(who).collect(),
+            ..Capabilities::all()
+        }
+    }
+}
+
+impl fmt::Display for GotoAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.who.get(), &self.options.account) {
+            (Some(who), _) => write!(f, "GoTo account {} ({})", who.account_name, who.account),
+            (None, Some(name)) => write!(f, "GoTo account {name}"),
+            (None, None) => f.write_str("GoTo account"),
+        }
+    }
+}
+
+impl fmt::Debug for GotoAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GotoAccount").field("api", &self.api).field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl ProvisioningTarget for GotoAccount {
+    async fn describe(&self) -> Result<TargetInfo> {
+        let who = self.who().await.map_err(|error| error.during("look at the account"))?;
+        who.check()?;
+        Ok(TargetInfo {
+            name: format!("GoTo account {} ({})", who.account_name, who.account),
+            account: who.account.clone(),
+            login: Some(who.user.clone()),
+            capabilities: self.capabilities(who),
+            limits: FieldLimits::VENDOR,
+            remarks: self.remarks()?,
+        })
+    }
+
+    async fn read(&self) -> Result<Account> {
+        let who = self.who().await?;
+        who.check()?;
+        read::read(self, who).await
+    }
+
+    async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
+        let who = self.who().await?;
+        who.check()?;
+        let capabilities = self.capabilities(who);
+        book::admit(batch, &capabilities)?;
+        write::execute(self, who, batch).await
+    }
+}
+
+/// The path of an account, with something below it.
+fn path(who: &Who, rest: &str) -> String {
+    format!("/accounts/{}{rest}", Request::part(who.account.as_str()))
+}
+
+/// What is neither read nor written.
+fn lacks(who: &Who) -> impl Iterator<Item = Feature> {
+    let telephones = if who.telephones == Telephones::Read { &[][..] } else { OF_CONNECT };
+    LACKS.iter().chain(telephones).copied()
+}
+
+/// An error of something that the account must have and does not.
+fn absent(what: &str, name: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("the account has no {what} `{name}`"))
+}
+
+/// Batches at once: so that the limit is filled although an answer takes its time.
+const CONCURRENCY: usize = 8;
+/// Requests of one batch or one read at once, for the same reason.
+const TOGETHER: usize = 24;
+/// Days before its end from which a login is told of.
+const TOLD_AHEAD: i64 = 10;
+/// What GoTo has and no public API is known for.
+const LACKS: &[Feature] = &[Feature::NestedProducts, Feature::Templates, Feature::DeviceGroups, Feature::Transfers];
+/// What only the API of GoTo Connect reads and writes.
+const OF_CONNECT: &[Feature] = &[Feature::Extensions, Feature::Devices];

@@ -1,0 +1,215 @@
+//! What is kept of a login, where, and by one process at a time.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::super::assumed::LOGIN_DAYS;
+use super::super::wire::WireTokens;
+use super::until;
+use crate::secret::{Existing, SecretSource};
+use crate::{Error, ErrorKind, Result, Secret};
+
+/// Where what a login left is kept: a place that can be written, and a file beside which says who is at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginStore {
+    place: SecretSource,
+    lock: PathBuf,
+}
+
+/// What a login left.
+#[derive(Clone)]
+pub(super) struct Kept {
+    refresh: Secret,
+    /// When the refresh token was given.
+    since: Timestamp,
+    access: Option<(Secret, Timestamp)>,
+    scope: Option<String>,
+}
+
+/// The same as text. It is never shown.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    refresh_token: String,
+    since: Timestamp,
+    #[serde(default)]
+    access_token: Option<String>,
+    #[serde(default)]
+    access_until: Option<Timestamp>,
+    #[serde(default)]
+    scope: Option<String>,
+}
+
+impl LoginStore {
+    /// Keeps it in this place; `lock` is a file that processes take turns by.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`] for a place that cannot be written: a login changes by itself.
+    pub fn new(place: SecretSource, lock: impl Into<PathBuf>) -> Result<Self> {
+        match place {
+            SecretSource::File(_) | SecretSource::Keyring { .. } => Ok(Self { place, lock: lock.into() }),
+            SecretSource::Variable(_) | SecretSource::Systemd(_) | SecretSource::Command { .. } => Err(Error::new(
+                ErrorKind::Input,
+                format!("a login cannot be kept in the {place}: it changes by itself"),
+            )
+            .hint("name a file or a keyring for `login`, or give a `personal_token`")),
+        }
+    }
+
+    /// What is kept; `None` if nobody has signed in.
+    pub(super) fn read(&self) -> Result<Option<Kept>> {
+        let text = match self.place.fetch(&|_| None) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.during("read the login to GoTo")),
+        };
+        // The error would show what was found.
+        let written: Written = serde_json::from_str(text.expose()).map_err(|_| {
+            Error::new(ErrorKind::Data, "what is kept is no login")
+                .during("read the login to GoTo")
+                .with("login", self)
+                .hint("sign in again with `gotosync login`")
+        })?;
+        Ok(Some(Kept {
+            refresh: Secret::new(written.refresh_token),
+            since: written.since,
+            access: written.access_token.map(Secret::new).zip(written.access_until),
+            scope: written.scope,
+        }))
+    }
+
+    pub(super) fn write(&self, kept: &Kept) -> Result<()> {
+        let (access_token, access_until) =
+            kept.access.as_ref().map(|(token, until)| (token.expose().to_owned(), *until)).unzip();
+        let written = Written {
+            refresh_token: kept.refresh.expose().to_owned(),
+            since: kept.since,
+            access_token,
+            access_until,
+            scope: kept.scope.clone(),
+        };
+        let text = Secret::new(serde_json::to_string(&written).unwrap_or_default());
+        self.place.store(&text, Existing::Replace).map_err(|error| error.during("keep the login to GoTo"))
+    }
+
+    /// Waits until no other process is at it; dropping what comes back lets the next one.
+    pub(super) async fn lock(&self) -> Result<File> {
+        let path = self.lock.clone();
+        let locked = tokio::task::spawn_blocking(move || lock(&path)).await;
+        let failed = |error: Error| error.during("wait for other processes that sign in");
+        match locked {
+            Ok(Ok(file)) => Ok(file),
+            Ok(Err(error)) => Err(failed(Error::from(error)).with("file", self.lock.display())),
+            Err(_) => Err(failed(Error::new(ErrorKind::Unavailable, "the runtime is shutting down"))),
+        }
+    }
+}
+
+fn lock(path: &Path) -> std::io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    file.lock()?;
+    Ok(file)
+}
+
+impl Kept {
+    pub(super) fn new(refresh: Secret, since: Timestamp) -> Self {
+        Self { refresh, since, access: None, scope: None }
+    }
+
+    pub(super) fn with_access(mut self, tokens: &WireTokens, now: Timestamp) -> Self {
+        self.access = Some((Secret::new(tokens.access_token.as_str()), until(tokens, now)));
+        if tokens.scope.is_some() {
+            self.scope.clone_from(&tokens.scope);
+        }
+        self
+    }
+
+    /// What is kept after a refresh: an answer without a refresh token leaves the old one (goto-api, 1.3).
+    pub(super) fn renewed(self, tokens: &WireTokens, now: Timestamp) -> Self {
+        let other = tokens.refresh_token.as_deref().filter(|token| *token != self.refresh.expose());
+        let next = match other {
+            Some(token) => Self { refresh: Secret::new(token), since: now, ..self },
+            None => self,
+        };
+        next.with_access(tokens, now)
+    }
+
+    pub(super) fn refresh(&self) -> &Secret {
+        &self.refresh
+    }
+
+    /// The access token, if it still lasts.
+    pub(super) fn access(&self, now: Timestamp) -> Option<(Secret, Timestamp)> {
+        self.access.clone().filter(|(_, until)| *until > now)
+    }
+
+    pub(super) fn ends(&self) -> Timestamp {
+        self.since.saturating_add(SignedDuration::from_hours(24 * LOGIN_DAYS)).unwrap_or(self.since)
+    }
+
+    pub(super) fn scopes(&self) -> Option<Vec<String>> {
+        Some(self.scope.as_ref()?.split_whitespace().map(str::to_owned).collect())
+    }
+}
+
+impl fmt::Display for LoginStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").field("since", &self.since).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> WireTokens {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn an_answer_without_a_refresh_token_keeps_the_old_one() {
+        let (then, now) = (Timestamp::UNIX_EPOCH, Timestamp::now());
+        let kept = Kept::new(Secret::new("old"), then);
+        let same = kept.clone().renewed(&tokens(r#"{"access_token":"a"}"#), now);
+        assert_eq!((same.refresh.expose(), same.since), ("old", then));
+        let null = kept.clone().renewed(&tokens(r#"{"access_token":"a","refresh_token":null}"#), now);
+        assert_eq!(null.refresh.expose(), "old");
+        let other = kept.renewed(&tokens(r#"{"access_token":"a","refresh_token":"new","expires_in":100}"#), now);
+        assert_eq!((other.refresh.expose(), other.since), ("new", now));
+        assert_eq!(other.access(now).unwrap().1, now + SignedDuration::from_secs(40));
+        assert_eq!(other.ends(), now + SignedDuration::from_hours(720));
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_and_is_shown_to_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = SecretSource::File(folder.path().join("login"));
+        let store = LoginStore::new(place, folder.path().join("lock")).unwrap();
+        assert!(store.read().unwrap().is_none());
+        let now = Timestamp::now();
+        let answer = tokens(r#"{"access_token":"hunter2","refresh_token":"x","scope":"identity: users.v1.read"}"#);
+        let kept = Kept::new(Secret::new("hunter3"), now).with_access(&answer, now);
+        store.write(&kept).unwrap();
+        let back = store.read().unwrap().unwrap();
+        assert_eq!((back.refresh.expose(), back.scopes().unwrap().len()), ("hunter3", 2));
+        assert!(!format!("{kept:?}{store:?}").contains("hunter"));
+        std::fs::write(folder.path().join("login"), "hunter2").unwrap();
+        let error = store.read().unwrap_err();
+        assert!(error.kind() == ErrorKind::Data && !format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+
+    #[test]
+    fn a_login_is_kept_where_it_can_be_written() {
+        let error = LoginStore::new(SecretSource::Variable("X".into()), "lock").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Input);
+    }
+}

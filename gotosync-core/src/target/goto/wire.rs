@@ -1,0 +1,342 @@
+//! What goes over the wire: shapes only, as they were recorded (goto-api, 2).
+//!
+//! Keys are 64-bit integers that come as strings or as numbers; they are kept as text and never pass through a float. What is
+//! not known is passed over, and what is empty may be absent or `null`.
+
+use std::fmt;
+
+use serde::de::{Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub(super) struct Key(pub(super) String);
+
+impl Key {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Key {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key: a string or a whole number")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Key, E> {
+        Ok(Key(text.to_owned()))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Key, E> {
+        Ok(Key(number.to_string()))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Key, E> {
+        Ok(Key(number.to_string()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Key, E> {
+        Err(E::invalid_type(Unexpected::Float(number), &self))
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct Page<T> {
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) results: Vec<T>,
+    #[serde(default)]
+    pub(super) total: Option<u64>,
+}
+
+/// A user.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireUser {
+    pub(super) key: Key,
+    #[serde(deserialize_with = "text")]
+    pub(super) email: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) first_name: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) last_name: String,
+    pub(super) locale: Option<String>,
+    pub(super) time_zone: Option<String>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) license_keys: Vec<Key>,
+    pub(super) group_key: Option<Key>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) group_name_path: Vec<String>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) admin_roles: Vec<String>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) role_sets: Vec<Key>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) managed_group_keys: Vec<Key>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) managed_license_keys: Vec<Key>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) attributes: Vec<WireAttribute>,
+    pub(super) settings: Option<WireSettings>,
+    #[serde(deserialize_with = "text")]
+    pub(super) status: String,
+    pub(super) invite_count: Option<u32>,
+    pub(super) invitation_expired: Option<bool>,
+    pub(super) email_locked: Option<bool>,
+    pub(super) name_locked: Option<bool>,
+    pub(super) identity_read_only: Option<bool>,
+}
+
+/// A custom field of a user.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct WireAttribute {
+    pub(super) key: Key,
+    #[serde(default)]
+    pub(super) value: Option<String>,
+}
+
+/// Settings by product.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireSettings {
+    #[serde(rename = "JIVE")]
+    pub(super) connect: Option<WireConnect>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireConnect {
+    pub(super) primary_extension_number: Option<Key>,
+}
+
+/// A user as the answer to a creation names them.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct WireMade {
+    pub(super) key: Key,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) email: String,
+}
+
+/// A user group.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireGroup {
+    pub(super) key: Key,
+    #[serde(deserialize_with = "text")]
+    pub(super) name: String,
+    #[serde(deserialize_with = "listed")]
+    pub(super) name_path: Vec<String>,
+}
+
+/// A licence.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireLicense {
+    pub(super) key: Key,
+    pub(super) seats: Option<u64>,
+    pub(super) user_count: Option<u64>,
+    pub(super) enabled: Option<bool>,
+    #[serde(deserialize_with = "text")]
+    pub(super) description: String,
+    #[serde(deserialize_with = "listed")]
+    pub(super) products: Vec<String>,
+}
+
+/// A role set: a role of the account's own making.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct WireRoleSet {
+    #[serde(alias = "key")]
+    pub(super) id: Key,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) name: String,
+}
+
+/// A custom field of the account.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct WireField {
+    #[serde(alias = "id")]
+    pub(super) key: Key,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) name: String,
+}
+
+/// A template of welcome e-mails.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct WireTemplate {
+    #[serde(alias = "id")]
+    pub(super) key: Key,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) title: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) subject: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) text: String,
+}
+
+/// A page of a list of GoTo Connect.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct MarkedPage<T> {
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) items: Vec<T>,
+    #[serde(default)]
+    pub(super) next_page_marker: Option<String>,
+}
+
+/// A telephone extension.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireExtension {
+    #[serde(deserialize_with = "text")]
+    pub(super) id: String,
+    pub(super) number: Key,
+    #[serde(rename = "type", deserialize_with = "text")]
+    kind: String,
+    pub(super) assigned_primary_user_key: Option<Key>,
+}
+
+impl WireExtension {
+    /// Says whether it can be a user's: others are queues, dial plans and the like.
+    pub(super) fn is_direct(&self) -> bool {
+        self.kind.is_empty() || self.kind == "DIRECT_EXTENSION"
+    }
+}
+
+/// A telephone or another device.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireDevice {
+    #[serde(deserialize_with = "text")]
+    pub(super) id: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) name: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) mac_address: String,
+    pub(super) assigned_user_key: Option<Key>,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireMe {
+    pub(super) key: Key,
+    pub(super) account_key: Key,
+    #[serde(deserialize_with = "text")]
+    pub(super) email: String,
+    #[serde(deserialize_with = "listed")]
+    pub(super) admin_roles: Vec<String>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) organization_roles: Vec<String>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) accounts: Vec<WireAccount>,
+}
+
+/// An account of whoever is signed in.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireAccount {
+    pub(super) key: Key,
+    #[serde(deserialize_with = "text")]
+    pub(super) name: String,
+    #[serde(deserialize_with = "listed")]
+    pub(super) admin_roles: Vec<String>,
+}
+
+/// Why something was refused, in each of the forms that were seen.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireRefusal {
+    pub(super) incident_id: Option<String>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) errors: Vec<WireProblem>,
+    pub(super) error_code: Option<String>,
+    pub(super) message: Option<String>,
+    #[serde(rename = "int_err_code")]
+    pub(super) internal_code: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireProblem {
+    #[serde(deserialize_with = "text")]
+    pub(super) code: String,
+    pub(super) value: Option<serde_json::Value>,
+}
+
+/// What the token endpoint gives.
+#[derive(Deserialize)]
+pub(super) struct WireTokens {
+    pub(super) access_token: String,
+    #[serde(default)]
+    pub(super) refresh_token: Option<String>,
+    #[serde(default)]
+    pub(super) expires_in: Option<u64>,
+    #[serde(default)]
+    pub(super) scope: Option<String>,
+    #[serde(default)]
+    pub(super) principal: Option<String>,
+}
+
+/// What the token endpoint says instead (RFC 6749, section 5.2).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireNoTokens {
+    #[serde(deserialize_with = "text")]
+    pub(super) error: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) error_description: String,
+}
+
+/// A list that may be absent or `null`.
+fn listed<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A text that may be absent or `null`.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_exact_however_it_comes() {
+        for text in ["\"6581286685341855244\"", "6581286685341855244", "18446744073709551615", "-1"] {
+            let key: Key = serde_json::from_str(text).unwrap();
+            assert_eq!(key.as_str(), text.trim_matches('"'));
+        }
+        for text in ["1.5", "1e3", "18446744073709551616", "null", "{}"] {
+            assert!(serde_json::from_str::<Key>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_absent_null_or_unknown_does_no_harm() {
+        let user: WireUser =
+            serde_json::from_str(r#"{"key":7,"email":null,"licenseKeys":null,"products":["X"],"newThing":{"a":1}}"#)
+                .unwrap();
+        assert_eq!((user.key.as_str(), user.email.as_str(), user.license_keys.len()), ("7", "", 0));
+        let page: Page<WireUser> = serde_json::from_str(r#"{"total":0}"#).unwrap();
+        assert!(page.results.is_empty() && page.total == Some(0));
+    }
+}

@@ -1,0 +1,140 @@
+//! What changes about a resource, in whichever way the service takes it.
+
+use serde_json::{Map, Value, json};
+
+use super::wire::{ENTERPRISE, Operation, PATCH};
+use crate::model::Change;
+
+/// Attributes with their new values; `None` takes one away.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Edits(Vec<(Place, Option<Value>)>);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Place {
+    /// An attribute, or a part of one after a dot.
+    Core(&'static str),
+    /// An attribute of the enterprise extension.
+    Enterprise(String),
+}
+
+impl Edits {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn set(&mut self, path: &'static str, value: Value) {
+        self.0.push((Place::Core(path), Some(value)));
+    }
+
+    /// Sets an attribute, or takes it away.
+    pub(super) fn put(&mut self, path: &'static str, value: Option<Value>) {
+        self.0.push((Place::Core(path), value));
+    }
+
+    /// Notes a change, if there is one.
+    pub(super) fn change<T>(&mut self, path: &'static str, change: Option<&Change<T>>, value: impl Fn(&T) -> Value) {
+        if let Some(change) = change {
+            self.put(path, change.after().map(value));
+        }
+    }
+
+    pub(super) fn put_enterprise(&mut self, name: &str, value: Option<Value>) {
+        self.0.push((Place::Enterprise(name.to_owned()), value));
+    }
+
+    /// As operations of a PATCH (RFC 7644, section 3.5.2).
+    pub(super) fn as_operations(&self) -> Value {
+        let operation = |(place, value): &(Place, Option<Value>)| {
+            let path = match place {
+                Place::Core(path) => (*path).to_owned(),
+                Place::Enterprise(name) => format!("{ENTERPRISE}:{name}"),
+            };
+            Operation { op: if value.is_some() { "replace" } else { "remove" }, path, value: value.clone() }
+        };
+        json!({ "schemas": [PATCH], "Operations": self.0.iter().map(operation).collect::<Vec<_>>() })
+    }
+
+    /// As the part that changes, in the older dialect.
+    pub(super) fn as_part(&self) -> Value {
+        let mut part = Value::Object(Map::new());
+        self.write(&mut part, |object, name, value| drop(object.insert(name.to_owned(), value.unwrap_or_default())));
+        part
+    }
+
+    /// As the whole resource for a PUT; whatever else is in it stays.
+    pub(super) fn apply_to(&self, resource: &mut Value) {
+        self.write(resource, |object, name, value| match value {
+            Some(value) => drop(object.insert(name.to_owned(), value)),
+            None => drop(object.remove(name)),
+        });
+        if let Some(schemas) = resource["schemas"].as_array_mut()
+            && self.0.iter().any(|(place, _)| matches!(place, Place::Enterprise(_)))
+            && !schemas.iter().any(|own| own == ENTERPRISE)
+        {
+            schemas.push(ENTERPRISE.into());
+        }
+    }
+
+    fn write(&self, resource: &mut Value, put: impl Fn(&mut Map<String, Value>, &str, Option<Value>)) {
+        for (place, value) in &self.0 {
+            let (outer, inner) = match place {
+                Place::Core(path) => path.split_once('.').map_or((*path, None), |(outer, inner)| (outer, Some(inner))),
+                Place::Enterprise(name) => (ENTERPRISE, Some(name.as_str())),
+            };
+            let Some(object) = resource.as_object_mut() else { return };
+            let Some(inner) = inner else {
+                put(object, outer, value.clone());
+                continue;
+            };
+            let part = object.entry(outer).or_insert_with(|| Value::Object(Map::new()));
+            if !part.is_object() {
+                *part = Value::Object(Map::new());
+            }
+            if let Some(part) = part.as_object_mut() {
+                put(part, inner, value.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edits() -> Edits {
+        let mut edits = Edits::default();
+        edits.set("name.familyName", "Berg".into());
+        edits.put("locale", None);
+        edits.change("timezone", None::<&Change<bool>>, |is| (*is).into());
+        edits.put_enterprise("department", Some("IT".into()));
+        edits
+    }
+
+    #[test]
+    fn a_change_is_the_same_in_every_form() {
+        let operations = edits().as_operations();
+        assert_eq!(
+            operations["Operations"],
+            json!([
+                { "op": "replace", "path": "name.familyName", "value": "Berg" },
+                { "op": "remove", "path": "locale" },
+                { "op": "replace", "path": format!("{ENTERPRISE}:department"), "value": "IT" },
+            ])
+        );
+        assert_eq!(
+            edits().as_part(),
+            json!({ "name": { "familyName": "Berg" }, "locale": null, ENTERPRISE: { "department": "IT" } })
+        );
+        let mut whole = json!({
+            "schemas": ["a"], "name": { "givenName": "Ann" }, "locale": "en-US", "nickName": "A", ENTERPRISE: null
+        });
+        edits().apply_to(&mut whole);
+        assert_eq!(
+            whole,
+            json!({
+                "schemas": ["a", ENTERPRISE], "name": { "givenName": "Ann", "familyName": "Berg" }, "nickName": "A",
+                ENTERPRISE: { "department": "IT" },
+            })
+        );
+    }
+}

@@ -1,0 +1,345 @@
+//! Does actions: each looks first, and writes only what is still as it was read.
+
+use serde_json::Value;
+
+use super::fault::{Stop, told};
+use super::groups::Groups;
+use super::offers::{Offer, Offers, not_offered};
+use super::wire::WireUser;
+use super::{Dialect, ScimTarget, checks, user};
+use crate::http::{Failure, Meaning, Method, Reached, Request, Safety};
+use crate::model::{
+    Action, ActionKind, Change, Creation, Deletion, Effect, Email, Field, LicenseKey, Outcome, Release, Role, Status,
+    Suspension, Update, User, UserGroupPath, UserKey, WelcomeEmail,
+};
+use crate::{ErrorKind, Result};
+
+/// Does the actions of one batch.
+pub(super) struct Writer<'t> {
+    pub(super) target: &'t ScimTarget,
+    pub(super) offers: &'t Offers,
+    /// Read when the first action needs them.
+    groups: Option<Groups>,
+}
+
+/// A user as the service has them now.
+struct Current {
+    user: User,
+    whole: Value,
+    version: Option<String>,
+}
+
+impl<'t> Writer<'t> {
+    pub(super) fn new(target: &'t ScimTarget, offers: &'t Offers) -> Self {
+        Self { target, offers, groups: None }
+    }
+
+    pub(super) async fn perform(&mut self, action: &Action) -> Outcome {
+        let done = match action {
+            Action::Suspend(suspension) => self.suspend(suspension).await,
+            Action::Release(release) => self.release(release).await,
+            Action::Delete(deletion) => self.delete(deletion).await,
+            Action::CreateGroup { path } => self.create_group(path).await,
+            Action::Update(update) => self.update(update, ActionKind::Update).await,
+            Action::Reactivate(update) => self.update(update, ActionKind::Reactivate).await,
+            Action::Create(creation) => self.create(creation).await,
+            Action::WriteTemplate { .. } | Action::Invite { .. } => Err(not_offered("mails").into()),
+        };
+        done.map_or_else(Outcome::from, Outcome::from)
+    }
+
+    async fn create_group(&mut self, path: &UserGroupPath) -> Result<Effect, Stop> {
+        let target = self.target;
+        self.groups().await?.create(target, path).await?;
+        Ok(Effect::GroupCreated)
+    }
+
+    async fn create(&mut self, creation: &Creation) -> Result<Effect, Stop> {
+        let new = &creation.user;
+        self.check_new(creation)?;
+        if let Some(path) = &new.group {
+            self.groups().await?.check(path)?;
+        }
+        let body = user::create(new, self.offers, &self.target.options);
+        let request = Request::new(Method::Post, "/Users").json_as(self.target.options.dialect.content_type(), &body);
+        let key = match self.target.api.send(&request).await {
+            Ok(answer) => match answer.json::<WireUser>() {
+                Ok(made) => UserKey::new(made.id),
+                // Made, and the answer of no use: it is looked for as after any doubt.
+                Err(error) => self.find(new, Stop::Doubt(error.into())).await?,
+            },
+            Err(failure) => {
+                if failure.meaning == Some(Meaning::Conflict) && failure.reached == Reached::Not {
+                    return Err(taken(&new.email));
+                }
+                match Stop::from(failure) {
+                    stop @ Stop::Doubt(_) => self.find(new, stop).await?,
+                    stop @ Stop::Refused(_) => return Err(stop),
+                }
+            }
+        };
+        if let Some(path) = &new.group {
+            let (target, offers) = (self.target, self.offers);
+            let joined = self.groups().await?.put(target, offers, key.as_str(), Some(path)).await;
+            joined.map_err(|stop| stop.halfway(&format!("user {key} was made")))?;
+        }
+        Ok(Effect::Created { user: key })
+    }
+
+    /// Looks for somebody who may have been made. Whoever is not as they were to be may be somebody else's.
+    async fn find(&self, new: &User, doubt: Stop) -> Result<UserKey, Stop> {
+        if !self.offers.offer(Offer::Filter) {
+            return Err(doubt);
+        }
+        let request = Request::get("/Users").query("filter", equals("userName", new.email.as_str()));
+        let Ok(answer) = self.target.api.send(&request).await else { return Err(doubt) };
+        let Ok(page) = answer.json::<super::wire::Page<WireUser>>() else { return Err(doubt) };
+        let [one] = &page.resources[..] else { return Err(doubt) };
+        let found = user::read(one, None, &self.target.options);
+        let fits = found.email == new.email
+            && (&found.first_name, &found.last_name) == (&new.first_name, &new.last_name)
+            && (self.target.options.dialect == Dialect::GoToIdentity || found.licenses == new.licenses);
+        if fits { Ok(UserKey::new(&*one.id)) } else { Err(doubt) }
+    }
+
+    async fn update(&mut self, update: &Update, kind: ActionKind) -> Result<Effect, Stop> {
+        let changes = &update.changes;
+        let mut current = self.current(&update.user).await?;
+        if changes.group.is_some() {
+            current.user.group = self.groups().await?.of(update.user.as_str()).cloned();
+        }
+        let before = &current.user;
+        if kind == ActionKind::Reactivate && before.status != Status::Suspended {
+            let message = format!("the user is {}, not suspended", before.status.as_str());
+            return Err(Stop::refused(ErrorKind::Conflict, message));
+        }
+        if let Some(field) = changes.stale(before) {
+            return Err(changed(field));
+        }
+        checks::changes(changes, self.offers, &self.target.options)?;
+        let mut after = before.clone();
+        changes.apply_to(&mut after);
+        if kind == ActionKind::Reactivate && after.is_bare() {
+            let message = "no product comes, so the user would stay suspended";
+            return Err(Stop::refused(ErrorKind::Input, message));
+        }
+        if after.licenses.is_empty() && !before.licenses.is_empty() {
+            self.check_login(&before.email, "cannot lose the last product")?;
+        }
+        if let Some(email) = changes.email.as_ref().and_then(Change::after)
+            && *email != before.email
+        {
+            self.check_free(email).await?;
+        }
+        let into = changes.group.as_ref().map(|change| change.after().cloned());
+        if let Some(Some(path)) = &into {
+            self.groups().await?.check(path)?;
+        }
+        let edits = user::edit(changes, &after, &current.whole, self.offers, &self.target.options);
+        if !edits.is_empty() {
+            let written = self.write(&update.user, &current, &edits).await;
+            self.settled(&update.user, written, |now| {
+                // A group is written after it and is not looked at yet.
+                let now = User { group: after.group.clone(), ..now.clone() };
+                changes.have_arrived(&now)
+            })
+            .await?;
+        }
+        if let Some(into) = into {
+            let (target, offers) = (self.target, self.offers);
+            let put = self.groups().await?.put(target, offers, update.user.as_str(), into.as_ref()).await;
+            put.map_err(|stop| if edits.is_empty() { stop } else { stop.halfway("the rest was changed") })?;
+        }
+        Ok(if kind == ActionKind::Reactivate { Effect::Reactivated } else { Effect::Updated })
+    }
+
+    async fn suspend(&mut self, suspension: &Suspension) -> Result<Effect, Stop> {
+        let current = self.current(suspension.user()).await?;
+        self.check_login(&current.user.email, "cannot be suspended")?;
+        let mut told: Vec<&LicenseKey> = suspension.licenses().iter().collect();
+        told.sort();
+        if told != current.user.licenses.iter().collect::<Vec<_>>() {
+            return Err(changed(Field::Products));
+        }
+        if *suspension.role() != Role::Member {
+            return Err(changed(Field::Role));
+        }
+        self.leave_with(suspension.user(), &current, &[]).await?;
+        Ok(Effect::Suspended)
+    }
+
+    async fn release(&mut self, release: &Release) -> Result<Effect, Stop> {
+        let current = self.current(release.user()).await?;
+        let own = &current.user.licenses;
+        if !release.licenses().iter().all(|license| own.contains(license)) {
+            return Err(changed(Field::Products));
+        }
+        let left: Vec<LicenseKey> = own.iter().filter(|own| !release.licenses().contains(own)).cloned().collect();
+        if left.is_empty() {
+            self.check_login(&current.user.email, "cannot lose the last product")?;
+        }
+        self.leave_with(release.user(), &current, &left).await?;
+        Ok(Effect::Released)
+    }
+
+    /// Leaves a user with these products.
+    async fn leave_with(&self, key: &UserKey, current: &Current, left: &[LicenseKey]) -> Result<(), Stop> {
+        let mut edits = super::edits::Edits::default();
+        user::access(&mut edits, left, &current.whole, &self.target.options);
+        let written = self.write(key, current, &edits).await;
+        self.settled(key, written, |now| now.licenses == left && (now.status == Status::Suspended) == left.is_empty())
+            .await
+    }
+
+    async fn delete(&mut self, deletion: &Deletion) -> Result<Effect, Stop> {
+        let current = self.current(deletion.user()).await?;
+        self.check_login(&current.user.email, "cannot be deleted")?;
+        if current.user.email != *deletion.email() {
+            return Err(changed(Field::Email));
+        }
+        if current.user.status != Status::Suspended {
+            let message = format!("the user is {}: suspend first, then delete", current.user.status.as_str());
+            return Err(Stop::refused(ErrorKind::Conflict, message));
+        }
+        let request = guarded(Request::new(Method::Delete, place(deletion.user())), &current);
+        match self.target.api.send(&request).await {
+            Ok(_) => Ok(Effect::Deleted),
+            // An earlier attempt may have done it.
+            Err(failure) if failure.meaning == Some(Meaning::NotFound) && failure.reached == Reached::Perhaps => {
+                Ok(Effect::Deleted)
+            }
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Writes a change in the way the service takes it.
+    async fn write(&self, key: &UserKey, current: &Current, edits: &super::edits::Edits) -> Result<(), Failure> {
+        let kind = self.target.options.dialect.content_type();
+        // Said twice it comes to the same: values are set, and never added to.
+        let patch = Request::new(Method::Patch, place(key)).safety(Safety::Repeatable);
+        let request = match self.target.options.dialect {
+            Dialect::GoToIdentity => {
+                let mut part = edits.as_part();
+                // Whether a part of a name keeps the other part is not known: both are sent.
+                if let (Some(name), Some(now)) = (part["name"].as_object_mut(), current.whole["name"].as_object()) {
+                    for (part, value) in now {
+                        name.entry(part).or_insert_with(|| value.clone());
+                    }
+                }
+                patch.json_as(kind, &part)
+            }
+            Dialect::Scim2 if self.offers.offer(Offer::Patch) => patch.json_as(kind, &edits.as_operations()),
+            Dialect::Scim2 => {
+                let mut whole = current.whole.clone();
+                edits.apply_to(&mut whole);
+                Request::new(Method::Put, place(key)).json_as(kind, &whole)
+            }
+        };
+        self.target.api.send(&guarded(request, current)).await.map(drop)
+    }
+
+    /// Settles a write that may have been done by looking once more.
+    async fn settled(
+        &self,
+        key: &UserKey,
+        written: Result<(), Failure>,
+        arrived: impl Fn(&User) -> bool,
+    ) -> Result<(), Stop> {
+        let Err(failure) = written else { return Ok(()) };
+        if failure.meaning == Some(Meaning::Changed) && failure.reached == Reached::Not {
+            return Err(Stop::refused(ErrorKind::Conflict, "the user was changed by somebody else in this moment"));
+        }
+        match Stop::from(failure) {
+            stop @ Stop::Doubt(_) => match self.current(key).await {
+                Ok(now) if arrived(&now.user) => Ok(()),
+                _ => Err(stop),
+            },
+            stop @ Stop::Refused(_) => Err(stop),
+        }
+    }
+
+    async fn current(&self, key: &UserKey) -> Result<Current, Stop> {
+        let answer = match self.target.api.send(&Request::get(place(key))).await {
+            Ok(answer) => answer,
+            Err(failure) if failure.meaning == Some(Meaning::NotFound) => {
+                return Err(Stop::refused(ErrorKind::NotFound, format!("the account has no user {key}")));
+            }
+            // Nothing is done by looking, whatever became of it.
+            Err(failure) => return Err(told(failure).into()),
+        };
+        let whole: Value = answer.json()?;
+        let wire: WireUser = answer.json()?;
+        let version = answer.header("etag").map(str::to_owned).or_else(|| wire.meta.as_ref()?.version.clone());
+        let user = user::read(&wire, None, &self.target.options);
+        Ok(Current { user, whole, version: version.filter(|_| self.offers.offer(Offer::Versions)) })
+    }
+
+    async fn groups(&mut self) -> Result<&mut Groups, Stop> {
+        if !self.offers.offer(Offer::Groups) {
+            return Err(not_offered("groups").into());
+        }
+        if self.groups.is_none() {
+            let groups = Groups::read(self.target, self.offers).await?;
+            if let Some(gap) = groups.gaps.first() {
+                let message = format!("the groups cannot be read to their end: {}", gap.problem);
+                return Err(Stop::refused(ErrorKind::Incomplete, message));
+            }
+            self.groups = Some(groups);
+        }
+        Ok(self.groups.get_or_insert_default())
+    }
+
+    /// Checks somebody new before anything is written, except what only the service knows.
+    pub(super) fn check_new(&self, creation: &Creation) -> Result<(), Stop> {
+        let new = &creation.user;
+        if let WelcomeEmail::Template(_) = creation.welcome {
+            return Err(not_offered("templates of mails").into());
+        }
+        if !new.role.is_member() {
+            return Err(not_offered("roles").into());
+        }
+        checks::new(new, self.offers, &self.target.options)
+    }
+
+    /// Checks that nobody has an address, where that can be asked; the service may ask only about its own letters.
+    async fn check_free(&self, email: &Email) -> Result<(), Stop> {
+        if !self.offers.offer(Offer::Filter) {
+            return Ok(());
+        }
+        let request = Request::get("/Users").query("filter", equals("userName", email.as_str()));
+        let page: super::wire::Page<WireUser> = self.target.api.send(&request).await?.json()?;
+        if page.resources.is_empty() { Ok(()) } else { Err(taken(email)) }
+    }
+
+    fn check_login(&self, email: &Email, what: &str) -> Result<(), Stop> {
+        if self.target.options.login.as_ref() == Some(email) {
+            return Err(Stop::refused(ErrorKind::Denied, format!("the user whose login is in use {what}")));
+        }
+        Ok(())
+    }
+}
+
+/// Writes only over the version that was read, where a service has versions (RFC 7644, section 3.14).
+fn guarded(request: Request, current: &Current) -> Request {
+    match &current.version {
+        Some(version) => request.header("If-Match", version.as_str()),
+        None => request,
+    }
+}
+
+fn place(key: &UserKey) -> String {
+    format!("/Users/{}", Request::part(key.as_str()))
+}
+
+/// A filter for one value (RFC 7644, section 3.4.2.2: a string is one of JSON).
+pub(super) fn equals(attribute: &str, value: &str) -> String {
+    format!("{attribute} eq {}", Value::from(value))
+}
+
+fn changed(field: Field) -> Stop {
+    Stop::refused(ErrorKind::Conflict, format!("{field} is not as it was read"))
+}
+
+pub(super) fn taken(email: &Email) -> Stop {
+    Stop::refused(ErrorKind::Conflict, format!("email {email} is taken"))
+}

@@ -1,0 +1,55 @@
+//! From how a user is to how a request wants them.
+
+use std::collections::BTreeSet;
+
+use gotosync_core::Result;
+use gotosync_core::model::{Account, Change, SetChange, SettingsChanges, User, UserChanges, Whole};
+
+use crate::laws::corpus;
+
+/// The changes that make one user of another, as far as the APIs can change users. Whoever asks here has just looked.
+pub(in crate::goto) fn changes(before: &User, after: &User) -> Result<UserChanges> {
+    let (reading, account) = (corpus::nobody()?, Account::empty("0", "evidence"));
+    let Some(whole) = Whole::of(&reading, &account) else { unreachable!("both are complete") };
+    let text = |before: &str, after: &str| {
+        let some = |text: &str| (!text.is_empty()).then(|| Box::from(text));
+        one(whole, some(before), some(after))
+    };
+    let (old, new) = (before.settings(), after.settings());
+    let mut settings = SettingsChanges {
+        time_zone: one(whole, old.time_zone.clone(), new.time_zone.clone()),
+        extension: one(whole, old.extension.clone(), new.extension.clone()),
+        devices: set(whole, &old.devices, &new.devices),
+        ..SettingsChanges::default()
+    };
+    for name in old.custom_fields.keys().chain(new.custom_fields.keys()) {
+        let change = one(whole, old.custom_fields.get(name).cloned(), new.custom_fields.get(name).cloned());
+        settings.custom_fields.extend(change.map(|change| (name.clone(), change)));
+    }
+    let role = |user: &User| (!user.role.is_member()).then(|| user.role.clone());
+    // One address in another letter case is the same to the book, and not to whoever reads it.
+    let same_address = before.email.as_str() == after.email.as_str();
+    Ok(UserChanges {
+        email: (!same_address).then(|| Change::replace(whole, before.email.clone(), Some(after.email.clone()))),
+        first_name: text(&before.first_name, &after.first_name),
+        last_name: text(&before.last_name, &after.last_name),
+        language: one(whole, before.language.clone(), after.language.clone()),
+        group: one(whole, before.group.clone(), after.group.clone()),
+        role: one(whole, role(before), role(after)).map(Box::new),
+        licenses: set(whole, &before.licenses.iter().cloned().collect(), &after.licenses.iter().cloned().collect()),
+        settings: (!settings.is_empty()).then(|| Box::new(settings)),
+    })
+}
+
+fn one<T: PartialEq>(whole: Whole<'_>, before: Option<T>, after: Option<T>) -> Option<Change<T>> {
+    match (before, after) {
+        (before, after) if before == after => None,
+        (Some(before), after) => Some(Change::replace(whole, before, after)),
+        (None, after) => after.map(Change::fill),
+    }
+}
+
+fn set<T: Clone + Ord>(whole: Whole<'_>, before: &BTreeSet<T>, after: &BTreeSet<T>) -> SetChange<T> {
+    let goes = before.difference(after).cloned().collect();
+    SetChange::adding(after.difference(before).cloned().collect()).removing(whole, goes)
+}

@@ -1,0 +1,116 @@
+//! The real client against the emulator.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gotosync_core::http::{Client, Exchange, HttpOptions, Patience};
+use gotosync_core::model::{Account, Batch, Outcome};
+use gotosync_core::secret::SecretSource;
+use gotosync_core::target::goto::{GotoAccount, GotoOptions, Means, SignIn, SignInOptions};
+use gotosync_core::target::{ProvisioningTarget, TargetInfo};
+use gotosync_core::{Result, Secret};
+
+use super::{Emulator, Options};
+use crate::Trouble;
+
+/// An account at an emulator of its own, through the client that GoTo itself is called with.
+#[derive(Debug)]
+pub struct Served {
+    account: GotoAccount,
+    /// Kept for as long as it is called.
+    emulator: Arc<Emulator>,
+}
+
+impl Served {
+    /// Starts an emulator and signs in to it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being started.
+    pub fn start(options: Options) -> Result<Self, Trouble> {
+        let emulator = Arc::new(options.start()?);
+        let connect = Some(emulator.urls().connect);
+        Self::at(&emulator, GotoOptions { connect, per_second: None, visible_within: 0, ..GotoOptions::default() })
+    }
+
+    /// Signs in to an emulator that runs.
+    ///
+    /// # Errors
+    /// Whatever keeps the client from being set up.
+    pub fn at(emulator: &Arc<Emulator>, options: GotoOptions) -> Result<Self, Trouble> {
+        Self::watched(emulator, options, |_| {})
+    }
+
+    /// The same, and tells of every attempt of a call.
+    ///
+    /// # Errors
+    /// Whatever keeps the client from being set up.
+    pub fn watched(
+        emulator: &Arc<Emulator>,
+        options: GotoOptions,
+        watch: impl Fn(&Exchange<'_>) + Send + Sync + 'static,
+    ) -> Result<Self, Trouble> {
+        let patience = Patience { first: std::time::Duration::from_millis(20), ..Patience::default() };
+        Self::by(emulator, options, HttpOptions { patience, ..HttpOptions::default() }, watch)
+    }
+
+    /// The same, over HTTP with manners of one's own.
+    ///
+    /// # Errors
+    /// Whatever keeps the client from being set up.
+    pub fn by(
+        emulator: &Arc<Emulator>,
+        options: GotoOptions,
+        http: HttpOptions,
+        watch: impl Fn(&Exchange<'_>) + Send + Sync + 'static,
+    ) -> Result<Self, Trouble> {
+        let urls = emulator.urls();
+        let client = Client::new(http)?.watch(watch);
+        let token = Secret::new(emulator.personal_token());
+        let sign_in = SignIn::new(
+            &client,
+            SignInOptions {
+                client_id: "emulated-client".to_owned(),
+                client_secret: None,
+                authorize: urls.authorize,
+                token: urls.token,
+                scopes: Vec::new(),
+                means: Means::PersonalToken { token, place: SecretSource::Variable("GOTO_TOKEN".to_owned()) },
+            },
+        )?;
+        let account = GotoAccount::new(&client, sign_in, GotoOptions { admin: urls.admin, ..options })?;
+        Ok(Self { account, emulator: Arc::clone(emulator) })
+    }
+
+    /// The emulator.
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// The account.
+    pub fn account(&self) -> &GotoAccount {
+        &self.account
+    }
+}
+
+impl fmt::Display for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.account, f)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl ProvisioningTarget for Served {
+    async fn describe(&self) -> Result<TargetInfo> {
+        self.account.describe().await
+    }
+
+    async fn read(&self) -> Result<Account> {
+        self.account.read().await
+    }
+
+    async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
+        self.account.execute(batch).await
+    }
+}

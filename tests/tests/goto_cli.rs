@@ -1,0 +1,343 @@
+//! Signing in to GoTo, looking at the account and running, as somebody new to it does; and what goes wrong on the way.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use gotosync_core::model::{Account, License, Role, Status, User};
+use gotosync_tests::command::{Said, command, run, said};
+use gotosync_tests::goto::{Emulator, Operation, Options, Probe, Rotation, TokenRefusal};
+use gotosync_tests::people::export;
+use tempfile::TempDir;
+
+/// An account with one administrator and two licences.
+fn account() -> Account {
+    let mut account = Account::empty("8887111122223333444", "Example Ltd");
+    let mut admin = User::new("admin@example.test", "Ada", "Min");
+    admin.key = Some("7001".into());
+    admin.role = Role::Administrator;
+    admin.status = Status::Active;
+    account.users.push(admin.into());
+    account.licenses = vec![
+        License::new("7902142105473202120", "GoToMeeting", &["G2M"], 100),
+        License::new("7902142105473202121", "GoToWebinar", &["G2W", "G2M"], 3),
+    ];
+    account.login = Some("7001".into());
+    account
+}
+
+struct Office {
+    folder: TempDir,
+    emulator: Emulator,
+}
+
+impl Office {
+    fn new(options: impl FnOnce(Options) -> Options) -> Self {
+        let options = options(Emulator::options().client("the-client", Some(SECRET)));
+        let emulator = options.account(account()).start().unwrap();
+        let office = Self { folder: tempfile::tempdir().unwrap(), emulator };
+        office.write("directory.ldif", &export(30));
+        office.write("rules.toml", RULES);
+        office.configure("");
+        office.private("client", SECRET);
+        office
+    }
+
+    fn configure(&self, more: &str) {
+        let urls = self.emulator.urls();
+        let text = format!(
+            "[source]\nldif = \"directory.ldif\"\n\n[account]\ngoto = \"the-client\"\n\
+             client_secret = {{ file = \"client\" }}\nredirect = \"http://127.0.0.1:0/\"\nvisible_within = \"0s\"\n{more}\n\
+             [account.urls]\nauthorize = \"{}\"\ntoken = \"{}\"\nadmin = \"{}\"\n",
+            urls.authorize, urls.token, urls.admin
+        );
+        self.write("gotosync.toml", &text);
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path().join(name), text).unwrap();
+    }
+
+    /// Keeps a secret as a new user is told to.
+    fn private(&self, name: &str, secret: &str) {
+        let mut child = command(self.path(), &["credential", "set", "--force", "--file", name])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+
+    /// Signs in, with somebody at the browser who does what the page says.
+    fn login(&self) -> Said {
+        let mut child = command(self.path(), &["login", "--no-browser"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut talk = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.trim_start().starts_with("http") {
+            line.clear();
+            if talk.read_line(&mut line).unwrap() == 0 {
+                break;
+            }
+        }
+        if line.trim_start().starts_with("http") {
+            let page = Probe::stranger().get(line.trim()).unwrap();
+            let back = page.header("location").unwrap().to_owned();
+            // Whoever else knocks at the door is sent away.
+            let door = back.split('?').next().unwrap();
+            assert_eq!(Probe::stranger().get(&format!("{door}favicon.ico")).unwrap().status, 404);
+            assert_eq!(Probe::stranger().get(&format!("{door}?code=stolen&state=guessed")).unwrap().status, 400);
+            let shown = Probe::stranger().get(&back).unwrap();
+            assert_eq!(shown.status, 200, "{shown:?}");
+        }
+        let mut rest = String::new();
+        talk.read_to_string(&mut rest).unwrap();
+        let mut told = said(child.wait_with_output().unwrap());
+        told.err = format!("{line}{rest}");
+        told
+    }
+
+    fn run(&self, words: &[&str]) -> Said {
+        run(self.path(), words)
+    }
+}
+
+#[test]
+fn a_new_user_signs_in_looks_and_runs() {
+    let office = Office::new(|options| options);
+    let early = office.run(&["account"]);
+    assert_eq!(early.code, Some(1));
+    assert!(early.err.contains("nobody has signed in yet") && early.err.contains("gotosync login"), "{early:?}");
+
+    let login = office.login();
+    assert_eq!(login.code, Some(0), "{login:?}");
+    assert!(login.err.contains("signed in as admin@example.test"), "{login:?}");
+
+    let looked = office.run(&["account"]);
+    assert_eq!(looked.code, Some(0), "{looked:?}");
+    for words in [
+        "admin@example.test (user 7001)",
+        "Example Ltd (8887111122223333444), the one that is used: SUPER_USER",
+        "GoToMeeting  0 of 100 seats used, 100 free",
+        "(7902142105473202121: G2W G2M)",
+    ] {
+        assert!(looked.out.contains(words), "{words}: {}", looked.out);
+    }
+    assert!(!looked.out.contains("missing"), "{}", looked.out);
+
+    let planned = office.run(&["plan"]);
+    assert_eq!(planned.code, Some(2), "{planned:?}");
+    let ran = office.run(&["run", "--trace", "calls.txt"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(office.run(&["plan"]).out.contains("nothing to do"));
+    let account = office.emulator.account();
+    assert_eq!(account.users.len(), 31);
+    assert_eq!(account.licenses[0].used, 30);
+    // Half of them get a group and a mail: one call makes those who get the same.
+    let trace = fs::read_to_string(office.path().join("calls.txt")).unwrap();
+    let made = trace.lines().filter(|line| line.contains(" POST ") && line.contains("/users attempt")).count();
+    assert_eq!(made, 2, "{trace}");
+    assert_eq!(office.emulator.mails().len(), 15);
+    let history = office.run(&["history"]);
+    assert!(history.code == Some(0) && history.out.contains("created"), "{history:?}");
+}
+
+#[test]
+fn nothing_that_is_written_or_said_holds_a_secret() {
+    let office = Office::new(|options| {
+        options.lives(Duration::from_secs(3), Duration::from_hours(720)).rotation(Rotation::Always)
+    });
+    let mut told = vec![office.login()];
+    for words in [
+        &["account"][..],
+        &["--trace", "calls.txt", "run"],
+        &["plan", "--json", "--out", "plan.json"],
+        &["history", "--json"],
+        &["about"],
+    ] {
+        // Each has to renew its token: that one lasts no longer than it takes to be on the safe side.
+        told.push(office.run(words));
+    }
+    let login: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(office.path().join("goto-login")).unwrap()).unwrap();
+    let secrets = [
+        SECRET.to_owned(),
+        login["refresh_token"].as_str().unwrap().to_owned(),
+        login["access_token"].as_str().unwrap().to_owned(),
+    ];
+    let holds = |text: &str| secrets.iter().any(|secret| text.contains(secret.as_str()));
+    for said in &told {
+        assert!(said.code.is_some_and(|code| code != 1), "{said:?}");
+        assert!(!holds(&said.out) && !holds(&said.err), "{said:?}");
+    }
+    let mut looked = 0;
+    for entry in fs::read_dir(office.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let own = ["goto-login", "client"].contains(&path.file_name().unwrap().to_str().unwrap());
+        if path.is_file() && !own {
+            let bytes = fs::read(&path).unwrap();
+            assert!(!holds(&String::from_utf8_lossy(&bytes)), "{}", path.display());
+            looked += 1;
+        }
+    }
+    assert!(looked >= 6, "only {looked} files were looked at");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(office.path().join("goto-login")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_token_that_was_revoked_is_renewed_and_a_login_that_was_is_said_to_be_over() {
+    let office = Office::new(|options| options.refusal(TokenRefusal::Forbidden));
+    assert_eq!(office.login().code, Some(0));
+    office.emulator.revoke_tokens();
+    let over = office.run(&["account"]);
+    assert_eq!(over.code, Some(1));
+    assert!(over.err.contains("the login ended or was taken back") && over.err.contains("gotosync login"), "{over:?}");
+    assert_eq!(office.login().code, Some(0));
+    assert_eq!(office.run(&["account"]).code, Some(0));
+    // The access token ends, the refresh token does not.
+    office.emulator.advance(Duration::from_hours(2));
+    let renewed = office.run(&["account"]);
+    assert_eq!(renewed.code, Some(0), "{renewed:?}");
+}
+
+#[test]
+fn of_processes_that_sign_in_at_once_none_uses_what_another_has_replaced() {
+    let office = Office::new(|options| {
+        options.lives(Duration::from_secs(3), Duration::from_hours(720)).rotation(Rotation::Always)
+    });
+    assert_eq!(office.login().code, Some(0));
+    office.emulator.forget_calls();
+    let mut children = Vec::new();
+    for _ in 0..6 {
+        let mut command = command(office.path(), &["account"]);
+        children.push(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    }
+    for child in children {
+        let said = said(child.wait_with_output().unwrap());
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    let calls = office.emulator.calls();
+    let tokens: Vec<_> = calls.iter().filter(|call| call.operation == Operation::Token).collect();
+    assert!(tokens.len() >= 6 && tokens.iter().all(|call| call.status == Some(200)), "{tokens:?}");
+    assert_eq!(office.run(&["account"]).code, Some(0), "what was kept last is good");
+}
+
+#[test]
+fn a_login_is_taken_from_another_machine() {
+    let office = Office::new(|options| options);
+    let mut child = command(office.path(), &["login", "--paste"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut talk = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.trim_start().starts_with("http") {
+        line.clear();
+        assert!(talk.read_line(&mut line).unwrap() > 0);
+    }
+    let page = Probe::stranger().get(line.trim()).unwrap();
+    let mut pasted = child.stdin.take().unwrap();
+    writeln!(pasted, "{}", page.header("location").unwrap()).unwrap();
+    drop(pasted);
+    let mut rest = String::new();
+    talk.read_to_string(&mut rest).unwrap();
+    assert!(child.wait().unwrap().success(), "{rest}");
+    assert!(rest.contains("signed in as admin@example.test"), "{rest}");
+    assert_eq!(office.run(&["account"]).code, Some(0));
+}
+
+#[test]
+fn a_personal_token_needs_no_login() {
+    let office = Office::new(|options| options);
+    office.private("token", &office.emulator.personal_token());
+    office.configure("personal_token = { file = \"token\" }");
+    let looked = office.run(&["account"]);
+    assert!(looked.code == Some(0) && looked.out.contains("by            a personal access token"), "{looked:?}");
+    let login = office.run(&["login"]);
+    assert!(login.code == Some(1) && login.err.contains("names a personal token"), "{login:?}");
+    office.private("token", "wrong");
+    let wrong = office.run(&["account"]);
+    assert!(wrong.code == Some(1) && wrong.err.contains("make a new one at myaccount.goto.com"), "{wrong:?}");
+}
+
+#[test]
+fn what_a_login_lacks_is_said_with_where_an_admin_grants_it() {
+    let office = Office::new(|options| options.scopes(&["users.v1.read"]));
+    office.configure("scopes = [\"users.v1.read\"]");
+    assert_eq!(office.login().code, Some(0));
+    let scope = office.run(&["run"]);
+    assert_eq!(scope.code, Some(1));
+    assert!(scope.err.contains("scope: identity:") && scope.err.contains("«Admin Center»"), "{scope:?}");
+
+    let office = Office::new(|options| options);
+    assert_eq!(office.login().code, Some(0));
+    office.emulator.edit(|account| {
+        let mut other = User::new("other@example.test", "O", "Ther");
+        (other.key, other.role, other.status) = (Some("7002".into()), Role::Administrator, Status::Active);
+        account.users.push(other.into());
+        let admin = std::sync::Arc::make_mut(&mut account.users[0]);
+        (admin.role, admin.licenses) = (Role::Member, vec!["7902142105473202120".into()]);
+    });
+    let role = office.run(&["plan"]);
+    assert_eq!(role.code, Some(1));
+    assert!(role.err.contains("MANAGE_USERS") && role.err.contains("GoTo Admin"), "{role:?}");
+    let told = office.run(&["account"]);
+    assert!(told.code == Some(3) && told.out.contains("stop: missing: the role «Manage users»"), "{told:?}");
+    let other = office.run(&["--account", "Exampel Ltd", "account"]);
+    assert!(other.code == Some(1) && other.err.contains("did you mean `Example Ltd`?"), "{other:?}");
+}
+
+#[test]
+fn a_login_that_ends_soon_is_told_in_every_report() {
+    let office = Office::new(|options| options);
+    assert_eq!(office.login().code, Some(0));
+    let early = office.run(&["run"]);
+    assert!(early.code == Some(0) && !early.out.contains("ends soon"), "{early:?}");
+    // As if it had been kept 25 days ago.
+    let path = office.path().join("goto-login");
+    let mut login: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let then = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(25 * 24);
+    login["since"] = serde_json::json!(then);
+    fs::write(&path, login.to_string()).unwrap();
+    let late = office.run(&["run"]);
+    assert!(late.code == Some(0) && late.out.contains("the login to the account ends soon"), "{late:?}");
+    assert!(late.out.contains("signed in until 20"), "{late:?}");
+}
+
+const SECRET: &str = "hunter2-hunter2-hunter2";
+
+const RULES: &str = r#"
+[limits]
+create = "unlimited"
+emails = "unlimited"
+
+[[rule]]
+name = "Sales"
+ou = "OU=Sales,DC=test"
+products = ["GoToMeeting"]
+user_group = "Sales"
+create_user_group = true
+
+[[rule]]
+name = "IT"
+ou = "OU=IT,DC=test"
+products = ["7902142105473202120"]
+welcome_email = "none"
+"#;

@@ -1,0 +1,126 @@
+//! Telephones of the emulator are those of the account.
+
+use gotosync_core::model::{Account, UserSettings};
+use gotosync_tests::goto::{Answer, Emulator, Probe};
+use gotosync_tests::laws::corpus;
+use serde_json::{Value, json};
+
+use crate::{Bench, options};
+
+fn voice(bench: &Bench, path: &str) -> String {
+    format!("{}/voice-admin/v1{path}", bench.emulator.urls().connect)
+}
+
+fn send(bench: &Bench, method: &str, path: &str, body: &Value) -> Answer {
+    bench.probe.json(method, &voice(bench, path), body).unwrap()
+}
+
+fn items(bench: &Bench, path: &str) -> Vec<Value> {
+    let answer = bench.probe.get(&voice(bench, &format!("{path}?accountKey=1"))).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["items"].as_array().unwrap().clone()
+}
+
+fn settings(account: &Account, user: &str) -> UserSettings {
+    account.user(&user.into()).unwrap().settings().clone()
+}
+
+#[test]
+fn lines_are_read_and_nothing_is_written_there() {
+    let bench = Bench::new(options());
+    let base = bench.emulator.urls().connect;
+    let users = bench.probe.get(&format!("{base}/users/v1/users?accountKey=1")).unwrap().json();
+    assert_eq!(users["items"][0]["userKey"], "5");
+    assert_eq!(users["items"][0]["lines"][0]["number"], "100");
+    let lines = bench.probe.get(&format!("{base}/users/v1/users/5/lines")).unwrap().json();
+    assert_eq!(lines["items"][0]["name"], "eve Lee");
+    let missing = bench.probe.get(&format!("{base}/users/v1/users")).unwrap();
+    assert_eq!((missing.status, &missing.json()["errorCode"]), (400, &json!("MISSING_MANDATORY_FIELDS")));
+    let stranger = Probe::stranger().get(&voice(&bench, "/extensions?accountKey=1")).unwrap();
+    assert_eq!((stranger.status, &stranger.json()["errorCode"]), (401, &json!("AUTHN_INVALID_TOKEN")));
+}
+
+#[test]
+fn an_extension_is_made_numbered_and_given_to_one_user() {
+    let bench = Bench::new(options());
+    let own = items(&bench, "/extensions");
+    assert_eq!((own.len(), &own[0]["number"], &own[0]["assignedPrimaryUserKey"]), (1, &json!("100"), &json!("5")));
+    let new = json!({ "accountKey": "1", "name": "Ann", "number": "2000" });
+    let made = send(&bench, "POST", "/extensions", &new);
+    assert_eq!(made.status, 201);
+    assert_eq!(send(&bench, "POST", "/extensions", &new).json()["errorCode"], "NUMBER_EXISTS");
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/extensions/{id}");
+    let given = send(&bench, "PATCH", &path, &json!({ "assignedPrimaryUserKey": "1" }));
+    assert_eq!(given.json()["assignedPrimaryUserKey"], "1");
+    assert_eq!(settings(&bench.emulator.account(), "1").extension.as_deref(), Some("2000"));
+    let second = send(&bench, "PATCH", &path, &json!({ "assignedPrimaryUserKey": "5" }));
+    assert_eq!(second.json()["errorCode"], "USER_ALREADY_HAS_PRIMARY_EXTENSION");
+    assert_eq!(send(&bench, "PATCH", &path, &json!({ "number": "2001" })).json()["number"], "2001");
+    assert_eq!(settings(&bench.emulator.account(), "1").extension.as_deref(), Some("2001"));
+    let mail = json!({ "password": "1234", "transcriptionEnabled": true });
+    assert_eq!(
+        send(&bench, "PATCH", &format!("{path}/voicemail"), &mail).json(),
+        json!({ "transcriptionEnabled": true })
+    );
+    assert_eq!(send(&bench, "PATCH", &path, &json!({ "assignedPrimaryUserKey": null })).status, 200);
+    assert_eq!(settings(&bench.emulator.account(), "1").extension, None);
+    assert_eq!(send(&bench, "DELETE", &path, &json!({})).status, 204);
+    assert_eq!(items(&bench, "/extensions").len(), 1);
+}
+
+#[test]
+fn a_device_is_given_alone_and_moves() {
+    let bench = Bench::new(options());
+    let device = &items(&bench, "/devices")[0];
+    assert_eq!((&device["macAddress"], &device["assignedUserKey"]), (&json!("000B82000001"), &json!("5")));
+    let path = format!("/devices/{}", device["id"].as_str().unwrap());
+    let both = send(&bench, "PATCH", &path, &json!({ "assignedUserKey": "1", "name": "Desk" }));
+    assert_eq!(both.json()["errorCode"], "ASSIGNMENTS_MUST_BE_ALONE");
+    assert_eq!(send(&bench, "PATCH", &path, &json!({ "assignedUserKey": "1" })).status, 200);
+    let account = bench.emulator.account();
+    assert!(settings(&account, "5").devices.is_empty() && settings(&account, "1").devices.len() == 1);
+    let new = json!({ "accountKey": "1", "name": "New", "modelId": "m", "macAddress": "000B82000001" });
+    assert_eq!(send(&bench, "POST", "/devices", &new).json()["errorCode"], "MAC_ADDRESS_EXISTS");
+}
+
+#[test]
+fn numbers_ring_somewhere_and_are_used_by_permission() {
+    let bench = Bench::new(options());
+    let number = items(&bench, "/phone-numbers")[0]["id"].as_str().unwrap().to_owned();
+    let extension = items(&bench, "/extensions")[0]["id"].clone();
+    let path = format!("/phone-numbers/{number}");
+    let route = json!({ "name": "Front desk", "routeTo": { "id": extension, "type": "EXTENSION" } });
+    assert_eq!(send(&bench, "PATCH", &path, &route).json()["routeTo"]["id"], extension);
+    assert_eq!(send(&bench, "PATCH", &path, &json!({ "name": null })).status, 400);
+    assert_eq!(send(&bench, "PATCH", &path, &json!({ "routeTo": null })).json()["routeTo"], Value::Null);
+    let permit = json!({ "userKey": "1", "permissions": ["OUTBOUND_CALLER_ID"] });
+    assert_eq!(send(&bench, "POST", &format!("{path}/permissions"), &permit).status, 204);
+    let wrong = json!({ "userKey": "1", "permissions": ["DIAL_PLAN"] });
+    assert_eq!(send(&bench, "POST", &format!("{path}/permissions"), &wrong).json()["errorCode"], "INVALID_PERMISSION");
+}
+
+#[test]
+fn a_user_is_at_one_place() {
+    let bench = Bench::new(options());
+    let place = |name: &str| {
+        let made = send(&bench, "POST", "/locations", &json!({ "accountKey": "1", "name": name, "address": {} }));
+        format!("/locations/{}/users", made.json()["id"].as_str().unwrap())
+    };
+    let (one, other) = (place("One"), place("Other"));
+    for path in [&one, &other] {
+        assert_eq!(send(&bench, "POST", path, &json!({ "userKey": "1" })).status, 204);
+    }
+    let at = |path: &str| bench.probe.get(&voice(&bench, path)).unwrap().json()["items"].as_array().unwrap().len();
+    assert_eq!((at(&one), at(&other)), (0, 1));
+}
+
+#[test]
+fn whoever_may_not_see_telephones_sees_none() {
+    let mut account = corpus::account();
+    account.login = Some("5".into());
+    let bench = Bench::new(Emulator::options().account(account));
+    assert!(items(&bench, "/extensions").is_empty() && items(&bench, "/devices").is_empty());
+    let new = json!({ "accountKey": "1", "name": "Ann", "number": "2000" });
+    assert_eq!(send(&bench, "POST", "/extensions", &new).status, 403);
+}
