@@ -5,11 +5,14 @@
 //! that fails does not stop the others.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use futures_util::future::{Either, select};
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use crate::journal::{Event, Standing};
 use crate::model::{
@@ -25,15 +28,23 @@ use crate::{ErrorKind, Result};
 pub(crate) mod cases;
 mod doubt;
 mod learn;
+mod sound;
 mod stale;
 
 use doubt::{Seen, see};
 use learn::Learning;
+use sound::Sound;
 use stale::{Index, stale};
 
 /// Asks a run to stop after the batches that are under way. Clones ask for the same.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<Asked>);
+
+#[derive(Debug, Default)]
+struct Asked {
+    asked: AtomicBool,
+    heard: Notify,
+}
 
 impl Stop {
     /// Nothing is asked yet.
@@ -43,12 +54,27 @@ impl Stop {
 
     /// Asks.
     pub fn request(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.asked.store(true, Ordering::SeqCst);
+        self.0.heard.notify_waiters();
     }
 
     /// Says whether somebody asked.
     pub fn requested(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.asked.load(Ordering::SeqCst)
+    }
+
+    /// Does something that nobody has to wait for once somebody asks: `None` if somebody did before it ended.
+    pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let heard = async {
+            let heard = self.0.heard.notified();
+            if !self.requested() {
+                heard.await;
+            }
+        };
+        match select(pin!(heard), pin!(work)).await {
+            Either::Left(_) => None,
+            Either::Right((done, _)) => Some(done),
+        }
     }
 }
 
@@ -79,6 +105,7 @@ impl Applying<'_> {
     pub(crate) async fn apply(&self, plan: &Plan, account: &Account, standings: Vec<Standing>) -> Result<Vec<Outcome>> {
         let index = Index::new(account, plan.steps(), plan.basis().account.login.as_ref());
         let learning = Learning::new(plan.steps(), &index, self.set_aside, self.now);
+        let sound = Sound::new(&index);
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(standings.len());
         let mut events = Vec::new();
         // What the journal says to be settled was learned from when it was settled: first all of that, then what is new.
@@ -113,7 +140,7 @@ impl Applying<'_> {
         while from < plan.steps().len() {
             let stage = plan.steps()[from].stage;
             let to = from + plan.steps()[from..].iter().take_while(|step| step.stage == stage).count();
-            self.stage(&plan.steps()[from..to], plan, &learning, &mut outcomes).await?;
+            self.stage(&plan.steps()[from..to], plan, &learning, &sound, &mut outcomes).await?;
             from = to;
         }
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::skipped(STOPPED))).collect())
@@ -146,6 +173,7 @@ impl Applying<'_> {
         steps: &'a [Step],
         plan: &Plan,
         learning: &Learning<'a>,
+        sound: &Sound<'a>,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<()> {
         let missing = Missing::after(plan.steps(), outcomes);
@@ -175,7 +203,7 @@ impl Applying<'_> {
         // Collected first: a closure that makes the futures would keep the whole from being `Send`.
         let mut calls = Vec::new();
         for batch in batches(&open, self.capabilities.batch.max(1)) {
-            calls.push(self.counted(batch, learning, &done, &broken));
+            calls.push(self.counted(batch, learning, sound, &done, &broken));
         }
         let concurrency = self.capabilities.concurrency.max(1);
         // What is under way is waited for even when the journal fails: a call that is dropped goes on at the other end.
@@ -193,19 +221,25 @@ impl Applying<'_> {
         &self,
         steps: Vec<&'a Step>,
         learning: &Learning<'a>,
+        sound: &Sound<'a>,
         done: &AtomicUsize,
         broken: &AtomicBool,
     ) -> Result<Vec<(u32, Outcome)>> {
         if broken.load(Ordering::SeqCst) {
             return Ok(Vec::new());
         }
-        let settled = self.batch(steps, learning).await.inspect_err(|_| broken.store(true, Ordering::SeqCst))?;
+        let settled = self.batch(steps, learning, sound).await.inspect_err(|_| broken.store(true, Ordering::SeqCst))?;
         let total = done.fetch_add(settled.len(), Ordering::SeqCst) + settled.len();
         (self.settled)(total);
         Ok(settled)
     }
 
-    async fn batch<'a>(&self, steps: Vec<&'a Step>, learning: &Learning<'a>) -> Result<Vec<(u32, Outcome)>> {
+    async fn batch<'a>(
+        &self,
+        steps: Vec<&'a Step>,
+        learning: &Learning<'a>,
+        sound: &Sound<'a>,
+    ) -> Result<Vec<(u32, Outcome)>> {
         if self.stop.requested() {
             return Ok(Vec::new());
         }
@@ -215,6 +249,8 @@ impl Applying<'_> {
         let mut learned = Vec::new();
         let outcomes = match self.target.execute(&batch).await {
             Ok(outcomes) if outcomes.len() == steps.len() => {
+                let pairs = steps.iter().zip(outcomes);
+                let outcomes: Vec<Outcome> = pairs.map(|(step, outcome)| sound.checked(step, outcome)).collect();
                 learned.extend(steps.iter().zip(&outcomes).flat_map(|(step, outcome)| learning.learn(step, outcome)));
                 outcomes
             }
@@ -322,6 +358,19 @@ mod tests {
             let outcome = settled(&invite(&waits, 2), std::slice::from_ref(&signed_in), visibility);
             assert_eq!(outcome, Some(Outcome::skipped("the user has signed in meanwhile")));
         }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_has_to_wait_for_is_given_up_once_somebody_asks() {
+        let stop = Stop::new();
+        assert_eq!(stop.or(async { 7 }).await, Some(7));
+        let asks = async {
+            tokio::task::yield_now().await;
+            stop.request();
+        };
+        let (given_up, ()) = futures_util::future::join(stop.or(std::future::pending::<()>()), asks).await;
+        assert_eq!(given_up, None);
+        assert_eq!(stop.or(std::future::pending::<()>()).await, None);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub enum ErrorKind {
     Exhausted,
     /// A read did not reach its end.
     Incomplete,
-    /// A check stopped the run before the first write.
+    /// A check, or somebody who asked, stopped the run before the first write.
     Stopped,
     /// Another run holds the account.
     Held,

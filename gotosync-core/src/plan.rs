@@ -38,7 +38,7 @@ mod wire;
 
 pub use build::{Inputs, Lift, Planned, plan};
 pub(crate) use missing::Missing;
-pub use review::Review;
+pub use review::{LeftOut, Review};
 
 /// What would be done to an account. Immutable: the same plan is shown, checked, approved and applied.
 /// A clone is the same plan, and costs nothing.

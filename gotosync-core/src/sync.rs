@@ -177,7 +177,8 @@ impl Engine {
         let hold = self.hold(&info).await?;
         self.refuse_interrupted(&info).await?;
         self.settle(&info).await?;
-        let account = self.target.read().await.map_err(|error| error.during("read the account"))?;
+        let account = stop.or(self.target.read()).await.ok_or_else(stopped)?;
+        let account = account.map_err(|error| error.during("read the account"))?;
         if plan.basis().account.completeness.is_complete() && !account.completeness.is_complete() {
             return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end")
                 .during("find out what has changed since the plan was made")
@@ -197,10 +198,12 @@ impl Engine {
         let hold = self.hold(&info).await.map_err(bare)?;
         self.refuse_interrupted(&info).await.map_err(bare)?;
         let started = (self.now)();
-        let (read, planned) = match self.read_and_plan(info.clone()).await {
+        let both = stop.or(self.read_and_plan(info.clone())).await.unwrap_or_else(|| Err(stopped()));
+        let (read, planned) = match both {
             Ok(both) => both,
             Err(error) => {
-                let record = RunRecord { ending: Ending::Failed, ..self.record(&info, started, None) };
+                let ending = if stop.requested() { Ending::Interrupted } else { Ending::Failed };
+                let record = RunRecord { ending, ..self.record(&info, started, None) };
                 let reason = error.to_string();
                 return Err(bare(self.ended_by(error, record, reason).await));
             }
@@ -287,7 +290,8 @@ impl Engine {
         let Some(interrupted) = self.state.unfinished(&info.account).await? else { return Ok(None) };
         let plan = Plan::from_json(&interrupted.plan)?;
         self.settle(&info).await?;
-        let account = self.target.read().await.map_err(|error| error.during("read the account"))?;
+        let account = stop.or(self.target.read()).await.ok_or_else(stopped)?;
+        let account = account.map_err(|error| error.during("read the account"))?;
         if !account.completeness.is_complete() {
             return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end")
                 .during("find out what the interrupted run had done")
@@ -528,6 +532,11 @@ pub enum Retry<'a> {
     Everybody,
     /// One person: an id, a distinguished name, an e-mail, an account name or a common name.
     Person(&'a str),
+}
+
+/// Why there is no report of a run that somebody asked to stop while it read.
+fn stopped() -> Error {
+    Error::new(ErrorKind::Stopped, "the run was asked to stop before its first write").hint("nothing was written")
 }
 
 /// Finds one of those who are set aside; a leaver is not in the directory any more.

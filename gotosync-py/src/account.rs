@@ -177,7 +177,7 @@ impl User {
         user.group = group.map(UserGroupPath::new);
         user.language = language.map(Into::into);
         if let Some(status) = status {
-            user.status = crate::value::from_json(py, &format!("{status:?}"), "a status")?;
+            user.status = crate::value::named(py, status, "a status")?;
         }
         Ok(Self::wrap(user))
     }

@@ -18,9 +18,18 @@ use crate::value::hash_of;
 ///
 /// >>> [person.name for person in directory]
 /// ['Ann Lee', 'Bob Ray', 'Cyd Fox']
-#[pyclass(frozen, module = "gotosync", sequence)]
+#[pyclass(frozen, module = "gotosync", sequence, eq)]
 #[derive(Clone)]
-pub(crate) struct Directory(pub(crate) Arc<model::Directory>);
+pub(crate) struct Directory(pub(crate) Arc<model::Directory>, pub(crate) Arc<Origin>);
+
+/// The read that something came from: who passes it on must not make more of it than it was.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    /// Whether that read was complete.
+    pub(crate) completeness: Completeness,
+    /// What it was asked for; `None` where all that there is came along.
+    pub(crate) asked: Option<CoreRequest>,
+}
 
 /// Somebody in a directory.
 ///
@@ -30,6 +39,7 @@ pub(crate) struct Directory(pub(crate) Arc<model::Directory>);
 #[pyclass(frozen, module = "gotosync", eq)]
 pub(crate) struct Person {
     directory: Arc<model::Directory>,
+    pub(crate) origin: Arc<Origin>,
     ix: usize,
 }
 
@@ -41,6 +51,7 @@ pub(crate) struct Person {
 #[pyclass(frozen, module = "gotosync", eq)]
 pub(crate) struct Group {
     directory: Arc<model::Directory>,
+    origin: Arc<Origin>,
     ix: usize,
 }
 
@@ -49,8 +60,8 @@ pub(crate) struct Group {
 /// >>> reading = source.read()
 /// >>> len(reading.directory), reading.complete, reading.gaps
 /// (3, True, ())
-#[pyclass(frozen, module = "gotosync")]
-pub(crate) struct Reading(pub(crate) model::Reading);
+#[pyclass(frozen, module = "gotosync", eq)]
+pub(crate) struct Reading(pub(crate) model::Reading, pub(crate) Arc<Origin>);
 
 /// What a source is asked for: attributes of people, and who. Without scopes everybody is meant.
 ///
@@ -62,7 +73,11 @@ pub(crate) struct ReadRequest(pub(crate) CoreRequest);
 
 impl Directory {
     fn all(&self) -> impl ExactSizeIterator<Item = Person> + '_ {
-        (0..self.0.people().len()).map(|ix| Person { directory: Arc::clone(&self.0), ix })
+        (0..self.0.people().len()).map(|ix| self.person(ix))
+    }
+
+    fn person(&self, ix: usize) -> Person {
+        Person { directory: Arc::clone(&self.0), origin: Arc::clone(&self.1), ix }
     }
 }
 
@@ -78,7 +93,7 @@ impl Directory {
     #[getter]
     fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let groups = 0..self.0.groups().len();
-        PyTuple::new(py, groups.map(|ix| Group { directory: Arc::clone(&self.0), ix }))
+        PyTuple::new(py, groups.map(|ix| self.group(ix)))
     }
 
     /// The distinguished names of places that people can stand in, each before those below it.
@@ -93,10 +108,10 @@ impl Directory {
     /// 'Bob Ray'
     fn find(&self, id: &str) -> Option<Person> {
         let ix = self.0.person_by_id(&PersonId::parse(id))?.index();
-        Some(Person { directory: Arc::clone(&self.0), ix })
+        Some(self.person(ix))
     }
 
-    /// People as a table: id, dn, name, enabled, expires, groups, and a column of the first values of each attribute.
+    /// People as a table: id, dn, name, disabled, expires, groups, and a column of the first values of each attribute.
     ///
     /// >>> directory.table(["mail"]).column_names
     /// ['id', 'dn', 'name', 'disabled', 'expires', 'groups', 'mail']
@@ -117,13 +132,44 @@ impl Directory {
         let length = self.0.people().len();
         let at = if index < 0 { index + length.cast_signed() } else { index };
         match usize::try_from(at) {
-            Ok(ix) if ix < length => Ok(Person { directory: Arc::clone(&self.0), ix }),
+            Ok(ix) if ix < length => Ok(self.person(ix)),
             _ => Err(pyo3::exceptions::PyIndexError::new_err("no such person")),
         }
     }
 
     fn __repr__(&self) -> String {
         format!("<Directory of {} people and {} groups>", self.0.people().len(), self.0.groups().len())
+    }
+}
+
+impl Directory {
+    fn group(&self, ix: usize) -> Group {
+        Group { directory: Arc::clone(&self.0), origin: Arc::clone(&self.1), ix }
+    }
+}
+
+impl PartialEq for Directory {
+    fn eq(&self, other: &Self) -> bool {
+        let groups =
+            |directory: &Self| (0..directory.0.groups().len()).map(|ix| directory.group(ix)).collect::<Vec<_>>();
+        let units = |directory: &Self| directory.0.units().iter().map(|unit| unit.dn.clone()).collect::<Vec<_>>();
+        self.all().eq(other.all()) && groups(self) == groups(other) && units(self) == units(other)
+    }
+}
+
+impl PartialEq for Reading {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.completeness == other.0.completeness
+            && self.0.remarks == other.0.remarks
+            && self.directory() == other.directory()
+    }
+}
+
+impl Reading {
+    /// A reading that was asked for this; `None` where all that there is came along.
+    pub(crate) fn of(reading: model::Reading, asked: Option<CoreRequest>) -> Self {
+        let origin = Origin { completeness: reading.completeness.clone(), asked };
+        Self(reading, Arc::new(origin))
     }
 }
 
@@ -241,6 +287,20 @@ impl Person {
         !self.directory.values(self.inner(), name).is_empty()
     }
 
+    /// What is known of the person, as a dict that a source of your own may give.
+    ///
+    /// >>> sorted(person.to_dict())
+    /// ['disabled', 'dn', 'expires', 'givenName', 'groups', 'id', 'mail', 'sn']
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let all = self.attributes(py)?;
+        all.set_item("id", self.id())?;
+        all.set_item("dn", self.dn())?;
+        all.set_item("disabled", self.disabled())?;
+        all.set_item("expires", self.expires())?;
+        all.set_item("groups", self.groups(py)?)?;
+        Ok(all)
+    }
+
     fn __hash__(&self) -> u64 {
         hash_of(&self.inner().id)
     }
@@ -293,14 +353,19 @@ impl Group {
     /// The people who were read and are members themselves.
     #[getter]
     fn people<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let person = |ix: &PersonIx| Person { directory: Arc::clone(&self.directory), ix: ix.index() };
+        let directory = Directory(Arc::clone(&self.directory), Arc::clone(&self.origin));
+        let person = |ix: &PersonIx| directory.person(ix.index());
         PyTuple::new(py, self.inner().people.iter().map(person).collect::<Vec<_>>())
     }
 
     /// The groups that are members.
     #[getter]
     fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let group = |ix: &GroupIx| Self { directory: Arc::clone(&self.directory), ix: ix.index() };
+        let group = |ix: &GroupIx| Self {
+            directory: Arc::clone(&self.directory),
+            origin: Arc::clone(&self.origin),
+            ix: ix.index(),
+        };
         PyTuple::new(py, self.inner().groups.iter().map(group).collect::<Vec<_>>())
     }
 
@@ -322,7 +387,7 @@ impl Reading {
     /// What was read.
     #[getter]
     fn directory(&self) -> Directory {
-        Directory(Arc::clone(&self.0.directory))
+        Directory(Arc::clone(&self.0.directory), Arc::clone(&self.1))
     }
 
     /// Whether that is everything that was asked for.
@@ -380,6 +445,10 @@ impl ReadRequest {
     #[getter]
     fn everyone(&self) -> bool {
         self.0.wants_everyone()
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash_of(&(&self.0.attributes, self.0.scopes.iter().map(ToString::to_string).collect::<Vec<_>>()))
     }
 
     fn __repr__(&self) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gotosync_core::apply::Stop;
 use gotosync_core::explain::Explanation as CoreExplanation;
-use gotosync_core::model::PlanId;
+use gotosync_core::model::{PlanId, ReadRequest};
 use gotosync_core::plan::Planned;
 use gotosync_core::state::MemoryState as CoreMemoryState;
 use gotosync_core::state::RunRecord as CoreRecord;
@@ -83,8 +83,11 @@ impl Engine {
         F: Future<Output = T> + Send + 'static,
     {
         let stop = Stop::new();
-        let ended = wait(py, work.stops().then_some(&stop), work.begin(self.engine.clone(), stop.clone()))?;
-        done(py, ended)
+        let ended = wait(py, work.stops().then_some(&stop), work.begin(self.engine.clone(), stop.clone()));
+        if let Some(close) = self.close(py) {
+            close.call0(py)?;
+        }
+        done(py, ended?)
     }
 
     /// Does a verb when it is awaited.
@@ -99,12 +102,12 @@ impl Engine {
     {
         let (stop, engine) = (Stop::new(), self.engine.clone());
         let asked = work.stops().then(|| stop.clone());
-        let close = self.progress.as_ref().and_then(|progress| progress.getattr(py, "close").ok());
-        let started = coroutine(py, asked, move |py| later(py, work.begin(engine.clone(), stop.clone()), done))?;
-        match close {
-            Some(close) => Ok(py.import("gotosync._aio")?.call_method1("closing", (started, close))?.unbind()),
-            None => Ok(started),
-        }
+        coroutine(py, asked, self.close(py), move |py| later(py, work.begin(engine.clone(), stop.clone()), done))
+    }
+
+    /// How whoever watches is told that a verb has ended.
+    fn close(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.progress.as_ref().and_then(|progress| progress.getattr(py, "close").ok())
     }
 }
 
@@ -294,7 +297,8 @@ verbs! {
     /// >>> len(engine.read_directory().directory)
     /// 3
     fn read_directory, read_directory_async() = || PyResult::Ok(Reads(move |engine: CoreEngine| async move {
-        engine.source().read(&engine.rules().request()).await
+        let request = engine.rules().request();
+        engine.source().read(&request).await.map(|reading| (reading, request))
     })) => reading;
     awaited: ">>> asyncio.run(engine.read_directory_async()).complete\nTrue";
 
@@ -445,8 +449,9 @@ fn record(py: Python<'_>, record: Result<Option<CoreRecord>>) -> PyResult<Py<PyA
     }
 }
 
-fn reading(py: Python<'_>, read: Result<gotosync_core::model::Reading>) -> PyResult<Py<PyAny>> {
-    object(py, Reading(read.map_err(|error| raised(py, &error))?))
+fn reading(py: Python<'_>, read: Result<(gotosync_core::model::Reading, ReadRequest)>) -> PyResult<Py<PyAny>> {
+    let (reading, request) = read.map_err(|error| raised(py, &error))?;
+    object(py, Reading::of(reading, Some(request)))
 }
 
 fn account(py: Python<'_>, read: Result<gotosync_core::model::Account>) -> PyResult<Py<PyAny>> {

@@ -12,6 +12,7 @@ use pyo3::types::PyDict;
 /// The exception of an error. What lies beneath it is chained: an exception of somebody's own part with its traceback.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     let made = exception(py, error.kind(), error.message(), &error.to_string()).and_then(|made| {
+        made.setattr("_engine", true)?;
         made.setattr("retryable", error.retryable())?;
         made.setattr("operation", error.operation())?;
         made.setattr("hint", error.help())?;
@@ -83,9 +84,19 @@ pub(crate) fn understood(py: Python<'_>, raised: PyErr) -> Error {
         }
         return error.caused_by(raised);
     }
+    let text: String = text.chars().map(|c| if c.is_control() || c == '\u{2028}' { ' ' } else { c }).collect();
     let name = value.get_type().name().map(|name| name.to_string()).unwrap_or_default();
-    let message = if text.is_empty() { name } else { format!("{name}: {}", text.replace('\n', "; ")) };
-    Error::new(foreign_kind(py, &raised), message).caused_by(raised)
+    let message = if text.is_empty() { name } else { format!("{name}: {}", text.trim()) };
+    let (kind, retry) = foreign_kind(py, &raised);
+    Error::new(kind, message).retry(retry).caused_by(raised)
+}
+
+/// Says whether an exception is a statement that nothing was done: one of this package's, which somebody raised on purpose. A mistake in
+/// calling the package, in the middle of something else, is none.
+pub(crate) fn says_nothing_was_done(value: &Bound<'_, PyAny>) -> bool {
+    let Some(kind) = own_kind(value) else { return false };
+    let by_engine = value.getattr("_engine").and_then(|it| it.extract::<bool>()).unwrap_or(false);
+    !by_engine || !matches!(kind, ErrorKind::Input | ErrorKind::Data | ErrorKind::Bug)
 }
 
 /// The kind of an exception of this package.
@@ -103,19 +114,19 @@ pub(crate) fn kind(word: &str) -> Option<ErrorKind> {
     ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == word)
 }
 
-fn foreign_kind(py: Python<'_>, raised: &PyErr) -> ErrorKind {
+/// What the exceptions of Python mean, and whether the same call may succeed later.
+fn foreign_kind(py: Python<'_>, raised: &PyErr) -> (ErrorKind, Retry) {
     if raised.is_instance_of::<PyFileNotFoundError>(py) {
-        ErrorKind::NotFound
+        (ErrorKind::NotFound, Retry::Never)
     } else if raised.is_instance_of::<PyPermissionError>(py) {
-        ErrorKind::Denied
-    } else if raised.is_instance_of::<PyConnectionError>(py)
-        || raised.is_instance_of::<PyTimeoutError>(py)
-        || raised.is_instance_of::<PyOSError>(py)
-    {
-        ErrorKind::Unavailable
+        (ErrorKind::Denied, Retry::Never)
+    } else if raised.is_instance_of::<PyConnectionError>(py) || raised.is_instance_of::<PyTimeoutError>(py) {
+        (ErrorKind::Unavailable, Retry::Later)
+    } else if raised.is_instance_of::<PyOSError>(py) {
+        (ErrorKind::Unavailable, Retry::Never)
     } else if raised.is_instance_of::<PyNotImplementedError>(py) {
-        ErrorKind::Unsupported
+        (ErrorKind::Unsupported, Retry::Never)
     } else {
-        ErrorKind::Data
+        (ErrorKind::Data, Retry::Never)
     }
 }

@@ -1,18 +1,18 @@
 //! The laws of sources and targets, to hold somebody's own to them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gotosync_core::laws::{Factory, source as source_laws, target as target_laws};
 use gotosync_core::model::{Account as CoreAccount, AccountKey, RunId};
 use gotosync_core::state::{Ending, Link, RunRecord};
-use gotosync_core::target::ProvisioningTarget as CoreTarget;
+use gotosync_core::target::{MemoryTarget, ProvisioningTarget as CoreTarget};
 use jiff::Timestamp;
 use pyo3::prelude::*;
 
 use crate::account::Account;
 use crate::error::raised;
-use crate::run::{runtime, wait};
+use crate::run::{wait, wait_apart};
 use crate::state::StateStore;
 use crate::value::{from_json, text_of};
 use crate::{source, target};
@@ -20,26 +20,42 @@ use crate::{source, target};
 /// Asks a source every law, and tells those that it breaks.
 #[pyfunction]
 pub(crate) fn broken_source_laws(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let (source, runtime) = (source::taken(source)?, runtime()?);
-    Ok(py.detach(|| runtime.block_on(source_laws::broken(&*source))))
+    let source = source::taken(source)?;
+    wait_apart(py, move || asked(source_laws::broken(&*source)))?
 }
 
 /// Asks targets every law, and tells those that they break. `make` is given an account, and gives a target that holds it.
 #[pyfunction]
 pub(crate) fn broken_target_laws(py: Python<'_>, make: Py<PyAny>) -> PyResult<Vec<String>> {
-    let runtime = runtime()?;
+    let failed: Arc<Mutex<Option<PyErr>>> = Arc::default();
+    let trouble = Arc::clone(&failed);
     let make = move |account: &CoreAccount| -> Box<dyn CoreTarget> {
         let target = Python::attach(|py| {
             let account = Account(Arc::new(account.clone()));
             target::taken(make.call1(py, (account,))?.bind(py))
         });
-        match target {
-            Ok(target) => Box::new(target),
-            Err(error) => std::panic::panic_any(format!("no target was made: {error}")),
-        }
+        target.map_or_else(
+            |error| {
+                trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                // It stands for the target that could not be made; what laws say of it is not told.
+                Box::new(MemoryTarget::new(CoreAccount::empty("none", "none"))) as Box<dyn CoreTarget>
+            },
+            |target| Box::new(target),
+        )
     };
-    let make: &Factory<'_> = &make;
-    Ok(py.detach(|| runtime.block_on(target_laws::broken(make))))
+    let broken = wait_apart(py, move || {
+        let make: &Factory<'_> = &make;
+        asked(target_laws::broken(make))
+    })??;
+    match failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(error) => Err(error),
+        None => Ok(broken),
+    }
+}
+
+/// Asks laws on this thread.
+fn asked(laws: impl Future<Output = Vec<String>>) -> PyResult<Vec<String>> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(laws))
 }
 
 /// The names of the laws of sources and of targets.

@@ -31,7 +31,7 @@ read_back!(Note, model::Note, "a note", "note");
 impl Note {
     #[new]
     fn new(py: Python<'_>, kind: &str, subject: String, evidence: String) -> PyResult<Self> {
-        let kind = crate::value::from_json(py, &format!("{kind:?}"), "a kind of note")?;
+        let kind = crate::value::named(py, kind, "a kind of note")?;
         Ok(Self(model::Note::new(kind, subject, evidence)))
     }
 

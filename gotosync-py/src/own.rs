@@ -3,17 +3,39 @@
 use std::sync::Arc;
 
 use gotosync_core::{Error, ErrorKind, Result};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::error::understood;
-use crate::run::LOOP;
+use crate::run::WAITING;
 
 /// An object with methods that somebody else wrote.
 #[derive(Clone)]
 pub(crate) struct Own {
     object: Arc<Py<PyAny>>,
     pub(crate) name: String,
+}
+
+/// What a method may give.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gives {
+    /// One value.
+    Value,
+    /// That, or things one by one.
+    Items,
+}
+
+/// A call whose caller may go away: then it is to end.
+struct Call(Option<Py<PyAny>>);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if let Some(call) = self.0.take() {
+            let given_up = Python::try_attach(|py| call.call_method0(py, "give_up"));
+            drop(given_up);
+        }
+    }
 }
 
 impl Own {
@@ -28,10 +50,9 @@ impl Own {
     /// Says whether a method is there that is not one of this package's own.
     pub(crate) fn has(&self, method: &str) -> bool {
         Python::attach(|py| {
-            let object = self.object.bind(py);
-            let Ok(found) = object.get_type().getattr(method).or_else(|_| object.getattr(method)) else { return false };
-            // A method of this package is a descriptor made by the module itself.
-            !found.get_type().name().is_ok_and(|name| name == "method_descriptor")
+            let Ok(found) = self.object.bind(py).getattr(method) else { return false };
+            // A method of this package is bound by the module itself.
+            !found.get_type().name().is_ok_and(|name| name == "builtin_function_or_method")
         })
     }
 
@@ -39,25 +60,58 @@ impl Own {
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         method: &'static str,
+        what: Gives,
         arguments: impl FnOnce(Python<'_>) -> PyResult<Bound<'_, PyTuple>> + Send + 'static,
         made: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T> + Send + 'static,
     ) -> Result<T, PyErr> {
         let object = Arc::clone(&self.object);
-        let waiting = LOOP.try_with(|here| Python::attach(|py| here.clone_ref(py))).ok();
+        let waiting = WAITING.try_with(Arc::clone).ok();
+        let call = attached(|py| Ok(py.import("gotosync._own")?.getattr("Call")?.call0()?.unbind()))?;
+        let mut caller = attached(|py| Ok(Call(Some(call.clone_ref(py)))))?;
         let work = move || {
-            Python::attach(|py| {
-                let mut given = object.bind(py).call_method1(method, arguments(py)?)?;
-                if given.hasattr("__await__")? || given.hasattr("__aiter__")? {
-                    given = py.import("gotosync._aio")?.call_method1("finished", (given, waiting))?;
-                }
-                made(&given)
+            attached(|py| {
+                let call = call.bind(py);
+                call.call_method0("enter")?;
+                let given = (|| {
+                    let (home, context) = match &waiting {
+                        Some(waiting) => (waiting.home.bind(py).clone(), waiting.context.bind(py).clone()),
+                        None => (py.import("gotosync._own")?.getattr("Home")?.call1((py.None(),))?, {
+                            py.import("contextvars")?.call_method0("copy_context")?
+                        }),
+                    };
+                    let method = object.bind(py).getattr(method)?;
+                    let items = what == Gives::Items;
+                    let given = call.call_method1("run", (method, arguments(py)?, context, &home, items))?;
+                    if waiting.is_none() {
+                        home.call_method0("close")?;
+                    }
+                    made(&given)
+                })();
+                call.call_method0("leave")?;
+                given
             })
         };
-        match tokio::task::spawn_blocking(work).await {
+        let ended = tokio::task::spawn_blocking(work).await;
+        caller.0 = None;
+        match ended {
             Ok(result) => result,
-            Err(_) => Err(pyo3::exceptions::PyRuntimeError::new_err("the program is shutting down")),
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => Err(PyRuntimeError::new_err(format!("what was given cannot be read: {}", told(&*panic)))),
+                Err(_) => Err(PyRuntimeError::new_err("the program is ending")),
+            },
         }
     }
+}
+
+/// What a panic said.
+fn told(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it changed meanwhile")
+}
+
+/// Does something with the interpreter, if there still is one.
+fn attached<T>(work: impl FnOnce(Python<'_>) -> PyResult<T>) -> PyResult<T> {
+    Python::try_attach(work).unwrap_or_else(|| Err(PyRuntimeError::new_err("the interpreter has ended")))
 }
 
 impl std::fmt::Debug for Own {
@@ -81,6 +135,13 @@ pub(crate) fn error_of(raised: PyErr) -> Error {
 #[expect(clippy::unnecessary_wraps, reason = "others cannot always be made")]
 pub(crate) fn nothing(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     Ok(PyTuple::empty(py))
+}
+
+/// Says whether something is a text or a dict, of which one can go through the parts and would mean nothing by it.
+pub(crate) fn is_one(given: &Bound<'_, PyAny>) -> bool {
+    given.is_instance_of::<pyo3::types::PyString>()
+        || given.is_instance_of::<pyo3::types::PyBytes>()
+        || given.is_instance_of::<PyDict>()
 }
 
 /// What an object that is no part of an engine is told.

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
-use crate::directory::{Directory, Person, Reading, dn};
+use crate::directory::{Directory, Origin, Person, Reading, dn};
 use crate::error::raised;
+use crate::own::is_one;
 
 /// What a source of your own gives where people alone do not say enough: groups and places that exist even if nobody is in
 /// them, what is missing, and remarks.
@@ -81,6 +82,8 @@ struct Reader<'py> {
     /// The same in the order of the last dict, which is most likely that of the next.
     order: Vec<(usize, Key)>,
     kept: Vec<Bound<'py, PyAny>>,
+    /// The reads that people were taken from, each once.
+    origins: Vec<Arc<Origin>>,
     count: usize,
 }
 
@@ -88,20 +91,28 @@ struct Reader<'py> {
 pub(crate) fn reading(given: &Bound<'_, PyAny>, source: &str, request: Option<&ReadRequest>) -> PyResult<CoreReading> {
     let py = given.py();
     if let Ok(reading) = given.cast::<Reading>() {
-        return Ok(reading.get().0.clone());
+        let reading = reading.get();
+        covers(py, &reading.1, request)?;
+        return Ok(reading.0.clone());
     }
     if let Ok(directory) = given.cast::<Directory>() {
-        let whole = Completeness::Complete;
-        return Ok(reading_of(Arc::clone(&directory.get().0), whole, Vec::new()));
+        let Directory(directory, origin) = directory.get();
+        covers(py, origin, request)?;
+        return Ok(reading_of(Arc::clone(directory), origin.completeness.clone(), Vec::new()));
     }
     let builder = PeopleBuilder::new(source).map_err(|error| raised(py, &error))?;
     let wanted = request.map(|request| request.attributes.iter().map(|name| name.to_ascii_lowercase()).collect());
-    let mut reader = Reader { builder, wanted, seen: HashMap::new(), order: Vec::new(), kept: Vec::new(), count: 0 };
+    let (seen, order, kept, origins) = (HashMap::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut reader = Reader { builder, wanted, seen, order, kept, origins, count: 0 };
     let more = given.cast::<People>().ok().map(Bound::get);
     let all = more.map_or_else(|| given.clone(), |more| more.people.bind(py).clone());
-    if all.is_none() {
-        let error = Error::new(ErrorKind::Data, "the source gave None, expected people");
+    if all.is_none() || is_one(&all) {
+        let class = all.get_type().name()?;
+        let error = Error::new(ErrorKind::Data, format!("the source gave a {class}, expected people"));
         return Err(raised(py, &error.hint("return an iterable of dicts, or yield them")));
+    }
+    if let Ok(directory) = all.cast::<Directory>() {
+        reader.origins.push(Arc::clone(&directory.get().1));
     }
     if let Some(more) = more {
         more.groups.iter().for_each(|group| reader.builder.group(group));
@@ -112,11 +123,32 @@ pub(crate) fn reading(given: &Bound<'_, PyAny>, source: &str, request: Option<&R
     for person in all.try_iter()? {
         reader.add(&person?)?;
     }
-    let directory = reader.builder.build().map_err(|error| raised(py, &error))?;
-    let gaps = more.into_iter().flat_map(|more| &more.gaps);
-    let gaps = gaps.map(|(place, problem)| Gap { place: place.clone(), problem: problem.clone() }).collect();
+    let Reader { builder, origins, .. } = reader;
+    let directory = builder.build().map_err(|error| raised(py, &error))?;
+    let own = more.into_iter().flat_map(|more| &more.gaps);
+    let mut gaps: Vec<Gap> =
+        own.map(|(place, problem)| Gap { place: place.clone(), problem: problem.clone() }).collect();
+    // Whoever passes on people of a read that was not whole does not make it whole.
+    for origin in origins {
+        covers(py, &origin, request)?;
+        gaps.extend(origin.completeness.gaps().iter().cloned());
+    }
     let remarks = more.map(|more| more.remarks.clone()).unwrap_or_default();
     Ok(reading_of(Arc::new(directory), Completeness::from_gaps(gaps), remarks))
+}
+
+/// Sees that a read which is passed on was asked for what is asked for now: what it was not asked for looks as if nobody had it.
+fn covers(py: Python<'_>, origin: &Origin, request: Option<&ReadRequest>) -> PyResult<()> {
+    let (Some(asked), Some(request)) = (&origin.asked, request) else { return Ok(()) };
+    let has = |name: &&String| asked.attributes.iter().any(|own| own.eq_ignore_ascii_case(name));
+    let missing: Vec<&str> = request.attributes.iter().filter(|name| !has(name)).map(String::as_str).collect();
+    let narrower = !asked.wants_everyone() && asked.scopes != request.scopes;
+    if missing.is_empty() && !narrower {
+        return Ok(());
+    }
+    let what = if missing.is_empty() { "other people".to_owned() } else { missing.join(", ") };
+    let error = Error::new(ErrorKind::Data, format!("the reading that is passed on was not asked for {what}"));
+    Err(raised(py, &error.hint("hand the request on: `source.read(request)`")))
 }
 
 fn reading_of(
@@ -134,7 +166,11 @@ impl<'py> Reader<'py> {
         let entries = if let Ok(entries) = person.cast::<PyDict>() {
             entries.clone()
         } else if let Ok(person) = person.cast::<Person>() {
-            as_dict(person)?
+            let origin = &person.get().origin;
+            if !self.origins.iter().any(|own| Arc::ptr_eq(own, origin)) {
+                self.origins.push(Arc::clone(origin));
+            }
+            person.call_method0("to_dict")?.cast_into()?
         } else {
             let made = py.get_type::<PyDict>().call1((person,)).and_then(|made| Ok(made.cast_into::<PyDict>()?));
             made.map_err(|_| self.wrong(py, "", format!("is a {}, expected a dict", kind(person))))?
@@ -160,7 +196,7 @@ impl<'py> Reader<'py> {
                 }
                 Key::Id => {
                     record.id = id(&value)
-                        .ok_or_else(|| self.wrong(py, "", format!("{}, expected text or a number", given())))?;
+                        .ok_or_else(|| self.wrong(py, "", format!("{}, expected text or a whole number", given())))?;
                 }
                 Key::Dn => {
                     let text: String = value
@@ -210,15 +246,15 @@ impl<'py> Reader<'py> {
         let name = key.extract::<String>().map_err(|_| {
             self.wrong(key.py(), "", format!("has the key {key}, which is a {}, expected text", kind(key)))
         })?;
-        let what = match name.as_str() {
+        let what = match name.to_ascii_lowercase().as_str() {
             "id" => Key::Id,
             "dn" => Key::Dn,
             "disabled" => Key::Disabled,
             "enabled" => Key::Enabled,
             "expires" => Key::Expires,
             "groups" => Key::Groups,
-            name if self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&name.to_ascii_lowercase())) => {
-                Key::Attribute(self.builder.attribute(name))
+            folded if self.wanted.as_ref().is_none_or(|wanted| wanted.contains(folded)) => {
+                Key::Attribute(self.builder.attribute(&name))
             }
             _ => Key::Unwanted,
         };
@@ -253,16 +289,11 @@ impl<'py> Reader<'py> {
     }
 }
 
-/// Somebody of another directory, with everything that is known of them.
-fn as_dict<'py>(person: &Bound<'py, Person>) -> PyResult<Bound<'py, PyDict>> {
-    let all: Bound<'py, PyDict> = person.getattr("attributes")?.cast_into()?;
-    for name in ["id", "dn", "disabled", "expires", "groups"] {
-        all.set_item(name, person.getattr(name)?)?;
-    }
-    Ok(all)
-}
-
+/// An id: a text, or a whole number. Others change with the machinery they went through: 7 becomes 7.0.
 fn id(value: &Bound<'_, PyAny>) -> Option<String> {
+    if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyFloat>() {
+        return None;
+    }
     match text(value)? {
         Value::Text(text) => Some(text.into()),
         Value::Bytes(_) => None,

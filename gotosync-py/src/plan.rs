@@ -137,6 +137,15 @@ impl Plan {
         CorePlan::from_json(text).map(Self).map_err(|error| raised(py, &error))
     }
 
+    /// Reads what ``to_dict`` gave.
+    ///
+    /// >>> gotosync.Plan.from_dict(plan.to_dict()) == plan
+    /// True
+    #[staticmethod]
+    fn from_dict(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Self::from_json(value.py(), &crate::value::text_of(value)?)
+    }
+
     /// Writes the plan to a file, whole or not at all, to be applied exactly so later.
     ///
     /// >>> plan.save(folder / "plan.json")

@@ -183,12 +183,17 @@ impl Report {
 }
 
 impl Line {
+    fn wrap(line: core::Line) -> Self {
+        Self(line)
+    }
+
     fn inner(&self) -> &core::Line {
         &self.0
     }
 }
 
 written!(Line, "line");
+read_back!(Line, core::Line, "a line of a report", "line");
 
 #[pymethods]
 impl Line {

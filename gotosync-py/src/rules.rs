@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::directory::ReadRequest;
 use crate::error::{all_raised, raised};
-use crate::value::{hash_of, objects, value_of};
+use crate::value::{hash_of, keyed, objects, value_of};
 
 /// One rule: whom it means and what they get, by the keys of a rules file as keywords.
 ///
@@ -126,7 +126,7 @@ impl Rule {
             if !names().any(|own| own == name) {
                 return Err(unknown(value.py(), "a rule", &name, names()));
             }
-            match value_of(&value)? {
+            match keyed(&name, &value)? {
                 Value::Null => self.0.remove(&name),
                 value => self.0.insert(name, value),
             };
@@ -170,7 +170,8 @@ impl Rules {
             if !own().any(|own| own == name) {
                 return Err(unknown(py, "rules", &name, own()));
             }
-            all.insert(name, value_of(&value)?);
+            let value = keyed(&name, &value)?;
+            all.insert(name, value);
         }
         let mut tables = Vec::new();
         for rule in rules.try_iter()? {
@@ -256,7 +257,8 @@ impl Rules {
         let mut changes = Vec::new();
         for (key, value) in keys.into_iter().flat_map(PyDictMethods::iter) {
             changes.push(
-                Change::json(&key.extract::<String>()?, &value_of(&value)?).map_err(|errors| all_raised(py, errors))?,
+                Change::json(&key.extract::<String>()?, &keyed(&key.extract::<String>()?, &value)?)
+                    .map_err(|errors| all_raised(py, errors))?,
             );
         }
         self.changed(py, |file| file.edit(rule, &changes))

@@ -19,7 +19,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::directory::{ReadRequest, Reading, dn};
 use crate::error::{all_raised, raised};
-use crate::own::{Own, error_of, no_part, nothing};
+use crate::own::{Gives, Own, error_of, no_part, nothing};
 use crate::people::reading;
 use crate::run::{coroutine, later, wait};
 use crate::value::{json, objects, value_of};
@@ -41,7 +41,16 @@ use crate::value::{json, objects, value_of};
 /// >>> engine.read_directory().directory[0].dn
 /// 'CN=Ann Lee,OU=payroll'
 #[pyclass(frozen, module = "gotosync", subclass)]
-pub(crate) struct DirectorySource(Option<Arc<dyn CoreSource>>);
+pub(crate) struct DirectorySource(Option<(Arc<dyn CoreSource>, Extent)>);
+
+/// How much of what it has a source gives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// What it is asked for.
+    Asked,
+    /// Everything, whatever it is asked for.
+    Everything,
+}
 
 /// A directory export, plain or gzipped (RFC 2849).
 ///
@@ -91,11 +100,23 @@ fn native<T: PyClass<BaseType = DirectorySource>>(
     class: T,
     source: impl CoreSource + 'static,
 ) -> PyClassInitializer<T> {
-    PyClassInitializer::from(DirectorySource(Some(Arc::new(source)))).add_subclass(class)
+    whole(class, source, Extent::Asked)
+}
+
+fn whole<T: PyClass<BaseType = DirectorySource>>(
+    class: T,
+    source: impl CoreSource + 'static,
+    extent: Extent,
+) -> PyClassInitializer<T> {
+    PyClassInitializer::from(DirectorySource(Some((Arc::new(source), extent)))).add_subclass(class)
 }
 
 impl DirectorySource {
     fn native<'p>(slf: &'p Bound<'_, Self>) -> PyResult<&'p Arc<dyn CoreSource>> {
+        Ok(&Self::parts(slf)?.0)
+    }
+
+    fn parts<'p>(slf: &'p Bound<'_, Self>) -> PyResult<&'p (Arc<dyn CoreSource>, Extent)> {
         slf.get().0.as_ref().ok_or_else(|| {
             PyNotImplementedError::new_err("a source of your own has to say this by a method of its own")
         })
@@ -116,9 +137,10 @@ impl DirectorySource {
     /// True
     #[pyo3(signature = (request = None))]
     fn read(slf: &Bound<'_, Self>, request: Option<&Bound<'_, ReadRequest>>) -> PyResult<Reading> {
-        let (source, request) = (Arc::clone(Self::native(slf)?), asked(request));
-        let py = slf.py();
-        wait(py, None, async move { source.read(&request).await })?.map(Reading).map_err(|error| raised(py, &error))
+        let ((source, extent), request) = (Self::parts(slf)?.clone(), asked(request));
+        let (py, of) = (slf.py(), extent.of(&request));
+        let read = wait(py, None, async move { source.read(&request).await })?;
+        read.map(|reading| Reading::of(reading, of)).map_err(|error| raised(py, &error))
     }
 
     /// The same as ``read``, to be awaited.
@@ -127,12 +149,12 @@ impl DirectorySource {
     /// True
     #[pyo3(signature = (request = None))]
     fn read_async(slf: &Bound<'_, Self>, request: Option<&Bound<'_, ReadRequest>>) -> PyResult<Py<PyAny>> {
-        let (source, request) = (Arc::clone(Self::native(slf)?), asked(request));
-        coroutine(slf.py(), None, move |py| {
-            let (source, request) = (Arc::clone(&source), request.clone());
-            later(py, async move { source.read(&request).await }, |py, read| {
+        let ((source, extent), request) = (Self::parts(slf)?.clone(), asked(request));
+        coroutine(slf.py(), None, None, move |py| {
+            let (source, request, of) = (Arc::clone(&source), request.clone(), extent.of(&request));
+            later(py, async move { source.read(&request).await }, move |py, read| {
                 let reading = read.map_err(|error| raised(py, &error))?;
-                Ok(Py::new(py, Reading(reading))?.into_any())
+                Ok(Py::new(py, Reading::of(reading, of))?.into_any())
             })
         })
     }
@@ -162,9 +184,16 @@ impl DirectorySource {
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         let class = slf.get_type().name()?;
         Ok(match &slf.get().0 {
-            Some(source) => format!("<{class} {source}>"),
+            Some((source, _)) => format!("<{class} {source}>"),
             None => format!("<{class}>"),
         })
+    }
+}
+
+impl Extent {
+    /// What a reading knows that was asked for this.
+    fn of(self, request: &CoreRequest) -> Option<CoreRequest> {
+        (self == Self::Asked).then(|| request.clone())
     }
 }
 
@@ -225,7 +254,7 @@ fn opened(keys: &Bound<'_, PyDict>) -> PyResult<Box<dyn CoreSource>> {
 impl ListSource {
     #[new]
     fn new(py: Python<'_>, name: &str, text: &str) -> PyResult<PyClassInitializer<Self>> {
-        Ok(native(Self, CoreList::new(name, text).map_err(|error| raised(py, &error))?))
+        Ok(whole(Self, CoreList::new(name, text).map_err(|error| raised(py, &error))?, Extent::Everything))
     }
 }
 
@@ -248,14 +277,16 @@ impl MemorySource {
         let directory = Arc::unwrap_or_clone(read.directory);
         let source = CoreMemory::new(directory);
         let gaps = read.completeness.gaps().iter();
-        Ok(native(Self, gaps.fold(source, |source, gap| source.incomplete(&gap.place, &gap.problem))))
+        let source = gaps.fold(source, |source, gap| source.incomplete(&gap.place, &gap.problem));
+        let source = read.remarks.into_iter().fold(source, CoreMemory::remark);
+        Ok(whole(Self, source, Extent::Everything))
     }
 }
 
 /// Takes a source of this package or somebody's own.
 pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreSource>> {
     if let Ok(source) = object.cast::<DirectorySource>()
-        && let Some(source) = &source.get().0
+        && let Some((source, _)) = &source.get().0
     {
         return Ok(Arc::clone(source));
     }
@@ -287,7 +318,7 @@ impl CoreSource for OwnSource {
         if !self.0.has("describe") {
             return Ok(info);
         }
-        let told = self.0.call("describe", nothing, value_of).await.map_err(error_of)?;
+        let told = self.0.call("describe", Gives::Value, nothing, value_of).await.map_err(error_of)?;
         let text = |key: &str| told.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
         Ok(DirectoryInfo { name: text("name").unwrap_or(info.name), vendor: text("vendor"), ..info })
     }
@@ -300,6 +331,7 @@ impl CoreSource for OwnSource {
         let (asked, wanted, name) = (ReadRequest(request.clone()), request.clone(), self.0.name.clone());
         let read = self.0.call(
             "read",
+            Gives::Items,
             move |py| PyTuple::new(py, [Py::new(py, asked)?]),
             move |given| reading(given, &name, Some(&wanted)),
         );

@@ -15,6 +15,7 @@ use pyo3::PyClass;
 use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
+use serde::de::DeserializeOwned;
 
 use crate::account::Account;
 use crate::action::Action;
@@ -22,7 +23,7 @@ use crate::error::raised;
 use crate::outcome::{Became, Outcome};
 use crate::own::{Own, no_part};
 use crate::run::wait;
-use crate::value::{from_json, json, objects, text_of};
+use crate::value::{json, named, objects};
 use own::OwnTarget;
 
 /// Where users live.
@@ -244,15 +245,15 @@ impl TargetInfo {
         user_limit: usize,
     ) -> PyResult<Self> {
         let actions = match actions {
-            Some(actions) => from_json(py, &text_of(actions)?, "a list of actions")?,
+            Some(actions) => words(actions, "an action")?,
             None => ActionKind::ALL.into(),
         };
         let lacks = match lacks {
-            Some(lacks) => from_json(py, &text_of(lacks)?, "a list of features")?,
+            Some(lacks) => words(lacks, "what an account can lack")?,
             None => BTreeSet::new(),
         };
-        let visibility: Visibility = from_json(py, &format!("{visibility:?}"), "`immediate` or `eventual`")?;
-        let roles: RoleAccess = from_json(py, &format!("{roles:?}"), "`full` or `hidden`")?;
+        let visibility: Visibility = named(py, visibility, "`immediate` or `eventual`")?;
+        let roles: RoleAccess = named(py, roles, "`full` or `hidden`")?;
         Ok(Self(CoreInfo {
             name: name.unwrap_or_default(),
             account: AccountKey::new(account),
@@ -320,6 +321,11 @@ impl TargetInfo {
 
 crate::value::written!(TargetInfo, "info");
 
+/// Words that somebody wrote, as what they stand for.
+fn words<T: Ord + DeserializeOwned>(given: &Bound<'_, PyAny>, what: &str) -> PyResult<BTreeSet<T>> {
+    given.try_iter()?.map(|word| named(given.py(), &word?.extract::<String>()?, what)).collect()
+}
+
 /// Takes a target of this package or somebody's own.
 pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreTarget>> {
     if let Ok(target) = object.cast::<ProvisioningTarget>()
@@ -328,5 +334,9 @@ pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreTarget>> 
         return Ok(native.target());
     }
     let own = Own::new(object);
-    if own.has("read") { Ok(Arc::new(OwnTarget(own))) } else { Err(no_part(object, "provisioning target", "read")) }
+    if own.has("read") {
+        Ok(Arc::new(OwnTarget::new(own)))
+    } else {
+        Err(no_part(object, "provisioning target", "read"))
+    }
 }

@@ -33,12 +33,36 @@ pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let py = value.py();
     let keywords = PyDict::new(py);
     keywords.set_item("default", py.import("gotosync._values")?.getattr("jsonable")?)?;
+    keywords.set_item("allow_nan", false)?;
     py.import("json")?.call_method("dumps", (value,), Some(&keywords))?.extract()
 }
 
 /// Python objects as JSON.
 pub(crate) fn value_of(value: &Bound<'_, PyAny>) -> PyResult<serde_json::Value> {
     from_json(value.py(), &text_of(value)?, "JSON")
+}
+
+/// The value of a key as JSON.
+///
+/// # Errors
+/// `InputError` with the key, when JSON has no word for it.
+pub(crate) fn keyed(key: &str, value: &Bound<'_, PyAny>) -> PyResult<serde_json::Value> {
+    value_of(value).map_err(|trouble| {
+        let py = value.py();
+        let message = format!("`{key}` cannot be written: {}", trouble.value(py));
+        let error = raised(py, &Error::new(ErrorKind::Input, message).hint("write texts, numbers, lists and dicts"));
+        error.set_cause(py, Some(trouble));
+        error
+    })
+}
+
+/// A word that somebody wrote, as what it stands for.
+///
+/// # Errors
+/// `InputError` when it is none.
+pub(crate) fn named<T: DeserializeOwned>(py: Python<'_>, text: &str, what: &str) -> PyResult<T> {
+    serde_json::from_value(serde_json::Value::from(text))
+        .map_err(|error| raised(py, &Error::new(ErrorKind::Input, format!("`{text}` is not {what}: {error}"))))
 }
 
 /// The hash of what a value says.

@@ -8,8 +8,9 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::own::{Own, error_of};
+use crate::own::{Gives, Own, error_of};
 use crate::plan::{Plan, Step};
+use crate::value::hash_of;
 
 /// Something that goes on in a run.
 ///
@@ -108,7 +109,8 @@ impl From<CoreProgress> for Progress {
 /// Tells a callable what goes on. What it raises is written where Python writes what nobody catches.
 pub(crate) fn told(callable: Py<PyAny>) -> impl Fn(CoreProgress) + Send + Sync + 'static {
     move |progress| {
-        Python::attach(|py| {
+        // With the interpreter goes whoever would be told.
+        Python::try_attach(|py| {
             if let Err(raised) = callable.call1(py, (Progress::from(progress),)) {
                 raised.write_unraisable(py, Some(callable.bind(py)));
             }
@@ -155,7 +157,11 @@ impl Review {
     /// The numbers of the steps that are left out, each with the reason.
     #[getter]
     fn left_out(&self) -> std::collections::BTreeMap<u32, String> {
-        self.0.left_out.clone()
+        self.0.left_out.iter().map(|(number, left_out)| (*number, left_out.reason.clone())).collect()
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.0)
     }
 
     fn __repr__(&self) -> String {
@@ -185,6 +191,7 @@ impl CoreReviewer for OwnReviewer {
         let plan = Plan(plan.clone());
         let review = self.0.call(
             "__call__",
+            Gives::Value,
             move |py| PyTuple::new(py, [Py::new(py, plan)?]),
             |said| {
                 if said.is_none() {
@@ -192,7 +199,7 @@ impl CoreReviewer for OwnReviewer {
                 }
                 let review = said
                     .cast::<Review>()
-                    .map_err(|_| PyTypeError::new_err(format!("`on_plan` gave {said}, expected a Review or None")))?;
+                    .map_err(|_| PyTypeError::new_err("`on_plan` gave something else, expected a Review or None"))?;
                 Ok(review.get().0.clone())
             },
         );

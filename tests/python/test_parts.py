@@ -140,7 +140,11 @@ WRONG: list[tuple[Any, str]] = [
     ([{"id": 2, "dn": "nonsense"}], "person 1 (2): "),
     ([{"id": 2, 3: "x"}], "person 1: has the key 3, which is a int, expected text"),
     ([5], "person 1: is a int, expected a dict"),
-    (None, "the source gave None, expected people"),
+    (None, "the source gave a NoneType, expected people"),
+    ("", "the source gave a str, expected people"),
+    ({}, "the source gave a dict, expected people"),
+    ([{"id": 7.0}], "person 1: `id` is a float, expected text or a whole number"),
+    ([{"id": True}], "person 1: `id` is a bool, expected text or a whole number"),
     ([ANN, ANN], "two people have the same id"),
 ]
 
@@ -296,7 +300,7 @@ def test_a_target_says_what_it_can_do() -> None:
     assert [note.kind for note in verdict.stops] == ["unsupported"]
     with pytest.raises(gotosync.StoppedError):
         verdict.raise_for_stop()
-    with pytest.raises(gotosync.DataError):
+    with pytest.raises(gotosync.InputError, match="`dance` is not an action"):
         gotosync.TargetInfo("1", actions=["dance"])
 
 

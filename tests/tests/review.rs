@@ -1,7 +1,5 @@
 //! What somebody else has to say about a plan before it is checked.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use gotosync_core::apply::Stop;
 use gotosync_core::model::{Account, DirectoryBuilder, Dn, License, NoteKind, PersonEntry, PersonId};
@@ -20,7 +18,7 @@ struct Says {
     step: Option<fn(&Step) -> Option<&'static str>>,
     veto: Option<&'static str>,
     trouble: Option<&'static str>,
-    more: BTreeMap<u32, String>,
+    more: Review,
 }
 
 #[async_trait]
@@ -30,7 +28,7 @@ impl Reviewer for Says {
             return Err(Error::new(ErrorKind::Unavailable, trouble));
         }
         let says = |step: &Step| self.step.and_then(|says| says(step));
-        let mut review = Review { left_out: self.more.clone(), veto: self.veto.map(str::to_owned) };
+        let mut review = Review { veto: self.veto.map(str::to_owned), ..self.more.clone() };
         for step in plan.steps() {
             if let Some(reason) = says(step) {
                 review = review.leave_out(step, reason);
@@ -130,10 +128,15 @@ async fn a_reviewer_without_an_opinion_fails_the_run() -> Result<(), Trouble> {
     let failed = away.run(&Stop::new()).await.expect_err("it fails");
     assert!(failed.plan.is_none() && failed.error.retryable());
     assert_eq!(away.history(1).await?[0].ending, Ending::Failed);
-    for (number, reason, problem) in
-        [(9, "no", "the plan has no step 9 to leave out"), (1, " ", "a step or plan is refused without a reason")]
-    {
-        let wrong = engine(Says { more: [(number, reason.to_owned())].into(), ..Says::default() })?;
+    // A number alone would leave out whoever has it in another plan.
+    let first = engine(Says::default())?.plan().await?.plan;
+    let [group, .., last] = first.steps() else { panic!("several steps") };
+    let other = Step { number: 1, ..last.clone() };
+    for (more, problem) in [
+        (Review::default().leave_out(&other, "no"), "step 1 that is left out is none of this plan"),
+        (Review::default().leave_out(group, " "), "a step or plan is refused without a reason"),
+    ] {
+        let wrong = engine(Says { more, ..Says::default() })?;
         let error = wrong.plan().await.expect_err("it is wrong");
         assert!(error.to_string().contains(problem) && error.help().is_some(), "{error}");
     }

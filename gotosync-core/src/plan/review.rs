@@ -3,23 +3,32 @@
 use std::collections::BTreeMap;
 
 use super::{Content, Missing, Plan, Step, renumbered};
-use crate::model::{Note, NoteKind};
+use crate::model::{Fingerprint, Note, NoteKind};
 use crate::{Error, ErrorKind, Result};
 
 /// What a look at a plan came to. By default everything stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Review {
-    /// The steps that are left out, by number, each with the reason.
-    pub left_out: BTreeMap<u32, String>,
+    /// The steps that are left out, by number.
+    pub left_out: BTreeMap<u32, LeftOut>,
     /// Why nothing of the plan may be applied, if so. No approval lifts that.
     pub veto: Option<String>,
+}
+
+/// A step that is left out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LeftOut {
+    /// Why.
+    pub reason: String,
+    /// Which step it is, in short: a number alone would mean another one in another plan.
+    step: Fingerprint,
 }
 
 impl Review {
     /// Leaves out one more step.
     #[must_use]
     pub fn leave_out(mut self, step: &Step, reason: impl Into<String>) -> Self {
-        self.left_out.insert(step.number, reason.into());
+        self.left_out.insert(step.number, LeftOut { reason: reason.into(), step: short(step) });
         self
     }
 
@@ -36,18 +45,21 @@ impl Plan {
     /// is not made then is left out as well.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when the plan has no step of such a number, or a reason is blank.
+    /// [`ErrorKind::Input`] when the review is about a step of another plan, or a reason is blank.
     pub fn reviewed(&self, review: &Review) -> Result<Self> {
         if *review == Review::default() {
             return Ok(self.clone());
         }
         let all = &self.0.content;
-        let strange = review.left_out.keys().find(|number| !all.steps.iter().any(|step| step.number == **number));
-        if let Some(number) = strange {
-            let hint = format!("steps are numbered from 1 to {}", all.steps.len());
-            return Err(Error::new(ErrorKind::Input, format!("the plan has no step {number} to leave out")).hint(hint));
+        let is_here = |(number, left_out): &(&u32, &LeftOut)| {
+            all.steps.iter().any(|step| step.number == **number && short(step) == left_out.step)
+        };
+        if let Some((number, _)) = review.left_out.iter().find(|one| !is_here(one)) {
+            return Err(Error::new(ErrorKind::Input, format!("step {number} that is left out is none of this plan"))
+                .hint("leave out steps of the very plan that is reviewed"));
         }
-        if review.left_out.values().chain(&review.veto).any(|reason| reason.trim().is_empty()) {
+        let mut reasons = review.left_out.values().map(|left_out| &left_out.reason).chain(&review.veto);
+        if reasons.any(|reason| reason.trim().is_empty()) {
             let message = "a step or plan is refused without a reason";
             return Err(Error::new(ErrorKind::Input, message).hint("say why: it is told in the report"));
         }
@@ -57,7 +69,8 @@ impl Plan {
         for step in &all.steps {
             let needed =
                 || missing.need(step).map(|need| format!("{need} is not {}, since that was left out", need.made()));
-            let Some(reason) = review.left_out.get(&step.number).cloned().or_else(needed) else {
+            let said = review.left_out.get(&step.number).map(|left_out| left_out.reason.clone());
+            let Some(reason) = said.or_else(needed) else {
                 steps.push(step.clone());
                 continue;
             };
@@ -70,4 +83,9 @@ impl Plan {
         }
         Ok(Self::new(Content { steps: renumbered(steps.into_iter()), notes, ..all.clone() }))
     }
+}
+
+/// A step in short: what is done to whom.
+fn short(step: &Step) -> Fingerprint {
+    Fingerprint::of(&serde_json::to_vec(step).unwrap_or_default())
 }

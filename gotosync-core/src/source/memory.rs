@@ -36,6 +36,7 @@ use crate::{Error, ErrorKind, Result};
 pub struct MemorySource {
     answer: RwLock<Answer>,
     gaps: Vec<Gap>,
+    remarks: Vec<String>,
 }
 
 /// What the next call is answered with.
@@ -48,13 +49,20 @@ enum Answer {
 impl MemorySource {
     /// Answers with a directory.
     pub fn new(directory: Directory) -> Self {
-        Self { answer: RwLock::new(Answer::Directory(Arc::new(directory))), gaps: Vec::new() }
+        Self { answer: RwLock::new(Answer::Directory(Arc::new(directory))), gaps: Vec::new(), remarks: Vec::new() }
     }
 
     /// Marks every read as incomplete, whatever the directory is [set](Self::set) to. May be called for several gaps.
     #[must_use]
     pub fn incomplete(mut self, place: impl Into<String>, problem: impl Into<String>) -> Self {
         self.gaps.push(Gap { place: place.into(), problem: problem.into() });
+        self
+    }
+
+    /// Tells something with every read that takes nothing away from completeness. May be called for several remarks.
+    #[must_use]
+    pub fn remark(mut self, remark: impl Into<String>) -> Self {
+        self.remarks.push(remark.into());
         self
     }
 
@@ -100,7 +108,13 @@ impl DirectorySource for MemorySource {
 
     async fn read(&self, _request: &ReadRequest) -> Result<Reading> {
         let completeness = Completeness::from_gaps(self.gaps.clone());
-        Ok(Reading { directory: self.directory()?, completeness, remarks: Vec::new(), effort: None, kept: None })
+        Ok(Reading {
+            directory: self.directory()?,
+            completeness,
+            remarks: self.remarks.clone(),
+            effort: None,
+            kept: None,
+        })
     }
 }
 

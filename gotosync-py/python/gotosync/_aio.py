@@ -3,15 +3,84 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-async def run(start: Callable[[], Awaitable[T]], stop: Callable[[], None] | None) -> T:
+class Verb(Coroutine[Any, Any, T]):
+    """A coroutine that begins its work when it is awaited, and tells when it has ended, even if it was never begun."""
+
+    def __init__(
+        self, start: Callable[[], asyncio.Future[T]], stop: Callable[[], None] | None, ended: Callable[[], None] | None
+    ) -> None:
+        self.work = _done(start, stop)
+        self.begun = False
+        self.ended = ended
+
+    def send(self, value: Any) -> Any:
+        self.begun = True
+        return self._told(self.work.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        if not self.begun:
+            # It never will be: nothing is left to be warned of.
+            self.work.close()
+            self._end()
+            raise error[1] if len(error) > 1 and error[1] is not None else error[0]
+        return self._told(self.work.throw, *error)
+
+    def close(self) -> None:
+        self.work.close()
+        self._end()
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return (yield from _Steps(self))
+
+    def __del__(self) -> None:
+        if not self.begun:
+            self.work.close()
+            self._end()
+
+    def _told(self, step: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return step(*args)
+        except BaseException:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        ended, self.ended = self.ended, None
+        if ended is not None:
+            ended()
+
+
+class _Steps:
+    """The steps of a verb for ``yield from``."""
+
+    def __init__(self, verb: Verb[Any]) -> None:
+        self.verb = verb
+
+    def __iter__(self) -> _Steps:
+        return self
+
+    def __next__(self) -> Any:
+        return self.verb.send(None)
+
+    def send(self, value: Any) -> Any:
+        return self.verb.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self.verb.throw(*error)
+
+    def close(self) -> None:
+        self.verb.close()
+
+
+async def _done(start: Callable[[], asyncio.Future[T]], stop: Callable[[], None] | None) -> T:
     """Awaits what ``start`` begins. Cancelled, it asks a run to stop and waits for the batch in flight."""
-    future = asyncio.ensure_future(start())
+    future = start()
     if stop is None:
         return await future
     try:
@@ -33,29 +102,3 @@ def settle(future: asyncio.Future[Any], value: Any, error: BaseException | None)
         future.set_result(value)
     else:
         future.set_exception(error)
-
-
-async def collected(items: AsyncIterable[T]) -> list[T]:
-    """Everything that comes."""
-    return [item async for item in items]
-
-
-def finished(awaitable: Any, loop: asyncio.AbstractEventLoop | None) -> Any:
-    """Waits, in a thread that is no event loop's, for what somebody's own part gave."""
-    if isinstance(awaitable, AsyncIterable):
-        awaitable = collected(awaitable)
-    if loop is None:
-        return asyncio.run(_awaited(awaitable))
-    return asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop).result()
-
-
-async def _awaited(awaitable: Awaitable[T]) -> T:
-    return await awaitable
-
-
-async def closing(work: Awaitable[T], close: Callable[[], None]) -> T:
-    """Awaits work, and then closes whoever watched it."""
-    try:
-        return await work
-    finally:
-        close()

@@ -57,6 +57,8 @@ class GotosyncError(Exception):
         self.context: dict[str, Any] = {}
         self.problems: tuple[GotosyncError, ...] = (self,)
         self.plan: Any = None
+        # Whether the engine has made it: what somebody raises on purpose says that nothing was done.
+        self._engine = False
 
     @property
     def file(self) -> str | None:

@@ -378,6 +378,13 @@ class Plan:
         >>> gotosync.Plan.from_json(plan.to_json()) == plan
         True
         """
+    @staticmethod
+    def from_dict(value: dict[str, Any]) -> Plan:
+        """Reads what ``to_dict`` gave.
+
+        >>> gotosync.Plan.from_dict(plan.to_dict()) == plan
+        True
+        """
     def save(self, path: _Path) -> None:
         """Writes the plan to a file, whole or not at all, to be applied exactly so later.
 
@@ -734,6 +741,20 @@ class Line:
 
         >>> type(line.to_json())
         <class 'str'>
+        """
+    @staticmethod
+    def from_json(text: str) -> Line:
+        """Reads what `to_json` wrote.
+
+        >>> gotosync.Line.from_json(line.to_json()) == line
+        True
+        """
+    @staticmethod
+    def from_dict(value: dict[str, Any]) -> Line:
+        """Reads what `to_dict` gave.
+
+        >>> gotosync.Line.from_dict(line.to_dict()) == line
+        True
         """
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
@@ -1380,11 +1401,14 @@ class Directory:
         'Bob Ray'
         """
     def table(self, attributes: Sequence[str] | None = None) -> Table:
-        """People as a table: id, dn, name, enabled, expires, groups, and a column of the first values of each attribute.
+        """People as a table: id, dn, name, disabled, expires, groups, and a column of the first values of each attribute.
 
         >>> directory.table(["mail"]).column_names
         ['id', 'dn', 'name', 'disabled', 'expires', 'groups', 'mail']
         """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Person]: ...
     def __getitem__(self, index: int, /) -> Person: ...
@@ -1437,6 +1461,12 @@ class Person:
 
         >>> person.enabled(datetime(2026, 11, 27, tzinfo=timezone.utc))
         True
+        """
+    def to_dict(self) -> dict[str, Any]:
+        """What is known of the person, as a dict that a source of your own may give.
+
+        >>> sorted(person.to_dict())
+        ['disabled', 'dn', 'expires', 'givenName', 'groups', 'id', 'mail', 'sn']
         """
     def __getitem__(self, name: str, /) -> list[Any]: ...
     def __contains__(self, name: str, /) -> bool: ...
@@ -1494,6 +1524,9 @@ class Reading:
     @property
     def effort(self) -> str | None:
         """What reading took, in words, where a server was asked."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
 class ReadRequest:
@@ -1514,7 +1547,7 @@ class ReadRequest:
         """Whether everybody is wanted."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class People:
@@ -1577,7 +1610,8 @@ class DirectorySource:
 
     name: str
     def __new__(cls, *args: Any, **keywords: Any) -> DirectorySource: ...
-    def read(self, request: ReadRequest | None = None) -> _Given | Awaitable[_Given] | AsyncIterable[dict[str, Any] | Person]:
+    # Positional here, so that a source of one's own calls it as it likes, and asks for it.
+    def read(self, request: ReadRequest, /) -> _Given | Awaitable[_Given] | AsyncIterable[dict[str, Any] | Person]:
         """Reads groups, places, and the people a request asks for.
 
         >>> source.read().complete
@@ -1774,7 +1808,8 @@ class ReadOnly(_NativeTarget):
 
 @final
 class TargetInfo:
-    """What a target is and can do. What is not said is as the vendor's.
+    """What a target is and can do. What is not said is as the vendor's. ``lacks`` names what it does not have of all that an account
+    can have: products, user-groups, roles, language, templates and others; that is read as absent, and refused in a plan.
 
     >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"])
     >>> info.account, info.actions
@@ -1809,7 +1844,8 @@ class TargetInfo:
     def actions(self) -> tuple[str, ...]:
         """The words of the actions it takes."""
     @property
-    def lacks(self) -> list[str]: ...
+    def lacks(self) -> list[str]:
+        """The words of what it does not have of all that an account can have, such as ``user-groups``."""
     @property
     def batch(self) -> int:
         """The most actions that are given at once."""
@@ -1984,7 +2020,7 @@ class Review:
         """The numbers of the steps that are left out, each with the reason."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Import:

@@ -18,4 +18,4 @@ def jsonable(value: Any) -> Any:
         return value.isoformat()
     if hasattr(value, "to_dict"):
         return value.to_dict()
-    raise TypeError(f"{type(value).__name__} cannot be written: {value!r}")
+    raise TypeError(f"there is no way to write a {type(value).__name__}")

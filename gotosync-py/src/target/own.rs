@@ -1,105 +1,187 @@
 //! A target that somebody else wrote.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use gotosync_core::model::{
-    Account as CoreAccount, Action as CoreAction, ActionKind, Batch, Effect, Fault, Outcome as CoreOutcome, UserKey,
+    Account as CoreAccount, Action as CoreAction, ActionKind, Batch, Effect, Fault, Outcome as CoreOutcome, Role,
+    UserKey,
 };
-use gotosync_core::target::{Capabilities, FieldLimits, ProvisioningTarget as CoreTarget, TargetInfo as CoreInfo};
-use gotosync_core::{ErrorKind, Result};
+use gotosync_core::target::{
+    Capabilities, FieldLimits, ProvisioningTarget as CoreTarget, RoleAccess, TargetInfo as CoreInfo,
+};
+use gotosync_core::{Error, ErrorKind, Result};
+use pyo3::exceptions::{PyException, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
 use super::TargetInfo;
 use crate::account::Account;
 use crate::action::Action;
-use crate::error::{own_kind, understood};
+use crate::error::{says_nothing_was_done, understood};
 use crate::outcome::{Became, Outcome};
-use crate::own::{Own, error_of, nothing};
+use crate::own::{Gives, Own, error_of, is_one, nothing};
 use crate::value::{from_json, text_of};
 
 /// Somebody's own target.
 #[derive(Clone, Debug)]
-pub(super) struct OwnTarget(pub(super) Own);
+pub(super) struct OwnTarget {
+    own: Own,
+    /// The most actions that are taken at once.
+    most: Arc<AtomicUsize>,
+    /// Whether it has asked the program to end: nothing more is tried then.
+    left: Arc<AtomicBool>,
+}
 
 impl fmt::Display for OwnTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.own.fmt(f)
     }
 }
 
 #[async_trait]
 impl CoreTarget for OwnTarget {
     async fn describe(&self) -> Result<CoreInfo> {
-        if self.0.has("describe") {
-            let told = |told: &Bound<'_, PyAny>| Ok(told.cast::<TargetInfo>()?.get().0.clone());
-            let mut info = self.0.call("describe", nothing, told).await.map_err(error_of)?;
-            if info.name.is_empty() {
-                info.name.clone_from(&self.0.name);
+        let mut info = if self.own.has("describe") {
+            self.own
+                .call("describe", Gives::Value, nothing, |told| Ok(told.cast::<TargetInfo>()?.get().0.clone()))
+                .await
+                .map_err(error_of)?
+        } else {
+            let account = self.read().await?;
+            CoreInfo {
+                name: String::new(),
+                capabilities: Capabilities { roles: roles(&account), ..Capabilities::all() },
+                account: account.key,
+                login: account.login,
+                limits: FieldLimits::VENDOR,
+                remarks: Vec::new(),
             }
-            return Ok(info);
+        };
+        if info.name.is_empty() {
+            info.name.clone_from(&self.own.name);
         }
-        let account = self.read().await?;
-        Ok(CoreInfo {
-            name: self.0.name.clone(),
-            account: account.key,
-            login: account.login,
-            capabilities: Capabilities::all(),
-            limits: FieldLimits::VENDOR,
-            remarks: Vec::new(),
-        })
+        // One by one each is known before the next is tried.
+        if !self.own.has("execute") {
+            info.capabilities.batch = 1;
+        }
+        self.most.store(info.capabilities.batch, Ordering::Relaxed);
+        Ok(info)
     }
 
     async fn read(&self) -> Result<CoreAccount> {
-        self.0.call("read", nothing, account).await.map_err(error_of)
+        let mut account = self.own.call("read", Gives::Value, nothing, account).await.map_err(error_of)?;
+        if !self.own.has("describe") && roles(&account) == RoleAccess::Hidden {
+            account.users.iter_mut().for_each(|user| Arc::make_mut(user).role = Role::Member);
+        }
+        Ok(account)
     }
 
     async fn execute(&self, batch: &Batch) -> Result<Vec<CoreOutcome>> {
-        if self.0.has("execute") {
-            return self.all(batch).await;
+        let (number, most) = (batch.actions.len(), self.most.load(Ordering::Relaxed));
+        if number > most {
+            let message = format!("{number} actions are more than the {most} that are taken at once");
+            return Err(Error::new(ErrorKind::Unsupported, message));
         }
-        let mut outcomes = Vec::with_capacity(batch.actions.len());
-        for action in &batch.actions {
-            let own = Action(action.clone());
-            let done = self.0.call("perform", move |py| PyTuple::new(py, [Py::new(py, own)?]), became);
-            outcomes.push(match done.await {
-                Ok(became) => known(became, action),
-                Err(raised) => Python::attach(|py| of_exception(py, raised)),
-            });
+        if self.left.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Stopped, "the target has asked the program to end: this was not tried"));
         }
-        Ok(outcomes)
+        if self.own.has("execute") { self.all(batch).await } else { Ok(self.each(batch).await) }
     }
 }
 
 impl OwnTarget {
+    pub(super) fn new(own: Own) -> Self {
+        let most = if own.has("execute") { Capabilities::all().batch } else { 1 };
+        Self { own, most: Arc::new(most.into()), left: Arc::default() }
+    }
+
+    async fn each(&self, batch: &Batch) -> Vec<CoreOutcome> {
+        let mut outcomes = Vec::with_capacity(batch.actions.len());
+        for action in &batch.actions {
+            let asked = Action(action.clone());
+            let done =
+                self.own.call("perform", Gives::Value, move |py| PyTuple::new(py, [Py::new(py, asked)?]), became);
+            outcomes.push(match done.await {
+                Ok(became) => known(became, action),
+                Err(raised) => Python::attach(|py| self.of_exception(py, raised)),
+            });
+        }
+        outcomes
+    }
+
     async fn all(&self, batch: &Batch) -> Result<Vec<CoreOutcome>> {
         let actions: Vec<Action> = batch.actions.iter().cloned().map(Action).collect();
-        let given = self.0.call(
+        let number = actions.len();
+        let given = self.own.call(
             "execute",
+            Gives::Value,
             move |py| {
                 let actions = actions.into_iter().map(|action| Py::new(py, action)).collect::<PyResult<Vec<_>>>()?;
                 PyTuple::new(py, [PyList::new(py, actions)?])
             },
-            |given| given.try_iter()?.map(|one| became(&one?)).collect::<PyResult<Vec<Became>>>(),
+            outcomes,
         );
         match given.await {
-            Ok(given) if given.len() == batch.actions.len() => {
-                Ok(given.into_iter().zip(&batch.actions).map(|(became, action)| known(became, action)).collect())
+            Ok((given, None)) if given.len() != number => {
+                let message = format!("the target gave {} outcomes for {number} actions", given.len());
+                Ok(vec![in_doubt(Fault::new(ErrorKind::Bug, message)); number])
             }
-            Ok(given) => {
-                let message = format!("the target gave {} outcomes for {} actions", given.len(), batch.actions.len());
-                Ok(vec![in_doubt(Fault::new(ErrorKind::Bug, message)); batch.actions.len()])
+            // What is given one by one says of each what became of it; of the others nobody knows.
+            Ok((given, broke)) => {
+                let rest = broke.map(|raised| in_doubt(Fault::from(error_of(raised))));
+                let given = given.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+                let one = |(became, action): (Option<Became>, &CoreAction)| match (became, &rest) {
+                    (Some(became), _) => known(became, action),
+                    (None, Some(rest)) => rest.clone(),
+                    (None, None) => in_doubt(Fault::new(ErrorKind::Bug, "the target says nothing of it")),
+                };
+                Ok(given.zip(&batch.actions).map(one).collect())
             }
             // An error of this package says that nothing of the batch was tried; of anything else nobody knows.
             Err(raised) => Python::attach(|py| {
-                if own_kind(raised.value(py)).is_some() {
+                if says_nothing_was_done(raised.value(py)) {
                     return Err(understood(py, raised));
                 }
-                Ok(vec![of_exception(py, raised); batch.actions.len()])
+                Ok(vec![self.of_exception(py, raised); number])
             }),
         }
     }
+
+    /// What an exception says of one action.
+    fn of_exception(&self, py: Python<'_>, raised: PyErr) -> CoreOutcome {
+        if !raised.is_instance_of::<PyException>(py) {
+            self.left.store(true, Ordering::SeqCst);
+        }
+        let said = says_nothing_was_done(raised.value(py));
+        let fault = Fault::from(understood(py, raised));
+        if said { CoreOutcome::Failed { fault } } else { in_doubt(fault) }
+    }
+}
+
+/// What the login of an account that says no more of itself may do about roles.
+fn roles(account: &CoreAccount) -> RoleAccess {
+    let login = account.login.as_ref().and_then(|login| account.user(login));
+    let is_less = login.is_some_and(|login| !login.role.is_administrator());
+    if is_less { RoleAccess::Hidden } else { RoleAccess::Full }
+}
+
+/// Outcomes that somebody's own target gave for several actions, and what broke off giving them.
+fn outcomes(given: &Bound<'_, PyAny>) -> PyResult<(Vec<Became>, Option<PyErr>)> {
+    if is_one(given) {
+        let class = given.get_type().name()?;
+        return Err(PyTypeError::new_err(format!("`execute` gave a {class}, expected a list of outcomes")));
+    }
+    let mut all = Vec::new();
+    for one in given.try_iter()? {
+        match one.and_then(|one| became(&one)) {
+            Ok(became) => all.push(became),
+            Err(broke) => return Ok((all, Some(broke))),
+        }
+    }
+    Ok((all, None))
 }
 
 /// An account that somebody's own target gave.
@@ -127,6 +209,10 @@ fn became(given: &Bound<'_, PyAny>) -> PyResult<Became> {
 fn known(became: Became, action: &CoreAction) -> CoreOutcome {
     let user = match became {
         Became::Known(outcome) => return outcome,
+        Became::Done(Some(key)) if action.kind() != ActionKind::Create => {
+            let message = format!("the target answers with `{key}`, expected an outcome or None");
+            return in_doubt(Fault::new(ErrorKind::Bug, message));
+        }
         Became::Done(user) => user,
     };
     let effect = match (action.kind(), user) {
@@ -145,13 +231,6 @@ fn known(became: Became, action: &CoreAction) -> CoreOutcome {
         (ActionKind::Invite, _) => Effect::Invited,
     };
     effect.into()
-}
-
-/// What an exception says of one action.
-fn of_exception(py: Python<'_>, raised: PyErr) -> CoreOutcome {
-    let said = own_kind(raised.value(py)).is_some();
-    let fault = Fault::from(understood(py, raised));
-    if said { CoreOutcome::Failed { fault } } else { in_doubt(fault) }
 }
 
 fn in_doubt(fault: Fault) -> CoreOutcome {
