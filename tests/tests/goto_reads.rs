@@ -6,7 +6,7 @@ use gotosync_core::ErrorKind;
 use gotosync_core::model::{Account, Action, Batch, Creation, Effect, Outcome, User, WelcomeEmail};
 use gotosync_core::target::ProvisioningTarget;
 use gotosync_core::target::goto::GotoOptions;
-use gotosync_tests::goto::{Emulator, Fault, FaultKind, Operation, Served, Shift};
+use gotosync_tests::goto::{Emulator, Fault, FaultKind, Operation, Options, Served, Shift};
 use gotosync_tests::laws::corpus;
 
 /// An account of some more people than fit on three pages of four.
@@ -22,7 +22,7 @@ fn account() -> Account {
 
 fn served(fault: Option<Fault>, page_size: usize) -> Served {
     let options = Emulator::options().account(account()).per_second(None);
-    let emulator = Arc::new(fault.into_iter().fold(options, |options, fault| options.fault(fault)).start().unwrap());
+    let emulator = Arc::new(fault.into_iter().fold(options, Options::fault).start().unwrap());
     let options = GotoOptions { page_size, per_second: None, visible_within: 0, ..GotoOptions::default() };
     Served::at(&emulator, options).unwrap()
 }
