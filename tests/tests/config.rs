@@ -219,6 +219,49 @@ fn sources_of_every_kind_stand_beside_each_other() {
     assert!(!format!("{opened:?} {config:?}").contains("hunter2"));
 }
 
+/// What the page of GoTo shows can be used, and it tells every key there is.
+#[test]
+fn the_page_of_goto_shows_configurations_and_every_key() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/goto.md"));
+    let page = page.expect("the page");
+    let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(shown.len() >= 2, "it shows {}", shown.len());
+    let folder = tempfile::tempdir().expect("a folder");
+    for text in shown {
+        let config = load(folder.path(), text).unwrap_or_else(|error| panic!("{error:?}: {text}"));
+        assert!(matches!(config.account, AccountConfig::Goto(_)), "{text}");
+    }
+    let error = load(folder.path(), "[source]\nldif = 'x'\n[account]\ngoto = 'x'\nxxxxxxxxxxxx = 1").unwrap_err();
+    let known = error.help().and_then(|help| help.strip_prefix("expected one of ")).expect("the keys").to_owned();
+    let keys: Vec<&str> = known.split(", ").filter(|key| !["local", "from"].contains(key)).collect();
+    assert!(keys.len() >= 18, "{known}");
+    for key in keys {
+        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not tell `{key}`");
+    }
+}
+
+#[test]
+fn what_cannot_work_about_goto_is_said_before_anything_is_tried() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (keys, problem) in [
+        ("login = { variable = 'X' }", "a login cannot be kept in the variable X: it changes by itself"),
+        ("client_secret = 'hunter2'", "`client_secret` must not stand in the configuration itself"),
+        ("local = 'account.db'", "[account] names an account in a file and one at GoTo"),
+        ("batch = 0", "`batch` is 0"),
+        ("visible_within = 'soon'", "`visible_within` is `soon`, expected a time"),
+        ("proxy = { url = 'http://ann:hunter2@proxy.test' }", "the address of a proxy has a user in it"),
+        ("proxy = { url = 'http://proxy.test', user = 'ann' }", "has both a `user` and a `password`, or neither"),
+    ] {
+        let text = format!("[source]\nldif = 'x'\n[account]\ngoto = 'x'\n{keys}\n");
+        let error = load(folder.path(), &text).expect_err(keys);
+        let told = format!("{error:?}");
+        assert!(told.contains(problem) && !told.contains("hunter2"), "{keys}: {told}");
+    }
+    let text = "[source]\nldif = 'x'\n[account]\ngoto = 'x'\n[account.urls]\nadmin = 'http://api.example.test'\n";
+    let error = load(folder.path(), text).expect("it reads").target().expect_err("no TLS");
+    assert!(error.to_string().contains("without TLS") && error.to_string().contains("address: admin"), "{error}");
+}
+
 /// What the page of directories shows can be used, and it tells every key there is.
 #[test]
 fn the_page_of_directories_shows_configurations_and_every_key() {

@@ -58,15 +58,19 @@ impl<T: DeserializeOwned + Send> List<'_, T> {
             let gaps = if total == 0 { Vec::new() } else { vec![self.gap(format!("none of {total} came"))] };
             return Ok((Vec::new(), gaps, false));
         }
-        // As many as came, whatever was asked for, are on a page; the end of a page is not where it says.
-        let calls = (step..total).step_by(step).map(|from| self.stretch(from, step.min(total - from), total));
+        // As many as came, whatever was asked for, are on a page; the end of a page is not where it says. Each page begins
+        // with the last row of the one before: where it is another row, the list has moved, even if the total stayed.
+        let overlap = usize::from(step > 1);
+        let new = step - overlap;
+        let calls = (step..total).step_by(new).map(|from| self.stretch(from, new.min(total - from), total, overlap));
         let parts: Result<Vec<Stretch<T>>, Gap> = stream::iter(calls).buffered(TOGETHER).try_collect().await;
         let mut rows = first.results;
         let mut moved = false;
         match parts {
             Ok(parts) => {
                 for part in parts {
-                    moved |= part.moved;
+                    let last = rows.last().map(self.key);
+                    moved |= part.moved || part.before.is_some() && part.before.as_ref() != last;
                     rows.extend(part.rows);
                 }
             }
@@ -74,7 +78,7 @@ impl<T: DeserializeOwned + Send> List<'_, T> {
         }
         let mut gaps = Vec::new();
         if moved {
-            gaps.push(self.gap("the total changed from page to page".to_owned()));
+            gaps.push(self.gap("it changed from page to page".to_owned()));
         }
         if let Some(twice) = self.twice(&rows) {
             gaps.push(self.gap(format!("{twice} came twice, so another one may be missing")));
@@ -92,17 +96,26 @@ impl<T: DeserializeOwned + Send> List<'_, T> {
         rows.iter().map(self.key).find(|key| !seen.insert(*key)).map(|key| key.0.clone())
     }
 
-    /// Reads so many rows from one on, in as many pages as it takes.
-    async fn stretch(&self, from: usize, wanted: usize, total: usize) -> Result<Stretch<T>, Gap> {
-        let mut part = Stretch { rows: Vec::with_capacity(wanted), moved: false };
+    /// Reads so many rows from one on, in as many pages as it takes, each of which begins so many rows earlier.
+    async fn stretch(&self, from: usize, wanted: usize, total: usize, overlap: usize) -> Result<Stretch<T>, Gap> {
+        let mut part = Stretch { rows: Vec::with_capacity(wanted), before: None, moved: false };
         while part.rows.len() < wanted {
-            let at = from + part.rows.len();
+            let at = from + part.rows.len() - overlap;
             let page = self.page(at).await.map_err(|error| self.gap(format!("from row {}: {error}", at + 1)))?;
             part.moved |= page.total.is_some_and(|own| own != total as u64);
-            if page.results.is_empty() {
+            let mut rows = page.results.into_iter();
+            if overlap > 0 {
+                let before = rows.next().map(|row| (self.key)(&row).clone());
+                match part.rows.last() {
+                    None => part.before = before,
+                    Some(last) => part.moved |= before.as_ref() != Some((self.key)(last)),
+                }
+            }
+            let had = part.rows.len();
+            part.rows.extend(rows.take(wanted - had));
+            if part.rows.len() == had {
                 break;
             }
-            part.rows.extend(page.results.into_iter().take(wanted - part.rows.len()));
         }
         Ok(part)
     }
@@ -123,6 +136,8 @@ impl<T: DeserializeOwned + Send> List<'_, T> {
 /// A part of a list.
 struct Stretch<T> {
     rows: Vec<T>,
+    /// The row before them, where it was read again.
+    before: Option<Key>,
     /// Whether a page had another total than the first.
     moved: bool,
 }

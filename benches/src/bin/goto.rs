@@ -1,0 +1,139 @@
+//! Prints what a bulk run against GoTo takes, at the emulator with the documented limit: calls of each kind against the fewest
+//! there can be, the share of the allowed rate that is used while users are made, and how much faster the emulator would be.
+//!
+//! `--strict` ends with 1 if a bar is missed. `GOTOSYNC_BENCH_MAX` is the number of people, 25,000 unless it is set.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gotosync_core::apply::Stop;
+use gotosync_core::model::{Account, License, Role, Status, User};
+use gotosync_core::source::LdifSource;
+use gotosync_core::state::MemoryState;
+use gotosync_core::target::goto::GotoOptions;
+use gotosync_core::{Engine, Rules};
+use gotosync_tests::Trouble;
+use gotosync_tests::goto::{Call, Emulator, Operation, Served};
+use gotosync_tests::people::export;
+
+fn main() -> ExitCode {
+    let people = env::var("GOTOSYNC_BENCH_MAX").ok().and_then(|max| max.parse().ok()).unwrap_or(PEOPLE);
+    let strict = env::args().any(|argument| argument == "--strict");
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(measure(people)) {
+        Ok(missed) if missed && strict => ExitCode::FAILURE,
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Makes all people, within the limit and without one.
+async fn measure(people: usize) -> Result<bool, Trouble> {
+    let (limited, _) = bulk(people, Some(LIMIT)).await?;
+    let (_, free) = bulk(people, None).await?;
+    let made: Vec<&Call> = of(&limited, Operation::CreateUsers).collect();
+    let groups = of(&limited, Operation::Change).count();
+    let fewest = 2 * (people / 2).div_ceil(BATCH);
+    let pages = of(&limited, Operation::ListUsers).count();
+    let refused = limited.iter().filter(|call| call.status == Some(429)).count();
+    let (Some(first), Some(last)) = (made.first(), made.last()) else { return Err("nobody was made".into()) };
+    let took = last.at.checked_sub(first.at).unwrap_or_default();
+    let rate = f64::from(made.len() as u32 - 1) / took.as_secs_f64();
+    let share = rate / f64::from(LIMIT);
+    println!("people                          {people}");
+    println!("calls that make users           {} of at least {fewest}", made.len());
+    println!("calls that make groups          {groups} of at least 1");
+    println!("pages of users                  {pages}");
+    println!("calls refused with 429          {refused}");
+    println!(
+        "making users took               {:.1} s, {rate:.2} calls a second: {:.1} % of {LIMIT}",
+        took.as_secs_f64(),
+        share * 100.0
+    );
+    println!("the same without a limit took   {:.1} s altogether", free.as_secs_f64());
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for call in &limited {
+        *kinds.entry(format!("{:?}", call.operation)).or_default() += 1;
+    }
+    println!("all calls                       {kinds:?}");
+    let missed = made.len() > fewest || share < 0.95 || refused > 0 || free * 2 > took;
+    println!(
+        "{}",
+        if missed {
+            "MISSED: fewest calls, 95 % of the rate, no 429, an emulator at least twice as fast"
+        } else {
+            "all bars are met"
+        }
+    );
+    Ok(missed)
+}
+
+fn of(calls: &[Call], operation: Operation) -> impl Iterator<Item = &Call> {
+    calls.iter().filter(move |call| call.operation == operation)
+}
+
+/// One run that makes all people; gives the calls, and how long applying took.
+async fn bulk(people: usize, limit: Option<u32>) -> Result<(Vec<Call>, Duration), Trouble> {
+    let emulator = Arc::new(Emulator::options().account(account(people)).per_second(limit).start()?);
+    let options = GotoOptions { per_second: limit.map(f64::from), visible_within: 0, ..GotoOptions::default() };
+    let target = Served::at(&emulator, options)?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("directory.ldif");
+    fs::write(&file, export(people))?;
+    let rules = Rules::parse(RULES, "rules.toml").map_err(gotosync_core::Error::from)?;
+    let engine = Engine::new(LdifSource::open(&file), target, MemoryState::new(), rules);
+    let plan = engine.plan().await?.plan;
+    let began = Instant::now();
+    let report = engine.apply(&plan, None, &Stop::new()).await?;
+    let took = began.elapsed();
+    if !report.all_done() || emulator.account().users.len() != people + 1 {
+        return Err(format!("not everybody was made: {:?}", report.counts()).into());
+    }
+    Ok((emulator.calls(), took))
+}
+
+fn account(people: usize) -> Account {
+    let mut account = Account::empty("1", "Example");
+    let mut admin = User::new("admin@example.test", "Ada", "Min");
+    (admin.key, admin.role, admin.status) = (Some("7".into()), Role::Administrator, Status::Active);
+    account.users.push(Arc::new(admin));
+    account.licenses.push(License::new("10", "GoToMeeting", &["G2M"], people as u32));
+    account.login = Some("7".into());
+    account
+}
+
+const PEOPLE: usize = 24_998;
+const BATCH: usize = 100;
+/// Requests a second, as the vendor documents.
+const LIMIT: u32 = 10;
+
+const RULES: &str = r#"
+[limits]
+create = "unlimited"
+emails = "unlimited"
+
+[[rule]]
+name = "Sales"
+ou = "OU=Sales,DC=test"
+products = ["GoToMeeting"]
+user_group = "Sales"
+create_user_group = true
+
+[[rule]]
+name = "IT"
+ou = "OU=IT,DC=test"
+products = ["GoToMeeting"]
+"#;

@@ -1,0 +1,135 @@
+//! What a listing of GoTo knows of its own completeness, and what becomes of a creation that was not answered.
+
+use std::sync::Arc;
+
+use gotosync_core::ErrorKind;
+use gotosync_core::model::{Account, Action, Batch, Creation, Effect, Outcome, User, WelcomeEmail};
+use gotosync_core::target::ProvisioningTarget;
+use gotosync_core::target::goto::GotoOptions;
+use gotosync_tests::goto::{Emulator, Fault, FaultKind, Operation, Served, Shift};
+use gotosync_tests::laws::corpus;
+
+/// An account of some more people than fit on three pages of four.
+fn account() -> Account {
+    let mut account = corpus::account();
+    account.users.push(User::new(&format!("{}x@example.test", Shift::PASSER_BY), "Passer", "By").into());
+    for number in 0..8 {
+        account.users.push(User::new(&format!("person{number}@example.test"), "Person", "Lee").into());
+    }
+    account.licenses.iter_mut().for_each(|license| license.seats = 100);
+    account
+}
+
+fn served(fault: Option<Fault>, page_size: usize) -> Served {
+    let options = Emulator::options().account(account()).per_second(None);
+    let emulator = Arc::new(fault.into_iter().fold(options, |options, fault| options.fault(fault)).start().unwrap());
+    let options = GotoOptions { page_size, per_second: None, visible_within: 0, ..GotoOptions::default() };
+    Served::at(&emulator, options).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_is_whole_whatever_the_size_of_a_page() {
+    let all = account().users.len();
+    for page_size in [1, 2, 3, 4, 7, all - 1, all, all + 1, 1000] {
+        let read = served(None, page_size).read().await.unwrap();
+        assert_eq!((read.users.len(), read.completeness.is_complete()), (all, true), "{page_size} a page");
+        assert!(read.users.is_sorted_by_key(|user| user.email.key().into_owned()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_moves_once_is_read_again_and_one_that_keeps_moving_is_not_believed() {
+    for shift in [Shift::Added, Shift::Removed, Shift::Swapped] {
+        let fault = || Fault::on(Operation::ListUsers, FaultKind::Shift(shift));
+        let once = served(Some(fault().nth(3)), 4);
+        let read = once.read().await.unwrap();
+        assert!(read.completeness.is_complete(), "{shift:?}: {}", read.completeness);
+        assert_eq!(read.users.len(), once.emulator().account().users.len(), "{shift:?}");
+
+        // Each page finds one more who has come in.
+        if shift == Shift::Added {
+            let read = served(Some(fault()), 4).read().await.unwrap();
+            assert!(!read.completeness.is_complete(), "{shift:?}");
+            let told = read.completeness.to_string();
+            assert!(told.contains("users: it changed from page to page"), "{told}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_of_which_a_part_was_lost_says_so() {
+    for (kind, words) in [
+        (FaultKind::Status(500), "from row"),
+        (FaultKind::Html(502), "a web page"),
+        (FaultKind::Truncated, "from row"),
+        (FaultKind::PageLost, "of 15 came"),
+    ] {
+        // Only the first page comes: what follows is lost more often than anybody asks.
+        let target = served(None, 4);
+        target.describe().await.unwrap();
+        let mut faults: Vec<Fault> = (2..60).map(|number| Fault::on(Operation::ListUsers, kind).nth(number)).collect();
+        faults.drain(..).for_each(|fault| target.emulator().fault(fault));
+        let read = target.read().await.unwrap();
+        let told = read.completeness.to_string();
+        assert!(!read.completeness.is_complete() && told.contains(words), "{kind:?}: {told}");
+        assert!(read.users.len() < 15);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_that_was_not_answered_is_looked_for_and_not_repeated() {
+    let new = |email: &str| {
+        let user = User { licenses: vec!["g2m".into()], ..User::new(email, "Gus", "Lee") };
+        Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::Default })
+    };
+    let batch: Batch = ["gus@example.test", "hal@example.test", "ann@example.test"].map(new).into_iter().collect();
+    for (kind, done) in
+        [(FaultKind::ResetAfter, true), (FaultKind::ResetBefore, false), (FaultKind::Status(502), false)]
+    {
+        let target = served(Some(Fault::on(Operation::CreateUsers, kind).first(1)), 1000);
+        let outcomes = target.execute(&batch).await.unwrap();
+        let calls = target.emulator().calls();
+        let made = calls.iter().filter(|call| call.operation == Operation::CreateUsers).count();
+        assert_eq!(made, 1, "{kind:?}: it was repeated");
+        for outcome in &outcomes[..2] {
+            let created = matches!(outcome, Outcome::Done { effect: Effect::Created { .. } });
+            let doubted = matches!(outcome, Outcome::InDoubt { fault } if fault.retryable);
+            assert!(if done { created } else { doubted }, "{kind:?}: {outcome:?}");
+        }
+        // Who was there before is there, and was not made.
+        assert!(matches!(&outcomes[2], Outcome::Failed { fault } if fault.kind == ErrorKind::Conflict), "{outcomes:?}");
+        let mails = target.emulator().mails().len();
+        assert_eq!(mails, if done { 2 } else { 0 });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_who_get_the_same_are_made_in_one_call_and_each_refusal_is_about_one() {
+    let target = served(None, 1000);
+    let user = |email: &str, licenses: &[&str]| {
+        let licenses = licenses.iter().map(|&license| license.into()).collect();
+        let user = User { licenses, ..User::new(email, "Gus", "Lee") };
+        Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::None })
+    };
+    let batch: Batch = (0..30)
+        .map(|number| user(&format!("new{number}@example.test"), &["g2m"]))
+        .chain([user("ann@example.test", &["g2m"]), user("gil@other.test", &["g2m"]), user("last@example.test", &[])])
+        .collect();
+    let outcomes = target.execute(&batch).await.unwrap();
+    let calls = target.emulator().calls();
+    let made = calls.iter().filter(|call| call.operation == Operation::CreateUsers).count();
+    assert_eq!(made, 2);
+    assert!(outcomes[..30].iter().all(Outcome::is_done) && outcomes[32].is_done(), "{outcomes:?}");
+    for outcome in &outcomes[30..32] {
+        assert!(matches!(outcome, Outcome::Failed { fault } if fault.kind == ErrorKind::Conflict), "{outcome:?}");
+    }
+
+    // One that the service cannot take does not keep the others from being made.
+    let mut zoned = User::new("zone@example.test", "Gus", "Lee");
+    zoned.set_settings(|own| own.time_zone = Some("Nowhere at all".into()));
+    let zoned = Action::Create(Creation { user: Arc::new(zoned), welcome: WelcomeEmail::None });
+    let batch: Batch = (0..7).map(|number| user(&format!("next{number}@example.test"), &[])).chain([zoned]).collect();
+    let outcomes = target.execute(&batch).await.unwrap();
+    assert!(outcomes[..7].iter().all(Outcome::is_done), "{outcomes:?}");
+    assert!(matches!(&outcomes[7], Outcome::Failed { fault } if fault.kind == ErrorKind::Input), "{outcomes:?}");
+}
