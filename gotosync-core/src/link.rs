@@ -184,9 +184,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
                     let evidence = "several users of the account bear this person's id".to_owned();
                     self.aside(desire, NoteKind::TwoUsers, evidence);
                 }
-                Some(Slot::One(user))
-                    if self.owners[user as usize].is_none() && self.still_somebodys(user, desire).is_none() =>
-                {
+                Some(Slot::One(user)) if self.is_free_for(user, desire) => {
                     self.owners[user as usize] = Some(desire as u32);
                     self.pairings[desire] = Pairing::User(user, Found::ById);
                 }
@@ -267,6 +265,11 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
                 },
             }
         }
+    }
+
+    /// Says whether a user is nobody else's.
+    fn is_free_for(&self, user: u32, desire: usize) -> bool {
+        self.owners[user as usize].is_none() && self.still_somebodys(user, desire).is_none()
     }
 
     /// The person of a user, remembered here or kept by the account, if that is another one who is in the directory, selected
