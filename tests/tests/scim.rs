@@ -288,8 +288,7 @@ fn the_command_runs_against_a_service_and_shows_no_token() {
     {
         let one = gotosync_tests::command::run(office.path(), words);
         assert!(one.out.contains(expected) || one.err.contains(expected), "{words:?}: {one:?}");
-        said.push_str(&one.out);
-        said.push_str(&one.err);
+        said.extend([one.out, one.err]);
     }
     assert!(said.contains("SCIM service http://"), "{said}");
     assert!(!said.contains(server.token()));

@@ -138,7 +138,7 @@ fn scim(table: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> {
 fn scim(table: &Table<'_, '_>, _: &Path) -> Option<AccountConfig> {
     // Whether they are right cannot be said here.
     for key in table.keys() {
-        table.has(&key);
+        let _ = table.has(&key);
     }
     table.problem(&table.at_key("scim"), "this build has no SCIM", "build with the feature `scim`");
     None
@@ -153,7 +153,7 @@ fn goto(table: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> {
 fn goto(table: &Table<'_, '_>, _: &Path) -> Option<AccountConfig> {
     // Whether they are right cannot be said here.
     for key in table.keys() {
-        table.has(&key);
+        let _ = table.has(&key);
     }
     table.problem(&table.at_key("goto"), "this build has no GoTo", "build with the feature `goto`");
     None
