@@ -20,6 +20,13 @@ impl Line {
     pub(crate) fn watch(&self) -> impl Fn(Progress) + Send + Sync + 'static {
         let bar = self.0.clone();
         move |progress| match progress {
+            Progress::Waiting { time } => {
+                bar.set_style(style(SPINNER));
+                let seconds = time.as_secs() + 1;
+                bar.set_message(format!("waiting {seconds} s: the account may not show yet what was last written"));
+                bar.reset();
+                bar.enable_steady_tick(Duration::from_millis(120));
+            }
             Progress::Reading => {
                 bar.set_style(style(SPINNER));
                 bar.set_message("reading the directory and the account");

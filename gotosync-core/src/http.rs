@@ -24,6 +24,7 @@ pub use answer::{Answer, Failure, Reached};
 pub use client::{Api, Client, Exchange, Watch};
 pub use options::{HttpOptions, Timeouts};
 pub use proxy::Proxies;
+#[cfg(feature = "goto")]
 pub(crate) use request::pairs;
 pub use request::{Method, Request, Safety};
 pub use retry::Patience;

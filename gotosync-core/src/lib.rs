@@ -69,6 +69,7 @@
 //! | `kerberos` | signing in to them by Kerberos, through the system's GSSAPI library | no |
 //! | `http` | services over HTTP: the one place for retries, limits, proxies and TLS | yes |
 //! | `goto` | real accounts, through GoTo's APIs; brings `http` | yes |
+//! | `scim` | accounts at services that speak SCIM 2.0; brings `http` | yes |
 //! | `secrets` | passwords from files, variables, programs and systemd; comes with `ldap` and `http` | yes |
 //! | `keyring` | passwords from the key store of the system | no |
 //! | `sqlite` | the state store and the local account, in files | yes |

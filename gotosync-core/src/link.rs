@@ -1,10 +1,10 @@
-//! Who is whom: decided here and nowhere else, by remembered immutable id first, then by e-mail.
+//! Who is whom: decided here and nowhere else, by immutable id first, remembered here or kept by the account, then by e-mail.
 
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use crate::model::{Account, Note, NoteKind, Status, User, email};
+use crate::model::{Account, Note, NoteKind, PersonId, Status, User, email};
 use crate::rules::Desires;
 use crate::state::{Link, Remembered};
 
@@ -22,7 +22,7 @@ pub enum Pairing {
 /// How a user was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// By the link that is remembered.
+    /// By the person's id: in the link that is remembered, or in the account.
     ById,
     /// By e-mail; the link is new.
     ByEmail,
@@ -55,12 +55,13 @@ pub struct Linked<'a> {
 
 /// Finds the user of every selected person, and the users whom no rule selects any more.
 ///
-/// A person with a remembered link keeps that user whatever became of name, e-mail and place. Without one, the user with
-/// the same e-mail is taken. Where two people have one e-mail, or one person could have two users, all of them are left
+/// A person with a remembered link keeps that user whatever became of name, e-mail and place. Without one, the user whom the
+/// account says to be this person is taken, and without such a user the one with the same e-mail. Where two people have one e-mail, or one person could have two users, all of them are left
 /// alone. A user who is in no link is nobody's leaver.
 pub fn link<'a>(desires: &Desires<'_>, account: &'a Account, remembered: &'a Remembered) -> Linked<'a> {
     let mut linker = Linker::new(desires, account, remembered);
     linker.by_id();
+    linker.by_person();
     linker.set_duplicates_aside();
     linker.by_email();
     linker.hold_people_of_broken_rules();
@@ -161,6 +162,40 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
         }
     }
 
+    /// People whom nothing is remembered of, and whom the account knows by their id.
+    fn by_person(&mut self) {
+        let mut marked: HashMap<&PersonId, Slot> = HashMap::new();
+        for (at, user) in self.account.users.iter().enumerate() {
+            if let Some(person) = &user.person {
+                marked.entry(person).and_modify(|slot| *slot = Slot::Several).or_insert(Slot::One(at as u32));
+            }
+        }
+        if marked.is_empty() {
+            return;
+        }
+        for desire in 0..self.pairings.len() {
+            if self.pairings[desire] != Pairing::New || self.links[desire].is_some() {
+                continue;
+            }
+            let person = self.desires.directory.person(self.desires.people[desire].person);
+            match marked.get(&person.id).copied() {
+                None => {}
+                Some(Slot::Several) => {
+                    let evidence = "several users of the account bear this person's id".to_owned();
+                    self.aside(desire, NoteKind::TwoUsers, evidence);
+                }
+                Some(Slot::One(user)) if self.is_free_for(user, desire) => {
+                    self.owners[user as usize] = Some(desire as u32);
+                    self.pairings[desire] = Pairing::User(user, Found::ById);
+                }
+                Some(Slot::One(user)) => {
+                    let evidence = format!("{} bears this person's id and is somebody else's", self.user(user).email);
+                    self.aside(desire, NoteKind::TwoUsers, evidence);
+                }
+            }
+        }
+    }
+
     fn set_duplicates_aside(&mut self) {
         let mut first: HashMap<&str, u32> = HashMap::with_capacity(self.keys.len());
         let mut doubles: Vec<(usize, usize)> = Vec::new();
@@ -211,7 +246,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
                     self.aside(desire, NoteKind::TwoUsers, evidence);
                 }
                 Some(Slot::One(user)) => match self.owners[user as usize] {
-                    None => match self.still_somebodys(user) {
+                    None => match self.still_somebodys(user, desire) {
                         None => self.adopt(desire, user),
                         Some(name) => {
                             let evidence =
@@ -232,10 +267,19 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
         }
     }
 
-    /// The remembered person of a user, if that person is in the directory, selected or not.
-    fn still_somebodys(&self, user: u32) -> Option<String> {
-        let link = self.by_user.get(self.user(user).key.as_ref()?.as_str())?;
-        let person = self.desires.directory.person_by_id(&link.person)?;
+    /// Says whether a user is nobody else's.
+    fn is_free_for(&self, user: u32, desire: usize) -> bool {
+        self.owners[user as usize].is_none() && self.still_somebodys(user, desire).is_none()
+    }
+
+    /// The person of a user, remembered here or kept by the account, if that is another one who is in the directory, selected
+    /// or not.
+    fn still_somebodys(&self, user: u32, desire: usize) -> Option<String> {
+        let user = self.user(user);
+        let link = user.key.as_ref().and_then(|key| self.by_user.get(key.as_str()));
+        let own = &self.desires.directory.person(self.desires.people[desire].person).id;
+        let id = link.map(|link| &link.person).or(user.person.as_ref()).filter(|id| *id != own)?;
+        let person = self.desires.directory.person_by_id(id)?;
         Some(self.desires.directory.person(person).dn.name())
     }
 

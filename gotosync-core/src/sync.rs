@@ -32,6 +32,11 @@ use crate::{Error, ErrorKind, Result};
 /// Something that goes on, told to whoever watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
+    /// The account may not show yet what was last written: it is waited for.
+    Waiting {
+        /// For so long.
+        time: Duration,
+    },
     /// Both sides are being read.
     Reading,
     /// Both sides were read: how many people and how many users.
@@ -348,13 +353,16 @@ impl Engine {
             let since = wrote.map(|ended| Duration::try_from((self.now)().duration_since(ended)).unwrap_or_default());
             since.map_or(Duration::ZERO, |since| most.saturating_sub(since))
         };
-        tokio::time::sleep(wait).await;
+        if !wait.is_zero() {
+            (self.watch)(Progress::Waiting { time: wait });
+            tokio::time::sleep(wait).await;
+        }
         Ok(())
     }
 
     async fn read(&self, info: TargetInfo, request: &ReadRequest) -> Result<Read> {
-        (self.watch)(Progress::Reading);
         self.settle(&info).await?;
+        (self.watch)(Progress::Reading);
         let since = match self.purpose {
             Purpose::Sync | Purpose::Simulation => self.state.kept(&info.account, &self.source.to_string()).await?,
             Purpose::Import => None,

@@ -149,7 +149,7 @@ impl FieldLimits {
 }
 
 impl Capabilities {
-    /// Everything, in batches of 100 one after another, seen at once.
+    /// Everything but which person a user is, in batches of 100 one after another, seen at once.
     pub fn all() -> Self {
         Self {
             actions: ActionKind::ALL.into(),
@@ -157,7 +157,7 @@ impl Capabilities {
             concurrency: 1,
             visibility: Visibility::Immediate,
             roles: RoleAccess::Full,
-            lacks: BTreeSet::new(),
+            lacks: [Feature::People].into(),
         }
     }
 

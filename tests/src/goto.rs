@@ -10,7 +10,10 @@
 //! `admin/unsure.rs`, and nothing here is a claim that GoTo does it so. GoToMyPC is what a licence names, and no more.
 //!
 //! It does not have what nobody knows the way to: settings templates, products switched off inside a licence, device groups.
-//! An account may hold them; they are not shown.
+//! An account may hold them; they are not shown. Administrator roles that the engine has no word for are refused.
+//!
+//! All pages of 25,000 users take it about half of the time in which the client reads them, and a seventh of what the limit
+//! makes them take; `cargo run -p gotosync-benches --features wire --bin goto` measures it.
 //!
 //! ```
 //! use gotosync_core::model::Account;

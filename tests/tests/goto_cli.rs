@@ -155,7 +155,7 @@ fn a_new_user_signs_in_looks_and_runs() {
 #[test]
 fn nothing_that_is_written_or_said_holds_a_secret() {
     let office = Office::new(|options| {
-        options.lives(Duration::from_secs(3), Duration::from_hours(720)).rotation(Rotation::Always)
+        options.lives(Duration::from_mins(1), Duration::from_hours(720)).rotation(Rotation::Always)
     });
     let mut told = vec![office.login()];
     for words in [
@@ -218,7 +218,7 @@ fn a_token_that_was_revoked_is_renewed_and_a_login_that_was_is_said_to_be_over()
 #[test]
 fn of_processes_that_sign_in_at_once_none_uses_what_another_has_replaced() {
     let office = Office::new(|options| {
-        options.lives(Duration::from_secs(3), Duration::from_hours(720)).rotation(Rotation::Always)
+        options.lives(Duration::from_mins(1), Duration::from_hours(720)).rotation(Rotation::Always)
     });
     assert_eq!(office.login().code, Some(0));
     office.emulator.forget_calls();
@@ -305,7 +305,7 @@ fn what_a_login_lacks_is_said_with_where_an_admin_grants_it() {
 }
 
 #[test]
-fn a_login_that_ends_soon_is_told_in_every_report() {
+fn a_login_that_ends_soon_and_a_server_that_is_not_asked_who_it_is_are_told_in_every_report() {
     let office = Office::new(|options| options);
     assert_eq!(office.login().code, Some(0));
     let early = office.run(&["run"]);
@@ -319,6 +319,9 @@ fn a_login_that_ends_soon_is_told_in_every_report() {
     let late = office.run(&["run"]);
     assert!(late.code == Some(0) && late.out.contains("the login to the account ends soon"), "{late:?}");
     assert!(late.out.contains("signed in until 20"), "{late:?}");
+    office.configure("danger_accept_any_certificate = true");
+    let danger = office.run(&["run"]);
+    assert!(danger.code == Some(0) && danger.out.contains("nobody checks who the account's server is"), "{danger:?}");
 }
 
 const SECRET: &str = "hunter2-hunter2-hunter2";

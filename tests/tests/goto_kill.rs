@@ -67,10 +67,10 @@ fn go(folder: &Path, emulator: &Emulator, words: &[&str]) -> Said {
 }
 
 /// Moments spread over the time that a run takes, with some chance that a seed decides.
-fn moments(count: u64, whole: Duration) -> impl Iterator<Item = Duration> {
+fn moments(count: u32, whole: Duration) -> impl Iterator<Item = Duration> {
     (0..count).map(move |at| {
-        let chance = (at * 0x9e37_79b9 + 12_345) % 1000;
-        whole.mul_f64((at as f64 + chance as f64 / 1000.0) / count as f64)
+        let chance = (u64::from(at) * 0x9e37_79b9 + 12_345) % 1000;
+        whole.mul_f64((f64::from(at) + f64::from(chance as u32) / 1000.0) / f64::from(count))
     })
 }
 
@@ -140,7 +140,7 @@ fn a_run_against_goto_killed_at_any_moment_and_resumed_ends_where_no_kill_ends()
 const PEOPLE: usize = 2000;
 /// Those of them who have a user.
 const EXISTING: usize = 500;
-const KILLS: u64 = 50;
+const KILLS: u32 = 50;
 
 const RULES: &str = r#"
 [limits]

@@ -8,7 +8,8 @@ use gotosync_core::model::{
     Account, Action, ActionKind, Change, Creation, Email, Outcome, Status, Update, User, UserChanges, UserGroupPath,
     WelcomeEmail, Whole,
 };
-use gotosync_core::source::MemorySource;
+use gotosync_core::secret::{Existing, write_private};
+use gotosync_core::source::{LdifSource, MemorySource};
 use gotosync_core::state::MemoryState;
 use gotosync_core::target::scim::{Dialect, ScimOptions, ScimTarget};
 use gotosync_core::target::{Feature, ProvisioningTarget};
@@ -148,6 +149,39 @@ async fn a_whole_run_ends_with_nothing_to_do() {
     assert!(engine.plan().await.unwrap().plan.is_empty());
 }
 
+/// The directory of the laws with another address for Ann.
+fn moved(folder: &std::path::Path) -> LdifSource {
+    let file = folder.join("directory.ldif");
+    std::fs::write(&file, corpus::LDIF.replace("mail: ann@", "mail: anna@")).unwrap();
+    LdifSource::open(file)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_made_is_known_again_after_everything_was_forgotten() {
+    let (server, folder) = (Scim::options().start().unwrap(), tempfile::tempdir().unwrap());
+    let rules = "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=example,DC=test'\nproducts = ['Access']\n";
+    let engine = |moves: bool| {
+        let target = target(&server, "one", ScimOptions::default()).unwrap();
+        let rules = Rules::parse(rules, "rules.toml").unwrap();
+        if moves {
+            return Engine::new(moved(folder.path()), target, MemoryState::new(), rules);
+        }
+        Engine::new(MemorySource::new(corpus::directory().unwrap()), target, MemoryState::new(), rules)
+    };
+    let first = engine(false);
+    let plan = first.plan().await.unwrap().plan;
+    assert!(first.apply(&plan, None, &Stop::new()).await.unwrap().all_done());
+    let before = first.target().read().await.unwrap();
+    let second = engine(true);
+    let plan = second.plan().await.unwrap().plan;
+    let told: Vec<(ActionKind, &str)> = plan.steps().iter().map(|step| (step.action.kind(), &*step.subject)).collect();
+    assert_eq!(told, [(ActionKind::Update, "ann@example.test")]);
+    assert!(second.apply(&plan, None, &Stop::new()).await.unwrap().all_done());
+    let after = second.target().read().await.unwrap();
+    assert_eq!(after.users.len(), before.users.len());
+    assert!(after.user_by_email(&Email::new("anna@example.test")).is_some());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_silent_leaves_doubt_and_no_lie() {
     let bench = Bench::new(Scim::options().without("bulk").start().unwrap());
@@ -231,4 +265,80 @@ async fn a_creation_whose_answer_was_lost_is_found_and_not_repeated() {
     assert_eq!(emulator.account().users.len(), 7);
     let writes = emulator.calls().iter().filter(|call| call.operation == Operation::ScimWrite).count();
     assert_eq!(writes, 2, "nothing is written twice");
+}
+
+/// A folder with a directory of four people, rules, and a service's token beside the configuration.
+fn office(server: &Scim) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("directory.ldif", corpus::LDIF);
+    write("rules.toml", "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=example,DC=test'\nproducts = ['Access']\n");
+    let account = format!("scim = '{}'\ntoken = {{ file = 'token' }}", server.url("cli"));
+    write("gotosync.toml", &format!("[source]\nldif = 'directory.ldif'\n[account]\n{account}\n"));
+    write_private(&folder.path().join("token"), server.token(), Existing::Keep).unwrap();
+    folder
+}
+
+#[test]
+fn the_command_runs_against_a_service_and_shows_no_token() {
+    let server = Scim::options().start().unwrap();
+    let office = office(&server);
+    let mut said = String::new();
+    for (words, expected) in [(&["plan"][..], "ann@example.test"), (&["run"], "created"), (&["plan"], "nothing to do")]
+    {
+        let one = gotosync_tests::command::run(office.path(), words);
+        assert!(one.out.contains(expected) || one.err.contains(expected), "{words:?}: {one:?}");
+        said.extend([one.out, one.err]);
+    }
+    assert!(said.contains("SCIM service http://"), "{said}");
+    assert!(!said.contains(server.token()));
+    for entry in std::fs::read_dir(office.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() && path.file_name().is_some_and(|name| name != "token") {
+            let bytes = std::fs::read(&path).unwrap();
+            let held = bytes.windows(server.token().len()).any(|part| part == server.token().as_bytes());
+            assert!(!held, "{} holds the token", path.display());
+        }
+    }
+}
+
+/// What is wrong with a table `[account]`, as people read it.
+fn problem(account: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gotosync.toml");
+    std::fs::write(&file, format!("[source]\nldif = 'directory.ldif'\n[account]\n{account}\n")).unwrap();
+    let error = gotosync_core::Config::load(file).unwrap_err();
+    format!("{} | {}", error.message(), error.help().unwrap_or("NONE"))
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_says_why() {
+    for (account, told) in [
+        ("scim = 'https://x.test'\ntoken = 'hunter2'", "`token` must not stand in the configuration itself"),
+        ("scim = 'https://x.test'\ndialect = 'scim2'", "`scim-2.0` and `goto-identity` are"),
+        ("scim = 'https://x.test'\nlocal = 'account.db'", "names two accounts: by `scim` and by `local`"),
+        ("scim = 'https://x.test'\npage_size = 0", "`page_size` is 0"),
+        ("scim = 'https://x.test'\nentitlments = {}", "entitlments"),
+    ] {
+        let problem = problem(account);
+        assert!(problem.contains(told) && !problem.contains("hunter2"), "{account}: {problem}");
+    }
+}
+
+/// Every configuration that the page shows can be read.
+#[test]
+fn the_page_shows_what_can_be_used() {
+    let page = include_str!("../../gotosync-core/docs/scim.md");
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let accounts: Vec<&&str> = blocks.iter().filter(|block| block.contains("[account]")).collect();
+    assert_eq!(accounts.len(), 2);
+    for block in accounts {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("gotosync.toml");
+        let source = if block.contains("[source]") { "" } else { "[source]\nldif = 'directory.ldif'\n" };
+        std::fs::write(&file, format!("{source}{block}")).unwrap();
+        gotosync_core::Config::load(file).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    let rules: Vec<&&str> = blocks.iter().filter(|block| block.contains("[[rule]]")).collect();
+    assert!(rules.iter().all(|rules| Rules::parse(rules, "rules.toml").is_ok()) && !rules.is_empty());
 }

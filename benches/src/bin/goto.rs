@@ -1,5 +1,6 @@
 //! Prints what a bulk run against GoTo takes, at the emulator with the documented limit: calls of each kind against the fewest
-//! there can be, the share of the allowed rate that is used while users are made, and how much faster the emulator would be.
+//! there can be, the share of the allowed rate that is used while users are made, how much faster the emulator would be, and how
+//! much of the time of a read is the emulator's.
 //!
 //! `--strict` ends with 1 if a bar is missed. `GOTOSYNC_BENCH_MAX` is the number of people, 25,000 unless it is set.
 
@@ -14,10 +15,11 @@ use gotosync_core::apply::Stop;
 use gotosync_core::model::{Account, License, Role, Status, User};
 use gotosync_core::source::LdifSource;
 use gotosync_core::state::MemoryState;
+use gotosync_core::target::ProvisioningTarget;
 use gotosync_core::target::goto::GotoOptions;
 use gotosync_core::{Engine, Rules};
 use gotosync_tests::Trouble;
-use gotosync_tests::goto::{Call, Emulator, Operation, Served};
+use gotosync_tests::goto::{Call, Emulator, Operation, Probe, Served};
 use gotosync_tests::people::export;
 
 fn main() -> ExitCode {
@@ -64,6 +66,13 @@ async fn measure(people: usize) -> Result<bool, Trouble> {
         share * 100.0
     );
     println!("the same without a limit took   {:.1} s altogether", free.as_secs_f64());
+    let (own, read) = reads(people).await?;
+    println!(
+        "reading everybody               {:.2} s, of which {:.2} s are the emulator's: {:.2}",
+        read.as_secs_f64(),
+        own.as_secs_f64(),
+        own.as_secs_f64() / read.as_secs_f64()
+    );
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     for call in &limited {
         *kinds.entry(format!("{:?}", call.operation)).or_default() += 1;
@@ -79,6 +88,41 @@ async fn measure(people: usize) -> Result<bool, Trouble> {
         }
     );
     Ok(missed)
+}
+
+/// The times of all pages of users one after another with nobody who looks into them, and of a whole read by the client.
+async fn reads(people: usize) -> Result<(Duration, Duration), Trouble> {
+    let mut account = account(people);
+    account.users.extend((0..people).map(|number| {
+        let mut user = User::new(&format!("u{number}@example.test"), "Some", "Body");
+        user.licenses = vec!["10".into()];
+        Arc::new(user)
+    }));
+    let emulator = Arc::new(Emulator::options().account(account).per_second(None).start()?);
+    let probe = Probe::bearer(&emulator.tokens().access);
+    let list = format!("{}/accounts/1/users?pageSize=1000&offset=", emulator.urls().admin);
+    let options = GotoOptions { per_second: None, visible_within: 0, ..GotoOptions::default() };
+    let target = Served::at(&emulator, options)?;
+    target.describe().await?;
+    let (mut pages, mut whole) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let began = Instant::now();
+        for offset in (0..=people).step_by(1000) {
+            probe.get(&format!("{list}{offset}"))?;
+        }
+        pages.push(began.elapsed());
+        let began = Instant::now();
+        if target.read().await?.users.len() != people + 1 {
+            return Err("not everybody was read".into());
+        }
+        whole.push(began.elapsed());
+    }
+    Ok((middle(pages), middle(whole)))
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
 }
 
 fn of(calls: &[Call], operation: Operation) -> impl Iterator<Item = &Call> {
@@ -115,6 +159,7 @@ fn account(people: usize) -> Account {
     account
 }
 
+const ROUNDS: usize = 5;
 const PEOPLE: usize = 24_998;
 const BATCH: usize = 100;
 /// Requests a second, as the vendor documents.

@@ -137,7 +137,9 @@ fn scim(table: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> {
 #[cfg(not(feature = "scim"))]
 fn scim(table: &Table<'_, '_>, _: &Path) -> Option<AccountConfig> {
     // Whether they are right cannot be said here.
-    table.keys().iter().for_each(|key| drop(table.has(key)));
+    for key in table.keys() {
+        let _ = table.has(&key);
+    }
     table.problem(&table.at_key("scim"), "this build has no SCIM", "build with the feature `scim`");
     None
 }
@@ -150,7 +152,9 @@ fn goto(table: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> {
 #[cfg(not(feature = "goto"))]
 fn goto(table: &Table<'_, '_>, _: &Path) -> Option<AccountConfig> {
     // Whether they are right cannot be said here.
-    table.keys().iter().for_each(|key| drop(table.has(key)));
+    for key in table.keys() {
+        let _ = table.has(&key);
+    }
     table.problem(&table.at_key("goto"), "this build has no GoTo", "build with the feature `goto`");
     None
 }

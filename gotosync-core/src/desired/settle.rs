@@ -13,6 +13,7 @@ use crate::link::Leaver;
 use crate::model::{Account, Email, Note, NoteKind, Person, Status, Transfer, User, UserKey, email, text};
 use crate::rules::{DeleteAfter, Desire, Desires, GroupChoice, LeaverPolicy};
 use crate::state::Link;
+use crate::target::Feature;
 
 /// Lays desires over users, one by one.
 pub(super) struct Settle<'s, 'd> {
@@ -21,6 +22,8 @@ pub(super) struct Settle<'s, 'd> {
     pub(super) offers: &'s Offers,
     pub(super) claims: &'s Claims,
     pub(super) roles: RoleAccess,
+    /// Whether the account keeps which person a user is.
+    keeps_people: bool,
     pub(super) login: Option<&'s UserKey>,
     transfers: HashMap<Cow<'s, str>, &'s Transfer>,
     elsewhere: HashSet<Cow<'s, str>>,
@@ -53,8 +56,22 @@ impl<'s, 'd> Settle<'s, 'd> {
         let transfers = current.transfers.iter().map(|transfer| (transfer.email.key(), transfer)).collect();
         let elsewhere = current.catalog.elsewhere.iter().map(Email::key).collect();
         let roles = target.capabilities.roles;
+        let keeps_people = !target.capabilities.lacks.contains(&Feature::People);
         let (notes, without_role) = (Vec::new(), 0);
-        Self { desires, current, offers, claims, roles, login, transfers, elsewhere, now, notes, without_role }
+        Self {
+            desires,
+            current,
+            offers,
+            claims,
+            roles,
+            keeps_people,
+            login,
+            transfers,
+            elsewhere,
+            now,
+            notes,
+            without_role,
+        }
     }
 
     /// What was found.
@@ -164,6 +181,7 @@ impl<'s, 'd> Settle<'s, 'd> {
         if self.elsewhere.contains(&user.email.key()) {
             self.note(NoteKind::TransferNeeded, address, "there is no user here until they agree");
         }
+        user.person = self.keeps_people.then(|| person.id.clone());
         user.language = desire.language.as_deref().map(Into::into);
         if let Some(GroupChoice::Path(path)) = profile.group.map(|group| group.value) {
             user.group = Some(path.clone());

@@ -184,9 +184,14 @@ async fn where_nobody_listens_nothing_was_done() {
 
 #[tokio::test]
 async fn an_answer_that_is_something_else_says_what() {
-    let server = Server::start(vec![ok("<!DOCTYPE html><p>Sign in to the guest network")]);
-    let error = server.api().send(&Request::get("/x")).await.unwrap().json::<u32>().unwrap_err();
-    assert!(error.kind() == ErrorKind::Data && error.to_string().contains("a web page"), "{error}");
+    let page = ok("<!DOCTYPE html><p>Sign in to the guest network");
+    let server = Server::start(vec![page, ok("[1")]);
+    let api = server.api_with(HttpOptions { patience: Patience::NONE, ..HttpOptions::default() });
+    let failure = api.send(&post()).await.unwrap_err();
+    assert_eq!((failure.error.kind(), failure.reached), (ErrorKind::Unavailable, Reached::Perhaps));
+    assert!(failure.error.to_string().contains("a web page"), "{}", failure.error);
+    let error = api.send(&Request::get("/x")).await.unwrap().json::<u32>().unwrap_err();
+    assert!(error.kind() == ErrorKind::Data && error.to_string().contains("JSON, cut off"), "{error}");
 }
 
 /// Counts how often it is renewed.

@@ -309,18 +309,15 @@ fn lost(error: &reqwest::Error) -> Failure {
 }
 
 /// The problem of a certificate, if that is what went wrong.
-fn certificate(error: &reqwest::Error) -> Option<String> {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        let tls = inner.downcast_ref::<rustls::Error>().or_else(|| {
-            inner.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()?.downcast_ref::<rustls::Error>())
-        });
-        if let Some(tls @ rustls::Error::InvalidCertificate(_)) = tls {
-            return Some(tls.to_string());
-        }
-        cause = inner.source();
+fn certificate(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return matches!(tls, rustls::Error::InvalidCertificate(_)).then(|| tls.to_string());
     }
-    None
+    // What an error of input and output is made of is not its source, but has one.
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => certificate(inner),
+        None => certificate(error.source()?),
+    }
 }
 
 fn innermost(error: &reqwest::Error) -> String {

@@ -82,18 +82,24 @@ impl Meaning {
 
 /// Says whether an answer is about the token and not about what its owner may do.
 ///
-/// GoTo's meeting service answers 403 to a bad token, with a body that names it (goto-api, 2.11 and 5.3).
+/// GoTo's meeting service answers 403 to a bad token, with a body that names it (goto-api, 2.11 and 5.3), and its SCIM answers
+/// 401 to a good one whose owner lacks a role (goto-api, 3.1).
 pub(super) fn is_about_the_token(meaning: Meaning, body: &[u8]) -> bool {
     match meaning {
-        Meaning::SignInNeeded => true,
-        Meaning::Denied => {
-            let said = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]).to_ascii_lowercase();
-            WORDS.iter().any(|word| said.contains(word))
-        }
+        Meaning::SignInNeeded => !says(body, &[NO_ROLE]),
+        Meaning::Denied => says(body, WORDS),
         _ => false,
     }
 }
 
+/// Says whether the beginning of a body holds one of these words, in whatever letters.
+fn says(body: &[u8], words: &[&str]) -> bool {
+    let said = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]).to_ascii_lowercase();
+    words.iter().any(|word| said.contains(word))
+}
+
+/// What GoTo's SCIM says where a role in the organization is missing.
+const NO_ROLE: &str = "not.authorized";
 const LOOKED_AT: usize = 4096;
 const WORDS: &[&str] = &["invalidtoken", "invalid_token", "expired_token", "expiredtoken", "malformed_token"];
 
@@ -118,6 +124,8 @@ mod tests {
         assert!(is_about_the_token(Meaning::of(403), br#"{"errorCode":"AUTHN_EXPIRED_TOKEN"}"#));
         assert!(!is_about_the_token(Meaning::of(403), br#"{"errorCode":"AUTHZ_INSUFFICIENT_SCOPE"}"#));
         assert!(is_about_the_token(Meaning::of(401), b""));
+        assert!(is_about_the_token(Meaning::of(401), br#"{"errors":[{"code":"not.authenticated"}]}"#));
+        assert!(!is_about_the_token(Meaning::of(401), br#"{"code":"not.authorized","uri":"/v1/Users"}"#));
         assert!(!is_about_the_token(Meaning::of(404), token));
     }
 }

@@ -40,6 +40,7 @@ laws! {
     writes::a_licence_that_is_not_active_is_not_given,
     writes::only_the_suspended_are_deleted,
     writes::whoever_is_deleted_is_gone,
+    writes::whose_user_it_is_is_kept,
     roles::roles_are_given_and_taken,
     roles::a_role_names_what_is_there,
     roles::a_role_fits_what_was_read,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::ErrorKind;
 use crate::model::{
-    Account, Action, ActionKind, Change, Creation, Deletion, Effect, Email, Fault, LicenseKey, Outcome, Release, Role,
-    SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeEmail, Whole,
+    Account, Action, ActionKind, Change, Creation, Deletion, Effect, Email, Fault, LicenseKey, Outcome, PersonId,
+    Release, Role, SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeEmail,
+    Whole,
 };
 use crate::target::Feature;
 
@@ -360,6 +361,21 @@ pub async fn whoever_is_deleted_is_gone(make: &Factory<'_>) -> Held {
         so("the key is another one", again.as_str() != "6")?;
     }
     Ok(())
+}
+
+/// Where an account keeps which person of the directory a user is, it is read as it was written.
+pub async fn whose_user_it_is_is_kept(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    let info = target.describe().await?;
+    if !can(&info, &[ActionKind::Create]) || !has(&info, Feature::People) {
+        return Ok(());
+    }
+    let person = Some(PersonId::parse("{FFC02900-C61F-49D7-8353-D8AE8FB3682E}"));
+    let new = User { person: person.clone(), ..User::new("gus@example.test", "Gus", "Lee") };
+    let batch = [Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })];
+    done(&execute(&*target, batch).await?)?;
+    let account = target.read().await?;
+    same("the person", &user(&account, key(&account, "gus@example.test")?.as_str())?.person, &person)
 }
 
 /// One action of each kind, each of which a target that can do it would do.

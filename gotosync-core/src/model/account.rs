@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::{Catalog, Mac, Transfer};
 use super::email::Email;
-use super::id::{AccountKey, LicenseKey, UserKey};
+use super::id::{AccountKey, LicenseKey, PersonId, UserKey};
 use super::reading::Completeness;
 use super::role::Role;
 
@@ -46,6 +46,10 @@ pub struct User {
     /// The user's key; `None` only in a desired account, for a user who is yet to be created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<UserKey>,
+    /// The person of the directory that the account says the user is, where it keeps that. It is written with a new user and
+    /// not changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
     /// The e-mail address, which is the sign-in name.
     pub email: Email,
     /// The first name.
@@ -362,6 +366,7 @@ impl User {
     pub fn new(email: &str, first_name: &str, last_name: &str) -> Self {
         Self {
             key: None,
+            person: None,
             email: Email::new(email),
             first_name: first_name.into(),
             last_name: last_name.into(),

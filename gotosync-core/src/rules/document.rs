@@ -152,7 +152,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// Says whether the value of a key is a list.
-    #[cfg(all(feature = "ldap", feature = "ldif", feature = "csv", feature = "sqlite"))]
+    #[cfg(all(feature = "secrets", feature = "ldif", feature = "csv", feature = "sqlite"))]
     pub(crate) fn is_list(&self, key: &str) -> bool {
         self.map.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)))
     }

@@ -38,6 +38,8 @@ pub enum Feature {
     Invitations,
     /// Whether and when a user signed in: without it nobody is invited, and nobody inactive.
     SignIns,
+    /// The person of the directory that a user is.
+    People,
     /// What of a user cannot be changed.
     Locks,
     /// Invitations to come over from another account.
@@ -63,6 +65,7 @@ impl Feature {
             Self::Devices => "devices",
             Self::Invitations => "welcome e-mails and invitations",
             Self::SignIns => "sign-ins",
+            Self::People => "people of the directory",
             Self::Locks => "locks",
             Self::Transfers => "transfers from other accounts",
         }
@@ -90,6 +93,7 @@ impl Feature {
                     Self::DeviceGroups => !settings.device_groups.is_empty(),
                     Self::Devices => !settings.devices.is_empty(),
                     Self::Invitations => matches!(creation.welcome, WelcomeEmail::Template(_)),
+                    Self::People => user.person.is_some(),
                     Self::Seats | Self::SignIns | Self::Locks | Self::Transfers => false,
                 }
             }
@@ -109,7 +113,9 @@ impl Feature {
                     Self::CustomFields => settings().is_some_and(|own| !own.custom_fields.is_empty()),
                     Self::DeviceGroups => settings().is_some_and(|own| !own.device_groups.is_empty()),
                     Self::Devices => settings().is_some_and(|own| !own.devices.is_empty()),
-                    Self::Invitations | Self::Seats | Self::SignIns | Self::Locks | Self::Transfers => false,
+                    Self::Invitations | Self::Seats | Self::SignIns | Self::People | Self::Locks | Self::Transfers => {
+                        false
+                    }
                 }
             }
             Action::Release(_) => self == Self::Products,

@@ -199,6 +199,7 @@ const TOGETHER: usize = 24;
 /// Days before its end from which a login is told of.
 const TOLD_AHEAD: i64 = 10;
 /// What GoTo has and no public API is known for.
-const LACKS: &[Feature] = &[Feature::NestedProducts, Feature::Templates, Feature::DeviceGroups, Feature::Transfers];
+const LACKS: &[Feature] =
+    &[Feature::People, Feature::NestedProducts, Feature::Templates, Feature::DeviceGroups, Feature::Transfers];
 /// What only the API of GoTo Connect reads and writes.
 const OF_CONNECT: &[Feature] = &[Feature::Extensions, Feature::Devices];

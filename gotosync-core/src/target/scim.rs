@@ -232,18 +232,19 @@ fn capabilities(options: &ScimOptions, offers: &Offers) -> Capabilities {
         visibility: Visibility::Immediate,
         // There are none to see, and so none that are hidden.
         roles: RoleAccess::Full,
-        lacks: lacks(offers),
+        lacks: lacks(options, offers),
     }
 }
 
 /// What no service has, and what this one does not have.
-fn lacks(offers: &Offers) -> BTreeSet<Feature> {
+fn lacks(options: &ScimOptions, offers: &Offers) -> BTreeSet<Feature> {
     let mut lacks = BTreeSet::from(NEVER);
     for (feature, there) in [
         (Feature::UserGroups, offers.offer(Offer::Groups)),
         (Feature::Language, offers.has("locale")),
         (Feature::TimeZone, offers.has("timezone")),
         (Feature::CustomFields, !offers.enterprise.is_empty()),
+        (Feature::People, options.dialect == Dialect::Scim2),
     ] {
         if !there {
             lacks.insert(feature);

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use super::answer::Refusal;
 use super::call::{Call, Mail, Operation};
-use super::fault::{Again, Fault};
+use super::fault::Fault;
 use super::line::{Gate, Handle};
 use super::oauth::Tokens;
 use super::options::Options;
@@ -235,7 +235,7 @@ async fn received(
     let admitted = operation.api().is_none_or(|api| world.limit().admit(api, Instant::now()));
     let strike = if admitted { world.faults().strike(operation) } else { None };
     let response = match strike {
-        _ if !admitted => Some(strike::too_many(Again::Unsaid)),
+        _ if !admitted => Some(strike::too_many(world.options.again)),
         Some(kind) => strike::struck(&world, kind, &line, request, next).await,
         None => Some(next.run(request).await),
     };

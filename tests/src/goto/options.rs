@@ -5,7 +5,7 @@ use std::time::Duration;
 use gotosync_core::model::Account;
 
 use super::emulator::Emulator;
-use super::fault::Fault;
+use super::fault::{Again, Fault};
 use crate::Trouble;
 
 /// How an emulator is to be; [`Emulator::options`] begins with what GoTo does.
@@ -14,6 +14,7 @@ pub struct Options {
     pub(super) accounts: Vec<Account>,
     pub(super) port: u16,
     pub(super) per_second: Option<u32>,
+    pub(super) again: Again,
     pub(super) client: Client,
     pub(super) scopes: Vec<String>,
     pub(super) rotation: Rotation,
@@ -67,6 +68,7 @@ impl Default for Options {
             accounts: Vec::new(),
             port: 0,
             per_second: Some(10),
+            again: Again::Unsaid,
             client: Client { id: "emulated-client".to_owned(), secret: None, personal_tokens: true },
             scopes: SCOPES.map(str::to_owned).to_vec(),
             rotation: Rotation::WhenOld,
@@ -96,6 +98,11 @@ impl Options {
     /// Takes so many requests a second for each API; `None` takes any.
     pub fn per_second(self, per_second: Option<u32>) -> Self {
         Self { per_second, ..self }
+    }
+
+    /// Says so when to come again where there were too many requests; GoTo does not say it.
+    pub fn again(self, again: Again) -> Self {
+        Self { again, ..self }
     }
 
     /// Registers the client under this id; with a secret it is a confidential one, without it a public one.

@@ -30,6 +30,10 @@ fn too_many_requests_say_when_to_come_again_in_either_form_or_not_at_all() {
         assert_eq!(answer.status, 429);
         assert_eq!(answer.header("retry-after").unwrap_or_default().len(), form, "{:?}", answer.headers);
         assert_eq!(bench.get("/accounts/1/users").status, 200);
+        // And where there were too many indeed, if it is to be so.
+        let bench = Bench::new(options().per_second(Some(1)).again(again));
+        let refused = (0..3).map(|_| bench.get("/me")).find(|answer| answer.status == 429).unwrap();
+        assert_eq!(refused.header("retry-after").unwrap_or_default().len(), form);
     }
 }
 

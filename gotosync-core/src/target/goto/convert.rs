@@ -52,6 +52,7 @@ pub(super) fn user(wire: &WireUser, names: &Names, roles: RoleAccess, telephones
         ..UserSettings::default()
     };
     let mut user = User {
+        person: None,
         key: Some(UserKey::new(wire.key.as_str())),
         email: Email::new(&wire.email),
         first_name: wire.first_name.as_str().into(),

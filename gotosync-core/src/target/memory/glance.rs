@@ -49,7 +49,12 @@ impl<'t> Glance<'t> {
 
     /// Users in ascending order of e-mail key.
     pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
-        self.0.addresses.values().map(|key| &self.0.users[key].user)
+        self.users_from(0)
+    }
+
+    /// The same from a place on; those before it are passed over and not looked up.
+    pub fn users_from(&self, offset: usize) -> impl Iterator<Item = &Arc<User>> {
+        self.0.addresses.values().skip(offset).map(|key| &self.0.users[key].user)
     }
 
     /// Licences in ascending order of key.

@@ -6,7 +6,9 @@ use super::ScimOptions;
 use super::edits::Edits;
 use super::offers::Offers;
 use super::wire::{ENTERPRISE, Enterprise, USER, WireUser};
-use crate::model::{Change, Email, LicenseKey, SettingsChanges, Status, User, UserChanges, UserGroupPath, UserKey};
+use crate::model::{
+    Change, Email, LicenseKey, PersonId, SettingsChanges, Status, User, UserChanges, UserGroupPath, UserKey,
+};
 
 /// A user as an account has them.
 pub(super) fn read(wire: &WireUser, group: Option<&UserGroupPath>, options: &ScimOptions) -> User {
@@ -16,6 +18,7 @@ pub(super) fn read(wire: &WireUser, group: Option<&UserGroupPath>, options: &Sci
     let name = wire.name.as_ref();
     let mut user = User {
         key: Some(UserKey::new(&*wire.id)),
+        person: wire.external_id.as_deref().filter(|id| !id.is_empty()).map(PersonId::parse),
         email: Email::new(address(wire)),
         first_name: text(name.and_then(|name| name.given_name.as_ref())),
         last_name: text(name.and_then(|name| name.family_name.as_ref())),
@@ -102,6 +105,9 @@ pub(super) fn create(user: &User, offers: &Offers, options: &ScimOptions) -> Val
     if !fields.is_empty() {
         schemas.push(ENTERPRISE);
         body.insert(ENTERPRISE.to_owned(), json!(fields));
+    }
+    if let Some(person) = &user.person {
+        body.insert("externalId".to_owned(), person.to_string().into());
     }
     if options.dialect == super::Dialect::Scim2 {
         body.insert("schemas".to_owned(), json!(schemas));

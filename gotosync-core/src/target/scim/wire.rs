@@ -18,6 +18,7 @@ pub(super) struct Page<T> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireUser {
     pub(super) id: String,
+    pub(super) external_id: Option<String>,
     #[serde(default)]
     pub(super) user_name: String,
     pub(super) name: Option<Name>,

@@ -28,7 +28,7 @@ pub(super) async fn list(
     let unseen = world.faults().unseen(ask.offset == 0);
     let (rows, total) = match &ask.filter {
         None if unseen.is_empty() => {
-            let rows: Vec<&Arc<User>> = glance.users().skip(ask.offset).take(ask.page()).collect();
+            let rows: Vec<&Arc<User>> = glance.users_from(ask.offset).take(ask.page()).collect();
             (rows, glance.len())
         }
         filter => {

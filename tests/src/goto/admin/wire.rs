@@ -56,6 +56,7 @@ impl<T> Page<T> {
 }
 
 /// A user. What is empty is absent.
+#[expect(clippy::struct_excessive_bools, reason = "the wire has them")]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireUser<'u> {
@@ -88,21 +89,13 @@ pub(super) struct WireUser<'u> {
     password_created: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     invite_count: Option<u32>,
-    #[serde(flatten)]
-    locks: WireLocks,
+    name_locked: bool,
+    email_locked: bool,
+    identity_read_only: bool,
     can_authenticate: bool,
     status: &'static str,
     #[serde(flatten)]
     unsure: UnsureOfUser<'u>,
-}
-
-/// What of a user cannot be changed.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WireLocks {
-    name_locked: bool,
-    email_locked: bool,
-    identity_read_only: bool,
 }
 
 /// Settings by product; of the many that there are, the one that means something here.
@@ -178,11 +171,9 @@ impl Dictionary {
                 .map(|extension| Settings { connect: ConnectSettings { primary_extension_number: extension } }),
             password_created: user.status == Status::Active,
             invite_count: user.invitation.map(|invitation| invitation.sent),
-            locks: WireLocks {
-                name_locked: user.locks.name,
-                email_locked: user.locks.email,
-                identity_read_only: false,
-            },
+            name_locked: user.locks.name,
+            email_locked: user.locks.email,
+            identity_read_only: false,
             can_authenticate: matches!(user.status, Status::Active | Status::Inactive),
             status: status(user.status),
             unsure: UnsureOfUser {
