@@ -91,7 +91,9 @@ fn a_fresh_environment_needs_nothing_but_the_wheel() {
     let own = |program: &str| fresh.join("bin").join(program);
     done(Command::new(own("pip")).args(["install", "--quiet", "--no-index"]).arg(wheel.path()));
     done(
-        Command::new(own("python")).current_dir(work.path()).args(["-c", "import gotosync; print(gotosync.__version__)"]),
+        Command::new(own("python"))
+            .current_dir(work.path())
+            .args(["-c", "import gotosync; print(gotosync.__version__)"]),
     );
     // The examples and the command run there; who looks on runs here.
     done(pytest(&["test_examples.py", "test_command.py"]).env("GOTOSYNC_PYTHON", own("python")));

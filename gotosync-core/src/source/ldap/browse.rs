@@ -214,4 +214,5 @@ static NOTHING: ReadRequest = ReadRequest { attributes: Vec::new(), scopes: Vec:
 const IDENTITY: &[&str] = &["objectClass", "objectGUID", "entryUUID", "nsUniqueId"];
 
 /// What says whether somebody may sign in.
-const STANDING: &[&str] = &["userAccountControl", "accountExpires"];
+const STANDING: &[&str] =
+    &["userAccountControl", "accountExpires", "nsAccountLock", "pwdAccountLockedTime", "shadowExpire"];
