@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gotosync_core::model::{Account as GotoAccount, Dn, License, ReadRequest};
+use gotosync_core::model::{Account as GotoAccount, Dn, GroupRef, License, Membership, ReadRequest};
 use gotosync_core::source::ldap::{Changes, LdapOptions, SignIn};
 use gotosync_core::source::{
     DirectorySource, LIST_ATTRIBUTES, LdapSource, LdifSource, ListQuery, Readable, Standing, children_of, listing_of,
@@ -56,6 +56,49 @@ async fn it_reads_as_its_export_does_in_pages_of_every_size() -> Result<(), Trou
         let different: Vec<_> = different.into_iter().filter(|line| !line[2..].starts_with("unit ")).collect();
         assert!(different.is_empty(), "{what}: {}", different.join("\n"));
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_of_every_class_have_their_members() -> Result<(), Trouble> {
+    let server = Ds389::options().start()?;
+    let base = server.base();
+    let person = |uid: &str| {
+        format!(
+            "dn: uid={uid},{base}\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nuid: {uid}\ncn: {uid}\nsn: {uid}\n\
+             uidNumber: 1\ngidNumber: 1\nhomeDirectory: /\n\n"
+        )
+    };
+    let group =
+        |class: &str, members: &str| format!("dn: cn={class},{base}\nobjectClass: {class}\ncn: {class}\n{members}\n\n");
+    server.modify(&["ann", "bob"].map(person).concat())?;
+    server.modify(&group("groupOfNames", &format!("member: uid=ann,{base}")))?;
+    server.modify(&group(
+        "groupOfUniqueNames",
+        &format!("uniqueMember: uid=bob,{base}\nuniqueMember: cn=groupOfNames,{base}"),
+    ))?;
+    server.modify(&group("posixGroup", "gidNumber: 1\nmemberUid: bob"))?;
+    let (_folder, export) = exported(&server.export_ldif()?)?;
+    let (wire, export) = (
+        LdapSource::new(ds389(&server, &server.reader())?)?.read(&attributes()).await?,
+        export.read(&attributes()).await?,
+    );
+    let directory = whole(&wire);
+    let who = |name: &str, membership| {
+        let groups = match *directory.find_groups(&GroupRef::parse(name)) {
+            [one] if membership == Membership::Nested => directory.nested_groups(one),
+            ref other => other.to_vec(),
+        };
+        let people = groups.iter().flat_map(|ix| &directory.group(*ix).people);
+        people.map(|ix| directory.person(*ix).dn.name()).collect::<BTreeSet<_>>()
+    };
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+    assert_eq!(who("groupOfNames", Membership::Direct), names(&["ann"]));
+    assert_eq!(who("groupOfUniqueNames", Membership::Direct), names(&["bob"]));
+    assert_eq!(who("groupOfUniqueNames", Membership::Nested), names(&["ann", "bob"]));
+    assert_eq!(who("posixGroup", Membership::Direct), names(&["bob"]));
+    let different = difference(whole(&export), directory);
+    assert!(different.iter().all(|line| line[2..].starts_with("unit ")), "{}", different.join("\n"));
     Ok(())
 }
 
