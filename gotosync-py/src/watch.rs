@@ -1,5 +1,7 @@
 //! Whoever watches a run, and whoever has a say before it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use gotosync_core::Result;
 use gotosync_core::plan::{Plan as CorePlan, Review as CoreReview};
@@ -14,7 +16,8 @@ use crate::value::hash_of;
 
 /// Something that goes on in a run.
 ///
-/// ``stage`` is ``reading``, ``read`` (then ``people`` and ``users`` are there) or ``settled`` (then ``done`` and ``of`` are).
+/// ``stage`` is ``waiting`` (for an account that may not show yet what was last written; then ``time`` is there),
+/// ``reading``, ``read`` (then ``people`` and ``users`` are there) or ``settled`` (then ``done`` and ``of`` are).
 ///
 /// >>> told = []
 /// >>> _ = gotosync.Engine(source, target, rules, progress=told.append).plan()
@@ -28,6 +31,7 @@ pub(crate) struct Progress {
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Told {
+    Waiting { time: Duration },
     Reading,
     Read { people: usize, users: usize },
     Settled { done: usize, of: usize },
@@ -52,10 +56,17 @@ impl Progress {
     #[getter]
     fn stage(&self) -> &'static str {
         match self.told {
+            Told::Waiting { .. } => "waiting",
             Told::Reading => "reading",
             Told::Read { .. } => "read",
             Told::Settled { .. } => "settled",
         }
+    }
+
+    /// How long the account is waited for.
+    #[getter]
+    fn time(&self) -> Option<Duration> {
+        if let Told::Waiting { time } = self.told { Some(time) } else { None }
     }
 
     /// People who were read.
@@ -84,6 +95,7 @@ impl Progress {
 
     fn __str__(&self) -> String {
         match self.told {
+            Told::Waiting { time } => format!("waiting {} s for the account", time.as_secs_f64().ceil()),
             Told::Reading => "reading".to_owned(),
             Told::Read { people, users } => format!("read {people} people and {users} users"),
             Told::Settled { done, of } => format!("settled {done} of {of}"),
@@ -98,6 +110,7 @@ impl Progress {
 impl From<CoreProgress> for Progress {
     fn from(progress: CoreProgress) -> Self {
         let told = match progress {
+            CoreProgress::Waiting { time } => Told::Waiting { time },
             CoreProgress::Reading => Told::Reading,
             CoreProgress::Read { people, users } => Told::Read { people, users },
             CoreProgress::Settled { done, of } => Told::Settled { done, of },

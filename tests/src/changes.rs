@@ -104,7 +104,7 @@ impl Town {
             Style::ActiveDirectory => {
                 let _ = writeln!(text, "objectClass: user\nsAMAccountName: town{number}\nuserAccountControl: 512");
             }
-            Style::OpenLdap => text.push_str("objectClass: inetOrgPerson\n"),
+            Style::OpenLdap | Style::Ds389 => text.push_str("objectClass: inetOrgPerson\n"),
         }
         let manager = self.people.first().map(Self::dn);
         let _ = writeln!(text, "cn: {name}\nsn: Number {number}\nmail: town{number}@example.test");
@@ -124,7 +124,7 @@ impl Town {
             Style::ActiveDirectory => {
                 let _ = writeln!(text, "objectClass: group\nsAMAccountName: towngroup{number}\nmember: {member}");
             }
-            Style::OpenLdap => {
+            Style::OpenLdap | Style::Ds389 => {
                 let _ = writeln!(text, "objectClass: groupOfNames\nmember: {}\nmember: {member}", self.base);
             }
         }
@@ -196,7 +196,7 @@ impl Town {
     fn membership(&mut self) -> String {
         let (group, person) = (self.below(self.groups.len()), self.below(self.people.len()));
         let (group, person) = (Self::dn(&self.groups[group]), Self::dn(&self.people[person]));
-        let top = if self.style == Style::OpenLdap { format!("member: {}\n", self.base) } else { String::new() };
+        let top = if self.style == Style::ActiveDirectory { String::new() } else { format!("member: {}\n", self.base) };
         // All members anew: whether somebody joins or leaves, the record can be carried out.
         let keeps = if self.below(2) == 0 { String::new() } else { format!("member: {person}\n") };
         format!("dn: {group}\nchangetype: modify\nreplace: member\n{top}{keeps}-\n\n")
@@ -235,6 +235,9 @@ impl Town {
                 format!(
                     "dn: {person}\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: {control}\n-\n\n"
                 )
+            }
+            Style::Ds389 => {
+                format!("dn: {person}\nchangetype: modify\nreplace: nsAccountLock\nnsAccountLock: {off}\n-\n\n")
             }
             Style::OpenLdap => {
                 format!("dn: {person}\nchangetype: modify\nreplace: description\ndescription: {off}\n-\n\n")

@@ -7,7 +7,7 @@ use gotosync_core::model::{Directory, GroupIx, Person, Reading};
 use gotosync_core::source::ldap::{LdapOptions, Roots, Server, SignIn};
 
 use crate::Trouble;
-use crate::servers::{Account, Samba, Slapd};
+use crate::servers::{Account, Ds389, Samba, Slapd};
 
 /// How somebody signs in at a server whose certificate an authority of the tests has signed.
 ///
@@ -35,6 +35,14 @@ pub fn samba(samba: &Samba, who: &Account) -> Result<LdapOptions, Trouble> {
 pub fn slapd(slapd: &Slapd, who: &Account) -> Result<LdapOptions, Trouble> {
     let who = Account { principal: who.dn.clone(), ..who.clone() };
     options(&slapd.url(), slapd.ca_file(), &who)
+}
+
+/// The same, at 389 Directory Server.
+///
+/// # Errors
+/// As [`options`].
+pub fn ds389(server: &Ds389, who: &Account) -> Result<LdapOptions, Trouble> {
+    options(&server.url(), server.ca_file(), who)
 }
 
 /// Panics unless a reading is complete, and says why it is not.

@@ -1,5 +1,5 @@
-//! Servers as an admin runs them, started for one test and gone after it: Samba as an Active Directory, OpenLDAP, and a
-//! SCIM service.
+//! Servers as an admin runs them, started for one test and gone after it: Samba as an Active Directory, OpenLDAP, 389
+//! Directory Server, and a SCIM service.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), gotosync_tests::Trouble> {
@@ -22,6 +22,7 @@
 
 mod address;
 mod authority;
+mod ds389;
 mod forest;
 mod keeper;
 mod ldif;
@@ -35,6 +36,7 @@ mod tool;
 mod twin;
 
 pub use authority::{Authority, Certificate, Pair};
+pub use ds389::{Ds389, Ds389Options};
 pub use forest::Forest;
 pub use population::{Census, Content, Population, Style};
 pub use rooted::{names, rooted};

@@ -7,8 +7,8 @@ use gotosync_core::source::ldap::{Changes, DeltaMethod, LdapOptions};
 use gotosync_core::source::{DirectorySource, LdapSource};
 use gotosync_tests::Trouble;
 use gotosync_tests::changes::Town;
-use gotosync_tests::reading::{difference, samba, slapd, whole};
-use gotosync_tests::servers::{Population, Samba, Slapd, Style};
+use gotosync_tests::reading::{difference, ds389, samba, slapd, whole};
+use gotosync_tests::servers::{Ds389, Population, Samba, Slapd, Style};
 
 /// A way of reading, and what its last reading left.
 struct Way {
@@ -107,6 +107,31 @@ async fn openldap_is_the_same_by_every_way() -> Result<(), Trouble> {
     for way in &ways {
         assert!(way.deltas >= 30, "{}: only {} of 35 readings were of changes", way.name, way.deltas);
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn directory_server_389_is_the_same_by_every_way() -> Result<(), Trouble> {
+    let server = Ds389::options().population(Population::new(60, 12)).with_synchronization().start()?;
+    let (mut town, founding) = Town::found(Style::Ds389, server.base(), 13);
+    server.modify(&founding)?;
+    let mut ways = [
+        Way::new("modifyTimestamp", ds389(&server, &server.administrator())?, DeltaMethod::Timestamp)?,
+        Way::new("modifyTimestamp, as an ordinary user", ds389(&server, &server.reader())?, DeltaMethod::Timestamp)?,
+    ];
+    history(&mut ways, &mut town, 30, &|record| server.modify(record)).await?;
+    for way in &ways {
+        assert!(way.deltas >= 25, "{}: only {} of 30 readings were of changes", way.name, way.deltas);
+    }
+    // It offers content synchronization, and does not say how far it has counted: the best there is needs that.
+    let best =
+        LdapSource::new(LdapOptions { changes: Some(Changes::default()), ..ds389(&server, &server.administrator())? })?;
+    let offered = best.describe().await?.servers.into_iter().flat_map(|server| server.controls);
+    assert!(offered.into_iter().any(|control| control.oid == "1.3.6.1.4.1.4203.1.9.1.1"));
+    let first = best.read(&request()).await?;
+    let again = best.read(&ReadRequest { since: first.kept.clone(), ..request() }).await?;
+    assert!(again.effort.clone().unwrap_or_default().changes.is_some(), "{:?}", again.effort);
+    assert!(difference(whole(&first), whole(&again)).is_empty());
     Ok(())
 }
 

@@ -402,10 +402,9 @@ fn plant(places: &Places) -> (Vec<Unit>, HashMap<String, UnitIx>, Vec<UnitIx>) {
             next = dn::parent(text).map(|parent| (parent, None));
         }
     }
-    // Above the highest entry of an export stand names that are no entries of it: `DC=test` above `DC=ad,DC=test`.
-    let top = top_of_tree(&wanted, &keys);
-    wanted.retain(|(depth, key, ..)| *depth > top.0 || key == &top.1 || top.1.is_empty());
     wanted.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    let mut keeps = within_tops(&wanted, &keys).into_iter();
+    wanted.retain(|_| keeps.next().unwrap_or(true));
     let mut units = Vec::with_capacity(wanted.len());
     let mut index: HashMap<String, UnitIx> = HashMap::with_capacity(wanted.len());
     for (_, key, text, kind) in wanted {
@@ -425,13 +424,29 @@ fn plant(places: &Places) -> (Vec<Unit>, HashMap<String, UnitIx>, Vec<UnitIx>) {
     (units, index, unit_of)
 }
 
-/// The highest place of a known kind, if everything that was seen stands at or below it: whatever is above it then is
-/// merely a part of its name.
-fn top_of_tree(wanted: &[(usize, String, &str, Option<UnitKind>)], seen: &[String]) -> (usize, String) {
-    let within =
-        |key: &String, top: &str| key.strip_suffix(top).is_some_and(|rest| rest.is_empty() || rest.ends_with(','));
-    match wanted.iter().filter(|place| place.3.is_some()).min_by_key(|place| place.0) {
-        Some((depth, top, ..)) if seen.iter().all(|key| within(key, top)) => (*depth, top.clone()),
-        _ => (0, String::new()),
+/// Says of each place whether it belongs to the tree, given that parents come before children. Names that stand above everything
+/// and are no entries, `DC=test` above `DC=ad,DC=test`, are merely parts of other names; unless something that was seen stands
+/// in no place of a known kind, for then nobody knows.
+fn within_tops(wanted: &[(usize, String, &str, Option<UnitKind>)], seen: &[String]) -> Vec<bool> {
+    let at: HashMap<&str, usize> = wanted.iter().enumerate().map(|(at, (_, key, ..))| (key.as_str(), at)).collect();
+    let above = |text: &str| dn::parent(text).and_then(|parent| at.get(dn::key(parent).as_str()).copied());
+    let (mut is_known, mut children) = (vec![false; wanted.len()], vec![0; wanted.len()]);
+    let mut parents = Vec::with_capacity(wanted.len());
+    for (place, (.., text, kind)) in wanted.iter().enumerate() {
+        let parent = above(text);
+        is_known[place] = kind.is_some() || parent.is_some_and(|parent| is_known[parent]);
+        if let Some(parent) = parent {
+            children[parent] += 1;
+        }
+        parents.push(parent);
     }
+    if !seen.iter().all(|key| at.get(key.as_str()).is_some_and(|place| is_known[*place])) {
+        return vec![true; wanted.len()];
+    }
+    let mut keeps = vec![true; wanted.len()];
+    for (place, parent) in parents.into_iter().enumerate() {
+        let is_top = parent.is_none_or(|parent| !keeps[parent]);
+        keeps[place] = !is_top || is_known[place] || children[place] > 1;
+    }
+    keeps
 }

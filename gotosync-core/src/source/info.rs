@@ -11,7 +11,7 @@ pub struct DirectoryInfo {
     pub name: String,
     /// The vendor or format, such as `Active Directory`, where it is known.
     pub vendor: Option<String>,
-    /// The naming contexts.
+    /// The naming contexts, or what is read of them: whatever stands at the top when it is browsed.
     pub naming_contexts: Vec<Dn>,
     /// The servers that answer: none for a file, and one for each part of a directory that is made of several.
     pub servers: Vec<ServerInfo>,

@@ -31,8 +31,8 @@ use crate::{Error, ErrorKind, Result};
 ///
 /// **What is read.** Active Directory, and directories by RFC 2307, 2798 and 4519 such as `OpenLDAP`'s. A person is an entry
 /// of class `person`, `user`, `inetOrgPerson`, `posixAccount` or `account` that is no computer, contact, group, managed
-/// service account or foreign security principal; deleted objects are nobody. The id is `objectGUID`, else `entryUUID`,
-/// else `nsUniqueId`. Attribute options count as the attribute without them: a value of `description;lang-de` is one of
+/// service account or foreign security principal; deleted objects are nobody. The id is `objectGUID`, else `nsUniqueId`,
+/// else `entryUUID`. Attribute options count as the attribute without them: a value of `description;lang-de` is one of
 /// `description`. `memberOf` is read as membership and never kept as an attribute.
 ///
 /// **What makes a reading incomplete**, while all that could be read comes along: a compressed file that is cut off or
@@ -348,7 +348,8 @@ objectSid: S-1-5-21-1-2-3-513
         let text = "dn: dc=x\nobjectClass: dcObject\n\ndn: cn=staff,dc=x\nobjectClass: posixGroup\nmemberUid: ann\nmemberUid: zoe\n\n\
                     dn: uid=ann,dc=x\nobjectClass: posixAccount\nuid: ann\nentryUUID: 7A1C0E30-6B0F-4C1E-9A55-0D6F5B0C0001\n\n\
                     dn: cn=pair,dc=x\nobjectClass: groupOfUniqueNames\nuniqueMember: uid=ann,dc=x\n\n\
-                    dn: uid=bob,dc=x\nobjectClass: inetOrgPerson\nnsUniqueId: 0001-0002\n";
+                    dn: uid=bob,dc=x\nobjectClass: inetOrgPerson\nnsUniqueId: 0001-0002\n\
+                    entryUUID: 7a1c0e30-6b0f-4c1e-9a55-0d6f5b0c0002\n";
         let export = Export::new(text);
         let reading = export.read(&everyone()).await;
         let directory = &reading.directory;

@@ -104,7 +104,12 @@ fn group_node(directory: &Directory, ix: GroupIx) -> Node {
 
 /// Puts nodes into the order of names.
 pub(super) fn sort(nodes: &mut [Node]) {
-    nodes.sort_by_cached_key(|node| (fold(&node.dn.name()).into_owned(), node.dn.key()));
+    sort_by_name(nodes, |node| &node.dn);
+}
+
+/// Puts what has a name into the order of those.
+pub(super) fn sort_by_name<T>(all: &mut [T], dn: impl Fn(&T) -> &Dn) {
+    all.sort_by_cached_key(|one| (fold(&dn(one).name()).into_owned(), dn(one).key()));
 }
 
 /// The error of a place that is not there, with the nearest name that is.
@@ -172,6 +177,27 @@ mod tests {
             ]
         );
         assert_eq!(listed(Some("CN=Empty,DC=x")), []);
+    }
+
+    #[test]
+    fn names_above_all_that_is_there_are_no_places() {
+        let tops = |units: &[&str], person: &str| {
+            let mut builder = DirectoryBuilder::new();
+            for unit in units {
+                builder.unit(unit, UnitKind::Unit);
+            }
+            builder.person(PersonEntry::new(PersonId::parse("1"), dn(person)));
+            let nodes = children_of(&builder.build().unwrap(), None).unwrap();
+            nodes.iter().map(|node| node.dn.to_string()).collect::<Vec<_>>()
+        };
+        let ann = "CN=Ann,OU=A,OU=In,DC=x,DC=test";
+        assert_eq!(tops(&["OU=A,OU=In,DC=x,DC=test"], ann), ["OU=A,OU=In,DC=x,DC=test"]);
+        // Of several places it is what they have in common.
+        assert_eq!(tops(&["OU=A,OU=In,DC=x,DC=test", "OU=B,DC=x,DC=test"], ann), ["DC=x,DC=test"]);
+        let apart = ["OU=A,OU=In,DC=x,DC=test", "OU=B,OU=Out,DC=y"];
+        assert_eq!(tops(&apart, ann), ["OU=A,OU=In,DC=x,DC=test", "OU=B,OU=Out,DC=y"]);
+        // Where Ann stands in no place that is there, nobody knows which those are.
+        assert_eq!(tops(&["OU=B,DC=x,DC=test"], ann), ["DC=test"]);
     }
 
     #[test]

@@ -36,7 +36,8 @@ class Verb(Coroutine[Any, Any, T]):
         self._end()
 
     def __await__(self) -> Generator[Any, Any, T]:
-        return (yield from _Steps(self))
+        given: T = yield from _Steps(self)
+        return given
 
     def __del__(self) -> None:
         if not self.begun:

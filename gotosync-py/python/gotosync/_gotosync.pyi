@@ -1,7 +1,7 @@
 # The docstrings are those of the module itself: tests/python/stubs.py --write puts them here.
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, final, overload
 
@@ -1954,7 +1954,8 @@ class MemoryState(StateStore):
 class Progress:
     """Something that goes on in a run.
 
-    ``stage`` is ``reading``, ``read`` (then ``people`` and ``users`` are there) or ``settled`` (then ``done`` and ``of`` are).
+    ``stage`` is ``waiting`` (for an account that may not show yet what was last written; then ``time`` is there),
+    ``reading``, ``read`` (then ``people`` and ``users`` are there) or ``settled`` (then ``done`` and ``of`` are).
 
     >>> told = []
     >>> _ = gotosync.Engine(source, target, rules, progress=told.append).plan()
@@ -1962,8 +1963,11 @@ class Progress:
     ['reading', 'read 3 people and 2 users']
     """
     @property
-    def stage(self) -> Literal["reading", "read", "settled"]:
+    def stage(self) -> Literal["waiting", "reading", "read", "settled"]:
         """What is going on."""
+    @property
+    def time(self) -> timedelta | None:
+        """How long the account is waited for."""
     @property
     def people(self) -> int | None:
         """People who were read."""

@@ -38,6 +38,8 @@ pub enum Style {
     /// no empty groups and no primary groups, and `memberOf` is written out. Nobody is disabled, since there is no
     /// common way to be.
     OpenLdap,
+    /// As on OpenLDAP, but that people can be switched off, by `nsAccountLock`.
+    Ds389,
 }
 
 /// The entries of a population, below some root.
@@ -160,7 +162,7 @@ impl Content {
     /// Counts.
     pub fn census(&self) -> Census {
         let people = |which: fn(&Person) -> bool| self.people.iter().filter(|person| which(person)).count();
-        let openldap = self.style == Style::OpenLdap;
+        let active = self.style == Style::ActiveDirectory;
         let size = |group: &Group| group.people.len() + group.groups.len() + usize::from(group.circle.is_some());
         let strangers = self.groups.iter().filter(|group| group.strangers).count() * 2;
         Census {
@@ -171,7 +173,7 @@ impl Content {
             same_mail: people(|person| person.same_mail),
             wrong_mail: people(|person| person.mail.as_ref().is_some_and(|mail| !mail.contains('@'))),
             without_last_name: people(|person| person.last.is_none()),
-            inet_org_people: if openldap { self.people.len() } else { people(|person| person.inet_org) },
+            inet_org_people: if active { people(|person| person.inet_org) } else { self.people.len() },
             other_primary_group: self.primary_groups().len(),
             groups: self.groups.len(),
             empty_groups: self.groups.iter().filter(|group| size(group) == 0).count(),

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use gotosync_tests::servers::{Samba, Slapd};
+use gotosync_tests::servers::{Ds389, Samba, Slapd};
 
 /// Whether a process is there, and is no mere entry that waits to be asked about.
 fn runs(pid: u32) -> bool {
@@ -24,11 +24,16 @@ fn folder(ca_file: &Path) -> PathBuf {
 fn a_dropped_server_leaves_nothing_behind() {
     let samba = Samba::options().start().unwrap();
     let slapd = Slapd::options().start().unwrap();
-    let servers = [(samba.pid().unwrap(), folder(&samba.ca_file())), (slapd.pid().unwrap(), folder(&slapd.ca_file()))];
+    let ds389 = Ds389::options().start().unwrap();
+    let servers = [
+        (samba.pid().unwrap(), folder(&samba.ca_file())),
+        (slapd.pid().unwrap(), folder(&slapd.ca_file())),
+        (ds389.pid().unwrap(), folder(&ds389.ca_file())),
+    ];
     assert!(servers.iter().all(|(pid, folder)| runs(*pid) && folder.join("log").exists()));
     // One that is paused hears nothing, and ends all the same.
     slapd.pause().unwrap();
-    drop((samba, slapd));
+    drop((samba, slapd, ds389));
     assert!(servers.iter().all(|(pid, folder)| !runs(*pid) && !folder.exists()), "{servers:?}");
 }
 

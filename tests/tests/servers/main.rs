@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+mod ds389;
 mod ending;
 mod kerberos;
 mod samba;

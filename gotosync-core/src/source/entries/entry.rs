@@ -185,6 +185,10 @@ impl<'r> Entry<'r> {
                 }
             };
         }
+        // Of 389 Directory Server, whose entries may be given an entryUUID long after they were made: that is nobody else.
+        if let Some(own) = self.ns_id.filter(|id| !id.bytes.trim_ascii().is_empty()) {
+            return own.text().map(from_text).map(Some);
+        }
         if let Some(own) = self.uuid.filter(|id| !id.bytes.trim_ascii().is_empty()) {
             return match std::str::from_utf8(own.bytes) {
                 Ok(text) if uuid::Uuid::try_parse(text.trim()).is_ok() => Ok(Some(from_text(text))),
@@ -194,8 +198,7 @@ impl<'r> Entry<'r> {
                 }
             };
         }
-        let id = self.ns_id.filter(|id| !id.bytes.trim_ascii().is_empty());
-        id.map(|id| id.text().map(from_text)).transpose()
+        Ok(None)
     }
 }
 

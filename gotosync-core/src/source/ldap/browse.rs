@@ -55,7 +55,7 @@ impl<'s> Browser<'s> {
     /// One search names everybody and everything below the place, without anything else of theirs. Groups that are listed
     /// take two more for their members, wherever those stand; a global catalogue does not know them, and is refused.
     pub(super) async fn children(&mut self, of: Option<&Dn>) -> Result<Vec<Node>> {
-        let jobs = jobs(&self.places(of), Scope::Subtree, &self.wanted().all(), IDENTITY);
+        let jobs = jobs(&self.tree(of), Scope::Subtree, &self.wanted().all(), IDENTITY);
         let Some(directory) = self.find(jobs).await? else { return Err(self.missing(of).await) };
         if of.is_some_and(|of| directory.find_unit(of).is_none() && directory.group_by_dn(of).is_none()) {
             return Err(self.missing(of).await);
@@ -142,6 +142,13 @@ impl<'s> Browser<'s> {
         }
     }
 
+    /// Where the tree at a place is searched for. Above bases all of them are: what they have in common, none of them shows alone.
+    fn tree(&self, of: Option<&Dn>) -> Vec<Dn> {
+        let places = self.places(of);
+        let is_above = of.is_some_and(|of| !places.is_empty() && !places.contains(of));
+        if is_above { self.bases.clone() } else { places }
+    }
+
     fn wanted(&self) -> Wanted<'_> {
         let range_size = self.options.range_size;
         Wanted { request: &NOTHING, bases: &self.bases, vendor: self.vendor, range_size, catalog: false }
@@ -214,4 +221,5 @@ static NOTHING: ReadRequest = ReadRequest { attributes: Vec::new(), scopes: Vec:
 const IDENTITY: &[&str] = &["objectClass", "objectGUID", "entryUUID", "nsUniqueId"];
 
 /// What says whether somebody may sign in.
-const STANDING: &[&str] = &["userAccountControl", "accountExpires"];
+const STANDING: &[&str] =
+    &["userAccountControl", "accountExpires", "nsAccountLock", "pwdAccountLockedTime", "shadowExpire"];

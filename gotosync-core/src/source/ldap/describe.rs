@@ -15,7 +15,7 @@ use super::guard::Item;
 use super::oids::{level, named};
 use super::options::{LdapOptions, SignIn};
 use super::plan::Wanted;
-use super::read::bases;
+use super::read::{bases, tops};
 use super::reader::each;
 use super::search::{PAGED, next_cookie, paging};
 use super::server::{Root, Vendor};
@@ -36,7 +36,7 @@ pub(super) async fn describe(
     let server = server(&mut session, options, &bases).await;
     let vendor = session.root.product();
     session.close().await;
-    Ok(DirectoryInfo { name, vendor, naming_contexts: bases, servers: vec![server] })
+    Ok(DirectoryInfo { name, vendor, naming_contexts: tops(&bases), servers: vec![server] })
 }
 
 async fn server(session: &mut Session, options: &LdapOptions, bases: &[Dn]) -> ServerInfo {

@@ -84,8 +84,8 @@ impl Sink for Filling {
         for value in record.values() {
             let rank = match self.names.get(value.name).meaning {
                 Meaning::ObjectGuid => Some(0),
-                Meaning::EntryUuid => Some(1),
-                Meaning::NsUniqueId => Some(2),
+                Meaning::NsUniqueId => Some(1),
+                Meaning::EntryUuid => Some(2),
                 _ => None,
             };
             if let Some(rank) = rank {
@@ -347,7 +347,7 @@ fn is_link(name: &str) -> bool {
     name.eq_ignore_ascii_case("uniqueMember") || known.is_some_and(|id| AttributeTable::syntax(id) == Syntax::Dn)
 }
 
-const MAGIC: &[u8] = b"gotosync mirror 1\n";
+const MAGIC: &[u8] = b"gotosync mirror 2\n";
 
 fn is_one_of(class: &[u8], classes: &[&str]) -> bool {
     classes.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(class))

@@ -75,9 +75,9 @@ impl Wanted<'_> {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<Vec<_>>().concat();
         match (self.vendor, <[u8; 16]>::try_from(&**id)) {
             (Vendor::ActiveDirectory, _) => format!("(objectGUID={})", hex(id)),
-            (Vendor::Ds389, _) => format!("(nsUniqueId={})", ldap_escape(String::from_utf8_lossy(id))),
             (_, Ok(uuid)) => format!("(entryUUID={})", uuid::Uuid::from_bytes(uuid)),
-            (_, Err(_)) => format!("(entryUUID={})", hex(id)),
+            // What is not written as RFC 4122 says is no entryUUID.
+            (_, Err(_)) => format!("(nsUniqueId={})", ldap_escape(String::from_utf8_lossy(id))),
         }
     }
 

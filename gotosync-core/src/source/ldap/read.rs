@@ -16,6 +16,7 @@ use super::server::Root;
 use super::session::{Question, Session};
 use crate::model::{Completeness, Dn, Effort, Gap, ReadRequest, Reading, text};
 use crate::source::entries::{Collector, Reached, Selection};
+use crate::source::tree::sort_by_name;
 use crate::{Error, ErrorKind, Result};
 
 /// Reads what a request asks for.
@@ -87,6 +88,21 @@ pub(super) fn bases(options: &LdapOptions, root: &Root) -> Result<Vec<Dn>> {
         }
     }
     Ok(kept)
+}
+
+/// What stands at the top of the tree where these bases are read: what those of one root have in common, in the order of names.
+pub(super) fn tops(bases: &[Dn]) -> Vec<Dn> {
+    let above = |dn: &Dn| std::iter::successors(Some(dn.clone()), Dn::parent);
+    let mut tops: Vec<Dn> = Vec::new();
+    for base in bases {
+        let common = |top: &Dn| above(top).find(|dn| base.is_within(dn));
+        match tops.iter_mut().find_map(|top| common(top).map(|common| (top, common))) {
+            Some((top, common)) => *top = common,
+            None => tops.push(base.clone()),
+        }
+    }
+    sort_by_name(&mut tops, |dn| dn);
+    tops
 }
 
 /// A read under way.

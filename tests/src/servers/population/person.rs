@@ -61,7 +61,7 @@ pub(super) fn draw(population: &Population, style: Style, units: &[Unit]) -> Vec
         let mut unit = sites[site];
         let standing = match oddity {
             _ if style == Style::OpenLdap => Standing::Active,
-            43 => Standing::Expired,
+            43 if style == Style::ActiveDirectory => Standing::Expired,
             _ if oddity == 41 || random.percent(4) => Standing::Disabled,
             _ => Standing::Active,
         };
@@ -71,7 +71,7 @@ pub(super) fn draw(population: &Population, style: Style, units: &[Unit]) -> Vec
             unit = find(units, Place::Leavers);
         }
         let name = within(&mut names, &unit.dn, &display, &account);
-        let last = (oddity != 53 || style == Style::OpenLdap).then_some(last);
+        let last = (oddity != 53 || style != Style::ActiveDirectory).then_some(last);
         let mut mail = mail(&mut mails, &first, last.as_deref(), &account);
         let mut same_mail = false;
         match oddity {
@@ -85,7 +85,7 @@ pub(super) fn draw(population: &Population, style: Style, units: &[Unit]) -> Vec
         }
         let dn = match style {
             Style::ActiveDirectory => format!("CN={},{}", escape(&name), unit.dn),
-            Style::OpenLdap => format!("uid={account},{}", unit.dn),
+            Style::OpenLdap | Style::Ds389 => format!("uid={account},{}", unit.dn),
         };
         let first = (oddity != 54).then_some(first);
         let inet_org = oddity == 29;

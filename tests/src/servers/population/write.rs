@@ -22,7 +22,7 @@ pub(super) fn entries(content: &Content, out: &mut impl Write) -> io::Result<()>
     let above = if active { Vec::new() } else { groups_above(content) };
     for (at, person) in content.people.iter().enumerate() {
         let mut record = self::person(content, at, person);
-        above.get(at).into_iter().flatten().for_each(|group| record.add("memberOf", &content.groups[*group].dn));
+        within(content, &mut record, above.get(at));
         record.write(out)?;
     }
     if active {
@@ -30,9 +30,7 @@ pub(super) fn entries(content: &Content, out: &mut impl Write) -> io::Result<()>
     }
     for (at, group) in content.groups.iter().enumerate() {
         let mut record = self::group(content, group);
-        above.get(content.people.len() + at).into_iter().flatten().for_each(|parent| {
-            record.add("memberOf", &content.groups[*parent].dn);
-        });
+        within(content, &mut record, above.get(content.people.len() + at));
         record.write(out)?;
     }
     Ok(())
@@ -98,6 +96,9 @@ fn person(content: &Content, at: usize, person: &Person) -> Record {
     } else {
         classes(&mut record, &["top", "person", "organizationalPerson", "inetOrgPerson"]);
         record.add("uid", &person.account);
+        if person.standing == Standing::Disabled {
+            record.add("nsAccountLock", "true");
+        }
     }
     record.add("cn", &person.name);
     record.add("displayName", &person.display);
@@ -168,6 +169,18 @@ fn groups_above(content: &Content) -> Vec<Vec<usize>> {
         group.groups.iter().chain(&group.circle).for_each(|member| above[content.people.len() + member].push(at));
     }
     above
+}
+
+/// Writes out which groups somebody is in.
+fn within(content: &Content, record: &mut Record, groups: Option<&Vec<usize>>) {
+    let groups = groups.map_or(&[][..], Vec::as_slice);
+    if content.style == Style::Ds389 && !groups.is_empty() {
+        // There it is not an attribute that any entry may have.
+        record.add("objectClass", "nsMemberOf");
+    }
+    for group in groups {
+        record.add("memberOf", &content.groups[*group].dn);
+    }
 }
 
 /// Computers and contacts, which have much of a person and are none.
