@@ -1,8 +1,10 @@
 //! The whole flow, from two reads to a report: the only part that sees every stage.
 
+mod progress;
 mod review;
 mod since;
 
+pub use progress::Progress;
 pub use review::Reviewer;
 
 use std::collections::BTreeMap;
@@ -28,32 +30,6 @@ use crate::state::{Ending, Hold, Holder, Learned, Remembered, RunRecord, SetAsid
 use crate::target::{ProvisioningTarget, TargetInfo};
 use crate::trace;
 use crate::{Error, ErrorKind, Result};
-
-/// Something that goes on, told to whoever watches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// The account may not show yet what was last written: it is waited for.
-    Waiting {
-        /// For so long.
-        time: Duration,
-    },
-    /// Both sides are being read.
-    Reading,
-    /// Both sides were read: how many people and how many users.
-    Read {
-        /// People who were read.
-        people: usize,
-        /// Users of the account.
-        users: usize,
-    },
-    /// So many steps of so many are settled.
-    Settled {
-        /// Settled so far, whatever their outcome.
-        done: usize,
-        /// All of them.
-        of: usize,
-    },
-}
 
 /// Reads, plans, checks and applies for one source, one target and one set of rules.
 ///

@@ -118,6 +118,21 @@ fn every_key_that_is_read_is_in_the_table() {
 }
 
 #[test]
+fn what_no_interface_gives_is_refused_with_the_reason() {
+    for (key, why) in [
+        ("outbound_caller_id", "GoTo has no interface that sets what number a line shows"),
+        ("queues", "GoTo has no interface that changes dial plans, queues and ring groups"),
+        ("phone_number", "gotosync gives extensions and devices, and no phone numbers, voicemail and locations"),
+    ] {
+        let text = format!("[[rule]]\nname = 'Sales'\neveryone = true\n{key} = 'Main'\n");
+        let [told] = &problems(&text)[..] else { panic!("one problem: {text}") };
+        assert_eq!(told.message(), format!("rule `Sales` has no key `{key}`: {why}"));
+        assert!(told.to_string().contains("line: 4, column: 1"), "{told}");
+        assert!(told.help().is_some_and(|help| help.contains("the administration of GoTo Connect")));
+    }
+}
+
+#[test]
 fn a_wrong_value_is_told_by_the_schema_as_by_the_reader() {
     let schema = json_schema();
     for site in sites() {

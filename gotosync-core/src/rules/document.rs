@@ -141,6 +141,14 @@ impl<'d, 't> Table<'d, 't> {
         self.map.contains_key(key)
     }
 
+    /// Says why there is no such key, if somebody wrote it.
+    pub(crate) fn refuse(&self, key: &str, why: &str, hint: &str) {
+        if self.map.contains_key(key) {
+            self.asked.borrow_mut().insert(key.to_owned());
+            self.problem(&self.at_key(key), format!("{} has no key `{key}`: {why}", self.name), hint);
+        }
+    }
+
     /// Every key that is there, for tables whose keys are names.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.map.iter().map(|(key, _)| key.get_ref().to_string()).collect()

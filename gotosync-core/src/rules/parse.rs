@@ -26,6 +26,11 @@ pub(super) fn rules(text: &str, file: &str) -> Result<Rules, Problems> {
         let mut list: Vec<Rule> = Vec::new();
         for mut table in top.tables("rule") {
             let rule = read_rule(&mut table, &attributes);
+            for (keys, why, hint) in NOT_GIVEN {
+                for key in *keys {
+                    table.refuse(key, why, hint);
+                }
+            }
             table.finish();
             let Some(rule) = rule else { continue };
             if list.iter().any(|other| other.name == rule.name) {
@@ -373,3 +378,22 @@ const DEPTHS: &[(&str, Depth)] = &[("subtree", Depth::Subtree), ("one-level", De
 const MEMBERS: &[(&str, Membership)] = &[("nested", Membership::Nested), ("direct", Membership::Direct)];
 const FIELDS: &[(&str, Field)] =
     &[("email", Field::Email), ("first_name", Field::FirstName), ("last_name", Field::LastName)];
+
+/// What one may expect of a rule, with the reason why it is not given (goto-api, 5).
+const NOT_GIVEN: &[(&[&str], &str, &str)] = &[
+    (
+        &["caller_id", "outbound_caller_id"],
+        "GoTo has no interface that sets what number a line shows",
+        "set it in the administration of GoTo Connect",
+    ),
+    (
+        &["dial_plan", "dial_plans", "queue", "queues", "ring_group", "ring_groups"],
+        "GoTo has no interface that changes dial plans, queues and ring groups",
+        "set them up in the administration of GoTo Connect",
+    ),
+    (
+        &["phone_number", "phone_numbers", "voicemail", "location"],
+        "gotosync gives extensions and devices, and no phone numbers, voicemail and locations",
+        "`extension` and `devices` are what a rule gives; the rest is set in the administration of GoTo Connect",
+    ),
+];

@@ -1,7 +1,8 @@
 //! Telephones: extensions and devices, through the API of GoTo Connect (goto-api, 5).
 //!
 //! Writable are the number of an extension, whose it is, and whose a device is. The vendor's API does not write the outbound
-//! caller id of a line, dial plans and queues; this target does not write phone numbers, voicemail and locations.
+//! caller id of a line, dial plans and queues; this target does not write phone numbers, secondary users, voicemail and
+//! locations.
 
 use std::collections::BTreeSet;
 
