@@ -34,7 +34,6 @@ use jiff::Timestamp;
 use rustls::ClientConfig;
 
 pub use forest::ForestSource;
-pub(crate) use forest::is_distinguished;
 pub use options::{Changes, DeltaMethod, Discovery, LdapOptions, Referrals, Security, Server, SignIn, Timeouts, Tls};
 
 use self::browse::Browser;

@@ -14,7 +14,7 @@ use crate::model::Dn;
 use crate::model::text::nearest;
 use crate::rules::{StringOrTable, Table};
 use crate::source::ldap::{
-    Changes, ClientCertificate, DeltaMethod, Discovery, Referrals, Roots, Security, Server, Timeouts, is_distinguished,
+    Changes, ClientCertificate, DeltaMethod, Discovery, Referrals, Roots, Security, Server, SignIn, Timeouts,
 };
 
 /// Reads the table of a directory.
@@ -100,7 +100,7 @@ fn discovery(table: &Table<'_, '_>) -> Option<Discovery> {
 /// Notes what one domain knows of who signs in, and the others do not.
 fn of_a_forest(table: &Table<'_, '_>, sign_in: &LdapSignIn) {
     match sign_in {
-        LdapSignIn::Simple { user, .. } if is_distinguished(user) => {
+        LdapSignIn::Simple { user, .. } if SignIn::is_distinguished(user) => {
             let message = "other domains of the forest know nobody by a distinguished name";
             table.problem(&table.at_key("user"), message, "write `user@domain`");
         }

@@ -69,7 +69,7 @@ impl ForestSource {
         let Some(discovery) = options.discover.clone().filter(|_| options.servers.is_empty()) else {
             return wrong("no domain of the forest is named", "name one, and let its servers be looked up");
         };
-        if matches!(&options.sign_in, SignIn::Simple { name, .. } if is_distinguished(name)) {
+        if matches!(&options.sign_in, SignIn::Simple { name, .. } if SignIn::is_distinguished(name)) {
             return wrong("other domains of a forest know nobody by a distinguished name", "sign in as `user@domain`");
         }
         let config = Arc::new(configure(&options.tls.roots, options.tls.client.as_ref())?);
@@ -306,11 +306,6 @@ impl DirectorySource for Part {
             ..Reading::complete(Directory::default())
         }))
     }
-}
-
-/// Whether a name to sign in with is a distinguished one.
-pub(crate) fn is_distinguished(name: &str) -> bool {
-    !name.contains(['@', '\\']) && name.contains('=') && Dn::parse(name).is_ok()
 }
 
 fn depth(dn: &Dn) -> usize {

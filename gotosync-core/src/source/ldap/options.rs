@@ -246,6 +246,11 @@ pub enum SignIn {
 }
 
 impl SignIn {
+    /// Whether a name to sign in with is a distinguished one.
+    pub(crate) fn is_distinguished(name: &str) -> bool {
+        !name.contains(['@', '\\']) && name.contains('=') && Dn::parse(name).is_ok()
+    }
+
     /// Who it is, as far as that is known without a server.
     pub(super) fn name(&self) -> String {
         match self {
