@@ -1,7 +1,7 @@
 //! The Python module: the engine's objects under their own names, and nothing decided.
 //!
 //! What is written in Python itself (errors, enums, coroutines) stands in `python/gotosync`. Everything waits in one place,
-//! [`run`]; everything that somebody else wrote is called in one place, [`own`].
+//! `run`; everything that somebody else wrote is called in one place, `own`.
 
 #![expect(
     clippy::doc_link_with_quotes,
