@@ -23,13 +23,14 @@ class Verb(Coroutine[Any, Any, T]):
         self.begun = True
         return self._told(self.work.send, value)
 
-    def throw(self, *error: Any) -> Any:
+    def throw(self, error: Any, *rest: Any) -> Any:
         if not self.begun:
             # It never will be: nothing is left to be warned of.
             self.work.close()
             self._end()
-            raise error[1] if len(error) > 1 and error[1] is not None else error[0]
-        return self._told(self.work.throw, *error)
+            value = rest[0] if rest else None
+            raise error if value is None else value
+        return self._told(self.work.throw, error, *rest)
 
     def close(self) -> None:
         self.work.close()
