@@ -10,7 +10,7 @@
 
 mod answer;
 #[cfg(test)]
-mod cases;
+pub(crate) mod cases;
 mod client;
 mod limit;
 mod options;

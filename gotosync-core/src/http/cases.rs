@@ -13,14 +13,14 @@ use super::{Api, Bearer, Client, HttpOptions, Meaning, Method, Patience, Reached
 use crate::{Error, ErrorKind, Result, Secret};
 
 /// A server that gives one answer after another, each on a connection of its own, and keeps what it was asked.
-struct Server {
+pub(crate) struct Server {
     base: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 /// What it does with a connection.
 #[derive(Clone)]
-enum Does {
+pub(crate) enum Does {
     Say(String),
     /// Reads the request and hangs up.
     HangUp,
@@ -32,12 +32,12 @@ fn status(line: &str, headers: &str, body: &str) -> Does {
     Does::Say(format!("HTTP/1.1 {line}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()))
 }
 
-fn ok(body: &str) -> Does {
+pub(crate) fn ok(body: &str) -> Does {
     status("200 OK", "", body)
 }
 
 impl Server {
-    fn start(script: Vec<Does>) -> Self {
+    pub(crate) fn start(script: Vec<Does>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}/base/", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -53,11 +53,11 @@ impl Server {
         Self { base, asked }
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 
-    fn api(&self) -> Api {
+    pub(crate) fn api(&self) -> Api {
         self.api_with(HttpOptions::default())
     }
 

@@ -17,7 +17,7 @@ use super::who::Who;
 use super::wire::{Key, MarkedPage, WireDevice, WireExtension};
 use super::write::Work;
 use crate::http::{Api, Failure, Method, Request};
-use crate::model::{Device, Fault, Gap, Mac, SettingsChanges, User, UserKey, UserSettings};
+use crate::model::{AccountKey, Device, Fault, Gap, Mac, SettingsChanges, User, UserKey, UserSettings};
 use crate::{Error, ErrorKind, Result};
 
 /// The telephones of an account.
@@ -77,8 +77,8 @@ impl Switchboard {
     /// Reads extensions and devices.
     pub(super) async fn read(api: &Api, who: &Who) -> Result<(Self, Vec<Gap>)> {
         let (extensions, devices) = futures_util::future::join(
-            list::<WireExtension>(api, who, "/voice-admin/v1/extensions", "extensions"),
-            list::<WireDevice>(api, who, "/voice-admin/v1/devices", "devices"),
+            list::<WireExtension>(api, &who.account, "/voice-admin/v1/extensions", "extensions"),
+            list::<WireDevice>(api, &who.account, "/voice-admin/v1/devices", "devices"),
         )
         .await;
         let ((extensions, mut gaps), (devices, more)) = (extensions?, devices?);
@@ -239,10 +239,15 @@ pub(super) async fn switchboard(target: &GotoAccount, who: &Who) -> Result<Optio
 }
 
 /// Reads a list whose pages name the next one.
-async fn list<T: DeserializeOwned>(api: &Api, who: &Who, path: &str, name: &str) -> Result<(Vec<T>, Vec<Gap>)> {
-    let (mut rows, mut marker): (Vec<T>, Option<String>) = (Vec::new(), None);
+async fn list<T: DeserializeOwned>(
+    api: &Api,
+    account: &AccountKey,
+    path: &str,
+    name: &str,
+) -> Result<(Vec<T>, Vec<Gap>)> {
+    let (mut rows, mut marker, mut seen) = (Vec::new(), None::<String>, BTreeSet::new());
     loop {
-        let mut request = Request::get(path).query("accountKey", &who.account).query("pageSize", PAGE);
+        let mut request = Request::get(path).query("accountKey", account).query("pageSize", PAGE);
         if let Some(marker) = &marker {
             request = request.query("pageMarker", marker);
         }
@@ -258,8 +263,8 @@ async fn list<T: DeserializeOwned>(api: &Api, who: &Who, path: &str, name: &str)
         rows.extend(page.items);
         match page.next_page_marker.filter(|next| !next.is_empty()) {
             None => return Ok((rows, Vec::new())),
-            Some(next) if Some(&next) == marker.as_ref() => {
-                return Ok((rows, vec![gap(name, "a page named itself as the next one".to_owned())]));
+            Some(next) if !seen.insert(next.clone()) => {
+                return Ok((rows, vec![gap(name, "the pages lead in a circle".to_owned())]));
             }
             Some(next) => marker = Some(next),
         }
@@ -291,3 +296,19 @@ fn patch(path: String, body: &serde_json::Value) -> Request {
 
 /// Rows on a page: 100 were asked for by clients.
 const PAGE: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::cases::{Server, ok};
+
+    #[tokio::test]
+    async fn pages_that_lead_in_a_circle_end() {
+        let page = |next: &str| ok(&format!(r#"{{"items":[],"nextPageMarker":"{next}"}}"#));
+        let server = Server::start(vec![page("a"), page("b"), page("a"), page("b")]);
+        let read = list::<WireExtension>(&server.api(), &AccountKey::new("1"), "list", "extensions").await;
+        let Ok((_, gaps)) = read else { panic!("an answer that can be read") };
+        assert_eq!(gaps[0].problem, "the pages lead in a circle");
+        assert_eq!(server.asked().len(), 3);
+    }
+}

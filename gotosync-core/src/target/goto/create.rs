@@ -137,7 +137,15 @@ async fn told(work: &Work<'_>, members: &[New<'_>], made: &[WireMade]) -> Vec<(u
     if unnamed.is_empty() {
         return ended;
     }
-    let there = look(work, &unnamed).await.unwrap_or_default();
+    let there = match look(work, &unnamed).await {
+        Ok(there) => there,
+        // They may have been made, and nobody knows.
+        Err(error) => {
+            let fault = Fault::from(error);
+            ended.extend(unnamed.iter().map(|(at, _)| (*at, Outcome::InDoubt { fault: fault.clone() })));
+            return ended;
+        }
+    };
     for (at, new) in unnamed {
         let outcome = match there.get(&*new.user.email.key()) {
             Some(key) => made_or_taken(work, &new.user, key.clone()),

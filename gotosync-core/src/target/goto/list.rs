@@ -27,6 +27,8 @@ pub(super) struct List<'l, T> {
     pub(super) page_size: usize,
     /// The fields that are asked for; all of them where none is named.
     pub(super) fields: &'static str,
+    /// Whether every answer says how many rows there are: one that does not is not whole.
+    pub(super) counted: bool,
     /// By what a row is known.
     pub(super) key: fn(&T) -> &Key,
 }
@@ -50,8 +52,10 @@ impl<T: DeserializeOwned + Send> List<'_, T> {
     /// Reads it once, and says whether it moved meanwhile.
     async fn once(&self) -> Result<(Vec<T>, Vec<Gap>, bool)> {
         let first = self.page(0).await?;
-        // Some lists come whole, and say nothing of a total.
-        let Some(total) = first.total else { return Ok((first.results, Vec::new(), false)) };
+        let Some(total) = first.total else {
+            let gap = self.counted.then(|| self.gap("the answer does not say how many there are".to_owned()));
+            return Ok((first.results, Vec::from_iter(gap), false));
+        };
         let total = usize::try_from(total).unwrap_or(usize::MAX);
         let step = first.results.len();
         if step == 0 {
@@ -144,3 +148,29 @@ struct Stretch<T> {
 
 /// How often a list that moves is read.
 const TRIES: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::super::wire::WireGroup;
+    use super::*;
+    use crate::http::cases::{Server, ok};
+
+    fn group_key(row: &WireGroup) -> &Key {
+        &row.key
+    }
+
+    #[tokio::test]
+    async fn who_does_not_count_is_not_believed_where_others_always_do() {
+        for (body, rows) in [("{}", 0), (r#"{"results":[{"key":"1","name":"A"}]}"#, 1)] {
+            for counted in [true, false] {
+                let server = Server::start(vec![ok(body)]);
+                let (api, path) = (&server.api(), "list".to_owned());
+                let list = List { api, path, name: "user groups", page_size: 10, fields: "", counted, key: group_key };
+                let Ok(listing) = list.read().await else { panic!("an answer that can be read") };
+                let told: Vec<&str> = listing.gaps.iter().map(|gap| gap.problem.as_str()).collect();
+                let expected: &[&str] = if counted { &["the answer does not say how many there are"] } else { &[] };
+                assert_eq!((listing.rows.len(), &told[..]), (rows, expected));
+            }
+        }
+    }
+}

@@ -87,6 +87,7 @@ pub(super) async fn users_with(target: &GotoAccount, who: &Who, fields: &'static
         name: "users",
         page_size: target.options.page_size.max(1),
         fields,
+        counted: true,
         key: user_key,
     };
     list.read().await
@@ -108,8 +109,17 @@ fn remember(target: &GotoAccount, account: &Account, names: Names) {
 async fn rest(target: &GotoAccount, who: &Who) -> Result<Rest> {
     let path = |below: &str| path(who, below);
     let (api, page_size) = (&target.api, target.options.page_size.max(1));
-    let licenses = List { api, path: path("/licenses"), name: "licences", page_size, fields: "", key: license_key };
-    let groups = List { api, path: path("/groups"), name: "user groups", page_size, fields: "", key: group_key };
+    let licenses = List {
+        api,
+        path: path("/licenses"),
+        name: "licences",
+        page_size,
+        fields: "",
+        counted: false,
+        key: license_key,
+    };
+    let groups =
+        List { api, path: path("/groups"), name: "user groups", page_size, fields: "", counted: true, key: group_key };
     let (licenses, groups, role_sets, (fields, templates)) = join4(
         licenses.read(),
         groups.read(),
@@ -139,7 +149,7 @@ async fn optional<T: serde::de::DeserializeOwned + Send>(
     page_size: usize,
     key: fn(&T) -> &Key,
 ) -> Result<Listing<T>> {
-    match (List { api, path, name, page_size, fields: "", key }).read().await {
+    match (List { api, path, name, page_size, fields: "", counted: false, key }).read().await {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unsupported) => {
             Ok(Listing { rows: Vec::new(), gaps: Vec::new() })
         }

@@ -154,6 +154,7 @@ impl Work<'_> {
             name: "user groups",
             page_size: self.target.options.page_size.max(1),
             fields: "",
+            counted: true,
             key: |row: &WireGroup| &row.key,
         };
         let mut names = Names::default();
@@ -210,6 +211,7 @@ impl Work<'_> {
             name: "welcome e-mail templates",
             page_size: self.target.options.page_size.max(1),
             fields: "",
+            counted: false,
             key: |row: &WireTemplate| &row.key,
         };
         let now = list.read().await.map_err(Fault::from)?;
