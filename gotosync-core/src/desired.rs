@@ -67,7 +67,7 @@ pub fn desired(
 ) -> Desired {
     let mut notes = Vec::new();
     let offers = Offers::new(desires, current, &mut notes);
-    let claims = Claims::settle(desires, linked, current, now, &mut notes);
+    let claims = Claims::settle(desires, linked, current, &target.capabilities.lacks, now, &mut notes);
     let mut account = Account { groups: offers.groups.clone(), ..current.clone() };
     let mut origins = vec![Origin::Nobody; current.users.len()];
     let mut settle = Settle::new(desires, current, &offers, &claims, target, now);

@@ -17,11 +17,12 @@ mod role;
 mod schema;
 mod scope;
 pub(crate) mod sid;
+mod telephone;
 pub mod text;
 mod value;
 
 pub use account::{
-    Account, Invitation, License, Locks, SettingsTemplate, Status, User, UserGroup, UserGroupPath, UserSettings,
+    Account, Invitation, License, Locks, SettingsTemplate, Sole, Status, User, UserGroup, UserGroupPath, UserSettings,
     WelcomeEmail,
 };
 pub use action::{Action, ActionKind, Batch, Creation, Deletion, Release, Suspension, Update};
@@ -45,4 +46,5 @@ pub use schema::{AttrId, AttributeTable, Syntax};
 pub(crate) use schema::{known_attribute, known_attributes};
 pub(crate) use scope::FoundScope;
 pub use scope::{Depth, GroupRef, Membership, ReadRequest, Scope, ScopeError};
+pub use telephone::{NamedNumber, NotAPhoneNumber, PhoneNumber, Voicemail};
 pub use value::{Attributes, Value, Values};

@@ -178,6 +178,7 @@ fn write_step(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step) -> fmt::Resu
                 write!(f, ", {}", user.role.told(|license| plan.license_name(license)))?;
             }
             write_settings(f, plan, user.settings())?;
+            creation.voicemail.iter().try_for_each(|voicemail| write!(f, ", voicemail with {voicemail}"))?;
             match &creation.welcome {
                 WelcomeEmail::Default => {}
                 WelcomeEmail::None => f.write_str(", no welcome e-mail")?,
@@ -216,7 +217,11 @@ fn write_settings(f: &mut fmt::Formatter<'_>, plan: &Plan, settings: &UserSettin
         write!(f, ", {name} {value}")?;
     }
     settings.device_groups.iter().try_for_each(|name| write!(f, ", device group {name}"))?;
-    settings.devices.iter().try_for_each(|mac| write!(f, ", device {mac}"))
+    settings.devices.iter().try_for_each(|mac| write!(f, ", device {mac}"))?;
+    settings.phone_numbers.keys().try_for_each(|number| write!(f, ", phone {number}"))?;
+    settings.caller_id_numbers.iter().try_for_each(|number| write!(f, ", caller id {number}"))?;
+    settings.secondary_extensions.iter().try_for_each(|number| write!(f, ", also at extension {number}"))?;
+    settings.location.iter().try_for_each(|location| write!(f, ", location {location}"))
 }
 
 fn write_rules(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {

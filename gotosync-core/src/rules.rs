@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Email, Field, Filter, Fingerprint, Privilege, ReadRequest, Scope, SettingsTemplate, UserGroupPath, WelcomeEmail,
-    WelcomeTemplate, known_attribute,
+    Email, Field, Filter, Fingerprint, Privilege, ReadRequest, Scope, SettingsTemplate, UserGroupPath, Voicemail,
+    WelcomeEmail, WelcomeTemplate, known_attribute,
 };
 
 mod defaults;
@@ -37,6 +37,7 @@ pub use example::Example;
 pub use limits::{Amount, Limit, Limits};
 pub use lint::{Finding, FindingKind, lint, unknown_names};
 pub use mapping::{Cut, Mapping, filters};
+pub(crate) use profile::LISTED;
 pub use profile::{ExtensionSource, Grant, Profile, Setting, Source};
 pub use rewrite::Rewrite;
 pub use schema::{Key, KeyKind, Need, Word, json_schema, keys, keys_markdown};
@@ -105,8 +106,9 @@ pub struct Rule {
     pub fields: BTreeMap<Field, Option<Mapping>>,
     /// How custom fields come from attributes, by the field's name. `None` leaves the field alone.
     pub custom_fields: BTreeMap<String, Option<Mapping>>,
-    /// How devices come from attributes: each expression gives a MAC address or the name of a device.
-    pub devices: Vec<Mapping>,
+    /// How what somebody has several of comes from attributes, one expression for each: devices by MAC address or name,
+    /// telephone numbers, numbers as caller id, secondary extensions. What is not set is absent, and never empty.
+    pub lists: BTreeMap<Field, Vec<Mapping>>,
     /// What becomes of its people when no rule selects them any more.
     pub leavers: Option<Leavers>,
     /// How much of it may change in one run.
@@ -145,6 +147,8 @@ pub struct Gives {
     pub welcome: Option<WelcomeEmail>,
     /// The range of which people without a telephone extension get the next free number.
     pub extensions: Option<RangeInclusive<u32>>,
+    /// The voicemail of an extension that comes.
+    pub voicemail: Option<Voicemail>,
 }
 
 /// A licence that a rule gives.
@@ -306,7 +310,7 @@ impl Rule {
 
     /// Every expression of the rule.
     pub fn mappings(&self) -> impl Iterator<Item = &Mapping> {
-        self.fields.values().chain(self.custom_fields.values()).flatten().chain(&self.devices)
+        self.fields.values().chain(self.custom_fields.values()).flatten().chain(self.lists.values().flatten())
     }
 
     /// The expression for a field with one value, or for a custom field by name.

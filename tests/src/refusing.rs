@@ -67,7 +67,6 @@ impl<T: ProvisioningTarget> ProvisioningTarget for RefusingTarget<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use gotosync_core::model::{Creation, License, User, WelcomeEmail};
     use gotosync_core::target::MemoryTarget;
@@ -76,7 +75,7 @@ mod tests {
 
     fn create(email: &str) -> Action {
         let user = User { licenses: vec!["g2m".into()], ..User::new(email, "A", "B") };
-        Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::Default })
+        Action::Create(Creation::new(user, WelcomeEmail::Default))
     }
 
     #[tokio::test]

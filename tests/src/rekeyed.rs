@@ -78,7 +78,7 @@ impl<T: ProvisioningTarget> Rekeyed<T> {
             Action::Reactivate(own) => Action::Reactivate(self.update(own)),
             Action::Create(own) => Action::Create(Creation {
                 user: Arc::new(self.renamed(&own.user, |(here, there)| (here, there))),
-                welcome: own.welcome.clone(),
+                ..own.clone()
             }),
             Action::Invite { user, sent } => Action::Invite { user: self.there(user), sent: *sent },
             other @ (Action::CreateGroup { .. } | Action::WriteTemplate { .. }) => other.clone(),

@@ -80,7 +80,7 @@ async fn an_account_of_which_a_part_was_lost_says_so() {
 async fn a_creation_that_was_not_answered_is_looked_for_and_not_repeated() {
     let new = |email: &str| {
         let user = User { licenses: vec!["g2m".into()], ..User::new(email, "Gus", "Lee") };
-        Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::Default })
+        Action::Create(Creation::new(user, WelcomeEmail::Default))
     };
     let batch: Batch = ["gus@example.test", "hal@example.test", "ann@example.test"].map(new).into_iter().collect();
     for (kind, done) in
@@ -109,7 +109,7 @@ async fn users_who_get_the_same_are_made_in_one_call_and_each_refusal_is_about_o
     let user = |email: &str, licenses: &[&str]| {
         let licenses = licenses.iter().map(|&license| license.into()).collect();
         let user = User { licenses, ..User::new(email, "Gus", "Lee") };
-        Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::None })
+        Action::Create(Creation::new(user, WelcomeEmail::None))
     };
     let batch: Batch = (0..30)
         .map(|number| user(&format!("new{number}@example.test"), &["g2m"]))
@@ -127,7 +127,7 @@ async fn users_who_get_the_same_are_made_in_one_call_and_each_refusal_is_about_o
     // One that the service cannot take does not keep the others from being made.
     let mut zoned = User::new("zone@example.test", "Gus", "Lee");
     zoned.set_settings(|own| own.time_zone = Some("Nowhere at all".into()));
-    let zoned = Action::Create(Creation { user: Arc::new(zoned), welcome: WelcomeEmail::None });
+    let zoned = Action::Create(Creation::new(zoned, WelcomeEmail::None));
     let batch: Batch = (0..7).map(|number| user(&format!("next{number}@example.test"), &[])).chain([zoned]).collect();
     let outcomes = target.execute(&batch).await.unwrap();
     assert!(outcomes[..7].iter().all(Outcome::is_done), "{outcomes:?}");

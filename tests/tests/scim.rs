@@ -63,7 +63,7 @@ fn create(email: &str, group: Option<&str>) -> Action {
         group: group.map(UserGroupPath::new),
         ..User::new(email, "Gus", "Lee")
     };
-    Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::Default })
+    Action::Create(Creation::new(user, WelcomeEmail::Default))
 }
 
 async fn one(target: &dyn ProvisioningTarget, action: Action) -> Outcome {

@@ -96,7 +96,7 @@ pub(crate) fn license(key: &str) -> UserChanges {
 
 /// The creation of a user as they shall be.
 pub(crate) fn create(user: User, welcome: WelcomeEmail) -> Step {
-    step(Action::Create(Creation { user: Arc::new(User { key: None, ..user }), welcome }), None)
+    step(Action::Create(Creation::new(User { key: None, ..user }, welcome)), None)
 }
 
 /// An invitation to a user who had so many.

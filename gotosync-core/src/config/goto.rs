@@ -29,8 +29,10 @@ pub struct GotoConfig {
     pub redirect: String,
     /// What a login is asked for.
     pub scopes: Vec<String>,
-    /// Whether extensions and devices of GoTo Connect are read and written.
+    /// Whether telephones and locations of GoTo Connect are read and written.
     pub connect: bool,
+    /// Whether that is so too for who may show which number as caller id, which takes a call for each number.
+    pub caller_ids: bool,
     /// Where GoTo is.
     pub urls: GotoUrls,
     /// New users in one call at the most.
@@ -59,6 +61,7 @@ impl GotoConfig {
         let options = GotoOptions {
             admin: self.urls.admin.clone(),
             connect: self.connect.then(|| self.urls.connect.clone()),
+            caller_ids: self.caller_ids,
             account: self.account.clone(),
             batch: self.batch.unwrap_or(defaults.batch),
             page_size: self.page_size.unwrap_or(defaults.page_size),
@@ -132,6 +135,11 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
     let per_second = per_second.map(|rate| u32::try_from(rate).unwrap_or(u32::MAX));
     let scopes: Vec<String> = table.strings("scopes").into_iter().map(|text| text.value).collect();
     let connect = table.boolean("connect").is_some_and(|found| found.value);
+    let caller_ids = table.boolean("caller_ids").is_some_and(|found| found.value);
+    if caller_ids && !connect {
+        let hint = "numbers are those of GoTo Connect: write `connect = true` too";
+        table.problem(&table.at_key("caller_ids"), "`caller_ids` without `connect` reads nothing", hint);
+    }
     Some(GotoConfig {
         client_id: client_id?,
         client_secret: secret::read(table, "client_secret", "goto-client", folder),
@@ -141,6 +149,7 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
         redirect: text("redirect", REDIRECT).unwrap_or_else(|| REDIRECT.to_owned()),
         scopes: if scopes.is_empty() { own_scopes(connect) } else { scopes },
         connect,
+        caller_ids,
         urls: urls(table),
         batch,
         page_size,

@@ -1,4 +1,5 @@
-//! What only one user can have: telephone extensions and devices. Clashes are found here, before anything is written.
+//! What the account has and rules give by name: telephone extensions, devices, numbers, locations. What only one user can have
+//! is settled here, before anything is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -6,23 +7,40 @@ use std::ops::RangeInclusive;
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
+use super::names::{advice, find_name};
 use crate::link::{Linked, Pairing};
-use crate::model::{Account, Mac, Note, NoteKind, text};
-use crate::rules::{Desire, Desires, ExtensionSource};
+use crate::model::{Account, Field, Mac, Note, NoteKind, PhoneNumber, UserSettings, text};
+use crate::rules::{Desire, Desires, ExtensionSource, Rule, Trial};
+use crate::target::Feature;
 
-/// What each person gets of what only one can have; by place in the desires.
+/// What each person gets of what the account has; by place in the desires.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     extensions: HashMap<u32, Box<str>>,
-    devices: HashMap<u32, DeviceClaim>,
+    locations: HashMap<u32, Box<str>>,
+    pub(super) devices: Lists<Mac>,
+    pub(super) phone_numbers: Lists<PhoneNumber>,
+    pub(super) caller_id_numbers: Lists<PhoneNumber>,
+    pub(super) secondary_extensions: Lists<String>,
 }
 
-/// The devices that a person gets.
+/// What each person gets several of; by place in the desires.
+pub(super) type Lists<T> = HashMap<u32, Claim<T>>;
+
+/// What one person gets several of.
 #[derive(Debug)]
-pub(super) struct DeviceClaim {
-    pub(super) devices: Vec<Mac>,
-    /// Whether every device that the rules want is among them.
-    pub(super) clear: bool,
+pub(super) struct Claim<T> {
+    pub(super) items: Vec<T>,
+    /// Whether everything that the rules want is among them.
+    clear: bool,
+}
+
+impl<T: Ord + Clone> Claim<T> {
+    /// What the person has with it, who has some now. Where anything of it is in doubt, nothing that is there goes.
+    pub(super) fn over(&self, now: impl IntoIterator<Item = T>) -> BTreeSet<T> {
+        let own = self.items.iter().cloned();
+        if self.clear { own.collect() } else { own.chain(now).collect() }
+    }
 }
 
 impl Claims {
@@ -30,8 +48,8 @@ impl Claims {
         self.extensions.get(&desire).map(|extension| &**extension)
     }
 
-    pub(super) fn devices(&self, desire: u32) -> Option<&DeviceClaim> {
-        self.devices.get(&desire)
+    pub(super) fn location(&self, desire: u32) -> Option<&str> {
+        self.locations.get(&desire).map(|location| &**location)
     }
 
     /// Settles who gets what. Where two want one thing, or somebody else has it, all is left as it is, with a note.
@@ -39,13 +57,13 @@ impl Claims {
         desires: &Desires<'_>,
         linked: &Linked<'_>,
         current: &Account,
+        lacks: &BTreeSet<Feature>,
         now: Timestamp,
         notes: &mut Vec<Note>,
     ) -> Self {
         let extensions = desires.profiles.iter().any(|profile| profile.extension.is_some());
-        let devices = desires.profiles.iter().any(|profile| profile.devices.is_some());
         let extras = desires.people.iter().any(|desire| desire.extras.is_some());
-        if !extensions && !devices && !extras {
+        if !extensions && !extras {
             return Self::default();
         }
         let people = Claimant::all(desires, linked, now);
@@ -55,10 +73,16 @@ impl Claims {
                 notes.push(Note::new(NoteKind::FieldLeft, claimant.name(desires), evidence));
             }
         }
-        let settling = Settling { desires, current, people };
+        let settling = Settling { desires, current, lacks, people };
+        settling.tell_lacks(notes);
+        let extensions = if extensions { settling.extensions(notes) } else { HashMap::new() };
         Self {
-            extensions: if extensions { settling.extensions(notes) } else { HashMap::new() },
-            devices: if devices { settling.devices(notes) } else { HashMap::new() },
+            locations: settling.locations(notes),
+            devices: settling.devices(notes),
+            phone_numbers: settling.phone_numbers(&extensions, notes),
+            caller_id_numbers: settling.caller_id_numbers(notes),
+            secondary_extensions: settling.secondary_extensions(&extensions, notes),
+            extensions,
         }
     }
 }
@@ -101,6 +125,7 @@ impl<'c, 'd> Claimant<'c, 'd> {
 struct Settling<'c, 'd> {
     desires: &'c Desires<'d>,
     current: &'c Account,
+    lacks: &'c BTreeSet<Feature>,
     people: Vec<Claimant<'c, 'd>>,
 }
 
@@ -116,16 +141,16 @@ impl Settling<'_, '_> {
     }
 
     /// Keeps the claims nobody else makes on what nobody else has, and notes the others.
-    fn undisputed<T: Copy + Eq + std::hash::Hash + Ord>(
+    fn undisputed<T: Clone + Eq + std::hash::Hash + Ord>(
         &self,
         claims: &[(usize, T)],
         holders: &HashMap<T, u32>,
-        what: impl Fn(T) -> String,
+        what: impl Fn(&T) -> String,
         notes: &mut Vec<Note>,
     ) -> Vec<(usize, T)> {
         let mut by_thing: BTreeMap<T, Vec<usize>> = BTreeMap::new();
         for (claimant, thing) in claims {
-            let claimants = by_thing.entry(*thing).or_default();
+            let claimants = by_thing.entry(thing.clone()).or_default();
             if !claimants.contains(claimant) {
                 claimants.push(*claimant);
             }
@@ -138,12 +163,12 @@ impl Settling<'_, '_> {
                 let holder = holders.get(&thing).filter(|holder| claimant.user != Some(**holder));
                 if let Some(twin) = twin {
                     let other = self.people[*twin].name(self.desires);
-                    self.clash(claimant, format!("{} is also wanted for {other}", what(thing)), notes);
+                    self.clash(claimant, format!("{} is also wanted for {other}", what(&thing)), notes);
                 } else if let Some(holder) = holder {
                     let other = &self.current.users[*holder as usize].email;
-                    self.clash(claimant, format!("{} is that of {other}", what(thing)), notes);
+                    self.clash(claimant, format!("{} is that of {other}", what(&thing)), notes);
                 } else {
-                    kept.push((*at, thing));
+                    kept.push((*at, thing.clone()));
                 }
             }
         }
@@ -191,60 +216,230 @@ impl Settling<'_, '_> {
         given
     }
 
-    fn devices(&self, notes: &mut Vec<Note>) -> HashMap<u32, DeviceClaim> {
-        let holders = self.holders(|user| {
-            let devices = &self.current.users[user as usize].settings().devices;
-            devices.iter().copied().collect()
-        });
+    fn settings(&self, user: u32) -> &UserSettings {
+        self.current.users[user as usize].settings()
+    }
+
+    /// Says once a rule what it gives and the target lacks.
+    fn tell_lacks(&self, notes: &mut Vec<Note>) {
+        let held = |rule: &Rule| !rule.enabled || (rule.is_simulated() && self.desires.trial == Trial::Hold);
+        for rule in self.desires.rules.list.iter().filter(|rule| !held(rule)) {
+            let location = rule.fields.get(&Field::Location).filter(|mapping| mapping.is_some());
+            for field in rule.lists.keys().copied().chain(location.map(|_| Field::Location)) {
+                if let Some(lacking) = feature(field).filter(|feature| self.lacks.contains(feature)) {
+                    let evidence =
+                        format!("it sets {field}, and the account does not let {} be given", lacking.as_str());
+                    notes.push(Note::new(NoteKind::Unsupported, &*rule.name, evidence));
+                }
+            }
+        }
+    }
+
+    fn lacks(&self, field: Field) -> bool {
+        feature(field).is_some_and(|feature| self.lacks.contains(&feature))
+    }
+
+    /// The location of each, by the account's own name.
+    fn locations(&self, notes: &mut Vec<Note>) -> HashMap<u32, Box<str>> {
+        let mut given = HashMap::new();
+        if self.lacks(Field::Location) {
+            return given;
+        }
+        for claimant in &self.people {
+            let profile = self.desires.profile(claimant.desire);
+            if !profile.location.is_some_and(|source| claimant.counts(source.managed)) {
+                continue;
+            }
+            let Some(name) = claimant.desire.extras.as_ref().and_then(|extras| extras.location.as_deref()) else {
+                continue;
+            };
+            let names = || self.current.catalog.locations.iter().map(String::as_str);
+            if let Some(known) = find_name(name, names()) {
+                given.insert(claimant.at, known.into());
+            } else {
+                let evidence = advice(&format!("the account has no location `{name}`"), name, names());
+                notes.push(Note::new(NoteKind::UnknownLocation, claimant.name(self.desires), evidence));
+            }
+        }
+        given
+    }
+
+    fn devices(&self, notes: &mut Vec<Note>) -> Lists<Mac> {
         let mut by_name: HashMap<String, Vec<Mac>> = HashMap::new();
         let mut known: HashSet<Mac> = HashSet::new();
         for device in &self.current.catalog.devices {
             by_name.entry(text::fold(&device.name).into_owned()).or_default().push(device.mac);
             known.insert(device.mac);
         }
-        let mut given: HashMap<u32, DeviceClaim> = HashMap::new();
-        let mut wanted: Vec<(usize, Mac)> = Vec::new();
-        let mut asked: HashMap<u32, usize> = HashMap::new();
         let mut advised = 0;
+        let find = |_: &Claimant<'_, '_>, name: &str| {
+            find_device(name, &known, &by_name).map(Some).map_err(|evidence| {
+                let names = self.current.catalog.devices.iter().map(|device| device.name.as_str());
+                // There may be as many devices as people: the nearest name is looked for a few times only.
+                advised += 1;
+                let near = text::nearest(name, names.take(if advised > ADVISED { 0 } else { usize::MAX }));
+                let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                (NoteKind::UnknownDevice, format!("{evidence}{near}"))
+            })
+        };
+        let asked = self.asked(Field::Devices, find, notes);
+        let holders = self.holders(|user| self.settings(user).devices.iter().copied().collect());
+        self.given(
+            &asked,
+            |wanted, notes| self.undisputed(wanted, &holders, |mac| format!("device {mac}"), notes),
+            notes,
+        )
+    }
+
+    /// Numbers that ring at an extension, of which each person must have one.
+    fn phone_numbers(&self, extensions: &HashMap<u32, Box<str>>, notes: &mut Vec<Note>) -> Lists<PhoneNumber> {
+        let known = self.known_numbers();
+        let elsewhere = |number: &PhoneNumber| {
+            self.current.catalog.phone_number(number).is_some_and(|listed| listed.rings_elsewhere)
+        };
+        let find = |claimant: &Claimant<'_, '_>, text: &str| {
+            let number = find_number(text, &known)?;
+            if self.extension_of(claimant, extensions).is_none() {
+                return Err((NoteKind::FieldLeft, format!("phone_numbers: {number} has no extension to ring at")));
+            }
+            if elsewhere(&number) {
+                return Err((NoteKind::Clash, format!("phone number {number} rings at something that is no user")));
+            }
+            Ok(Some(number))
+        };
+        let asked = self.asked(Field::PhoneNumbers, find, notes);
+        let holders = self.holders(|user| self.settings(user).phone_numbers.keys().cloned().collect());
+        let what = |number: &PhoneNumber| format!("phone number {number}");
+        self.given(&asked, |wanted, notes| self.undisputed(wanted, &holders, what, notes), notes)
+    }
+
+    fn caller_id_numbers(&self, notes: &mut Vec<Note>) -> Lists<PhoneNumber> {
+        let known = self.known_numbers();
+        let asked = self.asked(Field::CallerIdNumbers, |_, text| find_number(text, &known).map(Some), notes);
+        self.given(&asked, |wanted, _| wanted.to_vec(), notes)
+    }
+
+    fn secondary_extensions(&self, extensions: &HashMap<u32, Box<str>>, notes: &mut Vec<Note>) -> Lists<String> {
+        let own = self.current.users.iter().filter_map(|user| user.settings().extension.as_deref());
+        let known: HashSet<&str> = self.current.catalog.extensions.iter().map(String::as_str).chain(own).collect();
+        let find = |claimant: &Claimant<'_, '_>, extension: &str| {
+            // Whose own it is has no need of it: a rule for all of a team names the extension of one of them.
+            if self.extension_of(claimant, extensions) == Some(extension) {
+                return Ok(None);
+            }
+            if known.contains(extension) {
+                return Ok(Some(extension.to_owned()));
+            }
+            Err((NoteKind::UnknownExtension, format!("the account has no extension {extension}")))
+        };
+        let asked = self.asked(Field::SecondaryExtensions, find, notes);
+        self.given(&asked, |wanted, _| wanted.to_vec(), notes)
+    }
+
+    /// Every telephone number of the account.
+    fn known_numbers(&self) -> HashSet<&PhoneNumber> {
+        let own = self.current.users.iter().flat_map(|user| user.settings().phone_numbers.keys());
+        self.current.catalog.phone_numbers.iter().map(|listed| &listed.number).chain(own).collect()
+    }
+
+    /// The extension that somebody gets or has.
+    fn extension_of<'e>(
+        &'e self,
+        claimant: &Claimant<'_, '_>,
+        extensions: &'e HashMap<u32, Box<str>>,
+    ) -> Option<&'e str> {
+        let now = || claimant.user.and_then(|user| self.settings(user).extension.as_deref());
+        extensions.get(&claimant.at).map(|extension| &**extension).or_else(now)
+    }
+
+    /// What everybody's rules ask for of one field, as far as it is in the account; the rest is noted. What comes out to
+    /// nothing says nothing, and what is `None` need not be given.
+    fn asked<T>(
+        &self,
+        field: Field,
+        mut find: impl FnMut(&Claimant<'_, '_>, &str) -> Result<Option<T>, (NoteKind, String)>,
+        notes: &mut Vec<Note>,
+    ) -> Vec<Asked<T>> {
+        let mut asked = Vec::new();
+        if self.lacks(field) {
+            return asked;
+        }
         for (at, claimant) in self.people.iter().enumerate() {
             let profile = self.desires.profile(claimant.desire);
-            if !profile.devices.is_some_and(|set| claimant.counts(set.managed)) {
+            if !profile.list(field).is_some_and(|set| claimant.counts(set.managed)) {
                 continue;
             }
-            let names = claimant.desire.extras.as_ref().map_or(&[][..], |extras| &extras.devices);
-            // What comes out to nothing says nothing.
+            let names = claimant.desire.extras.as_ref().map_or(&[][..], |extras| extras.list(field));
             if names.is_empty() {
                 continue;
             }
-            asked.insert(claimant.at, names.len());
-            given.insert(claimant.at, DeviceClaim { devices: Vec::new(), clear: false });
+            let (mut found, mut all) = (Vec::new(), names.len());
             for name in names {
-                match find_device(name, &known, &by_name) {
-                    Ok(mac) => wanted.push((at, mac)),
-                    Err(evidence) => {
-                        let names = self.current.catalog.devices.iter().map(|device| device.name.as_str());
-                        // There may be as many devices as people: the nearest name is looked for a few times only.
-                        advised += 1;
-                        let near = text::nearest(name, names.take(if advised > ADVISED { 0 } else { usize::MAX }));
-                        let evidence = match near {
-                            Some(near) => format!("{evidence}; did you mean `{near}`?"),
-                            None => evidence,
-                        };
-                        notes.push(Note::new(NoteKind::UnknownDevice, claimant.name(self.desires), evidence));
+                match find(claimant, name) {
+                    Ok(Some(thing)) => found.push(thing),
+                    Ok(None) => all -= 1,
+                    Err((kind, evidence)) => {
+                        notes.push(Note::new(kind, claimant.name(self.desires), evidence));
                     }
                 }
             }
+            asked.push(Asked { at, found, all });
         }
-        for (at, mac) in self.undisputed(&wanted, &holders, |mac| format!("device {mac}"), notes) {
+        asked
+    }
+
+    /// What everybody gets of what was asked for, after those who may have it were chosen.
+    fn given<T: Clone>(
+        &self,
+        asked: &[Asked<T>],
+        choose: impl FnOnce(&[(usize, T)], &mut Vec<Note>) -> Vec<(usize, T)>,
+        notes: &mut Vec<Note>,
+    ) -> Lists<T> {
+        let wanted: Vec<(usize, T)> =
+            asked.iter().flat_map(|one| one.found.iter().map(|thing| (one.at, thing.clone()))).collect();
+        let empty = |one: &Asked<T>| (self.people[one.at].at, Claim { items: Vec::new(), clear: false });
+        let mut given: Lists<T> = asked.iter().map(empty).collect();
+        for (at, thing) in choose(&wanted, notes) {
             if let Some(claim) = given.get_mut(&self.people[at].at) {
-                claim.devices.push(mac);
+                claim.items.push(thing);
             }
         }
-        for (at, claim) in &mut given {
-            claim.clear = asked.get(at) == Some(&claim.devices.len());
+        for one in asked {
+            if let Some(claim) = given.get_mut(&self.people[one.at].at) {
+                claim.clear = one.all == claim.items.len();
+            }
         }
         given
     }
+}
+
+/// What a target has to have for a field.
+const fn feature(field: Field) -> Option<Feature> {
+    match field {
+        Field::Devices => Some(Feature::Devices),
+        Field::Location => Some(Feature::Locations),
+        Field::PhoneNumbers => Some(Feature::PhoneNumbers),
+        Field::CallerIdNumbers => Some(Feature::CallerIdNumbers),
+        Field::SecondaryExtensions => Some(Feature::SecondaryExtensions),
+        _ => None,
+    }
+}
+
+/// What the rules of one person ask for of one field.
+struct Asked<T> {
+    /// The place among claimants.
+    at: usize,
+    /// What of it the account has.
+    found: Vec<T>,
+    /// How much they ask for.
+    all: usize,
+}
+
+/// A telephone number of the account.
+fn find_number(text: &str, known: &HashSet<&PhoneNumber>) -> Result<PhoneNumber, (NoteKind, String)> {
+    let unknown = || (NoteKind::UnknownNumber, format!("the account has no phone number {text}"));
+    let number = text.parse::<PhoneNumber>().map_err(|_| unknown())?;
+    if known.contains(&number) { Ok(number) } else { Err(unknown()) }
 }
 
 /// A device by MAC address or by name.

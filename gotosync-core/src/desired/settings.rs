@@ -1,10 +1,11 @@
 //! The settings few users have, laid over what is there.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::claims::Claim;
 use super::settle::Settle;
-use crate::model::{Mac, User, UserSettings};
+use crate::model::{PhoneNumber, User, UserSettings};
 use crate::rules::Desire;
 
 /// Whether the user is there already.
@@ -19,12 +20,18 @@ impl Settle<'_, '_> {
     pub(super) fn settings(&mut self, at: u32, desire: &Desire<'_>, user: &User) -> Option<UserSettings> {
         let mut wanted = self.lay(at, desire, user.settings(), Standing::Existing)?;
         let now = user.settings();
-        let loses = now.device_groups.difference(&wanted.device_groups).next().is_some()
-            || now.devices.difference(&wanted.devices).next().is_some()
+        let loses = loses_telephones(now, &wanted)
+            || now.device_groups.difference(&wanted.device_groups).next().is_some()
             || wanted.off.iter().any(|(license, off)| now.off.get(license).is_none_or(|had| !off.is_subset(had)));
-        if loses && self.spares(user, "would lose a device, a device group or a product inside another") {
+        if loses && self.spares(user, "would lose a device, a phone number, a device group or a product inside another")
+        {
             wanted.device_groups.extend(now.device_groups.iter().cloned());
             wanted.devices.extend(&now.devices);
+            for (number, name) in &now.phone_numbers {
+                wanted.phone_numbers.entry(number.clone()).or_insert_with(|| name.clone());
+            }
+            wanted.caller_id_numbers.extend(now.caller_id_numbers.iter().cloned());
+            wanted.secondary_extensions.extend(now.secondary_extensions.iter().cloned());
             wanted.off.retain(|license, off| {
                 off.retain(|code| now.off.get(license).is_some_and(|had| had.contains(code)));
                 !off.is_empty()
@@ -60,6 +67,11 @@ impl Settle<'_, '_> {
         {
             wanted.to_mut().extension = Some(extension.into());
         }
+        if let Some(location) = self.claims.location(at)
+            && now.location.as_deref() != Some(location)
+        {
+            wanted.to_mut().location = Some(location.into());
+        }
         for (license, set) in offer.templates.iter().filter(|(_, set)| counts(set.managed)) {
             if now.templates.get(license) != Some(&set.value) {
                 wanted.to_mut().templates.insert(license.clone(), set.value.clone());
@@ -72,7 +84,8 @@ impl Settle<'_, '_> {
             }
         }
         self.lay_device_groups(desire, now, &mut wanted, counts);
-        self.lay_devices(at, now, &mut wanted);
+        self.lay_lists(at, now, &mut wanted);
+        self.lay_phone_numbers(at, desire, &mut wanted, counts);
         match wanted {
             Cow::Borrowed(_) => None,
             Cow::Owned(wanted) => Some(wanted),
@@ -100,15 +113,60 @@ impl Settle<'_, '_> {
         }
     }
 
-    fn lay_devices(&self, at: u32, now: &UserSettings, wanted: &mut Cow<'_, UserSettings>) {
-        let Some(claim) = self.claims.devices(at) else { return };
-        let mut devices: BTreeSet<Mac> = claim.devices.iter().copied().collect();
-        // Where one of them is in doubt, none that is there goes.
-        if !claim.clear {
-            devices.extend(&now.devices);
-        }
-        if devices != now.devices {
-            wanted.to_mut().devices = devices;
+    /// What somebody has several of is what the rules say.
+    fn lay_lists(&self, at: u32, now: &UserSettings, wanted: &mut Cow<'_, UserSettings>) {
+        lay(self.claims.devices.get(&at), &now.devices, |devices| wanted.to_mut().devices = devices);
+        lay(self.claims.caller_id_numbers.get(&at), &now.caller_id_numbers, |numbers| {
+            wanted.to_mut().caller_id_numbers = numbers;
+        });
+        lay(self.claims.secondary_extensions.get(&at), &now.secondary_extensions, |numbers| {
+            wanted.to_mut().secondary_extensions = numbers;
+        });
+    }
+
+    /// Numbers are what the rules say; each has the name that the rules give, or the one it has.
+    fn lay_phone_numbers(
+        &self,
+        at: u32,
+        desire: &Desire<'_>,
+        wanted: &mut Cow<'_, UserSettings>,
+        counts: impl Fn(bool) -> bool,
+    ) {
+        let profile = self.desires.profile(desire);
+        let named = profile.phone_number_name.is_some_and(|source| counts(source.managed));
+        let name = desire.extras.as_ref().and_then(|extras| extras.phone_number_name.as_deref()).filter(|_| named);
+        let now = &wanted.phone_numbers;
+        let numbers: BTreeSet<PhoneNumber> = match self.claims.phone_numbers.get(&at) {
+            Some(claim) => claim.over(now.keys().cloned()),
+            None if name.is_some() => now.keys().cloned().collect(),
+            None => return,
+        };
+        let listed = |number: &PhoneNumber| self.current.catalog.phone_number(number).map(|own| own.name.clone());
+        let own = |number: &PhoneNumber| now.get(number).cloned().or_else(|| listed(number)).unwrap_or_default();
+        let after: BTreeMap<PhoneNumber, String> = numbers
+            .into_iter()
+            .map(|number| {
+                let name = name.map_or_else(|| own(&number), str::to_owned);
+                // A number has a name; a list that shows none would have it named by itself.
+                let name = if name.is_empty() { number.to_string() } else { name };
+                (number, name)
+            })
+            .collect();
+        if after != *now {
+            wanted.to_mut().phone_numbers = after;
         }
     }
+}
+
+fn lay<T: Ord + Clone>(claim: Option<&Claim<T>>, now: &BTreeSet<T>, set: impl FnOnce(BTreeSet<T>)) {
+    if let Some(wanted) = claim.map(|claim| claim.over(now.iter().cloned())).filter(|wanted| wanted != now) {
+        set(wanted);
+    }
+}
+
+fn loses_telephones(now: &UserSettings, wanted: &UserSettings) -> bool {
+    now.devices.difference(&wanted.devices).next().is_some()
+        || now.phone_numbers.keys().any(|number| !wanted.phone_numbers.contains_key(number))
+        || now.caller_id_numbers.difference(&wanted.caller_id_numbers).next().is_some()
+        || now.secondary_extensions.difference(&wanted.secondary_extensions).next().is_some()
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::Result;
 use crate::model::{
     Account, Catalog, Completeness, Device, Directory, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, Invitation,
-    License, Locks, Mac, PersonEntry, PersonId, Privilege, Reading, Role, SettingsTemplate, Status, TemplateName,
-    Transfer, User, UserGroup, UserGroupPath, UserKey, UserSettings, WelcomeTemplate,
+    License, Locks, Mac, NamedNumber, PersonEntry, PersonId, PhoneNumber, Privilege, Reading, Role, SettingsTemplate,
+    Status, TemplateName, Transfer, User, UserGroup, UserGroupPath, UserKey, UserSettings, WelcomeTemplate,
 };
 use crate::target::Feature;
 
@@ -117,6 +117,15 @@ pub(super) fn cut(mut account: Account, lacks: &BTreeSet<Feature>) -> Account {
     if lacks(Feature::Devices) {
         catalog.devices.clear();
     }
+    if lacks(Feature::PhoneNumbers) {
+        catalog.phone_numbers.clear();
+    }
+    if lacks(Feature::Extensions) {
+        catalog.extensions.clear();
+    }
+    if lacks(Feature::Locations) {
+        catalog.locations.clear();
+    }
     if lacks(Feature::Transfers) {
         catalog.elsewhere.clear();
         account.transfers.clear();
@@ -135,6 +144,14 @@ pub(super) fn cut_settings(own: &UserSettings, lacks: impl Fn(Feature) -> bool) 
         custom_fields: if lacks(Feature::CustomFields) { BTreeMap::new() } else { own.custom_fields },
         device_groups: if lacks(Feature::DeviceGroups) { BTreeSet::new() } else { own.device_groups },
         devices: if lacks(Feature::Devices) { BTreeSet::new() } else { own.devices },
+        location: own.location.filter(|_| !lacks(Feature::Locations)),
+        phone_numbers: if lacks(Feature::PhoneNumbers) { BTreeMap::new() } else { own.phone_numbers },
+        caller_id_numbers: if lacks(Feature::CallerIdNumbers) { BTreeSet::new() } else { own.caller_id_numbers },
+        secondary_extensions: if lacks(Feature::SecondaryExtensions) {
+            BTreeSet::new()
+        } else {
+            own.secondary_extensions
+        },
     }
 }
 
@@ -148,6 +165,10 @@ fn settings() -> UserSettings {
         custom_fields: [("Cost centre".to_owned(), "4711".to_owned())].into(),
         device_groups: ["Floor 1".to_owned()].into(),
         devices: [mac(1)].into(),
+        location: Some("Head office".into()),
+        phone_numbers: [(number(1), "Reception".to_owned())].into(),
+        caller_id_numbers: [number(1), number(3)].into(),
+        secondary_extensions: ["900".to_owned()].into(),
     }
 }
 
@@ -155,6 +176,7 @@ fn catalog() -> Catalog {
     let template = |license: &str, name: &str| TemplateName { license: license.into(), name: name.to_owned() };
     let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
     let device = |at: u8, name: &str| Device { mac: mac(at), name: name.to_owned() };
+    let phone = |at, name: &str| NamedNumber { number: number(at), name: name.to_owned(), rings_elsewhere: false };
     Catalog {
         templates: vec![template("g2m", "Loud"), template("g2m", "Quiet"), template("g2w", "Loud")],
         welcome_emails: vec![mail("Sales", "Hello {first_name}")],
@@ -162,6 +184,9 @@ fn catalog() -> Catalog {
         device_groups: names(["Floor 1", "Floor 2"]),
         custom_fields: names(["Badge", "Cost centre"]),
         devices: vec![device(1, "Reception"), device(2, "Lobby")],
+        phone_numbers: vec![phone(2, "Spare"), NamedNumber { rings_elsewhere: true, ..phone(3, "Hotline") }],
+        extensions: names(["900", "901"]),
+        locations: names(["Branch", "Head office"]),
         elsewhere: vec![Email::new("gil@other.test")],
     }
 }
@@ -174,6 +199,11 @@ pub(super) fn mail(name: &str, subject: &str) -> WelcomeTemplate {
 /// A device of the account, by its number.
 pub(super) fn mac(at: u8) -> Mac {
     Mac::from_str(&format!("00:0b:82:00:00:{at:02x}")).unwrap_or_else(|_| unreachable!("twelve digits"))
+}
+
+/// A telephone number of the account, by its number: Eve has the first, and the third rings at no user.
+pub(super) fn number(at: u8) -> PhoneNumber {
+    PhoneNumber::from_str(&format!("+155555501{at:02}")).unwrap_or_else(|_| unreachable!("eleven digits"))
 }
 
 fn user(key: &str, name: &str, licenses: &[&str], status: Status) -> Arc<User> {

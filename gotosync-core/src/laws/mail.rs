@@ -87,7 +87,7 @@ pub async fn a_welcome_mail_is_the_first_invitation(make: &Factory<'_>) -> Held 
     }
     let mut given = User::new("d@x.test", "Gus", "Lee");
     given.invitation = Some(Invitation::default());
-    let given = Action::Create(Creation { user: Arc::new(given), welcome: WelcomeEmail::None });
+    let given = Action::Create(Creation::new(given, WelcomeEmail::None));
     refused(&execute(&*target, [given]).await?, ErrorKind::Input)
 }
 
@@ -131,5 +131,5 @@ fn write(template: Change<WelcomeTemplate>) -> Action {
 }
 
 fn welcomed(email: &str, welcome: WelcomeEmail) -> Action {
-    Action::Create(Creation { user: Arc::new(User::new(email, "Gus", "Lee")), welcome })
+    Action::Create(Creation::new(User::new(email, "Gus", "Lee"), welcome))
 }

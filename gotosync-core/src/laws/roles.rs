@@ -163,7 +163,7 @@ fn manager(group: &str, product: &str) -> Role {
 
 fn create(role: Role) -> Action {
     let new = User { role, ..User::new("gus@example.test", "Gus", "Lee") };
-    Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })
+    Action::Create(Creation::new(new, WelcomeEmail::None))
 }
 
 fn given(role: Role) -> UserChanges {

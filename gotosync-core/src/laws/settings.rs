@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::ErrorKind;
 use crate::model::{
-    Action, ActionKind, Change, Creation, LicenseKey, SetChange, SettingsChanges, SettingsTemplate, User, UserChanges,
-    UserSettings, WelcomeEmail, Whole,
+    Action, ActionKind, Catalog, Creation, NamedNumber, SettingsChanges, SettingsTemplate, User, UserChanges,
+    UserSettings, Voicemail, WelcomeEmail, Whole,
 };
 use crate::target::Feature;
 
-use super::corpus::mac;
+use super::corpus::{mac, number};
 use super::target::{can, done, execute, key, user};
 use super::writes::{refused, update};
 use super::{Factory, Held, corpus, same};
@@ -25,6 +25,7 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
     let reading = corpus::nobody()?;
     let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
     let lacks = target.describe().await?.capabilities.lacks;
+    let mut catalog = account.catalog.clone();
     for (set, changed) in [
         (time_zone("Europe/Berlin"), time_zone("UTC")),
         (extension("20"), extension("12345678")),
@@ -33,6 +34,11 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
         (custom_field("Badge", "7"), custom_field("Badge", &"ü".repeat(256))),
         (device_group("Floor 1"), device_group("Floor 2")),
         (device(2), UserSettings::default()),
+        (location("Branch"), location("Head office")),
+        (phone("20", 2, "Ann"), phone("20", 2, "Ann Lee")),
+        (phone("21", 2, "Ann"), extension("901")),
+        (caller_id(2), caller_id(3)),
+        (secondary("901"), secondary("100")),
     ] {
         let none = UserSettings::default();
         if !holds(&lacks, &set) {
@@ -45,6 +51,8 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
             let mut expected = account.clone();
             let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("there is no Ann")?;
             Arc::make_mut(ann).set_settings(|own| own.clone_from(after));
+            settle(&mut catalog, before, after);
+            expected.catalog.clone_from(&catalog);
             same(&told, &target.read().await?, &expected)?;
         }
     }
@@ -65,6 +73,10 @@ pub async fn settings_come_with_a_new_user(make: &Factory<'_>) -> Held {
         templates: template(named("Quiet")).templates,
         custom_fields: custom_field("Cost centre", "12").custom_fields,
         device_groups: device_group("Floor 2").device_groups,
+        location: location("Branch").location,
+        phone_numbers: phone("2000", 2, "Gus").phone_numbers,
+        caller_id_numbers: caller_id(3).caller_id_numbers,
+        secondary_extensions: secondary("901").secondary_extensions,
     };
     let lacks = target.describe().await?.capabilities.lacks;
     let all = corpus::cut_settings(&all, |feature| lacks.contains(&feature));
@@ -83,11 +95,16 @@ pub async fn settings_name_what_is_there(make: &Factory<'_>) -> Held {
         custom_field("None", "7"),
         device_group("None"),
         device(9),
+        location("None"),
+        phone("20", 9, "None"),
+        caller_id(9),
+        secondary("999"),
     ];
     refuses(make, strange, ErrorKind::NotFound).await
 }
 
-/// A time zone, an extension, a product code and the value of a custom field have a form.
+/// A time zone, an extension, a product code, the name of a number and the value of a custom field have a form; a number rings
+/// at an extension, and a secondary extension is not the user's own.
 pub async fn settings_have_a_form(make: &Factory<'_>) -> Held {
     let malformed = vec![
         time_zone("W. Europe Standard Time"),
@@ -97,13 +114,58 @@ pub async fn settings_have_a_form(make: &Factory<'_>) -> Held {
         extension("12a"),
         off(&["None"]),
         custom_field("Badge", &"x".repeat(257)),
+        phone("20", 2, " "),
+        UserSettings { extension: None, ..phone("20", 2, "Gus") },
+        UserSettings { secondary_extensions: ["901".to_owned()].into(), ..extension("901") },
     ];
     refuses(make, malformed, ErrorKind::Input).await
 }
 
-/// An extension and a device belong to one user.
-pub async fn extensions_and_devices_belong_to_one_user(make: &Factory<'_>) -> Held {
-    refuses(make, vec![extension("100"), device(1)], ErrorKind::Conflict).await
+/// An extension and a device belong to one user, and a telephone number rings at one place.
+pub async fn telephones_belong_to_one_user(make: &Factory<'_>) -> Held {
+    let taken = vec![extension("100"), device(1), phone("20", 1, "Gus"), phone("20", 3, "Gus")];
+    refuses(make, taken, ErrorKind::Conflict).await
+}
+
+/// A voicemail comes with an extension, to somebody new as to somebody who is there, and must be fit to be set.
+pub async fn a_voicemail_comes_with_an_extension(make: &Factory<'_>) -> Held {
+    let target = make(&corpus::account());
+    let info = target.describe().await?;
+    let lacks = &info.capabilities.lacks;
+    let lacking = lacks.contains(&Feature::Voicemail) || lacks.contains(&Feature::Extensions);
+    if lacking || !can(&info, &[ActionKind::Create, ActionKind::Update]) {
+        return Ok(());
+    }
+    let account = target.read().await?;
+    let reading = corpus::nobody()?;
+    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let both = |new: &str, there: &str, voicemail: &Voicemail| {
+        let user = User { settings: Some(Box::new(extension(new))), ..User::new("gus@example.test", "Gus", "Lee") };
+        let creation = Creation { voicemail: Some(voicemail.clone()), ..Creation::new(user, WelcomeEmail::None) };
+        let mut changes = turn(whole, &UserSettings::default(), &extension(there));
+        changes.settings_mut().voicemail = Some(voicemail.clone());
+        [update("1", changes), Action::Create(creation)]
+    };
+    let fit = Voicemail {
+        time_zone: Some("Europe/Berlin".to_owned()),
+        without_password: Some(false),
+        review: Some(true),
+        transcription: Some(true),
+        operator: Some("100".to_owned()),
+    };
+    for (unfit, kind) in [
+        (Voicemail { time_zone: Some("Berlin".to_owned()), ..fit.clone() }, ErrorKind::Input),
+        (Voicemail { operator: Some("999".to_owned()), ..fit.clone() }, ErrorKind::NotFound),
+    ] {
+        refused(&execute(&*target, both("20", "21", &unfit)).await?, kind)
+            .map_err(|trouble| format!("{unfit:?}: {trouble}"))?;
+    }
+    same("the account", &target.read().await?, &account)?;
+    done(&execute(&*target, both("20", "21", &fit)).await?)?;
+    let account = target.read().await?;
+    let gus = user(&account, key(&account, "gus@example.test")?.as_str())?;
+    same("Gus", gus.settings(), &extension("20"))?;
+    same("Ann", user(&account, "1")?.settings(), &extension("21"))
 }
 
 /// A setting that is not as it was read is left as it is.
@@ -125,6 +187,10 @@ pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
         custom_field("Badge", "7"),
         device_group("Floor 2"),
         device(2),
+        location("Branch"),
+        phone("20", 2, "Ann"),
+        caller_id(2),
+        secondary("901"),
     ] {
         if !holds(&lacks, &before) {
             continue;
@@ -161,43 +227,12 @@ fn holds(lacks: &BTreeSet<Feature>, own: &UserSettings) -> bool {
 
 fn create(own: UserSettings) -> Action {
     let new = User { settings: Some(Box::new(own)), ..User::new("gus@example.test", "Gus", "Lee") };
-    Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })
+    Action::Create(Creation::new(new, WelcomeEmail::None))
 }
 
 /// The changes from some settings to others.
 fn turn(whole: Whole<'_>, before: &UserSettings, after: &UserSettings) -> UserChanges {
-    fn one<T: Clone + PartialEq>(whole: Whole<'_>, before: Option<&T>, after: Option<&T>) -> Option<Change<T>> {
-        match (before.cloned(), after.cloned()) {
-            (before, after) if before == after => None,
-            (Some(before), after) => Some(Change::replace(whole, before, after)),
-            (None, after) => after.map(Change::fill),
-        }
-    }
-    fn set<T: Clone + Ord>(whole: Whole<'_>, before: &BTreeSet<T>, after: &BTreeSet<T>) -> SetChange<T> {
-        let goes = before.difference(after).cloned().collect();
-        SetChange::adding(after.difference(before).cloned().collect()).removing(whole, goes)
-    }
-    let mut changes = SettingsChanges {
-        time_zone: one(whole, before.time_zone.as_ref(), after.time_zone.as_ref()),
-        extension: one(whole, before.extension.as_ref(), after.extension.as_ref()),
-        device_groups: set(whole, &before.device_groups, &after.device_groups),
-        devices: set(whole, &before.devices, &after.devices),
-        ..SettingsChanges::default()
-    };
-    for key in before.templates.keys().chain(after.templates.keys()) {
-        let change = one(whole, before.templates.get(key), after.templates.get(key));
-        changes.templates.extend(change.map(|change| (key.clone(), change)));
-    }
-    for name in before.custom_fields.keys().chain(after.custom_fields.keys()) {
-        let change = one(whole, before.custom_fields.get(name), after.custom_fields.get(name));
-        changes.custom_fields.extend(change.map(|change| (name.clone(), change)));
-    }
-    // What is off goes when it comes: the change is of products, not of what is off.
-    let (none, keys) = (BTreeSet::new(), before.off.keys().chain(after.off.keys()));
-    for key in keys.collect::<BTreeSet<&LicenseKey>>() {
-        let (off, comes) = (before.off.get(key).unwrap_or(&none), after.off.get(key).unwrap_or(&none));
-        changes.nested.insert(key.clone(), set(whole, comes, off));
-    }
+    let changes = SettingsChanges::between(whole, before, after);
     UserChanges { settings: Some(Box::new(changes)), ..UserChanges::default() }
 }
 
@@ -232,4 +267,41 @@ fn device_group(name: &str) -> UserSettings {
 
 fn device(at: u8) -> UserSettings {
     UserSettings { devices: [mac(at)].into(), ..UserSettings::default() }
+}
+
+fn location(name: &str) -> UserSettings {
+    UserSettings { location: Some(name.into()), ..UserSettings::default() }
+}
+
+fn phone(digits: &str, at: u8, name: &str) -> UserSettings {
+    UserSettings { phone_numbers: [(number(at), name.to_owned())].into(), ..extension(digits) }
+}
+
+fn caller_id(at: u8) -> UserSettings {
+    UserSettings { caller_id_numbers: [number(at)].into(), ..UserSettings::default() }
+}
+
+fn secondary(digits: &str) -> UserSettings {
+    UserSettings { secondary_extensions: [digits.to_owned()].into(), ..UserSettings::default() }
+}
+
+/// What becomes of extensions and numbers of nobody when a user's settings change: what a user gets is theirs, and what they
+/// give up stays in the account. An extension of their own that gets a new number has the old one no more.
+fn settle(catalog: &mut Catalog, before: &UserSettings, after: &UserSettings) {
+    let is_new = |own: &str| !catalog.extensions.iter().any(|listed| listed == own);
+    let renumbered = after.extension.as_deref().is_some_and(is_new);
+    catalog.extensions.retain(|listed| after.extension.as_deref() != Some(listed));
+    if let Some(left) = before.extension.as_deref().filter(|own| after.extension.as_deref() != Some(own))
+        && !renumbered
+    {
+        catalog.extensions.push(left.to_owned());
+    }
+    catalog.phone_numbers.retain(|listed| !after.phone_numbers.contains_key(&listed.number));
+    let gone = before.phone_numbers.iter().filter(|(number, _)| !after.phone_numbers.contains_key(number));
+    catalog.phone_numbers.extend(gone.map(|(number, name)| NamedNumber {
+        number: number.clone(),
+        name: name.clone(),
+        rings_elsewhere: false,
+    }));
+    catalog.sort();
 }

@@ -177,7 +177,7 @@ pub async fn groups_come_after_their_parents(make: &Factory<'_>) -> Held {
     }
     let into = |email: &str, path: &str| {
         let new = User { group: Some(UserGroupPath::new(path)), ..User::new(email, "Gus", "Lee") };
-        Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })
+        Action::Create(Creation::new(new, WelcomeEmail::None))
     };
     let early = execute(&*target, [group("Legal/EMEA"), into("gus@example.test", "Legal")]).await?;
     refused(&early, ErrorKind::NotFound)?;
@@ -264,7 +264,7 @@ pub async fn limits_of_fields_are_kept(make: &Factory<'_>) -> Held {
     }
     let named = |email: &str, length: usize| {
         let new = User::new(email, &"å".repeat(length), "Lee");
-        Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })
+        Action::Create(Creation::new(new, WelcomeEmail::None))
     };
     let batch = [named("gus@example.test", info.limits.name), named("hal@example.test", info.limits.name + 1)];
     let outcomes = execute(&*target, batch).await?;
@@ -372,7 +372,7 @@ pub async fn whose_user_it_is_is_kept(make: &Factory<'_>) -> Held {
     }
     let person = Some(PersonId::parse("{FFC02900-C61F-49D7-8353-D8AE8FB3682E}"));
     let new = User { person: person.clone(), ..User::new("gus@example.test", "Gus", "Lee") };
-    let batch = [Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })];
+    let batch = [Action::Create(Creation::new(new, WelcomeEmail::None))];
     done(&execute(&*target, batch).await?)?;
     let account = target.read().await?;
     same("the person", &user(&account, key(&account, "gus@example.test")?.as_str())?.person, &person)
@@ -399,7 +399,7 @@ pub(super) fn one_of_each_kind(account: &Account) -> Result<Vec<Action>, Trouble
 
 pub(super) fn create(email: &str, licenses: &[&str]) -> Action {
     let new = User { licenses: keys(licenses), ..User::new(email, "Gus", "Lee") };
-    Action::Create(Creation { user: Arc::new(new), welcome: WelcomeEmail::None })
+    Action::Create(Creation::new(new, WelcomeEmail::None))
 }
 
 pub(super) fn group(path: &str) -> Action {

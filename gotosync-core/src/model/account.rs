@@ -11,6 +11,7 @@ use super::email::Email;
 use super::id::{AccountKey, LicenseKey, PersonId, UserKey};
 use super::reading::Completeness;
 use super::role::Role;
+use super::telephone::PhoneNumber;
 
 /// An account with its users, licences and user groups.
 ///
@@ -30,7 +31,7 @@ pub struct Account {
     pub licenses: Vec<License>,
     /// User groups in ascending order of path, parents before children.
     pub groups: Vec<UserGroup>,
-    /// What else the account has to give: templates, role sets, device groups, devices.
+    /// What else the account has to give: templates, role sets, device groups, devices, numbers, locations.
     #[serde(default, skip_serializing_if = "Catalog::is_empty")]
     pub catalog: Catalog,
     /// People whose address belongs to another account and who were asked to come over, in ascending order of e-mail key.
@@ -137,6 +138,18 @@ pub struct UserSettings {
     /// Telephones and other devices.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub devices: BTreeSet<Mac>,
+    /// The location, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Box<str>>,
+    /// The telephone numbers that ring at the user's extension, each with its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub phone_numbers: BTreeMap<PhoneNumber, String>,
+    /// The telephone numbers that the user may show as caller id.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub caller_id_numbers: BTreeSet<PhoneNumber>,
+    /// The extensions of others, or of nobody, that ring at the user too.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub secondary_extensions: BTreeSet<String>,
 }
 
 impl UserSettings {
@@ -149,7 +162,49 @@ impl UserSettings {
         custom_fields: BTreeMap::new(),
         device_groups: BTreeSet::new(),
         devices: BTreeSet::new(),
+        location: None,
+        phone_numbers: BTreeMap::new(),
+        caller_id_numbers: BTreeSet::new(),
+        secondary_extensions: BTreeSet::new(),
     };
+
+    /// What no other user can have at the same time.
+    pub fn sole(&self) -> impl Iterator<Item = Sole> {
+        let extension = self.extension.clone().map(Sole::Extension);
+        let devices = self.devices.iter().copied().map(Sole::Device);
+        extension.into_iter().chain(devices).chain(self.phone_numbers.keys().cloned().map(Sole::PhoneNumber))
+    }
+}
+
+/// Something that one user alone can have.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sole {
+    /// A telephone extension.
+    Extension(Box<str>),
+    /// A device.
+    Device(Mac),
+    /// A telephone number that rings at the user's extension.
+    PhoneNumber(PhoneNumber),
+}
+
+impl Sole {
+    /// What kind of thing it is, in the words of output.
+    pub const fn what(&self) -> &'static str {
+        match self {
+            Self::Extension(_) => "extension",
+            Self::Device(_) => "device",
+            Self::PhoneNumber(_) => "phone number",
+        }
+    }
+
+    /// Which one it is.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Extension(number) => number.to_string(),
+            Self::Device(mac) => mac.to_string(),
+            Self::PhoneNumber(number) => number.to_string(),
+        }
+    }
 }
 
 /// The settings a product starts with.

@@ -10,6 +10,7 @@ use super::change::{Change, UserChanges, Whole};
 use super::email::Email;
 use super::id::{Fingerprint, LicenseKey, UserKey};
 use super::role::Role;
+use super::telephone::Voicemail;
 
 /// One thing to do to an account.
 ///
@@ -89,6 +90,16 @@ pub struct Creation {
     /// The mail they get.
     #[serde(default)]
     pub welcome: WelcomeEmail,
+    /// The voicemail of their extension, if they get one: it is set before the extension is theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voicemail: Option<Voicemail>,
+}
+
+impl Creation {
+    /// Makes a user who gets this mail.
+    pub fn new(user: impl Into<Arc<User>>, welcome: WelcomeEmail) -> Self {
+        Self { user: user.into(), welcome, voicemail: None }
+    }
 }
 
 impl Suspension {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::account::User;
 use super::email::Email;
 use super::id::LicenseKey;
+use super::telephone::{NamedNumber, PhoneNumber};
 
 /// The named things of an account that rules can give.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,15 @@ pub struct Catalog {
     /// Devices in ascending order of MAC address.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<Device>,
+    /// Telephone numbers that ring at no user, in ascending order. A user's own stand with the user.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub phone_numbers: Vec<NamedNumber>,
+    /// Telephone extensions that are no user's, in ascending order. A user's own stands with the user.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<String>,
+    /// Locations by name, in ascending order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<String>,
     /// Addresses that are known to belong to another account, in ascending order of e-mail key. A service says so only when
     /// somebody tries to use one; the accounts for trials and tests know them beforehand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -99,6 +109,9 @@ impl Catalog {
         self.device_groups.sort();
         self.custom_fields.sort();
         self.devices.sort();
+        self.phone_numbers.sort();
+        self.extensions.sort();
+        self.locations.sort();
         self.elsewhere.sort_by_cached_key(|email| email.key().into_owned());
     }
 
@@ -110,6 +123,12 @@ impl Catalog {
     /// A device by MAC address.
     pub fn device(&self, mac: Mac) -> Option<&Device> {
         self.devices.iter().find(|device| device.mac == mac)
+    }
+
+    /// A telephone number that rings at no user.
+    pub fn phone_number(&self, number: &PhoneNumber) -> Option<&NamedNumber> {
+        let at = self.phone_numbers.binary_search_by(|own| own.number.cmp(number)).ok()?;
+        Some(&self.phone_numbers[at])
     }
 
     /// Says whether an address is known to belong to another account.

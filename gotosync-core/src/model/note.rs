@@ -127,9 +127,15 @@ kinds! {
     /// A rule would take something from somebody who is protected.
     Protected = "protected", Info, "protected; nothing is taken away";
     /// Two people want what only one can have, or somebody else has it.
-    Clash = "clash", Warning, "an extension or device that somebody else has; left as it is";
+    Clash = "clash", Warning, "an extension, device or number that somebody else has; left as it is";
     /// A device that the account does not know, or a text that is none.
     UnknownDevice = "unknown-device", Warning, "a device the account does not have; left out";
+    /// A telephone number that the account does not have.
+    UnknownNumber = "unknown-number", Warning, "a phone number the account does not have; left out";
+    /// A telephone extension that the account does not have.
+    UnknownExtension = "unknown-extension", Warning, "an extension the account does not have; left out";
+    /// A location that the account does not have.
+    UnknownLocation = "unknown-location", Warning, "a location the account does not have; left as it is";
     /// No number of the range is free.
     RangeFull = "range-full", Warning, "no extension of the range is free";
     /// Whoever reviews plans took a step out.

@@ -246,7 +246,11 @@ fn create(user: &Arc<User>, behind: &Behind<'_, '_>, inputs: &Inputs<'_>) -> Dra
         user.status = if user.is_bare() { Status::Suspended } else { user.status };
     }
     let user = &user;
-    let action = Action::Create(Creation { user: Arc::clone(user), welcome: profile.welcome.value.clone() });
+    let action = Action::Create(Creation {
+        user: Arc::clone(user),
+        welcome: profile.welcome.value.clone(),
+        voicemail: profile.voicemail_for(user.settings().extension.as_deref()),
+    });
     behind.draft(MAKE, action, user, vec![reason], None)
 }
 
@@ -297,6 +301,10 @@ fn change_user(
             drafts.push(behind.draft(FREE, action, before, reasons, basis.take()));
         }
         Some(whole) => changes.licenses = SetChange::adding(add).removing(whole, remove),
+    }
+    if let (Why::Selected { profile, .. }, Some(settings)) = (&behind.why, &mut changes.settings) {
+        let extension = settings.extension.as_ref().and_then(|change| change.after());
+        settings.voicemail = profile.voicemail_for(extension.map(|extension| &**extension));
     }
     if !changes.is_empty() {
         let mut reasons = why.fields(&changes);

@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::{Basis, Reason, Step};
 use crate::model::{
-    Action, Change, Creation, Deletion, Email, Fingerprint, LicenseKey, Mac, Note, PersonId, PlanId, Release, Role,
-    SetChange, SettingsChanges, SettingsTemplate, Suspension, Update, UserChanges, UserGroupPath, UserKey,
-    WelcomeTemplate, Whole,
+    Action, Change, Creation, Deletion, Email, Fingerprint, LicenseKey, Mac, Note, PersonId, PhoneNumber, PlanId,
+    Release, Role, SetChange, SettingsChanges, SettingsTemplate, Suspension, Update, UserChanges, UserGroupPath,
+    UserKey, Voicemail, WelcomeTemplate, Whole,
 };
 use crate::state::Link;
 
@@ -106,6 +106,11 @@ struct SettingsRead {
     custom_fields: BTreeMap<String, ChangeRead<String>>,
     device_groups: SetRead<String>,
     devices: SetRead<Mac>,
+    location: Option<ChangeRead<Box<str>>>,
+    phone_numbers: BTreeMap<PhoneNumber, ChangeRead<String>>,
+    caller_id_numbers: SetRead<PhoneNumber>,
+    secondary_extensions: SetRead<String>,
+    voicemail: Option<Voicemail>,
 }
 
 #[derive(Deserialize)]
@@ -203,6 +208,11 @@ impl SettingsRead {
             custom_fields: build_all(self.custom_fields, whole)?,
             device_groups: self.device_groups.build(whole)?,
             devices: self.devices.build(whole)?,
+            location: build(self.location, whole)?,
+            phone_numbers: build_all(self.phone_numbers, whole)?,
+            caller_id_numbers: self.caller_id_numbers.build(whole)?,
+            secondary_extensions: self.secondary_extensions.build(whole)?,
+            voicemail: self.voicemail,
         })
     }
 }

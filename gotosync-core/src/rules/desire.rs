@@ -70,8 +70,13 @@ pub struct Extras<'d> {
     pub extension: Option<Cow<'d, str>>,
     /// Custom fields that come out to something, in ascending order of name.
     pub custom_fields: Vec<(&'d str, Cow<'d, str>)>,
-    /// Devices, by MAC address or name.
-    pub devices: Vec<Cow<'d, str>>,
+    /// The location.
+    pub location: Option<Cow<'d, str>>,
+    /// The name of telephone numbers.
+    pub phone_number_name: Option<Cow<'d, str>>,
+    /// What a person has several of, by field: devices by MAC address or name, the rest by number. A field whose
+    /// expressions come out to nothing is absent.
+    pub lists: Vec<(Field, Vec<Cow<'d, str>>)>,
     /// What cannot be used as it is, and is left out.
     pub problems: Vec<FieldProblem>,
 }
@@ -92,6 +97,13 @@ pub struct FieldProblem {
     pub field: Field,
     /// What is wrong with it, and its value.
     pub problem: String,
+}
+
+impl Extras<'_> {
+    /// What a person has several of.
+    pub fn list(&self, field: Field) -> &[Cow<'_, str>] {
+        self.lists.iter().find(|(own, _)| *own == field).map_or(&[], |(_, list)| list)
+    }
 }
 
 impl<'d> Desires<'d> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::document::{Document, Placed, StringOrTable, Table};
 use super::limits::{Amount, Limit, Limits};
 use super::mapping::Mapping;
+use super::profile::LISTED;
 use super::{DeleteAfter, LeaverPolicy, Leavers, Mode, Problems, Rewrite, Rule, Rules, SeatPolicy, Selection, example};
 use crate::model::{
     Depth, Dn, Email, Field, Filter, Fingerprint, GroupId, GroupRef, Membership, Scope, WelcomeTemplate, email,
@@ -14,7 +15,7 @@ use crate::model::{
 
 mod gives;
 
-use gives::{read_extensions, read_gives};
+use gives::{read_extensions, read_gives, read_voicemail};
 
 pub(super) fn rules(text: &str, file: &str) -> Result<Rules, Problems> {
     Document::read(file, text, |_, top| {
@@ -104,8 +105,17 @@ fn read_rule(table: &mut Table<'_, '_>, attributes: &[String]) -> Option<Rule> {
         }
         given.finish();
     }
-    let devices = table.strings("devices");
-    let devices = devices.iter().filter_map(|text| mapping_at(table, "devices", text, attributes)).collect();
+    read_field(table, "location", Field::Location, attributes, &mut fields);
+    read_field(table, "phone_number_name", Field::PhoneNumberName, attributes, &mut fields);
+    let mut lists = BTreeMap::new();
+    for field in LISTED {
+        let texts = table.strings(field.as_str());
+        let list: Vec<_> =
+            texts.iter().filter_map(|text| mapping_at(table, field.as_str(), text, attributes)).collect();
+        if !list.is_empty() {
+            lists.insert(field, list);
+        }
+    }
     let mut limits = Limits::default();
     if let Some(given) = table.table("limits") {
         read_limits(&given, &mut limits);
@@ -118,10 +128,10 @@ fn read_rule(table: &mut Table<'_, '_>, attributes: &[String]) -> Option<Rule> {
         people,
         create: table.boolean("create").is_none_or(|create| create.value),
         update: table.boolean("update").is_none_or(|update| update.value),
-        gives: super::Gives { extensions, ..read_gives(table) },
+        gives: super::Gives { voicemail: read_voicemail(table), extensions, ..read_gives(table) },
         fields,
         custom_fields,
-        devices,
+        lists,
         leavers: read_leavers(table),
         limits,
     };
@@ -384,16 +394,11 @@ const NOT_GIVEN: &[(&[&str], &str, &str)] = &[
     (
         &["caller_id", "outbound_caller_id"],
         "GoTo has no interface that sets what number a line shows",
-        "set it in the administration of GoTo Connect",
+        "set it in the administration of GoTo Connect; `caller_id_numbers` says which numbers people may choose there",
     ),
     (
         &["dial_plan", "dial_plans", "queue", "queues", "ring_group", "ring_groups"],
         "GoTo has no interface that changes dial plans, queues and ring groups",
         "set them up in the administration of GoTo Connect",
-    ),
-    (
-        &["phone_number", "phone_numbers", "voicemail", "location"],
-        "gotosync gives extensions and devices, and no phone numbers, voicemail and locations",
-        "`extension` and `devices` are what a rule gives; the rest is set in the administration of GoTo Connect",
     ),
 ];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::desire::Trial;
 use super::{GroupChoice, Leavers, Mapping, RoleGrant, Rule, Rules};
-use crate::model::{Field, SettingsTemplate, WelcomeEmail};
+use crate::model::{Field, SettingsTemplate, Voicemail, WelcomeEmail};
 
 /// What a set of rules comes to.
 ///
@@ -52,8 +52,14 @@ pub struct Profile<'r> {
     pub extension: Option<Setting<ExtensionSource<'r>>>,
     /// Where custom fields come from, in ascending order of name.
     pub custom_fields: Vec<(&'r str, Source<'r>)>,
-    /// Where devices come from, if a rule sets them.
-    pub devices: Option<Setting<&'r [Mapping]>>,
+    /// Where the location comes from, if a rule sets it.
+    pub location: Option<Source<'r>>,
+    /// Where the name of telephone numbers comes from, if a rule sets it.
+    pub phone_number_name: Option<Source<'r>>,
+    /// Where what somebody has several of comes from, by field, for what a rule sets.
+    pub lists: Vec<(Field, Setting<&'r [Mapping]>)>,
+    /// The voicemail of an extension that comes, if a rule sets it.
+    pub voicemail: Option<Setting<&'r Voicemail>>,
     /// The mail that a new user gets.
     pub welcome: Setting<&'r WelcomeEmail>,
 }
@@ -142,7 +148,13 @@ impl<'r> Profile<'r> {
             time_zone: source(Field::TimeZone).filter(|source| source.mapping.is_some()),
             extension: extension(&order),
             custom_fields: custom_fields(&order),
-            devices: setting(&order, |rule| (!rule.devices.is_empty()).then_some(rule.devices.as_slice())),
+            location: source(Field::Location).filter(|source| source.mapping.is_some()),
+            phone_number_name: source(Field::PhoneNumberName).filter(|source| source.mapping.is_some()),
+            lists: LISTED
+                .into_iter()
+                .filter_map(|field| Some((field, setting(&order, |rule| rule.lists.get(&field).map(Vec::as_slice))?)))
+                .collect(),
+            voicemail: setting(&order, |rule| rule.gives.voicemail.as_ref()),
             welcome: setting(&order, |rule| rule.gives.welcome.as_ref()).unwrap_or(Setting {
                 value: &WelcomeEmail::Default,
                 rule: indexes.first().copied().unwrap_or_default(),
@@ -160,6 +172,8 @@ impl<'r> Profile<'r> {
             Field::LastName => Some(self.last_name),
             Field::Language => self.language,
             Field::TimeZone => self.time_zone,
+            Field::Location => self.location,
+            Field::PhoneNumberName => self.phone_number_name,
             Field::Extension => self.extension.and_then(|extension| match extension.value {
                 ExtensionSource::Mapping(mapping) => {
                     Some(Source { mapping: Some(mapping), rule: Some(extension.rule), managed: extension.managed })
@@ -175,11 +189,22 @@ impl<'r> Profile<'r> {
     pub fn mapped(&self) -> Vec<(Field, Option<&'r str>, Source<'r>)> {
         let single = MAPPED.into_iter().filter_map(|field| Some((field, None, self.source(field)?)));
         let custom = self.custom_fields.iter().map(|(name, source)| (Field::CustomFields, Some(*name), *source));
-        let devices = self.devices.iter().flat_map(|set| set.value.iter().map(move |mapping| (set, mapping)));
-        let devices = devices.map(|(set, mapping)| {
-            (Field::Devices, None, Source { mapping: Some(mapping), rule: Some(set.rule), managed: set.managed })
+        let lists =
+            self.lists.iter().flat_map(|(field, set)| set.value.iter().map(move |mapping| (field, set, mapping)));
+        let lists = lists.map(|(field, set, mapping)| {
+            (*field, None, Source { mapping: Some(mapping), rule: Some(set.rule), managed: set.managed })
         });
-        single.chain(custom).chain(devices).collect()
+        single.chain(custom).chain(lists).collect()
+    }
+
+    /// Where a list comes from, if a rule sets it.
+    pub fn list(&self, field: Field) -> Option<Setting<&'r [Mapping]>> {
+        self.lists.iter().find(|(own, _)| *own == field).map(|(_, set)| *set)
+    }
+
+    /// The voicemail for an extension that comes, if one does.
+    pub(crate) fn voicemail_for(&self, extension: Option<&str>) -> Option<Voicemail> {
+        extension.and(self.voicemail).map(|set| set.value.clone())
     }
 
     /// Where a custom field comes from.
@@ -190,7 +215,8 @@ impl<'r> Profile<'r> {
     /// Says whether any expression beyond names, e-mail and language is to be evaluated.
     pub(super) fn has_extras(&self) -> bool {
         let by_mapping = self.extension.is_some_and(|extension| matches!(extension.value, ExtensionSource::Mapping(_)));
-        self.time_zone.is_some() || by_mapping || !self.custom_fields.is_empty() || self.devices.is_some()
+        let one = [self.time_zone, self.location, self.phone_number_name].iter().any(Option::is_some);
+        one || by_mapping || !self.custom_fields.is_empty() || !self.lists.is_empty()
     }
 }
 
@@ -276,5 +302,16 @@ impl Rules {
 }
 
 /// The fields with one value that expressions can set, in the order in which they are told.
-pub(crate) const MAPPED: [Field; 6] =
-    [Field::Email, Field::FirstName, Field::LastName, Field::Language, Field::TimeZone, Field::Extension];
+pub(crate) const MAPPED: [Field; 8] = [
+    Field::Email,
+    Field::FirstName,
+    Field::LastName,
+    Field::Language,
+    Field::TimeZone,
+    Field::Extension,
+    Field::PhoneNumberName,
+    Field::Location,
+];
+/// What somebody has several of, each by an expression, in the order in which it is told.
+pub(crate) const LISTED: [Field; 4] =
+    [Field::Devices, Field::PhoneNumbers, Field::CallerIdNumbers, Field::SecondaryExtensions];

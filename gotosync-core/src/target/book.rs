@@ -11,8 +11,8 @@ use super::{Capabilities, FieldLimits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::text::nearest;
 use crate::model::{
-    Action, Batch, Catalog, Device, Effect, Email, Fault, License, LicenseKey, Mac, Outcome, Status, Transfer, User,
-    UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
+    Action, Batch, Catalog, Device, Effect, Email, Fault, License, LicenseKey, Mac, NamedNumber, Outcome, PhoneNumber,
+    Sole, Status, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
 
 mod activity;
@@ -29,6 +29,8 @@ pub use activity::Activity;
 pub(super) use mail::put_template;
 pub(super) use opening::{FIRST_USER, opening};
 pub(super) use roles::{access, as_shown};
+#[cfg(feature = "goto")]
+pub(super) use settings::{does_not_go_together, is_time_zone};
 
 /// Looks up and writes one account. It knows no rule.
 ///
@@ -47,21 +49,25 @@ pub(super) trait Book {
     fn license(&self, key: &LicenseKey) -> Result<Option<License>>;
     /// Whether a user group exists.
     fn has_group(&self, path: &UserGroupPath) -> Result<bool>;
-    /// The lists of the catalog that are short: devices and addresses of other accounts are not in it.
+    /// The lists of the catalog that are short: devices, phone numbers, extensions and addresses of other accounts are not in
+    /// it.
     fn catalog(&self) -> Result<Arc<Catalog>>;
     /// A device by its address.
     fn device(&self, mac: Mac) -> Result<Option<Device>>;
-    /// The key of the user who has a device, listed or not.
-    fn holder_of_device(&self, mac: Mac) -> Result<Option<UserKey>>;
-    /// The key of the user who has a telephone extension.
-    fn holder_of_extension(&self, extension: &str) -> Result<Option<UserKey>>;
+    /// A telephone number of the account, whoever has it.
+    fn phone_number(&self, number: &PhoneNumber) -> Result<Option<NamedNumber>>;
+    /// Whether the account has a telephone extension, whoever has it.
+    fn has_extension(&self, extension: &str) -> Result<bool>;
+    /// The key of the user who has what one alone can have, listed or not.
+    fn holder_of(&self, sole: &Sole) -> Result<Option<UserKey>>;
     /// Whether an address is known to belong to another account.
     fn is_elsewhere(&self, email: &Email) -> Result<bool>;
     /// What somebody with an address in another account was asked.
     fn transfer(&self, email: &Email) -> Result<Option<Transfer>>;
     /// Whether somebody else than this user is a full administrator.
     fn has_administrator_beside(&self, user: &UserKey) -> Result<bool>;
-    /// Writes a user, new or not, and with them whatever one user alone can have.
+    /// Writes a user, new or not, and with them whatever one user alone can have, under the names it has with them. An
+    /// extension of their own that gets a new number has the old one no more; any other stays in the account.
     fn put_user(&mut self, record: Record) -> Result<()>;
     /// Deletes a user, and gives back whatever one user alone can have.
     fn remove_user(&mut self, key: &UserKey) -> Result<()>;

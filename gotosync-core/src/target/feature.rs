@@ -34,6 +34,16 @@ pub enum Feature {
     DeviceGroups,
     /// Devices.
     Devices,
+    /// Locations.
+    Locations,
+    /// Telephone numbers that ring at a user's extension.
+    PhoneNumbers,
+    /// Telephone numbers that a user may show as caller id.
+    CallerIdNumbers,
+    /// Extensions that ring at further users.
+    SecondaryExtensions,
+    /// The voicemail of an extension.
+    Voicemail,
     /// Welcome e-mails and invitations.
     Invitations,
     /// Whether and when a user signed in: without it nobody is invited, and nobody inactive.
@@ -63,6 +73,11 @@ impl Feature {
             Self::CustomFields => "custom fields",
             Self::DeviceGroups => "device groups",
             Self::Devices => "devices",
+            Self::Locations => "locations",
+            Self::PhoneNumbers => "phone numbers",
+            Self::CallerIdNumbers => "numbers as caller id",
+            Self::SecondaryExtensions => "secondary extensions",
+            Self::Voicemail => "voicemail",
             Self::Invitations => "welcome e-mails and invitations",
             Self::SignIns => "sign-ins",
             Self::People => "people of the directory",
@@ -92,6 +107,11 @@ impl Feature {
                     Self::CustomFields => !settings.custom_fields.is_empty(),
                     Self::DeviceGroups => !settings.device_groups.is_empty(),
                     Self::Devices => !settings.devices.is_empty(),
+                    Self::Locations => settings.location.is_some(),
+                    Self::PhoneNumbers => !settings.phone_numbers.is_empty(),
+                    Self::CallerIdNumbers => !settings.caller_id_numbers.is_empty(),
+                    Self::SecondaryExtensions => !settings.secondary_extensions.is_empty(),
+                    Self::Voicemail => creation.voicemail.is_some(),
                     Self::Invitations => matches!(creation.welcome, WelcomeEmail::Template(_)),
                     Self::People => user.person.is_some(),
                     Self::Seats | Self::SignIns | Self::Locks | Self::Transfers => false,
@@ -113,6 +133,11 @@ impl Feature {
                     Self::CustomFields => settings().is_some_and(|own| !own.custom_fields.is_empty()),
                     Self::DeviceGroups => settings().is_some_and(|own| !own.device_groups.is_empty()),
                     Self::Devices => settings().is_some_and(|own| !own.devices.is_empty()),
+                    Self::Locations => settings().is_some_and(|own| own.location.is_some()),
+                    Self::PhoneNumbers => settings().is_some_and(|own| !own.phone_numbers.is_empty()),
+                    Self::CallerIdNumbers => settings().is_some_and(|own| !own.caller_id_numbers.is_empty()),
+                    Self::SecondaryExtensions => settings().is_some_and(|own| !own.secondary_extensions.is_empty()),
+                    Self::Voicemail => settings().is_some_and(|own| own.voicemail.is_some()),
                     Self::Invitations | Self::Seats | Self::SignIns | Self::People | Self::Locks | Self::Transfers => {
                         false
                     }

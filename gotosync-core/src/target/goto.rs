@@ -183,7 +183,11 @@ fn path(who: &Who, rest: &str) -> String {
 
 /// What is neither read nor written.
 fn lacks(who: &Who) -> impl Iterator<Item = Feature> {
-    let telephones = if who.telephones == Telephones::Read { &[][..] } else { OF_CONNECT };
+    let telephones = match who.telephones {
+        Telephones::Read if who.callers => &[][..],
+        Telephones::Read => &[Feature::CallerIdNumbers],
+        Telephones::Left => OF_CONNECT,
+    };
     LACKS.iter().chain(telephones).copied()
 }
 
@@ -202,4 +206,12 @@ const TOLD_AHEAD: i64 = 10;
 const LACKS: &[Feature] =
     &[Feature::People, Feature::NestedProducts, Feature::Templates, Feature::DeviceGroups, Feature::Transfers];
 /// What only the API of GoTo Connect reads and writes.
-const OF_CONNECT: &[Feature] = &[Feature::Extensions, Feature::Devices];
+const OF_CONNECT: &[Feature] = &[
+    Feature::Extensions,
+    Feature::Devices,
+    Feature::Locations,
+    Feature::PhoneNumbers,
+    Feature::CallerIdNumbers,
+    Feature::SecondaryExtensions,
+    Feature::Voicemail,
+];

@@ -39,7 +39,7 @@ use ledger::Ledger;
 ///
 /// let create = |email: &str| {
 ///     let user = User { licenses: vec![meeting.clone()], ..User::new(email, "Ann", "Lee") };
-///     Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::None })
+///     Action::Create(Creation::new(user, WelcomeEmail::None))
 /// };
 /// let batch = [create("ann@example.test"), create("bob@example.test")].into_iter().collect();
 /// let outcomes = target.execute(&batch).await?;

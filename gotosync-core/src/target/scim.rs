@@ -254,7 +254,7 @@ fn lacks(options: &ScimOptions, offers: &Offers) -> BTreeSet<Feature> {
 }
 
 /// What SCIM has no words for.
-const NEVER: [Feature; 12] = [
+const NEVER: [Feature; 17] = [
     Feature::Seats,
     Feature::NestedProducts,
     Feature::Roles,
@@ -263,6 +263,11 @@ const NEVER: [Feature; 12] = [
     Feature::Templates,
     Feature::DeviceGroups,
     Feature::Devices,
+    Feature::Locations,
+    Feature::PhoneNumbers,
+    Feature::CallerIdNumbers,
+    Feature::SecondaryExtensions,
+    Feature::Voicemail,
     Feature::Invitations,
     Feature::SignIns,
     Feature::Locks,

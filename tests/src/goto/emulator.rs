@@ -100,6 +100,11 @@ impl Emulator {
         self.primary().target.account()
     }
 
+    /// The voicemail of an extension of the primary account as it was set, by the API's own names.
+    pub fn voicemail(&self, extension: &str) -> Option<serde_json::Value> {
+        self.primary().board().voicemail(extension)
+    }
+
     /// What was changed in the primary account, in order; what an admin changed by hand is not in it.
     pub fn activity(&self) -> Vec<Activity> {
         self.primary().target.activity()

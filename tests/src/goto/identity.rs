@@ -91,7 +91,7 @@ async fn create(
     let mut user = User::new("", "", "");
     put(&mut user, &body)?;
     let email = user.email.clone();
-    let action = Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::None });
+    let action = Action::Create(Creation::new(user, WelcomeEmail::None));
     perform(tenant, action).await?;
     let made = tenant.target.glance().user_by_email(&email).cloned();
     made.map(|user| (StatusCode::CREATED, Json(told(&user)))).ok_or_else(|| bad("userName"))

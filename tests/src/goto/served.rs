@@ -30,7 +30,8 @@ impl Served {
     pub fn start(options: Options) -> Result<Self, Trouble> {
         let emulator = Arc::new(options.start()?);
         let connect = Some(emulator.urls().connect);
-        Self::at(&emulator, GotoOptions { connect, per_second: None, visible_within: 0, ..GotoOptions::default() })
+        let all = GotoOptions { connect, caller_ids: true, ..GotoOptions::default() };
+        Self::at(&emulator, GotoOptions { per_second: None, visible_within: 0, ..all })
     }
 
     /// Signs in to an emulator that runs.

@@ -58,7 +58,7 @@ impl World {
         let tenant = |account: &gotosync_core::model::Account| Tenant {
             key: account.key.clone(),
             target: MemoryTarget::new(account.clone()).with_capabilities(capabilities.clone()),
-            board: Mutex::new(Switchboard::new()),
+            board: Mutex::default(),
         };
         let tenants = options.accounts.iter().map(tenant).collect();
         Arc::new(Self {

@@ -43,8 +43,9 @@ fn lines_are_read_and_nothing_is_written_there() {
 #[test]
 fn an_extension_is_made_numbered_and_given_to_one_user() {
     let bench = Bench::new(options());
-    let own = items(&bench, "/extensions");
-    assert_eq!((own.len(), &own[0]["number"], &own[0]["assignedPrimaryUserKey"]), (1, &json!("100"), &json!("5")));
+    let all = items(&bench, "/extensions");
+    let own = all.iter().find(|own| own["number"] == "100").unwrap();
+    assert_eq!((all.len(), &own["assignedPrimaryUserKey"]), (3, &json!("5")));
     let new = json!({ "accountKey": "1", "name": "Ann", "number": "2000" });
     let made = send(&bench, "POST", "/extensions", &new);
     assert_eq!(made.status, 201);
@@ -66,7 +67,7 @@ fn an_extension_is_made_numbered_and_given_to_one_user() {
     assert_eq!(send(&bench, "PATCH", &path, &json!({ "assignedPrimaryUserKey": null })).status, 200);
     assert_eq!(settings(&bench.emulator.account(), "1").extension, None);
     assert_eq!(send(&bench, "DELETE", &path, &json!({})).status, 204);
-    assert_eq!(items(&bench, "/extensions").len(), 1);
+    assert_eq!(items(&bench, "/extensions").len(), 3);
 }
 
 #[test]
@@ -87,15 +88,34 @@ fn a_device_is_given_alone_and_moves() {
 #[test]
 fn numbers_ring_somewhere_and_are_used_by_permission() {
     let bench = Bench::new(options());
-    let number = items(&bench, "/phone-numbers")[0]["id"].as_str().unwrap().to_owned();
-    let extension = items(&bench, "/extensions")[0]["id"].clone();
-    let path = format!("/phone-numbers/{number}");
-    let route = json!({ "name": "Front desk", "routeTo": { "id": extension, "type": "EXTENSION" } });
-    assert_eq!(send(&bench, "PATCH", &path, &route).json()["routeTo"]["id"], extension);
+    let numbers = items(&bench, "/phone-numbers");
+    let (number, spare) = ("+15555550102", "+15555550102".parse().unwrap());
+    let own = numbers.iter().find(|own| own["number"] == number).unwrap();
+    let id_of = |number: &str| {
+        let all = items(&bench, "/extensions");
+        all.iter().find(|own| own["number"] == number).unwrap()["id"].clone()
+    };
+    let path = format!("/phone-numbers/{}", own["id"].as_str().unwrap());
+    let to = |number: &str| json!({ "name": "Front desk", "routeTo": { "id": id_of(number), "type": "EXTENSION" } });
+    assert_eq!(send(&bench, "PATCH", &path, &to("100")).json()["routeTo"]["id"], id_of("100"));
+    assert_eq!(settings(&bench.emulator.account(), "5").phone_numbers[&spare], "Front desk");
+    // At nobody's extension it is nobody's, and still rings.
+    assert_eq!(send(&bench, "PATCH", &path, &to("900")).json()["routeTo"]["id"], id_of("900"));
+    assert!(bench.emulator.account().catalog.phone_number(&spare).unwrap().rings_elsewhere);
+    // Whoever gets the extension gets the number, and leaves it there.
+    let extension = format!("/extensions/{}", id_of("900").as_str().unwrap());
+    for (user, has) in [(json!("1"), true), (json!(null), false)] {
+        assert_eq!(send(&bench, "PATCH", &extension, &json!({ "assignedPrimaryUserKey": user })).status, 200);
+        assert_eq!(settings(&bench.emulator.account(), "1").phone_numbers.contains_key(&spare), has);
+    }
+    assert!(bench.emulator.account().catalog.phone_number(&spare).unwrap().rings_elsewhere);
     assert_eq!(send(&bench, "PATCH", &path, &json!({ "name": null })).status, 400);
     assert_eq!(send(&bench, "PATCH", &path, &json!({ "routeTo": null })).json()["routeTo"], Value::Null);
+    assert!(!bench.emulator.account().catalog.phone_number(&spare).unwrap().rings_elsewhere);
     let permit = json!({ "userKey": "1", "permissions": ["OUTBOUND_CALLER_ID"] });
     assert_eq!(send(&bench, "POST", &format!("{path}/permissions"), &permit).status, 204);
+    assert_eq!(settings(&bench.emulator.account(), "1").caller_id_numbers, [spare].into());
+    assert_eq!(items(&bench, &format!("{path}/permissions"))[0]["permissions"], json!(["OUTBOUND_CALLER_ID"]));
     let wrong = json!({ "userKey": "1", "permissions": ["DIAL_PLAN"] });
     assert_eq!(send(&bench, "POST", &format!("{path}/permissions"), &wrong).json()["errorCode"], "INVALID_PERMISSION");
 }
@@ -113,6 +133,23 @@ fn a_user_is_at_one_place() {
     }
     let at = |path: &str| bench.probe.get(&voice(&bench, path)).unwrap().json()["items"].as_array().unwrap().len();
     assert_eq!((at(&one), at(&other)), (0, 1));
+}
+
+#[test]
+fn an_extension_rings_at_further_users() {
+    let bench = Bench::new(options());
+    let all = items(&bench, "/extensions");
+    let own = all.iter().find(|own| own["number"] == "900").unwrap();
+    assert_eq!(own["assignedSecondaryUserKeys"], json!(["5"]));
+    let path = format!("/extensions/{}", own["id"].as_str().unwrap());
+    let users = json!({ "assignedSecondaryUserKeys": ["1", "2"] });
+    assert_eq!(send(&bench, "PATCH", &path, &users).json()["assignedSecondaryUserKeys"], json!(["1", "2"]));
+    assert!(settings(&bench.emulator.account(), "5").secondary_extensions.is_empty());
+    // They stay with it when it gets another number.
+    assert_eq!(send(&bench, "PATCH", &path, &json!({ "number": "909" })).status, 200);
+    assert_eq!(settings(&bench.emulator.account(), "2").secondary_extensions, ["909".to_owned()].into());
+    let lines = bench.probe.get(&format!("{}/users/v1/users/1/lines", bench.emulator.urls().connect)).unwrap().json();
+    assert_eq!((&lines["items"][0]["number"], &lines["items"][0]["primary"]), (&json!("909"), &json!(false)));
 }
 
 #[test]

@@ -34,6 +34,18 @@ pub enum Field {
     DeviceGroups,
     /// The devices.
     Devices,
+    /// The location.
+    Location,
+    /// The telephone numbers that ring at the user's extension.
+    PhoneNumbers,
+    /// The name of each of these numbers.
+    PhoneNumberName,
+    /// The telephone numbers that the user may show as caller id.
+    CallerIdNumbers,
+    /// The extensions that ring at the user too.
+    SecondaryExtensions,
+    /// The voicemail of an extension that comes.
+    Voicemail,
     /// The mail that a new user gets.
     WelcomeEmail,
     /// Whether the user has access at all.
@@ -57,6 +69,12 @@ impl Field {
             Self::CustomFields => "custom_fields",
             Self::DeviceGroups => "device_groups",
             Self::Devices => "devices",
+            Self::Location => "location",
+            Self::PhoneNumbers => "phone_numbers",
+            Self::PhoneNumberName => "phone_number_name",
+            Self::CallerIdNumbers => "caller_id_numbers",
+            Self::SecondaryExtensions => "secondary_extensions",
+            Self::Voicemail => "voicemail",
             Self::WelcomeEmail => "welcome_email",
             Self::Access => "access",
         }

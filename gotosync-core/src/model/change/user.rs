@@ -64,6 +64,11 @@ impl<'c> FieldChange<'c> {
         Self { field, part, before: change.before().map(&text), after: change.after().map(text) }
     }
 
+    /// Something that is set and cannot be read.
+    pub(super) fn coming(field: Field, value: String) -> Self {
+        Self { field, part: None, before: None, after: Some(value.into()) }
+    }
+
     /// One for each thing that comes or goes.
     pub(super) fn of_set<T>(
         field: Field,

@@ -111,6 +111,15 @@ impl Fields<'_> {
             custom_fields: self.map(Field::CustomFields, &before.custom_fields, &after.custom_fields),
             device_groups: self.set(Field::DeviceGroups, &before.device_groups, &after.device_groups),
             devices: self.set(Field::Devices, &before.devices, &after.devices),
+            location: self.change(Field::Location, before.location.as_ref(), after.location.as_ref()),
+            phone_numbers: self.map(Field::PhoneNumbers, &before.phone_numbers, &after.phone_numbers),
+            caller_id_numbers: self.set(Field::CallerIdNumbers, &before.caller_id_numbers, &after.caller_id_numbers),
+            secondary_extensions: self.set(
+                Field::SecondaryExtensions,
+                &before.secondary_extensions,
+                &after.secondary_extensions,
+            ),
+            voicemail: None,
         }
     }
 

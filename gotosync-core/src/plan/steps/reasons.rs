@@ -140,7 +140,17 @@ impl Explain<'_, '_, '_> {
                 set(grant.map(|grant| grant.rule), "products")
             }
             Field::DeviceGroups => set(change.after.as_deref().and_then(granted), "device_groups"),
-            Field::Devices => set(profile.devices.map(|devices| devices.rule), "devices"),
+            // The number stays, and is called otherwise.
+            Field::PhoneNumbers if change.before.is_some() && change.after.is_some() => profile
+                .phone_number_name
+                .map_or_else(gone, |source| (source.rule, Cow::Owned(source.text(Field::PhoneNumberName).to_owned()))),
+            field @ (Field::Devices | Field::PhoneNumbers | Field::CallerIdNumbers | Field::SecondaryExtensions) => {
+                match profile.list(field) {
+                    Some(list) => set(Some(list.rule), field.as_str()),
+                    None => gone(),
+                }
+            }
+            Field::Voicemail => set(profile.voicemail.map(|set| set.rule), "voicemail"),
             Field::CustomFields => profile
                 .custom_field(part)
                 .map_or_else(gone, |source| (source.rule, Cow::Owned(source.text(Field::CustomFields).to_owned()))),

@@ -1,10 +1,10 @@
-//! What few rules set: time zone, extension, custom fields, devices.
+//! What few rules set: time zone, extension, custom fields, telephones, location.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Extras, FieldProblem, trimmed};
-use crate::model::{Directory, Field, PersonIx};
+use crate::model::{Directory, Field, PersonIx, PhoneNumber};
 use crate::rules::mapping::{BoundMapping, Cut, Fault};
 use crate::rules::profile::Profile;
 
@@ -13,7 +13,9 @@ pub(super) struct BoundExtras<'d> {
     time_zone: Option<BoundMapping<'d>>,
     extension: Option<BoundMapping<'d>>,
     custom_fields: Vec<(&'d str, BoundMapping<'d>)>,
-    devices: Vec<BoundMapping<'d>>,
+    location: Option<BoundMapping<'d>>,
+    phone_number_name: Option<BoundMapping<'d>>,
+    lists: Vec<(Field, Vec<BoundMapping<'d>>)>,
 }
 
 impl<'d> BoundExtras<'d> {
@@ -21,14 +23,18 @@ impl<'d> BoundExtras<'d> {
         let bind =
             |field| profile.source(field).and_then(|source| source.mapping).map(|mapping| mapping.bind(directory));
         let custom = profile.custom_fields.iter();
-        let devices = profile.devices.map_or(&[][..], |devices| devices.value);
+        let lists = profile.lists.iter();
         Self {
             time_zone: bind(Field::TimeZone),
             extension: bind(Field::Extension),
             custom_fields: custom
                 .filter_map(|(name, source)| source.mapping.map(|mapping| (*name, mapping.bind(directory))))
                 .collect(),
-            devices: devices.iter().map(|mapping| mapping.bind(directory)).collect(),
+            location: bind(Field::Location),
+            phone_number_name: bind(Field::PhoneNumberName),
+            lists: lists
+                .map(|(field, set)| (*field, set.value.iter().map(|mapping| mapping.bind(directory)).collect()))
+                .collect(),
         }
     }
 
@@ -54,9 +60,27 @@ impl<'d> BoundExtras<'d> {
         let custom = self.custom_fields.iter();
         let custom_fields: Vec<(&str, Cow<'_, str>)> =
             custom.filter_map(|(name, bound)| Some((*name, value(Field::CustomFields, bound, too_long)?))).collect();
-        let devices = self.devices.iter().filter_map(|bound| value(Field::Devices, bound, |_| None)).collect();
-        Extras { time_zone, extension, custom_fields, devices, problems: extras.problems }
+        let any = |_: &str| None;
+        let location = self.location.as_ref().and_then(|bound| value(Field::Location, bound, any));
+        let name = self.phone_number_name.as_ref();
+        let phone_number_name = name.and_then(|bound| value(Field::PhoneNumberName, bound, any));
+        let lists = self.lists.iter().map(|(field, list)| {
+            let problem = match field {
+                Field::PhoneNumbers | Field::CallerIdNumbers => not_a_number,
+                Field::SecondaryExtensions => not_an_extension,
+                _ => any,
+            };
+            (*field, list.iter().filter_map(|bound| value(*field, bound, problem)).collect::<Vec<_>>())
+        });
+        let lists = lists.filter(|(_, list)| !list.is_empty()).collect();
+        let problems = extras.problems;
+        Extras { time_zone, extension, custom_fields, location, phone_number_name, lists, problems }
     }
+}
+
+/// A telephone number is digits, however they are grouped.
+fn not_a_number(text: &str) -> Option<String> {
+    text.parse::<PhoneNumber>().err().map(|problem| format!("`{text}` cannot be used: {problem}"))
 }
 
 /// An extension has two to eight digits.

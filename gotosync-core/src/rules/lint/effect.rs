@@ -86,9 +86,10 @@ pub(super) fn reaches(wide: &Scope, narrow: &Scope) -> bool {
 
 /// Everything a rule says. A key that is new in rules has to be sorted in here: the compiler asks for it.
 pub(super) fn says(rule: &Rule) -> Says {
-    let Rule { name: _, enabled: _, mode, people: _, create, update, gives, fields, custom_fields, devices, .. } = rule;
+    let Rule { name: _, enabled: _, mode, people: _, create, update, gives, fields, custom_fields, lists, .. } = rule;
     let Rule { leavers, limits, .. } = rule;
-    let Gives { products, user_group, create_user_group, role, templates, device_groups, welcome, extensions } = gives;
+    let Gives { products, user_group, create_user_group, role, templates, device_groups, welcome, .. } = gives;
+    let Gives { extensions, voicemail, .. } = gives;
     let mut once: Vec<(String, String)> = Vec::new();
     for (field, mapping) in fields {
         let key = field.as_str();
@@ -98,9 +99,10 @@ pub(super) fn says(rule: &Rule) -> Says {
     for (name, mapping) in custom_fields {
         once.push((format!("custom_fields.{name}"), text_of(mapping.as_ref())));
     }
-    if !devices.is_empty() {
-        once.push(("devices".to_owned(), devices.iter().map(Mapping::text).collect::<Vec<_>>().join(", ")));
+    for (field, list) in lists {
+        once.push((field.as_str().to_owned(), list.iter().map(Mapping::text).collect::<Vec<_>>().join(", ")));
     }
+    once.extend(voicemail.iter().map(|voicemail| ("voicemail".to_owned(), voicemail.to_string())));
     once.extend(templates.iter().map(|(product, set)| (format!("templates.{product}"), set.as_str().to_owned())));
     once.extend(
         extensions.iter().map(|range| ("extension".to_owned(), format!("{} to {}", range.start(), range.end()))),

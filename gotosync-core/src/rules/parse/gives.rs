@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::{Privilege, SettingsTemplate, UserGroupPath, WelcomeEmail};
+use crate::model::{Privilege, SettingsTemplate, UserGroupPath, Voicemail, WelcomeEmail};
 use crate::rules::document::{Placed, StringOrTable, Table};
 use crate::rules::{Given, Gives, GroupChoice, RoleGrant};
 
@@ -16,6 +16,7 @@ pub(super) fn read_gives(table: &Table<'_, '_>) -> Gives {
         device_groups: names(table, "device_groups", "a device group"),
         welcome: read_welcome(table),
         extensions: None,
+        voicemail: None,
     }
 }
 
@@ -39,6 +40,41 @@ pub(super) fn read_extensions(table: &Table<'_, '_>) -> Option<RangeInclusive<u3
         return None;
     }
     Some(from..=to)
+}
+
+/// The voicemail of an extension that comes; without an extension there is none.
+pub(super) fn read_voicemail(table: &Table<'_, '_>) -> Option<Voicemail> {
+    let inner = table.table("voicemail")?;
+    let flag = |key| inner.boolean(key).map(|flag| flag.value);
+    let filled = |key: &'static str| {
+        let text = inner.string(key)?;
+        if text.value.trim().is_empty() {
+            inner.problem(&text.at, format!("`{key}` is empty"), "write a value, or leave it out");
+            return None;
+        }
+        Some(text.value.trim().to_owned())
+    };
+    let voicemail = Voicemail {
+        time_zone: filled("time_zone"),
+        without_password: flag("without_password"),
+        review: flag("review"),
+        transcription: flag("transcription"),
+        operator: filled("operator"),
+    };
+    if inner.has("password") {
+        let hint = "a password would stand in plans; people set their own, or `without_password = true` asks for none";
+        inner.refuse("password", "gotosync sets no password of a voicemail", hint);
+    }
+    inner.finish();
+    if voicemail.is_empty() {
+        inner.problem(inner.at(), "`voicemail` sets nothing", "write `voicemail = { transcription = true }`");
+        return None;
+    }
+    if !table.has("extension") {
+        let hint = "voicemail is set when somebody gets their extension: set `extension` too, or take `voicemail` out";
+        table.problem(&table.at_key("voicemail"), "`voicemail` without `extension` would never be set", hint);
+    }
+    Some(voicemail)
 }
 
 fn read_products(table: &Table<'_, '_>) -> Vec<Given> {

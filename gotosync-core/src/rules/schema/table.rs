@@ -177,6 +177,48 @@ pub(super) static RULE: &[Key] = &[
         "[\"Phone {{ ipPhone }}\"]",
     ),
     Key::new(
+        "phone_numbers",
+        Texts,
+        "expressions that each give a telephone number of the account; it rings at the user's extension",
+        "left alone",
+        "[\"{{ telephoneNumber }}\"]",
+    ),
+    Key::new(
+        "phone_number_name",
+        TextOrFalse,
+        "an expression for the name of each telephone number that rings at the user",
+        "left alone",
+        "\"{{ displayName }}\"",
+    ),
+    Key::new(
+        "caller_id_numbers",
+        Texts,
+        "expressions that each give a telephone number of the account that the user may show as caller id",
+        "left alone",
+        "[\"+15555550100\", \"{{ telephoneNumber }}\"]",
+    ),
+    Key::new(
+        "secondary_extensions",
+        Texts,
+        "expressions that each give an extension of somebody else, or of nobody, that rings at the user too",
+        "left alone",
+        "[\"100\"]",
+    ),
+    Key::new(
+        "voicemail",
+        Table(VOICEMAIL),
+        "the voicemail of an extension, set when somebody gets it",
+        "as the service has it",
+        "{ transcription = true, time_zone = \"Europe/Berlin\" }",
+    ),
+    Key::new(
+        "location",
+        TextOrFalse,
+        "an expression that gives a location of the account, by name",
+        "left alone",
+        "\"{{ l }}\"",
+    ),
+    Key::new(
         "custom_fields",
         Names(&CUSTOM_FIELD),
         "expressions for custom fields of the account, by name",
@@ -258,6 +300,23 @@ static RANGE: &[Key] = &[
     Key::new("to", Number, "the last number", "an error", "2999").need(Required),
 ];
 
+static VOICEMAIL: &[Key] = &[
+    Key::new("time_zone", Text, "the time zone of the times it tells", "as the service has it", "\"Europe/Berlin\"")
+        .need(Any),
+    Key::new("without_password", Flag, "whether it asks for no password", "as the service has it", "false").need(Any),
+    Key::new(
+        "review",
+        Flag,
+        "whether callers may listen to their message before they leave it",
+        "as the service has it",
+        "true",
+    )
+    .need(Any),
+    Key::new("transcription", Flag, "whether messages are written out", "as the service has it", "true").need(Any),
+    Key::new("operator", Text, "the extension that callers may escape to", "as the service has it", "\"100\"")
+        .need(Any),
+];
+
 static STAGES: &[Key] = &[
     Key::new("first", OneOf(LEAVERS), "what becomes of them at once", "`\"suspend\"`", "\"suspend\""),
     Key::new(
@@ -334,6 +393,14 @@ static EXPECTED: &[Key] = &[
     Key::new("language", TextOrFalse, "the language that must come out", "not looked at", "\"de_DE\""),
     Key::new("time_zone", TextOrFalse, "the time zone that must come out", "not looked at", "\"Europe/Berlin\""),
     Key::new("extension", TextOrFalse, "the extension that must come out", "not looked at", "\"2042\""),
+    Key::new("location", TextOrFalse, "the location that must come out", "not looked at", "\"Berlin\""),
+    Key::new(
+        "phone_number_name",
+        TextOrFalse,
+        "the name of telephone numbers that must come out",
+        "not looked at",
+        "\"Ann Lee\"",
+    ),
     Key::new(
         "custom_fields",
         Names(&CUSTOM_FIELD),

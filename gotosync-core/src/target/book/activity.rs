@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::model::{ActionKind, Field, LicenseKey, Locks, Mac, User, UserGroupPath};
+use crate::model::{ActionKind, Field, LicenseKey, Locks, Mac, PhoneNumber, User, UserGroupPath};
 
 /// One change that an action made to an account.
 ///
@@ -74,6 +74,16 @@ pub(super) fn told<'u>(
     let groups = |user: &'u User| user.settings().device_groups.iter().collect();
     told.set(Field::DeviceGroups.as_str(), groups, |name: &&String| quoted(name));
     told.set(Field::Devices.as_str(), |user| user.settings().devices.iter().collect(), |mac: &&Mac| mac.to_string());
+    told.text(Field::Location, |user| user.settings().location.as_deref());
+    let settings = users.into_iter().flatten().map(User::settings);
+    for number in settings.flat_map(|settings| settings.phone_numbers.keys()).collect::<BTreeSet<_>>() {
+        let name = |user: &'u User| user.settings().phone_numbers.get(number);
+        told.each(&format!("{} {number}", Field::PhoneNumbers), |user| name(user).map(|name| quoted(name)));
+    }
+    let shown = |user: &'u User| user.settings().caller_id_numbers.iter().collect();
+    told.set(Field::CallerIdNumbers.as_str(), shown, |number: &&PhoneNumber| number.to_string());
+    let shared = |user: &'u User| user.settings().secondary_extensions.iter().collect();
+    told.set(Field::SecondaryExtensions.as_str(), shared, |number: &&String| one_line(number));
     told.each(Field::Role.as_str(), |user| Some(one_line(&user.role.told(|key| &names[key]))));
     told.each("status", |user| Some(user.status.as_str().to_owned()));
     told.each("invitation", |user| user.invitation.map(|invitation| asked(invitation.sent, invitation.expired)));

@@ -6,9 +6,9 @@ use super::Activity;
 use crate::error::ErrorKind;
 use crate::model::{
     Account, Action, Batch, Catalog, Change, Creation, Deletion, Device, DirectoryBuilder, Effect, Email, License,
-    LicenseKey, Mac, Outcome, Privilege, Reading, Release, Role, SetChange, SettingsChanges, SettingsTemplate, Status,
-    Suspension, TemplateName, Update, User, UserChanges, UserGroup, UserGroupPath, UserSettings, WelcomeEmail,
-    WelcomeTemplate, Whole,
+    LicenseKey, Mac, NamedNumber, Outcome, PhoneNumber, Privilege, Reading, Release, Role, SetChange, SettingsChanges,
+    SettingsTemplate, Status, Suspension, TemplateName, Update, User, UserChanges, UserGroup, UserGroupPath,
+    UserSettings, WelcomeEmail, WelcomeTemplate, Whole,
 };
 use crate::target::ProvisioningTarget;
 
@@ -65,6 +65,7 @@ macro_rules! every_case {
             settings::what_goes_need_not_be_there_any_more,
             settings::an_extension_belongs_to_one_user,
             settings::a_device_belongs_to_one_user,
+            settings::a_phone_number_rings_at_one_place,
             settings::the_catalog_is_kept,
             mail::a_new_user_is_invited_once_or_not_at_all,
             mail::a_welcome_mail_must_exist,
@@ -130,6 +131,8 @@ fn catalog() -> Catalog {
     let template = |license: &str, name: &str| TemplateName { license: license.into(), name: name.to_owned() };
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let device = |at: u8, name: &str| Device { mac: mac(at), name: name.to_owned() };
+    let phone =
+        |end: &str, name: &str| NamedNumber { number: number(end), name: name.to_owned(), rings_elsewhere: false };
     Catalog {
         templates: vec![template(WEBINAR, "Loud"), template(MEETING, "Quiet")],
         welcome_emails: vec![mail_template("Sales", "Hello {first_name}")],
@@ -137,6 +140,9 @@ fn catalog() -> Catalog {
         device_groups: names(&["Floor 2", "Floor 1"]),
         custom_fields: names(&["Cost centre", "Badge"]),
         devices: vec![device(2, "Lobby"), device(1, "Reception")],
+        phone_numbers: vec![phone("0101", "Hotline"), phone("0100", "Spare")],
+        extensions: names(&["901", "900"]),
+        locations: names(&["Head office", "Branch"]),
         elsewhere: vec![Email::new("gil@other.test"), Email::new("Fox@other.test")],
     }
 }
@@ -145,6 +151,10 @@ fn catalog() -> Catalog {
 fn person<'a>(account: &'a mut Account, key: &str) -> &'a mut User {
     let user = account.users.iter_mut().find(|user| user.key == Some(key.into()));
     Arc::make_mut(user.unwrap_or_else(|| panic!("no user {key}")))
+}
+
+fn number(end: &str) -> PhoneNumber {
+    format!("+1555555{end}").parse().unwrap()
 }
 
 fn mac(at: u8) -> Mac {
@@ -169,11 +179,11 @@ pub(in crate::target) fn created(email: &str, licenses: &[&str]) -> Action {
 }
 
 fn made(user: User) -> Action {
-    Action::Create(Creation { user: Arc::new(user), welcome: WelcomeEmail::None })
+    Action::Create(Creation::new(user, WelcomeEmail::None))
 }
 
 pub(in crate::target) fn welcomed(user: User, welcome: WelcomeEmail) -> Action {
-    Action::Create(Creation { user: Arc::new(user), welcome })
+    Action::Create(Creation::new(user, welcome))
 }
 
 fn deleted(user: &str, email: &str) -> Action {
@@ -243,6 +253,20 @@ fn manager() -> Role {
     }
 }
 
+/// The account, and Bob has one setting of each kind.
+fn taken() -> Account {
+    taken_by("2")
+}
+
+/// The account, and somebody has one setting of each kind.
+fn taken_by(key: &str) -> Account {
+    let mut account = account();
+    let own = settings();
+    account.catalog.phone_numbers.retain(|listed| !own.phone_numbers.contains_key(&listed.number));
+    person(&mut account, key).set_settings(|settings| *settings = own);
+    account
+}
+
 /// One setting of each kind.
 fn settings() -> UserSettings {
     UserSettings {
@@ -257,12 +281,17 @@ fn settings() -> UserSettings {
         custom_fields: [("Cost centre".to_owned(), "4711".to_owned())].into(),
         device_groups: ["Floor 1".to_owned()].into(),
         devices: [mac(1)].into(),
+        location: Some("Branch".into()),
+        phone_numbers: [(number("0100"), "Bob".to_owned())].into(),
+        caller_id_numbers: [number("0101")].into(),
+        secondary_extensions: ["900".to_owned()].into(),
     }
 }
 
 /// The changes that bring [`settings`] to somebody who has none.
 fn all_settings() -> SettingsChanges {
-    let UserSettings { time_zone, extension, templates, off, custom_fields, device_groups, devices } = settings();
+    let UserSettings { time_zone, extension, templates, off, custom_fields, device_groups, devices, .. } = settings();
+    let UserSettings { location, phone_numbers, caller_id_numbers, secondary_extensions, .. } = settings();
     SettingsChanges {
         time_zone: time_zone.map(Change::fill),
         extension: extension.map(Change::fill),
@@ -271,6 +300,11 @@ fn all_settings() -> SettingsChanges {
         custom_fields: custom_fields.into_iter().map(|(name, value)| (name, Change::fill(value))).collect(),
         device_groups: SetChange::adding(device_groups.into_iter().collect()),
         devices: SetChange::adding(devices.into_iter().collect()),
+        location: location.map(Change::fill),
+        phone_numbers: phone_numbers.into_iter().map(|(number, name)| (number, Change::fill(name))).collect(),
+        caller_id_numbers: SetChange::adding(caller_id_numbers.into_iter().collect()),
+        secondary_extensions: SetChange::adding(secondary_extensions.into_iter().collect()),
+        voicemail: None,
     }
 }
 
@@ -378,7 +412,9 @@ pub(in crate::target) const SEQUEL: [&str; 9] = [
     "3 update bob@example.test: time_zone none -> \"Europe/Berlin\", extension none -> \"123\", \
      products off in GoToMeeting +G2M, templates GoToMeeting none -> \"Quiet\", \
      templates GoToWebinar none -> \"system\", custom_fields \"Cost centre\" none -> \"4711\", \
-     device_groups +\"Floor 1\", devices +00:0b:82:00:00:01, role member -> role set Helpdesk",
+     device_groups +\"Floor 1\", devices +00:0b:82:00:00:01, location none -> \"Branch\", \
+     phone_numbers +15555550100 none -> \"Bob\", caller_id_numbers ++15555550101, secondary_extensions +900, \
+     role member -> role set Helpdesk",
     "4 create dan@example.test: email none -> \"dan@example.test\", first_name none -> \"New\", \
      last_name none -> \"User\", role none -> manager: manage-users; for GoToMeeting; in Sales, \
      status none -> invited, invitation none -> 1 sent, mail Ops",
@@ -392,5 +428,7 @@ pub(in crate::target) const SEQUEL: [&str; 9] = [
      last_name \"Lee\" -> none, time_zone \"Europe/Berlin\" -> none, extension \"123\" -> none, \
      products off in GoToMeeting -G2M, templates GoToMeeting \"Quiet\" -> none, \
      templates GoToWebinar \"system\" -> none, custom_fields \"Cost centre\" \"4711\" -> none, \
-     device_groups -\"Floor 1\", devices -00:0b:82:00:00:01, role member -> none, status suspended -> none",
+     device_groups -\"Floor 1\", devices -00:0b:82:00:00:01, location \"Branch\" -> none, \
+     phone_numbers +15555550100 \"Bob\" -> none, caller_id_numbers -+15555550101, secondary_extensions -900, \
+     role member -> none, status suspended -> none",
 ];

@@ -43,7 +43,7 @@ pub(super) fn invite(book: &mut dyn Book, user: &UserKey, sent: u32, terms: &Ter
     }
     let invitation = Some(Invitation { sent: sent.saturating_add(1), expired: false });
     let after = User { invitation, ..User::clone(&before.user) };
-    users::write(book, &before, after, ActionKind::Invite, terms)?;
+    users::write(book, &before, after, None, ActionKind::Invite, terms)?;
     Ok(Effect::Invited)
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::users::normal;
 use super::{Record, derived};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Account, Catalog, Email, Mac, Role, Status, TemplateName, User, UserKey, UserSettings};
+use crate::model::{
+    Account, Catalog, Email, Mac, PhoneNumber, Role, Status, TemplateName, User, UserKey, UserSettings,
+};
 
 /// The number of the first user that an account makes.
 pub(in crate::target) const FIRST_USER: u64 = 1_000_000_001;
@@ -19,7 +21,7 @@ pub(in crate::target) const FIRST_USER: u64 = 1_000_000_001;
 ///
 /// # Errors
 /// [`ErrorKind::Input`] if something stands there twice that can be there once only: a key, an address, a licence, a group,
-/// whatever the catalog lists, a transfer, or an extension or a device with two users.
+/// whatever the catalog lists, a transfer, or an extension, a device or a phone number with two users.
 pub(in crate::target) fn opening(
     account: &Account,
     next: &mut u64,
@@ -31,8 +33,12 @@ pub(in crate::target) fn opening(
     unique("e-mail", account.users.iter().map(|user| user.email.key()))?;
     unique("transfer", account.transfers.iter().map(|transfer| transfer.email.key()))?;
     let settings = || account.users.iter().filter_map(|user| user.settings.as_deref());
-    unique("extension", settings().filter_map(|settings| settings.extension.as_deref()))?;
     unique("device of a user", settings().flat_map(|settings| &settings.devices).map(Mac::to_string))?;
+    let own = settings().flat_map(|settings| settings.phone_numbers.keys());
+    let listed = account.catalog.phone_numbers.iter().map(|listed| &listed.number);
+    unique("phone number", listed.chain(own).map(PhoneNumber::as_str))?;
+    let own = settings().filter_map(|settings| settings.extension.as_deref());
+    unique("extension", account.catalog.extensions.iter().map(String::as_str).chain(own))?;
     unique_in(&account.catalog)?;
     let taken: HashSet<_> = account.users.iter().filter_map(|user| user.key.as_ref()).map(UserKey::as_str).collect();
     let mut fresh = || {
@@ -80,6 +86,7 @@ fn unique_in(catalog: &Catalog) -> Result<()> {
     unique("device group", catalog.device_groups.iter())?;
     unique("custom field", catalog.custom_fields.iter())?;
     unique("device", catalog.devices.iter().map(|device| device.mac.to_string()))?;
+    unique("location", catalog.locations.iter())?;
     unique("address of another account", catalog.elsewhere.iter().map(Email::key))
 }
 

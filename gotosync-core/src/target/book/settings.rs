@@ -3,7 +3,9 @@
 use super::{Book, Done, refuse, unknown};
 use crate::error::ErrorKind;
 use crate::model::text::nearest;
-use crate::model::{LicenseKey, Mac, SettingsChanges, SettingsTemplate, UserKey, UserSettings};
+use crate::model::{
+    LicenseKey, Mac, PhoneNumber, SettingsChanges, SettingsTemplate, Sole, UserKey, UserSettings, Voicemail,
+};
 
 /// What comes to a user. What goes is never in the way, even where the account has come to lack it.
 #[derive(Debug, Default)]
@@ -16,6 +18,11 @@ pub(super) struct Coming<'s> {
     custom_fields: Vec<(&'s str, &'s str)>,
     device_groups: Vec<&'s str>,
     devices: Vec<Mac>,
+    location: Option<&'s str>,
+    phone_numbers: Vec<(&'s PhoneNumber, &'s str)>,
+    caller_id_numbers: Vec<&'s PhoneNumber>,
+    secondary_extensions: Vec<&'s str>,
+    voicemail: Option<&'s Voicemail>,
 }
 
 impl<'s> From<&'s UserSettings> for Coming<'s> {
@@ -29,6 +36,11 @@ impl<'s> From<&'s UserSettings> for Coming<'s> {
             custom_fields: settings.custom_fields.iter().map(|(name, value)| (&**name, &**value)).collect(),
             device_groups: settings.device_groups.iter().map(String::as_str).collect(),
             devices: settings.devices.iter().copied().collect(),
+            location: settings.location.as_deref(),
+            phone_numbers: settings.phone_numbers.iter().map(|(number, name)| (number, &**name)).collect(),
+            caller_id_numbers: settings.caller_id_numbers.iter().collect(),
+            secondary_extensions: settings.secondary_extensions.iter().map(String::as_str).collect(),
+            voicemail: None,
         }
     }
 }
@@ -40,6 +52,7 @@ impl<'s> From<&'s SettingsChanges> for Coming<'s> {
         });
         let templates = changes.templates.iter();
         let custom = changes.custom_fields.iter();
+        let numbers = changes.phone_numbers.iter();
         Self {
             time_zone: changes.time_zone.as_ref().and_then(|change| change.after()).map(|zone| &**zone),
             extension: changes.extension.as_ref().and_then(|change| change.after()).map(|extension| &**extension),
@@ -48,6 +61,11 @@ impl<'s> From<&'s SettingsChanges> for Coming<'s> {
             custom_fields: custom.filter_map(|(name, change)| Some((&**name, &**change.after()?))).collect(),
             device_groups: changes.device_groups.added().iter().map(String::as_str).collect(),
             devices: changes.devices.added().to_vec(),
+            location: changes.location.as_ref().and_then(|change| change.after()).map(|location| &**location),
+            phone_numbers: numbers.filter_map(|(number, change)| Some((number, &**change.after()?))).collect(),
+            caller_id_numbers: changes.caller_id_numbers.added().iter().collect(),
+            secondary_extensions: changes.secondary_extensions.added().iter().map(String::as_str).collect(),
+            voicemail: changes.voicemail.as_ref(),
         }
     }
 }
@@ -60,7 +78,71 @@ pub(super) fn check(book: &dyn Book, coming: &Coming<'_>, own: Option<&UserKey>)
     coming.nested.iter().try_for_each(|(license, code)| check_nested(book, license, code))?;
     coming.custom_fields.iter().try_for_each(|(name, value)| check_custom_field(book, name, value))?;
     coming.device_groups.iter().try_for_each(|name| check_device_group(book, name))?;
-    coming.devices.iter().try_for_each(|mac| check_device(book, *mac, own))
+    coming.devices.iter().try_for_each(|mac| check_device(book, *mac, own))?;
+    coming.location.map_or(Ok(()), |name| check_location(book, name))?;
+    coming.phone_numbers.iter().try_for_each(|(number, name)| check_phone_number(book, number, name, own))?;
+    coming.caller_id_numbers.iter().try_for_each(|number| known_number(book, number).map(drop))?;
+    coming.secondary_extensions.iter().try_for_each(|extension| check_known_extension(book, extension))?;
+    coming.voicemail.map_or(Ok(()), |voicemail| check_voicemail(book, voicemail))
+}
+
+/// Checks how what a user has of telephones goes together, after what came and went.
+pub(super) fn check_together(after: &UserSettings) -> Done<()> {
+    does_not_go_together(after).map_or(Ok(()), |message| refuse(ErrorKind::Input, message))
+}
+
+/// Says what of a user's telephones does not go together.
+pub(in crate::target) fn does_not_go_together(after: &UserSettings) -> Option<String> {
+    if after.extension.is_none() && !after.phone_numbers.is_empty() {
+        return Some("phone numbers ring at an extension, and the user has none".to_owned());
+    }
+    let own = after.extension.as_deref().filter(|own| after.secondary_extensions.contains(*own))?;
+    Some(format!("extension {own} is the user's own, and cannot be a secondary one as well"))
+}
+
+/// Checks the voicemail of an extension.
+pub(super) fn check_voicemail(book: &dyn Book, voicemail: &Voicemail) -> Done<()> {
+    voicemail.time_zone.as_deref().map_or(Ok(()), check_time_zone)?;
+    voicemail.operator.as_deref().map_or(Ok(()), |operator| check_known_extension(book, operator))
+}
+
+fn check_location(book: &dyn Book, name: &str) -> Done<()> {
+    let catalog = book.catalog()?;
+    if catalog.locations.iter().any(|own| own == name) {
+        return Ok(());
+    }
+    unknown("location", name, catalog.locations.iter().map(String::as_str))
+}
+
+/// Checks that a number is there and rings at nobody else. The answer does not say at whom.
+fn check_phone_number(book: &dyn Book, number: &PhoneNumber, name: &str, own: Option<&UserKey>) -> Done<()> {
+    if name.trim().is_empty() {
+        return refuse(ErrorKind::Input, format!("phone number {number} needs a name"));
+    }
+    if known_number(book, number)? {
+        return refuse(ErrorKind::Conflict, format!("phone number {number} rings elsewhere"));
+    }
+    match book.holder_of(&Sole::PhoneNumber(number.clone()))? {
+        Some(holder) if own != Some(&holder) => {
+            refuse(ErrorKind::Conflict, format!("phone number {number} rings at somebody else"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that a number is there, and says whether it rings at something that is no user.
+fn known_number(book: &dyn Book, number: &PhoneNumber) -> Done<bool> {
+    match book.phone_number(number)? {
+        Some(known) => Ok(known.rings_elsewhere),
+        None => refuse(ErrorKind::NotFound, format!("the account has no phone number {number}")),
+    }
+}
+
+fn check_known_extension(book: &dyn Book, extension: &str) -> Done<()> {
+    if book.has_extension(extension)? {
+        return Ok(());
+    }
+    refuse(ErrorKind::NotFound, format!("the account has no extension `{}`", extension.escape_debug()))
 }
 
 fn check_time_zone(zone: &str) -> Done<()> {
@@ -75,7 +157,7 @@ fn check_time_zone(zone: &str) -> Done<()> {
 }
 
 /// Says whether a text looks like a name of the time zone database: places with `/` between them, or an abbreviation.
-fn is_time_zone(text: &str) -> bool {
+pub(in crate::target) fn is_time_zone(text: &str) -> bool {
     let part = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic())
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b))
@@ -89,7 +171,7 @@ fn check_extension(book: &dyn Book, extension: &str, own: Option<&UserKey>) -> D
         let extension = extension.escape_debug();
         return refuse(ErrorKind::Input, format!("extension `{extension}` is not accepted: it has 2 to 8 digits"));
     }
-    match book.holder_of_extension(extension)? {
+    match book.holder_of(&Sole::Extension(extension.into()))? {
         Some(holder) if own != Some(&holder) => refuse(ErrorKind::Conflict, format!("extension {extension} is taken")),
         _ => Ok(()),
     }
@@ -141,7 +223,7 @@ fn check_device(book: &dyn Book, mac: Mac, own: Option<&UserKey>) -> Done<()> {
     let Some(device) = book.device(mac)? else {
         return refuse(ErrorKind::NotFound, format!("the account has no device {mac}"));
     };
-    match book.holder_of_device(mac)? {
+    match book.holder_of(&Sole::Device(mac))? {
         Some(holder) if own != Some(&holder) => {
             refuse(ErrorKind::Conflict, format!("device {mac} ({}) belongs to somebody else", device.name))
         }

@@ -9,7 +9,7 @@ use super::{Book, Done, Record, Terms, derived, known, mail, refuse, roles, sett
 use crate::error::{ErrorKind, Result};
 use crate::model::{
     ActionKind, Creation, Deletion, Effect, Field, Invitation, Release, Role, Status, Suspension, Update, User,
-    UserGroup, UserGroupPath, UserKey,
+    UserGroup, UserGroupPath, UserKey, Voicemail,
 };
 
 pub(super) fn create(book: &mut dyn Book, creation: &Creation, terms: &Terms<'_>) -> Done {
@@ -29,6 +29,8 @@ pub(super) fn create(book: &mut dyn Book, creation: &Creation, terms: &Terms<'_>
         roles::check(book, &user.role)?;
     }
     settings::check(book, &user.settings().into(), None)?;
+    settings::check_together(user.settings())?;
+    creation.voicemail.as_ref().map_or(Ok(()), |voicemail| settings::check_voicemail(book, voicemail))?;
     mail::check_welcome(book, &creation.welcome)?;
     check_address(book, &user.email, None)?;
     let asked = mail::check_transfer(book, &user.email)?;
@@ -46,6 +48,7 @@ pub(super) fn create(book: &mut dyn Book, creation: &Creation, terms: &Terms<'_>
     user.status = Status::Invited;
     user.status = derived(&user, false);
     let mut detail = told(book, None, Some(&user))?;
+    detail.extend(creation.voicemail.as_ref().map(|voicemail| format!(", voicemail {voicemail}")));
     detail.extend(mailed.map(|mail| format!(", {mail}")));
     let entry = Activity::of(terms.now, ActionKind::Create, user.email.as_str(), detail);
     book.put_user(Record { key: key.clone(), user: Arc::new(user), signed_in: false })?;
@@ -75,6 +78,9 @@ pub(super) fn change(book: &mut dyn Book, update: &Update, kind: ActionKind, ter
     let mut after = User::clone(&before.user);
     changes.apply_to(&mut after);
     let after = normal(&after);
+    if changes.settings.is_some() {
+        settings::check_together(after.settings())?;
+    }
     if after.role != before.user.role {
         roles::check(book, &after.role)?;
         roles::check_change(book, &before, &after.role, terms)?;
@@ -83,7 +89,8 @@ pub(super) fn change(book: &mut dyn Book, update: &Update, kind: ActionKind, ter
     if kind == ActionKind::Reactivate && after.is_bare() {
         return refuse(ErrorKind::Input, "neither a product nor a role comes, so the user would stay suspended");
     }
-    write(book, &before, after, kind, terms)?;
+    let voicemail = changes.settings.as_ref().and_then(|changes| changes.voicemail.as_ref());
+    write(book, &before, after, voicemail, kind, terms)?;
     Ok(if kind == ActionKind::Reactivate { Effect::Reactivated } else { Effect::Updated })
 }
 
@@ -104,7 +111,7 @@ pub(super) fn suspend(book: &mut dyn Book, suspension: &Suspension, terms: &Term
     }
     roles::check_change(book, &before, &Role::Member, terms)?;
     let after = User { licenses: Vec::new(), role: Role::Member, ..User::clone(&before.user) };
-    write(book, &before, after, ActionKind::Suspend, terms)?;
+    write(book, &before, after, None, ActionKind::Suspend, terms)?;
     Ok(Effect::Suspended)
 }
 
@@ -115,7 +122,7 @@ pub(super) fn take(book: &mut dyn Book, release: &Release, terms: &Terms<'_>) ->
     }
     let mut after = User::clone(&before.user);
     after.licenses.retain(|license| !release.licenses().contains(license));
-    write(book, &before, after, ActionKind::Release, terms)?;
+    write(book, &before, after, None, ActionKind::Release, terms)?;
     Ok(Effect::Released)
 }
 
@@ -158,6 +165,7 @@ pub(super) fn write(
     book: &mut dyn Book,
     before: &Record,
     mut after: User,
+    voicemail: Option<&Voicemail>,
     kind: ActionKind,
     terms: &Terms<'_>,
 ) -> Done<()> {
@@ -167,7 +175,8 @@ pub(super) fn write(
     if locked_out && book.login()?.as_ref() == Some(&before.key) {
         return refuse(ErrorKind::Denied, "the user whose login is in use cannot lose the last product");
     }
-    let detail = told(book, Some(&before.user), Some(&after))?;
+    let mut detail = told(book, Some(&before.user), Some(&after))?;
+    detail.extend(voicemail.map(|voicemail| format!(", voicemail {voicemail}")));
     let entry = Activity::of(terms.now, kind, before.user.email.as_str(), detail);
     book.put_user(Record { user: Arc::new(after), ..before.clone() })?;
     book.append(entry)?;

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::TOGETHER;
 use super::assumed::{ABSENT, ATTRIBUTES, MANAGED_LICENSES, filter_by_email, invitation, suspended};
-use super::connect::Wanted;
+use super::connect::{concerns, is_about_telephones};
 use super::convert::{SUPER_USER, word};
 use super::fresh;
 use super::names::Names;
-use super::write::{Work, failed, is_about_telephones, offered};
+use super::write::{Work, failed, offered};
 use crate::http::{Failure, Method, Reached, Request};
 use crate::model::{Action, Effect, Email, Fault, Field, Outcome, Role, Status, Update, User, UserChanges, UserKey};
 use crate::target::RoleAccess;
@@ -96,12 +96,11 @@ async fn telephones(work: &Work<'_>, after: Option<&User>, action: &Action) -> R
     let (Some(board), Some(api), Some(settings)) = (&work.board, &work.target.connect, &update.changes.settings) else {
         return Ok(());
     };
-    let wanted = Wanted::changes(settings);
-    if wanted.is_empty() {
+    if !concerns(settings) {
         return Ok(());
     }
     let name = after.map(User::full_name).unwrap_or_default();
-    board.lock().await.write(work, api, (&update.user, &name), &wanted).await
+    board.lock().await.write(work, api, (&update.user, &name), settings).await
 }
 
 /// Says whether a user looks as after an action.
@@ -208,11 +207,13 @@ async fn updated(work: &Work<'_>, user: &User, update: &Update, path: &str, effe
     }
     check_locks(changes, user)?;
     changes.licenses.added().iter().try_for_each(|key| work.names.license(key)).map_err(Fault::from)?;
-    if let (Some(board), Some(settings)) = (&work.board, &changes.settings) {
-        board.lock().await.check(&Wanted::changes(settings), Some(&update.user))?;
-    }
     let mut after = user.clone();
     changes.apply_to(&mut after);
+    if let (Some(board), Some(settings)) = (&work.board, &changes.settings)
+        && concerns(settings)
+    {
+        board.lock().await.check(settings, Some(&update.user), after.settings())?;
+    }
     after.role = after.role.normal();
     if own && after.role != user.role {
         return refuse(ErrorKind::Denied, "the role of the user whose login is in use cannot be changed");

@@ -1,241 +1,389 @@
-//! Telephones: extensions and devices, through the API of GoTo Connect (goto-api, 5).
+//! Telephones and where people are, through the API of GoTo Connect (goto-api, 5).
 //!
-//! Writable are the number of an extension, whose it is, and whose a device is. The vendor's API does not write the outbound
-//! caller id of a line, dial plans and queues; this target does not write phone numbers, secondary users, voicemail and
-//! locations.
+//! Writable are the number of an extension, whose it is and who else it rings at, whose a device is, the name of a telephone
+//! number and the extension it rings at, who may show it as caller id, the basics of a voicemail, and the location of a user.
+//! The vendor's API does not write the outbound caller id of a line, dial plans and queues.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use futures_util::future::{join, join4};
+use futures_util::stream::{self, StreamExt};
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
-use super::GotoAccount;
-use super::assumed::is_extension;
 use super::convert::Telephones;
 use super::trouble::meant;
 use super::who::Who;
-use super::wire::{Key, MarkedPage, WireDevice, WireExtension};
-use super::write::Work;
-use crate::http::{Api, Failure, Method, Request};
-use crate::model::{AccountKey, Device, Fault, Gap, Mac, SettingsChanges, User, UserKey, UserSettings};
+use super::wire::{Key, MarkedPage, WireDevice, WireExtension, WireLocated, WireLocation, WireNumber, WirePermission};
+use super::{GotoAccount, OF_CONNECT, TOGETHER};
+use crate::http::{Api, Request};
+use crate::model::{
+    AccountKey, Action, Catalog, Device, Gap, Mac, NamedNumber, PhoneNumber, SettingsChanges, User, UserSettings,
+};
+use crate::target::Feature;
 use crate::{Error, ErrorKind, Result};
 
-/// The telephones of an account.
+mod check;
+mod write;
+
+/// The telephones and locations of an account, as far as they were read.
 #[derive(Debug, Default)]
 pub(super) struct Switchboard {
-    extensions: Vec<WireExtension>,
-    devices: Vec<(Mac, WireDevice)>,
+    extensions: Option<Vec<WireExtension>>,
+    devices: Option<Vec<(Mac, WireDevice)>>,
+    numbers: Option<Vec<Number>>,
+    locations: Option<Vec<Place>>,
 }
 
-/// What comes to a user and what goes.
-#[derive(Debug, Default)]
-pub(super) struct Wanted<'w> {
-    pub(super) extension: WantedExtension<'w>,
-    pub(super) added: Vec<Mac>,
-    pub(super) removed: Vec<Mac>,
+/// A telephone number.
+#[derive(Debug)]
+struct Number {
+    digits: PhoneNumber,
+    wire: WireNumber,
+    /// What each user may do with it.
+    permissions: Vec<WirePermission>,
 }
 
-/// What becomes of the extension of a user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum WantedExtension<'w> {
-    /// It stays as it is.
+/// A location, and who is at it.
+#[derive(Debug)]
+struct Place {
+    wire: WireLocation,
+    users: BTreeSet<Key>,
+}
+
+/// Which of it is read.
+#[derive(Clone, Debug, Default)]
+struct Parts {
+    lists: BTreeSet<Part>,
+    callers: Callers,
+}
+
+/// A list of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Extensions,
+    Devices,
+    Numbers,
+    Locations,
+}
+
+/// Of which numbers it is read who may show them: that takes a call for each.
+#[derive(Clone, Debug, Default)]
+enum Callers {
     #[default]
-    Same,
-    /// The user has none.
-    None,
-    /// The user has this one.
-    Number(&'w str),
+    OfNone,
+    Of(BTreeSet<PhoneNumber>),
+    OfAll,
 }
 
-impl<'w> Wanted<'w> {
-    pub(super) fn changes(changes: &'w SettingsChanges) -> Self {
-        Self {
-            extension: match changes.extension.as_ref().map(|change| change.after()) {
-                None => WantedExtension::Same,
-                Some(None) => WantedExtension::None,
-                Some(Some(number)) => WantedExtension::Number(number),
-            },
-            added: changes.devices.added().to_vec(),
-            removed: changes.devices.removed().to_vec(),
-        }
+impl Parts {
+    /// All that the login sees and is told to read.
+    fn all(who: &Who) -> Self {
+        let callers = if who.callers { Callers::OfAll } else { Callers::OfNone };
+        Self { lists: [Part::Extensions, Part::Devices, Part::Numbers, Part::Locations].into(), callers }
     }
 
-    pub(super) fn new(settings: &'w UserSettings) -> Self {
-        Self {
-            extension: settings.extension.as_deref().map_or(WantedExtension::Same, WantedExtension::Number),
-            added: settings.devices.iter().copied().collect(),
-            removed: Vec::new(),
+    /// What is needed to do these actions.
+    fn of(actions: &[Action]) -> Self {
+        let mut lists = BTreeSet::new();
+        for feature in OF_CONNECT.iter().filter(|feature| actions.iter().any(|action| feature.is_needed_by(action))) {
+            lists.extend(match feature {
+                // Where an extension changes, the numbers that ring at it go along.
+                Feature::Extensions | Feature::PhoneNumbers => &[Part::Extensions, Part::Numbers][..],
+                Feature::CallerIdNumbers => &[Part::Numbers],
+                Feature::Devices => &[Part::Devices],
+                Feature::Locations => &[Part::Locations],
+                _ => &[Part::Extensions],
+            });
         }
+        let callers: BTreeSet<PhoneNumber> = actions.iter().flat_map(callers_of).collect();
+        Self { lists, callers: if callers.is_empty() { Callers::OfNone } else { Callers::Of(callers) } }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.extension == WantedExtension::Same && self.added.is_empty() && self.removed.is_empty()
+    fn has(&self, part: Part) -> bool {
+        self.lists.contains(&part)
+    }
+}
+
+/// The numbers that an action lets somebody show, or no more.
+fn callers_of(action: &Action) -> Vec<PhoneNumber> {
+    match action {
+        Action::Create(creation) => creation.user.settings().caller_id_numbers.iter().cloned().collect(),
+        Action::Update(update) | Action::Reactivate(update) => {
+            let changes = update.changes.settings.iter().map(|settings| &settings.caller_id_numbers);
+            changes.flat_map(|change| change.added().iter().chain(change.removed())).cloned().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Says whether changes are about telephones and locations at all.
+pub(super) fn concerns(changes: &SettingsChanges) -> bool {
+    changes.extension.is_some()
+        || changes.location.is_some()
+        || changes.voicemail.is_some()
+        || !changes.devices.is_empty()
+        || !changes.phone_numbers.is_empty()
+        || !changes.caller_id_numbers.is_empty()
+        || !changes.secondary_extensions.is_empty()
+}
+
+/// Says whether an action gives or takes telephones.
+pub(super) fn is_about_telephones(action: &Action) -> bool {
+    OF_CONNECT.iter().any(|feature| feature.is_needed_by(action))
+}
+
+/// Reads all of it, if it is told to and the login sees it.
+pub(super) async fn switchboard(target: &GotoAccount, who: &Who) -> Result<Option<(Switchboard, Vec<Gap>)>> {
+    match &target.connect {
+        Some(api) if who.telephones == Telephones::Read => {
+            Box::pin(Switchboard::read(api, who, Parts::all(who))).await.map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Reads what these actions are about.
+pub(super) async fn needed(target: &GotoAccount, who: &Who, actions: &[Action]) -> Result<Option<Switchboard>> {
+    match &target.connect {
+        Some(api) if who.telephones == Telephones::Read && actions.iter().any(is_about_telephones) => {
+            let (board, gaps) = Box::pin(Switchboard::read(api, who, Parts::of(actions))).await?;
+            match gaps.first() {
+                None => Ok(Some(board)),
+                // What is not known to be there cannot be told from what is not.
+                Some(gap) => Err(Error::new(ErrorKind::Unavailable, format!("{}: {}", gap.place, gap.problem))),
+            }
+        }
+        _ => Ok(None),
     }
 }
 
 impl Switchboard {
-    /// Reads extensions and devices.
-    pub(super) async fn read(api: &Api, who: &Who) -> Result<(Self, Vec<Gap>)> {
-        let (extensions, devices) = futures_util::future::join(
-            list::<WireExtension>(api, &who.account, "/voice-admin/v1/extensions", "extensions"),
-            list::<WireDevice>(api, &who.account, "/voice-admin/v1/devices", "devices"),
+    async fn read(api: &Api, who: &Who, parts: Parts) -> Result<(Self, Vec<Gap>)> {
+        let account = &who.account;
+        let (extensions, devices, numbers, locations) = join4(
+            listed::<WireExtension>(
+                parts.has(Part::Extensions),
+                api,
+                account,
+                "/voice-admin/v1/extensions",
+                "extensions",
+            ),
+            listed::<WireDevice>(parts.has(Part::Devices), api, account, "/voice-admin/v1/devices", "devices"),
+            listed::<WireNumber>(
+                parts.has(Part::Numbers),
+                api,
+                account,
+                "/voice-admin/v1/phone-numbers",
+                "phone numbers",
+            ),
+            listed::<WireLocation>(parts.has(Part::Locations), api, account, "/voice-admin/v1/locations", "locations"),
         )
         .await;
-        let ((extensions, mut gaps), (devices, more)) = (extensions?, devices?);
-        gaps.extend(more);
-        // A device without an address is none that a rule could name.
-        let devices = devices.into_iter().filter_map(|device| Some((device.mac_address.parse().ok()?, device)));
-        Ok((Self { extensions, devices: devices.collect() }, gaps))
+        let mut gaps = Vec::new();
+        let extensions = extensions?.take(&mut gaps);
+        // A device without an address is none that a rule could name, and so is a number without digits.
+        let devices = devices?.take(&mut gaps).map(|rows| {
+            rows.into_iter().filter_map(|device| Some((device.mac_address.parse().ok()?, device))).collect()
+        });
+        let numbers = numbers?.take(&mut gaps).map(|rows| {
+            let number = |wire: WireNumber| {
+                Some(Number { digits: wire.number.as_str().parse().ok()?, wire, permissions: Vec::new() })
+            };
+            rows.into_iter().filter_map(number).collect::<Vec<_>>()
+        });
+        let locations = locations?.take(&mut gaps);
+        let (numbers, places) =
+            join(with_permissions(api, account, numbers, &parts.callers), with_users(api, account, locations)).await;
+        let ((numbers, more), (locations, others)) = (numbers?, places?);
+        gaps.extend(more.into_iter().chain(others));
+        Ok((Self { extensions, devices, numbers, locations }, gaps))
     }
 
-    /// The devices of the account.
-    pub(super) fn devices(&self) -> Vec<Device> {
-        self.devices.iter().map(|(mac, device)| Device { mac: *mac, name: device.name.clone() }).collect()
+    fn extensions(&self) -> &[WireExtension] {
+        self.extensions.as_deref().unwrap_or_default()
     }
 
-    /// Puts a user's telephones into their settings; the extension that came with the user stays where none is listed.
-    pub(super) fn complete(&self, user: &mut User) {
-        let Some(key) = user.key.clone() else { return };
-        let extension = self.extension_of(&key).map(|own| own.number.as_str().into());
-        let devices: BTreeSet<Mac> = self
+    fn numbers(&self) -> &[Number] {
+        self.numbers.as_deref().unwrap_or_default()
+    }
+
+    /// Adds what the account has to give: devices, numbers and extensions of nobody, locations.
+    pub(super) fn fill(&self, catalog: &mut Catalog) {
+        let holders = self.holders();
+        catalog.devices = self
             .devices
             .iter()
-            .filter(|(_, own)| holds(own.assigned_user_key.as_ref(), &key))
-            .map(|(mac, _)| *mac)
+            .flatten()
+            .map(|(mac, device)| Device { mac: *mac, name: device.name.clone() })
             .collect();
-        user.set_settings(|own| {
-            own.devices = devices;
-            if extension.is_some() {
-                own.extension = extension;
+        catalog.extensions = self
+            .extensions()
+            .iter()
+            .filter(|own| own.is_direct() && own.assigned_primary_user_key.is_none())
+            .map(|own| own.number.as_str().to_owned())
+            .collect();
+        catalog.phone_numbers = self
+            .numbers()
+            .iter()
+            .filter(|own| own.holder(&holders).is_none())
+            .map(|own| NamedNumber {
+                number: own.digits.clone(),
+                name: own.wire.name.clone(),
+                rings_elsewhere: own.wire.route_to.is_some(),
+            })
+            .collect();
+        catalog.locations = self.locations.iter().flatten().map(|place| place.wire.name.clone()).collect();
+    }
+
+    /// Puts what users have into their settings; the extension that came with a user stays where none is listed.
+    pub(super) fn complete(&self, users: &mut [User]) {
+        let mut found = self.settings();
+        for user in users {
+            let own = user.key.as_ref().and_then(|key| found.remove(key.as_str())).unwrap_or_default();
+            user.set_settings(|settings| {
+                if own.extension.is_some() {
+                    settings.extension = own.extension;
+                }
+                settings.devices = own.devices;
+                settings.location = own.location;
+                settings.phone_numbers = own.phone_numbers;
+                settings.caller_id_numbers = own.caller_id_numbers;
+                settings.secondary_extensions = own.secondary_extensions;
+            });
+        }
+    }
+
+    /// What each user has, by key.
+    fn settings(&self) -> HashMap<&str, UserSettings> {
+        let mut found: HashMap<&str, UserSettings> = HashMap::new();
+        for own in self.extensions() {
+            if let Some(user) = &own.assigned_primary_user_key {
+                found.entry(user.as_str()).or_default().extension = Some(own.number.as_str().into());
             }
-        });
+            for user in &own.assigned_secondary_user_keys {
+                let settings = found.entry(user.as_str()).or_default();
+                settings.secondary_extensions.insert(own.number.as_str().to_owned());
+            }
+        }
+        for (mac, device) in self.devices.iter().flatten() {
+            if let Some(user) = &device.assigned_user_key {
+                found.entry(user.as_str()).or_default().devices.insert(*mac);
+            }
+        }
+        let holders = self.holders();
+        for own in self.numbers() {
+            if let Some(user) = own.holder(&holders) {
+                let name = own.wire.name.clone();
+                found.entry(user.as_str()).or_default().phone_numbers.insert(own.digits.clone(), name);
+            }
+            for permission in own.permissions.iter().filter(|permission| permission.lets_show()) {
+                let settings = found.entry(permission.user_key.as_str()).or_default();
+                settings.caller_id_numbers.insert(own.digits.clone());
+            }
+        }
+        for place in self.locations.iter().flatten() {
+            for user in &place.users {
+                found.entry(user.as_str()).or_default().location = Some(place.wire.name.as_str().into());
+            }
+        }
+        found
+    }
+
+    /// Whose each extension is, by its id.
+    fn holders(&self) -> HashMap<&str, &Key> {
+        let own = |own: &'_ WireExtension| own.assigned_primary_user_key.is_some();
+        let all = self.extensions().iter().filter(|extension| own(extension));
+        all.filter_map(|own| Some((own.id.as_str(), own.assigned_primary_user_key.as_ref()?))).collect()
     }
 
     /// Says that the login does not see telephones: then lists come empty, and not refused (goto-api, 5).
     pub(super) fn is_blind(&self, users: &[User]) -> Option<Gap> {
         let has = || users.iter().any(|user| user.settings().extension.is_some());
-        (self.extensions.is_empty() && has()).then(|| Gap {
+        (self.extensions().is_empty() && has()).then(|| Gap {
             place: "extensions".to_owned(),
             problem: "none came although users have some: the login needs «Super admin» or «Configure PBX»".to_owned(),
         })
     }
+}
 
-    fn extension_of(&self, user: &UserKey) -> Option<&WireExtension> {
-        self.extensions.iter().find(|own| holds(own.assigned_primary_user_key.as_ref(), user))
-    }
-
-    /// Asks before anything is written whether it can be.
-    pub(super) fn check(&self, wanted: &Wanted<'_>, user: Option<&UserKey>) -> Result<(), Fault> {
-        let other = |holder: &Option<Key>| {
-            holder.as_ref().is_some_and(|holder| user.is_none_or(|user| user.as_str() != holder.as_str()))
-        };
-        if let WantedExtension::Number(number) = wanted.extension {
-            if !is_extension(number) {
-                let message = format!("extension `{}` is not accepted: it has 2 to 8 digits", number.escape_debug());
-                return Err(Fault::new(ErrorKind::Input, message));
-            }
-            let known = self.extensions.iter().find(|own| own.number.as_str() == number);
-            if let Some(known) = known
-                && (other(&known.assigned_primary_user_key) || !known.is_direct())
-            {
-                return Err(Fault::new(ErrorKind::Conflict, format!("extension {number} is taken")));
-            }
-        }
-        for mac in &wanted.added {
-            let Some((_, device)) = self.devices.iter().find(|(own, _)| own == mac) else {
-                return Err(Fault::new(ErrorKind::NotFound, format!("the account has no device {mac}")));
-            };
-            if other(&device.assigned_user_key) {
-                let message = format!("device {mac} ({}) belongs to somebody else", device.name);
-                return Err(Fault::new(ErrorKind::Conflict, message));
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives a user what comes and takes what goes; says how many calls were done before one failed.
-    pub(super) async fn write(
-        &mut self,
-        work: &Work<'_>,
-        api: &Api,
-        user: (&UserKey, &str),
-        wanted: &Wanted<'_>,
-    ) -> Result<(), (Failure, usize)> {
-        let (key, name) = user;
-        let mut done = 0;
-        let number = if let WantedExtension::Number(number) = wanted.extension { Some(number) } else { None };
-        if wanted.extension != WantedExtension::Same {
-            self.write_extension(work, api, key, name, number, &mut done).await.map_err(|failure| (failure, done))?;
-        }
-        for (mac, to) in
-            wanted.removed.iter().map(|mac| (mac, None)).chain(wanted.added.iter().map(|mac| (mac, Some(key))))
-        {
-            let Some((_, device)) = self.devices.iter_mut().find(|(own, _)| own == mac) else { continue };
-            let path = format!("/voice-admin/v1/devices/{}", Request::part(&device.id));
-            let call = patch(path, &json!({ "assignedUserKey": to }));
-            api.send(&call).await.map_err(|failure| (failure, done))?;
-            device.assigned_user_key = to.map(|key| Key::from(key.as_str()));
-            done += 1;
-        }
-        Ok(())
-    }
-
-    async fn write_extension(
-        &mut self,
-        work: &Work<'_>,
-        api: &Api,
-        key: &UserKey,
-        name: &str,
-        number: Option<&str>,
-        done: &mut usize,
-    ) -> Result<(), Failure> {
-        let own = self.extensions.iter().position(|own| holds(own.assigned_primary_user_key.as_ref(), key));
-        let there = number.and_then(|number| self.extensions.iter().position(|own| own.number.as_str() == number));
-        if let (Some(own), Some(number), None) = (own, number, there) {
-            // The user's own extension gets another number, and keeps what belongs to it.
-            api.send(&patch(self.path(own), &json!({ "number": number }))).await?;
-            self.extensions[own].number = Key::from(number);
-            *done += 1;
-            return Ok(());
-        }
-        if let Some(own) = own {
-            self.assign(api, own, None).await?;
-            *done += 1;
-        }
-        let Some(number) = number else { return Ok(()) };
-        let at = if let Some(at) = there {
-            at
-        } else {
-            let body = json!({ "name": name, "accountKey": work.who.account, "number": number });
-            let call = Request::new(Method::Post, "/voice-admin/v1/extensions").json(&body);
-            let answer = api.send(&call).await?;
-            let made: WireExtension = answer.json().map_err(Failure::unread)?;
-            *done += 1;
-            self.extensions.push(made);
-            self.extensions.len() - 1
-        };
-        self.assign(api, at, Some(key)).await?;
-        *done += 1;
-        Ok(())
-    }
-
-    async fn assign(&mut self, api: &Api, at: usize, to: Option<&UserKey>) -> Result<(), Failure> {
-        api.send(&patch(self.path(at), &json!({ "assignedPrimaryUserKey": to }))).await?;
-        self.extensions[at].assigned_primary_user_key = to.map(|key| Key::from(key.as_str()));
-        Ok(())
-    }
-
-    fn path(&self, at: usize) -> String {
-        format!("/voice-admin/v1/extensions/{}", Request::part(&self.extensions[at].id))
+impl Number {
+    /// The user at whose extension it rings, if it does at one's.
+    fn holder<'k>(&self, holders: &HashMap<&str, &'k Key>) -> Option<&'k Key> {
+        holders.get(self.wire.route_to.as_ref()?.extension()?).copied()
     }
 }
 
-/// Reads the telephones of an account, if it is told to and the login sees them.
-pub(super) async fn switchboard(target: &GotoAccount, who: &Who) -> Result<Option<(Switchboard, Vec<Gap>)>> {
-    match &target.connect {
-        Some(api) if who.telephones == Telephones::Read => Switchboard::read(api, who).await.map(Some),
-        _ => Ok(None),
+/// Reads who may show the numbers that are asked about.
+async fn with_permissions(
+    api: &Api,
+    account: &AccountKey,
+    numbers: Option<Vec<Number>>,
+    callers: &Callers,
+) -> Result<(Option<Vec<Number>>, Vec<Gap>)> {
+    let Some(mut numbers) = numbers else { return Ok((None, Vec::new())) };
+    let asked = |own: &Number| match callers {
+        Callers::OfNone => false,
+        Callers::Of(some) => some.contains(&own.digits),
+        Callers::OfAll => true,
+    };
+    let mut calls = Vec::new();
+    for (at, own) in numbers.iter().enumerate().filter(|(_, own)| asked(own)) {
+        let path = format!("/voice-admin/v1/phone-numbers/{}/permissions", Request::part(&own.wire.id));
+        let name = format!("permissions of {}", own.digits);
+        calls.push(async move { (at, list::<WirePermission>(api, account, &path, &name).await) });
     }
+    let answers: Vec<_> = stream::iter(calls).buffer_unordered(TOGETHER).collect().await;
+    let mut gaps = Vec::new();
+    for (at, answer) in answers {
+        let (rows, more) = answer?;
+        numbers[at].permissions = rows;
+        gaps.extend(more);
+    }
+    Ok((Some(numbers), gaps))
+}
+
+/// Reads who is at each location.
+async fn with_users(
+    api: &Api,
+    account: &AccountKey,
+    locations: Option<Vec<WireLocation>>,
+) -> Result<(Option<Vec<Place>>, Vec<Gap>)> {
+    let Some(locations) = locations else { return Ok((None, Vec::new())) };
+    let mut calls = Vec::new();
+    for wire in locations {
+        let path = format!("/voice-admin/v1/locations/{}/users", Request::part(&wire.id));
+        let name = format!("users at {}", wire.name);
+        calls.push(async move { (wire, list::<WireLocated>(api, account, &path, &name).await) });
+    }
+    let answers: Vec<_> = stream::iter(calls).buffered(TOGETHER).collect().await;
+    let (mut places, mut gaps) = (Vec::new(), Vec::new());
+    for (wire, answer) in answers {
+        let (rows, more) = answer?;
+        places.push(Place { wire, users: rows.into_iter().map(|row| row.user_key).collect() });
+        gaps.extend(more);
+    }
+    Ok((Some(places), gaps))
+}
+
+/// A list that was read, or was not to be.
+struct Listed<T>(Option<(Vec<T>, Vec<Gap>)>);
+
+impl<T> Listed<T> {
+    fn take(self, gaps: &mut Vec<Gap>) -> Option<Vec<T>> {
+        let (rows, more) = self.0?;
+        gaps.extend(more);
+        Some(rows)
+    }
+}
+
+async fn listed<T: DeserializeOwned>(
+    wanted: bool,
+    api: &Api,
+    account: &AccountKey,
+    path: &str,
+    name: &str,
+) -> Result<Listed<T>> {
+    Ok(Listed(if wanted { Some(list(api, account, path, name).await?) } else { None }))
 }
 
 /// Reads a list whose pages name the next one.
@@ -283,15 +431,6 @@ fn scoped(error: Error) -> Error {
 
 fn gap(name: &str, problem: String) -> Gap {
     Gap { place: name.to_owned(), problem }
-}
-
-fn holds(holder: Option<&Key>, user: &UserKey) -> bool {
-    holder.is_some_and(|holder| holder.as_str() == user.as_str())
-}
-
-/// A change that may be made twice: it says how things shall be.
-fn patch(path: String, body: &serde_json::Value) -> Request {
-    Request::new(Method::Patch, path).json(body).safety(crate::http::Safety::Repeatable)
 }
 
 /// Rows on a page: 100 were asked for by clients.

@@ -11,13 +11,15 @@ use tokio::time::sleep;
 
 use super::assumed::{ATTRIBUTES, TEMPLATE, filter_by_email};
 use super::change::{check_email, give_role_set, role_fields};
-use super::connect::Wanted;
+use super::connect::concerns;
 use super::trouble::{conflicting, fault, meant};
 use super::wire::{Page, WireMade, WireUser};
 use super::write::{Work, offered};
 use super::{TOGETHER, read};
 use crate::http::{Failure, Method, Reached, Request};
-use crate::model::{Action, Creation, Effect, Email, Fault, Outcome, Role, User, UserKey, WelcomeEmail};
+use crate::model::{
+    Action, Creation, Effect, Email, Fault, Outcome, Role, SettingsChanges, User, UserKey, WelcomeEmail,
+};
 use crate::target::{FieldLimits, RoleAccess};
 use crate::{ErrorKind, Result};
 
@@ -226,7 +228,7 @@ fn found(row: &WireUser) -> (String, UserKey) {
 async fn give_the_rest(work: &Work<'_>, members: &[New<'_>], ended: &mut [(usize, Outcome)]) {
     for (at, outcome) in ended.iter_mut().filter(|(_, outcome)| outcome.is_done()) {
         let Some((_, new)) = members.iter().find(|(own, _)| own == at) else { continue };
-        give_telephones(work, &new.user, outcome).await;
+        give_telephones(work, new, outcome).await;
         let Role::Set(name) = &new.user.role else { continue };
         let given = match give_role_set(work, &new.user.email, name) {
             Ok(request) => work.target.api.send(&request).await.map(|_| ()).map_err(fault),
@@ -239,14 +241,14 @@ async fn give_the_rest(work: &Work<'_>, members: &[New<'_>], ended: &mut [(usize
     }
 }
 
-async fn give_telephones(work: &Work<'_>, user: &User, outcome: &mut Outcome) {
+async fn give_telephones(work: &Work<'_>, new: &Creation, outcome: &mut Outcome) {
     let (Some(board), Some(api)) = (&work.board, &work.target.connect) else { return };
     let Outcome::Done { effect: Effect::Created { user: key } } = &*outcome else { return };
-    let (key, wanted) = (key.clone(), Wanted::new(user.settings()));
-    if wanted.is_empty() {
+    let (key, wanted) = (key.clone(), wanted(new));
+    if !concerns(&wanted) {
         return;
     }
-    let written = board.lock().await.write(work, api, (&key, &user.full_name()), &wanted).await;
+    let written = board.lock().await.write(work, api, (&key, &new.user.full_name()), &wanted).await;
     if let Err((failure, _)) = written {
         let fault = fault(failure);
         let message = format!("the user was made, and the telephones were not given: {}", fault.message);
@@ -254,11 +256,16 @@ async fn give_telephones(work: &Work<'_>, user: &User, outcome: &mut Outcome) {
     }
 }
 
+/// What comes to somebody new.
+fn wanted(new: &Creation) -> SettingsChanges {
+    SettingsChanges { voicemail: new.voicemail.clone(), ..SettingsChanges::making(new.user.settings()) }
+}
+
 /// What all of a call share, if nothing stands against this user.
 async fn checked(work: &Work<'_>, creation: &Creation) -> Result<Map<String, Value>, Fault> {
     offered(work.who, &Action::Create(creation.clone()))?;
     if let Some(board) = &work.board {
-        board.lock().await.check(&Wanted::new(creation.user.settings()), None)?;
+        board.lock().await.check(&wanted(creation), None, creation.user.settings())?;
     }
     let (user, limits) = (&creation.user, FieldLimits::VENDOR);
     let refuse = |kind, message: String| Err(Fault::new(kind, message));

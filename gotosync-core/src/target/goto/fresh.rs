@@ -56,7 +56,7 @@ pub(super) async fn one(work: &Work<'_>, key: UserKey) -> (UserKey, Fresh) {
 async fn user(work: &Work<'_>, row: &WireUser) -> User {
     let mut user = convert::user(row, &work.names, work.who.roles, work.who.telephones);
     if let Some(board) = &work.board {
-        board.lock().await.complete(&mut user);
+        board.lock().await.complete(std::slice::from_mut(&mut user));
     }
     user
 }

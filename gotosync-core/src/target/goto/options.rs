@@ -7,8 +7,10 @@ use super::assumed::{BATCH, PAGE, VISIBLE_WITHIN};
 pub struct GotoOptions {
     /// Where the Admin API begins.
     pub admin: String,
-    /// Where the API of GoTo Connect begins; without it extensions and devices are neither read nor written.
+    /// Where the API of GoTo Connect begins; without it telephones and locations are neither read nor written.
     pub connect: Option<String>,
+    /// Whether it is read who may show which telephone number as caller id, which takes a call for each number.
+    pub caller_ids: bool,
     /// The account by name or key, where the login has several.
     pub account: Option<String>,
     /// New users in one call at the most.
@@ -51,6 +53,7 @@ impl Default for GotoOptions {
         Self {
             admin: GotoUrls::default().admin,
             connect: None,
+            caller_ids: false,
             account: None,
             batch: BATCH,
             page_size: PAGE,

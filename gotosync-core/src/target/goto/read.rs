@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::{join, join3, join4};
 use hashbrown::HashMap;
 
-use super::connect::{self, Switchboard};
+use super::connect;
 use super::convert::{self, license_names};
 use super::list::{List, Listing};
 use super::names::Names;
@@ -49,9 +49,7 @@ pub(super) async fn read(target: &GotoAccount, who: &Who) -> Result<Account> {
         users.rows.iter().map(|user| convert::user(user, &names, who.roles, who.telephones)).collect();
     if let Some(board) = &board {
         gaps.extend(board.is_blind(&read));
-        for user in &mut read {
-            board.complete(user);
-        }
+        board.complete(&mut read);
     }
     account.users = read.into_iter().map(Arc::new).collect();
     account.groups = names.groups.keys().map(|path| UserGroup { key: None, path: path.clone() }).collect();
@@ -59,9 +57,11 @@ pub(super) async fn read(target: &GotoAccount, who: &Who) -> Result<Account> {
         welcome_emails: names.templates.values().cloned().collect(),
         role_sets: names.role_sets.values().cloned().collect(),
         custom_fields: names.fields.values().cloned().collect(),
-        devices: board.as_ref().map(Switchboard::devices).unwrap_or_default(),
         ..Catalog::default()
     };
+    if let Some(board) = &board {
+        board.fill(&mut account.catalog);
+    }
     account.login = Some(who.user.clone());
     account.completeness = Completeness::from_gaps(gaps);
     account.sort();

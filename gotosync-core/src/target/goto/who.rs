@@ -22,6 +22,8 @@ pub(super) struct Who {
     pub(super) account_name: String,
     pub(super) roles: RoleAccess,
     pub(super) telephones: Telephones,
+    /// Whether it is read who may show which telephone number.
+    pub(super) callers: bool,
     pub(super) missing: Vec<Missing>,
     accounts: Vec<AccountOf>,
     organization_roles: Vec<String>,
@@ -118,6 +120,7 @@ pub(super) async fn ask(target: &GotoAccount) -> Result<Who> {
         } else {
             Telephones::Left
         },
+        callers: target.options.caller_ids,
         missing: missing(&roles, target.connect.is_some()),
         accounts,
         organization_roles: me.organization_roles,
@@ -180,7 +183,7 @@ fn missing(roles: &[String], telephones: bool) -> Vec<Missing> {
         lacking("MANAGE_USERS", "«Manage users»", "nobody can be made, changed or suspended", true),
         lacking("MANAGE_SEATS", "«Manage seats»", "products may not be given or taken", false),
         lacking(SUPER_USER, "«Super admin»", "roles are neither seen nor given", false),
-        lacking(CONFIGURE, "«Configure PBX»", "extensions and devices are neither seen nor given", false)
+        lacking(CONFIGURE, "«Configure PBX»", "telephones and locations are neither seen nor given", false)
             .filter(|_| telephones),
     ]
     .into_iter()

@@ -8,6 +8,8 @@ use std::fmt;
 use serde::de::{Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::model::UserKey;
+
 /// A key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -16,6 +18,13 @@ pub(super) struct Key(pub(super) String);
 impl Key {
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Key {
+    /// Says whether it is that of a user.
+    pub(super) fn is(&self, user: &UserKey) -> bool {
+        self.0 == user.as_str()
     }
 }
 
@@ -211,6 +220,8 @@ pub(super) struct WireExtension {
     #[serde(rename = "type", deserialize_with = "text")]
     kind: String,
     pub(super) assigned_primary_user_key: Option<Key>,
+    #[serde(deserialize_with = "listed")]
+    pub(super) assigned_secondary_user_keys: Vec<Key>,
 }
 
 impl WireExtension {
@@ -231,6 +242,78 @@ pub(super) struct WireDevice {
     #[serde(deserialize_with = "text")]
     pub(super) mac_address: String,
     pub(super) assigned_user_key: Option<Key>,
+}
+
+/// A telephone number.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireNumber {
+    #[serde(deserialize_with = "text")]
+    pub(super) id: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) number: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) name: String,
+    pub(super) route_to: Option<WireRoute>,
+}
+
+/// Where a telephone number rings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireRoute {
+    #[serde(deserialize_with = "text")]
+    id: String,
+    #[serde(rename = "type", deserialize_with = "text")]
+    kind: String,
+}
+
+impl WireRoute {
+    pub(super) fn to_extension(id: &str) -> Self {
+        Self { id: id.to_owned(), kind: EXTENSION.to_owned() }
+    }
+
+    /// The id of the extension, if it is one.
+    pub(super) fn extension(&self) -> Option<&str> {
+        (self.kind == EXTENSION).then_some(&*self.id)
+    }
+}
+
+const EXTENSION: &str = "EXTENSION";
+
+/// What a user may do with a telephone number.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WirePermission {
+    pub(super) user_key: Key,
+    #[serde(deserialize_with = "listed")]
+    pub(super) permissions: Vec<String>,
+}
+
+impl WirePermission {
+    /// The word for showing the number as caller id.
+    pub(super) const SHOWS: &str = "OUTBOUND_CALLER_ID";
+
+    /// Says whether the user may show the number.
+    pub(super) fn lets_show(&self) -> bool {
+        self.permissions.iter().any(|word| word == Self::SHOWS)
+    }
+}
+
+/// A location.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireLocation {
+    #[serde(deserialize_with = "text")]
+    pub(super) id: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) name: String,
+}
+
+/// Somebody at a location.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireLocated {
+    pub(super) user_key: Key,
 }
 
 /// Who is signed in.

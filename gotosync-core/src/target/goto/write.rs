@@ -6,6 +6,7 @@ use tokio::sync::Mutex;
 
 use super::assumed::PARENT;
 use super::connect::{self, Switchboard};
+use super::convert::Telephones;
 use super::list::List;
 use super::names::Names;
 use super::trouble::{fault, meant};
@@ -14,6 +15,7 @@ use super::wire::{Key, WireGroup, WireTemplate};
 use super::{GotoAccount, OF_CONNECT, change, create, lacks, path, read};
 use crate::http::{Failure, Method, Reached, Request};
 use crate::model::{Action, Batch, Change, Creation, Effect, Fault, Outcome, UserGroupPath, WelcomeTemplate};
+use crate::target::Feature;
 use crate::{Error, ErrorKind, Result};
 
 /// What every write needs.
@@ -38,8 +40,8 @@ pub(super) async fn execute(target: &GotoAccount, who: &Who, batch: &Batch) -> R
                 continue;
             }
         };
-        let board = match telephones(target, who, run).await {
-            Ok(board) => board,
+        let board = match connect::needed(target, who, run).await {
+            Ok(board) => board.map(Mutex::new),
             Err(error) => {
                 let fault = Fault::from(error);
                 outcomes.extend(run.iter().map(|_| Outcome::Failed { fault: fault.clone() }));
@@ -69,19 +71,6 @@ pub(super) async fn execute(target: &GotoAccount, who: &Who, batch: &Batch) -> R
         }
     }
     Ok(outcomes)
-}
-
-/// Reads the telephones, if one of these actions is about them.
-async fn telephones(target: &GotoAccount, who: &Who, run: &[Action]) -> Result<Option<Mutex<Switchboard>>> {
-    if !run.iter().any(is_about_telephones) {
-        return Ok(None);
-    }
-    Ok(connect::switchboard(target, who).await?.map(|(board, _)| Mutex::new(board)))
-}
-
-/// Says whether an action gives or takes telephones.
-pub(super) fn is_about_telephones(action: &Action) -> bool {
-    OF_CONNECT.iter().any(|feature| feature.is_needed_by(action))
 }
 
 /// Actions that are done in the same way.
@@ -242,7 +231,9 @@ fn checked_group<'n>(path: &UserGroupPath, names: &'n Names) -> Result<Option<&'
 /// Refuses what no public way is known for, and telephones where they are not to be written.
 pub(super) fn offered(who: &Who, action: &Action) -> Result<(), Fault> {
     let Some(feature) = lacks(who).find(|feature| feature.is_needed_by(action)) else { return Ok(()) };
-    let why = if OF_CONNECT.contains(&feature) {
+    let why = if feature == Feature::CallerIdNumbers && who.telephones == Telephones::Read {
+        "write `caller_ids = true` in [account]: reading who may show which number takes a call for each number"
+    } else if OF_CONNECT.contains(&feature) {
         "write `connect = true` in [account], and let the login have the role «Configure PBX»"
     } else {
         "GoTo has no public interface for it"

@@ -212,7 +212,7 @@ const VERSION: u32 = LADDER.len() as u32;
 /// The counts of users and of taken seats are kept by triggers: counting rows anew for each action would make filling an
 /// account quadratic, and counting in code could be forgotten somewhere. What is looked up for single actions has a table
 /// of its own: `sole` holds what one user alone can have. The lists of the catalog that are short are one document.
-const LADDER: [&str; 2] = [
+const LADDER: [&str; 3] = [
     "
 CREATE TABLE account (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -287,6 +287,27 @@ CREATE TABLE sole (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sole_of_user ON sole (user);
 ",
+    "
+CREATE TABLE phone_numbers (
+    number TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    rings_elsewhere INTEGER NOT NULL DEFAULT 0 CHECK (rings_elsewhere IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE TABLE extensions (
+    number TEXT PRIMARY KEY NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO extensions (number) SELECT value FROM sole WHERE what = 'extension';
+CREATE TABLE sole_of_all (
+    what TEXT NOT NULL CHECK (what IN ('device', 'extension', 'phone number')),
+    value TEXT NOT NULL,
+    user TEXT NOT NULL REFERENCES users (key) ON DELETE CASCADE,
+    PRIMARY KEY (what, value)
+) STRICT, WITHOUT ROWID;
+INSERT INTO sole_of_all (what, value, user) SELECT what, value, user FROM sole;
+DROP TABLE sole;
+ALTER TABLE sole_of_all RENAME TO sole;
+CREATE INDEX sole_of_user ON sole (user);
+",
 ];
 
 #[cfg(test)]
@@ -294,7 +315,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Completeness, Gap, Status};
+    use crate::model::{Completeness, Gap, Sole, Status};
     use crate::target::book::Book;
 
     fn folder() -> tempfile::TempDir {
@@ -380,7 +401,7 @@ mod tests {
         // Opened twice: the second time there is nothing left to climb.
         drop(open(&path).unwrap());
         let connection = open(&path).unwrap();
-        assert_eq!(check_version(&connection, &path).unwrap(), 2);
+        assert_eq!(check_version(&connection, &path).unwrap(), 3);
         let cached = Cached::default();
         let mut page = Page::new(&connection, &path, &cached);
         let account = page.account().unwrap();
@@ -400,10 +421,36 @@ mod tests {
         let mut bob = page.user(&"2".into()).unwrap().unwrap();
         Arc::make_mut(&mut bob.user).set_settings(|own| own.extension = Some("12".into()));
         page.put_user(bob).unwrap();
-        assert_eq!(page.holder_of_extension("12").unwrap(), Some("2".into()));
+        assert_eq!(page.holder_of(&Sole::Extension("12".into())).unwrap(), Some("2".into()));
         page.remove_user(&"2".into()).unwrap();
-        assert_eq!(page.holder_of_extension("12").unwrap(), None);
+        assert_eq!(page.holder_of(&Sole::Extension("12".into())).unwrap(), None);
         assert_eq!(page.users().unwrap(), 1);
+    }
+
+    #[test]
+    fn a_file_of_version_2_keeps_who_has_what() {
+        let folder = folder();
+        let path = folder.path().join("account.db");
+        version_1(&path);
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(LADDER[1]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO sole (what, value, user) VALUES ('extension', '12', '2'), ('device', '00:0b:82:00:00:01', '2');
+                 PRAGMA user_version = 2;",
+            )
+            .unwrap();
+        drop(connection);
+        let connection = open(&path).unwrap();
+        let cached = Cached::default();
+        let mut page = Page::new(&connection, &path, &cached);
+        for sole in [Sole::Extension("12".into()), Sole::Device("00:0b:82:00:00:01".parse().unwrap())] {
+            assert_eq!(page.holder_of(&sole).unwrap(), Some("2".into()), "{sole:?}");
+        }
+        assert!(page.has_extension("12").unwrap());
+        assert!(page.account().unwrap().catalog.extensions.is_empty(), "it is somebody's");
+        page.remove_user(&"2".into()).unwrap();
+        assert_eq!(page.account().unwrap().catalog.extensions, ["12"], "and now nobody's");
     }
 
     #[test]
@@ -415,7 +462,7 @@ mod tests {
         drop(connection);
         let error = open(&path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.to_string().contains("its version: 99, known: 2"), "{error}");
+        assert!(error.to_string().contains("its version: 99, known: 3"), "{error}");
     }
 
     #[test]

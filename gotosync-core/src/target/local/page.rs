@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 use super::file::Fail;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Account, AccountKey, ActionKind, Catalog, Completeness, Device, Email, License, LicenseKey, Mac, Transfer, User,
-    UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
+    Account, AccountKey, ActionKind, Catalog, Completeness, Device, Email, License, LicenseKey, Mac, NamedNumber,
+    NotAPhoneNumber, PhoneNumber, Sole, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
 use crate::target::book::{self, Activity, Book, Record};
 
@@ -52,12 +52,24 @@ impl<'c> Page<'c> {
             let row = (device.mac.to_string(), json(device)?);
             self.execute("INSERT INTO devices (mac, document) VALUES (?1, ?2)", row)?;
         }
+        for own in &account.catalog.phone_numbers {
+            self.put_phone_number(own)?;
+        }
+        for extension in &account.catalog.extensions {
+            self.put_extension(extension)?;
+        }
         for email in &account.catalog.elsewhere {
             let row = (&*email.key(), email.as_str());
             self.execute("INSERT INTO elsewhere (email_key, email) VALUES (?1, ?2)", row)?;
         }
         account.transfers.iter().cloned().try_for_each(|transfer| self.put_transfer(transfer))?;
-        let mut short = Catalog { devices: Vec::new(), elsewhere: Vec::new(), ..account.catalog.clone() };
+        let mut short = Catalog {
+            devices: Vec::new(),
+            phone_numbers: Vec::new(),
+            extensions: Vec::new(),
+            elsewhere: Vec::new(),
+            ..account.catalog.clone()
+        };
         short.sort();
         self.put_catalog(short)?;
         records.into_iter().try_for_each(|record| self.put_user(record))
@@ -76,6 +88,18 @@ impl<'c> Page<'c> {
         let (key, name, login) = self.heading()?;
         let catalog = Catalog {
             devices: self.all("SELECT document FROM devices ORDER BY mac", (), |row| document(row, 0))?,
+            phone_numbers: self.all(
+                "SELECT number, name, rings_elsewhere FROM phone_numbers WHERE NOT EXISTS
+                 (SELECT 1 FROM sole WHERE what = 'phone number' AND value = number) ORDER BY number",
+                (),
+                phone_number,
+            )?,
+            extensions: self.all(
+                "SELECT number FROM extensions WHERE NOT EXISTS
+                 (SELECT 1 FROM sole WHERE what = 'extension' AND value = number) ORDER BY number",
+                (),
+                |row| row.get(0),
+            )?,
             elsewhere: self.all("SELECT email FROM elsewhere ORDER BY email_key", (), |row| {
                 Ok(Email::new(row.get_ref(0)?.as_str()?))
             })?,
@@ -120,10 +144,16 @@ impl<'c> Page<'c> {
         Ok(())
     }
 
-    /// The user who alone has something.
-    fn sole(&self, what: &str, value: &str) -> Result<Option<UserKey>> {
-        let key = |row: &Row<'_>| row.get::<_, String>(0).map(UserKey::new);
-        self.maybe("SELECT user FROM sole WHERE what = ?1 AND value = ?2", [what, value], key)
+    fn put_phone_number(&self, own: &NamedNumber) -> Result<()> {
+        self.execute(
+            "INSERT INTO phone_numbers (number, name, rings_elsewhere) VALUES (?1, ?2, ?3)
+             ON CONFLICT (number) DO UPDATE SET name = excluded.name, rings_elsewhere = excluded.rings_elsewhere",
+            (own.number.as_str(), &own.name, own.rings_elsewhere),
+        )
+    }
+
+    fn put_extension(&self, extension: &str) -> Result<()> {
+        self.execute("INSERT INTO extensions (number) VALUES (?1) ON CONFLICT DO NOTHING", [extension])
     }
 
     fn execute(&self, sql: &str, row: impl Params) -> Result<()> {
@@ -195,12 +225,18 @@ impl Book for Page<'_> {
         self.maybe("SELECT document FROM devices WHERE mac = ?1", [mac.to_string()], |row| document(row, 0))
     }
 
-    fn holder_of_device(&self, mac: Mac) -> Result<Option<UserKey>> {
-        self.sole(DEVICE, &mac.to_string())
+    fn phone_number(&self, number: &PhoneNumber) -> Result<Option<NamedNumber>> {
+        let sql = "SELECT number, name, rings_elsewhere FROM phone_numbers WHERE number = ?1";
+        self.maybe(sql, [number.as_str()], phone_number)
     }
 
-    fn holder_of_extension(&self, extension: &str) -> Result<Option<UserKey>> {
-        self.sole(EXTENSION, extension)
+    fn has_extension(&self, extension: &str) -> Result<bool> {
+        Ok(self.maybe("SELECT 1 FROM extensions WHERE number = ?1", [extension], |_| Ok(()))?.is_some())
+    }
+
+    fn holder_of(&self, sole: &Sole) -> Result<Option<UserKey>> {
+        let key = |row: &Row<'_>| row.get::<_, String>(0).map(UserKey::new);
+        self.maybe("SELECT user FROM sole WHERE what = ?1 AND value = ?2", (sole.what(), sole.value()), key)
     }
 
     fn is_elsewhere(&self, email: &Email) -> Result<bool> {
@@ -238,13 +274,24 @@ impl Book for Page<'_> {
         for license in &record.user.licenses {
             self.execute("INSERT INTO user_licenses (user, license) VALUES (?1, ?2)", (key, license.as_str()))?;
         }
-        self.execute("DELETE FROM sole WHERE user = ?1", [key])?;
         let settings = record.user.settings();
-        let sole = "INSERT INTO sole (what, value, user) VALUES (?1, ?2, ?3)";
-        for mac in &settings.devices {
-            self.execute(sole, (DEVICE, mac.to_string(), key))?;
+        if let Some(now) = settings.extension.as_deref()
+            && !self.has_extension(now)?
+        {
+            // If they had one, it has got a new number.
+            let sql = "DELETE FROM extensions WHERE number IN
+                 (SELECT value FROM sole WHERE user = ?1 AND what = 'extension')";
+            self.execute(sql, [key])?;
         }
-        settings.extension.iter().try_for_each(|extension| self.execute(sole, (EXTENSION, extension, key)))
+        self.execute("DELETE FROM sole WHERE user = ?1", [key])?;
+        for sole in settings.sole() {
+            let row = (sole.what(), sole.value(), key);
+            self.execute("INSERT INTO sole (what, value, user) VALUES (?1, ?2, ?3)", row)?;
+        }
+        settings.extension.iter().try_for_each(|extension| self.put_extension(extension))?;
+        settings.phone_numbers.iter().try_for_each(|(number, name)| {
+            self.put_phone_number(&NamedNumber { number: number.clone(), name: name.clone(), rings_elsewhere: false })
+        })
     }
 
     fn remove_user(&mut self, key: &UserKey) -> Result<()> {
@@ -284,6 +331,11 @@ impl Book for Page<'_> {
     }
 }
 
+fn phone_number(row: &Row<'_>) -> rusqlite::Result<NamedNumber> {
+    let number = row.get_ref(0)?.as_str()?.parse().map_err(|error: NotAPhoneNumber| unreadable(0, error))?;
+    Ok(NamedNumber { number, name: row.get(1)?, rings_elsewhere: row.get(2)? })
+}
+
 fn license(row: &Row<'_>) -> rusqlite::Result<License> {
     let used: u32 = row.get(1)?;
     Ok(License { used, ..document(row, 0)? })
@@ -305,7 +357,3 @@ fn unreadable(column: usize, error: impl Into<Box<dyn std::error::Error + Send +
 fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::Bug, "a value has no JSON").caused_by(error))
 }
-
-/// What one user alone can have, by the words of the table.
-const DEVICE: &str = "device";
-const EXTENSION: &str = "extension";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
 use super::ledger::Ledger;
-use crate::model::{Catalog, Device, Email, License, Mac, Transfer, User, UserGroup, UserKey};
+use crate::model::{Catalog, Device, Email, License, Mac, NamedNumber, Sole, Transfer, User, UserGroup, UserKey};
 
 /// A look at the account of a [`MemoryTarget`](super::MemoryTarget): for whoever serves it page by page and user by user.
 ///
@@ -67,7 +67,7 @@ impl<'t> Glance<'t> {
         self.0.groups.values()
     }
 
-    /// The lists of the catalog that are short: neither devices nor addresses of other accounts.
+    /// The lists of the catalog that are short: neither devices, phone numbers, extensions nor addresses of other accounts.
     pub fn catalog(&self) -> &Catalog {
         &self.0.catalog
     }
@@ -77,14 +77,29 @@ impl<'t> Glance<'t> {
         self.0.devices.values()
     }
 
+    /// Every telephone number in ascending order, whoever has it.
+    pub fn phone_numbers(&self) -> impl Iterator<Item = &NamedNumber> {
+        self.0.phone_numbers.values()
+    }
+
+    /// Telephone extensions that are no user's, in ascending order.
+    pub fn nobodys_extensions(&self) -> impl Iterator<Item = &str> {
+        self.0.nobodys_extensions()
+    }
+
+    /// The key of the user who has what one alone can have.
+    pub fn holder_of(&self, sole: &Sole) -> Option<&UserKey> {
+        self.0.holders.get(sole)
+    }
+
     /// The key of the user who has a device.
     pub fn holder_of_device(&self, mac: Mac) -> Option<&UserKey> {
-        self.0.device_holders.get(&mac)
+        self.holder_of(&Sole::Device(mac))
     }
 
     /// The key of the user who has a telephone extension.
     pub fn holder_of_extension(&self, extension: &str) -> Option<&UserKey> {
-        self.0.extension_holders.get(extension)
+        self.holder_of(&Sole::Extension(extension.into()))
     }
 
     /// Says whether an address belongs to another account, whether or not its owner was asked to come over.

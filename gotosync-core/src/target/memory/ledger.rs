@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::model::{
-    Account, AccountKey, Catalog, Completeness, Device, Email, License, LicenseKey, Mac, Status, Transfer, User,
-    UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
+    Account, AccountKey, Catalog, Completeness, Device, Email, License, LicenseKey, Mac, NamedNumber, PhoneNumber,
+    Sole, Status, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
 use crate::target::book::{self, Activity, Book, FIRST_USER, Record};
 
@@ -25,14 +25,18 @@ pub(super) struct Ledger {
     /// The lists that are short.
     pub(super) catalog: Arc<Catalog>,
     pub(super) devices: BTreeMap<Mac, Device>,
+    /// Every telephone number, whoever has it.
+    pub(super) phone_numbers: BTreeMap<PhoneNumber, NamedNumber>,
+    /// Every telephone extension, whoever has it.
+    pub(super) extensions: BTreeSet<Box<str>>,
     /// Addresses of other accounts by e-mail key.
     pub(super) elsewhere: BTreeMap<Box<str>, Email>,
     pub(super) transfers: BTreeMap<Box<str>, Transfer>,
     /// Who of other accounts was asked for, by e-mail key.
     asked: HashMap<Box<str>, Arc<User>>,
     administrators: BTreeSet<UserKey>,
-    pub(super) device_holders: HashMap<Mac, UserKey>,
-    pub(super) extension_holders: HashMap<Box<str>, UserKey>,
+    /// Who has what one alone can have.
+    pub(super) holders: HashMap<Sole, UserKey>,
     pub(super) completeness: Completeness,
     next_user: u64,
     pub(super) activity: Vec<Activity>,
@@ -60,6 +64,8 @@ impl Ledger {
         let mut catalog = account.catalog;
         let devices = std::mem::take(&mut catalog.devices);
         let elsewhere = std::mem::take(&mut catalog.elsewhere);
+        let phone_numbers = std::mem::take(&mut catalog.phone_numbers);
+        let extensions = std::mem::take(&mut catalog.extensions);
         catalog.sort();
         let unused = |license: License| (license.key.clone(), License { used: 0, ..license });
         let mut ledger = Self {
@@ -72,12 +78,13 @@ impl Ledger {
             groups: account.groups.into_iter().map(|group| (group.path.clone(), group)).collect(),
             catalog: Arc::new(catalog),
             devices: devices.into_iter().map(|device| (device.mac, device)).collect(),
+            phone_numbers: phone_numbers.into_iter().map(|own| (own.number.clone(), own)).collect(),
+            extensions: extensions.into_iter().map(Into::into).collect(),
             elsewhere: elsewhere.into_iter().map(|email| (email.key().into(), email)).collect(),
             transfers: account.transfers.into_iter().map(|asked| (asked.email.key().into(), asked)).collect(),
             asked: HashMap::new(),
             administrators: BTreeSet::new(),
-            device_holders: HashMap::new(),
-            extension_holders: HashMap::new(),
+            holders: HashMap::new(),
             completeness: account.completeness,
             next_user,
             activity: Vec::new(),
@@ -99,12 +106,24 @@ impl Ledger {
             groups: self.groups.values().cloned().collect(),
             catalog: Catalog {
                 devices: self.devices.values().cloned().collect(),
+                phone_numbers: self.phone_numbers.values().filter(|own| self.is_free(own)).cloned().collect(),
+                extensions: self.nobodys_extensions().map(Into::into).collect(),
                 elsewhere: self.elsewhere.values().cloned().collect(),
                 ..Catalog::clone(&self.catalog)
             },
             transfers: self.transfers.values().cloned().collect(),
             completeness: self.completeness.clone(),
         }
+    }
+
+    fn is_free(&self, own: &NamedNumber) -> bool {
+        !self.holders.contains_key(&Sole::PhoneNumber(own.number.clone()))
+    }
+
+    /// Telephone extensions that are no user's, in ascending order.
+    pub(super) fn nobodys_extensions(&self) -> impl Iterator<Item = &str> {
+        let is_free = |own: &&str| !self.holders.contains_key(&Sole::Extension((*own).into()));
+        self.extensions.iter().map(|own| &**own).filter(is_free)
     }
 
     /// The key of the user with an address.
@@ -146,6 +165,7 @@ impl Ledger {
     }
 
     fn put(&mut self, record: Record) {
+        let before = self.users.get(&record.key).and_then(|own| own.user.settings().extension.clone());
         self.remove(&record.key);
         let (key, user) = (&record.key, &record.user);
         self.count(user, |used| used + 1);
@@ -154,8 +174,18 @@ impl Ledger {
             self.administrators.insert(key.clone());
         }
         let settings = user.settings();
-        self.device_holders.extend(settings.devices.iter().map(|mac| (*mac, key.clone())));
-        self.extension_holders.extend(settings.extension.iter().map(|extension| (extension.clone(), key.clone())));
+        self.holders.extend(settings.sole().map(|sole| (sole, key.clone())));
+        if let Some(now) = &settings.extension
+            && self.extensions.insert(now.clone())
+            && let Some(before) = before
+        {
+            // Their own extension has got a new number.
+            self.extensions.remove(&before);
+        }
+        for (number, name) in &settings.phone_numbers {
+            let named = NamedNumber { number: number.clone(), name: name.clone(), rings_elsewhere: false };
+            self.phone_numbers.insert(number.clone(), named);
+        }
         self.users.insert(key.clone(), record);
     }
 
@@ -165,8 +195,7 @@ impl Ledger {
         self.addresses.remove(&*user.email.key());
         self.administrators.remove(key);
         let settings = user.settings();
-        settings.devices.iter().for_each(|mac| drop(self.device_holders.remove(mac)));
-        settings.extension.iter().for_each(|extension| drop(self.extension_holders.remove(extension)));
+        settings.sole().for_each(|sole| drop(self.holders.remove(&sole)));
     }
 
     fn count(&mut self, user: &User, step: fn(u32) -> u32) {
@@ -212,12 +241,16 @@ impl Book for Ledger {
         Ok(self.devices.get(&mac).cloned())
     }
 
-    fn holder_of_device(&self, mac: Mac) -> Result<Option<UserKey>> {
-        Ok(self.device_holders.get(&mac).cloned())
+    fn phone_number(&self, number: &PhoneNumber) -> Result<Option<NamedNumber>> {
+        Ok(self.phone_numbers.get(number).cloned())
     }
 
-    fn holder_of_extension(&self, extension: &str) -> Result<Option<UserKey>> {
-        Ok(self.extension_holders.get(extension).cloned())
+    fn has_extension(&self, extension: &str) -> Result<bool> {
+        Ok(self.extensions.contains(extension))
+    }
+
+    fn holder_of(&self, sole: &Sole) -> Result<Option<UserKey>> {
+        Ok(self.holders.get(sole).cloned())
     }
 
     fn is_elsewhere(&self, email: &Email) -> Result<bool> {

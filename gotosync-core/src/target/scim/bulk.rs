@@ -95,8 +95,8 @@ mod tests {
     use crate::model::WelcomeEmail;
 
     fn told(json: Value) -> String {
-        let user = User::new("ann@example.test", "Ann", "Lee").into();
-        let creation = Creation { user, welcome: WelcomeEmail::None };
+        let user = User::new("ann@example.test", "Ann", "Lee");
+        let creation = Creation::new(user, WelcomeEmail::None);
         format!("{:?}", outcome(&serde_json::from_value(json).unwrap(), &creation))
     }
 

@@ -5,7 +5,7 @@ use super::offers::Offers;
 use super::{ScimOptions, products};
 use crate::ErrorKind;
 use crate::model::text::nearest;
-use crate::model::{Change, Email, Field, LicenseKey, User, UserChanges};
+use crate::model::{Change, Email, Field, LicenseKey, SettingsChanges, User, UserChanges, UserSettings};
 use crate::target::FieldLimits;
 
 /// Checks somebody new.
@@ -21,15 +21,11 @@ pub(super) fn new(user: &User, offers: &Offers, options: &ScimOptions) -> Result
     name(Field::LastName, &user.last_name)?;
     licenses(&user.licenses, options)?;
     let settings = user.settings();
-    let others = settings.extension.is_some()
-        || !settings.templates.is_empty()
-        || !settings.off.is_empty()
-        || !settings.device_groups.is_empty()
-        || !settings.devices.is_empty();
-    if others {
+    let (time_zone, custom_fields) = (settings.time_zone.clone(), settings.custom_fields.clone());
+    if *settings != (UserSettings { time_zone, custom_fields, ..UserSettings::default() }) {
         return Err(unknown_settings());
     }
-    settings.time_zone.as_deref().map_or(Ok(()), time_zone)?;
+    settings.time_zone.as_deref().map_or(Ok(()), self::time_zone)?;
     settings.custom_fields.iter().try_for_each(|(name, value)| custom_field(name, Some(value), offers))
 }
 
@@ -47,15 +43,11 @@ pub(super) fn changes(changes: &UserChanges, offers: &Offers, options: &ScimOpti
     }
     licenses(changes.licenses.added(), options)?;
     let Some(settings) = changes.settings.as_deref() else { return Ok(()) };
-    let others = settings.extension.is_some()
-        || !settings.templates.is_empty()
-        || !settings.nested.is_empty()
-        || !settings.device_groups.is_empty()
-        || !settings.devices.is_empty();
-    if others {
+    let (time_zone, custom_fields) = (settings.time_zone.clone(), settings.custom_fields.clone());
+    if *settings != (SettingsChanges { time_zone, custom_fields, ..SettingsChanges::default() }) {
         return Err(unknown_settings());
     }
-    settings.time_zone.as_ref().and_then(Change::after).map_or(Ok(()), |zone| time_zone(zone))?;
+    settings.time_zone.as_ref().and_then(Change::after).map_or(Ok(()), |zone| self::time_zone(zone))?;
     settings.custom_fields.iter().try_for_each(|(name, change)| custom_field(name, change.after(), offers))
 }
 
@@ -114,7 +106,7 @@ fn time_zone(zone: &str) -> Result<(), Stop> {
 fn unknown_settings() -> Stop {
     Stop::refused(
         ErrorKind::Unsupported,
-        "a SCIM service has no extensions, devices, settings templates or device groups",
+        "a SCIM service has no telephones, locations, settings templates or device groups",
     )
 }
 

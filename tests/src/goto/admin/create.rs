@@ -74,7 +74,7 @@ pub(super) async fn create(
 
 async fn make(world: &World, tenant: &Tenant, user: User, welcome: &WelcomeEmail) -> Result<Arc<User>, Refusal> {
     let email = user.email.clone();
-    perform(tenant, Action::Create(Creation { user: Arc::new(user), welcome: welcome.clone() })).await?;
+    perform(tenant, Action::Create(Creation::new(user, welcome.clone()))).await?;
     match welcome {
         WelcomeEmail::Default => world.mail(email.as_str(), "welcome"),
         WelcomeEmail::Template(name) => world.mail(email.as_str(), name),

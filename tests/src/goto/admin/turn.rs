@@ -15,17 +15,7 @@ pub(in crate::goto) fn changes(before: &User, after: &User) -> Result<UserChange
         let some = |text: &str| (!text.is_empty()).then(|| Box::from(text));
         one(whole, some(before), some(after))
     };
-    let (old, new) = (before.settings(), after.settings());
-    let mut settings = SettingsChanges {
-        time_zone: one(whole, old.time_zone.clone(), new.time_zone.clone()),
-        extension: one(whole, old.extension.clone(), new.extension.clone()),
-        devices: set(whole, &old.devices, &new.devices),
-        ..SettingsChanges::default()
-    };
-    for name in old.custom_fields.keys().chain(new.custom_fields.keys()) {
-        let change = one(whole, old.custom_fields.get(name).cloned(), new.custom_fields.get(name).cloned());
-        settings.custom_fields.extend(change.map(|change| (name.clone(), change)));
-    }
+    let settings = SettingsChanges::between(whole, before.settings(), after.settings());
     let role = |user: &User| (!user.role.is_member()).then(|| user.role.clone());
     // One address in another letter case is the same to the book, and not to whoever reads it.
     let same_address = before.email.as_str() == after.email.as_str();

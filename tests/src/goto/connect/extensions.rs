@@ -1,11 +1,12 @@
 //! Extensions: made, numbered, and given to users.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use gotosync_core::model::UserKey;
+use gotosync_core::model::{PhoneNumber, UserKey, UserSettings};
 use serde_json::{Map, Value, json};
 
 use super::switchboard::Extension;
@@ -17,7 +18,8 @@ pub(super) async fn list(caller: Caller, State(world): State<Arc<World>>, ask: A
     let (tenant, sees) = ask.tenant(&world, &caller)?;
     let all = learned(tenant);
     let rows = if sees { all } else { Vec::new() };
-    Ok(Json(ask.page(&rows, |(id, extension)| told(tenant, id, extension))?))
+    let shared = shared(tenant);
+    Ok(Json(ask.page(&rows, |(id, extension)| told(tenant, id, extension, &shared))?))
 }
 
 pub(super) async fn one(
@@ -26,7 +28,7 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    Ok(Json(told(tenant, &id, &known(tenant, &id)?)))
+    Ok(Json(told(tenant, &id, &known(tenant, &id)?, &shared(tenant))))
 }
 
 /// Makes an extension that is nobody's yet; only direct ones can be made.
@@ -43,7 +45,7 @@ pub(super) async fn create(
         return Err(conflict("NUMBER_EXISTS", &number));
     }
     let extension = Extension { name, number, ..Extension::default() };
-    let answer = told(tenant, &own, &extension);
+    let answer = told(tenant, &own, &extension, &Shared::new());
     tenant.board().extensions.insert(own, extension);
     Ok((StatusCode::CREATED, Json(answer)))
 }
@@ -66,19 +68,28 @@ pub(super) async fn change(
         if learned(tenant).iter().any(|(_, other)| other.number == number) {
             return Err(conflict("NUMBER_EXISTS", number));
         }
+        let sharers = shared(tenant).remove(&extension.number).unwrap_or_default();
+        share(tenant, &extension, &sharers, false).await?;
         if let Some(holder) = &holder {
             change_user(tenant, holder, |user| user.set_settings(|own| own.extension = Some(number.into()))).await?;
+        } else {
+            let before = std::mem::replace(&mut extension.number, number.to_owned());
+            tenant.target.edit(|account| account.catalog.extensions.retain(|own| *own != before));
         }
         number.clone_into(&mut extension.number);
+        share(tenant, &extension, &sharers, true).await?;
     }
     if let Some(value) = body.get("assignedPrimaryUserKey") {
-        assign(tenant, &extension, holder.as_ref(), value).await?;
+        assign(tenant, &id, &extension, holder.as_ref(), value).await?;
     }
     if let Some(users) = body.get("assignedSecondaryUserKeys") {
         let users = users.as_array().ok_or_else(|| bad("INVALID_USER_KEY", "assignedSecondaryUserKeys"))?;
-        extension.secondary = users.iter().map(|user| user_key(tenant, user)).collect::<Result<_, _>>()?;
+        let users: BTreeSet<UserKey> = users.iter().map(|user| user_key(tenant, user)).collect::<Result<_, _>>()?;
+        let before = shared(tenant).remove(&extension.number).unwrap_or_default();
+        share(tenant, &extension, &before.difference(&users).cloned().collect(), false).await?;
+        share(tenant, &extension, &users.difference(&before).cloned().collect(), true).await?;
     }
-    let answer = told(tenant, &id, &extension);
+    let answer = told(tenant, &id, &extension, &shared(tenant));
     tenant.board().extensions.insert(id, extension);
     Ok(Json(answer))
 }
@@ -92,8 +103,16 @@ pub(super) async fn delete(
     let extension = known(tenant, &id)?;
     let holder = tenant.target.glance().holder_of_extension(&extension.number).cloned();
     if let Some(holder) = holder {
-        change_user(tenant, &holder, |user| user.set_settings(|own| own.extension = None)).await?;
+        // What rang there rings nowhere.
+        let left = |own: &mut UserSettings| {
+            own.extension = None;
+            own.phone_numbers.clear();
+        };
+        change_user(tenant, &holder, |user| user.set_settings(left)).await?;
     }
+    let sharers = shared(tenant).remove(&extension.number).unwrap_or_default();
+    share(tenant, &extension, &sharers, false).await?;
+    tenant.target.edit(|account| account.catalog.extensions.retain(|own| *own != extension.number));
     tenant.board().extensions.remove(&id);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -122,6 +141,7 @@ pub(super) async fn voicemail(
 
 async fn assign(
     tenant: &Tenant,
+    id: &str,
     extension: &Extension,
     holder: Option<&UserKey>,
     value: &Value,
@@ -137,11 +157,79 @@ async fn assign(
         }
     }
     if let Some(holder) = holder {
-        change_user(tenant, holder, |user| user.set_settings(|own| own.extension = None)).await?;
+        let mut numbers = BTreeMap::new();
+        let left = |own: &mut UserSettings| {
+            own.extension = None;
+            numbers = std::mem::take(&mut own.phone_numbers);
+        };
+        change_user(tenant, holder, |user| user.set_settings(left)).await?;
+        // What rang at the user goes on ringing at the extension.
+        tenant.board().routes.extend(numbers.keys().map(|number| (number.clone(), id.to_owned())));
+        ring_elsewhere(tenant, &numbers.into_keys().collect(), true);
     }
     if let Some(user) = &wanted {
-        let number = extension.number.as_str();
-        change_user(tenant, user, |user| user.set_settings(|own| own.extension = Some(number.into()))).await?;
+        let here: BTreeSet<PhoneNumber> =
+            tenant.board().routes.iter().filter(|(_, to)| *to == id).map(|(number, _)| number.clone()).collect();
+        tenant.board().routes.retain(|_, to| to != id);
+        ring_elsewhere(tenant, &here, false);
+        let names: BTreeMap<PhoneNumber, String> = {
+            let glance = tenant.target.glance();
+            let own = glance.phone_numbers().filter(|own| here.contains(&own.number));
+            own.map(|own| (own.number.clone(), own.name.clone())).collect()
+        };
+        let come = |own: &mut UserSettings| {
+            own.extension = Some(extension.number.as_str().into());
+            own.phone_numbers.extend(names);
+        };
+        change_user(tenant, user, |user| user.set_settings(come)).await?;
+    }
+    Ok(())
+}
+
+/// Says of numbers whether they ring at something that is no user.
+pub(super) fn ring_elsewhere(tenant: &Tenant, numbers: &BTreeSet<PhoneNumber>, elsewhere: bool) {
+    if numbers.is_empty() {
+        return;
+    }
+    tenant.target.edit(|account| {
+        let listed = account.catalog.phone_numbers.iter_mut().filter(|own| numbers.contains(&own.number));
+        listed.for_each(|own| own.rings_elsewhere = elsewhere);
+    });
+}
+
+/// The secondary users of each extension, by its number.
+type Shared = BTreeMap<String, BTreeSet<UserKey>>;
+
+fn shared(tenant: &Tenant) -> Shared {
+    let glance = tenant.target.glance();
+    let mut shared = Shared::new();
+    for user in glance.users() {
+        for number in &user.settings().secondary_extensions {
+            shared.entry(number.clone()).or_default().extend(user.key.clone());
+        }
+    }
+    shared
+}
+
+/// Lets an extension ring at further users, or no more.
+async fn share(tenant: &Tenant, extension: &Extension, users: &BTreeSet<UserKey>, comes: bool) -> Result<(), Refusal> {
+    let number = extension.number.clone();
+    let known = {
+        let glance = tenant.target.glance();
+        glance.holder_of_extension(&number).is_some() || glance.nobodys_extensions().any(|own| own == number)
+    };
+    if comes && !known && !users.is_empty() {
+        tenant.target.edit(|account| account.catalog.extensions.push(number.clone()));
+    }
+    for user in users {
+        let change = |own: &mut UserSettings| {
+            if comes {
+                own.secondary_extensions.insert(number.clone());
+            } else {
+                own.secondary_extensions.remove(&number);
+            }
+        };
+        change_user(tenant, user, |user| user.set_settings(change)).await?;
     }
     Ok(())
 }
@@ -157,7 +245,7 @@ pub(super) fn known(tenant: &Tenant, id: &str) -> Result<Extension, Refusal> {
     learned(tenant).into_iter().find(|(own, _)| own == id).map(|(_, own)| own).ok_or_else(|| not_found(id))
 }
 
-fn told(tenant: &Tenant, id: &str, extension: &Extension) -> Value {
+fn told(tenant: &Tenant, id: &str, extension: &Extension, shared: &Shared) -> Value {
     let glance = tenant.target.glance();
     let mut told = json!({
         "id": id,
@@ -165,7 +253,7 @@ fn told(tenant: &Tenant, id: &str, extension: &Extension) -> Value {
         "name": extension.name,
         "number": extension.number,
         "type": "DIRECT_EXTENSION",
-        "assignedSecondaryUserKeys": extension.secondary,
+        "assignedSecondaryUserKeys": shared.get(&extension.number).into_iter().flatten().collect::<Vec<_>>(),
     });
     if let Some(holder) = glance.holder_of_extension(&extension.number) {
         told["assignedPrimaryUserKey"] = json!(holder);

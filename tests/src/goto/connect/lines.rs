@@ -48,15 +48,18 @@ fn told(tenant: &Tenant, user: &UserKey) -> Result<Json<Value>, Refusal> {
 }
 
 fn lines(tenant: &Tenant, user: &User) -> Vec<Value> {
-    let line = |number: &str| {
+    let line = |(number, primary): (&str, bool)| {
         json!({
             "id": id("line", number),
             "name": user.full_name(),
             "number": number,
-            "primary": true,
+            "primary": primary,
             "organization": { "id": id("organization", tenant.key.as_str()), "name": tenant.target.glance().name() },
             "region": "US",
         })
     };
-    user.settings().extension.as_deref().map(line).into_iter().collect()
+    let settings = user.settings();
+    let own = settings.extension.as_deref().map(|number| (number, true));
+    let shared = settings.secondary_extensions.iter().map(|number| (number.as_str(), false));
+    own.into_iter().chain(shared).map(line).collect()
 }

@@ -9,18 +9,17 @@ use gotosync_core::model::UserKey;
 use serde_json::{Value, json};
 
 use super::extensions::{text, user_key};
-use super::switchboard::Location;
-use super::{Asked, Caller, id, not_found, own_tenant, tenant_of};
+use super::{Asked, Caller, change_user, id, not_found, own_tenant, tenant_of};
 use crate::goto::answer::Refusal;
 use crate::goto::world::{Tenant, World};
 
 pub(super) async fn list(caller: Caller, State(world): State<Arc<World>>, ask: Asked) -> Result<Json<Value>, Refusal> {
     let (tenant, sees) = ask.tenant(&world, &caller)?;
-    let mut rows: Vec<(String, Location)> = Vec::new();
+    let mut rows: Vec<String> = Vec::new();
     if sees {
-        rows.extend(tenant.board().locations.iter().map(|(id, place)| (id.clone(), place.clone())));
+        rows.clone_from(&tenant.target.glance().catalog().locations);
     }
-    Ok(Json(ask.page(&rows, |(id, place)| told(tenant, id, place))?))
+    Ok(Json(ask.page(&rows, |name| told(tenant, name))?))
 }
 
 pub(super) async fn one(
@@ -29,7 +28,7 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    Ok(Json(told(tenant, &id, &known(tenant, &id)?)))
+    Ok(Json(told(tenant, &known(tenant, &id)?)))
 }
 
 pub(super) async fn create(
@@ -39,20 +38,26 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let tenant = tenant_of(&world, &caller, &body)?;
     let name = text(&body, "name", "INVALID_NAME")?;
-    let own = id("location", &name);
-    let place = Location { name, address: body["address"].clone(), ..Location::default() };
-    let answer = told(tenant, &own, &place);
-    tenant.board().locations.insert(own, place);
-    Ok((StatusCode::CREATED, Json(answer)))
+    if !tenant.target.glance().catalog().locations.contains(&name) {
+        tenant.target.edit(|account| account.catalog.locations.push(name.clone()));
+    }
+    tenant.board().addresses.insert(name.clone(), body["address"].clone());
+    Ok((StatusCode::CREATED, Json(told(tenant, &name))))
 }
 
 pub(super) async fn users(
     caller: Caller,
     State(world): State<Arc<World>>,
     Path(id): Path<String>,
+    ask: Asked,
 ) -> Result<Json<Value>, Refusal> {
-    let place = known(own_tenant(&world, &caller)?, &id)?;
-    Ok(Json(json!({ "items": place.users.iter().map(|user| json!({ "userKey": user })).collect::<Vec<_>>() })))
+    let tenant = own_tenant(&world, &caller)?;
+    let name = known(tenant, &id)?;
+    let glance = tenant.target.glance();
+    let here = glance.users().filter(|user| user.settings().location.as_deref() == Some(&*name));
+    let rows: Vec<UserKey> = here.filter_map(|user| user.key.clone()).collect();
+    drop(glance);
+    Ok(Json(ask.page(&rows, |user| json!({ "userKey": user }))?))
 }
 
 /// Puts a user at a place, and away from where they were.
@@ -64,14 +69,8 @@ pub(super) async fn join(
 ) -> Result<StatusCode, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
     let user = user_key(tenant, &body["userKey"])?;
-    known(tenant, &id)?;
-    for (own, place) in &mut tenant.board().locations {
-        if *own == id {
-            place.users.insert(user.clone());
-        } else {
-            place.users.remove(&user);
-        }
-    }
+    let name = known(tenant, &id)?;
+    change_user(tenant, &user, |user| user.set_settings(|own| own.location = Some(name.into()))).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -81,15 +80,25 @@ pub(super) async fn leave(
     Path((id, user)): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    let mut board = tenant.board();
-    let place = board.locations.get_mut(&id).ok_or_else(|| not_found(&id))?;
-    if place.users.remove(&UserKey::new(&*user)) { Ok(StatusCode::NO_CONTENT) } else { Err(not_found(&user)) }
+    let (name, key) = (known(tenant, &id)?, UserKey::new(&*user));
+    let here = {
+        let glance = tenant.target.glance();
+        glance.user(&key).is_some_and(|user| user.settings().location.as_deref() == Some(&*name))
+    };
+    if !here {
+        return Err(not_found(&user));
+    }
+    change_user(tenant, &key, |user| user.set_settings(|own| own.location = None)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-fn known(tenant: &Tenant, id: &str) -> Result<Location, Refusal> {
-    tenant.board().locations.get(id).cloned().ok_or_else(|| not_found(id))
+fn known(tenant: &Tenant, wanted: &str) -> Result<String, Refusal> {
+    let glance = tenant.target.glance();
+    let mut all = glance.catalog().locations.iter();
+    all.find(|name| id("location", name) == wanted).cloned().ok_or_else(|| not_found(wanted))
 }
 
-fn told(tenant: &Tenant, id: &str, place: &Location) -> Value {
-    json!({ "id": id, "accountKey": tenant.key, "name": place.name, "address": place.address })
+fn told(tenant: &Tenant, name: &str) -> Value {
+    let address = tenant.board().addresses.get(name).cloned().unwrap_or_else(|| json!({}));
+    json!({ "id": id("location", name), "accountKey": tenant.key, "name": name, "address": address })
 }

@@ -6,21 +6,22 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use gotosync_core::model::{NamedNumber, PhoneNumber, Sole, UserKey};
 use serde_json::{Map, Value, json};
 
-use super::extensions::{known as known_extension, user_key};
-use super::switchboard::Number;
-use super::{Asked, Caller, bad, not_found, own_tenant};
+use super::extensions::{known as known_extension, ring_elsewhere, user_key};
+use super::{Asked, Caller, bad, change_user, id, not_found, own_tenant};
 use crate::goto::answer::Refusal;
 use crate::goto::world::{Tenant, World};
 
 pub(super) async fn list(caller: Caller, State(world): State<Arc<World>>, ask: Asked) -> Result<Json<Value>, Refusal> {
     let (tenant, sees) = ask.tenant(&world, &caller)?;
-    let mut rows: Vec<(String, Number)> = Vec::new();
+    learn(tenant);
+    let mut rows: Vec<NamedNumber> = Vec::new();
     if sees {
-        rows.extend(tenant.board().numbers.iter().map(|(id, number)| (id.clone(), number.clone())));
+        rows.extend(tenant.target.glance().phone_numbers().cloned());
     }
-    Ok(Json(ask.page(&rows, |(id, number)| told(tenant, id, number))?))
+    Ok(Json(ask.page(&rows, |number| told(tenant, number))?))
 }
 
 pub(super) async fn one(
@@ -29,7 +30,7 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    Ok(Json(told(tenant, &id, &known(tenant, &id)?)))
+    Ok(Json(told(tenant, &known(tenant, &id)?)))
 }
 
 /// Changes a number: a name cannot be taken away, the rest can.
@@ -40,27 +41,85 @@ pub(super) async fn change(
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    let mut number = known(tenant, &id)?;
-    for (name, value) in &body {
-        match (name.as_str(), value) {
-            ("name", Value::String(own)) if !own.is_empty() => number.name.clone_from(own),
-            ("name", _) => return Err(bad("INVALID_NAME", "name")),
-            ("callerIdName", Value::Null) => number.caller_id = None,
-            ("callerIdName", Value::String(own)) => number.caller_id = Some(own.clone()),
-            ("callerIdName", _) => return Err(bad("INVALID_CALLER_ID_NAME", name)),
-            ("routeTo", Value::Null) => number.route = None,
-            ("routeTo", route) => {
-                let place = route["id"].as_str().filter(|_| route["type"] == "EXTENSION");
-                let place = place.ok_or_else(|| bad("INVALID_TYPE", "routeTo"))?;
-                known_extension(tenant, place).map_err(|_| bad("INVALID_ID", place))?;
-                number.route = Some(place.to_owned());
-            }
-            _ => {}
+    let number = known(tenant, &id)?;
+    // All of it is looked at before any of it is done.
+    let name = match body.get("name") {
+        None => None,
+        Some(Value::String(own)) if !own.is_empty() => Some(own.clone()),
+        Some(_) => return Err(bad("INVALID_NAME", "name")),
+    };
+    let caller_name = match body.get("callerIdName") {
+        None => None,
+        Some(Value::Null) => Some(None),
+        Some(Value::String(own)) => Some(Some(own.clone())),
+        Some(_) => return Err(bad("INVALID_CALLER_ID_NAME", "callerIdName")),
+    };
+    let route = match body.get("routeTo") {
+        None => None,
+        Some(Value::Null) => Some(None),
+        Some(route) => {
+            let place = route["id"].as_str().filter(|_| route["type"] == "EXTENSION");
+            let place = place.ok_or_else(|| bad("INVALID_TYPE", "routeTo"))?;
+            Some(Some(
+                known_extension(tenant, place).map_err(|_| bad("INVALID_ID", place)).map(|own| (place, own.number))?,
+            ))
         }
+    };
+    if let Some(name) = name {
+        rename(tenant, &number, &name).await?;
     }
-    let answer = told(tenant, &id, &number);
-    tenant.board().numbers.insert(id, number);
-    Ok(Json(answer))
+    match caller_name {
+        None => {}
+        Some(None) => drop(tenant.board().caller_names.remove(&number.number)),
+        Some(Some(own)) => drop(tenant.board().caller_names.insert(number.number.clone(), own)),
+    }
+    if let Some(route) = route {
+        let to = route.as_ref().map(|(id, extension)| (*id, extension.as_str()));
+        ring(tenant, &number.number, to).await?;
+    }
+    Ok(Json(told(tenant, &known(tenant, &id)?)))
+}
+
+async fn rename(tenant: &Tenant, number: &NamedNumber, name: &str) -> Result<(), Refusal> {
+    let digits = &number.number;
+    if let Some(holder) = holder(tenant, digits) {
+        let named = |own: &mut gotosync_core::model::UserSettings| {
+            own.phone_numbers.insert(digits.clone(), name.to_owned());
+        };
+        return change_user(tenant, &holder, |user| user.set_settings(named)).await;
+    }
+    tenant.target.edit(|account| {
+        let listed = account.catalog.phone_numbers.iter_mut().filter(|own| own.number == *digits);
+        listed.for_each(|own| name.clone_into(&mut own.name));
+    });
+    Ok(())
+}
+
+/// Lets a number ring at an extension, by its id and number, or nowhere.
+async fn ring(tenant: &Tenant, digits: &PhoneNumber, to: Option<(&str, &str)>) -> Result<(), Refusal> {
+    let user = to.and_then(|(_, extension)| tenant.target.glance().holder_of_extension(extension).cloned());
+    let before = holder(tenant, digits);
+    if before.is_some() && before == user {
+        return Ok(());
+    }
+    if let Some(before) = before {
+        change_user(tenant, &before, |user| user.set_settings(|own| drop(own.phone_numbers.remove(digits)))).await?;
+    }
+    let listed = tenant.target.glance().phone_numbers().find(|own| own.number == *digits).cloned();
+    let Some(listed) = listed else { return Ok(()) };
+    tenant.board().routes.remove(digits);
+    let elsewhere = to.filter(|_| user.is_none());
+    if listed.rings_elsewhere != elsewhere.is_some() {
+        ring_elsewhere(tenant, &[digits.clone()].into(), elsewhere.is_some());
+    }
+    if let Some((id, _)) = elsewhere {
+        tenant.board().routes.insert(digits.clone(), id.to_owned());
+    }
+    let Some(user) = user else { return Ok(()) };
+    change_user(tenant, &user, |user| {
+        user.set_settings(|own| drop(own.phone_numbers.insert(listed.number, listed.name)))
+    })
+    .await
 }
 
 pub(super) async fn permissions(
@@ -69,9 +128,19 @@ pub(super) async fn permissions(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    let number = known(tenant, &id)?;
+    let number = known(tenant, &id)?.number;
+    let mut all = std::collections::BTreeMap::<UserKey, BTreeSet<String>>::new();
+    for user in tenant.target.glance().users().filter(|user| user.settings().caller_id_numbers.contains(&number)) {
+        let key = user.key.clone().unwrap_or_else(|| UserKey::new(""));
+        all.entry(key).or_default().insert(SHOWS.to_owned());
+    }
+    for ((own, user), words) in &tenant.board().permissions {
+        if *own == number {
+            all.entry(user.clone()).or_default().extend(words.iter().cloned());
+        }
+    }
     let row = |(user, own): (&_, &BTreeSet<String>)| json!({ "userKey": user, "permissions": own });
-    Ok(Json(json!({ "items": number.permissions.iter().map(row).collect::<Vec<_>>() })))
+    Ok(Json(json!({ "items": all.iter().map(row).collect::<Vec<_>>() })))
 }
 
 pub(super) async fn permit(
@@ -81,7 +150,7 @@ pub(super) async fn permit(
     Json(body): Json<Value>,
 ) -> Result<StatusCode, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    let mut number = known(tenant, &id)?;
+    let number = known(tenant, &id)?.number;
     let user = user_key(tenant, &body["userKey"])?;
     let list = body["permissions"].as_array().ok_or_else(|| bad("INVALID_PERMISSION", "permissions"))?;
     let mut own = BTreeSet::new();
@@ -89,24 +158,55 @@ pub(super) async fn permit(
         let known = word.as_str().filter(|word| PERMISSIONS.contains(word));
         own.insert(known.ok_or_else(|| bad("INVALID_PERMISSION", &word.to_string()))?.to_owned());
     }
-    number.permissions.insert(user, own);
-    tenant.board().numbers.insert(id, number);
+    let shows = own.remove(SHOWS);
+    let change = |settings: &mut gotosync_core::model::UserSettings| {
+        if shows {
+            settings.caller_id_numbers.insert(number.clone());
+        } else {
+            settings.caller_id_numbers.remove(&number);
+        }
+    };
+    change_user(tenant, &user, |user| user.set_settings(change)).await?;
+    tenant.board().permissions.insert((number, user), own);
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn known(tenant: &Tenant, id: &str) -> Result<Number, Refusal> {
-    tenant.board().numbers.get(id).cloned().ok_or_else(|| not_found(id))
+fn holder(tenant: &Tenant, digits: &PhoneNumber) -> Option<UserKey> {
+    tenant.target.glance().holder_of(&Sole::PhoneNumber(digits.clone())).cloned()
 }
 
-fn told(tenant: &Tenant, id: &str, number: &Number) -> Value {
-    let mut told = json!({ "id": id, "accountKey": tenant.key, "number": number.digits, "name": number.name });
-    if let Some(caller) = &number.caller_id {
+/// Where a number rings is told by the ids of extensions.
+fn learn(tenant: &Tenant) {
+    tenant.board().learn(&tenant.target.glance());
+}
+
+fn known(tenant: &Tenant, wanted: &str) -> Result<NamedNumber, Refusal> {
+    learn(tenant);
+    let glance = tenant.target.glance();
+    let mut all = glance.phone_numbers();
+    all.find(|own| id("number", own.number.as_str()) == wanted).cloned().ok_or_else(|| not_found(wanted))
+}
+
+fn told(tenant: &Tenant, own: &NamedNumber) -> Value {
+    let digits = &own.number;
+    let mut told = json!({
+        "id": id("number", digits.as_str()), "accountKey": tenant.key, "number": digits, "name": own.name,
+    });
+    if let Some(caller) = tenant.board().caller_names.get(digits) {
         told["callerIdName"] = json!(caller);
     }
-    if let Some(route) = &number.route {
+    let user = holder(tenant, digits);
+    let extension = user.and_then(|user| {
+        let extension = tenant.target.glance().user(&user)?.settings().extension.clone()?;
+        let board = tenant.board();
+        board.extensions.iter().find(|(_, known)| *known.number == *extension).map(|(id, _)| id.clone())
+    });
+    let elsewhere = || tenant.board().routes.get(digits).cloned().unwrap_or_else(|| id("queue", digits.as_str()));
+    if let Some(route) = extension.or_else(|| own.rings_elsewhere.then(elsewhere)) {
         told["routeTo"] = json!({ "id": route, "type": "EXTENSION" });
     }
     told
 }
 
-const PERMISSIONS: [&str; 3] = ["TEXTING", "OUTBOUND_CALLER_ID", "INSTANT_RESPONSE"];
+const SHOWS: &str = "OUTBOUND_CALLER_ID";
+const PERMISSIONS: [&str; 3] = ["TEXTING", SHOWS, "INSTANT_RESPONSE"];

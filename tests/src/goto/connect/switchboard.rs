@@ -2,70 +2,54 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gotosync_core::model::UserKey;
+use gotosync_core::model::{PhoneNumber, UserKey};
 use gotosync_core::target::Glance;
 use serde_json::{Map, Value};
 
 use super::id;
 
-/// Extensions, numbers and places of one account.
+/// What the account does not know of its extensions, numbers and places.
 #[derive(Debug, Default)]
 pub(in crate::goto) struct Switchboard {
-    /// Extensions by id; whose they are stands with the user.
+    /// Extensions by id; whose they are stands with the users.
     pub(super) extensions: BTreeMap<String, Extension>,
     pub(super) models: BTreeMap<String, String>,
-    pub(super) numbers: BTreeMap<String, Number>,
-    pub(super) locations: BTreeMap<String, Location>,
+    /// At the extensions of nobody where numbers ring, by id; what rings at a user stands with the user.
+    pub(super) routes: BTreeMap<PhoneNumber, String>,
+    pub(super) caller_names: BTreeMap<PhoneNumber, String>,
+    /// What users may do with numbers but for showing them, which stands with the users.
+    pub(super) permissions: BTreeMap<(PhoneNumber, UserKey), BTreeSet<String>>,
+    /// The addresses of places, by name.
+    pub(super) addresses: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Extension {
     pub(super) name: String,
     pub(super) number: String,
-    pub(super) secondary: BTreeSet<UserKey>,
     pub(super) voicemail: Map<String, Value>,
 }
 
-#[derive(Debug, Clone, Default)]
-pub(super) struct Number {
-    pub(super) digits: String,
-    pub(super) name: String,
-    pub(super) caller_id: Option<String>,
-    /// The id of an extension.
-    pub(super) route: Option<String>,
-    pub(super) permissions: BTreeMap<UserKey, BTreeSet<String>>,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct Location {
-    pub(super) name: String,
-    pub(super) address: Value,
-    pub(super) users: BTreeSet<UserKey>,
-}
-
 impl Switchboard {
-    /// One with two numbers that ring nowhere.
-    pub(in crate::goto) fn new() -> Self {
-        let mut board = Self::default();
-        for number in ["+15555550100", "+15555550101"] {
-            let own = Number { digits: number.to_owned(), name: number.to_owned(), ..Number::default() };
-            board.numbers.insert(id("number", number), own);
-        }
-        board
-    }
-
-    /// Learns of the extensions that users have got elsewhere.
+    /// Learns of the extensions that came about elsewhere.
     pub(super) fn learn(&mut self, glance: &Glance<'_>) {
         // By number: one that was given another keeps its id.
         let known: BTreeSet<&str> = self.extensions.values().map(|own| own.number.as_str()).collect();
-        let mut new = Vec::new();
-        for user in glance.users() {
-            let Some(number) = user.settings().extension.as_deref().filter(|number| !known.contains(number)) else {
-                continue;
-            };
-            let own = Extension { name: user.full_name(), number: number.to_owned(), ..Extension::default() };
-            new.push((id("extension", number), own));
-        }
+        let own = glance.users().filter_map(|user| Some((user.full_name(), user.settings().extension.as_deref()?)));
+        let all = own.chain(glance.nobodys_extensions().map(|number| (format!("Extension {number}"), number)));
+        let new: Vec<_> = all
+            .filter(|(_, number)| !known.contains(number))
+            .map(|(name, number)| {
+                let own = Extension { name, number: number.to_owned(), ..Extension::default() };
+                (id("extension", number), own)
+            })
+            .collect();
         self.extensions.extend(new);
+    }
+
+    /// The voicemail of an extension, as it was set.
+    pub(in crate::goto) fn voicemail(&self, number: &str) -> Option<Value> {
+        let own = self.extensions.values().find(|own| own.number == number)?;
+        Some(Value::Object(own.voicemail.clone()))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     MEETING, Make, WEBINAR, account, adding, all_settings, created, deleted, done, keys, made, manager, person,
-    reactivated, refused, released, ruled, settings, suspended, updated, used, user,
+    reactivated, refused, released, ruled, settings, suspended, taken_by, updated, used, user,
 };
 use crate::error::ErrorKind;
 use crate::model::{Action, Effect, Role, Status, Update, User, UserChanges, UserGroupPath};
@@ -88,10 +88,9 @@ pub(in crate::target) async fn access_comes_back_with_a_role_alone(make: Make<'_
 }
 
 pub(in crate::target) async fn a_suspension_keeps_what_is_no_access(make: Make<'_>) {
-    let mut account = account();
+    let mut account = taken_by("2");
     let bob = person(&mut account, "2");
     bob.group = Some(UserGroupPath::new("Sales"));
-    bob.set_settings(|own| *own = settings());
     let kept = bob.clone();
     let bench = make(account);
     done(&*bench.target, suspended("2", &[MEETING], Role::Member)).await;
@@ -100,9 +99,7 @@ pub(in crate::target) async fn a_suspension_keeps_what_is_no_access(make: Make<'
 }
 
 pub(in crate::target) async fn the_suspended_are_deleted(make: Make<'_>) {
-    let mut account = account();
-    person(&mut account, "3").set_settings(|own| *own = settings());
-    let bench = make(account);
+    let bench = make(taken_by("3"));
     let target = &*bench.target;
     assert_eq!(done(target, deleted("3", "CID@example.test")).await, Effect::Deleted);
     let read = target.read().await.unwrap();

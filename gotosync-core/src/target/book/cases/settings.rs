@@ -1,22 +1,16 @@
 //! The settings few users have.
 
 use super::{
-    MEETING, Make, WEBINAR, account, all_settings, change, done, goes, mac, made, person, refused, renamed, set,
-    settings, updated, user, whole,
+    MEETING, Make, WEBINAR, account, all_settings, change, done, goes, mac, made, number, person, refused, renamed,
+    set, settings, taken, updated, user, whole,
 };
 use crate::error::ErrorKind;
 use crate::model::{
     Account, Action, Catalog, Change, Email, Invitation, Locks, SetChange, SettingsChanges, SettingsTemplate, Transfer,
-    User, UserSettings,
+    User, UserSettings, Voicemail,
 };
 
 /// Bob has the extension and the device of [`settings`].
-fn taken() -> Account {
-    let mut account = account();
-    person(&mut account, "2").set_settings(|own| *own = settings());
-    account
-}
-
 fn template(name: &str) -> SettingsTemplate {
     SettingsTemplate::Named(name.into())
 }
@@ -46,6 +40,11 @@ pub(in crate::target) async fn settings_change_and_go(make: Make<'_>) {
         custom_fields: [("Cost centre".into(), change(Some("4711".into()), Some("ü".repeat(256))))].into(),
         device_groups: whole(|w| SetChange::adding(vec!["Floor 2".into()]).removing(w, vec!["Floor 1".into()])),
         devices: whole(|w| SetChange::adding(vec![mac(2)]).removing(w, vec![mac(1)])),
+        location: Some(change(Some("Branch".into()), Some("Head office".into()))),
+        phone_numbers: [(number("0100"), change(Some("Bob".into()), Some("Rob".into())))].into(),
+        caller_id_numbers: whole(|w| SetChange::adding(vec![number("0100")]).removing(w, vec![number("0101")])),
+        secondary_extensions: whole(|w| SetChange::adding(vec!["901".into()]).removing(w, vec!["900".into()])),
+        voicemail: Some(Voicemail { review: Some(true), ..Voicemail::default() }),
     };
     done(target, updated("2", set(other))).await;
     let changed = UserSettings {
@@ -56,6 +55,10 @@ pub(in crate::target) async fn settings_change_and_go(make: Make<'_>) {
         custom_fields: [("Cost centre".into(), "ü".repeat(256))].into(),
         device_groups: ["Floor 2".into()].into(),
         devices: [mac(2)].into(),
+        location: Some("Head office".into()),
+        phone_numbers: [(number("0100"), "Rob".into())].into(),
+        caller_id_numbers: [number("0100")].into(),
+        secondary_extensions: ["901".into()].into(),
     };
     assert_eq!(user(target, "2").await.settings(), &changed);
     let none = SettingsChanges {
@@ -65,10 +68,18 @@ pub(in crate::target) async fn settings_change_and_go(make: Make<'_>) {
         custom_fields: changed.custom_fields.into_iter().map(|(name, own)| (name, change(Some(own), None))).collect(),
         device_groups: goes(changed.device_groups),
         devices: goes(changed.devices),
+        location: Some(change(changed.location, None)),
+        phone_numbers: changed.phone_numbers.into_iter().map(|(own, name)| (own, change(Some(name), None))).collect(),
+        caller_id_numbers: goes(changed.caller_id_numbers),
+        secondary_extensions: goes(changed.secondary_extensions),
         ..SettingsChanges::default()
     };
     done(target, updated("2", set(none))).await;
     assert_eq!(user(target, "2").await.settings, None);
+    let catalog = bench.target.read().await.unwrap().catalog;
+    // What was given up stays in the account: the number under its last name, and the extension under its last number.
+    assert_eq!(catalog.phone_number(&number("0100")).unwrap().name, "Rob");
+    assert_eq!(catalog.extensions, ["12345678", "900", "901"]);
 }
 
 pub(in crate::target) async fn stale_settings_are_refused(make: Make<'_>) {
@@ -87,6 +98,10 @@ pub(in crate::target) async fn stale_settings_are_refused(make: Make<'_>) {
         ("custom_fields", one(|c| c.custom_fields = [("Badge".into(), change(Some("1".into()), None))].into())),
         ("device_groups", one(|c| c.device_groups = goes(["Floor 1".to_owned()]))),
         ("devices", one(|c| c.devices = goes([mac(1)]))),
+        ("location", one(|c| c.location = Some(change(Some("Branch".into()), None)))),
+        ("phone_numbers", one(|c| c.phone_numbers = [(number("0100"), change(Some("Bob".into()), None))].into())),
+        ("caller_id_numbers", one(|c| c.caller_id_numbers = goes([number("0101")]))),
+        ("secondary_extensions", one(|c| c.secondary_extensions = goes(["900".to_owned()]))),
     ] {
         refused(target, action, ErrorKind::Conflict, &format!("{field} is not as it was read")).await;
     }
@@ -125,6 +140,22 @@ pub(in crate::target) async fn settings_that_name_what_is_not_there_are_refused(
             UserSettings { devices: [mac(9)].into(), ..UserSettings::default() },
             "the account has no device 00:0b:82:00:00:09",
         ),
+        (
+            UserSettings { location: Some("Brench".into()), ..UserSettings::default() },
+            "the account has no location `Brench`; did you mean `Branch`?",
+        ),
+        (
+            UserSettings { phone_numbers: [(number("0199"), "X".into())].into(), ..extension("20") },
+            "the account has no phone number +15555550199",
+        ),
+        (
+            UserSettings { caller_id_numbers: [number("0199")].into(), ..UserSettings::default() },
+            "the account has no phone number +15555550199",
+        ),
+        (
+            UserSettings { secondary_extensions: ["999".into()].into(), ..UserSettings::default() },
+            "the account has no extension `999`",
+        ),
     ] {
         refused(target, made_with(own.clone()), ErrorKind::NotFound, message).await;
         refused(target, updated("2", set(coming(own))), ErrorKind::NotFound, message).await;
@@ -150,6 +181,18 @@ pub(in crate::target) async fn settings_that_do_not_fit_are_refused(make: Make<'
             UserSettings { custom_fields: [("Badge".into(), "x".repeat(257))].into(), ..UserSettings::default() },
             "custom field `Badge` has 257 characters, 256 are accepted".to_owned(),
         ),
+        (
+            UserSettings { phone_numbers: [(number("0100"), " ".into())].into(), ..extension("20") },
+            "phone number +15555550100 needs a name".to_owned(),
+        ),
+        (
+            UserSettings { phone_numbers: [(number("0100"), "Dan".into())].into(), ..UserSettings::default() },
+            "phone numbers ring at an extension, and the user has none".to_owned(),
+        ),
+        (
+            UserSettings { secondary_extensions: ["900".into()].into(), ..extension("900") },
+            "extension 900 is the user's own, and cannot be a secondary one as well".to_owned(),
+        ),
     ] {
         refused(target, made_with(own.clone()), ErrorKind::Input, &message).await;
         refused(target, updated("2", set(coming(own))), ErrorKind::Input, &message).await;
@@ -169,6 +212,7 @@ pub(in crate::target) async fn what_goes_need_not_be_there_any_more(make: Make<'
         custom_fields: [("Cost centre".into(), change(Some("4711".into()), None))].into(),
         device_groups: goes(["Floor 1".to_owned()]),
         devices: goes([mac(1)]),
+        phone_numbers: [(number("0100"), change(Some("Bob".into()), None))].into(),
         ..SettingsChanges::default()
     };
     done(target, updated("2", set(all))).await;
@@ -183,7 +227,10 @@ pub(in crate::target) async fn an_extension_belongs_to_one_user(make: Make<'_>) 
     refused(target, updated("1", set(coming(extension("123")))), ErrorKind::Conflict, message).await;
     // One that was left is free.
     let left = SettingsChanges { extension: Some(change(Some("123".into()), None)), ..SettingsChanges::default() };
-    done(target, updated("2", set(left))).await;
+    let numbers = "phone numbers ring at an extension, and the user has none";
+    refused(target, updated("2", set(left.clone())), ErrorKind::Input, numbers).await;
+    let numbers = [(number("0100"), change(Some("Bob".into()), None))].into();
+    done(target, updated("2", set(SettingsChanges { phone_numbers: numbers, ..left }))).await;
     done(target, updated("1", set(coming(extension("123"))))).await;
 }
 
@@ -197,6 +244,29 @@ pub(in crate::target) async fn a_device_belongs_to_one_user(make: Make<'_>) {
     done(target, updated("2", set(coming(devices(2))))).await;
     done(target, updated("2", set(SettingsChanges { devices: goes([mac(1)]), ..SettingsChanges::default() }))).await;
     done(target, made_with(devices(1))).await;
+}
+
+pub(in crate::target) async fn a_phone_number_rings_at_one_place(make: Make<'_>) {
+    let mut account = taken();
+    account.catalog.phone_numbers[0].rings_elsewhere = true;
+    let bench = make(account);
+    let target = &*bench.target;
+    let phone = |end: &str| UserSettings { phone_numbers: [(number(end), "Dan".into())].into(), ..extension("20") };
+    for (end, message) in [
+        ("0100", "phone number +15555550100 rings at somebody else"),
+        ("0101", "phone number +15555550101 rings elsewhere"),
+    ] {
+        refused(target, made_with(phone(end)), ErrorKind::Conflict, message).await;
+        refused(target, updated("1", set(coming(phone(end)))), ErrorKind::Conflict, message).await;
+    }
+    let left = SettingsChanges {
+        phone_numbers: [(number("0100"), change(Some("Bob".into()), None))].into(),
+        ..SettingsChanges::default()
+    };
+    done(target, updated("2", set(left))).await;
+    done(target, made_with(phone("0100"))).await;
+    // Who is gone leaves the number behind.
+    assert!(bench.target.read().await.unwrap().catalog.phone_number(&number("0100")).is_none());
 }
 
 pub(in crate::target) async fn the_catalog_is_kept(make: Make<'_>) {
@@ -232,5 +302,10 @@ fn coming(own: UserSettings) -> SettingsChanges {
         custom_fields: own.custom_fields.into_iter().map(|(name, value)| (name, Change::fill(value))).collect(),
         device_groups: SetChange::adding(own.device_groups.into_iter().collect()),
         devices: SetChange::adding(own.devices.into_iter().collect()),
+        location: own.location.map(Change::fill),
+        phone_numbers: own.phone_numbers.into_iter().map(|(number, name)| (number, Change::fill(name))).collect(),
+        caller_id_numbers: SetChange::adding(own.caller_id_numbers.into_iter().collect()),
+        secondary_extensions: SetChange::adding(own.secondary_extensions.into_iter().collect()),
+        voicemail: None,
     }
 }

@@ -1,0 +1,117 @@
+//! Asks before anything is written whether it can be.
+
+use super::super::assumed::is_extension;
+use super::Switchboard;
+use crate::ErrorKind;
+use crate::model::text::nearest;
+use crate::model::{Fault, Mac, PhoneNumber, SettingsChanges, UserKey, UserSettings, Voicemail};
+use crate::target::book;
+
+type Checked = Result<(), Fault>;
+
+impl Switchboard {
+    /// Checks what comes to a user, who has a key unless they are yet to be made, and how it goes together with what they
+    /// have then. What goes is never in the way.
+    pub(in crate::target::goto) fn check(
+        &self,
+        changes: &SettingsChanges,
+        user: Option<&UserKey>,
+        after: &UserSettings,
+    ) -> Checked {
+        let comes = changes.extension.as_ref().and_then(|change| change.after());
+        comes.map_or(Ok(()), |number| self.check_extension(number, user))?;
+        changes.devices.added().iter().try_for_each(|mac| self.check_device(*mac, user))?;
+        let comes = changes.location.as_ref().and_then(|change| change.after());
+        comes.map_or(Ok(()), |name| self.check_location(name))?;
+        for (number, change) in &changes.phone_numbers {
+            change.after().map_or(Ok(()), |name| self.check_number(number, name, user))?;
+        }
+        changes.caller_id_numbers.added().iter().try_for_each(|number| self.check_known_number(number))?;
+        changes.secondary_extensions.added().iter().try_for_each(|number| self.check_known_extension(number))?;
+        changes.voicemail.as_ref().map_or(Ok(()), |voicemail| self.check_voicemail(voicemail))?;
+        match book::does_not_go_together(after) {
+            Some(message) => refuse(ErrorKind::Input, message),
+            None => Ok(()),
+        }
+    }
+
+    fn check_extension(&self, number: &str, user: Option<&UserKey>) -> Checked {
+        if !is_extension(number) {
+            let message = format!("extension `{}` is not accepted: it has 2 to 8 digits", number.escape_debug());
+            return refuse(ErrorKind::Input, message);
+        }
+        let known = self.extensions().iter().find(|own| own.number.as_str() == number);
+        let taken = known.is_some_and(|own| {
+            !own.is_direct()
+                || own.assigned_primary_user_key.as_ref().is_some_and(|holder| user.is_none_or(|user| !holder.is(user)))
+        });
+        if taken { refuse(ErrorKind::Conflict, format!("extension {number} is taken")) } else { Ok(()) }
+    }
+
+    fn check_device(&self, mac: Mac, user: Option<&UserKey>) -> Checked {
+        let mut all = self.devices.iter().flatten();
+        let Some((_, device)) = all.find(|(own, _)| *own == mac) else {
+            return refuse(ErrorKind::NotFound, format!("the account has no device {mac}"));
+        };
+        match &device.assigned_user_key {
+            Some(holder) if user.is_none_or(|user| !holder.is(user)) => {
+                refuse(ErrorKind::Conflict, format!("device {mac} ({}) belongs to somebody else", device.name))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_location(&self, name: &str) -> Checked {
+        let names = || self.locations.iter().flatten().map(|place| place.wire.name.as_str());
+        if names().any(|own| own == name) {
+            return Ok(());
+        }
+        let near = nearest(name, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        refuse(ErrorKind::NotFound, format!("the account has no location `{}`{near}", name.escape_debug()))
+    }
+
+    fn check_number(&self, number: &PhoneNumber, name: &str, user: Option<&UserKey>) -> Checked {
+        if name.trim().is_empty() {
+            return refuse(ErrorKind::Input, format!("phone number {number} needs a name"));
+        }
+        let Some(known) = self.numbers().iter().find(|own| own.digits == *number) else {
+            return refuse(ErrorKind::NotFound, format!("the account has no phone number {number}"));
+        };
+        match known.holder(&self.holders()) {
+            Some(holder) if user.is_none_or(|user| !holder.is(user)) => {
+                refuse(ErrorKind::Conflict, format!("phone number {number} rings at somebody else"))
+            }
+            None if known.wire.route_to.is_some() => {
+                refuse(ErrorKind::Conflict, format!("phone number {number} rings elsewhere"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_known_number(&self, number: &PhoneNumber) -> Checked {
+        if self.numbers().iter().any(|own| own.digits == *number) {
+            return Ok(());
+        }
+        refuse(ErrorKind::NotFound, format!("the account has no phone number {number}"))
+    }
+
+    fn check_known_extension(&self, number: &str) -> Checked {
+        if self.extensions().iter().any(|own| own.is_direct() && own.number.as_str() == number) {
+            return Ok(());
+        }
+        refuse(ErrorKind::NotFound, format!("the account has no extension `{}`", number.escape_debug()))
+    }
+
+    fn check_voicemail(&self, voicemail: &Voicemail) -> Checked {
+        if let Some(zone) = voicemail.time_zone.as_deref().filter(|zone| !book::is_time_zone(zone)) {
+            let zone = zone.escape_debug();
+            let message = format!("time_zone `{zone}` is not accepted: a name as `Europe/Berlin` or `UTC` is expected");
+            return refuse(ErrorKind::Input, message);
+        }
+        voicemail.operator.as_deref().map_or(Ok(()), |operator| self.check_known_extension(operator))
+    }
+}
+
+fn refuse(kind: ErrorKind, message: String) -> Checked {
+    Err(Fault::new(kind, message))
+}
