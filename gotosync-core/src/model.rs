@@ -46,5 +46,5 @@ pub use schema::{AttrId, AttributeTable, Syntax};
 pub(crate) use schema::{known_attribute, known_attributes};
 pub(crate) use scope::FoundScope;
 pub use scope::{Depth, GroupRef, Membership, ReadRequest, Scope, ScopeError};
-pub use telephone::{NamedNumber, NotAPhoneNumber, PhoneNumber, Voicemail};
+pub use telephone::{NamedNumber, NotAPhoneNumber, PhoneNumber, RingsAt, Voicemail};
 pub use value::{Attributes, Value, Values};

@@ -294,15 +294,14 @@ impl Settling<'_, '_> {
     /// Numbers that ring at an extension, of which each person must have one.
     fn phone_numbers(&self, extensions: &HashMap<u32, Box<str>>, notes: &mut Vec<Note>) -> Lists<PhoneNumber> {
         let known = self.known_numbers();
-        let elsewhere = |number: &PhoneNumber| {
-            self.current.catalog.phone_number(number).is_some_and(|listed| listed.rings_elsewhere)
-        };
         let find = |claimant: &Claimant<'_, '_>, text: &str| {
             let number = find_number(text, &known)?;
-            if self.extension_of(claimant, extensions).is_none() {
+            let extension = self.extension_of(claimant, extensions);
+            if extension.is_none() {
                 return Err((NoteKind::FieldLeft, format!("phone_numbers: {number} has no extension to ring at")));
             }
-            if elsewhere(&number) {
+            let listed = self.current.catalog.phone_number(&number);
+            if listed.is_some_and(|listed| !listed.is_free_for(extension)) {
                 return Err((NoteKind::Clash, format!("phone number {number} rings at something that is no user")));
             }
             Ok(Some(number))

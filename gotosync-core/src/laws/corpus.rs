@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::Result;
 use crate::model::{
     Account, Catalog, Completeness, Device, Directory, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, Invitation,
-    License, Locks, Mac, NamedNumber, PersonEntry, PersonId, PhoneNumber, Privilege, Reading, Role, SettingsTemplate,
-    Status, TemplateName, Transfer, User, UserGroup, UserGroupPath, UserKey, UserSettings, WelcomeTemplate,
+    License, Locks, Mac, NamedNumber, PersonEntry, PersonId, PhoneNumber, Privilege, Reading, RingsAt, Role,
+    SettingsTemplate, Status, TemplateName, Transfer, User, UserGroup, UserGroupPath, UserKey, UserSettings,
+    WelcomeTemplate,
 };
 use crate::target::Feature;
 
@@ -176,7 +177,7 @@ fn catalog() -> Catalog {
     let template = |license: &str, name: &str| TemplateName { license: license.into(), name: name.to_owned() };
     let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
     let device = |at: u8, name: &str| Device { mac: mac(at), name: name.to_owned() };
-    let phone = |at, name: &str| NamedNumber { number: number(at), name: name.to_owned(), rings_elsewhere: false };
+    let phone = |at, name: &str| NamedNumber { number: number(at), name: name.to_owned(), rings_at: None };
     Catalog {
         templates: vec![template("g2m", "Loud"), template("g2m", "Quiet"), template("g2w", "Loud")],
         welcome_emails: vec![mail("Sales", "Hello {first_name}")],
@@ -184,7 +185,10 @@ fn catalog() -> Catalog {
         device_groups: names(["Floor 1", "Floor 2"]),
         custom_fields: names(["Badge", "Cost centre"]),
         devices: vec![device(1, "Reception"), device(2, "Lobby")],
-        phone_numbers: vec![phone(2, "Spare"), NamedNumber { rings_elsewhere: true, ..phone(3, "Hotline") }],
+        phone_numbers: vec![
+            phone(2, "Spare"),
+            NamedNumber { rings_at: Some(RingsAt::Elsewhere), ..phone(3, "Hotline") },
+        ],
         extensions: names(["900", "901"]),
         locations: names(["Branch", "Head office"]),
         elsewhere: vec![Email::new("gil@other.test")],

@@ -301,7 +301,7 @@ fn settle(catalog: &mut Catalog, before: &UserSettings, after: &UserSettings) {
     catalog.phone_numbers.extend(gone.map(|(number, name)| NamedNumber {
         number: number.clone(),
         name: name.clone(),
-        rings_elsewhere: false,
+        rings_at: None,
     }));
     catalog.sort();
 }

@@ -31,9 +31,30 @@ pub struct NamedNumber {
     pub number: PhoneNumber,
     /// Its name.
     pub name: String,
-    /// Whether it rings somewhere else, such as at a queue: then nobody gets it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub rings_elsewhere: bool,
+    /// Where it rings, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rings_at: Option<RingsAt>,
+}
+
+/// Where a telephone number rings that rings at no user.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RingsAt {
+    /// At an extension of nobody, by its number. Only whoever gets that extension can have the number.
+    Extension(String),
+    /// At something else, such as a queue. Nobody gets the number.
+    Elsewhere,
+}
+
+impl NamedNumber {
+    /// Says whether somebody with this extension can have it.
+    pub fn is_free_for(&self, extension: Option<&str>) -> bool {
+        match &self.rings_at {
+            None => true,
+            Some(RingsAt::Extension(own)) => extension == Some(own),
+            Some(RingsAt::Elsewhere) => false,
+        }
+    }
 }
 
 /// The basics of a voicemail; what is absent stays as the service has it.

@@ -1,6 +1,6 @@
 //! Telephones of the emulator are those of the account.
 
-use gotosync_core::model::{Account, UserSettings};
+use gotosync_core::model::{Account, PhoneNumber, RingsAt, UserSettings};
 use gotosync_tests::goto::{Answer, Emulator, Probe};
 use gotosync_tests::laws::corpus;
 use serde_json::{Value, json};
@@ -23,6 +23,10 @@ fn items(bench: &Bench, path: &str) -> Vec<Value> {
 
 fn settings(account: &Account, user: &str) -> UserSettings {
     account.user(&user.into()).unwrap().settings().clone()
+}
+
+fn rings_at(bench: &Bench, number: &PhoneNumber) -> Option<RingsAt> {
+    bench.emulator.account().catalog.phone_number(number).unwrap().rings_at.clone()
 }
 
 #[test]
@@ -101,17 +105,17 @@ fn numbers_ring_somewhere_and_are_used_by_permission() {
     assert_eq!(settings(&bench.emulator.account(), "5").phone_numbers[&spare], "Front desk");
     // At nobody's extension it is nobody's, and still rings.
     assert_eq!(send(&bench, "PATCH", &path, &to("900")).json()["routeTo"]["id"], id_of("900"));
-    assert!(bench.emulator.account().catalog.phone_number(&spare).unwrap().rings_elsewhere);
+    assert_eq!(rings_at(&bench, &spare), Some(RingsAt::Extension("900".to_owned())));
     // Whoever gets the extension gets the number, and leaves it there.
     let extension = format!("/extensions/{}", id_of("900").as_str().unwrap());
     for (user, has) in [(json!("1"), true), (json!(null), false)] {
         assert_eq!(send(&bench, "PATCH", &extension, &json!({ "assignedPrimaryUserKey": user })).status, 200);
         assert_eq!(settings(&bench.emulator.account(), "1").phone_numbers.contains_key(&spare), has);
     }
-    assert!(bench.emulator.account().catalog.phone_number(&spare).unwrap().rings_elsewhere);
+    assert_eq!(rings_at(&bench, &spare), Some(RingsAt::Extension("900".to_owned())));
     assert_eq!(send(&bench, "PATCH", &path, &json!({ "name": null })).status, 400);
     assert_eq!(send(&bench, "PATCH", &path, &json!({ "routeTo": null })).json()["routeTo"], Value::Null);
-    assert!(!bench.emulator.account().catalog.phone_number(&spare).unwrap().rings_elsewhere);
+    assert_eq!(rings_at(&bench, &spare), None);
     let permit = json!({ "userKey": "1", "permissions": ["OUTBOUND_CALLER_ID"] });
     assert_eq!(send(&bench, "POST", &format!("{path}/permissions"), &permit).status, 204);
     assert_eq!(settings(&bench.emulator.account(), "1").caller_id_numbers, [spare].into());

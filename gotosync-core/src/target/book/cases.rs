@@ -131,8 +131,7 @@ fn catalog() -> Catalog {
     let template = |license: &str, name: &str| TemplateName { license: license.into(), name: name.to_owned() };
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let device = |at: u8, name: &str| Device { mac: mac(at), name: name.to_owned() };
-    let phone =
-        |end: &str, name: &str| NamedNumber { number: number(end), name: name.to_owned(), rings_elsewhere: false };
+    let phone = |end: &str, name: &str| NamedNumber { number: number(end), name: name.to_owned(), rings_at: None };
     Catalog {
         templates: vec![template(WEBINAR, "Loud"), template(MEETING, "Quiet")],
         welcome_emails: vec![mail_template("Sales", "Hello {first_name}")],

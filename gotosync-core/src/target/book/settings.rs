@@ -4,7 +4,8 @@ use super::{Book, Done, refuse, unknown};
 use crate::error::ErrorKind;
 use crate::model::text::nearest;
 use crate::model::{
-    LicenseKey, Mac, PhoneNumber, SettingsChanges, SettingsTemplate, Sole, UserKey, UserSettings, Voicemail,
+    LicenseKey, Mac, NamedNumber, PhoneNumber, SettingsChanges, SettingsTemplate, Sole, UserKey, UserSettings,
+    Voicemail,
 };
 
 /// What comes to a user. What goes is never in the way, even where the account has come to lack it.
@@ -70,8 +71,9 @@ impl<'s> From<&'s SettingsChanges> for Coming<'s> {
     }
 }
 
-/// Checks what comes to a user, who has a key unless they are yet to be created.
-pub(super) fn check(book: &dyn Book, coming: &Coming<'_>, own: Option<&UserKey>) -> Done<()> {
+/// Checks what comes to a user, who has a key unless they are yet to be created, and how it goes together with all that they
+/// have then.
+pub(super) fn check(book: &dyn Book, coming: &Coming<'_>, own: Option<&UserKey>, after: &UserSettings) -> Done<()> {
     coming.time_zone.map_or(Ok(()), check_time_zone)?;
     coming.extension.map_or(Ok(()), |extension| check_extension(book, extension, own))?;
     coming.templates.iter().try_for_each(|(license, template)| check_template(book, license, template))?;
@@ -80,14 +82,13 @@ pub(super) fn check(book: &dyn Book, coming: &Coming<'_>, own: Option<&UserKey>)
     coming.device_groups.iter().try_for_each(|name| check_device_group(book, name))?;
     coming.devices.iter().try_for_each(|mac| check_device(book, *mac, own))?;
     coming.location.map_or(Ok(()), |name| check_location(book, name))?;
-    coming.phone_numbers.iter().try_for_each(|(number, name)| check_phone_number(book, number, name, own))?;
+    coming
+        .phone_numbers
+        .iter()
+        .try_for_each(|(number, name)| check_phone_number(book, number, name, own, after.extension.as_deref()))?;
     coming.caller_id_numbers.iter().try_for_each(|number| known_number(book, number).map(drop))?;
     coming.secondary_extensions.iter().try_for_each(|extension| check_known_extension(book, extension))?;
-    coming.voicemail.map_or(Ok(()), |voicemail| check_voicemail(book, voicemail))
-}
-
-/// Checks how what a user has of telephones goes together, after what came and went.
-pub(super) fn check_together(after: &UserSettings) -> Done<()> {
+    coming.voicemail.map_or(Ok(()), |voicemail| check_voicemail(book, voicemail))?;
     does_not_go_together(after).map_or(Ok(()), |message| refuse(ErrorKind::Input, message))
 }
 
@@ -115,11 +116,17 @@ fn check_location(book: &dyn Book, name: &str) -> Done<()> {
 }
 
 /// Checks that a number is there and rings at nobody else. The answer does not say at whom.
-fn check_phone_number(book: &dyn Book, number: &PhoneNumber, name: &str, own: Option<&UserKey>) -> Done<()> {
+fn check_phone_number(
+    book: &dyn Book,
+    number: &PhoneNumber,
+    name: &str,
+    own: Option<&UserKey>,
+    extension: Option<&str>,
+) -> Done<()> {
     if name.trim().is_empty() {
         return refuse(ErrorKind::Input, format!("phone number {number} needs a name"));
     }
-    if known_number(book, number)? {
+    if !known_number(book, number)?.is_free_for(extension) {
         return refuse(ErrorKind::Conflict, format!("phone number {number} rings elsewhere"));
     }
     match book.holder_of(&Sole::PhoneNumber(number.clone()))? {
@@ -130,10 +137,10 @@ fn check_phone_number(book: &dyn Book, number: &PhoneNumber, name: &str, own: Op
     }
 }
 
-/// Checks that a number is there, and says whether it rings at something that is no user.
-fn known_number(book: &dyn Book, number: &PhoneNumber) -> Done<bool> {
+/// A number that is there.
+fn known_number(book: &dyn Book, number: &PhoneNumber) -> Done<NamedNumber> {
     match book.phone_number(number)? {
-        Some(known) => Ok(known.rings_elsewhere),
+        Some(known) => Ok(known),
         None => refuse(ErrorKind::NotFound, format!("the account has no phone number {number}")),
     }
 }

@@ -28,8 +28,7 @@ pub(super) fn create(book: &mut dyn Book, creation: &Creation, terms: &Terms<'_>
         roles::check_access(book, terms)?;
         roles::check(book, &user.role)?;
     }
-    settings::check(book, &user.settings().into(), None)?;
-    settings::check_together(user.settings())?;
+    settings::check(book, &user.settings().into(), None, user.settings())?;
     creation.voicemail.as_ref().map_or(Ok(()), |voicemail| settings::check_voicemail(book, voicemail))?;
     mail::check_welcome(book, &creation.welcome)?;
     check_address(book, &user.email, None)?;
@@ -72,14 +71,11 @@ pub(super) fn change(book: &mut dyn Book, update: &Update, kind: ActionKind, ter
     }
     check_locks(changes, before.user.locks)?;
     check_changes(book, changes, &before, terms.limits)?;
-    if let Some(changes) = &changes.settings {
-        settings::check(book, &(&**changes).into(), Some(&update.user))?;
-    }
     let mut after = User::clone(&before.user);
     changes.apply_to(&mut after);
     let after = normal(&after);
-    if changes.settings.is_some() {
-        settings::check_together(after.settings())?;
+    if let Some(changes) = &changes.settings {
+        settings::check(book, &(&**changes).into(), Some(&update.user), after.settings())?;
     }
     if after.role != before.user.role {
         roles::check(book, &after.role)?;

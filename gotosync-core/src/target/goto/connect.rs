@@ -17,7 +17,8 @@ use super::wire::{Key, MarkedPage, WireDevice, WireExtension, WireLocated, WireL
 use super::{GotoAccount, OF_CONNECT, TOGETHER};
 use crate::http::{Api, Request};
 use crate::model::{
-    AccountKey, Action, Catalog, Device, Gap, Mac, NamedNumber, PhoneNumber, SettingsChanges, User, UserSettings,
+    AccountKey, Action, Catalog, Device, Gap, Mac, NamedNumber, PhoneNumber, RingsAt, SettingsChanges, User,
+    UserSettings,
 };
 use crate::target::Feature;
 use crate::{Error, ErrorKind, Result};
@@ -222,16 +223,8 @@ impl Switchboard {
             .filter(|own| own.is_direct() && own.assigned_primary_user_key.is_none())
             .map(|own| own.number.as_str().to_owned())
             .collect();
-        catalog.phone_numbers = self
-            .numbers()
-            .iter()
-            .filter(|own| own.holder(&holders).is_none())
-            .map(|own| NamedNumber {
-                number: own.digits.clone(),
-                name: own.wire.name.clone(),
-                rings_elsewhere: own.wire.route_to.is_some(),
-            })
-            .collect();
+        catalog.phone_numbers =
+            self.numbers().iter().filter(|own| own.holder(&holders).is_none()).map(|own| self.named(own)).collect();
         catalog.locations = self.locations.iter().flatten().map(|place| place.wire.name.clone()).collect();
     }
 
@@ -287,6 +280,18 @@ impl Switchboard {
             }
         }
         found
+    }
+
+    /// A number that rings at no user.
+    fn named(&self, own: &Number) -> NamedNumber {
+        NamedNumber { number: own.digits.clone(), name: own.wire.name.clone(), rings_at: self.rings_at(own) }
+    }
+
+    /// Where a number rings that rings at no user.
+    fn rings_at(&self, number: &Number) -> Option<RingsAt> {
+        let id = number.wire.route_to.as_ref()?.extension();
+        let at = self.extensions().iter().find(|own| own.is_direct() && id == Some(&*own.id));
+        Some(at.map_or(RingsAt::Elsewhere, |own| RingsAt::Extension(own.number.as_str().to_owned())))
     }
 
     /// Whose each extension is, by its id.

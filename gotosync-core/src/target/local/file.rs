@@ -290,8 +290,7 @@ CREATE INDEX sole_of_user ON sole (user);
     "
 CREATE TABLE phone_numbers (
     number TEXT PRIMARY KEY NOT NULL,
-    name TEXT NOT NULL,
-    rings_elsewhere INTEGER NOT NULL DEFAULT 0 CHECK (rings_elsewhere IN (0, 1))
+    document TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE extensions (
     number TEXT PRIMARY KEY NOT NULL

@@ -15,7 +15,7 @@ use super::file::Fail;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Account, AccountKey, ActionKind, Catalog, Completeness, Device, Email, License, LicenseKey, Mac, NamedNumber,
-    NotAPhoneNumber, PhoneNumber, Sole, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
+    PhoneNumber, Sole, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
 use crate::target::book::{self, Activity, Book, Record};
 
@@ -89,10 +89,10 @@ impl<'c> Page<'c> {
         let catalog = Catalog {
             devices: self.all("SELECT document FROM devices ORDER BY mac", (), |row| document(row, 0))?,
             phone_numbers: self.all(
-                "SELECT number, name, rings_elsewhere FROM phone_numbers WHERE NOT EXISTS
+                "SELECT document FROM phone_numbers WHERE NOT EXISTS
                  (SELECT 1 FROM sole WHERE what = 'phone number' AND value = number) ORDER BY number",
                 (),
-                phone_number,
+                |row| document(row, 0),
             )?,
             extensions: self.all(
                 "SELECT number FROM extensions WHERE NOT EXISTS
@@ -146,9 +146,9 @@ impl<'c> Page<'c> {
 
     fn put_phone_number(&self, own: &NamedNumber) -> Result<()> {
         self.execute(
-            "INSERT INTO phone_numbers (number, name, rings_elsewhere) VALUES (?1, ?2, ?3)
-             ON CONFLICT (number) DO UPDATE SET name = excluded.name, rings_elsewhere = excluded.rings_elsewhere",
-            (own.number.as_str(), &own.name, own.rings_elsewhere),
+            "INSERT INTO phone_numbers (number, document) VALUES (?1, ?2)
+             ON CONFLICT (number) DO UPDATE SET document = excluded.document",
+            (own.number.as_str(), json(own)?),
         )
     }
 
@@ -226,8 +226,8 @@ impl Book for Page<'_> {
     }
 
     fn phone_number(&self, number: &PhoneNumber) -> Result<Option<NamedNumber>> {
-        let sql = "SELECT number, name, rings_elsewhere FROM phone_numbers WHERE number = ?1";
-        self.maybe(sql, [number.as_str()], phone_number)
+        let sql = "SELECT document FROM phone_numbers WHERE number = ?1";
+        self.maybe(sql, [number.as_str()], |row| document(row, 0))
     }
 
     fn has_extension(&self, extension: &str) -> Result<bool> {
@@ -290,7 +290,7 @@ impl Book for Page<'_> {
         }
         settings.extension.iter().try_for_each(|extension| self.put_extension(extension))?;
         settings.phone_numbers.iter().try_for_each(|(number, name)| {
-            self.put_phone_number(&NamedNumber { number: number.clone(), name: name.clone(), rings_elsewhere: false })
+            self.put_phone_number(&NamedNumber { number: number.clone(), name: name.clone(), rings_at: None })
         })
     }
 
@@ -329,11 +329,6 @@ impl Book for Page<'_> {
             (entry.at.to_string(), entry.action.as_str(), entry.subject, entry.detail),
         )
     }
-}
-
-fn phone_number(row: &Row<'_>) -> rusqlite::Result<NamedNumber> {
-    let number = row.get_ref(0)?.as_str()?.parse().map_err(|error: NotAPhoneNumber| unreadable(0, error))?;
-    Ok(NamedNumber { number, name: row.get(1)?, rings_elsewhere: row.get(2)? })
 }
 
 fn license(row: &Row<'_>) -> rusqlite::Result<License> {

@@ -183,7 +183,7 @@ impl Ledger {
             self.extensions.remove(&before);
         }
         for (number, name) in &settings.phone_numbers {
-            let named = NamedNumber { number: number.clone(), name: name.clone(), rings_elsewhere: false };
+            let named = NamedNumber { number: number.clone(), name: name.clone(), rings_at: None };
             self.phone_numbers.insert(number.clone(), named);
         }
         self.users.insert(key.clone(), record);

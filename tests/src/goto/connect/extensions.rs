@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use gotosync_core::model::{PhoneNumber, UserKey, UserSettings};
+use gotosync_core::model::{PhoneNumber, RingsAt, UserKey, UserSettings};
 use serde_json::{Map, Value, json};
 
 use super::switchboard::Extension;
@@ -77,6 +77,8 @@ pub(super) async fn change(
             tenant.target.edit(|account| account.catalog.extensions.retain(|own| *own != before));
         }
         number.clone_into(&mut extension.number);
+        let here = numbers_at(tenant, &id);
+        ring_at(tenant, &here, Some(&RingsAt::Extension(number.to_owned())));
         share(tenant, &extension, &sharers, true).await?;
     }
     if let Some(value) = body.get("assignedPrimaryUserKey") {
@@ -165,13 +167,13 @@ async fn assign(
         change_user(tenant, holder, |user| user.set_settings(left)).await?;
         // What rang at the user goes on ringing at the extension.
         tenant.board().routes.extend(numbers.keys().map(|number| (number.clone(), id.to_owned())));
-        ring_elsewhere(tenant, &numbers.into_keys().collect(), true);
+        let here = RingsAt::Extension(extension.number.clone());
+        ring_at(tenant, &numbers.into_keys().collect(), Some(&here));
     }
     if let Some(user) = &wanted {
-        let here: BTreeSet<PhoneNumber> =
-            tenant.board().routes.iter().filter(|(_, to)| *to == id).map(|(number, _)| number.clone()).collect();
+        let here = numbers_at(tenant, id);
         tenant.board().routes.retain(|_, to| to != id);
-        ring_elsewhere(tenant, &here, false);
+        ring_at(tenant, &here, None);
         let names: BTreeMap<PhoneNumber, String> = {
             let glance = tenant.target.glance();
             let own = glance.phone_numbers().filter(|own| here.contains(&own.number));
@@ -186,14 +188,19 @@ async fn assign(
     Ok(())
 }
 
-/// Says of numbers whether they ring at something that is no user.
-pub(super) fn ring_elsewhere(tenant: &Tenant, numbers: &BTreeSet<PhoneNumber>, elsewhere: bool) {
+/// The numbers that ring at an extension of nobody.
+fn numbers_at(tenant: &Tenant, id: &str) -> BTreeSet<PhoneNumber> {
+    tenant.board().routes.iter().filter(|(_, to)| *to == id).map(|(number, _)| number.clone()).collect()
+}
+
+/// Says of numbers where they ring that ring at no user.
+pub(super) fn ring_at(tenant: &Tenant, numbers: &BTreeSet<PhoneNumber>, at: Option<&RingsAt>) {
     if numbers.is_empty() {
         return;
     }
     tenant.target.edit(|account| {
         let listed = account.catalog.phone_numbers.iter_mut().filter(|own| numbers.contains(&own.number));
-        listed.for_each(|own| own.rings_elsewhere = elsewhere);
+        listed.for_each(|own| own.rings_at = at.cloned());
     });
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use gotosync_core::model::{NamedNumber, PhoneNumber, Sole, UserKey};
+use gotosync_core::model::{NamedNumber, PhoneNumber, RingsAt, Sole, UserKey};
 use serde_json::{Map, Value, json};
 
-use super::extensions::{known as known_extension, ring_elsewhere, user_key};
+use super::extensions::{known as known_extension, ring_at, user_key};
 use super::{Asked, Caller, bad, change_user, id, not_found, own_tenant};
 use crate::goto::answer::Refusal;
 use crate::goto::world::{Tenant, World};
@@ -109,15 +109,16 @@ async fn ring(tenant: &Tenant, digits: &PhoneNumber, to: Option<(&str, &str)>) -
     let Some(listed) = listed else { return Ok(()) };
     tenant.board().routes.remove(digits);
     let elsewhere = to.filter(|_| user.is_none());
-    if listed.rings_elsewhere != elsewhere.is_some() {
-        ring_elsewhere(tenant, &[digits.clone()].into(), elsewhere.is_some());
+    let at = elsewhere.map(|(_, extension)| RingsAt::Extension(extension.to_owned()));
+    if listed.rings_at != at {
+        ring_at(tenant, &[digits.clone()].into(), at.as_ref());
     }
     if let Some((id, _)) = elsewhere {
         tenant.board().routes.insert(digits.clone(), id.to_owned());
     }
     let Some(user) = user else { return Ok(()) };
     change_user(tenant, &user, |user| {
-        user.set_settings(|own| drop(own.phone_numbers.insert(listed.number, listed.name)))
+        user.set_settings(|own| drop(own.phone_numbers.insert(listed.number, listed.name)));
     })
     .await
 }
@@ -202,7 +203,7 @@ fn told(tenant: &Tenant, own: &NamedNumber) -> Value {
         board.extensions.iter().find(|(_, known)| *known.number == *extension).map(|(id, _)| id.clone())
     });
     let elsewhere = || tenant.board().routes.get(digits).cloned().unwrap_or_else(|| id("queue", digits.as_str()));
-    if let Some(route) = extension.or_else(|| own.rings_elsewhere.then(elsewhere)) {
+    if let Some(route) = extension.or_else(|| own.rings_at.as_ref().map(|_| elsewhere())) {
         told["routeTo"] = json!({ "id": route, "type": "EXTENSION" });
     }
     told

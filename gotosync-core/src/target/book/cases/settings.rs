@@ -6,8 +6,8 @@ use super::{
 };
 use crate::error::ErrorKind;
 use crate::model::{
-    Account, Action, Catalog, Change, Email, Invitation, Locks, SetChange, SettingsChanges, SettingsTemplate, Transfer,
-    User, UserSettings, Voicemail,
+    Account, Action, Catalog, Change, Email, Invitation, Locks, RingsAt, SetChange, SettingsChanges, SettingsTemplate,
+    Transfer, User, UserSettings, Voicemail,
 };
 
 /// Bob has the extension and the device of [`settings`].
@@ -248,7 +248,7 @@ pub(in crate::target) async fn a_device_belongs_to_one_user(make: Make<'_>) {
 
 pub(in crate::target) async fn a_phone_number_rings_at_one_place(make: Make<'_>) {
     let mut account = taken();
-    account.catalog.phone_numbers[0].rings_elsewhere = true;
+    account.catalog.phone_numbers[0].rings_at = Some(RingsAt::Elsewhere);
     let bench = make(account);
     let target = &*bench.target;
     let phone = |end: &str| UserSettings { phone_numbers: [(number(end), "Dan".into())].into(), ..extension("20") };

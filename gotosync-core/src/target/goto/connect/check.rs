@@ -24,7 +24,7 @@ impl Switchboard {
         let comes = changes.location.as_ref().and_then(|change| change.after());
         comes.map_or(Ok(()), |name| self.check_location(name))?;
         for (number, change) in &changes.phone_numbers {
-            change.after().map_or(Ok(()), |name| self.check_number(number, name, user))?;
+            change.after().map_or(Ok(()), |name| self.check_number(number, name, user, after))?;
         }
         changes.caller_id_numbers.added().iter().try_for_each(|number| self.check_known_number(number))?;
         changes.secondary_extensions.added().iter().try_for_each(|number| self.check_known_extension(number))?;
@@ -70,7 +70,7 @@ impl Switchboard {
         refuse(ErrorKind::NotFound, format!("the account has no location `{}`{near}", name.escape_debug()))
     }
 
-    fn check_number(&self, number: &PhoneNumber, name: &str, user: Option<&UserKey>) -> Checked {
+    fn check_number(&self, number: &PhoneNumber, name: &str, user: Option<&UserKey>, after: &UserSettings) -> Checked {
         if name.trim().is_empty() {
             return refuse(ErrorKind::Input, format!("phone number {number} needs a name"));
         }
@@ -81,7 +81,7 @@ impl Switchboard {
             Some(holder) if user.is_none_or(|user| !holder.is(user)) => {
                 refuse(ErrorKind::Conflict, format!("phone number {number} rings at somebody else"))
             }
-            None if known.wire.route_to.is_some() => {
+            None if !self.named(known).is_free_for(after.extension.as_deref()) => {
                 refuse(ErrorKind::Conflict, format!("phone number {number} rings elsewhere"))
             }
             _ => Ok(()),

@@ -115,16 +115,22 @@ impl Writing<'_> {
             None => self.make_extension(number).await?,
         };
         self.set_voicemail(at, voicemail).await?;
-        if let Some(own) = own {
+        if let Some(own) = own.filter(|own| *own != at) {
+            self.lead_numbers(own, at).await?;
             self.assign(own, None).await?;
         }
-        self.assign(at, Some(self.key)).await?;
-        // What rang at the extension that was the user's goes on ringing at the user.
-        let Some(own) = own.map(|own| self.extension(own).id.clone()) else { return Ok(()) };
-        let to = self.extension(at).id.clone();
-        let ring = |number: &&super::Number| number.wire.route_to.as_ref().and_then(WireRoute::extension) == Some(&own);
-        let follow: Vec<PhoneNumber> = self.board.numbers().iter().filter(ring).map(|own| own.digits.clone()).collect();
-        for number in follow {
+        self.assign(at, Some(self.key)).await
+    }
+
+    /// Lets what rings at one extension ring at the other: first, so that whatever comes between is seen to ring at the
+    /// extension that the user is to get.
+    async fn lead_numbers(&mut self, from: usize, to: usize) -> Result<(), Failure> {
+        let (from, to) = (self.extension(from).id.clone(), self.extension(to).id.clone());
+        let rings =
+            |number: &&super::Number| number.wire.route_to.as_ref().and_then(WireRoute::extension) == Some(&from);
+        let numbers: Vec<PhoneNumber> =
+            self.board.numbers().iter().filter(rings).map(|own| own.digits.clone()).collect();
+        for number in numbers {
             self.route(&number, Some(&to), None).await?;
         }
         Ok(())

@@ -1,0 +1,331 @@
+//! Telephones and locations at the emulator of GoTo: by rules, in the order that a crash allows, and whatever goes wrong with
+//! a write.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use gotosync_core::apply::Stop;
+use gotosync_core::http::{HttpOptions, Patience};
+use gotosync_core::model::{
+    Account, Directory, DirectoryBuilder, Dn, License, NamedNumber, NoteKind, PersonEntry, PersonId, RingsAt, Role,
+    Status, UnitKind, User, UserKey, UserSettings,
+};
+use gotosync_core::source::MemorySource;
+use gotosync_core::state::MemoryState;
+use gotosync_core::target::ProvisioningTarget;
+use gotosync_core::target::goto::GotoOptions;
+use gotosync_core::{Engine, Report, Rules};
+use gotosync_tests::goto::{Emulator, Fault, FaultKind, Operation, Probe, Served};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+const RULES: &str = r#"
+[[rule]]
+name = "Staff"
+ou = "OU=Staff,DC=x"
+products = ["GoTo Connect"]
+extension = "{{ ipPhone }}"
+devices = ["{{ extensionAttribute1 }}"]
+phone_numbers = ["{{ telephoneNumber }}"]
+phone_number_name = "{{ displayName }}"
+caller_id_numbers = ["+15555550900", "{{ telephoneNumber }}"]
+secondary_extensions = ["100"]
+voicemail = { transcription = true, without_password = false, operator = "100", time_zone = "Europe/Berlin" }
+location = "{{ l }}"
+"#;
+
+/// Ann has an extension, a number, a caller id, a secondary extension and a location, none of which is what the directory
+/// says; nobody has extension 301, and Bob is yet to come.
+fn account() -> Account {
+    let mut account = Account::empty("1", "World");
+    account.licenses.push(License::new("10", "GoTo Connect", &["JIVE"], 10));
+    let mut root = User::new("root@example.test", "Some", "Body");
+    root.key = Some("1".into());
+    (root.role, root.status) = (Role::Administrator, Status::Active);
+    let mut ann = User::new("ann@example.test", "Ann", "Lee");
+    ann.key = Some("2".into());
+    (ann.licenses, ann.status) = (vec!["10".into()], Status::Active);
+    ann.set_settings(|own| {
+        own.extension = Some("201".into());
+        own.phone_numbers = [(number("0101"), "Old".to_owned()), (number("0109"), "Fax".to_owned())].into();
+        own.caller_id_numbers = [number("0109")].into();
+        own.secondary_extensions = ["101".to_owned()].into();
+        own.location = Some("Berlin".into());
+    });
+    account.users = vec![Arc::new(root), Arc::new(ann)];
+    account.login = Some("1".into());
+    let spare =
+        |end: &str, elsewhere| NamedNumber { number: number(end), name: "Spare".to_owned(), rings_at: elsewhere };
+    account.catalog.phone_numbers = vec![spare("0102", None), spare("0900", Some(RingsAt::Elsewhere))];
+    account.catalog.extensions = ["100", "101", "301"].map(str::to_owned).to_vec();
+    account.catalog.locations = ["Berlin", "Graz"].map(str::to_owned).to_vec();
+    account.catalog.devices = vec![gotosync_core::model::Device { mac: mac(), name: "Desk 1".to_owned() }];
+    account
+}
+
+fn directory() -> Directory {
+    let mut builder = DirectoryBuilder::new();
+    let names = ["mail", "givenName", "sn", "displayName", "ipPhone", "telephoneNumber", "l", "extensionAttribute1"];
+    let ids = names.map(|name| builder.attribute(name));
+    for (name, values) in [
+        ("Ann", ["ann@example.test", "Ann", "Lee", "Ann Lee", "301", "+1 555 555 0101", "Graz", "Desk 1"]),
+        ("Bob", ["bob@example.test", "Bob", "Fox", "Bob Fox", "202", "+1 555 555 0102", "berlin", ""]),
+    ] {
+        let dn = Dn::parse(&format!("CN={name},OU=Staff,DC=x")).unwrap();
+        let given = ids.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
+        builder.person(given.fold(PersonEntry::new(PersonId::parse(name), dn), |entry, (id, v)| entry.with(id, v)));
+    }
+    builder.unit("OU=Staff,DC=x", UnitKind::Unit);
+    builder.build().unwrap()
+}
+
+/// What the two have in the end, by the rules.
+fn wanted(name: &str) -> UserSettings {
+    let (extension, end, full, location) = match name {
+        "ann" => ("301", "0101", "Ann Lee", "Graz"),
+        _ => ("202", "0102", "Bob Fox", "Berlin"),
+    };
+    UserSettings {
+        extension: Some(extension.into()),
+        devices: if name == "ann" { [mac()].into() } else { [].into() },
+        phone_numbers: [(number(end), full.to_owned())].into(),
+        caller_id_numbers: [number("0900"), number(end)].into(),
+        secondary_extensions: ["100".to_owned()].into(),
+        location: Some(location.into()),
+        ..UserSettings::default()
+    }
+}
+
+struct World {
+    emulator: Arc<Emulator>,
+    source: Arc<MemorySource>,
+    state: MemoryState,
+    day: AtomicI64,
+}
+
+impl World {
+    fn new() -> Self {
+        let emulator = Emulator::options().account(account()).per_second(None).start().unwrap();
+        Self {
+            emulator: Arc::new(emulator),
+            source: Arc::new(MemorySource::new(directory())),
+            state: MemoryState::new(),
+            day: AtomicI64::new(0),
+        }
+    }
+
+    fn target(&self) -> Served {
+        let connect = Some(self.emulator.urls().connect);
+        let options = GotoOptions { connect, caller_ids: true, per_second: None, ..GotoOptions::default() };
+        let patience = Patience { attempts: 3, first: Duration::from_millis(5), ..Patience::default() };
+        let http = HttpOptions { patience, ..HttpOptions::default() };
+        Served::by(&self.emulator, GotoOptions { visible_within: 0, ..options }, http, |_| {}).unwrap()
+    }
+
+    fn engine(&self) -> Engine {
+        let now = "2026-11-22T09:00:00Z".parse::<Timestamp>().unwrap();
+        let now = now + SignedDuration::from_hours(24 * self.day.fetch_add(1, Ordering::Relaxed));
+        let rules = Rules::parse(RULES, "rules.toml").unwrap_or_else(|problems| panic!("{problems:?}"));
+        Engine::new(Arc::clone(&self.source), self.target(), self.state.clone(), rules).clock(move || now)
+    }
+
+    /// Resumes, plans and applies; `None` if there was nothing to do.
+    async fn run(&self) -> gotosync_core::Result<Option<Report>> {
+        let engine = self.engine();
+        engine.resume(&Stop::new()).await?;
+        let plan = engine.plan().await?.plan;
+        if plan.is_empty() {
+            return Ok(None);
+        }
+        engine.apply(&plan, Some(plan.id()), &Stop::new()).await.map(Some)
+    }
+
+    fn settings(&self, name: &str) -> UserSettings {
+        let account = self.emulator.account();
+        let user = account.users.iter().find(|user| user.email.as_str().starts_with(name));
+        user.unwrap_or_else(|| panic!("no {name}")).settings().clone()
+    }
+
+    /// Says what is not as it shall be in the end.
+    fn problem(&self) -> Option<String> {
+        let voicemail = json!({
+            "timeZone": "Europe/Berlin", "allowAccessWithoutPassword": false, "transcriptionEnabled": true,
+            "allowEscapeToOperator": true, "operatorExtensionId": self.extension("100")["id"],
+        });
+        for name in ["ann", "bob"] {
+            let (now, wanted) = (self.settings(name), wanted(name));
+            if now != wanted {
+                return Some(format!("{name} has {now:?}, and not {wanted:?}"));
+            }
+            let extension = wanted.extension.as_deref().unwrap_or_default();
+            let now = self.emulator.voicemail(extension);
+            if now.as_ref() != Some(&voicemail) {
+                return Some(format!("the voicemail of {extension} is {now:?}"));
+            }
+        }
+        None
+    }
+
+    fn probe(&self, path: &str) -> Value {
+        let probe = Probe::bearer(&self.emulator.tokens().access);
+        let url = format!("{}/voice-admin/v1{path}", self.emulator.urls().connect);
+        let answer = probe.get(&url).unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    fn extension(&self, number: &str) -> Value {
+        let all = self.probe("/extensions?accountKey=1&pageSize=100");
+        all["items"].as_array().unwrap().iter().find(|own| own["number"] == number).unwrap().clone()
+    }
+
+    /// The writes so far, as `PATCH extensions`, in order.
+    fn writes(&self) -> Vec<String> {
+        let calls = self.emulator.calls();
+        let writes = calls.iter().filter(|call| call.operation == Operation::ConnectWrite);
+        let short = |target: &str| target.trim_start_matches("/voice-admin/v1/").to_owned();
+        writes.map(|call| format!("{} {}", call.method, short(&call.target))).collect()
+    }
+}
+
+fn number(end: &str) -> gotosync_core::model::PhoneNumber {
+    format!("+1555555{end}").parse().unwrap()
+}
+
+fn mac() -> gotosync_core::model::Mac {
+    "00:0b:82:00:00:01".parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_give_all_that_can_be_written_and_the_next_run_has_nothing_to_do() {
+    let world = World::new();
+    // What else somebody may do with a number is no business of rules.
+    let texting = json!({ "userKey": "2", "permissions": ["TEXTING"] });
+    let id = world.probe("/phone-numbers?accountKey=1")["items"][0]["id"].as_str().unwrap().to_owned();
+    let probe = Probe::bearer(&world.emulator.tokens().access);
+    let url = format!("{}/voice-admin/v1/phone-numbers/{id}/permissions", world.emulator.urls().connect);
+    assert_eq!(probe.json("POST", &url, &texting).unwrap().status, 204);
+
+    let report = world.run().await.unwrap().expect("something to do");
+    assert!(report.all_done(), "{:#?}", report.lines);
+    assert_eq!(world.problem(), None);
+    let permissions = world.probe(&format!("/phone-numbers/{id}/permissions"));
+    assert_eq!(permissions["items"][0], json!({ "userKey": "2", "permissions": ["OUTBOUND_CALLER_ID", "TEXTING"] }));
+    // The extension that Ann left is there, and nobody's; the number rings at the one that she got.
+    assert!(world.emulator.account().catalog.extensions.contains(&"201".to_owned()));
+    let numbers = world.probe("/phone-numbers?accountKey=1");
+    assert_eq!(numbers["items"][0]["routeTo"]["id"], world.extension("301")["id"]);
+    assert!(world.run().await.unwrap().is_none());
+}
+
+/// A voicemail cannot be read. So it is set first, and whoever has the extension has the voicemail.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voicemail_is_set_before_its_extension_is_anybodys() {
+    let world = World::new();
+    world.run().await.unwrap().expect("something to do");
+    let writes = world.writes();
+    for extension in ["301", "202"] {
+        let path = format!("extensions/{}", world.extension(extension)["id"].as_str().unwrap());
+        let at = |what: &str| writes.iter().position(|write| *write == format!("PATCH {path}{what}")).unwrap();
+        assert!(at("/voicemail") < at(""), "{writes:#?}");
+    }
+}
+
+/// Whatever is lost of the writes, the report says that something is not done, and the runs after bring everything in order:
+/// nobody has two extensions, no number rings at the wrong place, and every voicemail is set.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_goes_wrong_with_a_write_the_next_runs_mend_it() {
+    let world = World::new();
+    world.run().await.unwrap();
+    let all = world.writes().len();
+    assert!(all > 15, "{all} writes");
+    let mut mended = 0;
+    for kind in [FaultKind::ResetBefore, FaultKind::ResetAfter, FaultKind::Status(500), FaultKind::Html(502)] {
+        for nth in 1..=all {
+            let told = format!("{kind:?} at write {nth} of {all}");
+            let world = World::new();
+            // All attempts of one write, and none of those that follow.
+            for attempt in 0..3 {
+                world.emulator.fault(Fault::on(Operation::ConnectWrite, kind).nth(nth + attempt));
+            }
+            let report = world.run().await.unwrap().expect("something to do");
+            assert!(world.emulator.struck() > 0, "{told}: nothing struck");
+            let right = world.problem().is_none();
+            assert!(right || !report.all_done(), "{told}: done, and {:?}", world.problem());
+            world.emulator.heal();
+            let mut runs = 0;
+            while world.run().await.unwrap_or_else(|error| panic!("{told}: {error}")).is_some() {
+                runs += 1;
+                assert!(runs < 4, "{told}: there is always something to do; {:?}", world.problem());
+            }
+            assert_eq!(world.problem(), None, "{told}");
+            assert_eq!(world.emulator.account().users.len(), 3, "{told}");
+            mended += usize::from(!report.all_done());
+        }
+    }
+    assert!(mended > all, "{mended} runs were not done");
+}
+
+/// An extension is listed with all its secondary users, and written with all of them: whoever was added a moment ago stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_added_to_an_extension_meanwhile_stays() {
+    let world = World::new();
+    let engine = world.engine();
+    let plan = engine.plan().await.unwrap().plan;
+    let path = format!("/extensions/{}", world.extension("100")["id"].as_str().unwrap());
+    let url = format!("{}/voice-admin/v1{path}", world.emulator.urls().connect);
+    let probe = Probe::bearer(&world.emulator.tokens().access);
+    let root = json!({ "assignedSecondaryUserKeys": ["1"] });
+    assert_eq!(probe.json("PATCH", &url, &root).unwrap().status, 200);
+    let report = engine.apply(&plan, Some(plan.id()), &Stop::new()).await.unwrap();
+    assert!(report.all_done(), "{:#?}", report.lines);
+    let users = world.extension("100")["assignedSecondaryUserKeys"].as_array().unwrap().len();
+    assert_eq!(users, 3, "root, Ann and Bob");
+}
+
+/// Of the telephones, a batch reads what its actions are about.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_lists_only_what_it_is_about() {
+    use gotosync_core::model::{Action, Change, Update, UserChanges};
+
+    let world = World::new();
+    let target = world.target();
+    target.describe().await.unwrap();
+    target.read().await.unwrap();
+    world.emulator.forget_calls();
+    let mut changes = UserChanges::default();
+    changes.settings_mut().location = Some(Change::fill("Graz".into()));
+    let update = Update { user: UserKey::new("1"), changes };
+    let outcomes = target.execute(&[Action::Update(update)].into_iter().collect()).await.unwrap();
+    assert!(outcomes[0].is_done(), "{outcomes:?}");
+    let reads: Vec<String> = world
+        .emulator
+        .calls()
+        .iter()
+        .filter(|call| call.operation == Operation::ConnectRead)
+        .map(|call| call.target.clone())
+        .collect();
+    assert!(!reads.is_empty() && reads.iter().all(|target| target.contains("/locations")), "{reads:#?}");
+}
+
+/// Without `caller_ids`, nobody is asked who may show which number, and a rule about it is stopped with the reason.
+#[tokio::test(flavor = "multi_thread")]
+async fn caller_ids_are_not_read_unless_that_is_asked_for() {
+    let world = World::new();
+    let connect = Some(world.emulator.urls().connect);
+    let options = GotoOptions { connect, per_second: None, visible_within: 0, ..GotoOptions::default() };
+    let target = Served::at(&world.emulator, options).unwrap();
+    let rules = Rules::parse(RULES, "rules.toml").unwrap();
+    let engine = Engine::new(Arc::clone(&world.source), target, world.state.clone(), rules);
+    let planned = engine.plan().await.unwrap();
+    let note = planned.plan.notes().iter().find(|note| note.kind == NoteKind::Unsupported).expect("a note");
+    assert_eq!(note.evidence, "it sets caller_id_numbers, and the account does not let numbers as caller id be given");
+    let asked = world.emulator.calls().iter().any(|call| call.target.contains("/permissions"));
+    assert!(!asked && world.emulator.account() == account_as_served());
+}
+
+/// The account as the emulator keeps it.
+fn account_as_served() -> Account {
+    World::new().emulator.account()
+}
