@@ -79,7 +79,7 @@ pub(crate) enum Verb {
     /// needs no login.
     Login(Login),
     /// Says who is signed in, which accounts that gives, products with seats used and free, and what is missing
-    Account(Json),
+    Account(Account),
     /// Keeps a password or another secret where a configuration can name it, and removes it
     ///
     /// In the key store of the system, or in a file that only you can read. No secret is ever a word of a command: it is typed
@@ -315,6 +315,16 @@ pub(crate) struct Json {
     /// Prints JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What `account` tells.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Account {
+    /// Lists the lines of GoTo Connect too, by user: their own extension, and those that ring at them as well
+    #[arg(long)]
+    pub(crate) lines: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }
 
 /// Whom the output is for, and how much of it.

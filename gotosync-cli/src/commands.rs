@@ -46,7 +46,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Describe(json) => describe::describe(json, &place).await,
         Verb::Import(args) => import::import(&args, &place).await,
         Verb::Login(args) => login::login(&args, &place).await,
-        Verb::Account(json) => account::account(json, &place).await,
+        Verb::Account(told) => account::account(told, &place).await,
         Verb::Credential(args) => credential::credential(&args.verb),
         Verb::Completions(args) => completions::completions(&args),
         Verb::History(args) => history::history(&args, &place).await,

@@ -242,7 +242,8 @@ impl User {
         objects(py, &json(py, &self.0.role)?)
     }
 
-    /// Settings that few users have: time zone, extension, templates, custom fields, device groups, devices.
+    /// Settings that few users have: time zone, extension, templates, custom fields, device groups,
+    /// devices, phone numbers, numbers as caller id, secondary extensions, location.
     #[getter]
     fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         objects(py, &json(py, self.0.settings())?)

@@ -50,8 +50,8 @@ impl Office {
         let text = format!(
             "[source]\nldif = \"directory.ldif\"\n\n[account]\ngoto = \"the-client\"\n\
              client_secret = {{ file = \"client\" }}\nredirect = \"http://127.0.0.1:0/\"\nvisible_within = \"0s\"\n{more}\n\
-             [account.urls]\nauthorize = \"{}\"\ntoken = \"{}\"\nadmin = \"{}\"\n",
-            urls.authorize, urls.token, urls.admin
+             [account.urls]\nauthorize = \"{}\"\ntoken = \"{}\"\nadmin = \"{}\"\nconnect = \"{}\"\n",
+            urls.authorize, urls.token, urls.admin, urls.connect
         );
         self.write("gotosync.toml", &text);
     }
@@ -150,6 +150,35 @@ fn a_new_user_signs_in_looks_and_runs() {
     assert_eq!(office.emulator.mails().len(), 15);
     let history = office.run(&["history"]);
     assert!(history.code == Some(0) && history.out.contains("created"), "{history:?}");
+}
+
+#[test]
+fn lines_are_listed_where_the_token_is_good_for_them() {
+    let office = Office::new(|options| options);
+    office.emulator.edit(|account| {
+        let ada = std::sync::Arc::make_mut(&mut account.users[0]);
+        ada.set_settings(|own| {
+            own.extension = Some("100".into());
+            own.secondary_extensions = ["900".to_owned()].into();
+        });
+        account.catalog.extensions.push("900".to_owned());
+    });
+    office.configure("connect = true\n");
+    assert_eq!(office.login().code, Some(0));
+    let denied = office.run(&["account", "--lines"]);
+    assert_eq!(denied.code, Some(1), "{denied:?}");
+    assert!(denied.err.contains("users.v1.lines.read"), "{denied:?}");
+
+    let scopes = ["identity:", "voice-admin.v1.read", "voice-admin.v1.write", "users.v1.lines.read"];
+    office.configure(&format!("connect = true\nscopes = {scopes:?}\n"));
+    assert_eq!(office.login().code, Some(0));
+    let told = office.run(&["account", "--lines"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for line in ["100  Ada Min of user 7001\n", "900  Ada Min of user 7001, which rings at others first\n"] {
+        assert!(told.out.contains(line), "{}", told.out);
+    }
+    let json: serde_json::Value = serde_json::from_str(&office.run(&["account", "--lines", "--json"]).out).unwrap();
+    assert_eq!((&json["lines"][1]["number"], &json["email"]), (&"900".into(), &"admin@example.test".into()));
 }
 
 #[test]

@@ -122,7 +122,6 @@ fn what_no_interface_gives_is_refused_with_the_reason() {
     for (key, why) in [
         ("outbound_caller_id", "GoTo has no interface that sets what number a line shows"),
         ("queues", "GoTo has no interface that changes dial plans, queues and ring groups"),
-        ("phone_number", "gotosync gives extensions and devices, and no phone numbers, voicemail and locations"),
     ] {
         let text = format!("[[rule]]\nname = 'Sales'\neveryone = true\n{key} = 'Main'\n");
         let [told] = &problems(&text)[..] else { panic!("one problem: {text}") };
@@ -130,6 +129,12 @@ fn what_no_interface_gives_is_refused_with_the_reason() {
         assert!(told.to_string().contains("line: 4, column: 1"), "{told}");
         assert!(told.help().is_some_and(|help| help.contains("the administration of GoTo Connect")));
     }
+    let text =
+        "[[rule]]\nname = 'Sales'\neveryone = true\nextension = '{{ ipPhone }}'\nvoicemail = { password = '1234' }\n";
+    let told = problems(text);
+    assert!(told[1].message().ends_with("gotosync sets no password of a voicemail"), "{told:?}");
+    assert!(!format!("{told:?}").contains("1234"), "{told:?}");
+    assert_eq!(told[0].message(), "`voicemail` sets nothing");
 }
 
 #[test]

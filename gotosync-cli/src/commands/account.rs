@@ -3,9 +3,10 @@
 use std::fmt::{self, Display};
 
 use gotosync_core::model::License;
-use gotosync_core::target::goto::{AccountOf, Overview};
+use gotosync_core::target::goto::{AccountOf, Line, Overview};
+use serde::Serialize;
 
-use crate::cli::Json;
+use crate::cli::Account;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
@@ -13,22 +14,31 @@ use crate::output::print;
 use crate::setup::Place;
 
 /// Shows who is signed in and what that gives.
-pub(super) async fn account(json: Json, place: &Place) -> Result<Exit, Failure> {
-    let overview = place.load()?.goto_account()?.overview().await?;
+pub(super) async fn account(Account { lines, json }: Account, place: &Place) -> Result<Exit, Failure> {
+    let account = place.load()?.goto_account()?;
+    let overview = account.overview().await?;
+    let lines = if lines { Some(account.lines().await?) } else { None };
+    let told = Told { overview, lines };
     if json.json {
-        json::print_json(serde_json::to_string_pretty(&overview))?;
+        json::print_json(serde_json::to_string_pretty(&told))?;
     } else {
-        print(Told(&overview))?;
+        print(&told)?;
     }
-    let stopped = overview.missing.iter().any(|missing| missing.needed);
+    let stopped = told.overview.missing.iter().any(|missing| missing.needed);
     Ok(if stopped { Exit::Stopped } else { Exit::Done })
 }
 
-struct Told<'o>(&'o Overview);
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    overview: Overview,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<Vec<Line>>,
+}
 
-impl Display for Told<'_> {
+impl Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let overview = self.0;
+        let overview = &self.overview;
         line(f, "signed in", format_args!("{} (user {})", overview.email, overview.user))?;
         if let Some(ends) = overview.ends {
             line(f, "until", format_args!("{}, unless GoTo renews it before", ends.strftime("%Y-%m-%d")))?;
@@ -54,8 +64,14 @@ impl Display for Told<'_> {
         if !lacks.is_empty() {
             writeln!(f, "info: not read or written: {}", lacks.join(", "))?;
         }
-        Ok(())
+        let lines = self.lines.iter().flatten();
+        lines.into_iter().try_for_each(|own| line(f, "line", told_line(own)))
     }
+}
+
+fn told_line(own: &Line) -> String {
+    let also = if own.primary { "" } else { ", which rings at others first" };
+    format!("{}  {} of user {}{also}", own.number, own.name, own.user)
 }
 
 fn told_account(own: &AccountOf) -> String {
@@ -131,6 +147,17 @@ warning: missing: the role X: roles are not seen
     an admin gives it
 info: not read or written: settings templates
 ";
-        assert_eq!(Told(&overview).to_string(), expected);
+        let line = |number: &str, primary| Line {
+            user: "5".into(),
+            number: number.to_owned(),
+            name: "Eve Lee".to_owned(),
+            primary,
+        };
+        assert_eq!(Told { overview: overview.clone(), lines: None }.to_string(), expected);
+        let lines = Some(vec![line("100", true), line("900", false)]);
+        let expected = format!(
+            "{expected}line          100  Eve Lee of user 5\nline          900  Eve Lee of user 5, which rings at others first\n"
+        );
+        assert_eq!(Told { overview, lines }.to_string(), expected);
     }
 }

@@ -117,7 +117,7 @@ pub fn lint(
     findings.extend(names::declared(&declared, &rules, desires.as_ref()));
     for (index, rule) in rules.list.iter().enumerate().filter(|(_, rule)| rule.enabled) {
         findings.extend(names::of_rule(rule, &rules, &declared, desires.as_ref().map(|it| it.directory), account));
-        findings.extend(whole::of_rule(rule, population(desires.as_ref(), index)));
+        findings.extend(whole::of_rule(&rules, rule, population(desires.as_ref(), index)));
         findings.extend(people::of_rule(&rules, index, desires.as_ref()));
         findings.extend(effect::of_rule(&rules, &says, index, desires.as_ref()));
     }

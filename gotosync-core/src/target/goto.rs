@@ -9,6 +9,7 @@ mod connect;
 mod convert;
 mod create;
 mod fresh;
+mod lines;
 mod list;
 mod names;
 mod options;
@@ -26,6 +27,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
+pub use lines::Line;
 pub use options::{GotoOptions, GotoUrls};
 pub use sign_in::{Consent, LoginStore, Loopback, Means, SignIn, SignInOptions};
 pub use who::{AccountOf, Missing, Overview};
@@ -91,6 +93,15 @@ impl GotoAccount {
     /// When nobody is signed in, or the service cannot be asked.
     pub async fn overview(&self) -> Result<Overview> {
         who::overview(self).await
+    }
+
+    /// Reads the lines of all users, in ascending order of user and number.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] without GoTo Connect, [`ErrorKind::Denied`] without the scope for it, and whatever keeps
+    /// all of them from being read: a part is no answer.
+    pub async fn lines(&self) -> Result<Vec<Line>> {
+        lines::read(self).await
     }
 
     /// Who is signed in, with the account that was chosen; it is asked once.

@@ -1284,7 +1284,9 @@ class User:
         """What the user may administer: a word, or a dict."""
     @property
     def settings(self) -> dict[str, Any]:
-        """Settings that few users have: time zone, extension, templates, custom fields, device groups, devices."""
+        """Settings that few users have: time zone, extension, templates, custom fields, device groups,
+        devices, phone numbers, numbers as caller id, secondary extensions, location.
+        """
     def to_dict(self) -> dict[str, Any]:
         """What it says, as plain dicts, lists, texts and numbers.
 

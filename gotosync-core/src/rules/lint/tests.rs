@@ -196,6 +196,11 @@ fn a_unit_in_a_place_that_is_not_there_is_found_by_its_name() {
 
 #[test]
 fn a_key_that_needs_another_is_told() {
+    let voicemail = "[[rule]]\nname = 'A'\neveryone = true\nvoicemail = { review = true }\n";
+    assert_eq!(found(voicemail, None), one(FindingKind::UnusedKey, "A"));
+    // Another rule may give the extension that it comes with.
+    let extension = "[[rule]]\nname = 'B'\neveryone = true\nextension = '{{ ipPhone }}'\n";
+    assert_eq!(found(&format!("{voicemail}{extension}"), None), []);
     assert_eq!(
         found("[[rule]]\nname = 'A'\neveryone = true\ncreate_user_group = true\n", None),
         one(FindingKind::UnusedKey, "A")

@@ -1,8 +1,8 @@
 //! What an admin should know who reads the file: trials, rehearsals, deletions.
 
 use super::{Finding, FindingKind};
-use crate::model::WelcomeEmail;
 use crate::model::text::count;
+use crate::model::{Field, WelcomeEmail};
 use crate::rules::{Leavers, Mode, Rule, Rules};
 
 /// What holds for the whole file.
@@ -33,7 +33,7 @@ pub(super) fn of_file(rules: &Rules) -> Vec<Finding> {
 }
 
 /// What holds for one rule; `people` are those it selects, where that is known.
-pub(super) fn of_rule(rule: &Rule, people: Option<usize>) -> Vec<Finding> {
+pub(super) fn of_rule(rules: &Rules, rule: &Rule, people: Option<usize>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if rule.is_simulated() {
         let whom = people.map_or_else(String::new, |people| format!(" for {}", count(people, "person", "people")));
@@ -45,6 +45,14 @@ pub(super) fn of_rule(rule: &Rule, people: Option<usize>) -> Vec<Finding> {
             let evidence = format!("gives `{}` twice, and only the first counts", given.product);
             findings.push(Finding::of(FindingKind::UnusedKey, rule, evidence, "take one out"));
         }
+    }
+    let gives_extension = |rule: &Rule| {
+        rule.enabled && (rule.gives.extensions.is_some() || rule.mapping(Field::Extension, None).is_some())
+    };
+    if rule.gives.voicemail.is_some() && !rules.list.iter().any(gives_extension) {
+        let evidence = "sets `voicemail`, and no rule gives an `extension` that it would come with";
+        let hint = "set `extension` too, or take `voicemail` out";
+        findings.push(Finding::of(FindingKind::UnusedKey, rule, evidence, hint));
     }
     if let Some(evidence) = rule.leavers.and_then(deletes) {
         findings.push(Finding::of(FindingKind::Deletes, rule, evidence, EACH_APPROVED));

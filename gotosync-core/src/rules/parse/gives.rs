@@ -42,7 +42,7 @@ pub(super) fn read_extensions(table: &Table<'_, '_>) -> Option<RangeInclusive<u3
     Some(from..=to)
 }
 
-/// The voicemail of an extension that comes; without an extension there is none.
+/// The voicemail of an extension that comes.
 pub(super) fn read_voicemail(table: &Table<'_, '_>) -> Option<Voicemail> {
     let inner = table.table("voicemail")?;
     let flag = |key| inner.boolean(key).map(|flag| flag.value);
@@ -61,18 +61,12 @@ pub(super) fn read_voicemail(table: &Table<'_, '_>) -> Option<Voicemail> {
         transcription: flag("transcription"),
         operator: filled("operator"),
     };
-    if inner.has("password") {
-        let hint = "a password would stand in plans; people set their own, or `without_password = true` asks for none";
-        inner.refuse("password", "gotosync sets no password of a voicemail", hint);
-    }
+    let hint = "a password would stand in plans; people set their own, or `without_password = true` asks for none";
+    inner.refuse("password", "gotosync sets no password of a voicemail", hint);
     inner.finish();
     if voicemail.is_empty() {
         inner.problem(inner.at(), "`voicemail` sets nothing", "write `voicemail = { transcription = true }`");
         return None;
-    }
-    if !table.has("extension") {
-        let hint = "voicemail is set when somebody gets their extension: set `extension` too, or take `voicemail` out";
-        table.problem(&table.at_key("voicemail"), "`voicemail` without `extension` would never be set", hint);
     }
     Some(voicemail)
 }

@@ -392,7 +392,7 @@ async fn listed<T: DeserializeOwned>(
 }
 
 /// Reads a list whose pages name the next one.
-async fn list<T: DeserializeOwned>(
+pub(super) async fn list<T: DeserializeOwned>(
     api: &Api,
     account: &AccountKey,
     path: &str,
