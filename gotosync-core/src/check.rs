@@ -110,7 +110,8 @@ fn amounts(step: &Step) -> Vec<Amount> {
         }
         Action::Update(update) | Action::Reactivate(update) => {
             let changes = &update.changes;
-            let mut amounts = vec![Amount::Update];
+            // Writing down whose user it is changes nothing for anybody.
+            let mut amounts = if changes.only_mark() { Vec::new() } else { vec![Amount::Update] };
             if changes.group.is_some() {
                 amounts.push(Amount::GroupChange);
             }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use gotosync_core::model::GroupId;
 use gotosync_core::model::{
-    Account, Device, Directory, DirectoryBuilder, Dn, License, PersonEntry, PersonId, Role, Status, UnitKind, User,
-    UserKey,
+    Account, Device, Directory, DirectoryBuilder, Dn, License, NamedNumber, PersonEntry, PersonId, Role, Status,
+    UnitKind, User, UserKey,
 };
 use gotosync_core::{Rules, model::GroupEntry};
 use proptest::prelude::*;
@@ -129,6 +129,11 @@ impl Lives {
                 name: format!("Phone 20{at}"),
             })
             .collect();
+        account.catalog.phone_numbers.extend((0..PEOPLE).map(|at| NamedNumber {
+            number: format!("+1555555020{at}").parse().expect("digits"),
+            name: "Spare".to_owned(),
+            rings_at: None,
+        }));
         let mut owner = User::new("owner@lives.test", "Account", "Owner");
         (owner.key, owner.role, owner.status) = (Some(UserKey::new("1")), Role::Administrator, Status::Active);
         account.users.push(Arc::new(owner));
@@ -176,4 +181,10 @@ time_zone = "America/New_York"
 custom_fields = { Site = "none" }
 extension = "{{ ipPhone }}"
 devices = "Phone {{ ipPhone }}"
+phone_numbers = "+15555550{{ ipPhone }}"
+phone_number_name = "{{ sn }}"
+caller_id_numbers = ["+15555550101"]
+secondary_extensions = "101"
+voicemail = { transcription = true }
+location = "Plant"
 "#;

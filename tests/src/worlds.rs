@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use gotosync_core::model::{
-    Account, Catalog, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, License, Locks, PersonEntry, PersonId, Role,
-    SettingsTemplate, Status, TemplateName, User, UserGroup, UserGroupPath, UserKey,
+    Account, Catalog, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, License, Locks, NamedNumber, PersonEntry,
+    PersonId, PhoneNumber, RingsAt, Role, SettingsTemplate, Status, TemplateName, User, UserGroup, UserGroupPath,
+    UserKey,
 };
 use gotosync_core::state::Link;
 use gotosync_core::{Rules, model::Directory};
@@ -208,6 +209,15 @@ impl World {
                 text.push_str("mode = \"simulate\"\n");
             }
             text.push_str(&extras(rule.extras, at));
+            if rule.extras & (1 << 7) != 0 {
+                text.push_str(
+                    [
+                        "extension = { from = 200, to = 299 }\nvoicemail = { review = true }\n\
+                         phone_numbers = [\"{{ '+15555550100' if sn == 'Lee' else '' }}\"]\n",
+                        "extension = { from = 300, to = 301 }\nphone_numbers = [\"+15555550101\", \"+15555550199\"]\n",
+                    ][at % 2],
+                );
+            }
             if rule.language {
                 let _ = writeln!(text, "language = \"{}\"", ["en_US", "de_DE"][at % 2]);
             }
@@ -277,11 +287,19 @@ impl World {
 /// What an account of a small world has to give.
 pub fn catalog() -> Catalog {
     let template = |license: &str, name: &str| TemplateName { license: license.into(), name: name.to_owned() };
+    let named = |end: &str, rings_at| NamedNumber { number: number(end), name: "Spare".to_owned(), rings_at };
     Catalog {
         templates: vec![template("10", "Basic"), template("20", "Basic")],
         role_sets: vec!["Help desk".to_owned()],
         device_groups: vec!["Desk".to_owned(), "Lab".to_owned()],
         custom_fields: vec!["Site".to_owned()],
+        phone_numbers: ["0100", "0101"]
+            .map(|end| named(end, None))
+            .into_iter()
+            .chain([named("0900", Some(RingsAt::Elsewhere))])
+            .collect(),
+        extensions: vec!["100".to_owned(), "101".to_owned()],
+        locations: vec!["HQ".to_owned(), "Plant".to_owned()],
         ..Catalog::default()
     }
 }
@@ -311,6 +329,16 @@ pub fn extras(bits: u16, at: usize) -> String {
     line(1 << 5, ["time_zone = \"Europe/Berlin\"", "time_zone = \"UTC\""][at % 2]);
     line(1 << 6, ["custom_fields = { Site = \"{{ sn or 'none' }}\" }", "custom_fields = { Site = \"HQ\" }"][at % 2]);
     line(1 << 7, "welcome_email = \"none\"");
+    // Telephones and places go along with other bits, so that they meet all of them.
+    line(1 << 2, ["secondary_extensions = [\"100\"]", "secondary_extensions = [\"100\", \"101\"]"][at % 2]);
+    line(1 << 5, ["location = \"hq\"", "location = \"plant\""][at % 2]);
+    line(
+        1 << 6,
+        [
+            "caller_id_numbers = [\"+1 555 555 0900\"]",
+            "caller_id_numbers = [\"+15555550100\", \"+15555550101\"]\nphone_number_name = \"{{ sn or 'none' }}\"",
+        ][at % 2],
+    );
     text
 }
 
@@ -329,7 +357,18 @@ fn give(user: &mut User, bits: u8) {
         if bits & 8 != 0 {
             settings.off.insert("30".into(), ["VOICE".to_owned()].into());
         }
+        if bits & 1 != 0 {
+            settings.location = Some("Plant".into());
+            settings.secondary_extensions.insert("101".to_owned());
+        }
+        if bits & 2 != 0 {
+            settings.caller_id_numbers.insert(number("0101"));
+        }
     });
+}
+
+fn number(end: &str) -> PhoneNumber {
+    format!("+1555555{end}").parse().expect("digits")
 }
 
 fn dn(text: &str) -> Dn {

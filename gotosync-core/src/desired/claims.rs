@@ -140,11 +140,13 @@ impl Settling<'_, '_> {
         users.flat_map(|user| of(user).into_iter().map(move |thing| (thing, user))).collect()
     }
 
-    /// Keeps the claims nobody else makes on what nobody else has, and notes the others.
+    /// Keeps the claims nobody else makes on what nobody else has, and notes the others. Of several claims one that lasts goes
+    /// before those that are only made for new users: at the next run it would stand alone.
     fn undisputed<T: Clone + Eq + std::hash::Hash + Ord>(
         &self,
         claims: &[(usize, T)],
         holders: &HashMap<T, u32>,
+        lasts: impl Fn(usize) -> bool,
         what: impl Fn(&T) -> String,
         notes: &mut Vec<Note>,
     ) -> Vec<(usize, T)> {
@@ -157,9 +159,11 @@ impl Settling<'_, '_> {
         }
         let mut kept = Vec::new();
         for (thing, claimants) in by_thing {
+            let mut lasting = claimants.iter().filter(|at| lasts(**at));
+            let first = lasting.next().filter(|_| lasting.next().is_none());
             for at in &claimants {
                 let claimant = &self.people[*at];
-                let twin = claimants.iter().find(|other| *other != at);
+                let twin = claimants.iter().find(|other| *other != at).filter(|_| first != Some(at));
                 let holder = holders.get(&thing).filter(|holder| claimant.user != Some(**holder));
                 if let Some(twin) = twin {
                     let other = self.people[*twin].name(self.desires);
@@ -192,7 +196,8 @@ impl Settling<'_, '_> {
                 ExtensionSource::Range(_) => {}
             }
         }
-        let kept = self.undisputed(&named, &holders, |extension| format!("extension {extension}"), notes);
+        let lasts = |at: usize| self.desires.profile(self.people[at].desire).extension.is_some_and(|set| set.managed);
+        let kept = self.undisputed(&named, &holders, lasts, |extension| format!("extension {extension}"), notes);
         let mut given: HashMap<u32, Box<str>> =
             kept.into_iter().map(|(at, extension)| (self.people[at].at, extension.into())).collect();
         // What anybody has or asks for by name is not free, whoever gets it in the end.
@@ -214,6 +219,11 @@ impl Settling<'_, '_> {
             }
         }
         given
+    }
+
+    /// Says of claimants whether what a list gives them is theirs for good, and not only to begin with.
+    fn lasts(&self, field: Field) -> impl Fn(usize) -> bool {
+        move |at| self.desires.profile(self.people[at].desire).list(field).is_some_and(|set| set.managed)
     }
 
     fn settings(&self, user: u32) -> &UserSettings {
@@ -286,7 +296,9 @@ impl Settling<'_, '_> {
         let holders = self.holders(|user| self.settings(user).devices.iter().copied().collect());
         self.given(
             &asked,
-            |wanted, notes| self.undisputed(wanted, &holders, |mac| format!("device {mac}"), notes),
+            |wanted, notes| {
+                self.undisputed(wanted, &holders, self.lasts(Field::Devices), |mac| format!("device {mac}"), notes)
+            },
             notes,
         )
     }
@@ -309,7 +321,11 @@ impl Settling<'_, '_> {
         let asked = self.asked(Field::PhoneNumbers, find, notes);
         let holders = self.holders(|user| self.settings(user).phone_numbers.keys().cloned().collect());
         let what = |number: &PhoneNumber| format!("phone number {number}");
-        self.given(&asked, |wanted, notes| self.undisputed(wanted, &holders, what, notes), notes)
+        self.given(
+            &asked,
+            |wanted, notes| self.undisputed(wanted, &holders, self.lasts(Field::PhoneNumbers), what, notes),
+            notes,
+        )
     }
 
     fn caller_id_numbers(&self, notes: &mut Vec<Note>) -> Lists<PhoneNumber> {

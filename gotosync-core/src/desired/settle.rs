@@ -105,6 +105,10 @@ impl<'s, 'd> Settle<'s, 'd> {
         let managed = |field| profile.source(field).is_none_or(|source| source.managed);
         cuts::tell(desire, person, managed, &mut self.notes);
         let mut wanted = Cow::Borrowed(user);
+        // One that somebody else wrote there stays: it may be what another client knows the user by.
+        if self.keeps_people && user.person.is_none() {
+            wanted.to_mut().person = Some(person.id.clone());
+        }
         let address = desire.email.as_deref().filter(|_| profile.email.managed);
         if let Some(address) = address.filter(|address| email::key(address) != user.email.key()) {
             if user.locks.email {

@@ -375,7 +375,16 @@ pub async fn whose_user_it_is_is_kept(make: &Factory<'_>) -> Held {
     let batch = [Action::Create(Creation::new(new, WelcomeEmail::None))];
     done(&execute(&*target, batch).await?)?;
     let account = target.read().await?;
-    same("the person", &user(&account, key(&account, "gus@example.test")?.as_str())?.person, &person)
+    same("the person", &user(&account, key(&account, "gus@example.test")?.as_str())?.person, &person)?;
+    if !can(&info, &[ActionKind::Update]) {
+        return Ok(());
+    }
+    // Somebody who was there before, found by e-mail.
+    let person = PersonId::parse("{FFC02900-C61F-49D7-8353-D8AE8FB36830}");
+    let mark = UserChanges { person: Some(Change::fill(person.clone())), ..UserChanges::default() };
+    done(&execute(&*target, [update("1", mark.clone())]).await?)?;
+    same("Ann", &user(&target.read().await?, "1")?.person, &Some(person))?;
+    refused(&execute(&*target, [update("1", mark)]).await?, ErrorKind::Conflict)
 }
 
 /// One action of each kind, each of which a target that can do it would do.

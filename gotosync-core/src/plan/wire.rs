@@ -86,6 +86,7 @@ struct UpdateRead {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct ChangesRead {
+    person: Option<ChangeRead<PersonId>>,
     email: Option<ChangeRead<Email>>,
     first_name: Option<ChangeRead<Box<str>>>,
     last_name: Option<ChangeRead<Box<str>>>,
@@ -184,6 +185,7 @@ impl UpdateRead {
     fn build(self, whole: Option<Whole<'_>>) -> Result<Update, Unproven> {
         let read = self.changes;
         let changes = UserChanges {
+            person: build(read.person, whole)?,
             email: build(read.email, whole)?,
             first_name: build(read.first_name, whole)?,
             last_name: build(read.last_name, whole)?,

@@ -138,9 +138,8 @@ impl Feature {
                     Self::CallerIdNumbers => settings().is_some_and(|own| !own.caller_id_numbers.is_empty()),
                     Self::SecondaryExtensions => settings().is_some_and(|own| !own.secondary_extensions.is_empty()),
                     Self::Voicemail => settings().is_some_and(|own| own.voicemail.is_some()),
-                    Self::Invitations | Self::Seats | Self::SignIns | Self::People | Self::Locks | Self::Transfers => {
-                        false
-                    }
+                    Self::People => changes.person.is_some(),
+                    Self::Invitations | Self::Seats | Self::SignIns | Self::Locks | Self::Transfers => false,
                 }
             }
             Action::Release(_) => self == Self::Products,

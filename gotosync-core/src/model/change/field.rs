@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
+    /// The person of the directory that the user is.
+    Person,
     /// The e-mail address.
     Email,
     /// The first name.
@@ -56,6 +58,7 @@ impl Field {
     /// The word as a rules file writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Person => "person",
             Self::Email => "email",
             Self::FirstName => "first_name",
             Self::LastName => "last_name",

@@ -9,12 +9,15 @@ use super::settings::SettingsChanges;
 use super::{Change, SetChange};
 use crate::model::account::{User, UserGroupPath};
 use crate::model::email::Email;
-use crate::model::id::LicenseKey;
+use crate::model::id::{LicenseKey, PersonId};
 use crate::model::role::Role;
 
 /// What changes about one user; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UserChanges {
+    /// The person of the directory that the user is, where the account keeps that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<Change<PersonId>>,
     /// The e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Change<Email>>,
@@ -92,6 +95,11 @@ impl UserChanges {
         *self == Self::default()
     }
 
+    /// Says whether nothing changes but that the account knows which person the user is.
+    pub(crate) fn only_mark(&self) -> bool {
+        self.person.is_some() && Self { person: None, ..self.clone() }.is_empty()
+    }
+
     /// Says whether something is overwritten or taken away.
     pub fn takes_away(&self) -> bool {
         !self.licenses.removed().is_empty() || self.list().iter().any(|change| change.before.is_some())
@@ -112,6 +120,8 @@ impl UserChanges {
     pub fn list(&self) -> Vec<FieldChange<'_>> {
         let text = |field, change| FieldChange::of::<Box<str>>(field, None, change, |text| (&**text).into());
         let mut list = Vec::new();
+        let person = |change| FieldChange::of(Field::Person, None, change, |id: &PersonId| id.to_string().into());
+        list.extend(self.person.as_ref().map(person));
         list.extend(self.email.as_ref().map(|c| FieldChange::of(Field::Email, None, c, |email| email.as_str().into())));
         list.extend(self.first_name.as_ref().map(|change| text(Field::FirstName, change)));
         list.extend(self.last_name.as_ref().map(|change| text(Field::LastName, change)));
@@ -132,6 +142,7 @@ impl UserChanges {
             change.is_some_and(|change| change.before() != now)
         }
         [
+            (Field::Person, differs(self.person.as_ref(), user.person.as_ref())),
             (Field::Email, differs(self.email.as_ref(), Some(&user.email))),
             (Field::FirstName, differs(self.first_name.as_ref(), filled(&user.first_name).as_ref())),
             (Field::LastName, differs(self.last_name.as_ref(), filled(&user.last_name).as_ref())),
@@ -151,7 +162,8 @@ impl UserChanges {
         fn there<T: PartialEq>(change: Option<&Change<T>>, now: Option<&T>) -> bool {
             change.is_none_or(|change| change.after() == now)
         }
-        there(self.email.as_ref(), Some(&user.email))
+        there(self.person.as_ref(), user.person.as_ref())
+            && there(self.email.as_ref(), Some(&user.email))
             && there(self.first_name.as_ref(), filled(&user.first_name).as_ref())
             && there(self.last_name.as_ref(), filled(&user.last_name).as_ref())
             && there(self.language.as_ref(), user.language.as_ref())
@@ -163,6 +175,9 @@ impl UserChanges {
 
     /// Changes a user accordingly; its status is left to the target.
     pub fn apply_to(&self, user: &mut User) {
+        if let Some(change) = &self.person {
+            user.person = change.after().cloned();
+        }
         if let Some(email) = self.email.as_ref().and_then(Change::after) {
             user.email = email.clone();
         }

@@ -10,6 +10,7 @@ use crate::model::{
 pub(super) fn user_changes(before: &User, after: &User, whole: Option<Whole<'_>>) -> (UserChanges, Vec<Field>) {
     let mut fields = Fields { whole, withheld: Vec::new() };
     let changes = UserChanges {
+        person: fields.change(Field::Person, before.person.as_ref(), after.person.as_ref()),
         email: fields.change(Field::Email, Some(&before.email), Some(&after.email)),
         first_name: fields.text(Field::FirstName, &before.first_name, &after.first_name),
         last_name: fields.text(Field::LastName, &before.last_name, &after.last_name),

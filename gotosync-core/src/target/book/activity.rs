@@ -52,6 +52,7 @@ pub(super) fn told<'u>(
     let users = [before, after];
     let names = names(users.into_iter().flatten(), license_name)?;
     let mut told = Told { users, parts: Vec::new() };
+    told.each(Field::Person.as_str(), |user| user.person.as_ref().map(ToString::to_string));
     told.text(Field::Email, |user| Some(user.email.as_str()));
     told.text(Field::FirstName, |user| Some(&user.first_name));
     told.text(Field::LastName, |user| Some(&user.last_name));

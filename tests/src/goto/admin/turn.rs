@@ -20,6 +20,7 @@ pub(in crate::goto) fn changes(before: &User, after: &User) -> Result<UserChange
     // One address in another letter case is the same to the book, and not to whoever reads it.
     let same_address = before.email.as_str() == after.email.as_str();
     Ok(UserChanges {
+        person: one(whole, before.person.clone(), after.person.clone()),
         email: (!same_address).then(|| Change::replace(whole, before.email.clone(), Some(after.email.clone()))),
         first_name: text(&before.first_name, &after.first_name),
         last_name: text(&before.last_name, &after.last_name),
