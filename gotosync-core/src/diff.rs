@@ -101,7 +101,8 @@ impl AccountDiff {
 /// Says whether two users are the same but for the key that one may lack and for how much they sign in.
 fn same(a: &User, b: &User) -> bool {
     let access = |user: &User| user.status == crate::model::Status::Suspended;
-    a.email == b.email
+    a.person == b.person
+        && a.email == b.email
         && a.first_name == b.first_name
         && a.last_name == b.last_name
         && a.language == b.language

@@ -103,6 +103,21 @@ async fn a_creation_that_was_not_answered_is_looked_for_and_not_repeated() {
     }
 }
 
+/// Neither the creation is answered nor whoever looks for it: what nobody knows is told as doubt, and made once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_that_cannot_be_looked_for_stays_in_doubt() {
+    let target = served(Some(Fault::on(Operation::CreateUsers, FaultKind::ResetAfter).first(1)), 1000);
+    target.read().await.unwrap();
+    target.emulator().fault(Fault::on(Operation::ListUsers, FaultKind::Status(500)));
+    let user = User { licenses: vec!["g2m".into()], ..User::new("gus@example.test", "Gus", "Lee") };
+    let batch: Batch = [Action::Create(Creation::new(user, WelcomeEmail::Default))].into_iter().collect();
+    let outcomes = target.execute(&batch).await.unwrap();
+    assert!(matches!(&outcomes[..], [Outcome::InDoubt { .. }]), "{outcomes:?}");
+    let calls = target.emulator().calls();
+    let made = calls.iter().filter(|call| call.operation == Operation::CreateUsers).count();
+    assert_eq!((made, target.emulator().mails().len()), (1, 1));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn users_who_get_the_same_are_made_in_one_call_and_each_refusal_is_about_one() {
     let target = served(None, 1000);

@@ -182,6 +182,64 @@ async fn whoever_was_made_is_known_again_after_everything_was_forgotten() {
     assert!(after.user_by_email(&Email::new("anna@example.test")).is_some());
 }
 
+/// Somebody who was there before is found by e-mail once, and by their id from then on; what another client calls them stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_there_is_marked_and_known_again_after_everything_was_forgotten() {
+    for server in [Scim::options(), Scim::options().without("patch")] {
+        let (bench, folder) = (Bench::new(server.start().unwrap()), tempfile::tempdir().unwrap());
+        let (ann, bob) = (bench.user("ann@example.test"), bench.user("bob@example.test"));
+        let other = bench.get(&format!("Users/{bob}"));
+        let other = json!({ "schemas": other["schemas"], "userName": "bob@example.test", "active": true,
+            "name": { "givenName": "Bob", "familyName": "Lee" }, "externalId": "00u1-of-somebody-else" });
+        let url = format!("{}/Users/{bob}", bench.server.url("one"));
+        assert_eq!(bench.probe.json("PUT", &url, &other).unwrap().status, 200);
+        let rules = "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=example,DC=test'\nproducts = ['Access']\n";
+        let rules = || Rules::parse(rules, "rules.toml").unwrap();
+        let source = MemorySource::new(corpus::directory().unwrap());
+        let first = Engine::new(source, bench.target(), MemoryState::new(), rules());
+        let plan = first.plan().await.unwrap().plan;
+        assert!(first.apply(&plan, None, &Stop::new()).await.unwrap().all_done());
+        let person = corpus::directory().unwrap();
+        let person = person.people().iter().find(|person| person.dn.name().starts_with("Ann")).unwrap().id.to_string();
+        let now = bench.get(&format!("Users/{ann}"));
+        assert_eq!((&now["externalId"], &now["nickName"]), (&json!(person), &json!("Sunny")));
+        assert_eq!(bench.get(&format!("Users/{bob}"))["externalId"], "00u1-of-somebody-else");
+        assert!(first.plan().await.unwrap().plan.is_empty());
+
+        let second = Engine::new(moved(folder.path()), bench.target(), MemoryState::new(), rules());
+        let plan = second.plan().await.unwrap().plan;
+        let told: Vec<_> = plan.steps().iter().map(|step| (step.action.kind(), &*step.subject)).collect();
+        assert_eq!(told, [(ActionKind::Update, "ann@example.test")], "and nobody is made");
+    }
+}
+
+/// Somebody else writes between the look and the write: the version says so, the write is refused, and what they wrote stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_over_what_somebody_else_wrote_meanwhile_is_refused() {
+    let bench = Bench::new(Scim::options().start().unwrap());
+    let id = bench.user("ann@example.test");
+    let path = format!("/Users/{id}");
+    let url = format!("{}{path}", bench.server.url("one"));
+    let (probe, raced) = (bench.probe.clone(), std::sync::atomic::AtomicUsize::new(0));
+    let client = Client::new(HttpOptions { patience: Patience::NONE, ..HttpOptions::default() }).unwrap();
+    let client = client.watch(move |exchange| {
+        let looked = exchange.method == "GET" && exchange.path.ends_with(&path);
+        if looked && raced.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 {
+            let rename = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{ "op": "replace", "path": "nickName", "value": "Quick" }] });
+            assert!(matches!(probe.json("PATCH", &url, &rename).unwrap().status, 200 | 204));
+        }
+    });
+    let token = Arc::new(StaticToken::new(Secret::new(bench.server.token())));
+    let target = ScimTarget::new(&client, &bench.server.url("one"), Some(token), ScimOptions::default()).unwrap();
+    let late = one(&target, renamed(&id, "Lee", "Berg")).await;
+    assert!(matches!(&late, Outcome::Failed { fault } if fault.kind == ErrorKind::Conflict), "{late:?}");
+    let now = bench.get(&format!("Users/{id}"));
+    assert_eq!((&now["name"]["familyName"], &now["nickName"]), (&json!("Lee"), &json!("Quick")));
+    // The next run looks again, and nobody is in its way.
+    assert!(one(&target, renamed(&id, "Lee", "Berg")).await.is_done());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_silent_leaves_doubt_and_no_lie() {
     let bench = Bench::new(Scim::options().without("bulk").start().unwrap());
