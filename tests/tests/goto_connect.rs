@@ -8,8 +8,8 @@ use std::time::Duration;
 use gotosync_core::apply::Stop;
 use gotosync_core::http::{HttpOptions, Patience};
 use gotosync_core::model::{
-    Account, Directory, DirectoryBuilder, Dn, License, NamedNumber, NoteKind, PersonEntry, PersonId, RingsAt, Role,
-    Status, UnitKind, User, UserKey, UserSettings,
+    Account, Action, Change, Directory, DirectoryBuilder, Dn, Field, License, NamedNumber, NoteKind, PersonEntry,
+    PersonId, RingsAt, Role, SetChange, Status, UnitKind, Update, User, UserChanges, UserKey, UserSettings,
 };
 use gotosync_core::source::MemorySource;
 use gotosync_core::state::MemoryState;
@@ -115,12 +115,15 @@ impl World {
         }
     }
 
-    fn target(&self) -> Served {
+    fn options(&self) -> GotoOptions {
         let connect = Some(self.emulator.urls().connect);
-        let options = GotoOptions { connect, caller_ids: true, per_second: None, ..GotoOptions::default() };
+        GotoOptions { connect, caller_ids: true, per_second: None, visible_within: 0, ..GotoOptions::default() }
+    }
+
+    fn target(&self) -> Served {
         let patience = Patience { attempts: 3, first: Duration::from_millis(5), ..Patience::default() };
         let http = HttpOptions { patience, ..HttpOptions::default() };
-        Served::by(&self.emulator, GotoOptions { visible_within: 0, ..options }, http, |_| {}).unwrap()
+        Served::by(&self.emulator, self.options(), http, |_| {}).unwrap()
     }
 
     fn engine(&self) -> Engine {
@@ -267,28 +270,104 @@ async fn whatever_goes_wrong_with_a_write_the_next_runs_mend_it() {
     assert!(mended > all, "{mended} runs were not done");
 }
 
-/// An extension is listed with all its secondary users, and written with all of them: whoever was added a moment ago stays.
+/// An extension is written with all its secondary users: whoever was added after it was listed stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_was_added_to_an_extension_meanwhile_stays() {
     let world = World::new();
+    let path = format!("/voice-admin/v1/extensions/{}", world.extension("100")["id"].as_str().unwrap());
+    let url = format!("{}{path}", world.emulator.urls().connect);
+    let probe = Probe::bearer(&world.emulator.tokens().access);
+    let listed = AtomicI64::new(0);
+    let watch = move |exchange: &gotosync_core::http::Exchange<'_>| {
+        // The list that the batch begins with is there: somebody is added by hand.
+        let list = exchange.method == "GET" && exchange.path.ends_with("/extensions");
+        if list && listed.fetch_add(1, Ordering::Relaxed) == 0 {
+            let root = json!({ "assignedSecondaryUserKeys": ["1"] });
+            assert_eq!(probe.json("PATCH", &url, &root).unwrap().status, 200);
+        }
+    };
+    let target = Served::watched(&world.emulator, world.options(), watch).unwrap();
+    let outcomes = target.execute(&[shares("2", "100")].into_iter().collect()).await.unwrap();
+    assert!(outcomes[0].is_done(), "{outcomes:?}");
+    assert_eq!(world.extension("100")["assignedSecondaryUserKeys"], json!(["1", "2"]));
+}
+
+/// Batches that go side by side do not write over what the others wrote to one extension.
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_side_by_side_all_get_to_one_extension() {
+    let world = World::new();
+    world.emulator.edit(|account| {
+        for at in 0..20 {
+            let mut user = User::new(&format!("u{at}@example.test"), "Some", "Body");
+            user.key = Some(UserKey::new(format!("{}", 100 + at)));
+            account.users.push(Arc::new(user));
+        }
+    });
+    let target = Arc::new(world.target());
+    target.describe().await.unwrap();
+    let mut running = tokio::task::JoinSet::new();
+    for at in 0..20 {
+        let target = Arc::clone(&target);
+        let batch = [shares(&format!("{}", 100 + at), "100")].into_iter().collect();
+        running.spawn(async move { target.execute(&batch).await.unwrap() });
+    }
+    let done = running.join_all().await;
+    assert!(done.iter().all(|outcomes| outcomes[0].is_done()), "{done:?}");
+    assert_eq!(world.extension("100")["assignedSecondaryUserKeys"].as_array().unwrap().len(), 20);
+}
+
+fn shares(user: &str, extension: &str) -> Action {
+    let mut changes = UserChanges::default();
+    changes.settings_mut().secondary_extensions = SetChange::adding(vec![extension.to_owned()]);
+    Action::Update(Update { user: user.into(), changes })
+}
+
+/// A number of whose expressions one cannot be used: nothing that is there goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_used_takes_nothing_away() {
+    let world = World::new();
+    let rules = RULES.replace(
+        "phone_numbers = [\"{{ telephoneNumber }}\"]",
+        "phone_numbers = [\"{{ telephoneNumber }}\", \"{{ displayName }}\"]",
+    );
+    let rules = Rules::parse(&rules, "rules.toml").unwrap();
+    let engine = Engine::new(Arc::clone(&world.source), world.target(), world.state.clone(), rules);
+    let plan = engine.plan().await.unwrap().plan;
+    let told = plan.notes().iter().any(|note| note.evidence.contains("phone_numbers: `Ann Lee` cannot be used"));
+    assert!(told, "{:#?}", plan.notes());
+    let ann = plan.steps().iter().find(|step| step.subject.starts_with("ann")).unwrap();
+    let goes = |reason: &&gotosync_core::plan::Reason| reason.field == Field::PhoneNumbers && reason.after.is_none();
+    assert_eq!(ann.reasons.iter().find(goes), None);
+}
+
+/// What rings at an extension of nobody comes with it, and the plan says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_at_an_extension_come_with_it() {
+    let world = World::new();
+    world.emulator.edit(|account| {
+        let spare = account.catalog.phone_numbers.iter_mut().find(|own| own.number == number("0102")).unwrap();
+        spare.rings_at = Some(RingsAt::Elsewhere);
+    });
+    let (id, probe) = (world.extension("301")["id"].clone(), Probe::bearer(&world.emulator.tokens().access));
+    let numbers = world.probe("/phone-numbers?accountKey=1");
+    let spare = numbers["items"].as_array().unwrap().iter().find(|own| own["number"] == "+15555550102").unwrap();
+    let url =
+        format!("{}/voice-admin/v1/phone-numbers/{}", world.emulator.urls().connect, spare["id"].as_str().unwrap());
+    let route = json!({ "routeTo": { "id": id, "type": "EXTENSION" } });
+    assert_eq!(probe.json("PATCH", &url, &route).unwrap().status, 200);
     let engine = world.engine();
     let plan = engine.plan().await.unwrap().plan;
-    let path = format!("/extensions/{}", world.extension("100")["id"].as_str().unwrap());
-    let url = format!("{}/voice-admin/v1{path}", world.emulator.urls().connect);
-    let probe = Probe::bearer(&world.emulator.tokens().access);
-    let root = json!({ "assignedSecondaryUserKeys": ["1"] });
-    assert_eq!(probe.json("PATCH", &url, &root).unwrap().status, 200);
+    let told = gotosync_core::render::plan(&plan, gotosync_core::render::Length::Full).to_string();
+    assert!(told.contains("phone_numbers of +15555550102: + Ann Lee"), "{told}");
     let report = engine.apply(&plan, Some(plan.id()), &Stop::new()).await.unwrap();
     assert!(report.all_done(), "{:#?}", report.lines);
-    let users = world.extension("100")["assignedSecondaryUserKeys"].as_array().unwrap().len();
-    assert_eq!(users, 3, "root, Ann and Bob");
+    let ann = world.settings("ann");
+    assert_eq!(ann.phone_numbers.keys().collect::<Vec<_>>(), [&number("0101"), &number("0102")]);
 }
 
 /// Of the telephones, a batch reads what its actions are about.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_lists_only_what_it_is_about() {
-    use gotosync_core::model::{Action, Change, Update, UserChanges};
-
     let world = World::new();
     let target = world.target();
     target.describe().await.unwrap();

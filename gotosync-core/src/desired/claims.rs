@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::names::{advice, find_name};
 use crate::link::{Linked, Pairing};
-use crate::model::{Account, Field, Mac, Note, NoteKind, PhoneNumber, UserSettings, text};
+use crate::model::{Account, Field, Mac, Note, NoteKind, PhoneNumber, RingsAt, UserSettings, text};
 use crate::rules::{Desire, Desires, ExtensionSource, Rule, Trial};
 use crate::target::Feature;
 
@@ -18,6 +18,8 @@ use crate::target::Feature;
 pub(super) struct Claims {
     extensions: HashMap<u32, Box<str>>,
     locations: HashMap<u32, Box<str>>,
+    /// The numbers that ring at extensions of nobody, and come with them to whoever gets one.
+    at_extensions: HashMap<String, Vec<PhoneNumber>>,
     pub(super) devices: Lists<Mac>,
     pub(super) phone_numbers: Lists<PhoneNumber>,
     pub(super) caller_id_numbers: Lists<PhoneNumber>,
@@ -52,6 +54,12 @@ impl Claims {
         self.locations.get(&desire).map(|location| &**location)
     }
 
+    /// The numbers that come with the extension that a person gets.
+    pub(super) fn numbers_that_come(&self, desire: u32) -> &[PhoneNumber] {
+        let extension = self.extensions.get(&desire);
+        extension.and_then(|own| self.at_extensions.get(&**own)).map_or(&[], Vec::as_slice)
+    }
+
     /// Settles who gets what. Where two want one thing, or somebody else has it, all is left as it is, with a note.
     pub(super) fn settle(
         desires: &Desires<'_>,
@@ -76,12 +84,32 @@ impl Claims {
         let settling = Settling { desires, current, lacks, people };
         settling.tell_lacks(notes);
         let extensions = if extensions { settling.extensions(notes) } else { HashMap::new() };
+        let gives = |field| desires.profiles.iter().any(|profile| profile.list(field).is_some());
+        let mut at_extensions: HashMap<String, Vec<PhoneNumber>> = HashMap::new();
+        for listed in &current.catalog.phone_numbers {
+            if let Some(RingsAt::Extension(own)) = &listed.rings_at {
+                at_extensions.entry(own.clone()).or_default().push(listed.number.clone());
+            }
+        }
         Self {
+            at_extensions,
             locations: settling.locations(notes),
-            devices: settling.devices(notes),
-            phone_numbers: settling.phone_numbers(&extensions, notes),
-            caller_id_numbers: settling.caller_id_numbers(notes),
-            secondary_extensions: settling.secondary_extensions(&extensions, notes),
+            devices: if gives(Field::Devices) { settling.devices(notes) } else { Lists::new() },
+            phone_numbers: if gives(Field::PhoneNumbers) {
+                settling.phone_numbers(&extensions, notes)
+            } else {
+                Lists::new()
+            },
+            caller_id_numbers: if gives(Field::CallerIdNumbers) {
+                settling.caller_id_numbers(notes)
+            } else {
+                Lists::new()
+            },
+            secondary_extensions: if gives(Field::SecondaryExtensions) {
+                settling.secondary_extensions(&extensions, notes)
+            } else {
+                Lists::new()
+            },
             extensions,
         }
     }
@@ -234,8 +262,10 @@ impl Settling<'_, '_> {
     fn tell_lacks(&self, notes: &mut Vec<Note>) {
         let held = |rule: &Rule| !rule.enabled || (rule.is_simulated() && self.desires.trial == Trial::Hold);
         for rule in self.desires.rules.list.iter().filter(|rule| !held(rule)) {
-            let location = rule.fields.get(&Field::Location).filter(|mapping| mapping.is_some());
-            for field in rule.lists.keys().copied().chain(location.map(|_| Field::Location)) {
+            let set = |field: &Field| rule.fields.get(field).is_some_and(Option::is_some);
+            let single = [Field::Location, Field::PhoneNumberName].into_iter().filter(set);
+            let voicemail = rule.gives.voicemail.as_ref().map(|_| Field::Voicemail);
+            for field in rule.lists.keys().copied().chain(single).chain(voicemail) {
                 if let Some(lacking) = feature(field).filter(|feature| self.lacks.contains(feature)) {
                     let evidence =
                         format!("it sets {field}, and the account does not let {} be given", lacking.as_str());
@@ -369,7 +399,7 @@ impl Settling<'_, '_> {
 
     /// What everybody's rules ask for of one field, as far as it is in the account; the rest is noted. What comes out to
     /// nothing says nothing, and what is `None` need not be given.
-    fn asked<T>(
+    fn asked<T: PartialEq>(
         &self,
         field: Field,
         mut find: impl FnMut(&Claimant<'_, '_>, &str) -> Result<Option<T>, (NoteKind, String)>,
@@ -388,9 +418,14 @@ impl Settling<'_, '_> {
             if names.is_empty() {
                 continue;
             }
-            let (mut found, mut all) = (Vec::new(), names.len());
+            // What could not be evaluated was asked for as well, and is noted.
+            let extras = claimant.desire.extras.iter().flat_map(|extras| &extras.problems);
+            let broken = extras.filter(|problem| problem.field == field).count();
+            let (mut found, mut all) = (Vec::new(), names.len() + broken);
             for name in names {
                 match find(claimant, name) {
+                    // Two expressions may come out to one thing.
+                    Ok(Some(thing)) if found.contains(&thing) => all -= 1,
                     Ok(Some(thing)) => found.push(thing),
                     Ok(None) => all -= 1,
                     Err((kind, evidence)) => {
@@ -433,7 +468,8 @@ const fn feature(field: Field) -> Option<Feature> {
     match field {
         Field::Devices => Some(Feature::Devices),
         Field::Location => Some(Feature::Locations),
-        Field::PhoneNumbers => Some(Feature::PhoneNumbers),
+        Field::PhoneNumbers | Field::PhoneNumberName => Some(Feature::PhoneNumbers),
+        Field::Voicemail => Some(Feature::Voicemail),
         Field::CallerIdNumbers => Some(Feature::CallerIdNumbers),
         Field::SecondaryExtensions => Some(Feature::SecondaryExtensions),
         _ => None,

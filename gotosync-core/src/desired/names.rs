@@ -82,6 +82,12 @@ pub(crate) fn missing(
         let what = format!("the account has no welcome e-mail `{name}`, and the rules make none");
         setting((!names().any(|own| own == name)).then(|| advice(&what, name, names())));
     }
+    if let Some(operator) = rule.gives.voicemail.as_ref().and_then(|voicemail| voicemail.operator.as_deref()) {
+        let own = || account.users.iter().any(|user| user.settings().extension.as_deref() == Some(operator));
+        let known = catalog.extensions.iter().any(|own| own == operator) || own();
+        let what = || format!("the account has no extension {operator} for the operator of a voicemail");
+        setting((!known).then(what));
+    }
     for name in rule.custom_fields.keys() {
         let fields = || catalog.custom_fields.iter().map(String::as_str);
         let known = fields().any(|own| own == name);

@@ -37,12 +37,15 @@ impl Settle<'_, '_> {
                 !off.is_empty()
             });
         }
+        stay_apart(&mut wanted);
         Some(wanted)
     }
 
     /// The settings of a user who is yet to be made, if there are any.
     pub(super) fn first_settings(&self, at: u32, desire: &Desire<'_>) -> Option<UserSettings> {
-        self.lay(at, desire, UserSettings::NONE, Standing::New)
+        let mut wanted = self.lay(at, desire, UserSettings::NONE, Standing::New)?;
+        stay_apart(&mut wanted);
+        Some(wanted)
     }
 
     fn lay(&self, at: u32, desire: &Desire<'_>, now: &UserSettings, standing: Standing) -> Option<UserSettings> {
@@ -136,11 +139,15 @@ impl Settle<'_, '_> {
         let named = profile.phone_number_name.is_some_and(|source| counts(source.managed));
         let name = desire.extras.as_ref().and_then(|extras| extras.phone_number_name.as_deref()).filter(|_| named);
         let now = &wanted.phone_numbers;
-        let numbers: BTreeSet<PhoneNumber> = match self.claims.phone_numbers.get(&at) {
+        let mut numbers: BTreeSet<PhoneNumber> = match self.claims.phone_numbers.get(&at) {
             Some(claim) => claim.over(now.keys().cloned()),
-            None if name.is_some() => now.keys().cloned().collect(),
-            None => return,
+            None => now.keys().cloned().collect(),
         };
+        // What rings at an extension of nobody comes with it to whoever gets it.
+        numbers.extend(self.claims.numbers_that_come(at).iter().cloned());
+        if numbers.is_empty() {
+            return;
+        }
         let listed = |number: &PhoneNumber| self.current.catalog.phone_number(number).map(|own| own.name.clone());
         let own = |number: &PhoneNumber| now.get(number).cloned().or_else(|| listed(number)).unwrap_or_default();
         let after: BTreeMap<PhoneNumber, String> = numbers
@@ -161,6 +168,13 @@ impl Settle<'_, '_> {
 fn lay<T: Ord + Clone>(claim: Option<&Claim<T>>, now: &BTreeSet<T>, set: impl FnOnce(BTreeSet<T>)) {
     if let Some(wanted) = claim.map(|claim| claim.over(now.iter().cloned())).filter(|wanted| wanted != now) {
         set(wanted);
+    }
+}
+
+/// An extension that becomes the user's own is a secondary one no more.
+fn stay_apart(wanted: &mut UserSettings) {
+    if let Some(own) = &wanted.extension {
+        wanted.secondary_extensions.remove(&**own);
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Settle<'s, 'd> {
     pub(super) roles: RoleAccess,
     /// Whether the account keeps which person a user is.
     keeps_people: bool,
+    /// Whether it is seen to keep that: it does for somebody.
+    shows_people: bool,
     pub(super) login: Option<&'s UserKey>,
     transfers: HashMap<Cow<'s, str>, &'s Transfer>,
     elsewhere: HashSet<Cow<'s, str>>,
@@ -57,6 +59,7 @@ impl<'s, 'd> Settle<'s, 'd> {
         let elsewhere = current.catalog.elsewhere.iter().map(Email::key).collect();
         let roles = target.capabilities.roles;
         let keeps_people = !target.capabilities.lacks.contains(&Feature::People);
+        let shows_people = keeps_people && current.users.iter().any(|user| user.person.is_some());
         let (notes, without_role) = (Vec::new(), 0);
         Self {
             desires,
@@ -65,6 +68,7 @@ impl<'s, 'd> Settle<'s, 'd> {
             claims,
             roles,
             keeps_people,
+            shows_people,
             login,
             transfers,
             elsewhere,
@@ -106,7 +110,7 @@ impl<'s, 'd> Settle<'s, 'd> {
         cuts::tell(desire, person, managed, &mut self.notes);
         let mut wanted = Cow::Borrowed(user);
         // One that somebody else wrote there stays: it may be what another client knows the user by.
-        if self.keeps_people && user.person.is_none() {
+        if self.shows_people && user.person.is_none() {
             wanted.to_mut().person = Some(person.id.clone());
         }
         let address = desire.email.as_deref().filter(|_| profile.email.managed);

@@ -249,7 +249,7 @@ fn create(user: &Arc<User>, behind: &Behind<'_, '_>, inputs: &Inputs<'_>) -> Dra
     let action = Action::Create(Creation {
         user: Arc::clone(user),
         welcome: profile.welcome.value.clone(),
-        voicemail: profile.voicemail_for(user.settings().extension.as_deref()),
+        voicemail: profile.voicemail_for(user.settings().extension.as_deref(), false),
     });
     behind.draft(MAKE, action, user, vec![reason], None)
 }
@@ -304,7 +304,7 @@ fn change_user(
     }
     if let (Why::Selected { profile, .. }, Some(settings)) = (&behind.why, &mut changes.settings) {
         let extension = settings.extension.as_ref().and_then(|change| change.after());
-        settings.voicemail = profile.voicemail_for(extension.map(|extension| &**extension));
+        settings.voicemail = profile.voicemail_for(extension.map(|extension| &**extension), true);
     }
     if !changes.is_empty() {
         let mut reasons = why.fields(&changes);

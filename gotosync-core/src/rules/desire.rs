@@ -18,6 +18,7 @@ use crate::target::FieldLimits;
 mod extras;
 
 use extras::BoundExtras;
+pub(in crate::rules) use extras::{not_a_zone, not_an_extension};
 
 /// What the rules want, for every person that one selects.
 #[derive(Debug)]

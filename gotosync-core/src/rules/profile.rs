@@ -202,9 +202,9 @@ impl<'r> Profile<'r> {
         self.lists.iter().find(|(own, _)| *own == field).map(|(_, set)| *set)
     }
 
-    /// The voicemail for an extension that comes, if one does.
-    pub(crate) fn voicemail_for(&self, extension: Option<&str>) -> Option<Voicemail> {
-        extension.and(self.voicemail).map(|set| set.value.clone())
+    /// The voicemail for an extension that comes, if one does, to somebody new or who exists.
+    pub(crate) fn voicemail_for(&self, extension: Option<&str>, exists: bool) -> Option<Voicemail> {
+        extension.and(self.voicemail).filter(|set| set.managed || !exists).map(|set| set.value.clone())
     }
 
     /// Where a custom field comes from.

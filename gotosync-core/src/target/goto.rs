@@ -56,6 +56,8 @@ pub struct GotoAccount {
     options: GotoOptions,
     danger: bool,
     who: OnceCell<Who>,
+    /// Held while the secondary users of an extension are read and written: batches go side by side.
+    sharing: tokio::sync::Mutex<()>,
     seen: Mutex<Seen>,
 }
 
@@ -84,7 +86,16 @@ impl GotoAccount {
             None => None,
         };
         let danger = client.options().danger_accept_any_certificate;
-        Ok(Self { api, connect, sign_in, options, danger, who: OnceCell::new(), seen: Mutex::default() })
+        Ok(Self {
+            api,
+            connect,
+            sign_in,
+            options,
+            danger,
+            who: OnceCell::new(),
+            sharing: tokio::sync::Mutex::default(),
+            seen: Mutex::default(),
+        })
     }
 
     /// Says who is signed in, which accounts that gives, what the chosen one has, and what is missing; nothing is written.

@@ -124,7 +124,7 @@ impl Explain<'_, '_, '_> {
         };
         let part = change.part.unwrap_or_default();
         match change.field {
-            Field::Person => (None, "found by e-mail, and kept for good".into()),
+            Field::Person => (None, "so that the account knows whose user it is".into()),
             Field::UserGroup => set(profile.group.map(|group| group.rule), "user_group"),
             Field::Role => match &offer.role {
                 _ if change.after.is_none() && self.disabled() => (None, "goes with the access".into()),

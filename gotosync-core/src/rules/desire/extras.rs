@@ -84,13 +84,13 @@ fn not_a_number(text: &str) -> Option<String> {
 }
 
 /// An extension has two to eight digits.
-fn not_an_extension(text: &str) -> Option<String> {
+pub(in crate::rules) fn not_an_extension(text: &str) -> Option<String> {
     let fine = (2..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     (!fine).then(|| format!("`{text}` is no extension: two to eight digits"))
 }
 
 /// A time zone is written as in the IANA database; whether it is in there, the account says.
-fn not_a_zone(text: &str) -> Option<String> {
+pub(in crate::rules) fn not_a_zone(text: &str) -> Option<String> {
     let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b));
     let fine = text == "UTC" || (text.contains('/') && text.split('/').all(part));
     (!fine).then(|| format!("`{text}` is no time zone as `Europe/Berlin`"))

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::model::{Privilege, SettingsTemplate, UserGroupPath, Voicemail, WelcomeEmail};
+use crate::rules::desire::{not_a_zone, not_an_extension};
 use crate::rules::document::{Placed, StringOrTable, Table};
 use crate::rules::{Given, Gives, GroupChoice, RoleGrant};
 
@@ -54,12 +55,22 @@ pub(super) fn read_voicemail(table: &Table<'_, '_>) -> Option<Voicemail> {
         }
         Some(text.value.trim().to_owned())
     };
+    let fits = |key: &'static str, problem: fn(&str) -> Option<String>| {
+        let text = filled(key)?;
+        match problem(&text) {
+            None => Some(text),
+            Some(problem) => {
+                inner.problem(&inner.at_key(key), problem, "write it in that form, or leave it out");
+                None
+            }
+        }
+    };
     let voicemail = Voicemail {
-        time_zone: filled("time_zone"),
+        time_zone: fits("time_zone", not_a_zone),
         without_password: flag("without_password"),
         review: flag("review"),
         transcription: flag("transcription"),
-        operator: filled("operator"),
+        operator: fits("operator", not_an_extension),
     };
     let hint = "a password would stand in plans; people set their own, or `without_password = true` asks for none";
     inner.refuse("password", "gotosync sets no password of a voicemail", hint);

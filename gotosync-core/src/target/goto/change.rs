@@ -76,8 +76,7 @@ async fn one(work: &Work<'_>, now: &mut Option<User>, action: &Action) -> Outcom
         // Nobody knows: the user tells.
         let outcome = failed(failure, done);
         let Some(key) = action.user().filter(|_| !is_about_telephones(action)) else { return outcome };
-        let (_, seen) = fresh::one(work, key.clone()).await;
-        let Ok(seen) = seen else { return outcome };
+        let Ok(seen) = fresh::one(work, key.clone()).await else { return outcome };
         let arrived = has_arrived(action, seen.as_ref());
         *now = seen;
         return if arrived { planned.effect.into() } else { outcome };

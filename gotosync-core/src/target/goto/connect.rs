@@ -177,7 +177,7 @@ impl Switchboard {
                 "/voice-admin/v1/phone-numbers",
                 "phone numbers",
             ),
-            listed::<WireLocation>(parts.has(Part::Locations), api, account, "/voice-admin/v1/locations", "locations"),
+            offered::<WireLocation>(parts.has(Part::Locations), api, account, "/voice-admin/v1/locations", "locations"),
         )
         .await;
         let mut gaps = Vec::new();
@@ -229,7 +229,7 @@ impl Switchboard {
     }
 
     /// Puts what users have into their settings; the extension that came with a user stays where none is listed.
-    pub(super) fn complete(&self, users: &mut [User]) {
+    pub(super) fn complete<'u>(&self, users: impl IntoIterator<Item = &'u mut User>) {
         let mut found = self.settings();
         for user in users {
             let own = user.key.as_ref().and_then(|key| found.remove(key.as_str())).unwrap_or_default();
@@ -312,7 +312,6 @@ impl Switchboard {
 }
 
 impl Number {
-    /// The user at whose extension it rings, if it does at one's.
     fn holder<'k>(&self, holders: &HashMap<&str, &'k Key>) -> Option<&'k Key> {
         holders.get(self.wire.route_to.as_ref()?.extension()?).copied()
     }
@@ -337,7 +336,7 @@ async fn with_permissions(
         let name = format!("permissions of {}", own.digits);
         calls.push(async move { (at, list::<WirePermission>(api, account, &path, &name).await) });
     }
-    let answers: Vec<_> = stream::iter(calls).buffer_unordered(TOGETHER).collect().await;
+    let answers: Vec<_> = stream::iter(calls).buffered(TOGETHER).collect().await;
     let mut gaps = Vec::new();
     for (at, answer) in answers {
         let (rows, more) = answer?;
@@ -389,6 +388,23 @@ async fn listed<T: DeserializeOwned>(
     name: &str,
 ) -> Result<Listed<T>> {
     Ok(Listed(if wanted { Some(list(api, account, path, name).await?) } else { None }))
+}
+
+/// The same of a list that a login need not see, or an account need not have, and that nothing else hangs on: then nothing
+/// of it is known, and rules that ask for it are told that the account has none.
+async fn offered<T: DeserializeOwned>(
+    wanted: bool,
+    api: &Api,
+    account: &AccountKey,
+    path: &str,
+    name: &str,
+) -> Result<Listed<T>> {
+    match listed(wanted, api, account, path, name).await {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unsupported) => {
+            Ok(Listed(None))
+        }
+        other => other,
+    }
 }
 
 /// Reads a list whose pages name the next one.

@@ -24,7 +24,7 @@ pub(super) async fn users(work: &Work<'_>, keys: Vec<UserKey>) -> HashMap<UserKe
         let rows: HashMap<&str, &WireUser> = listing.rows.iter().map(|row| (row.key.as_str(), row)).collect();
         for key in &open {
             if let Some(row) = rows.get(key.as_str()) {
-                found.insert(key.clone(), Ok(Some(user(work, row).await)));
+                found.insert(key.clone(), Ok(Some(user(work, row))));
             }
         }
         // Asked for by themselves: somebody who was made a moment ago may be missing from a list.
@@ -32,19 +32,32 @@ pub(super) async fn users(work: &Work<'_>, keys: Vec<UserKey>) -> HashMap<UserKe
     }
     let mut calls = Vec::with_capacity(open.len());
     for key in open {
-        calls.push(one(work, key));
+        calls.push(bare(work, key));
     }
     let read: Vec<(UserKey, Fresh)> = stream::iter(calls).buffer_unordered(TOGETHER).collect().await;
     found.extend(read);
+    if let Some(board) = &work.board {
+        // Once for all of them: it looks at every telephone of the account.
+        board.lock().await.complete(found.values_mut().filter_map(|fresh| fresh.as_mut().ok()?.as_mut()));
+    }
     found
 }
 
 /// Reads one user again.
-pub(super) async fn one(work: &Work<'_>, key: UserKey) -> (UserKey, Fresh) {
+pub(super) async fn one(work: &Work<'_>, key: UserKey) -> Fresh {
+    let (_, mut fresh) = bare(work, key).await;
+    if let (Some(board), Ok(Some(user))) = (&work.board, &mut fresh) {
+        board.lock().await.complete([user]);
+    }
+    fresh
+}
+
+/// Reads one user again, without telephones.
+async fn bare(work: &Work<'_>, key: UserKey) -> (UserKey, Fresh) {
     let path = work.path(&format!("/users/{}", Request::part(key.as_str())));
     let fresh = match work.target.api.send(&Request::get(path)).await {
         Ok(answer) => match answer.json::<WireUser>() {
-            Ok(row) => Ok(Some(user(work, &row).await)),
+            Ok(row) => Ok(Some(user(work, &row))),
             Err(error) => Err(Fault::from(error)),
         },
         Err(failure) if failure.meaning == Some(Meaning::NotFound) => Ok(None),
@@ -53,10 +66,6 @@ pub(super) async fn one(work: &Work<'_>, key: UserKey) -> (UserKey, Fresh) {
     (key, fresh)
 }
 
-async fn user(work: &Work<'_>, row: &WireUser) -> User {
-    let mut user = convert::user(row, &work.names, work.who.roles, work.who.telephones);
-    if let Some(board) = &work.board {
-        board.lock().await.complete(std::slice::from_mut(&mut user));
-    }
-    user
+fn user(work: &Work<'_>, row: &WireUser) -> User {
+    convert::user(row, &work.names, work.who.roles, work.who.telephones)
 }

@@ -118,7 +118,6 @@ pub(super) fn create(user: &User, offers: &Offers, options: &ScimOptions) -> Val
 /// What is to be written so that a user becomes another one; `now` is the user as the service has them, whole.
 pub(super) fn edit(changes: &UserChanges, after: &User, now: &Value, offers: &Offers, options: &ScimOptions) -> Edits {
     let mut edits = Edits::default();
-    edits.change("externalId", changes.person.as_ref(), |person| person.to_string().into());
     if let Some(email) = changes.email.as_ref().and_then(Change::after) {
         let old = now["userName"].as_str().unwrap_or_default();
         // Whoever signs in by another name than an address keeps it.
@@ -141,6 +140,13 @@ pub(super) fn edit(changes: &UserChanges, after: &User, now: &Value, offers: &Of
     if let Some(settings) = changes.settings.as_deref() {
         settings_edits(&mut edits, settings);
     }
+    edits
+}
+
+/// What is to be written so that a user is known by a person's id.
+pub(super) fn mark(person: &PersonId) -> Edits {
+    let mut edits = Edits::default();
+    edits.set("externalId", person.to_string().into());
     edits
 }
 

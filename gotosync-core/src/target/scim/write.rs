@@ -9,8 +9,8 @@ use super::wire::WireUser;
 use super::{Dialect, ScimTarget, checks, user};
 use crate::http::{Failure, Meaning, Method, Reached, Request, Safety};
 use crate::model::{
-    Action, ActionKind, Change, Creation, Deletion, Effect, Email, Field, LicenseKey, Outcome, Release, Role, Status,
-    Suspension, Update, User, UserGroupPath, UserKey, WelcomeEmail,
+    Action, ActionKind, Change, Creation, Deletion, Effect, Email, Field, LicenseKey, Outcome, PersonId, Release, Role,
+    Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeEmail,
 };
 use crate::{ErrorKind, Result};
 
@@ -135,13 +135,14 @@ impl<'t> Writer<'t> {
         if let Some(Some(path)) = &into {
             self.groups().await?.check(path)?;
         }
+        let rest = UserChanges { person: None, ..changes.clone() };
         let edits = user::edit(changes, &after, &current.whole, self.offers, &self.target.options);
         if !edits.is_empty() {
             let written = self.write(&update.user, &current, &edits).await;
             self.settled(&update.user, written, |now| {
                 // A group is written after it and is not looked at yet.
                 let now = User { group: after.group.clone(), ..now.clone() };
-                changes.have_arrived(&now)
+                rest.have_arrived(&now)
             })
             .await?;
         }
@@ -150,7 +151,18 @@ impl<'t> Writer<'t> {
             let put = self.groups().await?.put(target, offers, update.user.as_str(), into.as_ref()).await;
             put.map_err(|stop| if edits.is_empty() { stop } else { stop.halfway("the rest was changed") })?;
         }
+        if let Some(person) = changes.person.as_ref().and_then(Change::after) {
+            let marked = self.mark(&update.user, person).await;
+            marked.map_err(|stop| if rest.is_empty() { stop } else { stop.halfway("the rest was changed") })?;
+        }
         Ok(if kind == ActionKind::Reactivate { Effect::Reactivated } else { Effect::Updated })
+    }
+
+    /// Writes down whose user it is, by itself: a service that does not take it takes the rest.
+    async fn mark(&self, key: &UserKey, person: &PersonId) -> Result<(), Stop> {
+        let current = self.current(key).await?;
+        let written = self.write(key, &current, &user::mark(person)).await;
+        self.settled(key, written, |now| now.person.as_ref() == Some(person)).await
     }
 
     async fn suspend(&mut self, suspension: &Suspension) -> Result<Effect, Stop> {

@@ -1,7 +1,8 @@
 //! Asks before anything is written whether it can be.
 
 use super::super::assumed::is_extension;
-use super::Switchboard;
+use super::super::wire::Key;
+use super::{Number, Switchboard};
 use crate::ErrorKind;
 use crate::model::text::nearest;
 use crate::model::{Fault, Mac, PhoneNumber, SettingsChanges, UserKey, UserSettings, Voicemail};
@@ -29,10 +30,25 @@ impl Switchboard {
         changes.caller_id_numbers.added().iter().try_for_each(|number| self.check_known_number(number))?;
         changes.secondary_extensions.added().iter().try_for_each(|number| self.check_known_extension(number))?;
         changes.voicemail.as_ref().map_or(Ok(()), |voicemail| self.check_voicemail(voicemail))?;
+        let comes = changes.phone_numbers.values().any(|change| change.after().is_some());
+        if comes && changes.extension.is_none() && user.is_none_or(|user| !self.has_extension(user)) {
+            let message = "phone numbers ring at an extension, and GoTo Connect shows none of this user yet";
+            return refuse(ErrorKind::Conflict, message.to_owned());
+        }
         match book::does_not_go_together(after) {
             Some(message) => refuse(ErrorKind::Input, message),
             None => Ok(()),
         }
+    }
+
+    fn has_extension(&self, user: &UserKey) -> bool {
+        self.extensions().iter().any(|own| own.assigned_primary_user_key.as_ref().is_some_and(|own| own.is(user)))
+    }
+
+    /// The user at whose extension a number rings, if it does at one's.
+    fn holder(&self, number: &Number) -> Option<&Key> {
+        let id = number.wire.route_to.as_ref()?.extension()?;
+        self.extensions().iter().find(|own| own.id == id)?.assigned_primary_user_key.as_ref()
     }
 
     fn check_extension(&self, number: &str, user: Option<&UserKey>) -> Checked {
@@ -77,7 +93,7 @@ impl Switchboard {
         let Some(known) = self.numbers().iter().find(|own| own.digits == *number) else {
             return refuse(ErrorKind::NotFound, format!("the account has no phone number {number}"));
         };
-        match known.holder(&self.holders()) {
+        match self.holder(known) {
             Some(holder) if user.is_none_or(|user| !holder.is(user)) => {
                 refuse(ErrorKind::Conflict, format!("phone number {number} rings at somebody else"))
             }

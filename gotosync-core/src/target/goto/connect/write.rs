@@ -186,7 +186,9 @@ impl Writing<'_> {
     async fn share(&mut self, number: &str, comes: bool) -> Result<(), Failure> {
         let known = self.board.extensions().iter().position(|own| own.number.as_str() == number);
         let Some(at) = known else { return Ok(()) };
-        // All of the list is written: it is read right before, so that nobody who was added meanwhile is lost.
+        // All of the list is written. It is read right before, so that nobody who was added meanwhile is lost, and no other
+        // batch writes in between; nor is it written again after an answer that was lost.
+        let turn = self.work.target.sharing.lock().await;
         let answer = self.api.send(&Request::get(self.extension_path(at))).await?;
         let now: WireExtension = answer.json().map_err(Failure::unread)?;
         let mut users = now.assigned_secondary_user_keys;
@@ -194,8 +196,9 @@ impl Writing<'_> {
         if comes {
             users.push(Key::from(self.key.as_str()));
         }
-        let call = patch(self.extension_path(at), &json!({ "assignedSecondaryUserKeys": users }));
-        self.send(&call).await?;
+        let body = json!({ "assignedSecondaryUserKeys": users });
+        self.send(&Request::new(Method::Patch, self.extension_path(at)).json(&body).safety(Safety::Once)).await?;
+        drop(turn);
         if let Some(own) = self.extension_mut(at) {
             own.assigned_secondary_user_keys = users;
         }
