@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import pickle
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import stubs
 
 import gotosync
 from gotosync import LeaverPolicy, Mode, Rule, Rules
@@ -23,6 +26,18 @@ everyone = true
 name = "IT"
 group = 'IT Team'
 """
+
+
+def test_the_stub_has_every_key_of_a_rule() -> None:
+    schema = json.loads((stubs.STUB.parents[3] / "gotosync-core" / "schema" / "rules.schema.json").read_text())
+    keys = set(schema["properties"]["rule"]["items"]["properties"])
+    classes = [node for node in ast.parse(stubs.STUB.read_text()).body if isinstance(node, ast.ClassDef)]
+    (rule,) = (node for node in classes if node.name == "Rule")
+    attributes = {node.target.id for node in rule.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)}
+    (new,) = (node for node in rule.body if isinstance(node, ast.FunctionDef) and node.name == "__new__")
+    words = {word.arg for word in [*new.args.args[1:], *new.args.kwonlyargs]}
+    assert attributes == keys
+    assert words == keys
 
 
 def test_rules_are_a_sequence_of_rules() -> None:

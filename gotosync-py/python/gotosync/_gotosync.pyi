@@ -950,6 +950,12 @@ class Rule:
         time_zone: str | Literal[False] | None = None,
         extension: str | Literal[False] | dict[str, int] | None = None,
         devices: _Value = None,
+        phone_numbers: _Value = None,
+        phone_number_name: str | Literal[False] | None = None,
+        caller_id_numbers: _Value = None,
+        secondary_extensions: _Value = None,
+        voicemail: dict[str, str | bool] | None = None,
+        location: str | Literal[False] | None = None,
         custom_fields: dict[str, str | Literal[False]] | None = None,
         fields: dict[str, str | Literal[False]] | None = None,
         leavers: str | Mapping[str, object] | None = None,
@@ -976,6 +982,12 @@ class Rule:
     time_zone: str | Literal[False] | None
     extension: str | Literal[False] | dict[str, int] | None
     devices: _Value
+    phone_numbers: _Value
+    phone_number_name: str | Literal[False] | None
+    caller_id_numbers: _Value
+    secondary_extensions: _Value
+    voicemail: dict[str, str | bool] | None
+    location: str | Literal[False] | None
     custom_fields: dict[str, str | Literal[False]] | None
     fields: dict[str, str | Literal[False]] | None
     leavers: str | dict[str, Any] | None
