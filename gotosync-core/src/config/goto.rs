@@ -21,6 +21,8 @@ pub struct GotoConfig {
     pub client_secret: Option<SecretSource>,
     /// Where what `gotosync login` gets is kept.
     pub login: SecretSource,
+    /// Where it is kept if that place does not take it.
+    pub login_otherwise: Option<SecretSource>,
     /// Where a personal access token is, which goes before the login.
     pub personal_token: Option<SecretSource>,
     /// The account by name or key, where the login has several.
@@ -82,12 +84,15 @@ impl GotoConfig {
         };
         let client_secret =
             self.client_secret.as_ref().map(|place| fetch(place, "get the secret of the OAuth client")).transpose()?;
-        let means = match &self.personal_token {
-            Some(place) => {
-                let token = fetch(place, "get the personal token")?;
-                Means::PersonalToken { token, place: place.clone() }
-            }
-            None => Means::Login(LoginStore::new(self.login.clone(), &self.lock)?),
+        let means = if let Some(place) = &self.personal_token {
+            let token = fetch(place, "get the personal token")?;
+            Means::PersonalToken { token, place: place.clone() }
+        } else {
+            let store = LoginStore::new(self.login.clone(), &self.lock)?;
+            Means::Login(match &self.login_otherwise {
+                Some(place) => store.or_in(place.clone())?,
+                None => store,
+            })
         };
         let options = SignInOptions {
             client_id: self.client_id.clone(),
@@ -107,10 +112,11 @@ impl fmt::Display for GotoConfig {
         if let Some(account) = &self.account {
             write!(f, " account {account}")?;
         }
-        match &self.personal_token {
-            Some(place) => write!(f, ", personal token from the {place}"),
-            None => write!(f, ", login kept in the {}", self.login),
+        if let Some(place) = &self.personal_token {
+            return write!(f, ", personal token from the {place}");
         }
+        write!(f, ", login kept in the {}", self.login)?;
+        self.login_otherwise.iter().try_for_each(|place| write!(f, ", or else the {place}"))
     }
 }
 
@@ -140,10 +146,15 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
         let hint = "numbers are those of GoTo Connect: write `connect = true` too";
         table.problem(&table.at_key("caller_ids"), "`caller_ids` without `connect` reads nothing", hint);
     }
+    let (login, login_otherwise) = match login {
+        Some(login) => (login, None),
+        None => own_login(folder, SecretSource::LASTING_KEYRING),
+    };
     Some(GotoConfig {
         client_id: client_id?,
         client_secret: secret::read(table, "client_secret", "goto-client", folder),
-        login: login.unwrap_or_else(|| SecretSource::File(folder.join(LOGIN))),
+        login,
+        login_otherwise,
         personal_token: secret::read(table, "personal_token", "goto-token", folder),
         account: text("account", "Example Ltd"),
         redirect: text("redirect", REDIRECT).unwrap_or_else(|| REDIRECT.to_owned()),
@@ -158,6 +169,17 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
         http: http::read(table, folder),
         lock: folder.join(LOCK),
     })
+}
+
+/// Where a login is kept if nothing is said: in the keyring of the system where there is one that lasts, else in a file.
+fn own_login(folder: &Path, lasting_keyring: bool) -> (SecretSource, Option<SecretSource>) {
+    let file = SecretSource::File(folder.join(LOGIN));
+    if !lasting_keyring {
+        return (file, None);
+    }
+    // Each configuration has its own login.
+    let name = format!("{LOGIN} of {}", folder.display());
+    (SecretSource::Keyring { service: "gotosync".to_owned(), name }, Some(file))
 }
 
 /// What is needed to provision users (goto-api, 1.4).
@@ -190,3 +212,17 @@ const REDIRECT: &str = "http://localhost:8723/";
 /// Where a login is kept, beside the configuration.
 const LOGIN: &str = "goto-login";
 const LOCK: &str = ".goto-login.lock";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_in_the_keyring_where_one_lasts_and_in_a_file_elsewhere() {
+        let file = SecretSource::File(Path::new("/etc/gotosync").join("goto-login"));
+        assert_eq!(own_login(Path::new("/etc/gotosync"), false), (file.clone(), None));
+        let (keyring, otherwise) = own_login(Path::new("/etc/gotosync"), true);
+        assert_eq!(keyring.to_string(), "keyring gotosync/goto-login of /etc/gotosync");
+        assert_eq!(otherwise, Some(file));
+    }
+}

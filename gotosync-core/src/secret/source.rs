@@ -97,6 +97,9 @@ impl SecretSource {
         }
     }
 
+    /// Whether the system has a keyring that outlasts a restart: that of Linux does not.
+    pub const LASTING_KEYRING: bool = cfg!(all(feature = "keyring", any(target_os = "windows", target_os = "macos")));
+
     /// Keeps a secret there.
     ///
     /// # Errors

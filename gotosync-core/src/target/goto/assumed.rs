@@ -108,6 +108,15 @@ pub(super) fn is_extension(number: &str) -> bool {
     (2..=8).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Inferred: that what a user may do with a telephone number is written as a whole, so that a word which is left out is taken
+/// away. The words, and that each user's are a row with a `userKey`, are published.
+pub(super) fn permissions(user: &str, words: &[String]) -> serde_json::Value {
+    serde_json::json!({ "userKey": user, "permissions": words })
+}
+
+/// Inferred from what is posted there: whoever is at a location is a row of this name.
+pub(super) const LOCATED: &str = "userKey";
+
 /// Inferred: what is left of a user without products and roles, which is how a user is suspended.
 pub(super) fn suspended() -> serde_json::Value {
     serde_json::json!({ "licenseKeys": Vec::<Key>::new(), "adminRoles": Vec::<String>::new() })

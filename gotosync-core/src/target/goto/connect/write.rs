@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::assumed::{LOCATED, permissions};
 use super::super::wire::{Key, WireExtension, WirePermission, WireRoute};
 use super::super::write::Work;
 use super::Switchboard;
@@ -254,7 +255,7 @@ impl Writing<'_> {
             words.push(WirePermission::SHOWS.to_owned());
         }
         let path = format!("{}/permissions", number_path(&own.wire.id));
-        let body = json!({ "userKey": self.key, "permissions": words });
+        let body = permissions(self.key.as_str(), &words);
         // It says how things shall be, so it may be said twice.
         self.send(&Request::new(Method::Post, path).json(&body).safety(Safety::Repeatable)).await?;
         if let Some(own) = self.board.numbers.as_mut().and_then(|all| all.get_mut(at)) {
@@ -275,7 +276,7 @@ impl Writing<'_> {
         let Some(place) = found else { return Ok(()) };
         let path = format!("/voice-admin/v1/locations/{}/users", Request::part(&place.wire.id));
         let call = if name.is_some() {
-            Request::new(Method::Post, path).json(&json!({ "userKey": own })).safety(Safety::Repeatable)
+            Request::new(Method::Post, path).json(&json!({ LOCATED: own })).safety(Safety::Repeatable)
         } else {
             Request::new(Method::Delete, format!("{path}/{}", Request::part(own.as_str())))
         };

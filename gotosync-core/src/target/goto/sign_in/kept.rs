@@ -17,6 +17,8 @@ use crate::{Error, ErrorKind, Result, Secret};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginStore {
     place: SecretSource,
+    /// Where it is kept if that place does not take it.
+    otherwise: Option<SecretSource>,
     lock: PathBuf,
 }
 
@@ -50,7 +52,9 @@ impl LoginStore {
     /// [`ErrorKind::Input`] for a place that cannot be written: a login changes by itself.
     pub fn new(place: SecretSource, lock: impl Into<PathBuf>) -> Result<Self> {
         match place {
-            SecretSource::File(_) | SecretSource::Keyring { .. } => Ok(Self { place, lock: lock.into() }),
+            SecretSource::File(_) | SecretSource::Keyring { .. } => {
+                Ok(Self { place, otherwise: None, lock: lock.into() })
+            }
             SecretSource::Variable(_) | SecretSource::Systemd(_) | SecretSource::Command { .. } => Err(Error::new(
                 ErrorKind::Input,
                 format!("a login cannot be kept in the {place}: it changes by itself"),
@@ -59,13 +63,30 @@ impl LoginStore {
         }
     }
 
+    /// Keeps it in another place, a file, if the first one does not take it: it may be closed, or too small.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn or_in(self, otherwise: SecretSource) -> Result<Self> {
+        let Self { place: otherwise, .. } = Self::new(otherwise, &self.lock)?;
+        Ok(Self { otherwise: Some(otherwise), ..self })
+    }
+
     /// What is kept; `None` if nobody has signed in.
     pub(super) fn read(&self) -> Result<Option<Kept>> {
-        let text = match self.place.fetch(&|_| None) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.during("read the login to GoTo")),
-        };
+        // The second place first: it holds something only since the first one did not take it.
+        let mut text = None;
+        for place in self.otherwise.iter().chain([&self.place]) {
+            match place.fetch(&|_| None) {
+                Ok(found) => {
+                    text = Some(found);
+                    break;
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error.during("read the login to GoTo")),
+            }
+        }
+        let Some(text) = text else { return Ok(None) };
         // The error would show what was found.
         let written: Written = serde_json::from_str(text.expose()).map_err(|_| {
             Error::new(ErrorKind::Data, "what is kept is no login")
@@ -92,7 +113,17 @@ impl LoginStore {
             scope: kept.scope.clone(),
         };
         let text = Secret::new(serde_json::to_string(&written).unwrap_or_default());
-        self.place.store(&text, Existing::Replace).map_err(|error| error.during("keep the login to GoTo"))
+        let failed = |error: Error| error.during("keep the login to GoTo");
+        let Some(otherwise) = &self.otherwise else {
+            return self.place.store(&text, Existing::Replace).map_err(failed);
+        };
+        if self.place.store(&text, Existing::Replace).is_err() {
+            return otherwise.store(&text, Existing::Replace).map_err(failed);
+        }
+        match otherwise.remove() {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Waits until no other process is at it; dropping what comes back lets the next one.
@@ -157,7 +188,8 @@ impl Kept {
 
 impl fmt::Display for LoginStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.place.fmt(f)
+        self.place.fmt(f)?;
+        self.otherwise.iter().try_for_each(|place| write!(f, ", or else the {place}"))
     }
 }
 
@@ -205,6 +237,28 @@ mod tests {
         std::fs::write(folder.path().join("login"), "hunter2").unwrap();
         let error = store.read().unwrap_err();
         assert!(error.kind() == ErrorKind::Data && !format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+
+    #[test]
+    fn a_place_that_does_not_take_it_gives_way_to_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second) = (folder.path().join("later").join("login"), folder.path().join("login"));
+        let store = LoginStore::new(SecretSource::File(first.clone()), folder.path().join("lock")).unwrap();
+        let store = store.or_in(SecretSource::File(second.clone())).unwrap();
+        assert!(store.read().unwrap().is_none());
+        let kept = |secret: &str| Kept::new(Secret::new(secret), Timestamp::now());
+        let back = || store.read().unwrap().unwrap().refresh.expose().to_owned();
+        // There is no such folder yet.
+        store.write(&kept("one")).unwrap();
+        assert!(second.exists() && back() == "one");
+        // As soon as the first place takes it, it is there and nowhere else.
+        std::fs::create_dir(first.parent().unwrap()).unwrap();
+        store.write(&kept("two")).unwrap();
+        assert!(first.exists() && !second.exists() && back() == "two");
+        // What is in the file is newer than what a place holds that did not take it.
+        std::fs::remove_dir_all(first.parent().unwrap()).unwrap();
+        store.write(&kept("three")).unwrap();
+        assert_eq!(back(), "three");
     }
 
     #[test]
