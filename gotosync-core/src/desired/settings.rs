@@ -139,23 +139,23 @@ impl Settle<'_, '_> {
         let named = profile.phone_number_name.is_some_and(|source| counts(source.managed));
         let name = desire.extras.as_ref().and_then(|extras| extras.phone_number_name.as_deref()).filter(|_| named);
         let now = &wanted.phone_numbers;
+        // What rings at an extension of nobody comes with it to whoever gets it.
+        let comes = self.claims.numbers_that_come(at);
         let mut numbers: BTreeSet<PhoneNumber> = match self.claims.phone_numbers.get(&at) {
             Some(claim) => claim.over(now.keys().cloned()),
+            None if name.is_none() && comes.is_empty() => return,
             None => now.keys().cloned().collect(),
         };
-        // What rings at an extension of nobody comes with it to whoever gets it.
-        numbers.extend(self.claims.numbers_that_come(at).iter().cloned());
-        if numbers.is_empty() {
-            return;
-        }
+        numbers.extend(comes.iter().cloned());
+        // A number needs a name: one that is listed without is called by its digits.
         let listed = |number: &PhoneNumber| self.current.catalog.phone_number(number).map(|own| own.name.clone());
-        let own = |number: &PhoneNumber| now.get(number).cloned().or_else(|| listed(number)).unwrap_or_default();
+        let first =
+            |number: &PhoneNumber| listed(number).filter(|name| !name.is_empty()).unwrap_or_else(|| number.to_string());
+        let own = |number: &PhoneNumber| now.get(number).cloned().unwrap_or_else(|| first(number));
         let after: BTreeMap<PhoneNumber, String> = numbers
             .into_iter()
             .map(|number| {
                 let name = name.map_or_else(|| own(&number), str::to_owned);
-                // A number has a name; a list that shows none would have it named by itself.
-                let name = if name.is_empty() { number.to_string() } else { name };
                 (number, name)
             })
             .collect();
