@@ -30,15 +30,15 @@ impl Switchboard {
         changes.caller_id_numbers.added().iter().try_for_each(|number| self.check_known_number(number))?;
         changes.secondary_extensions.added().iter().try_for_each(|number| self.check_known_extension(number))?;
         changes.voicemail.as_ref().map_or(Ok(()), |voicemail| self.check_voicemail(voicemail))?;
+        if let Some(message) = book::does_not_go_together(after) {
+            return refuse(ErrorKind::Input, message);
+        }
         let comes = changes.phone_numbers.values().any(|change| change.after().is_some());
         if comes && changes.extension.is_none() && user.is_none_or(|user| !self.has_extension(user)) {
             let message = "phone numbers ring at an extension, and GoTo Connect shows none of this user yet";
             return refuse(ErrorKind::Conflict, message.to_owned());
         }
-        match book::does_not_go_together(after) {
-            Some(message) => refuse(ErrorKind::Input, message),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn has_extension(&self, user: &UserKey) -> bool {
