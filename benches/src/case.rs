@@ -12,7 +12,7 @@ use gotosync_core::model::{
 };
 use gotosync_core::plan::{Inputs, Lift, Planned, plan};
 use gotosync_core::state::{Link, Remembered};
-use gotosync_core::target::{Capabilities, FieldLimits, TargetInfo};
+use gotosync_core::target::{FieldLimits, MemoryTarget, TargetInfo};
 use jiff::Timestamp;
 
 use crate::rulebook::{LICENSES, USER_GROUPS};
@@ -125,7 +125,7 @@ impl Case {
             name: "corpus".to_owned(),
             account: AccountKey::new("1"),
             login: None,
-            capabilities: Capabilities::all(),
+            capabilities: MemoryTarget::capabilities(),
             limits: FieldLimits { users: usize::MAX, ..FieldLimits::VENDOR },
             remarks: Vec::new(),
         };

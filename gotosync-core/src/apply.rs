@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 
 use crate::journal::{Event, Standing};
 use crate::model::{
-    Account, Action, ActionKind, Batch, Fault, LicenseKey, Outcome, Role, RunId, UserGroupPath, WelcomeEmail,
+    Account, Action, ActionKind, Arrival, Batch, Fault, LicenseKey, Outcome, Role, RunId, UserGroupPath, WelcomeEmail,
 };
 use crate::plan::{Missing, Plan, Step};
 use crate::state::{SetAside, StateStore};
@@ -31,7 +31,7 @@ mod learn;
 mod sound;
 mod stale;
 
-use doubt::{Seen, see};
+use doubt::see;
 use learn::Learning;
 use sound::Sound;
 use stale::{Index, stale};
@@ -155,14 +155,14 @@ impl Applying<'_> {
     fn settle_doubt(&self, step: &Step, index: &Index<'_>) -> Option<Outcome> {
         let doubt = |message: &str| Outcome::InDoubt { fault: Fault::new(ErrorKind::Conflict, message) };
         match see(step, index) {
-            Seen::Done(effect) => Some(effect.into()),
+            Arrival::Done(effect) => Some(effect.into()),
             // It is tried again as any other step is: only if its subject is as it was.
-            Seen::NotDone if self.capabilities.visibility.is_certain() => {
+            Arrival::NotDone if self.capabilities.visibility.is_certain() => {
                 self.refusal(step, index).map(Outcome::skipped)
             }
-            Seen::NotDone => Some(doubt("it was under way when the run died, and may still become visible")),
-            Seen::Moot(reason) => Some(Outcome::skipped(reason)),
-            Seen::Unclear => {
+            Arrival::NotDone => Some(doubt("it was under way when the run died, and may still become visible")),
+            Arrival::Moot(reason) => Some(Outcome::skipped(reason)),
+            Arrival::Unclear => {
                 Some(doubt("it was under way when the run died, and the user looks neither as before nor as after"))
             }
         }
@@ -320,7 +320,7 @@ mod tests {
     /// What becomes of a step that was under way, where a read shows these users.
     fn settled(step: &Step, users: &[User], visibility: Visibility) -> Option<Outcome> {
         let (account, target, state) = (account(users.to_vec()), MemoryTarget::new(account([])), MemoryState::new());
-        let capabilities = Capabilities { visibility, ..Capabilities::all() };
+        let capabilities = Capabilities { visibility, ..Capabilities::built_in() };
         let applying = Applying {
             target: &target,
             capabilities: &capabilities,

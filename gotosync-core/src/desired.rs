@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use crate::link::{Linked, Pairing};
-use crate::model::{Account, Note, NoteKind, Status, User, email};
+use crate::model::{Account, Note, NoteKind, email};
 use crate::rules::Desires;
 use crate::target::{RoleAccess, TargetInfo};
 
@@ -67,7 +67,7 @@ pub fn desired(
 ) -> Desired {
     let mut notes = Vec::new();
     let offers = Offers::new(desires, current, &mut notes);
-    let claims = Claims::settle(desires, linked, current, &target.capabilities.lacks, now, &mut notes);
+    let claims = Claims::allocate(desires, linked, current, &target.capabilities, now, &mut notes);
     let mut account = Account { groups: offers.groups.clone(), ..current.clone() };
     let mut origins = vec![Origin::Nobody; current.users.len()];
     let mut settle = Settle::new(desires, current, &offers, &claims, target, now);
@@ -112,13 +112,4 @@ pub fn desired(
     }
     notes.append(&mut settle.finish());
     Desired { account, origins, offers: offers.profiles, deleted, after_others, notes }
-}
-
-/// A user with neither product nor role is suspended, and any other is not (goto-api, 2.4).
-fn derive_status(user: &mut User) {
-    user.status = match user.status {
-        _ if user.is_bare() => Status::Suspended,
-        Status::Suspended => Status::Active,
-        other => other,
-    };
 }

@@ -93,6 +93,11 @@ pub enum Retry {
     Later,
 }
 
+impl Retry {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Never, Self::Later];
+}
+
 /// Says that a run, a call or a file cannot go on, and why.
 ///
 /// `Display` is one line in lower case, holds no secret and does not repeat [`source`](StdError::source); what to do about

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::model::{Directory, Field, Note, Person, PersonId, PersonIx, User, Value};
 use crate::plan::{Inputs, Plan, Planned, Step};
-use crate::rules::{Desires, LISTED, Mapping, Miss, Profile, Rule, Source, Trial, desire, explain_selection};
+use crate::rules::{Desires, Mapping, Miss, Profile, Rule, Source, Trial, desire, explain_selection, list_fields};
 use crate::{Error, ErrorKind, Result};
 
 /// Everything that leads from one person to the steps about them.
@@ -159,7 +159,7 @@ fn others(
     winner: Source<'_>,
     ix: PersonIx,
 ) -> Vec<FieldLine> {
-    if winner.rule.is_none() || LISTED.contains(&field) {
+    if winner.rule.is_none() || list_fields().any(|own| own == field) {
         return Vec::new();
     }
     let later = profile.indexes.iter().copied().filter(|rule| winner.rule != Some(*rule));

@@ -32,6 +32,11 @@ pub enum Format {
     List,
 }
 
+impl Format {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Csv, Self::List];
+}
+
 /// What becomes of columns that were only guessed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guesses {
@@ -40,6 +45,11 @@ pub enum Guesses {
     Show,
     /// They are taken.
     Accept,
+}
+
+impl Guesses {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Show, Self::Accept];
 }
 
 /// How a file is to be read.

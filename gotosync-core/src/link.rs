@@ -28,6 +28,11 @@ pub enum Found {
     ByEmail,
 }
 
+impl Found {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::ById, Self::ByEmail];
+}
+
 /// A linked user whom no rule selects any more.
 #[derive(Clone, Copy, Debug)]
 pub struct Leaver<'a> {

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccountKey, Action, ActionKind, Completeness, Field, Fingerprint, License, LicenseKey, Note, PersonId, PlanId,
-    Role, Status, User, UserKey, UserSettings, Whole,
+    Role, Status, Unproven, User, UserKey, UserSettings, Whole,
 };
 use crate::state::Link;
 use crate::target::Feature;
@@ -170,6 +170,9 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Sync, Self::Import, Self::Simulation];
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field by reference")]
     fn is_sync(&self) -> bool {
         *self == Self::Sync
@@ -398,7 +401,7 @@ impl Plan {
                     return Err(bad("its steps are not numbered from 1".to_owned()));
                 }
                 let unproven = "takes something away, and the plan was made from an incomplete read";
-                steps.push(step.build(whole).map_err(|wire::Unproven| bad(format!("step {number} {unproven}")))?);
+                steps.push(step.build(whole).map_err(|_: Unproven| bad(format!("step {number} {unproven}")))?);
             }
             Ok(steps)
         };

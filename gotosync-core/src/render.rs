@@ -6,7 +6,9 @@ use std::fmt::{self, Display, Write};
 use crate::check::Verdict;
 use crate::explain::Explanation;
 use crate::model::text::count;
-use crate::model::{Action, ActionKind, Note, NoteKind, Outcome, PersonId, Severity, UserSettings, WelcomeEmail};
+use crate::model::{
+    Action, ActionKind, LicenseKey, Listed, Note, NoteKind, Outcome, PersonId, Severity, UserSettings, WelcomeEmail,
+};
 use crate::plan::{Plan, Reason, Step};
 use crate::report::Report;
 use crate::rules::Miss;
@@ -198,30 +200,22 @@ fn write_step(f: &mut fmt::Formatter<'_>, plan: &Plan, step: &Step) -> fmt::Resu
     }
 }
 
-/// What of the settings a new user starts with.
+/// Writes the settings that a new user starts with. The location comes last.
 fn write_settings(f: &mut fmt::Formatter<'_>, plan: &Plan, settings: &UserSettings) -> fmt::Result {
-    if let Some(zone) = &settings.time_zone {
-        write!(f, ", {zone}")?;
-    }
-    if let Some(extension) = &settings.extension {
-        write!(f, ", extension {extension}")?;
-    }
-    for (license, template) in &settings.templates {
-        write!(f, ", {} by template {}", plan.license_name(license), template.as_str())?;
-    }
-    for (license, off) in &settings.off {
-        let codes: Vec<&str> = off.iter().map(String::as_str).collect();
-        write!(f, ", {} without {}", plan.license_name(license), codes.join(" and "))?;
-    }
-    for (name, value) in &settings.custom_fields {
-        write!(f, ", {name} {value}")?;
-    }
-    settings.device_groups.iter().try_for_each(|name| write!(f, ", device group {name}"))?;
-    settings.devices.iter().try_for_each(|mac| write!(f, ", device {mac}"))?;
-    settings.phone_numbers.keys().try_for_each(|number| write!(f, ", phone {number}"))?;
-    settings.caller_id_numbers.iter().try_for_each(|number| write!(f, ", caller id {number}"))?;
-    settings.secondary_extensions.iter().try_for_each(|number| write!(f, ", also at extension {number}"))?;
-    settings.location.iter().try_for_each(|location| write!(f, ", location {location}"))
+    let mut parts = Vec::new();
+    settings.each(|setting, part, value| {
+        let part = part.unwrap_or_default();
+        let license = plan.license_name(&LicenseKey::new(part)).to_owned();
+        let shown = setting.shown.split_inclusive('}').map(|piece| match piece.split_once('{') {
+            Some((text, "value}")) => format!("{text}{value}"),
+            Some((text, "license}")) => format!("{text}{license}"),
+            Some((text, _)) => format!("{text}{part}"),
+            None => piece.to_owned(),
+        });
+        parts.push((setting.listed == Some(Listed::Locations), shown.collect::<String>()));
+    });
+    parts.sort_by_key(|(last, _)| *last);
+    parts.iter().try_for_each(|(_, shown)| write!(f, ", {shown}"))
 }
 
 fn write_rules(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {

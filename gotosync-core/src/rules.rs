@@ -16,6 +16,7 @@ mod desire;
 mod document;
 mod edit;
 mod example;
+mod grammar;
 mod limits;
 mod lint;
 mod mapping;
@@ -37,7 +38,7 @@ pub use example::Example;
 pub use limits::{Amount, Limit, Limits};
 pub use lint::{Finding, FindingKind, lint, unknown_names};
 pub use mapping::{Cut, Mapping, filters};
-pub(crate) use profile::LISTED;
+pub(crate) use profile::list_fields;
 pub use profile::{ExtensionSource, Grant, Profile, Setting, Source};
 pub use rewrite::Rewrite;
 pub use schema::{Key, KeyKind, Need, Word, json_schema, keys, keys_markdown};
@@ -200,6 +201,11 @@ pub enum Mode {
     Simulate,
 }
 
+impl Mode {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Apply, Self::Simulate];
+}
+
 /// What becomes of leavers, in stages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leavers {
@@ -231,6 +237,11 @@ pub enum LeaverPolicy {
     Suspend,
 }
 
+impl LeaverPolicy {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Keep, Self::RemoveProducts, Self::Suspend];
+}
+
 /// What to do when there are fewer seats than people for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -240,6 +251,11 @@ pub enum SeatPolicy {
     Stop,
     /// Seats go by priority of rules; the others wait, each with a note.
     Fill,
+}
+
+impl SeatPolicy {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Stop, Self::Fill];
 }
 
 impl Rules {

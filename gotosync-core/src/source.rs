@@ -93,6 +93,11 @@ pub enum NodeKind {
     Group,
 }
 
+impl NodeKind {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::NamingContext, Self::Unit, Self::Container, Self::Group];
+}
+
 /// One line of a listing of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Node {

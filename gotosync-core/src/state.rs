@@ -283,6 +283,10 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Every value.
+    pub const ALL: &'static [Self] =
+        &[Self::Open, Self::Simulated, Self::Done, Self::Partial, Self::Interrupted, Self::Stopped, Self::Failed];
+
     /// The word used in output.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,17 +1,15 @@
 //! Where users live: the contract of every provisioning target.
 
-use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::Result;
-use crate::model::{Account, AccountKey, ActionKind, Batch, Note, Outcome, UserKey};
+use crate::model::{Account, AccountKey, Batch, Note, Outcome, UserKey};
 
 mod book;
-mod feature;
+
 mod flaky;
 mod forward;
 #[cfg(feature = "goto")]
@@ -25,8 +23,8 @@ mod recording;
 #[cfg(feature = "scim")]
 pub mod scim;
 
+pub use crate::model::{Capabilities, Feature, FieldLimits, RoleAccess, Visibility};
 pub use book::Activity;
-pub use feature::Feature;
 pub use flaky::{FlakyTarget, Mishap};
 #[cfg(feature = "sqlite")]
 pub use local::LocalAccount;
@@ -76,95 +74,6 @@ pub struct TargetInfo {
     /// What every report is to tell of it, such as a login that ends soon.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<Note>,
-}
-
-/// What a target can do, as data: nothing asks for its type or its name.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Capabilities {
-    /// The actions it takes.
-    pub actions: BTreeSet<ActionKind>,
-    /// The most actions one batch may hold.
-    pub batch: usize,
-    /// The most batches that may be under way at once.
-    pub concurrency: usize,
-    /// Whether what was written can be read at once.
-    pub visibility: Visibility,
-    /// Whether the login sees and gives roles.
-    pub roles: RoleAccess,
-    /// What it does not have of all that an account can have: it is read as absent, and refused when it is written.
-    pub lacks: BTreeSet<Feature>,
-}
-
-/// What a login may do about roles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RoleAccess {
-    /// It is a full administrator's: roles are read and written.
-    Full,
-    /// It is another administrator's: everybody looks like a member, and a role cannot be given.
-    Hidden,
-}
-
-/// When a write can be seen by a read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Visibility {
-    /// At once: what a read does not show was not done.
-    Immediate,
-    /// Within so many seconds: whoever waits for that knows.
-    Within(u32),
-    /// At some time: what a read does not show may still have been done.
-    Eventual,
-}
-
-impl Visibility {
-    /// Says whether a read that waited long enough shows whatever was written before.
-    pub fn is_certain(self) -> bool {
-        self != Self::Eventual
-    }
-
-    /// How long to wait after a write.
-    pub fn wait(self) -> Duration {
-        match self {
-            Self::Immediate | Self::Eventual => Duration::ZERO,
-            Self::Within(seconds) => Duration::from_secs(u64::from(seconds)),
-        }
-    }
-}
-
-/// What a target accepts in the fields of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct FieldLimits {
-    /// Characters in a first or last name.
-    pub name: usize,
-    /// Characters in an e-mail address.
-    pub email: usize,
-    /// Users in the account.
-    pub users: usize,
-}
-
-impl FieldLimits {
-    /// The vendor's own: names of 32 characters, addresses of 128, 25,000 users.
-    pub const VENDOR: Self = Self { name: 32, email: 128, users: 25_000 };
-}
-
-impl Capabilities {
-    /// Everything but which person a user is, in batches of 100 one after another, seen at once.
-    pub fn all() -> Self {
-        Self {
-            actions: ActionKind::ALL.into(),
-            batch: 100,
-            concurrency: 1,
-            visibility: Visibility::Immediate,
-            roles: RoleAccess::Full,
-            lacks: [Feature::People].into(),
-        }
-    }
-
-    /// Nothing but reading.
-    pub fn none() -> Self {
-        Self { actions: BTreeSet::new(), ..Self::all() }
-    }
 }
 
 #[cfg(feature = "mock")]

@@ -94,6 +94,7 @@ fn _gotosync(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<table::Table>()?;
     module.add_function(wrap_pyfunction!(main, module)?)?;
     module.add_function(wrap_pyfunction!(words::words, module)?)?;
+    module.add_function(wrap_pyfunction!(words::rule_keys, module)?)?;
     module.add_function(wrap_pyfunction!(laws::broken_source_laws, module)?)?;
     module.add_function(wrap_pyfunction!(laws::broken_target_laws, module)?)?;
     module.add_function(wrap_pyfunction!(laws::laws, module)?)?;

@@ -76,12 +76,14 @@ pub(crate) struct MemoryTarget;
 #[pyclass(frozen, module = "gotosync", extends = ProvisioningTarget)]
 pub(crate) struct ReadOnly;
 
-/// What a target is and can do. What is not said is as the vendor's. ``lacks`` names what it does not have of all that an account
-/// can have: products, user-groups, roles, language, templates and others; that is read as absent, and refused in a plan.
+/// What a target is and can do. ``features`` names what it has besides users with an address and a name, by the words of
+/// ``Feature``: ``products``, ``user-groups``, ``roles``, ``time-zone`` and others. The default is nothing: what is not named is read
+/// as absent, and refused in a plan. ``actions`` are all nine that there are unless fewer are named; batches and limits are as the
+/// vendor's.
 ///
-/// >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"])
-/// >>> info.account, info.actions
-/// ('1', ('create',))
+/// >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"], features=[gotosync.Feature.PRODUCTS])
+/// >>> info.account, info.actions, info.features
+/// ('1', ('create',), ('products',))
 #[pyclass(frozen, module = "gotosync", eq)]
 #[derive(Clone, PartialEq)]
 pub(crate) struct TargetInfo(CoreInfo);
@@ -226,7 +228,7 @@ impl TargetInfo {
     #[new]
     #[pyo3(signature = (
         account, *, name = None, login = None, actions = None, batch = 100, concurrency = 1, visibility = "immediate",
-        roles = "full", lacks = None, name_limit = 32, email_limit = 128, user_limit = 25_000
+        roles = "full", features = None, name_limit = 32, email_limit = 128, user_limit = 25_000
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
     fn new(
@@ -239,17 +241,17 @@ impl TargetInfo {
         concurrency: usize,
         visibility: &str,
         roles: &str,
-        lacks: Option<&Bound<'_, PyAny>>,
+        features: Option<&Bound<'_, PyAny>>,
         name_limit: usize,
         email_limit: usize,
         user_limit: usize,
     ) -> PyResult<Self> {
         let actions = match actions {
             Some(actions) => words(actions, "an action")?,
-            None => ActionKind::ALL.into(),
+            None => every_action(),
         };
-        let lacks = match lacks {
-            Some(lacks) => words(lacks, "what an account can lack")?,
+        let features = match features {
+            Some(features) => words(features, "a feature of an account, as `products`")?,
             None => BTreeSet::new(),
         };
         let visibility: Visibility = named(py, visibility, "`immediate` or `eventual`")?;
@@ -258,7 +260,7 @@ impl TargetInfo {
             name: name.unwrap_or_default(),
             account: AccountKey::new(account),
             login: login.map(UserKey::new),
-            capabilities: Capabilities { actions, batch, concurrency, visibility, roles, lacks },
+            capabilities: Capabilities { actions, batch, concurrency, visibility, roles, features },
             limits: FieldLimits { name: name_limit, email: email_limit, users: user_limit },
             remarks: Vec::new(),
         }))
@@ -282,10 +284,11 @@ impl TargetInfo {
         self.0.login.as_ref().map(UserKey::as_str)
     }
 
-    /// The words of what it does not have of all that an account can have, such as ``user-groups``.
+    /// The words of what it has besides users with an address and a name, such as ``user-groups``.
     #[getter]
-    fn lacks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        objects(py, &json(py, &self.0.capabilities.lacks)?)
+    fn features<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let words = self.0.capabilities.features.iter().map(|feature| json(py, feature));
+        PyTuple::new(py, words.map(|word| objects(py, &word?)).collect::<PyResult<Vec<_>>>()?)
     }
 
     /// The most actions that are given at once.
@@ -320,6 +323,27 @@ impl TargetInfo {
 }
 
 crate::value::written!(TargetInfo, "info");
+
+/// The actions that a target takes unless it names fewer. The list stands here, so that an action of a later version is not taken by
+/// targets that were written before it.
+fn every_action() -> BTreeSet<ActionKind> {
+    use ActionKind::{Create, CreateGroup, Delete, Invite, Reactivate, Release, Suspend, Update, WriteTemplate};
+    [Suspend, Release, Delete, CreateGroup, WriteTemplate, Create, Update, Reactivate, Invite].into()
+}
+
+/// What a target can do that says nothing about it: all actions, and no feature.
+fn undescribed() -> Capabilities {
+    Capabilities {
+        actions: every_action(),
+        batch: BATCH,
+        visibility: Visibility::Immediate,
+        roles: RoleAccess::Full,
+        ..Capabilities::default()
+    }
+}
+
+/// The most actions at once, unless a target says another number.
+const BATCH: usize = 100;
 
 /// Words that somebody wrote, as what they stand for.
 fn words<T: Ord + DeserializeOwned>(given: &Bound<'_, PyAny>, what: &str) -> PyResult<BTreeSet<T>> {

@@ -40,6 +40,9 @@ def names(tmp_path: Path) -> dict[str, Any]:
     actions: list[gotosync.Action] = []
 
     class Asked(gotosync.ProvisioningTarget):
+        def describe(self) -> gotosync.TargetInfo:
+            return gotosync.TargetInfo("1", features=gotosync.Feature, batch=1)
+
         def read(self) -> gotosync.Account:
             return account
 

@@ -1,6 +1,6 @@
-"""Keeps the docstrings of the stub those of the module.
+"""Keeps what is generated in the package: docstrings and keys of a rule in the stub, and the features in the enums.
 
-The stub is written by hand but for its docstrings: `python stubs.py --write` puts those of the installed module into it.
+The rest is written by hand. `python stubs.py --write` writes these parts from the installed module, whose own come from the engine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-STUB = Path(__file__).parents[2] / "gotosync-py" / "python" / "gotosync" / "_gotosync.pyi"
+PACKAGE = Path(__file__).parents[2] / "gotosync-py" / "python" / "gotosync"
+STUB = PACKAGE / "_gotosync.pyi"
+WORDS = PACKAGE / "_words.py"
 
 
 def with_docstrings(text: str, module: Any) -> str:
@@ -60,12 +62,40 @@ def with_docstrings(text: str, module: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
+def with_keys(text: str, keys: list[tuple[str, str, str]]) -> str:
+    """Returns the text of a stub with the keys of a rule: in the constructor of `Rule`, and as its attributes."""
+    arguments = [f"        {name}: {given} | None = None,\n" for name, given, _ in keys if name != "name"]
+    attributes = [f"    {name}: {read} | None\n" for name, _, read in keys if name != "name"]
+    head, rule = text.split("\nclass Rule:\n", 1)
+    before, rule = rule.split("        name: str,\n        *,\n", 1)
+    _, rule = rule.split("    ) -> Rule: ...\n    name: str\n", 1)
+    _, after = rule.split("    def replace(", 1)
+    return "".join([
+        head, "\nclass Rule:\n", before, "        name: str,\n        *,\n", *arguments,
+        "    ) -> Rule: ...\n    name: str\n", *attributes, "    def replace(", after,
+    ])  # fmt: skip
+
+
+def with_features(text: str, words: list[str]) -> str:
+    """Returns the text of the enums with every feature."""
+    head, tail = text.split("class Feature(Word):\n", 1)
+    docstring, after = tail.split('    """\n', 1)
+    _, after = after.split("\n\nclass ", 1)
+    members = "".join(f'    {word.upper().replace("-", "_")} = "{word}"\n' for word in words)
+    return f'{head}class Feature(Word):\n{docstring}    """\n\n{members}\n\nclass {after}'
+
+
+def generated(module: Any) -> dict[Path, str]:
+    """Returns each file that has generated parts, with these parts as the module has them."""
+    stub = with_keys(with_docstrings(STUB.read_text(), module), module.rule_keys())
+    return {STUB: stub, WORDS: with_features(WORDS.read_text(), module.words()["Feature"])}
+
+
 if __name__ == "__main__":
     import gotosync._gotosync
 
-    old = STUB.read_text()
-    new = with_docstrings(old, gotosync._gotosync)
-    if sys.argv[1:] == ["--write"]:
-        STUB.write_text(new)
-    elif old != new:
-        sys.exit("the docstrings of the stub are not those of the module: python stubs.py --write")
+    for path, new in generated(gotosync._gotosync).items():
+        if sys.argv[1:] == ["--write"]:
+            path.write_text(new)
+        elif path.read_text() != new:
+            sys.exit(f"{path.name} is not what the module says: python stubs.py --write")

@@ -204,6 +204,9 @@ class Own(gotosync.ProvisioningTarget):
         self.answer = answer
         self.asked: list[str] = []
 
+    def describe(self) -> gotosync.TargetInfo:
+        return gotosync.TargetInfo(account().key, features=gotosync.Feature)
+
     def read(self) -> dict[str, Any]:
         return account().to_dict()
 
@@ -293,7 +296,7 @@ def test_several_actions_at_once_have_as_many_outcomes(answer: Any, words: list[
 def test_a_target_says_what_it_can_do() -> None:
     class Little(Own):
         def describe(self) -> gotosync.TargetInfo:
-            return gotosync.TargetInfo("1", actions=[gotosync.ActionKind.UPDATE], batch=1)
+            return gotosync.TargetInfo("1", actions=["update"], features=gotosync.Feature, batch=1)
 
     plan = engine(Given(lambda: [ANN]), Little(refused)).plan()
     verdict = engine(Given(lambda: [ANN]), Little(refused)).check(plan)

@@ -100,6 +100,9 @@ class Own(gotosync.ProvisioningTarget):
         self.answer = answer
         self.tried: list[str] = []
 
+    def describe(self) -> gotosync.TargetInfo:
+        return gotosync.TargetInfo(self.account.key, features=gotosync.Feature)
+
     def read(self) -> gotosync.Account:
         return self.account
 

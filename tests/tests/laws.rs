@@ -81,7 +81,7 @@ targets! {
 #[tokio::test]
 async fn a_target_that_can_do_little_keeps_the_laws_too() {
     for kind in ActionKind::ALL {
-        let capabilities = Capabilities { actions: [kind].into(), batch: 3, ..Capabilities::all() };
+        let capabilities = Capabilities { actions: [kind].into(), batch: 3, ..MemoryTarget::capabilities() };
         holds(&|account| Box::new(memory(account).with_capabilities(capabilities.clone()))).await;
     }
 }
@@ -228,7 +228,7 @@ async fn an_embedder_plans_with_both_mocks() {
             name: "a mock account".to_owned(),
             account: "1".into(),
             login: None,
-            capabilities: Capabilities::all(),
+            capabilities: MemoryTarget::capabilities(),
             limits: FieldLimits::VENDOR,
             remarks: Vec::new(),
         })

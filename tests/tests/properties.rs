@@ -31,7 +31,7 @@ impl Parts {
         remember(&state, world).await;
         let source = Arc::new(MemorySource::new(world.directory(0)));
         // Small batches, several under way at once: what a crash can tear apart is torn apart.
-        let capabilities = Capabilities { batch: 2, concurrency: 3, ..Capabilities::all() };
+        let capabilities = Capabilities { batch: 2, concurrency: 3, ..MemoryTarget::capabilities() };
         let target = Arc::new(MemoryTarget::new(world.account()).with_capabilities(capabilities));
         Self { source, target, state, world: world.clone() }
     }

@@ -284,7 +284,7 @@ async fn in_gotos_dialect_users_are_made_and_changed_and_nobody_is_taken_from() 
     let target = goto(&emulator);
     let info = target.describe().await.unwrap();
     assert_eq!(info.capabilities.actions, [ActionKind::Update, ActionKind::Create].into());
-    assert!(info.capabilities.lacks.contains(&Feature::UserGroups));
+    assert!(!info.capabilities.has(Feature::UserGroups));
     let account = target.read().await.unwrap();
     assert_eq!((account.users.len(), account.completeness.is_complete()), (6, true));
     assert!(account.users.iter().all(|user| user.status == Status::Active), "of the others nothing is known");

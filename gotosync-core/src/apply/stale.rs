@@ -105,12 +105,7 @@ pub(super) fn stale(step: &Step, index: &Index<'_>) -> Option<String> {
     }
 }
 
-/// How many invitations went out to a user.
-pub(super) fn sent(user: &User) -> u32 {
-    user.invitation.map_or(0, |invitation| invitation.sent)
-}
-
-/// What stands against an action as the user is now, whatever else has changed.
+/// Returns why an action is refused as the user is now, whatever else has changed.
 fn forbidden(action: &Action, user: &User, index: &Index<'_>) -> Option<&'static str> {
     let key = user.key.as_ref();
     let last = || key.is_some_and(|key| index.last_administrators.contains(key.as_str()));
@@ -119,7 +114,7 @@ fn forbidden(action: &Action, user: &User, index: &Index<'_>) -> Option<&'static
         Action::Delete(_) if user.status != Status::Suspended => Some("the user is no longer suspended"),
         Action::Delete(_) if index.logins.contains(&key) => Some("it is the login's own user"),
         Action::Invite { .. } if user.status != Status::Invited => Some("the user no longer waits for an invitation"),
-        Action::Invite { sent: before, .. } if sent(user) != *before => Some("an invitation was sent"),
+        Action::Invite { sent: before, .. } if user.invitations_sent() != *before => Some("an invitation was sent"),
         action if ends_administration(action).is_some() && index.logins.contains(&key) => {
             Some("it is the login's own user")
         }

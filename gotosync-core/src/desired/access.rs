@@ -1,9 +1,9 @@
 //! What lets a user in: licences and role.
 
+use super::RoleAccess;
 use super::names::has_role;
 use super::offers::Offer;
 use super::settle::Settle;
-use super::{RoleAccess, derive_status};
 use crate::model::{LicenseKey, NoteKind, Role, Status, User};
 use crate::rules::{Desire, LeaverPolicy};
 use crate::state::{Had, Link};
@@ -167,7 +167,7 @@ impl Settle<'_, '_> {
             self.note(NoteKind::RoleGoes, user.email.as_str(), format!("is {} now; {back}", user.role));
         }
         let mut wanted = User { licenses: kept, role, ..user.clone() };
-        derive_status(&mut wanted);
+        wanted.derive_status(true);
         Some(wanted)
     }
 }

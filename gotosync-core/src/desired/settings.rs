@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claims::Claim;
 use super::settle::Settle;
-use crate::model::{PhoneNumber, User, UserSettings};
-use crate::rules::Desire;
+use crate::model::{ExpressionKey, Field, PhoneNumber, Setting, User, UserSettings};
+use crate::rules::{Desire, list_fields};
 
 /// Whether the user is there already.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,22 +19,10 @@ impl Settle<'_, '_> {
     pub(super) fn settings(&mut self, at: u32, desire: &Desire<'_>, user: &User) -> Option<UserSettings> {
         let mut wanted = self.lay(at, desire, user.settings(), Standing::Existing)?;
         let now = user.settings();
-        let loses = loses_telephones(now, &wanted)
-            || now.device_groups.difference(&wanted.device_groups).next().is_some()
-            || wanted.off.iter().any(|(license, off)| now.off.get(license).is_none_or(|had| !off.is_subset(had)));
-        if loses && self.spares(user, "would lose a device, a phone number, a device group or a product inside another")
+        if wanted.loses(now)
+            && self.spares(user, "would lose a device, a phone number, a device group or a product inside another")
         {
-            wanted.device_groups.extend(now.device_groups.iter().cloned());
-            wanted.devices.extend(&now.devices);
-            for (number, name) in &now.phone_numbers {
-                wanted.phone_numbers.entry(number.clone()).or_insert_with(|| name.clone());
-            }
-            wanted.caller_id_numbers.extend(now.caller_id_numbers.iter().cloned());
-            wanted.secondary_extensions.extend(now.secondary_extensions.iter().cloned());
-            wanted.off.retain(|license, off| {
-                off.retain(|code| now.off.get(license).is_some_and(|had| had.contains(code)));
-                !off.is_empty()
-            });
+            wanted.keep(now);
         }
         stay_apart(&mut wanted);
         Some(wanted)
@@ -54,9 +41,14 @@ impl Settle<'_, '_> {
         let counts = |managed: bool| managed || standing == Standing::New;
         let mut wanted = Cow::Borrowed(now);
         if let Some(extras) = &desire.extras {
-            let zone = extras.time_zone.as_deref().filter(|_| profile.time_zone.is_some_and(|set| counts(set.managed)));
-            if let Some(zone) = zone.filter(|zone| now.time_zone.as_deref() != Some(*zone)) {
-                wanted.to_mut().time_zone = Some(zone.into());
+            // A value that must be in the account's lists is claimed, and so is an extension.
+            let free = |key: &&ExpressionKey| {
+                Setting::of(key.field).is_some_and(|setting| setting.listed.is_none() && setting.exclusive.is_none())
+            };
+            for key in ExpressionKey::all().filter(free) {
+                let managed = profile.source(key.field).is_some_and(|source| counts(source.managed));
+                let value = extras.single(key.field).filter(|_| managed && self.has(key.field));
+                put_one(&mut wanted, key.field, value);
             }
             for (name, value) in &extras.custom_fields {
                 let managed = profile.custom_field(name).is_some_and(|source| counts(source.managed));
@@ -65,15 +57,9 @@ impl Settle<'_, '_> {
                 }
             }
         }
-        if let Some(extension) = self.claims.extension(at)
-            && now.extension.as_deref() != Some(extension)
-        {
-            wanted.to_mut().extension = Some(extension.into());
-        }
-        if let Some(location) = self.claims.location(at)
-            && now.location.as_deref() != Some(location)
-        {
-            wanted.to_mut().location = Some(location.into());
+        put_one(&mut wanted, Field::Extension, self.claims.extension(at));
+        for (field, value) in self.claims.singles(at) {
+            put_one(&mut wanted, *field, Some(value));
         }
         for (license, set) in offer.templates.iter().filter(|(_, set)| counts(set.managed)) {
             if now.templates.get(license) != Some(&set.value) {
@@ -116,15 +102,16 @@ impl Settle<'_, '_> {
         }
     }
 
-    /// What somebody has several of is what the rules say.
+    /// Settings with several values are what the rules say.
     fn lay_lists(&self, at: u32, now: &UserSettings, wanted: &mut Cow<'_, UserSettings>) {
-        lay(self.claims.devices.get(&at), &now.devices, |devices| wanted.to_mut().devices = devices);
-        lay(self.claims.caller_id_numbers.get(&at), &now.caller_id_numbers, |numbers| {
-            wanted.to_mut().caller_id_numbers = numbers;
-        });
-        lay(self.claims.secondary_extensions.get(&at), &now.secondary_extensions, |numbers| {
-            wanted.to_mut().secondary_extensions = numbers;
-        });
+        for field in list_fields().filter(|field| *field != Field::PhoneNumbers) {
+            let Some(claim) = self.claims.list(field, at) else { continue };
+            let own: BTreeSet<String> = now.names(field).into_iter().collect();
+            let after = claim.over(own.iter().cloned());
+            if after != own {
+                wanted.to_mut().put(field, &after.iter().map(String::as_str).collect::<Vec<_>>());
+            }
+        }
     }
 
     /// Numbers are what the rules say; each has the name that the rules give, or the one it has.
@@ -136,13 +123,17 @@ impl Settle<'_, '_> {
         counts: impl Fn(bool) -> bool,
     ) {
         let profile = self.desires.profile(desire);
-        let named = profile.phone_number_name.is_some_and(|source| counts(source.managed));
-        let name = desire.extras.as_ref().and_then(|extras| extras.phone_number_name.as_deref()).filter(|_| named);
+        let named = profile.source(Field::PhoneNumberName).is_some_and(|source| counts(source.managed));
+        let extras = desire.extras.as_ref().filter(|_| named);
+        let name = extras.and_then(|extras| extras.single(Field::PhoneNumberName));
         let now = &wanted.phone_numbers;
         // What rings at an extension of nobody comes with it to whoever gets it.
         let comes = self.claims.numbers_that_come(at);
-        let mut numbers: BTreeSet<PhoneNumber> = match self.claims.phone_numbers.get(&at) {
-            Some(claim) => claim.over(now.keys().cloned()),
+        let mut numbers: BTreeSet<PhoneNumber> = match self.claims.list(Field::PhoneNumbers, at) {
+            Some(claim) => {
+                let after = claim.over(now.keys().map(|number| number.as_str().to_owned()));
+                after.iter().filter_map(|number| number.parse().ok()).collect()
+            }
             None if name.is_none() && comes.is_empty() => return,
             None => now.keys().cloned().collect(),
         };
@@ -165,9 +156,12 @@ impl Settle<'_, '_> {
     }
 }
 
-fn lay<T: Ord + Clone>(claim: Option<&Claim<T>>, now: &BTreeSet<T>, set: impl FnOnce(BTreeSet<T>)) {
-    if let Some(wanted) = claim.map(|claim| claim.over(now.iter().cloned())).filter(|wanted| wanted != now) {
-        set(wanted);
+/// Gives a setting with one value another one.
+fn put_one(wanted: &mut Cow<'_, UserSettings>, field: Field, value: Option<&str>) {
+    if let Some(value) = value
+        && wanted.names(field) != [value]
+    {
+        wanted.to_mut().put(field, &[value]);
     }
 }
 
@@ -176,11 +170,4 @@ fn stay_apart(wanted: &mut UserSettings) {
     if let Some(own) = &wanted.extension {
         wanted.secondary_extensions.remove(&**own);
     }
-}
-
-fn loses_telephones(now: &UserSettings, wanted: &UserSettings) -> bool {
-    now.devices.difference(&wanted.devices).next().is_some()
-        || now.phone_numbers.keys().any(|number| !wanted.phone_numbers.contains_key(number))
-        || now.caller_id_numbers.difference(&wanted.caller_id_numbers).next().is_some()
-        || now.secondary_extensions.difference(&wanted.secondary_extensions).next().is_some()
 }

@@ -8,12 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::claims::Claims;
 use super::cuts;
 use super::offers::Offers;
-use super::{RoleAccess, TargetInfo, derive_status};
+use super::{RoleAccess, TargetInfo};
 use crate::link::Leaver;
-use crate::model::{Account, Email, Note, NoteKind, Person, Status, Transfer, User, UserKey, email, text};
+use crate::model::{
+    Account, Capabilities, Email, Feature, Field, Note, NoteKind, Person, Setting, Status, Transfer, User, UserKey,
+    email, text,
+};
 use crate::rules::{DeleteAfter, Desire, Desires, GroupChoice, LeaverPolicy};
 use crate::state::Link;
-use crate::target::Feature;
 
 /// Lays desires over users, one by one.
 pub(super) struct Settle<'s, 'd> {
@@ -22,6 +24,7 @@ pub(super) struct Settle<'s, 'd> {
     pub(super) offers: &'s Offers,
     pub(super) claims: &'s Claims,
     pub(super) roles: RoleAccess,
+    capabilities: &'s Capabilities,
     /// Whether the account keeps which person a user is.
     keeps_people: bool,
     /// Whether it is seen to keep that: it does for somebody.
@@ -58,7 +61,7 @@ impl<'s, 'd> Settle<'s, 'd> {
         let transfers = current.transfers.iter().map(|transfer| (transfer.email.key(), transfer)).collect();
         let elsewhere = current.catalog.elsewhere.iter().map(Email::key).collect();
         let roles = target.capabilities.roles;
-        let keeps_people = !target.capabilities.lacks.contains(&Feature::People);
+        let keeps_people = target.capabilities.has(Feature::People);
         let shows_people = keeps_people && current.users.iter().any(|user| user.person.is_some());
         let (notes, without_role) = (Vec::new(), 0);
         Self {
@@ -67,6 +70,7 @@ impl<'s, 'd> Settle<'s, 'd> {
             offers,
             claims,
             roles,
+            capabilities: &target.capabilities,
             keeps_people,
             shows_people,
             login,
@@ -76,6 +80,11 @@ impl<'s, 'd> Settle<'s, 'd> {
             notes,
             without_role,
         }
+    }
+
+    /// Says whether the target has a setting.
+    pub(super) fn has(&self, field: Field) -> bool {
+        Setting::of(field).is_none_or(|setting| self.capabilities.has(setting.feature))
     }
 
     /// What was found.
@@ -139,7 +148,7 @@ impl<'s, 'd> Settle<'s, 'd> {
                 wanted.to_mut().last_name = name.into();
             }
         }
-        let language = profile.language.filter(|source| source.managed).and(desire.language.as_deref());
+        let language = profile.source(Field::Language).filter(|source| source.managed).and(desire.language.as_deref());
         if let Some(language) = language.filter(|language| user.language.as_deref() != Some(language)) {
             wanted.to_mut().language = Some(language.into());
         }
@@ -158,11 +167,11 @@ impl<'s, 'd> Settle<'s, 'd> {
         let access = self.access(desire, user, link);
         if let Some(licenses) = access.licenses {
             wanted.to_mut().licenses = licenses;
-            derive_status(wanted.to_mut());
+            wanted.to_mut().derive_status(true);
         }
         if let Some(role) = access.role {
             wanted.to_mut().role = role;
-            derive_status(wanted.to_mut());
+            wanted.to_mut().derive_status(true);
         }
         match wanted {
             Cow::Borrowed(_) => None,
@@ -201,7 +210,7 @@ impl<'s, 'd> Settle<'s, 'd> {
         if let Some(settings) = self.first_settings(at, desire) {
             user.set_settings(|own| *own = settings);
         }
-        derive_status(&mut user);
+        user.derive_status(true);
         Some(user)
     }
 

@@ -44,6 +44,11 @@ pub enum Reached {
     Perhaps,
 }
 
+impl Reached {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Not, Self::Perhaps];
+}
+
 impl Answer {
     /// Reads the body as JSON.
     ///

@@ -38,6 +38,11 @@ pub enum Safety {
     Once,
 }
 
+impl Safety {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Repeatable, Self::Once];
+}
+
 /// What is sent.
 #[derive(Clone)]
 pub(super) struct Body {
@@ -46,6 +51,9 @@ pub(super) struct Body {
 }
 
 impl Method {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

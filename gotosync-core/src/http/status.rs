@@ -36,6 +36,24 @@ pub enum Meaning {
 }
 
 impl Meaning {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[
+        Self::Done,
+        Self::NotModified,
+        Self::Elsewhere,
+        Self::Refused,
+        Self::SignInNeeded,
+        Self::Denied,
+        Self::NotFound,
+        Self::Unsupported,
+        Self::Conflict,
+        Self::Changed,
+        Self::TooLarge,
+        Self::Slower,
+        Self::Broken,
+        Self::Away,
+    ];
+
     /// Reads a status.
     pub(super) fn of(status: u16) -> Self {
         match status {

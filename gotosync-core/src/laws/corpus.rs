@@ -1,17 +1,15 @@
 //! What laws are asked about: one account, and one directory in the two forms in which sources have it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::Result;
 use crate::model::{
-    Account, Catalog, Completeness, Device, Directory, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, Invitation,
-    License, Locks, Mac, NamedNumber, PersonEntry, PersonId, PhoneNumber, Privilege, Reading, RingsAt, Role,
-    SettingsTemplate, Status, TemplateName, Transfer, User, UserGroup, UserGroupPath, UserKey, UserSettings,
-    WelcomeTemplate,
+    Account, Capabilities, Catalog, Completeness, Device, Directory, DirectoryBuilder, Dn, Email, Feature, GroupEntry,
+    GroupId, Invitation, License, Locks, Mac, NamedNumber, PersonEntry, PersonId, PhoneNumber, Privilege, Reading,
+    RingsAt, Role, SettingsTemplate, Status, TemplateName, Transfer, User, UserGroup, UserGroupPath, UserKey,
+    UserSettings, WelcomeTemplate,
 };
-use crate::target::Feature;
 
 /// An account with somebody of every kind: Ann and Bob have access, Cyd and Fay are suspended, Dan administers and is whose
 /// login is in use, Eve has all there is, and Fay's names and address are locked. One seat of each licence is free. The
@@ -49,115 +47,29 @@ pub fn account() -> Account {
     account
 }
 
-/// The account as a target has it that lacks some things.
-pub fn without(lacks: &BTreeSet<Feature>) -> Account {
-    cut(account(), lacks)
+/// The account as a target has it that claims some features: what it does not claim is absent.
+pub fn limited(capabilities: &Capabilities) -> Account {
+    cut(account(), capabilities)
 }
 
-/// Takes out of an account what a target lacks.
-pub(super) fn cut(mut account: Account, lacks: &BTreeSet<Feature>) -> Account {
-    let lacks = |feature| lacks.contains(&feature);
-    for user in &mut account.users {
-        let user = Arc::make_mut(user);
-        user.set_settings(|own| *own = cut_settings(own, lacks));
-        if let Role::Manager { products, .. } = &mut user.role
-            && lacks(Feature::ManagedProducts)
-        {
-            products.clear();
-        }
-        if lacks(Feature::Products) {
-            user.licenses.clear();
-        }
-        if lacks(Feature::UserGroups) {
-            user.group = None;
-        }
-        if lacks(Feature::Roles) {
-            user.role = Role::Member;
-            if user.is_bare() {
-                user.status = Status::Suspended;
-            }
-        }
-        if lacks(Feature::SignIns) && user.status != Status::Suspended {
-            user.status = Status::Active;
-        }
-        if lacks(Feature::Language) {
-            user.language = None;
-        }
-        if lacks(Feature::Invitations) {
-            user.invitation = None;
-        }
-        if lacks(Feature::Locks) {
-            user.locks = Locks::default();
-        }
-    }
-    let catalog = &mut account.catalog;
-    if lacks(Feature::Products) {
-        account.licenses.clear();
-    }
-    if lacks(Feature::Seats) {
+/// Takes out of an account what a target does not claim.
+pub(super) fn cut(mut account: Account, capabilities: &Capabilities) -> Account {
+    capabilities.limit(&mut account);
+    if !capabilities.has(Feature::Seats) {
         account.licenses.iter_mut().for_each(|license| license.seats = UNLIMITED);
-    }
-    if lacks(Feature::UserGroups) {
-        account.groups.clear();
-    }
-    if lacks(Feature::Roles) {
-        catalog.role_sets.clear();
-    }
-    if lacks(Feature::Templates) {
-        catalog.templates.clear();
-    }
-    if lacks(Feature::Invitations) {
-        catalog.welcome_emails.clear();
-    }
-    if lacks(Feature::CustomFields) {
-        catalog.custom_fields.clear();
-    }
-    if lacks(Feature::DeviceGroups) {
-        catalog.device_groups.clear();
-    }
-    if lacks(Feature::Devices) {
-        catalog.devices.clear();
-    }
-    if lacks(Feature::PhoneNumbers) {
-        catalog.phone_numbers.clear();
-    }
-    if lacks(Feature::Extensions) {
-        catalog.extensions.clear();
-    }
-    if lacks(Feature::Locations) {
-        catalog.locations.clear();
-    }
-    if lacks(Feature::Transfers) {
-        catalog.elsewhere.clear();
-        account.transfers.clear();
     }
     account
 }
 
-/// Takes out of settings what a target lacks.
-pub(super) fn cut_settings(own: &UserSettings, lacks: impl Fn(Feature) -> bool) -> UserSettings {
-    let own = own.clone();
-    UserSettings {
-        time_zone: own.time_zone.filter(|_| !lacks(Feature::TimeZone)),
-        extension: own.extension.filter(|_| !lacks(Feature::Extensions)),
-        templates: if lacks(Feature::Templates) { BTreeMap::new() } else { own.templates },
-        off: if lacks(Feature::NestedProducts) { BTreeMap::new() } else { own.off },
-        custom_fields: if lacks(Feature::CustomFields) { BTreeMap::new() } else { own.custom_fields },
-        device_groups: if lacks(Feature::DeviceGroups) { BTreeSet::new() } else { own.device_groups },
-        devices: if lacks(Feature::Devices) { BTreeSet::new() } else { own.devices },
-        location: own.location.filter(|_| !lacks(Feature::Locations)),
-        phone_numbers: if lacks(Feature::PhoneNumbers) { BTreeMap::new() } else { own.phone_numbers },
-        caller_id_numbers: if lacks(Feature::CallerIdNumbers) { BTreeSet::new() } else { own.caller_id_numbers },
-        secondary_extensions: if lacks(Feature::SecondaryExtensions) {
-            BTreeSet::new()
-        } else {
-            own.secondary_extensions
-        },
-    }
+/// Takes out of settings what a target does not claim.
+pub(super) fn cut_settings(own: &UserSettings, capabilities: &Capabilities) -> UserSettings {
+    let mut own = own.clone();
+    own.retain(|feature| capabilities.has(feature));
+    own
 }
 
 /// One setting of every kind.
-fn settings() -> UserSettings {
+pub(super) fn settings() -> UserSettings {
     UserSettings {
         time_zone: Some("Europe/Berlin".into()),
         extension: Some("100".into()),

@@ -1,17 +1,15 @@
 //! What every target keeps about the settings few users have.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::ErrorKind;
 use crate::model::{
-    Action, ActionKind, Catalog, Creation, NamedNumber, SettingsChanges, SettingsTemplate, User, UserChanges,
-    UserSettings, Voicemail, WelcomeEmail, Whole,
+    Action, ActionKind, Capabilities, Catalog, Creation, Feature, NamedNumber, SettingsChanges, SettingsTemplate, User,
+    UserChanges, UserSettings, Voicemail, WelcomeEmail, Whole,
 };
-use crate::target::Feature;
 
 use super::corpus::{mac, number};
-use super::target::{can, done, execute, key, user};
+use super::target::{can, done, execute, has, key, user};
 use super::writes::{refused, update};
 use super::{Factory, Held, corpus, same};
 
@@ -24,7 +22,7 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
     let account = target.read().await?;
     let reading = corpus::nobody()?;
     let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
-    let lacks = target.describe().await?.capabilities.lacks;
+    let capabilities = target.describe().await?.capabilities;
     let mut catalog = account.catalog.clone();
     for (set, changed) in [
         (time_zone("Europe/Berlin"), time_zone("UTC")),
@@ -41,7 +39,7 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
         (secondary("901"), secondary("100")),
     ] {
         let none = UserSettings::default();
-        if !holds(&lacks, &set) {
+        if !holds(&capabilities, &set) {
             continue;
         }
         for (before, after) in [(&none, &set), (&set, &changed), (&changed, &none)] {
@@ -78,8 +76,8 @@ pub async fn settings_come_with_a_new_user(make: &Factory<'_>) -> Held {
         caller_id_numbers: caller_id(3).caller_id_numbers,
         secondary_extensions: secondary("901").secondary_extensions,
     };
-    let lacks = target.describe().await?.capabilities.lacks;
-    let all = corpus::cut_settings(&all, |feature| lacks.contains(&feature));
+    let capabilities = target.describe().await?.capabilities;
+    let all = corpus::cut_settings(&all, &capabilities);
     done(&execute(&*target, [create(all.clone())]).await?)?;
     let account = target.read().await?;
     let gus = user(&account, key(&account, "gus@example.test")?.as_str())?;
@@ -131,9 +129,10 @@ pub async fn telephones_belong_to_one_user(make: &Factory<'_>) -> Held {
 pub async fn a_voicemail_comes_with_an_extension(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
-    let lacks = &info.capabilities.lacks;
-    let lacking = lacks.contains(&Feature::Voicemail) || lacks.contains(&Feature::Extensions);
-    if lacking || !can(&info, &[ActionKind::Create, ActionKind::Update]) {
+    if !has(&info, Feature::Voicemail)
+        || !has(&info, Feature::Extensions)
+        || !can(&info, &[ActionKind::Create, ActionKind::Update])
+    {
         return Ok(());
     }
     let account = target.read().await?;
@@ -178,7 +177,7 @@ pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
     let reading = corpus::nobody()?;
     let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
     let none = UserSettings::default();
-    let lacks = target.describe().await?.capabilities.lacks;
+    let capabilities = target.describe().await?.capabilities;
     for before in [
         time_zone("UTC"),
         extension("20"),
@@ -192,7 +191,7 @@ pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
         caller_id(2),
         secondary("901"),
     ] {
-        if !holds(&lacks, &before) {
+        if !holds(&capabilities, &before) {
             continue;
         }
         // Ann has none of it.
@@ -211,8 +210,8 @@ async fn refuses(make: &Factory<'_>, all: Vec<UserSettings>, kind: ErrorKind) ->
     let account = target.read().await?;
     let reading = corpus::nobody()?;
     let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
-    let lacks = target.describe().await?.capabilities.lacks;
-    for own in all.into_iter().filter(|own| holds(&lacks, own)) {
+    let capabilities = target.describe().await?.capabilities;
+    for own in all.into_iter().filter(|own| holds(&capabilities, own)) {
         let told = format!("{own:?}");
         let both = [update("1", turn(whole, &UserSettings::default(), &own)), create(own)];
         refused(&execute(&*target, both).await?, kind).map_err(|trouble| format!("{told}: {trouble}"))?;
@@ -220,9 +219,9 @@ async fn refuses(make: &Factory<'_>, all: Vec<UserSettings>, kind: ErrorKind) ->
     same("the account", &target.read().await?, &account)
 }
 
-/// Says whether a target that lacks some things has these settings.
-fn holds(lacks: &BTreeSet<Feature>, own: &UserSettings) -> bool {
-    corpus::cut_settings(own, |feature| lacks.contains(&feature)) == *own
+/// Says whether a target claims these settings.
+fn holds(capabilities: &Capabilities, own: &UserSettings) -> bool {
+    corpus::cut_settings(own, capabilities) == *own
 }
 
 fn create(own: UserSettings) -> Action {

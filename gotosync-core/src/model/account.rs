@@ -1,17 +1,16 @@
 //! The account at the target: one type for how it is and for how the rules want it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{Catalog, Mac, Transfer};
+use super::catalog::{Catalog, Transfer};
 use super::email::Email;
 use super::id::{AccountKey, LicenseKey, PersonId, UserKey};
 use super::reading::Completeness;
 use super::role::Role;
-use super::telephone::PhoneNumber;
+use super::settings::{Feature, UserSettings};
 
 /// An account with its users, licences and user groups.
 ///
@@ -113,100 +112,6 @@ pub struct Invitation {
     pub expired: bool,
 }
 
-/// Settings of a user that are seldom present.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct UserSettings {
-    /// The time zone, as `Europe/Berlin`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<Box<str>>,
-    /// The telephone extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub extension: Option<Box<str>>,
-    /// The settings template of each product, also of products the user does not have.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub templates: BTreeMap<LicenseKey, SettingsTemplate>,
-    /// The products inside a licence that are switched off, by product code.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub off: BTreeMap<LicenseKey, BTreeSet<String>>,
-    /// Custom fields by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub custom_fields: BTreeMap<String, String>,
-    /// Device access groups by name.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub device_groups: BTreeSet<String>,
-    /// Telephones and other devices.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub devices: BTreeSet<Mac>,
-    /// The location, by name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub location: Option<Box<str>>,
-    /// The telephone numbers that ring at the user's extension, each with its name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub phone_numbers: BTreeMap<PhoneNumber, String>,
-    /// The telephone numbers that the user may show as caller id.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub caller_id_numbers: BTreeSet<PhoneNumber>,
-    /// The extensions of others, or of nobody, that ring at the user too.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub secondary_extensions: BTreeSet<String>,
-}
-
-impl UserSettings {
-    /// The settings of somebody who has none.
-    pub const NONE: &Self = &Self {
-        time_zone: None,
-        extension: None,
-        templates: BTreeMap::new(),
-        off: BTreeMap::new(),
-        custom_fields: BTreeMap::new(),
-        device_groups: BTreeSet::new(),
-        devices: BTreeSet::new(),
-        location: None,
-        phone_numbers: BTreeMap::new(),
-        caller_id_numbers: BTreeSet::new(),
-        secondary_extensions: BTreeSet::new(),
-    };
-
-    /// What no other user can have at the same time.
-    pub fn sole(&self) -> impl Iterator<Item = Sole> {
-        let extension = self.extension.clone().map(Sole::Extension);
-        let devices = self.devices.iter().copied().map(Sole::Device);
-        extension.into_iter().chain(devices).chain(self.phone_numbers.keys().cloned().map(Sole::PhoneNumber))
-    }
-}
-
-/// Something that one user alone can have.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Sole {
-    /// A telephone extension.
-    Extension(Box<str>),
-    /// A device.
-    Device(Mac),
-    /// A telephone number that rings at the user's extension.
-    PhoneNumber(PhoneNumber),
-}
-
-impl Sole {
-    /// What kind of thing it is, in the words of output.
-    pub const fn what(&self) -> &'static str {
-        match self {
-            Self::Extension(_) => "extension",
-            Self::Device(_) => "device",
-            Self::PhoneNumber(_) => "phone number",
-        }
-    }
-
-    /// Which one it is.
-    pub fn value(&self) -> String {
-        match self {
-            Self::Extension(number) => number.to_string(),
-            Self::Device(mac) => mac.to_string(),
-            Self::PhoneNumber(number) => number.to_string(),
-        }
-    }
-}
-
 /// The settings a product starts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -242,6 +147,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Active, Self::Inactive, Self::Invited, Self::Suspended];
+
     /// The word as the service and this crate's output write it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -410,7 +318,26 @@ impl Account {
         self.groups.binary_search_by(|group| group.path.cmp(path)).is_ok()
     }
 
-    /// The name of a licence, or its key where the account does not list it.
+    /// Takes out everything whose feature is not kept: a target that does not have a feature is read without it.
+    pub fn retain(&mut self, keeps: impl Fn(Feature) -> bool) {
+        for user in &mut self.users {
+            if !user.is_within(&keeps) {
+                Arc::make_mut(user).retain(&keeps);
+            }
+        }
+        if !keeps(Feature::Products) {
+            self.licenses.clear();
+        }
+        if !keeps(Feature::UserGroups) {
+            self.groups.clear();
+        }
+        if !keeps(Feature::Transfers) {
+            self.transfers.clear();
+        }
+        self.catalog.retain(keeps);
+    }
+
+    /// The name of a license, or its key where the account does not list it.
     pub fn license_name<'a>(&'a self, key: &'a LicenseKey) -> &'a str {
         self.license(key).map_or(key.as_str(), |license| &license.name)
     }
@@ -449,9 +376,68 @@ impl User {
         self.settings = (*settings != *UserSettings::NONE).then_some(settings);
     }
 
+    /// Takes out everything whose feature is not kept.
+    fn retain(&mut self, keeps: &impl Fn(Feature) -> bool) {
+        self.set_settings(|own| own.retain(keeps));
+        if !keeps(Feature::Products) {
+            self.licenses.clear();
+        }
+        if !keeps(Feature::UserGroups) {
+            self.group = None;
+        }
+        match &mut self.role {
+            Role::Manager { products, .. } if !keeps(Feature::ManagedProducts) => products.clear(),
+            _ => {}
+        }
+        if !keeps(Feature::Roles) {
+            self.role = Role::Member;
+            self.derive_status(true);
+        }
+        if !keeps(Feature::SignIns) && self.status != Status::Suspended {
+            self.status = Status::Active;
+        }
+        if !keeps(Feature::Language) {
+            self.language = None;
+        }
+        if !keeps(Feature::Invitations) {
+            self.invitation = None;
+        }
+        if !keeps(Feature::Locks) {
+            self.locks = Locks::default();
+        }
+        if !keeps(Feature::People) {
+            self.person = None;
+        }
+    }
+
+    /// Says whether everything about the user has a feature that is kept.
+    fn is_within(&self, keeps: &impl Fn(Feature) -> bool) -> bool {
+        let mut cut = self.clone();
+        cut.retain(keeps);
+        cut == *self
+    }
+
     /// Says whether the user has neither a product nor a role: the service calls such a user suspended.
     pub fn is_bare(&self) -> bool {
         self.licenses.is_empty() && self.role.is_member()
+    }
+
+    /// Sets the status that follows from what the user has: neither a product nor a role means suspended, anything else that the user
+    /// is not (goto-api, 2.4: the service derives it and never lets it be set).
+    ///
+    /// A suspended user who gets access back is active if they have signed in before, and invited if they have not.
+    pub fn derive_status(&mut self, signed_in: bool) {
+        self.status = match self.status {
+            _ if self.is_bare() => Status::Suspended,
+            Status::Suspended if signed_in => Status::Active,
+            Status::Suspended => Status::Invited,
+            status => status,
+        };
+    }
+
+    /// Returns how many invitations were sent to the user.
+    pub fn invitations_sent(&self) -> u32 {
+        self.invitation.map_or(0, |invitation| invitation.sent)
     }
 
     /// The name as people say it.

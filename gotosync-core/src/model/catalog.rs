@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::account::User;
 use super::email::Email;
 use super::id::LicenseKey;
+use super::settings::Feature;
 use super::telephone::{NamedNumber, PhoneNumber};
 
 /// The named things of an account that rules can give.
@@ -113,6 +114,36 @@ impl Catalog {
         self.extensions.sort();
         self.locations.sort();
         self.elsewhere.sort_by_cached_key(|email| email.key().into_owned());
+    }
+
+    /// Takes out every list whose feature is not kept.
+    pub fn retain(&mut self, keeps: impl Fn(Feature) -> bool) {
+        for (feature, list) in [
+            (Feature::Roles, &mut self.role_sets),
+            (Feature::DeviceGroups, &mut self.device_groups),
+            (Feature::CustomFields, &mut self.custom_fields),
+            (Feature::Extensions, &mut self.extensions),
+            (Feature::Locations, &mut self.locations),
+        ] {
+            if !keeps(feature) {
+                list.clear();
+            }
+        }
+        if !keeps(Feature::Templates) {
+            self.templates.clear();
+        }
+        if !keeps(Feature::Invitations) {
+            self.welcome_emails.clear();
+        }
+        if !keeps(Feature::Devices) {
+            self.devices.clear();
+        }
+        if !keeps(Feature::PhoneNumbers) {
+            self.phone_numbers.clear();
+        }
+        if !keeps(Feature::Transfers) {
+            self.elsewhere.clear();
+        }
     }
 
     /// A template of welcome e-mails by name.

@@ -1,5 +1,6 @@
 //! Changes to one user; those that take something away cannot be built without evidence that both sides were read whole.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use serde::Serialize;
@@ -7,13 +8,11 @@ use serde::Serialize;
 use super::account::Account;
 use super::reading::{Completeness, Reading};
 
-mod field;
-mod settings;
+mod read;
 mod user;
 
-pub use field::Field;
-pub use settings::SettingsChanges;
-pub(crate) use user::some_role;
+pub(crate) use read::{ChangeRead, SetRead, Unproven};
+pub(crate) use user::UserChangesRead;
 pub use user::{FieldChange, UserChanges};
 
 /// Evidence that a directory and an account were both read to their ends.
@@ -57,6 +56,35 @@ impl<'r> Whole<'r> {
     /// The evidence that a plan bears which was made from two complete reads and kept as text.
     pub(crate) fn recorded(source: &Completeness, account: &Completeness) -> Option<Self> {
         (source.is_complete() && account.is_complete()).then_some(Self { read: PhantomData })
+    }
+}
+
+/// A change that may be none.
+pub(crate) trait Unchanged {
+    /// Says whether nothing changes.
+    fn is_unchanged(&self) -> bool;
+}
+
+/// Says whether nothing changes: what is so is not written.
+pub(crate) fn is_unchanged(change: &impl Unchanged) -> bool {
+    change.is_unchanged()
+}
+
+impl<T> Unchanged for Option<Change<T>> {
+    fn is_unchanged(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T> Unchanged for SetChange<T> {
+    fn is_unchanged(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<K, T> Unchanged for BTreeMap<K, T> {
+    fn is_unchanged(&self) -> bool {
+        self.is_empty()
     }
 }
 

@@ -101,6 +101,11 @@ pub enum UnitKind {
     Container,
 }
 
+impl UnitKind {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::NamingContext, Self::Unit, Self::Container];
+}
+
 /// A place of the tree that people can stand in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {

@@ -19,6 +19,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Info, Self::Warning, Self::Hold, Self::Stop];
+
     /// The word used in output.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -23,6 +23,11 @@ pub enum Syntax {
     Time,
 }
 
+impl Syntax {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Text, Self::Dn, Self::Integer, Self::Octets, Self::Boolean, Self::Time];
+}
+
 /// A number for an attribute name, good within one [`AttributeTable`]; the same for every known attribute in all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttrId(u16);

@@ -21,6 +21,11 @@ pub enum Depth {
     OneLevel,
 }
 
+impl Depth {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Subtree, Self::OneLevel];
+}
+
 /// Which members of a group a scope means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -30,6 +35,11 @@ pub enum Membership {
     Nested,
     /// Only people the group itself names.
     Direct,
+}
+
+impl Membership {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Nested, Self::Direct];
 }
 
 /// How somebody names a group.

@@ -332,7 +332,7 @@ fn basis(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Bas
             administrators: administrators.filter_map(|user| user.key.clone()).collect(),
             login: inputs.target.login.clone().or_else(|| account.login.clone()),
             actions: inputs.target.capabilities.actions.iter().copied().collect(),
-            lacks: inputs.target.capabilities.lacks.iter().copied().collect(),
+            lacks: inputs.target.capabilities.lacks(),
             completeness: account.completeness.clone(),
         },
         rules: rules

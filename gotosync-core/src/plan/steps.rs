@@ -10,16 +10,14 @@ use crate::desired::{Desired, Offer, Origin};
 use crate::diff::{AccountDiff, UserDiff};
 use crate::link::Linked;
 use crate::model::{
-    Action, Change, Creation, Deletion, Field, Fingerprint, LicenseKey, Note, NoteKind, Person, PersonId, Release,
-    Role, SetChange, Status, Suspension, Update, User, UserGroupPath, UserKey, WelcomeTemplate, Whole,
+    Action, Change, Creation, Deletion, Field, Fingerprint, Note, NoteKind, Person, PersonId, Release, Role, SetChange,
+    Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeTemplate, Whole,
 };
 use crate::rules::{Desires, Profile};
 use crate::state::Link;
 
-mod changes;
 mod reasons;
 
-use changes::user_changes;
 use reasons::Explain;
 
 /// A step that has no number yet.
@@ -271,36 +269,31 @@ fn change_user(
 ) {
     let (before, after) = (&*change.before, &*change.after);
     let Some(key) = before.key.clone() else { return };
-    let (mut changes, mut withheld) = user_changes(before, after, behind.whole);
-    let add: Vec<LicenseKey> = after.licenses.iter().filter(|own| !before.licenses.contains(own)).cloned().collect();
-    let remove: Vec<LicenseKey> = before.licenses.iter().filter(|own| !after.licenses.contains(own)).cloned().collect();
+    let (mut changes, mut withheld) = UserChanges::between(before, after, behind.whole);
     let suspended = after.status == Status::Suspended && before.status != Status::Suspended;
     let why = Explain { drafting, before, behind };
 
     let mut basis = Some(fingerprint(before));
     match behind.whole {
         None if suspended => {
-            withheld.retain(|field| *field != Field::Role);
+            changes.licenses = SetChange::default();
+            withheld.retain(|field| !matches!(field, Field::Role | Field::Products));
             withheld.push(Field::Access);
         }
-        None => {
-            changes.licenses = SetChange::adding(add);
-            if !remove.is_empty() {
-                withheld.push(Field::Products);
-            }
-        }
         Some(whole) if suspended => {
+            changes.licenses = SetChange::default();
             changes.role = None;
             let action =
                 Action::Suspend(Suspension::new(whole, key.clone(), before.licenses.clone(), before.role.clone()));
             drafts.push(behind.draft(FREE, action, before, why.access(), basis.take()));
         }
-        Some(whole) if add.is_empty() && !remove.is_empty() => {
-            let reasons = why.licenses(&[], &remove);
-            let action = Action::Release(Release::new(whole, key.clone(), remove));
+        Some(whole) if changes.licenses.added().is_empty() && !changes.licenses.removed().is_empty() => {
+            let gone = std::mem::take(&mut changes.licenses).removed().to_vec();
+            let reasons = why.licenses(&[], &gone);
+            let action = Action::Release(Release::new(whole, key.clone(), gone));
             drafts.push(behind.draft(FREE, action, before, reasons, basis.take()));
         }
-        Some(whole) => changes.licenses = SetChange::adding(add).removing(whole, remove),
+        None | Some(_) => {}
     }
     if let (Why::Selected { profile, .. }, Some(settings)) = (&behind.why, &mut changes.settings) {
         let extension = settings.extension.as_ref().and_then(|change| change.after());

@@ -1,16 +1,14 @@
 //! A plan as it is read back: steps that take something away are built by the same constructors as everywhere, with the
 //! evidence that the plan's own basis gives.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::{Basis, Reason, Step};
 use crate::model::{
-    Action, Change, Creation, Deletion, Email, Fingerprint, LicenseKey, Mac, Note, PersonId, PhoneNumber, PlanId,
-    Release, Role, SetChange, SettingsChanges, SettingsTemplate, Suspension, Update, UserChanges, UserGroupPath,
-    UserKey, Voicemail, WelcomeTemplate, Whole,
+    Action, ChangeRead, Creation, Deletion, Email, Fingerprint, LicenseKey, Note, PersonId, PlanId, Release, Role,
+    Suspension, Unproven, Update, UserChangesRead, UserGroupPath, UserKey, WelcomeTemplate, Whole,
 };
 use crate::state::Link;
 
@@ -80,64 +78,8 @@ enum ActionRead {
 #[derive(Deserialize)]
 struct UpdateRead {
     user: UserKey,
-    changes: ChangesRead,
+    changes: UserChangesRead,
 }
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct ChangesRead {
-    person: Option<ChangeRead<PersonId>>,
-    email: Option<ChangeRead<Email>>,
-    first_name: Option<ChangeRead<Box<str>>>,
-    last_name: Option<ChangeRead<Box<str>>>,
-    language: Option<ChangeRead<Box<str>>>,
-    group: Option<ChangeRead<UserGroupPath>>,
-    role: Option<ChangeRead<Role>>,
-    licenses: SetRead<LicenseKey>,
-    settings: Option<SettingsRead>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct SettingsRead {
-    time_zone: Option<ChangeRead<Box<str>>>,
-    extension: Option<ChangeRead<Box<str>>>,
-    templates: BTreeMap<LicenseKey, ChangeRead<SettingsTemplate>>,
-    nested: BTreeMap<LicenseKey, SetRead<String>>,
-    custom_fields: BTreeMap<String, ChangeRead<String>>,
-    device_groups: SetRead<String>,
-    devices: SetRead<Mac>,
-    location: Option<ChangeRead<Box<str>>>,
-    phone_numbers: BTreeMap<PhoneNumber, ChangeRead<String>>,
-    caller_id_numbers: SetRead<PhoneNumber>,
-    secondary_extensions: SetRead<String>,
-    voicemail: Option<Voicemail>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChangeRead<T> {
-    before: Option<T>,
-    after: Option<T>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetRead<T> {
-    #[serde(default = "Vec::new")]
-    add: Vec<T>,
-    #[serde(default = "Vec::new")]
-    remove: Vec<T>,
-}
-
-impl<T> Default for SetRead<T> {
-    fn default() -> Self {
-        Self { add: Vec::new(), remove: Vec::new() }
-    }
-}
-
-/// A step takes something away, and there is no evidence that it may.
-pub(super) struct Unproven;
 
 impl StepRead {
     pub(super) fn number(&self) -> u32 {
@@ -170,7 +112,7 @@ impl ActionRead {
             Self::CreateGroup { path } => Action::CreateGroup { path },
             Self::WriteTemplate { template } => {
                 // A change from nothing to nothing is none.
-                let template = build(Some(template), whole)?.ok_or(Unproven)?;
+                let template = ChangeRead::build(Some(template), whole)?.ok_or(Unproven)?;
                 Action::WriteTemplate { template }
             }
             Self::Invite { user, sent } => Action::Invite { user, sent },
@@ -183,68 +125,6 @@ impl ActionRead {
 
 impl UpdateRead {
     fn build(self, whole: Option<Whole<'_>>) -> Result<Update, Unproven> {
-        let read = self.changes;
-        let changes = UserChanges {
-            person: build(read.person, whole)?,
-            email: build(read.email, whole)?,
-            first_name: build(read.first_name, whole)?,
-            last_name: build(read.last_name, whole)?,
-            language: build(read.language, whole)?,
-            group: build(read.group, whole)?,
-            role: build(read.role, whole)?.map(Box::new),
-            licenses: read.licenses.build(whole)?,
-            settings: read.settings.map(|settings| settings.build(whole)).transpose()?.map(Box::new),
-        };
-        Ok(Update { user: self.user, changes })
-    }
-}
-
-impl SettingsRead {
-    fn build(self, whole: Option<Whole<'_>>) -> Result<SettingsChanges, Unproven> {
-        let nested = self.nested.into_iter().map(|(license, set)| Ok((license, set.build(whole)?)));
-        Ok(SettingsChanges {
-            time_zone: build(self.time_zone, whole)?,
-            extension: build(self.extension, whole)?,
-            templates: build_all(self.templates, whole)?,
-            nested: nested.collect::<Result<_, _>>()?,
-            custom_fields: build_all(self.custom_fields, whole)?,
-            device_groups: self.device_groups.build(whole)?,
-            devices: self.devices.build(whole)?,
-            location: build(self.location, whole)?,
-            phone_numbers: build_all(self.phone_numbers, whole)?,
-            caller_id_numbers: self.caller_id_numbers.build(whole)?,
-            secondary_extensions: self.secondary_extensions.build(whole)?,
-            voicemail: self.voicemail,
-        })
-    }
-}
-
-impl<T> SetRead<T> {
-    fn build(self, whole: Option<Whole<'_>>) -> Result<SetChange<T>, Unproven> {
-        let change = SetChange::adding(self.add);
-        if self.remove.is_empty() { Ok(change) } else { Ok(change.removing(whole.ok_or(Unproven)?, self.remove)) }
-    }
-}
-
-fn build_all<K: Ord, V>(
-    read: BTreeMap<K, ChangeRead<V>>,
-    whole: Option<Whole<'_>>,
-) -> Result<BTreeMap<K, Change<V>>, Unproven> {
-    let mut changes = BTreeMap::new();
-    for (key, change) in read {
-        if let Some(change) = build(Some(change), whole)? {
-            changes.insert(key, change);
-        }
-    }
-    Ok(changes)
-}
-
-fn build<T>(read: Option<ChangeRead<T>>, whole: Option<Whole<'_>>) -> Result<Option<Change<T>>, Unproven> {
-    match read {
-        None | Some(ChangeRead { before: None, after: None }) => Ok(None),
-        Some(ChangeRead { before: None, after: Some(after) }) => Ok(Some(Change::fill(after))),
-        Some(ChangeRead { before: Some(before), after }) => {
-            Ok(Some(Change::replace(whole.ok_or(Unproven)?, before, after)))
-        }
+        Ok(Update { user: self.user, changes: self.changes.build(whole)? })
     }
 }

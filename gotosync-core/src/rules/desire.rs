@@ -12,13 +12,11 @@ use super::profile::{Profile, Source};
 use super::select::{Bits, BrokenRule, Miss, Selector};
 use super::{Mapping, Rewrite, Rules};
 use crate::model::text::{count, nfc, normal_name};
-use crate::model::{Directory, Field, Person, PersonIx, email};
-use crate::target::FieldLimits;
+use crate::model::{Directory, Field, FieldLimits, Person, PersonIx, email};
 
 mod extras;
 
 use extras::BoundExtras;
-pub(in crate::rules) use extras::{not_a_zone, not_an_extension};
 
 /// What the rules want, for every person that one selects.
 #[derive(Debug)]
@@ -65,16 +63,10 @@ pub struct Desire<'d> {
 /// What few rules set for a person.
 #[derive(Clone, Debug, Default)]
 pub struct Extras<'d> {
-    /// The time zone.
-    pub time_zone: Option<Cow<'d, str>>,
-    /// The telephone extension.
-    pub extension: Option<Cow<'d, str>>,
+    /// Fields with one value that come out to something: the time zone, the extension and others.
+    pub singles: Vec<(Field, Cow<'d, str>)>,
     /// Custom fields that come out to something, in ascending order of name.
     pub custom_fields: Vec<(&'d str, Cow<'d, str>)>,
-    /// The location.
-    pub location: Option<Cow<'d, str>>,
-    /// The name of telephone numbers.
-    pub phone_number_name: Option<Cow<'d, str>>,
     /// What a person has several of, by field: devices by MAC address or name, the rest by number. A field whose
     /// expressions come out to nothing is absent.
     pub lists: Vec<(Field, Vec<Cow<'d, str>>)>,
@@ -91,6 +83,11 @@ pub enum Trial {
     Include,
 }
 
+impl Trial {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Hold, Self::Include];
+}
+
 /// A field that the account would refuse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
@@ -101,6 +98,11 @@ pub struct FieldProblem {
 }
 
 impl Extras<'_> {
+    /// Returns the value of a field with one value, if it comes out to something.
+    pub fn single(&self, field: Field) -> Option<&str> {
+        self.singles.iter().find(|(own, _)| *own == field).map(|(_, value)| &**value)
+    }
+
     /// What a person has several of.
     pub fn list(&self, field: Field) -> &[Cow<'_, str>] {
         self.lists.iter().find(|(own, _)| *own == field).map_or(&[], |(_, list)| list)
@@ -183,7 +185,7 @@ impl<'d> Fields<'d> {
             email: bind(Some(profile.email)),
             first_name: bind(Some(profile.first_name)),
             last_name: bind(Some(profile.last_name)),
-            language: bind(profile.language),
+            language: bind(profile.source(Field::Language)),
             rewrite: rules.rewrite.as_ref(),
             extras: profile.has_extras().then(|| BoundExtras::bind(profile, directory)),
         }

@@ -116,8 +116,13 @@ impl<'t> Document<'t> {
         self.problems.borrow().len() >= MOST_PROBLEMS
     }
 
+    /// How problems call the file.
+    pub(crate) fn file(&self) -> &'t str {
+        self.file
+    }
+
     /// The line and column of a byte, both from 1; the column counts characters.
-    fn place(&self, at: usize) -> (usize, usize) {
+    pub(crate) fn place(&self, at: usize) -> (usize, usize) {
         let before = &self.text[..at.min(self.text.len())];
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
@@ -149,6 +154,14 @@ impl<'d, 't> Table<'d, 't> {
         }
     }
 
+    /// The text of a key, if it is one; the key is not asked for by it.
+    pub(crate) fn text_of(&self, key: &str) -> Option<&str> {
+        match self.map.get(key)?.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Every key that is there, for tables whose keys are names.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.map.iter().map(|(key, _)| key.get_ref().to_string()).collect()
@@ -163,16 +176,6 @@ impl<'d, 't> Table<'d, 't> {
     #[cfg(all(feature = "secrets", feature = "ldif", feature = "csv", feature = "sqlite"))]
     pub(crate) fn is_list(&self, key: &str) -> bool {
         self.map.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)))
-    }
-
-    /// How problems call the file.
-    pub(crate) fn file(&self) -> &str {
-        self.document.file
-    }
-
-    /// The line and column of a place, both from 1.
-    pub(crate) fn place(&self, at: &Range<usize>) -> (usize, usize) {
-        self.document.place(at.start)
     }
 
     /// Calls the table by a better name in problems.
@@ -266,22 +269,32 @@ impl<'d, 't> Table<'d, 't> {
     /// One of several words.
     pub(crate) fn word<T: Clone>(&self, key: &str, words: &[(&'static str, T)]) -> Option<T> {
         let found = self.string(key)?;
-        self.chosen(key, &found, words)
+        self.chosen(key, &found, words, None)
     }
 
-    /// A word or a list of words, each one of several.
-    pub(crate) fn words<T: Clone>(&self, key: &str, words: &[(&'static str, T)]) -> Vec<T> {
-        self.strings(key).iter().filter_map(|found| self.chosen(key, found, words)).collect()
+    /// A word or a list of words, each one of several, or `None` where it is noted as wrong.
+    pub(crate) fn words<T: Clone>(&self, key: &str, words: &[(&'static str, T)]) -> Vec<Option<T>> {
+        self.strings(key).iter().map(|found| self.chosen(key, found, words, None)).collect()
     }
 
-    fn chosen<T: Clone>(&self, key: &str, found: &Placed<String>, words: &[(&'static str, T)]) -> Option<T> {
+    /// The value of a word, which is one of several; `otherwise` says what else could be written.
+    pub(crate) fn chosen<T: Clone>(
+        &self,
+        key: &str,
+        found: &Placed<String>,
+        words: &[(&'static str, T)],
+        otherwise: Option<&str>,
+    ) -> Option<T> {
         let chosen = words.iter().find(|(word, _)| *word == found.value).map(|(_, value)| value.clone());
         if chosen.is_none() {
             let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
             let list = names.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
             let hint = match nearest(&found.value, names.iter().copied()) {
                 Some(word) => format!("did you mean `{word}`?"),
-                None => format!("write one of {list}"),
+                None => match otherwise {
+                    Some(otherwise) => format!("write one of {list}, {otherwise}"),
+                    None => format!("write one of {list}"),
+                },
             };
             self.problem(
                 &found.at,
@@ -341,27 +354,6 @@ impl<'d, 't> Table<'d, 't> {
             DeValue::Array(items) => items.iter().filter_map(one).collect(),
             _ => one(found).into_iter().collect(),
         }
-    }
-
-    /// Every key, whatever it is called, with its string or strings.
-    pub(crate) fn texts(&self) -> Vec<(Placed<String>, Vec<Placed<String>>)> {
-        let mut texts = Vec::new();
-        for (key, found) in self.map {
-            let name = Placed { value: key.get_ref().to_string(), at: key.span() };
-            let items = match found.get_ref() {
-                DeValue::Array(items) => items.iter().collect(),
-                _ => vec![found],
-            };
-            let mut values = Vec::new();
-            for item in items {
-                match item.get_ref() {
-                    DeValue::String(text) => values.push(Placed { value: text.to_string(), at: item.span() }),
-                    _ => self.expected(&name.value, "a string in quotes or a list of them", item),
-                }
-            }
-            texts.push((name, values));
-        }
-        texts
     }
 
     /// A table.

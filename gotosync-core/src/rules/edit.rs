@@ -131,6 +131,11 @@ pub enum Single {
     Listed,
 }
 
+impl Single {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Bare, Self::Listed];
+}
+
 impl RulesFile {
     /// Takes the text of a rules file. `file` is how problems call it. Rules in it may be wrong, so that they can be mended.
     ///

@@ -16,9 +16,10 @@ use std::sync::Arc;
 
 use super::defaults::Defaults;
 use super::desire::{Trial, normal, trimmed};
-use super::document::{Placed, Table};
+use super::document::{Document, Placed};
+use super::grammar::{ExampleKeys, ExpectedKeys};
 use super::mapping::attribute_name;
-use super::profile::{MAPPED, Profile, Source};
+use super::profile::{Profile, Source};
 use super::{Mapping, Rule, Rules};
 use crate::model::text::{nearest, nfc};
 use crate::model::{Directory, DirectoryBuilder, Dn, Field, GroupEntry, GroupId, PersonEntry, PersonId, PersonIx};
@@ -122,88 +123,71 @@ fn shown(value: Option<&str>) -> String {
 }
 
 /// Reads the examples of a file. `own` are the attribute names that the file declares.
-pub(super) fn read(top: &Table<'_, '_>, own: &[String], rules: &[Rule]) -> Vec<Example> {
+pub(super) fn read(document: &Document<'_>, tables: Vec<ExampleKeys>, own: &[String], rules: &[Rule]) -> Vec<Example> {
     let mut examples = Vec::new();
-    for (number, mut table) in (1..).zip(top.tables("example")) {
-        let name = table.string("name").map(|name| name.value.trim().to_owned()).filter(|name| !name.is_empty());
+    for (number, keys) in (1..).zip(tables) {
+        let name = keys.name.as_ref().map(|name| name.value.trim()).filter(|name| !name.is_empty());
         let name = name.map_or_else(|| format!("example {number}"), |name| format!("example `{name}`"));
-        table.rename(name.clone());
-        let rule = table.string("rule").and_then(|wanted| rule(&table, &wanted, rules));
-        let directory = read_person(&table, own);
-        let expected = read_expected(&table);
-        table.finish();
-        let file = table.file().to_owned();
+        let rule = keys.rule.as_ref().and_then(|wanted| rule(document, wanted, rules));
+        let directory = read_person(document, &keys, own);
+        if !keys.places.has("fields") {
+            let hint = "say what must come out: `fields = { email = \"ann@example.test\" }`";
+            document.problem(keys.places.table(), "the example expects nothing", hint);
+        }
+        let expected = keys.fields.map_or_else(Vec::new, |fields| read_expected(document, fields));
+        let file = document.file().to_owned();
         examples.extend(directory.map(|directory| Example { name, rule, file, directory, expected }));
     }
     examples
 }
 
-fn rule(table: &Table<'_, '_>, wanted: &Placed<String>, rules: &[Rule]) -> Option<Arc<str>> {
+fn rule(document: &Document<'_>, wanted: &Placed<String>, rules: &[Rule]) -> Option<Arc<str>> {
     let found = rules.iter().find(|rule| *rule.name == *wanted.value.trim());
     if found.is_none() {
         let hint = match nearest(&wanted.value, rules.iter().map(|rule| &*rule.name)) {
             Some(name) => format!("did you mean `{name}`?"),
             None => "write the `name` of a rule of this file, or leave `rule` out".to_owned(),
         };
-        table.problem(&wanted.at, format!("no rule is called `{}`", wanted.value), hint);
+        document.problem(&wanted.at, format!("no rule is called `{}`", wanted.value), hint);
     }
     found.map(|rule| Arc::clone(&rule.name))
 }
 
 /// A directory with nobody in it but the person of an example.
-fn read_person(table: &Table<'_, '_>, own: &[String]) -> Option<Arc<Directory>> {
-    let given = table.string("dn").and_then(|text| {
-        let refused = |error: &Error| table.problem(&text.at, error.message(), error.help().unwrap_or_default());
+fn read_person(document: &Document<'_>, keys: &ExampleKeys, own: &[String]) -> Option<Arc<Directory>> {
+    let given = keys.dn.as_ref().and_then(|text| {
+        let refused = |error: &Error| document.problem(&text.at, error.message(), error.help().unwrap_or_default());
         Dn::parse(&text.value).inspect_err(refused).ok()
     });
     let dn = given.or_else(|| Dn::parse("CN=Example").ok())?;
     let mut builder = DirectoryBuilder::new();
-    for (number, name) in (1..).zip(table.strings("groups")) {
+    for (number, name) in (1..).zip(&keys.groups) {
         let place = Dn::parse(&format!("CN=Group {number}")).ok()?;
         let mut group = GroupEntry::new(GroupId::parse(&number.to_string()), place).member(dn.as_str());
-        group.name = name.value;
+        group.name.clone_from(&name.value);
         builder.group(group);
     }
     let mut person = PersonEntry::new(PersonId::parse("example"), dn);
-    let attributes = table.table("attributes");
-    for (name, values) in attributes.iter().flat_map(Table::texts) {
+    for (name, values) in &keys.attributes {
         let Some(known) = attribute_name(&name.value, own) else {
             let error = super::mapping::unknown_attribute(&name.value, 0, own);
-            table.problem(&name.at, error.message, error.hint);
+            document.problem(&name.at, error.message, error.hint);
             continue;
         };
         let id = builder.attribute(&known);
-        person = values.into_iter().fold(person, |person, value| person.with(id, value.value));
+        person = values.iter().fold(person, |person, value| person.with(id, value.value.clone()));
     }
     builder.person(person);
     builder.build().ok().map(Arc::new)
 }
 
-fn read_expected(table: &Table<'_, '_>) -> Vec<Expected> {
-    let Some(fields) = table.table("fields") else {
-        if !table.has("fields") {
-            let hint = "say what must come out: `fields = { email = \"ann@example.test\" }`";
-            table.problem(table.at(), "the example expects nothing", hint);
-        }
-        return Vec::new();
+fn read_expected(document: &Document<'_>, keys: ExpectedKeys) -> Vec<Expected> {
+    let one = |field, custom, text: Placed<Option<String>>| {
+        let (line, column) = document.place(text.at.start);
+        let value = text.value.filter(|value| !value.trim().is_empty()).map(|value| nfc(&value).into_owned());
+        Expected { field, custom, value, line, column }
     };
-    let mut expected = Vec::new();
-    let mut expect = |table: &Table<'_, '_>, key: &str, field, custom| {
-        if let Some(text) = table.string_or_false(key) {
-            let (line, column) = table.place(&text.at);
-            let value = text.value.filter(|value| !value.trim().is_empty()).map(|value| nfc(&value).into_owned());
-            expected.push(Expected { field, custom, value, line, column });
-        }
-    };
-    for field in MAPPED {
-        expect(&fields, field.as_str(), field, None);
-    }
-    if let Some(custom) = fields.table("custom_fields") {
-        for name in custom.keys() {
-            expect(&custom, &name, Field::CustomFields, Some(name.clone()));
-        }
-        custom.finish();
-    }
-    fields.finish();
-    expected
+    let fields = keys.fields.into_iter().map(|(field, text)| one(field, None, text));
+    let custom = keys.custom_fields.into_iter().filter_map(|(name, text)| Some((name.value, text?)));
+    fields.chain(custom.map(|(name, text)| one(Field::CustomFields, Some(name), text))).collect()
 }

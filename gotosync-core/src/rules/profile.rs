@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::desire::Trial;
 use super::{GroupChoice, Leavers, Mapping, RoleGrant, Rule, Rules};
-use crate::model::{Field, SettingsTemplate, Voicemail, WelcomeEmail};
+use crate::model::{Arity, ExpressionKey, Field, SettingsTemplate, Voicemail, WelcomeEmail};
 
 /// What a set of rules comes to.
 ///
@@ -44,18 +44,12 @@ pub struct Profile<'r> {
     pub first_name: Source<'r>,
     /// Where the last name comes from.
     pub last_name: Source<'r>,
-    /// Where the language comes from, if a rule sets it.
-    pub language: Option<Source<'r>>,
-    /// Where the time zone comes from, if a rule sets it.
-    pub time_zone: Option<Source<'r>>,
+    /// Where other fields with one value come from, for those that a rule sets.
+    pub singles: Vec<(Field, Source<'r>)>,
     /// Where the telephone extension comes from, if a rule sets it.
     pub extension: Option<Setting<ExtensionSource<'r>>>,
     /// Where custom fields come from, in ascending order of name.
     pub custom_fields: Vec<(&'r str, Source<'r>)>,
-    /// Where the location comes from, if a rule sets it.
-    pub location: Option<Source<'r>>,
-    /// Where the name of telephone numbers comes from, if a rule sets it.
-    pub phone_number_name: Option<Source<'r>>,
     /// Where what somebody has several of comes from, by field, for what a rule sets.
     pub lists: Vec<(Field, Setting<&'r [Mapping]>)>,
     /// The voicemail of an extension that comes, if a rule sets it.
@@ -144,14 +138,14 @@ impl<'r> Profile<'r> {
             email: source(Field::Email).unwrap_or(by_default),
             first_name: source(Field::FirstName).unwrap_or(by_default),
             last_name: source(Field::LastName).unwrap_or(by_default),
-            language: source(Field::Language).filter(|source| source.mapping.is_some()),
-            time_zone: source(Field::TimeZone).filter(|source| source.mapping.is_some()),
+            singles: single_fields()
+                .skip(NAMES)
+                .filter(|field| *field != Field::Extension)
+                .filter_map(|field| Some((field, source(field).filter(|source| source.mapping.is_some())?)))
+                .collect(),
             extension: extension(&order),
             custom_fields: custom_fields(&order),
-            location: source(Field::Location).filter(|source| source.mapping.is_some()),
-            phone_number_name: source(Field::PhoneNumberName).filter(|source| source.mapping.is_some()),
-            lists: LISTED
-                .into_iter()
+            lists: list_fields()
                 .filter_map(|field| Some((field, setting(&order, |rule| rule.lists.get(&field).map(Vec::as_slice))?)))
                 .collect(),
             voicemail: setting(&order, |rule| rule.gives.voicemail.as_ref()),
@@ -170,24 +164,20 @@ impl<'r> Profile<'r> {
             Field::Email => Some(self.email),
             Field::FirstName => Some(self.first_name),
             Field::LastName => Some(self.last_name),
-            Field::Language => self.language,
-            Field::TimeZone => self.time_zone,
-            Field::Location => self.location,
-            Field::PhoneNumberName => self.phone_number_name,
             Field::Extension => self.extension.and_then(|extension| match extension.value {
                 ExtensionSource::Mapping(mapping) => {
                     Some(Source { mapping: Some(mapping), rule: Some(extension.rule), managed: extension.managed })
                 }
                 ExtensionSource::Range(_) => None,
             }),
-            _ => None,
+            field => self.singles.iter().find(|(own, _)| *own == field).map(|(_, source)| *source),
         }
     }
 
     /// Every field that comes from an expression or a default, in the order in which they are told; custom fields with
     /// their names.
     pub fn mapped(&self) -> Vec<(Field, Option<&'r str>, Source<'r>)> {
-        let single = MAPPED.into_iter().filter_map(|field| Some((field, None, self.source(field)?)));
+        let single = single_fields().filter_map(|field| Some((field, None, self.source(field)?)));
         let custom = self.custom_fields.iter().map(|(name, source)| (Field::CustomFields, Some(*name), *source));
         let lists =
             self.lists.iter().flat_map(|(field, set)| set.value.iter().map(move |mapping| (field, set, mapping)));
@@ -215,7 +205,7 @@ impl<'r> Profile<'r> {
     /// Says whether any expression beyond names, e-mail and language is to be evaluated.
     pub(super) fn has_extras(&self) -> bool {
         let by_mapping = self.extension.is_some_and(|extension| matches!(extension.value, ExtensionSource::Mapping(_)));
-        let one = [self.time_zone, self.location, self.phone_number_name].iter().any(Option::is_some);
+        let one = self.singles.iter().any(|(field, _)| *field != Field::Language);
         one || by_mapping || !self.custom_fields.is_empty() || !self.lists.is_empty()
     }
 }
@@ -301,17 +291,20 @@ impl Rules {
     }
 }
 
-/// The fields with one value that expressions can set, in the order in which they are told.
-pub(crate) const MAPPED: [Field; 8] = [
-    Field::Email,
-    Field::FirstName,
-    Field::LastName,
-    Field::Language,
-    Field::TimeZone,
-    Field::Extension,
-    Field::PhoneNumberName,
-    Field::Location,
-];
-/// What somebody has several of, each by an expression, in the order in which it is told.
-pub(crate) const LISTED: [Field; 4] =
-    [Field::Devices, Field::PhoneNumbers, Field::CallerIdNumbers, Field::SecondaryExtensions];
+/// Returns the fields with one value that expressions can set, in the order in which they are shown: names first.
+pub(crate) fn single_fields() -> impl Iterator<Item = Field> {
+    let first = [Field::Email, Field::FirstName, Field::LastName, Field::Language];
+    first.into_iter().chain(fields_of(Arity::One))
+}
+
+/// Returns the fields of which a user has several values, each by an expression, in the order in which they are shown.
+pub(crate) fn list_fields() -> impl Iterator<Item = Field> {
+    fields_of(Arity::Several)
+}
+
+fn fields_of(arity: Arity) -> impl Iterator<Item = Field> {
+    ExpressionKey::all().filter(move |key| key.arity == arity).map(|key| key.field)
+}
+
+/// The first of the fields with one value: the e-mail and the names, which every user has.
+const NAMES: usize = 3;

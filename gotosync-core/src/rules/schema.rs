@@ -1,11 +1,7 @@
-//! Every key of a rules file in one table, from which the JSON Schema for editors and the reference are made.
-//!
-//! A new key is one row in `schema/table.rs`. Tests hold the table against the reader of rules files: each key is read, and
-//! no key is read that has no row.
+//! The keys of a rules file as data, from which the JSON Schema for editors and the reference are made. The rows stand in `grammar`.
 
 mod json;
 mod markdown;
-mod table;
 
 pub use json::json_schema;
 pub use markdown::keys_markdown;
@@ -82,18 +78,23 @@ pub enum Need {
     One,
 }
 
+impl Need {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Optional, Self::Required, Self::Any, Self::One];
+}
+
 /// The keys at the top of a rules file; those of tables hang on the kinds of their keys.
 pub fn keys() -> &'static [Key] {
-    table::FILE
+    super::grammar::FILE
 }
 
 /// The place of a key among those of a rule: keys are added in that order.
 pub(super) fn rank(name: &str) -> Option<usize> {
-    table::RULE.iter().position(|key| key.name == name)
+    super::grammar::RULE.iter().position(|key| key.name == name)
 }
 
 impl Key {
-    const fn new(
+    pub(super) const fn new(
         name: &'static str,
         kind: KeyKind,
         about: &'static str,
@@ -103,7 +104,7 @@ impl Key {
         Self { name, kind, need: Need::Optional, about, absent, example }
     }
 
-    const fn need(mut self, need: Need) -> Self {
+    pub(super) const fn need(mut self, need: Need) -> Self {
         self.need = need;
         self
     }
@@ -152,7 +153,7 @@ impl Key {
 }
 
 impl Word {
-    const fn new(word: &'static str, about: &'static str) -> Self {
+    pub(super) const fn new(word: &'static str, about: &'static str) -> Self {
         Self { word, about }
     }
 }

@@ -57,6 +57,11 @@ pub enum Existing {
     Replace,
 }
 
+impl Existing {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Keep, Self::Replace];
+}
+
 impl SecretSource {
     /// Reads a name in the key store: `name`, or `service/name` for one that another program keeps.
     pub fn keyring(text: &str) -> Self {

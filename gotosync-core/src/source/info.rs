@@ -129,3 +129,8 @@ pub enum Readable {
     /// People can be seen, with their ids.
     People,
 }
+
+impl Readable {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Nobody, Self::WithoutId, Self::People];
+}

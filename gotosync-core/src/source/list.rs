@@ -54,6 +54,9 @@ pub enum TroubleKind {
 }
 
 impl TroubleKind {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Unreadable, Self::Wrong, Self::Partial];
+
     /// What the kind says of all its entries.
     pub const fn heading(self) -> &'static str {
         match self {
@@ -74,6 +77,11 @@ pub enum Part {
     LastName,
     /// The e-mail.
     Email,
+}
+
+impl Part {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::FirstName, Self::LastName, Self::Email];
 }
 
 impl fmt::Display for Part {

@@ -97,6 +97,11 @@ pub enum Standing {
     Expired,
 }
 
+impl Standing {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Enabled, Self::Disabled, Self::Expired];
+}
+
 /// Lists people of a directory that was read with [`LIST_ATTRIBUTES`] and holds everybody.
 ///
 /// Somebody is called so if each word of the name is in their display name, common name, first or last name, e-mail or

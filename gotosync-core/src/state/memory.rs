@@ -57,6 +57,11 @@ pub enum CrashPoint {
     After,
 }
 
+impl CrashPoint {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Before, Self::After];
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     accounts: BTreeMap<AccountKey, Account>,

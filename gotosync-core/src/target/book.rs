@@ -11,8 +11,8 @@ use super::{Capabilities, FieldLimits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::text::nearest;
 use crate::model::{
-    Action, Batch, Catalog, Device, Effect, Email, Fault, License, LicenseKey, Mac, NamedNumber, Outcome, PhoneNumber,
-    Sole, Status, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
+    Action, Batch, Catalog, Device, Effect, Email, Exclusive, Fault, License, LicenseKey, Mac, NamedNumber, Outcome,
+    PhoneNumber, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
 
 mod activity;
@@ -29,8 +29,6 @@ pub use activity::Activity;
 pub(super) use mail::put_template;
 pub(super) use opening::{FIRST_USER, opening};
 pub(super) use roles::{access, as_shown};
-#[cfg(feature = "goto")]
-pub(super) use settings::{does_not_go_together, is_time_zone};
 
 /// Looks up and writes one account. It knows no rule.
 ///
@@ -58,18 +56,18 @@ pub(super) trait Book {
     fn phone_number(&self, number: &PhoneNumber) -> Result<Option<NamedNumber>>;
     /// Whether the account has a telephone extension, whoever has it.
     fn has_extension(&self, extension: &str) -> Result<bool>;
-    /// The key of the user who has what one alone can have, listed or not.
-    fn holder_of(&self, sole: &Sole) -> Result<Option<UserKey>>;
+    /// The key of the user who has something exclusive, listed or not.
+    fn holder_of(&self, one: &Exclusive) -> Result<Option<UserKey>>;
     /// Whether an address is known to belong to another account.
     fn is_elsewhere(&self, email: &Email) -> Result<bool>;
     /// What somebody with an address in another account was asked.
     fn transfer(&self, email: &Email) -> Result<Option<Transfer>>;
     /// Whether somebody else than this user is a full administrator.
     fn has_administrator_beside(&self, user: &UserKey) -> Result<bool>;
-    /// Writes a user, new or not, and with them whatever one user alone can have, under the names it has with them. An
+    /// Writes a user, new or not, and with them whatever is exclusive, under the names it has with them. An
     /// extension of their own that gets a new number has the old one no more; any other stays in the account.
     fn put_user(&mut self, record: Record) -> Result<()>;
-    /// Deletes a user, and gives back whatever one user alone can have.
+    /// Deletes a user, and gives back whatever is exclusive.
     fn remove_user(&mut self, key: &UserKey) -> Result<()>;
     /// Writes a template of welcome e-mails over the one of that name, if there is one.
     fn put_welcome_email(&mut self, template: WelcomeTemplate) -> Result<()>;
@@ -120,20 +118,14 @@ pub(super) fn admit(batch: &Batch, capabilities: &Capabilities) -> Result<()> {
 /// # Errors
 /// Only those of the book: what the rules refuse is an [`Outcome`].
 pub(super) fn perform(book: &mut dyn Book, action: &Action, terms: &Terms<'_>) -> Result<Outcome> {
-    let kind = action.kind();
-    let done = if terms.capabilities.actions.contains(&kind) {
-        match action {
-            Action::Suspend(suspension) => users::suspend(book, suspension, terms),
-            Action::Release(release) => users::take(book, release, terms),
-            Action::Delete(deletion) => users::delete(book, deletion, terms),
+    let done = match terms.capabilities.refusal(action) {
+        Some(fault) => Err(Stop::Refused(fault)),
+        None => match action {
             Action::CreateGroup { path } => users::create_group(book, path, terms),
             Action::WriteTemplate { template } => mail::write_template(book, template, terms),
-            Action::Update(update) | Action::Reactivate(update) => users::change(book, update, kind, terms),
             Action::Create(creation) => users::create(book, creation, terms),
-            Action::Invite { user, sent } => mail::invite(book, user, *sent, terms),
-        }
-    } else {
-        refuse(ErrorKind::Unsupported, format!("the account does not take `{}`", kind.as_str()))
+            action => users::change(book, action, terms),
+        },
     };
     match done {
         Ok(effect) => Ok(effect.into()),
@@ -156,6 +148,12 @@ impl From<Error> for Stop {
     }
 }
 
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault)
+    }
+}
+
 type Done<T = Effect> = Result<T, Stop>;
 
 fn refuse<T>(kind: ErrorKind, message: impl Into<String>) -> Done<T> {
@@ -168,23 +166,6 @@ fn unknown<'n, T>(what: &str, name: &str, names: impl IntoIterator<Item = &'n st
     refuse(ErrorKind::NotFound, activity::one_line(&format!("the account has no {what} `{name}`{near}")))
 }
 
-fn known(book: &dyn Book, key: &UserKey) -> Done<Record> {
-    match book.user(key)? {
-        Some(record) => Ok(record),
-        None => refuse(ErrorKind::NotFound, format!("the account has no user {key}")),
-    }
-}
-
-/// The status that follows from what a user has (goto-api, 2.4: it is derived by the service and never set).
-fn derived(user: &User, signed_in: bool) -> Status {
-    match user.status {
-        _ if user.is_bare() => Status::Suspended,
-        Status::Suspended if signed_in => Status::Active,
-        Status::Suspended => Status::Invited,
-        status => status,
-    }
-}
-
 /// What differs between a user before and after, with the names of licences.
 fn told(book: &dyn Book, before: Option<&User>, after: Option<&User>) -> Result<String> {
     let name = |key: &LicenseKey| Ok(book.license(key)?.map_or_else(|| key.to_string(), |license| license.name));
@@ -194,22 +175,10 @@ fn told(book: &dyn Book, before: Option<&User>, after: Option<&User>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Role;
-
-    #[test]
-    fn the_status_follows_from_products_and_role() {
-        let bare = User::new("ann@example.test", "Ann", "Lee");
-        let with = |status| User { licenses: vec!["g2m".into()], status, ..bare.clone() };
-        assert_eq!(derived(&bare, true), Status::Suspended);
-        assert_eq!(derived(&User { role: Role::Administrator, ..bare.clone() }, false), Status::Invited);
-        assert_eq!(derived(&with(Status::Inactive), true), Status::Inactive);
-        assert_eq!(derived(&with(Status::Suspended), true), Status::Active);
-        assert_eq!(derived(&with(Status::Suspended), false), Status::Invited);
-    }
 
     #[test]
     fn a_batch_that_is_too_large_is_refused_whole() {
-        let capabilities = Capabilities { batch: 1, ..Capabilities::all() };
+        let capabilities = Capabilities { batch: 1, ..Capabilities::built_in() };
         let group = Action::CreateGroup { path: UserGroupPath::new("Sales") };
         let batch: Batch = [group.clone(), group].into_iter().collect();
         let error = admit(&batch, &capabilities).unwrap_err();

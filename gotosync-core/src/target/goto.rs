@@ -37,7 +37,7 @@ use self::names::Names;
 use self::who::Who;
 use super::{Capabilities, Feature, FieldLimits, ProvisioningTarget, TargetInfo, Visibility, book};
 use crate::http::{Api, Client, Request};
-use crate::model::{Account, Batch, Note, NoteKind, Outcome, UserKey};
+use crate::model::{Account, ActionKind, Batch, Note, NoteKind, Outcome, UserKey};
 use crate::{Error, ErrorKind, Result};
 
 /// An account at GoTo.
@@ -142,12 +142,12 @@ impl GotoAccount {
     fn capabilities(&self, who: &Who) -> Capabilities {
         let visible_within = self.options.visible_within;
         Capabilities {
+            actions: ActionKind::ALL.into(),
+            features: features(who).collect(),
             batch: self.options.batch.max(1),
             concurrency: CONCURRENCY,
             visibility: if visible_within == 0 { Visibility::Immediate } else { Visibility::Within(visible_within) },
             roles: who.roles,
-            lacks: lacks(who).collect(),
-            ..Capabilities::all()
         }
     }
 }
@@ -203,14 +203,18 @@ fn path(who: &Who, rest: &str) -> String {
     format!("/accounts/{}{rest}", Request::part(who.account.as_str()))
 }
 
+/// What is read and written.
+fn features(who: &Who) -> impl Iterator<Item = Feature> {
+    let connect = if who.telephones == Telephones::Read { OF_CONNECT } else { &[] };
+    let callers = who.callers;
+    let asked = move |feature: &Feature| callers || !OF_NUMBERS.contains(feature);
+    OF_ADMIN.iter().chain(connect.iter().filter(move |feature| asked(feature))).copied()
+}
+
 /// What is neither read nor written.
-fn lacks(who: &Who) -> impl Iterator<Item = Feature> {
-    let telephones = match who.telephones {
-        Telephones::Read if who.callers => &[][..],
-        Telephones::Read => &[Feature::CallerIdNumbers],
-        Telephones::Left => OF_CONNECT,
-    };
-    LACKS.iter().chain(telephones).copied()
+fn lacks(who: &Who) -> Vec<Feature> {
+    let features: Vec<Feature> = features(who).collect();
+    Feature::ALL.iter().copied().filter(|feature| !features.contains(feature)).collect()
 }
 
 /// An error of something that the account must have and does not.
@@ -224,9 +228,23 @@ const CONCURRENCY: usize = 8;
 const TOGETHER: usize = 24;
 /// Days before its end from which a login is told of.
 const TOLD_AHEAD: i64 = 10;
-/// What GoTo has and no public API is known for.
-const LACKS: &[Feature] =
-    &[Feature::People, Feature::NestedProducts, Feature::Templates, Feature::DeviceGroups, Feature::Transfers];
+/// What the Admin API reads and writes. No public API is known for products inside a license, settings templates, device groups and
+/// transfers.
+const OF_ADMIN: &[Feature] = &[
+    Feature::Products,
+    Feature::Seats,
+    Feature::UserGroups,
+    Feature::Roles,
+    Feature::ManagedProducts,
+    Feature::Language,
+    Feature::TimeZone,
+    Feature::CustomFields,
+    Feature::Invitations,
+    Feature::SignIns,
+    Feature::Locks,
+];
+/// What takes a call for each telephone number to read: only if `caller_ids` says so.
+const OF_NUMBERS: &[Feature] = &[Feature::CallerIdNumbers];
 /// What only the API of GoTo Connect reads and writes.
 const OF_CONNECT: &[Feature] = &[
     Feature::Extensions,

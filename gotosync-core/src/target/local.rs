@@ -142,10 +142,10 @@ impl ProvisioningTarget for LocalAccount {
         let read = |connection: &mut Connection, path: &Path| {
             let cached = Cached::default();
             let page = Page::new(connection, path, &cached);
-            Ok((page.heading()?, book::access(&page, &Capabilities::all())?))
+            Ok((page.heading()?, book::access(&page, &Capabilities::built_in())?))
         };
         let ((account, _, login), roles) = self.blocking("describe the account", read).await?;
-        let capabilities = Capabilities { roles, ..Capabilities::all() };
+        let capabilities = Capabilities { roles, ..Capabilities::built_in() };
         Ok(TargetInfo { name, account, login, capabilities, limits: FieldLimits::VENDOR, remarks: Vec::new() })
     }
 
@@ -155,7 +155,7 @@ impl ProvisioningTarget for LocalAccount {
             let transaction = connection.transaction().or_fail(path)?;
             let cached = Cached::default();
             let page = Page::new(&transaction, path, &cached);
-            let (account, access) = (page.account()?, book::access(&page, &Capabilities::all())?);
+            let (account, access) = (page.account()?, book::access(&page, &Capabilities::built_in())?);
             transaction.commit().or_fail(path)?;
             Ok(book::as_shown(account, access))
         })
@@ -163,7 +163,7 @@ impl ProvisioningTarget for LocalAccount {
     }
 
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
-        book::admit(batch, &Capabilities::all())?;
+        book::admit(batch, &Capabilities::built_in())?;
         let batch = batch.clone();
         self.blocking("execute a batch", move |connection, path| execute(connection, path, &batch)).await
     }
@@ -172,7 +172,7 @@ impl ProvisioningTarget for LocalAccount {
 /// Does a batch in one transaction that has the file to itself from its start, so that what the rules look up still holds
 /// when they write.
 fn execute(connection: &mut Connection, path: &Path, batch: &Batch) -> Result<Vec<Outcome>> {
-    let capabilities = Capabilities::all();
+    let capabilities = Capabilities::built_in();
     let terms = Terms { capabilities: &capabilities, limits: FieldLimits::VENDOR, now: Timestamp::now() };
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fail(path)?;
     let (mut outcomes, cached) = (Vec::with_capacity(batch.actions.len()), Cached::default());

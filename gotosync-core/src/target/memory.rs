@@ -54,6 +54,8 @@ pub struct MemoryTarget {
     ledger: Mutex<Ledger>,
     capabilities: Capabilities,
     limits: FieldLimits,
+    /// Whether features are missing that the ledger keeps.
+    limited: bool,
 }
 
 impl MemoryTarget {
@@ -68,8 +70,9 @@ impl MemoryTarget {
     pub fn new(account: Account) -> Self {
         Self {
             ledger: Mutex::new(Ledger::open(account)),
-            capabilities: Capabilities::all(),
+            capabilities: Capabilities::built_in(),
             limits: FieldLimits::VENDOR,
+            limited: false,
         }
     }
 
@@ -80,12 +83,19 @@ impl MemoryTarget {
         self
     }
 
-    /// Sets what it says it can do, and holds callers to it; [`Capabilities::all`] unless told.
+    /// Returns what it can do unless [`with_capabilities`](Self::with_capabilities) says otherwise: every action, and every
+    /// feature but [`Feature::People`](super::Feature::People).
+    pub fn capabilities() -> Capabilities {
+        Capabilities::built_in()
+    }
+
+    /// Sets what it says it can do, and holds callers to it; the default is [`capabilities`](Self::capabilities).
     ///
-    /// An action outside of it fails, a batch that is too large is refused, and roles can be hidden from a login that
-    /// would see them. `concurrency` and `visibility` are said and not played.
+    /// An action or a feature that is not claimed fails, and such a feature is read as absent; a batch that is too large is refused,
+    /// and roles can be hidden from a login that would see them. `concurrency` and `visibility` are said and not simulated.
     #[must_use]
     pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.limited = capabilities.features != Self::capabilities().features;
         self.capabilities = capabilities;
         self
     }
@@ -212,7 +222,11 @@ impl ProvisioningTarget for MemoryTarget {
     async fn read(&self) -> Result<Account> {
         let ledger = self.ledger();
         let roles = book::access(&*ledger, &self.capabilities)?;
-        Ok(book::as_shown(ledger.account(), roles))
+        let mut account = book::as_shown(ledger.account(), roles);
+        if self.limited {
+            self.capabilities.limit(&mut account);
+        }
+        Ok(account)
     }
 
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
@@ -332,7 +346,7 @@ mod tests {
 
     #[tokio::test]
     async fn roles_can_be_hidden_from_an_administrator() {
-        let capabilities = Capabilities { roles: RoleAccess::Hidden, ..Capabilities::all() };
+        let capabilities = Capabilities { roles: RoleAccess::Hidden, ..Capabilities::built_in() };
         let target = MemoryTarget::new(account()).with_capabilities(capabilities);
         assert_eq!(target.describe().await.unwrap().capabilities.roles, RoleAccess::Hidden);
         let ann = |account: Account| account.user(&"1".into()).unwrap().role.clone();
@@ -382,7 +396,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_keeps_to_what_it_says() {
-        let capabilities = Capabilities { actions: [ActionKind::Suspend].into(), batch: 1, ..Capabilities::all() };
+        let capabilities = Capabilities { actions: [ActionKind::Suspend].into(), batch: 1, ..Capabilities::built_in() };
         let limits = FieldLimits { name: 2, ..FieldLimits::VENDOR };
         let target = MemoryTarget::new(account()).with_capabilities(capabilities.clone()).with_limits(limits);
         let info = target.describe().await.unwrap();
@@ -397,7 +411,7 @@ mod tests {
         let start = Instant::now();
         let mut account = account();
         account.licenses.iter_mut().for_each(|license| license.seats = 30_000);
-        let capabilities = Capabilities { batch: 30_000, ..Capabilities::all() };
+        let capabilities = Capabilities { batch: 30_000, ..Capabilities::built_in() };
         let target = MemoryTarget::new(account).with_capabilities(capabilities);
         let outcomes = target.execute(&batch(24_997)).await.unwrap();
         assert!(outcomes.iter().all(Outcome::is_done));

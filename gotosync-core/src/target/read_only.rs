@@ -42,9 +42,9 @@ impl<T: ProvisioningTarget> ProvisioningTarget for ReadOnly<T> {
         // What its reads show, and when, is still what the target inside shows.
         let capabilities = Capabilities {
             roles: info.capabilities.roles,
-            lacks: info.capabilities.lacks,
+            features: info.capabilities.features,
             visibility: info.capabilities.visibility,
-            ..Capabilities::none()
+            ..Capabilities::default()
         };
         Ok(TargetInfo { capabilities, ..info })
     }
@@ -67,10 +67,11 @@ mod tests {
 
     #[tokio::test]
     async fn roles_stay_as_hidden_as_they_were() {
-        let capabilities = Capabilities { roles: RoleAccess::Hidden, ..Capabilities::all() };
-        let target = ReadOnly::new(MemoryTarget::new(Account::empty("1", "Test")).with_capabilities(capabilities));
-        let none = Capabilities { roles: RoleAccess::Hidden, ..Capabilities::none() };
-        assert_eq!(target.describe().await.unwrap().capabilities, none);
+        let inside = Capabilities { roles: RoleAccess::Hidden, ..MemoryTarget::capabilities() };
+        let target = ReadOnly::new(MemoryTarget::new(Account::empty("1", "Test")).with_capabilities(inside.clone()));
+        let capabilities = target.describe().await.unwrap().capabilities;
+        assert_eq!((capabilities.roles, capabilities.features), (RoleAccess::Hidden, inside.features));
+        assert!(capabilities.actions.is_empty());
     }
 
     #[tokio::test]
@@ -81,7 +82,7 @@ mod tests {
         let denied = vec![Outcome::failed(ErrorKind::Denied, "the target is read only")];
         assert_eq!(target.execute(&batch).await.unwrap(), denied);
         assert!(target.read().await.unwrap().groups.is_empty());
-        assert_eq!(target.describe().await.unwrap().capabilities, Capabilities::none());
+        assert!(target.describe().await.unwrap().capabilities.actions.is_empty());
         assert_eq!(target.to_string(), "memory account 1, read only");
     }
 }

@@ -92,7 +92,7 @@ mod tests {
     #[tokio::test]
     async fn calls_are_told_in_order() {
         let memory = MemoryTarget::new(Account::empty("1", "Test"))
-            .with_capabilities(Capabilities { batch: 1, ..Capabilities::all() });
+            .with_capabilities(Capabilities { batch: 1, ..Capabilities::built_in() });
         let target = RecordingTarget::new(&memory);
         let group = Action::CreateGroup { path: UserGroupPath::new("Sales") };
         let one: Batch = [group.clone()].into_iter().collect();

@@ -1,6 +1,5 @@
 //! Any service that speaks SCIM 2.0 (RFC 7643, RFC 7644), and GoTo's own older dialect of it.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -182,14 +181,13 @@ impl ProvisioningTarget for ScimTarget {
         let mut writer = Writer::new(self, offers);
         let mut outcomes = Vec::with_capacity(batch.actions.len());
         while let Some(action) = batch.actions.get(outcomes.len()) {
-            if !capabilities.actions.contains(&action.kind()) {
-                let message = format!("the account does not take `{}`", action.kind().as_str());
-                outcomes.push(Outcome::failed(crate::ErrorKind::Unsupported, message));
+            if let Some(fault) = capabilities.refusal(action) {
+                outcomes.push(Outcome::Failed { fault });
                 continue;
             }
             match offers.bulk {
-                Some(bulk) if bulk::run(&batch.actions[outcomes.len()..], bulk.operations).len() > 1 => {
-                    let run = bulk::run(&batch.actions[outcomes.len()..], bulk.operations);
+                Some(bulk) if bulk::run(&batch.actions[outcomes.len()..], &capabilities, bulk.operations).len() > 1 => {
+                    let run = bulk::run(&batch.actions[outcomes.len()..], &capabilities, bulk.operations);
                     outcomes.extend(bulk::create(&writer, bulk, &run).await);
                 }
                 _ => outcomes.push(writer.perform(action).await),
@@ -232,44 +230,19 @@ fn capabilities(options: &ScimOptions, offers: &Offers) -> Capabilities {
         visibility: Visibility::Immediate,
         // There are none to see, and so none that are hidden.
         roles: RoleAccess::Full,
-        lacks: lacks(options, offers),
+        features: features(options, offers).collect(),
     }
 }
 
-/// What no service has, and what this one does not have.
-fn lacks(options: &ScimOptions, offers: &Offers) -> BTreeSet<Feature> {
-    let mut lacks = BTreeSet::from(NEVER);
-    for (feature, there) in [
+/// What this service has of what SCIM has words for.
+fn features(options: &ScimOptions, offers: &Offers) -> impl Iterator<Item = Feature> {
+    let all = [
+        (Feature::Products, true),
         (Feature::UserGroups, offers.offer(Offer::Groups)),
         (Feature::Language, offers.has("locale")),
         (Feature::TimeZone, offers.has("timezone")),
         (Feature::CustomFields, !offers.enterprise.is_empty()),
         (Feature::People, options.dialect == Dialect::Scim2),
-    ] {
-        if !there {
-            lacks.insert(feature);
-        }
-    }
-    lacks
+    ];
+    all.into_iter().filter(|(_, there)| *there).map(|(feature, _)| feature)
 }
-
-/// What SCIM has no words for.
-const NEVER: [Feature; 17] = [
-    Feature::Seats,
-    Feature::NestedProducts,
-    Feature::Roles,
-    Feature::ManagedProducts,
-    Feature::Extensions,
-    Feature::Templates,
-    Feature::DeviceGroups,
-    Feature::Devices,
-    Feature::Locations,
-    Feature::PhoneNumbers,
-    Feature::CallerIdNumbers,
-    Feature::SecondaryExtensions,
-    Feature::Voicemail,
-    Feature::Invitations,
-    Feature::SignIns,
-    Feature::Locks,
-    Feature::Transfers,
-];

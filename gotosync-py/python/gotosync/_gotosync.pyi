@@ -932,66 +932,66 @@ class Rule:
         *,
         enabled: bool | None = None,
         mode: str | None = None,
-        ou: _Value = None,
-        group: _Value = None,
+        ou: Any | None = None,
+        group: Any | None = None,
         everyone: bool | None = None,
         filter: str | None = None,
-        exclude: dict[str, _Value] | None = None,
+        exclude: Mapping[str, object] | None = None,
         create: bool | None = None,
         update: bool | None = None,
-        products: _Value = None,
+        products: Any | None = None,
         user_group: str | Literal[False] | None = None,
         create_user_group: bool | None = None,
-        role: str | dict[str, _Value] | None = None,
-        templates: dict[str, _Value] | None = None,
-        device_groups: _Value = None,
-        welcome_email: str | dict[str, str] | None = None,
+        role: str | Mapping[str, object] | None = None,
+        templates: Mapping[str, object] | None = None,
+        device_groups: Any | None = None,
+        welcome_email: str | Mapping[str, object] | None = None,
         language: str | Literal[False] | None = None,
         time_zone: str | Literal[False] | None = None,
-        extension: str | Literal[False] | dict[str, int] | None = None,
-        devices: _Value = None,
-        phone_numbers: _Value = None,
-        phone_number_name: str | Literal[False] | None = None,
-        caller_id_numbers: _Value = None,
-        secondary_extensions: _Value = None,
-        voicemail: dict[str, str | bool] | None = None,
+        extension: str | Literal[False] | Mapping[str, object] | None = None,
+        devices: Any | None = None,
         location: str | Literal[False] | None = None,
-        custom_fields: dict[str, str | Literal[False]] | None = None,
-        fields: dict[str, str | Literal[False]] | None = None,
+        phone_numbers: Any | None = None,
+        phone_number_name: str | Literal[False] | None = None,
+        caller_id_numbers: Any | None = None,
+        secondary_extensions: Any | None = None,
+        voicemail: Mapping[str, object] | None = None,
+        custom_fields: Mapping[str, object] | None = None,
+        fields: Mapping[str, object] | None = None,
         leavers: str | Mapping[str, object] | None = None,
-        limits: dict[str, str | dict[str, int]] | None = None,
+        limits: Mapping[str, object] | None = None,
     ) -> Rule: ...
     name: str
     enabled: bool | None
     mode: str | None
-    ou: _Value
-    group: _Value
+    ou: Any | None
+    group: Any | None
     everyone: bool | None
     filter: str | None
-    exclude: dict[str, _Value] | None
+    exclude: dict[str, Any] | None
     create: bool | None
     update: bool | None
-    products: _Value
+    products: Any | None
     user_group: str | Literal[False] | None
     create_user_group: bool | None
-    role: str | dict[str, _Value] | None
-    templates: dict[str, _Value] | None
-    device_groups: _Value
-    welcome_email: str | dict[str, str] | None
+    role: str | dict[str, Any] | None
+    templates: dict[str, Any] | None
+    device_groups: Any | None
+    welcome_email: str | dict[str, Any] | None
     language: str | Literal[False] | None
     time_zone: str | Literal[False] | None
-    extension: str | Literal[False] | dict[str, int] | None
-    devices: _Value
-    phone_numbers: _Value
-    phone_number_name: str | Literal[False] | None
-    caller_id_numbers: _Value
-    secondary_extensions: _Value
-    voicemail: dict[str, str | bool] | None
+    extension: str | Literal[False] | dict[str, Any] | None
+    devices: Any | None
     location: str | Literal[False] | None
-    custom_fields: dict[str, str | Literal[False]] | None
-    fields: dict[str, str | Literal[False]] | None
+    phone_numbers: Any | None
+    phone_number_name: str | Literal[False] | None
+    caller_id_numbers: Any | None
+    secondary_extensions: Any | None
+    voicemail: dict[str, Any] | None
+    custom_fields: dict[str, Any] | None
+    fields: dict[str, Any] | None
     leavers: str | dict[str, Any] | None
-    limits: dict[str, str | dict[str, int]] | None
+    limits: dict[str, Any] | None
     def replace(self, **keys: _Value) -> Rule:
         """The same rule with other keys; ``None`` takes a key away.
 
@@ -1822,12 +1822,14 @@ class ReadOnly(_NativeTarget):
 
 @final
 class TargetInfo:
-    """What a target is and can do. What is not said is as the vendor's. ``lacks`` names what it does not have of all that an account
-    can have: products, user-groups, roles, language, templates and others; that is read as absent, and refused in a plan.
+    """What a target is and can do. ``features`` names what it has besides users with an address and a name, by the words of
+    ``Feature``: ``products``, ``user-groups``, ``roles``, ``time-zone`` and others. The default is nothing: what is not named is read
+    as absent, and refused in a plan. ``actions`` are all nine that there are unless fewer are named; batches and limits are as the
+    vendor's.
 
-    >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"])
-    >>> info.account, info.actions
-    ('1', ('create',))
+    >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"], features=[gotosync.Feature.PRODUCTS])
+    >>> info.account, info.actions, info.features
+    ('1', ('create',), ('products',))
     """
     def __new__(
         cls,
@@ -1840,7 +1842,7 @@ class TargetInfo:
         concurrency: int = 1,
         visibility: Literal["immediate", "eventual"] = "immediate",
         roles: Literal["full", "hidden"] = "full",
-        lacks: Iterable[str] | None = None,
+        features: Iterable[str] | None = None,
         name_limit: int = 32,
         email_limit: int = 128,
         user_limit: int = 25_000,
@@ -1858,8 +1860,8 @@ class TargetInfo:
     def actions(self) -> tuple[str, ...]:
         """The words of the actions it takes."""
     @property
-    def lacks(self) -> list[str]:
-        """The words of what it does not have of all that an account can have, such as ``user-groups``."""
+    def features(self) -> tuple[str, ...]:
+        """The words of what it has besides users with an address and a name, such as ``user-groups``."""
     @property
     def batch(self) -> int:
         """The most actions that are given at once."""
@@ -2085,7 +2087,10 @@ def main(words: Sequence[str]) -> int:
     """The command itself: what the command `gotosync` does with these words, the first of which is its name, and how it ended."""
 
 def words() -> dict[str, list[str]]:
-    """The words of each enum, by the name of its class, and the kinds of errors."""
+    """Returns the words of each enum, by the name of its class, and the kinds of errors."""
+
+def rule_keys() -> list[tuple[str, str, str]]:
+    """Returns each key of a rule with its type in Python: as an argument, and as an attribute."""
 
 def broken_source_laws(source: object) -> list[str]:
     """Asks a source every law, and tells those that it breaks."""

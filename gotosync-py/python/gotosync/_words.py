@@ -8,6 +8,7 @@ __all__ = [
     "ActionKind",
     "Depth",
     "Ending",
+    "Feature",
     "LeaverPolicy",
     "Membership",
     "Mode",
@@ -47,6 +48,38 @@ class ActionKind(Word):
     REACTIVATE = "reactivate"
     CREATE = "create"
     INVITE = "invite"
+
+
+class Feature(Word):
+    """Something that an account may have besides users with an address and a name. A target names the features it has.
+
+    >>> gotosync.TargetInfo("1", features=[gotosync.Feature.USER_GROUPS]).features
+    ('user-groups',)
+    """
+
+    PRODUCTS = "products"
+    SEATS = "seats"
+    USER_GROUPS = "user-groups"
+    ROLES = "roles"
+    MANAGED_PRODUCTS = "managed-products"
+    LANGUAGE = "language"
+    VOICEMAIL = "voicemail"
+    INVITATIONS = "invitations"
+    SIGN_INS = "sign-ins"
+    PEOPLE = "people"
+    LOCKS = "locks"
+    TRANSFERS = "transfers"
+    TIME_ZONE = "time-zone"
+    EXTENSIONS = "extensions"
+    TEMPLATES = "templates"
+    NESTED_PRODUCTS = "nested-products"
+    CUSTOM_FIELDS = "custom-fields"
+    DEVICE_GROUPS = "device-groups"
+    DEVICES = "devices"
+    LOCATIONS = "locations"
+    PHONE_NUMBERS = "phone-numbers"
+    CALLER_ID_NUMBERS = "caller-id-numbers"
+    SECONDARY_EXTENSIONS = "secondary-extensions"
 
 
 class Severity(Word):

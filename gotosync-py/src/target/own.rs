@@ -1,8 +1,8 @@
 //! A target that somebody else wrote.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use gotosync_core::model::{
@@ -17,7 +17,7 @@ use pyo3::exceptions::{PyException, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
-use super::TargetInfo;
+use super::{BATCH, TargetInfo, undescribed};
 use crate::account::Account;
 use crate::action::Action;
 use crate::error::{says_nothing_was_done, understood};
@@ -31,6 +31,8 @@ pub(super) struct OwnTarget {
     own: Own,
     /// The most actions that are taken at once.
     most: Arc<AtomicUsize>,
+    /// What it can do, once it has said so.
+    capabilities: Arc<OnceLock<Capabilities>>,
     /// Whether it has asked the program to end: nothing more is tried then.
     left: Arc<AtomicBool>,
 }
@@ -50,10 +52,10 @@ impl CoreTarget for OwnTarget {
                 .await
                 .map_err(error_of)?
         } else {
-            let account = self.read().await?;
+            let account = self.raw().await?;
             CoreInfo {
                 name: String::new(),
-                capabilities: Capabilities { roles: roles(&account), ..Capabilities::all() },
+                capabilities: Capabilities { roles: roles(&account), ..undescribed() },
                 account: account.key,
                 login: account.login,
                 limits: FieldLimits::VENDOR,
@@ -68,11 +70,13 @@ impl CoreTarget for OwnTarget {
             info.capabilities.batch = 1;
         }
         self.most.store(info.capabilities.batch, Ordering::Relaxed);
+        self.capabilities.get_or_init(|| info.capabilities.clone());
         Ok(info)
     }
 
     async fn read(&self) -> Result<CoreAccount> {
-        let mut account = self.own.call("read", Gives::Value, nothing, account).await.map_err(error_of)?;
+        let mut account = self.raw().await?;
+        self.claimed().await?.limit(&mut account);
         if !self.own.has("describe") && roles(&account) == RoleAccess::Hidden {
             account.users.iter_mut().for_each(|user| Arc::make_mut(user).role = Role::Member);
         }
@@ -88,14 +92,42 @@ impl CoreTarget for OwnTarget {
         if self.left.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Stopped, "the target has asked the program to end: this was not tried"));
         }
-        if self.own.has("execute") { self.all(batch).await } else { Ok(self.each(batch).await) }
+        let claimed = self.claimed().await?;
+        let refused: Vec<Option<Fault>> = batch.actions.iter().map(|action| claimed.refusal(action)).collect();
+        let taken = batch.actions.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+        let taken: Batch = taken.map(|(action, _)| action.clone()).collect();
+        let given = match taken.actions.len() {
+            0 => Vec::new(),
+            _ if self.own.has("execute") => self.all(&taken).await?,
+            _ => self.each(&taken).await,
+        };
+        let mut given = given.into_iter();
+        let outcome = |refused: Option<Fault>| match refused {
+            Some(fault) => Some(CoreOutcome::Failed { fault }),
+            None => given.next(),
+        };
+        Ok(refused.into_iter().filter_map(outcome).collect())
     }
 }
 
 impl OwnTarget {
     pub(super) fn new(own: Own) -> Self {
-        let most = if own.has("execute") { Capabilities::all().batch } else { 1 };
-        Self { own, most: Arc::new(most.into()), left: Arc::default() }
+        let most = if own.has("execute") { BATCH } else { 1 };
+        Self { own, most: Arc::new(most.into()), capabilities: Arc::default(), left: Arc::default() }
+    }
+
+    /// Reads the account as the object gives it.
+    async fn raw(&self) -> Result<CoreAccount> {
+        self.own.call("read", Gives::Value, nothing, account).await.map_err(error_of)
+    }
+
+    /// Returns what the object claims.
+    async fn claimed(&self) -> Result<Capabilities> {
+        match self.capabilities.get() {
+            Some(known) => Ok(known.clone()),
+            None if self.own.has("describe") => Ok(self.describe().await?.capabilities),
+            None => Ok(undescribed()),
+        }
     }
 
     async fn each(&self, batch: &Batch) -> Vec<CoreOutcome> {

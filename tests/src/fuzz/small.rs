@@ -12,7 +12,7 @@ use gotosync_core::model::{
 use gotosync_core::plan::{Inputs, Lift, plan};
 use gotosync_core::render::{self, Length};
 use gotosync_core::state::{Link, Remembered};
-use gotosync_core::target::{Capabilities, FieldLimits, TargetInfo};
+use gotosync_core::target::{FieldLimits, MemoryTarget, TargetInfo};
 use gotosync_core::{Plan, Rules};
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -40,7 +40,7 @@ impl Small {
             name: "account".to_owned(),
             account: AccountKey::new("1"),
             login: None,
-            capabilities: Capabilities::all(),
+            capabilities: MemoryTarget::capabilities(),
             limits: FieldLimits::VENDOR,
             remarks: Vec::new(),
         };

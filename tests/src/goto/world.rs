@@ -54,7 +54,7 @@ pub(super) struct Record {
 impl World {
     pub(super) fn new(options: Options) -> Arc<Self> {
         // A request may carry any number of users: how many GoTo takes is not known.
-        let capabilities = Capabilities { batch: usize::MAX, ..Capabilities::all() };
+        let capabilities = Capabilities { batch: usize::MAX, ..MemoryTarget::capabilities() };
         let tenant = |account: &gotosync_core::model::Account| Tenant {
             key: account.key.clone(),
             target: MemoryTarget::new(account.clone()).with_capabilities(capabilities.clone()),

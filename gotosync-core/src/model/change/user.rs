@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::field::Field;
-use super::settings::SettingsChanges;
-use super::{Change, SetChange};
+use super::{Change, ChangeRead, SetChange, SetRead, Unproven, Whole};
 use crate::model::account::{User, UserGroupPath};
 use crate::model::email::Email;
 use crate::model::id::{LicenseKey, PersonId};
 use crate::model::role::Role;
+use crate::model::settings::{Evidence, Feature, Field, SettingsChanges, SettingsRead, Shape, text_of_role};
 
 /// What changes about one user; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -58,7 +57,7 @@ pub struct FieldChange<'c> {
 }
 
 impl<'c> FieldChange<'c> {
-    pub(super) fn of<T>(
+    pub(in crate::model) fn of<T>(
         field: Field,
         part: Option<&'c str>,
         change: &'c Change<T>,
@@ -68,12 +67,12 @@ impl<'c> FieldChange<'c> {
     }
 
     /// Something that is set and cannot be read.
-    pub(super) fn coming(field: Field, value: String) -> Self {
+    pub(in crate::model) fn coming(field: Field, value: String) -> Self {
         Self { field, part: None, before: None, after: Some(value.into()) }
     }
 
     /// One for each thing that comes or goes.
-    pub(super) fn of_set<T>(
+    pub(in crate::model) fn of_set<T>(
         field: Field,
         part: Option<&'c str>,
         change: &'c SetChange<T>,
@@ -89,7 +88,60 @@ impl<'c> FieldChange<'c> {
     }
 }
 
+/// Calls a macro with each field that has one value: its name, and its place in a user and in changes.
+macro_rules! single {
+    ($then:ident) => {
+        $then! {
+            Person: person,
+            Language: language,
+            UserGroup: group,
+        }
+    };
+}
+
+/// Calls a macro with both names of a person.
+macro_rules! names {
+    ($then:ident) => {
+        $then! {
+            FirstName: first_name,
+            LastName: last_name,
+        }
+    };
+}
+
 impl UserChanges {
+    /// Returns the changes that lead from a user to how they shall be, and the fields that would be overwritten or emptied without
+    /// evidence that they may.
+    ///
+    /// Where the user stands and what invitations there are is left out: a target derives it.
+    pub fn between(before: &User, after: &User, whole: Option<Whole<'_>>) -> (Self, Vec<Field>) {
+        let mut evidence = Evidence::new(whole);
+        let person = before.person.between(&after.person, Field::Person, &mut evidence);
+        let email = evidence.one(Field::Email, Some(&before.email), Some(&after.email));
+        let first_name = evidence.one(Field::FirstName, filled(&before.first_name), filled(&after.first_name));
+        let last_name = evidence.one(Field::LastName, filled(&before.last_name), filled(&after.last_name));
+        let language = before.language.between(&after.language, Field::Language, &mut evidence);
+        let group = before.group.between(&after.group, Field::UserGroup, &mut evidence);
+        // A role is not even given without evidence: a rule above may say otherwise of people who were not read.
+        let role = if before.role != after.role && evidence.proves(Field::Role) {
+            evidence.one(Field::Role, some_role(&before.role), some_role(&after.role)).map(Box::new)
+        } else {
+            None
+        };
+        let settings = if before.settings == after.settings {
+            None
+        } else {
+            let changes = SettingsChanges::with(&mut evidence, before.settings(), after.settings());
+            (changes != SettingsChanges::default()).then(|| Box::new(changes))
+        };
+        let missing = |from: &User, of: &User| -> Vec<LicenseKey> {
+            of.licenses.iter().filter(|own| !from.licenses.contains(own)).cloned().collect()
+        };
+        let licenses = evidence.several(Field::Products, missing(before, after), missing(after, before));
+        let changes = Self { person, email, first_name, last_name, language, group, role, licenses, settings };
+        (changes, evidence.into_withheld())
+    }
+
     /// Says whether nothing changes.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -105,94 +157,128 @@ impl UserChanges {
         !self.licenses.removed().is_empty() || self.list().iter().any(|change| change.before.is_some())
     }
 
-    /// Says whether a licence goes, or a product inside one.
+    /// Says whether a license goes, or a product inside one.
     pub fn releases(&self) -> bool {
         let nested = self.settings.iter().flat_map(|settings| settings.nested.values());
         !self.licenses.removed().is_empty() || nested.into_iter().any(|change| !change.removed().is_empty())
     }
 
-    /// The changes of settings, to be added to.
+    /// Returns the changes of settings, to be added to.
     pub fn settings_mut(&mut self) -> &mut SettingsChanges {
         self.settings.get_or_insert_default()
     }
 
-    /// Each change but those of licences, as text.
+    /// Returns what a target must claim to take these changes.
+    pub fn features(&self) -> Vec<Feature> {
+        let own = [
+            (Feature::People, self.person.is_some()),
+            (Feature::Language, self.language.is_some()),
+            (Feature::UserGroups, self.group.is_some()),
+            (Feature::Roles, self.role.is_some()),
+            (Feature::Products, !self.licenses.is_empty()),
+        ];
+        let own = own.into_iter().filter(|(_, changes)| *changes).map(|(feature, _)| feature);
+        own.chain(self.settings.iter().flat_map(|settings| settings.features())).collect()
+    }
+
+    /// Returns each change but those of licenses, as text.
     pub fn list(&self) -> Vec<FieldChange<'_>> {
-        let text = |field, change| FieldChange::of::<Box<str>>(field, None, change, |text| (&**text).into());
         let mut list = Vec::new();
-        let person = |change| FieldChange::of(Field::Person, None, change, |id: &PersonId| id.to_string().into());
-        list.extend(self.person.as_ref().map(person));
-        list.extend(self.email.as_ref().map(|c| FieldChange::of(Field::Email, None, c, |email| email.as_str().into())));
-        list.extend(self.first_name.as_ref().map(|change| text(Field::FirstName, change)));
-        list.extend(self.last_name.as_ref().map(|change| text(Field::LastName, change)));
-        list.extend(self.language.as_ref().map(|change| text(Field::Language, change)));
-        let group =
-            |change| FieldChange::of(Field::UserGroup, None, change, |path: &UserGroupPath| path.as_str().into());
-        list.extend(self.group.as_ref().map(group));
-        let role =
-            |change| FieldChange::of(Field::Role, None, change, |role: &Role| role.told(LicenseKey::as_str).into());
-        list.extend(self.role.as_deref().map(role));
+        let name = |field, change| FieldChange::of::<Box<str>>(field, None, change, |text| (&**text).into());
+        Option::list(&self.person, Field::Person, &mut list);
+        let email = |change| FieldChange::of(Field::Email, None, change, |email: &Email| email.as_str().into());
+        list.extend(self.email.as_ref().map(email));
+        macro_rules! add_names {
+            ($($field:ident: $name:ident,)*) => {
+                $(list.extend(self.$name.as_ref().map(|change| name(Field::$field, change)));)*
+            };
+        }
+        names!(add_names);
+        Option::list(&self.language, Field::Language, &mut list);
+        Option::list(&self.group, Field::UserGroup, &mut list);
+        list.extend(self.role.as_deref().map(|change| FieldChange::of(Field::Role, None, change, text_of_role)));
         list.extend(self.settings.iter().flat_map(|settings| settings.list()));
         list
     }
 
-    /// Says which field of a user is no longer as it was before, if one is not.
+    /// Returns the first field of a user that is no longer as it was before, if there is one.
     pub fn stale(&self, user: &User) -> Option<Field> {
         fn differs<T: PartialEq>(change: Option<&Change<T>>, now: Option<&T>) -> bool {
             change.is_some_and(|change| change.before() != now)
         }
-        [
-            (Field::Person, differs(self.person.as_ref(), user.person.as_ref())),
-            (Field::Email, differs(self.email.as_ref(), Some(&user.email))),
-            (Field::FirstName, differs(self.first_name.as_ref(), filled(&user.first_name).as_ref())),
-            (Field::LastName, differs(self.last_name.as_ref(), filled(&user.last_name).as_ref())),
-            (Field::Language, differs(self.language.as_ref(), user.language.as_ref())),
-            (Field::UserGroup, differs(self.group.as_ref(), user.group.as_ref())),
-            (Field::Role, differs(self.role.as_deref(), some_role(&user.role))),
-            (Field::Products, self.licenses.is_stale(|license| user.licenses.contains(license))),
-        ]
-        .into_iter()
-        .find(|(_, stale)| *stale)
-        .map(|(field, _)| field)
-        .or_else(|| self.settings.as_ref().and_then(|settings| settings.stale(user.settings())))
+        if user.person.is_stale(&self.person) {
+            return Some(Field::Person);
+        }
+        if differs(self.email.as_ref(), Some(&user.email)) {
+            return Some(Field::Email);
+        }
+        macro_rules! check_names {
+            ($($field:ident: $name:ident,)*) => {
+                $(if differs(self.$name.as_ref(), filled(&user.$name)) {
+                    return Some(Field::$field);
+                })*
+            };
+        }
+        names!(check_names);
+        macro_rules! check {
+            ($($field:ident: $name:ident,)*) => {
+                $(if user.$name.is_stale(&self.$name) {
+                    return Some(Field::$field);
+                })*
+            };
+        }
+        single!(check);
+        if differs(self.role.as_deref(), some_role(&user.role)) {
+            return Some(Field::Role);
+        }
+        if self.licenses.is_stale(|license| user.licenses.contains(license)) {
+            return Some(Field::Products);
+        }
+        self.settings.as_ref().and_then(|settings| settings.stale(user.settings()))
     }
 
     /// Says whether a user looks as after the changes.
-    pub(crate) fn have_arrived(&self, user: &User) -> bool {
+    pub fn have_arrived(&self, user: &User) -> bool {
         fn there<T: PartialEq>(change: Option<&Change<T>>, now: Option<&T>) -> bool {
             change.is_none_or(|change| change.after() == now)
         }
-        there(self.person.as_ref(), user.person.as_ref())
-            && there(self.email.as_ref(), Some(&user.email))
-            && there(self.first_name.as_ref(), filled(&user.first_name).as_ref())
-            && there(self.last_name.as_ref(), filled(&user.last_name).as_ref())
-            && there(self.language.as_ref(), user.language.as_ref())
-            && there(self.group.as_ref(), user.group.as_ref())
+        macro_rules! all_names {
+            ($($field:ident: $name:ident,)*) => {
+                true $(&& there(self.$name.as_ref(), filled(&user.$name)))*
+            };
+        }
+        macro_rules! all {
+            ($($field:ident: $name:ident,)*) => {
+                true $(&& user.$name.has_arrived(&self.$name))*
+            };
+        }
+        there(self.email.as_ref(), Some(&user.email))
+            && names!(all_names)
+            && single!(all)
             && there(self.role.as_deref(), some_role(&user.role))
             && self.licenses.has_arrived(|license| user.licenses.contains(license))
             && self.settings.as_ref().is_none_or(|settings| settings.has_arrived(user.settings()))
     }
 
-    /// Changes a user accordingly; its status is left to the target.
+    /// Changes a user accordingly; [`User::derive_status`] then says where the user stands.
     pub fn apply_to(&self, user: &mut User) {
-        if let Some(change) = &self.person {
-            user.person = change.after().cloned();
-        }
         if let Some(email) = self.email.as_ref().and_then(Change::after) {
             user.email = email.clone();
         }
-        if let Some(change) = &self.first_name {
-            user.first_name = change.after().cloned().unwrap_or_default();
+        macro_rules! put_names {
+            ($($field:ident: $name:ident,)*) => {
+                $(if let Some(change) = &self.$name {
+                    user.$name = change.after().cloned().unwrap_or_default();
+                })*
+            };
         }
-        if let Some(change) = &self.last_name {
-            user.last_name = change.after().cloned().unwrap_or_default();
+        names!(put_names);
+        macro_rules! put {
+            ($($field:ident: $name:ident,)*) => {
+                $(user.$name.apply(&self.$name);)*
+            };
         }
-        if let Some(change) = &self.language {
-            user.language = change.after().cloned();
-        }
-        if let Some(change) = &self.group {
-            user.group = change.after().cloned();
-        }
+        single!(put);
         if let Some(change) = &self.role {
             user.role = change.after().cloned().unwrap_or_default();
         }
@@ -206,12 +292,45 @@ impl UserChanges {
     }
 }
 
-/// A text that is there.
-fn filled(text: &str) -> Option<Box<str>> {
-    (!text.is_empty()).then(|| text.into())
+/// Changes of a user as they are read from text.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct UserChangesRead {
+    person: Option<ChangeRead<PersonId>>,
+    email: Option<ChangeRead<Email>>,
+    first_name: Option<ChangeRead<Box<str>>>,
+    last_name: Option<ChangeRead<Box<str>>>,
+    language: Option<ChangeRead<Box<str>>>,
+    group: Option<ChangeRead<UserGroupPath>>,
+    role: Option<ChangeRead<Role>>,
+    licenses: SetRead<LicenseKey>,
+    settings: Option<SettingsRead>,
+}
+
+impl UserChangesRead {
+    /// Builds the changes by the constructors that everybody uses.
+    pub(crate) fn build(self, whole: Option<Whole<'_>>) -> Result<UserChanges, Unproven> {
+        Ok(UserChanges {
+            person: ChangeRead::build(self.person, whole)?,
+            email: ChangeRead::build(self.email, whole)?,
+            first_name: ChangeRead::build(self.first_name, whole)?,
+            last_name: ChangeRead::build(self.last_name, whole)?,
+            language: ChangeRead::build(self.language, whole)?,
+            group: ChangeRead::build(self.group, whole)?,
+            role: ChangeRead::build(self.role, whole)?.map(Box::new),
+            licenses: self.licenses.build(whole)?,
+            settings: self.settings.map(|settings| settings.build(whole)).transpose()?.map(Box::new),
+        })
+    }
+}
+
+/// A name, or `None` for one that is empty.
+#[expect(clippy::borrowed_box, reason = "it is compared with what a change holds")]
+fn filled(text: &Box<str>) -> Option<&Box<str>> {
+    (!text.is_empty()).then_some(text)
 }
 
 /// A role that is more than that of a member.
-pub(crate) fn some_role(role: &Role) -> Option<&Role> {
+fn some_role(role: &Role) -> Option<&Role> {
     (!role.is_member()).then_some(role)
 }

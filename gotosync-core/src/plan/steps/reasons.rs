@@ -7,7 +7,7 @@ use super::{Behind, Drafting, Reason, Why};
 use crate::desired::Offer;
 use crate::model::text::count;
 use crate::model::{Change, Field, FieldChange, LicenseKey, Role, Status, User, UserChanges};
-use crate::rules::{ExtensionSource, Profile, Setting};
+use crate::rules::{ExtensionSource, Profile, Setting, list_fields};
 use crate::state::Link;
 
 /// Puts reasons into words.
@@ -143,14 +143,12 @@ impl Explain<'_, '_, '_> {
             Field::DeviceGroups => set(change.after.as_deref().and_then(granted), "device_groups"),
             // The number stays, and is called otherwise.
             Field::PhoneNumbers if change.before.is_some() && change.after.is_some() => profile
-                .phone_number_name
+                .source(Field::PhoneNumberName)
                 .map_or_else(gone, |source| (source.rule, Cow::Owned(source.text(Field::PhoneNumberName).to_owned()))),
-            field @ (Field::Devices | Field::PhoneNumbers | Field::CallerIdNumbers | Field::SecondaryExtensions) => {
-                match profile.list(field) {
-                    Some(list) => set(Some(list.rule), field.as_str()),
-                    None => gone(),
-                }
-            }
+            field if list_fields().any(|own| own == field) => match profile.list(field) {
+                Some(list) => set(Some(list.rule), field.as_str()),
+                None => gone(),
+            },
             Field::Voicemail => set(profile.voicemail.map(|set| set.rule), "voicemail"),
             Field::CustomFields => profile
                 .custom_field(part)

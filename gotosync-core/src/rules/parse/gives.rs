@@ -2,101 +2,99 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::{Privilege, SettingsTemplate, UserGroupPath, Voicemail, WelcomeEmail};
-use crate::rules::desire::{not_a_zone, not_an_extension};
-use crate::rules::document::{Placed, StringOrTable, Table};
+use super::Reader;
+use crate::model::{Form, SettingsTemplate, UserGroupPath, Voicemail, WelcomeEmail};
+use crate::rules::document::Placed;
+use crate::rules::grammar::{MailKeys, NamedKeys, ProductKeys, RangeKeys, RoleKeys, TextOr, VoicemailKeys, WordOr};
 use crate::rules::{Given, Gives, GroupChoice, RoleGrant};
 
-pub(super) fn read_gives(table: &Table<'_, '_>) -> Gives {
+/// The keys of a rule that say what it gives.
+pub(super) struct Keys {
+    pub(super) products: Vec<TextOr<ProductKeys>>,
+    pub(super) user_group: Option<Placed<Option<String>>>,
+    pub(super) create_user_group: Option<bool>,
+    pub(super) role: Option<WordOr<RoleGrant, RoleKeys>>,
+    pub(super) templates: Vec<(Placed<String>, Option<TextOr<NamedKeys>>)>,
+    pub(super) device_groups: Vec<Placed<String>>,
+    pub(super) welcome_email: Option<WordOr<WelcomeEmail, MailKeys>>,
+    pub(super) voicemail: Option<VoicemailKeys>,
+    pub(super) extensions: Option<RangeInclusive<u32>>,
+}
+
+pub(super) fn gives(reader: &Reader<'_, '_>, keys: Keys) -> Gives {
     Gives {
-        products: read_products(table),
-        user_group: read_user_group(table),
-        create_user_group: table.boolean("create_user_group").is_some_and(|create| create.value),
-        role: read_role(table),
-        templates: read_templates(table),
-        device_groups: names(table, "device_groups", "a device group"),
-        welcome: read_welcome(table),
-        extensions: None,
-        voicemail: None,
+        products: products(reader, keys.products),
+        user_group: keys.user_group.and_then(|path| user_group(reader, path)),
+        create_user_group: keys.create_user_group.unwrap_or_default(),
+        role: keys.role.and_then(|said| role(reader, said)),
+        templates: templates(reader, keys.templates),
+        device_groups: names(reader, &keys.device_groups, "a device group"),
+        welcome: keys.welcome_email.and_then(welcome),
+        extensions: keys.extensions,
+        voicemail: keys.voicemail.and_then(|keys| voicemail(reader, &keys)),
     }
 }
 
-/// The range of extensions, if `extension` is one.
-pub(super) fn read_extensions(table: &Table<'_, '_>) -> Option<RangeInclusive<u32>> {
-    if !table.is_table("extension") {
-        return None;
-    }
-    let range = table.table("extension")?;
-    let number = |key| range.number(key).and_then(|number| u32::try_from(number).ok());
-    let (from, to) = (number("from"), number("to"));
-    range.finish();
-    let (Some(from), Some(to)) = (from, to) else {
+/// A range of extensions.
+pub(super) fn range(reader: &Reader<'_, '_>, keys: &RangeKeys) -> Option<RangeInclusive<u32>> {
+    let number = |number: Option<usize>| number.and_then(|number| u32::try_from(number).ok());
+    let at = keys.places.table();
+    let (Some(from), Some(to)) = (number(keys.from), number(keys.to)) else {
         let hint = "write both ends: `extension = { from = 2000, to = 2999 }`";
-        range.problem(range.at(), "a range of extensions has two ends", hint);
+        reader.problem(at, "a range of extensions has two ends", hint);
         return None;
     };
     if !(10..=99_999_999).contains(&from) || to > 99_999_999 || from > to {
         let hint = "an extension has two to eight digits, and the first number comes first";
-        range.problem(range.at(), format!("`{from}` to `{to}` is no range of extensions"), hint);
+        reader.problem(at, format!("`{from}` to `{to}` is no range of extensions"), hint);
         return None;
     }
     Some(from..=to)
 }
 
 /// The voicemail of an extension that comes.
-pub(super) fn read_voicemail(table: &Table<'_, '_>) -> Option<Voicemail> {
-    let inner = table.table("voicemail")?;
-    let flag = |key| inner.boolean(key).map(|flag| flag.value);
-    let filled = |key: &'static str| {
-        let text = inner.string(key)?;
-        if text.value.trim().is_empty() {
-            inner.problem(&text.at, format!("`{key}` is empty"), "write a value, or leave it out");
+fn voicemail(reader: &Reader<'_, '_>, keys: &VoicemailKeys) -> Option<Voicemail> {
+    let fits = |key: &str, text: &Option<Placed<String>>, form: Form| {
+        let text = text.as_ref()?;
+        let value = text.value.trim();
+        if value.is_empty() {
+            reader.problem(&text.at, format!("`{key}` is empty"), "write a value, or leave it out");
             return None;
         }
-        Some(text.value.trim().to_owned())
-    };
-    let fits = |key: &'static str, problem: fn(&str) -> Option<String>| {
-        let text = filled(key)?;
-        match problem(&text) {
-            None => Some(text),
-            Some(problem) => {
-                inner.problem(&inner.at_key(key), problem, "write it in that form, or leave it out");
-                None
-            }
+        if let Some(problem) = form.problem(value) {
+            reader.problem(keys.places.of_key(key), problem, "write it in that form, or leave it out");
+            return None;
         }
+        Some(value.to_owned())
     };
     let voicemail = Voicemail {
-        time_zone: fits("time_zone", not_a_zone),
-        without_password: flag("without_password"),
-        review: flag("review"),
-        transcription: flag("transcription"),
-        operator: fits("operator", not_an_extension),
+        time_zone: fits("time_zone", &keys.time_zone, Form::TimeZone),
+        without_password: keys.without_password,
+        review: keys.review,
+        transcription: keys.transcription,
+        operator: fits("operator", &keys.operator, Form::Extension),
     };
-    let hint = "a password would stand in plans; people set their own, or `without_password = true` asks for none";
-    inner.refuse("password", "gotosync sets no password of a voicemail", hint);
-    inner.finish();
     if voicemail.is_empty() {
-        inner.problem(inner.at(), "`voicemail` sets nothing", "write `voicemail = { transcription = true }`");
+        let hint = "write `voicemail = { transcription = true }`";
+        reader.problem(keys.places.table(), "`voicemail` sets nothing", hint);
         return None;
     }
     Some(voicemail)
 }
 
-fn read_products(table: &Table<'_, '_>) -> Vec<Given> {
+fn products(reader: &Reader<'_, '_>, items: Vec<TextOr<ProductKeys>>) -> Vec<Given> {
     let mut products = Vec::new();
-    for item in table.strings_or_tables("products", "a string in quotes, a table in braces, or a list of them") {
+    for item in items {
         let (name, without) = match item {
-            StringOrTable::String(name) => (Some(name), None),
-            StringOrTable::Table(inner) => {
-                let name = inner.required_string("name", "GoToConnect");
-                let without = inner.has("without").then(|| names(&inner, "without", "a product"));
-                inner.finish();
-                (name, without)
+            TextOr::Text(name) => (Some(name), None),
+            TextOr::Table(keys) => {
+                let without = keys.places.has("without").then(|| names(reader, &keys.without, "a product"));
+                (keys.name, without)
             }
         };
         let Some(name) = name else { continue };
         if name.value.trim().is_empty() {
-            table.problem(&name.at, "a product without a name", "write the name of a licence of the account");
+            reader.problem(&name.at, "a product without a name", "write the name of a licence of the account");
         } else {
             products.push(Given { product: name.value.trim().to_owned(), without });
         }
@@ -104,115 +102,95 @@ fn read_products(table: &Table<'_, '_>) -> Vec<Given> {
     products
 }
 
-fn read_user_group(table: &Table<'_, '_>) -> Option<GroupChoice> {
-    let path = table.string_or_false("user_group")?;
-    let Some(text) = path.value else { return Some(GroupChoice::Nowhere) };
-    read_path(table, &Placed { value: text, at: path.at }).map(GroupChoice::Path)
+fn user_group(reader: &Reader<'_, '_>, path: Placed<Option<String>>) -> Option<GroupChoice> {
+    let Some(value) = path.value else { return Some(GroupChoice::Nowhere) };
+    group_path(reader, &Placed { value, at: path.at }).map(GroupChoice::Path)
 }
 
-fn read_path(table: &Table<'_, '_>, path: &Placed<String>) -> Option<UserGroupPath> {
+fn group_path(reader: &Reader<'_, '_>, path: &Placed<String>) -> Option<UserGroupPath> {
     let group = UserGroupPath::new(path.value.trim());
     let Some(problem) = group.problem() else { return Some(group) };
     let message = format!("`{}` is not a path of user groups: {problem}", path.value);
-    table.problem(&path.at, message, "write names with a slash between them, as `Sales/EMEA`");
+    reader.problem(&path.at, message, "write names with a slash between them, as `Sales/EMEA`");
     None
 }
 
-fn read_role(table: &Table<'_, '_>) -> Option<RoleGrant> {
-    let what = "a table in braces or \"member\" or \"administrator\"";
-    let inner = match table.string_or_table("role", what)? {
-        StringOrTable::String(_) => return table.word("role", ROLES),
-        StringOrTable::Table(inner) => inner,
+fn role(reader: &Reader<'_, '_>, said: WordOr<RoleGrant, RoleKeys>) -> Option<RoleGrant> {
+    let keys = match said {
+        WordOr::Word(role) => return Some(role),
+        WordOr::Table(keys) => keys,
     };
-    if let Some(set) = inner.string("role_set") {
-        inner.finish();
+    if let Some(set) = &keys.role_set {
+        for other in ["privileges", "groups", "products"].into_iter().filter(|other| keys.places.has(other)) {
+            let message = format!("a role with a `role_set` has no `{other}`");
+            reader.problem(keys.places.of_key(other), message, "the role set says it: leave one of them out");
+        }
         if set.value.trim().is_empty() {
-            inner.problem(&set.at, "a role set without a name", "write the name of a role set of the account");
+            reader.problem(&set.at, "a role set without a name", "write the name of a role set of the account");
             return None;
         }
         return Some(RoleGrant::Set(set.value.trim().to_owned()));
     }
-    let mut privileges = inner.words("privileges", &Privilege::ALL.map(|privilege| (privilege.as_str(), privilege)));
+    let none = keys.privileges.is_empty();
+    let mut privileges: Vec<_> = keys.privileges.into_iter().flatten().collect();
     privileges.sort();
     privileges.dedup();
-    let groups = inner.strings("groups").iter().filter_map(|path| read_path(&inner, path)).collect();
-    let products = names(&inner, "products", "a product");
-    let named = inner.has("privileges");
-    inner.finish();
+    let groups = keys.groups.iter().filter_map(|path| group_path(reader, path)).collect();
+    let products = names(reader, &keys.products, "a product");
     if privileges.is_empty() {
-        if !named || inner.strings("privileges").is_empty() {
+        // Wrong ones were noted where they stand.
+        if none {
             let hint =
                 "write `role = { privileges = [\"manage-users\"], groups = [\"Sales\"] }`, or `{ role_set = \"…\" }`";
-            inner.problem(inner.at(), "a manager without a privilege", hint);
+            reader.problem(keys.places.table(), "a manager without a privilege", hint);
         }
         return None;
     }
     Some(RoleGrant::Manager { privileges, groups, products })
 }
 
-fn read_templates(table: &Table<'_, '_>) -> Vec<(String, SettingsTemplate)> {
-    let Some(given) = table.table("templates") else { return Vec::new() };
+fn templates(
+    reader: &Reader<'_, '_>,
+    items: Vec<(Placed<String>, Option<TextOr<NamedKeys>>)>,
+) -> Vec<(String, SettingsTemplate)> {
     let mut templates = Vec::new();
-    for product in given.keys() {
-        let template = match given.string_or_table(&product, "a string in quotes, or a table in braces") {
-            Some(StringOrTable::String(name)) if name.value == "system" => Some(SettingsTemplate::System),
-            Some(StringOrTable::String(name)) => Some(SettingsTemplate::Named(name.value)),
+    for (product, said) in items {
+        let template = match said {
+            Some(TextOr::Text(name)) if name.value == "system" => Some(SettingsTemplate::System),
+            Some(TextOr::Text(name)) => Some(SettingsTemplate::Named(name.value)),
             // For a template that somebody called `system`.
-            Some(StringOrTable::Table(inner)) => {
-                let name = inner.required_string("name", "Sales").map(|name| SettingsTemplate::Named(name.value));
-                inner.finish();
-                name
-            }
+            Some(TextOr::Table(keys)) => keys.name.map(|name| SettingsTemplate::Named(name.value)),
             None => None,
         };
         match template {
             Some(SettingsTemplate::Named(name)) if name.trim().is_empty() => {
                 let hint = "write the name of a template, or \"system\" for the system's own settings";
-                given.problem(&given.at_key(&product), "a template without a name", hint);
+                reader.problem(&product.at, "a template without a name", hint);
             }
-            Some(template) => templates.push((product, template)),
+            Some(template) => templates.push((product.value, template)),
             None => {}
         }
     }
-    given.finish();
     templates
 }
 
-fn read_welcome(table: &Table<'_, '_>) -> Option<WelcomeEmail> {
-    match table.string_or_table("welcome_email", "a table in braces or \"default\" or \"none\"")? {
-        StringOrTable::String(word) => match word.value.as_str() {
-            "default" => Some(WelcomeEmail::Default),
-            "none" => Some(WelcomeEmail::None),
-            other => {
-                let message = format!("`welcome_email` is `{other}`, expected `default`, `none` or a table");
-                table.problem(
-                    &word.at,
-                    message,
-                    format!("for a template write `welcome_email = {{ template = \"{other}\" }}`"),
-                );
-                None
-            }
-        },
-        StringOrTable::Table(inner) => {
-            let name = inner.required_string("template", "Sales");
-            inner.finish();
-            name.map(|name| WelcomeEmail::Template(name.value.trim().to_owned()))
-        }
+fn welcome(said: WordOr<WelcomeEmail, MailKeys>) -> Option<WelcomeEmail> {
+    match said {
+        WordOr::Word(word) => Some(word),
+        WordOr::Table(keys) => keys.template.map(|name| WelcomeEmail::Template(name.value.trim().to_owned())),
     }
 }
 
 /// Names that are not blank, each once.
-fn names(table: &Table<'_, '_>, key: &'static str, what: &str) -> Vec<String> {
+fn names(reader: &Reader<'_, '_>, items: &[Placed<String>], what: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in table.strings(key) {
+    for name in items {
         let text = name.value.trim();
         if text.is_empty() {
-            table.problem(&name.at, format!("{what} without a name"), "write its name as the account has it");
+            reader.problem(&name.at, format!("{what} without a name"), "write its name as the account has it");
         } else if !names.iter().any(|own| own == text) {
             names.push(text.to_owned());
         }
     }
     names
 }
-
-const ROLES: &[(&str, RoleGrant)] = &[("member", RoleGrant::Member), ("administrator", RoleGrant::Administrator)];

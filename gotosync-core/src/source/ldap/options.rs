@@ -134,6 +134,11 @@ pub enum Security {
     StartTls,
 }
 
+impl Security {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Tls, Self::StartTls];
+}
+
 impl Server {
     /// Reads `ldaps://host`, `ldap://host:389` or `ldaps://[::1]:636`.
     ///
@@ -304,6 +309,11 @@ pub enum DeltaMethod {
     Syncrepl,
     /// `modifyTimestamp`, of any server.
     Timestamp,
+}
+
+impl DeltaMethod {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::DirSync, Self::Usn, Self::Syncrepl, Self::Timestamp];
 }
 
 /// How long to wait.

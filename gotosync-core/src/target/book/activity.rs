@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::model::{ActionKind, Field, LicenseKey, Locks, Mac, PhoneNumber, User, UserGroupPath};
+use crate::model::{ActionKind, Arity, Feature, Field, LicenseKey, Locks, Setting, User, UserGroupPath};
 
 /// One change that an action made to an account.
 ///
@@ -57,34 +57,9 @@ pub(super) fn told<'u>(
     told.text(Field::FirstName, |user| Some(&user.first_name));
     told.text(Field::LastName, |user| Some(&user.last_name));
     told.text(Field::Language, |user| user.language.as_deref());
-    told.text(Field::TimeZone, |user| user.settings().time_zone.as_deref());
-    told.text(Field::Extension, |user| user.settings().extension.as_deref());
     told.text(Field::UserGroup, |user| user.group.as_ref().map(UserGroupPath::as_str));
     told.set(Field::Products.as_str(), |user| user.licenses.iter().collect(), |key| names[key].clone());
-    for (key, name) in &names {
-        let off = |user: &'u User| user.settings().off.get(*key).into_iter().flatten().collect();
-        told.set(&format!("{} off in {name}", Field::Products), off, |code: &&String| one_line(code));
-        let template = |user: &'u User| user.settings().templates.get(*key);
-        told.each(&format!("{} {name}", Field::Templates), |user| template(user).map(|own| quoted(own.as_str())));
-    }
-    let settings = users.into_iter().flatten().map(User::settings);
-    for name in settings.flat_map(|settings| settings.custom_fields.keys()).collect::<BTreeSet<_>>() {
-        let value = |user: &'u User| user.settings().custom_fields.get(name);
-        told.each(&format!("{} {name:?}", Field::CustomFields), |user| value(user).map(|value| quoted(value)));
-    }
-    let groups = |user: &'u User| user.settings().device_groups.iter().collect();
-    told.set(Field::DeviceGroups.as_str(), groups, |name: &&String| quoted(name));
-    told.set(Field::Devices.as_str(), |user| user.settings().devices.iter().collect(), |mac: &&Mac| mac.to_string());
-    told.text(Field::Location, |user| user.settings().location.as_deref());
-    let settings = users.into_iter().flatten().map(User::settings);
-    for number in settings.flat_map(|settings| settings.phone_numbers.keys()).collect::<BTreeSet<_>>() {
-        let name = |user: &'u User| user.settings().phone_numbers.get(number);
-        told.each(&format!("{} {number}", Field::PhoneNumbers), |user| name(user).map(|name| quoted(name)));
-    }
-    let shown = |user: &'u User| user.settings().caller_id_numbers.iter().collect();
-    told.set(Field::CallerIdNumbers.as_str(), shown, |number: &&PhoneNumber| number.to_string());
-    let shared = |user: &'u User| user.settings().secondary_extensions.iter().collect();
-    told.set(Field::SecondaryExtensions.as_str(), shared, |number: &&String| one_line(number));
+    told.settings(&names);
     told.each(Field::Role.as_str(), |user| Some(one_line(&user.role.told(|key| &names[key]))));
     told.each("status", |user| Some(user.status.as_str().to_owned()));
     told.each("invitation", |user| user.invitation.map(|invitation| asked(invitation.sent, invitation.expired)));
@@ -132,6 +107,27 @@ impl<'u> Told<'u> {
         self.each(field.as_str(), |user| of(user).filter(|text| !text.is_empty()).map(quoted));
     }
 
+    /// Tells each setting: one value before and after, and what comes to several and what goes.
+    fn settings(&mut self, names: &BTreeMap<&LicenseKey, String>) {
+        let both = self.users.map(|user| user.map(|user| values(user, names)).unwrap_or_default());
+        let labels: BTreeSet<&(usize, String)> = both.iter().flat_map(BTreeMap::keys).collect();
+        for label in labels {
+            let [old, new] = [0, 1].map(|at| both[at].get(label).cloned().unwrap_or_default());
+            if old == new {
+                continue;
+            }
+            let several = Setting::ALL[label.0].arity == Arity::Several && label.1.ends_with(' ');
+            let told = if several {
+                let comes = new.difference(&old).map(|value| format!("+{value}"));
+                comes.chain(old.difference(&new).map(|value| format!("-{value}"))).collect::<Vec<_>>().join(" ")
+            } else {
+                let value = |set: &BTreeSet<String>| set.first().cloned().unwrap_or_else(|| "none".to_owned());
+                format!("{} -> {}", value(&old), value(&new))
+            };
+            self.parts.push(format!("{} {told}", label.1.trim_end()));
+        }
+    }
+
     /// Tells one value.
     fn each(&mut self, label: &str, of: impl Fn(&'u User) -> Option<String>) {
         let [old, new] = self.users.map(|user| user.and_then(&of));
@@ -151,6 +147,37 @@ impl<'u> Told<'u> {
             self.parts.push(format!("{label} {}", told.join(" ")));
         }
     }
+}
+
+/// The values of a user's settings by label, in the order of the table. The label of a set ends with a space.
+fn values(user: &User, names: &BTreeMap<&LicenseKey, String>) -> BTreeMap<(usize, String), BTreeSet<String>> {
+    let mut all: BTreeMap<(usize, String), BTreeSet<String>> = BTreeMap::new();
+    user.settings().each(|setting, part, value| {
+        let at = Setting::ALL.iter().position(|own| own.feature == setting.feature).unwrap_or_default();
+        let license = |key: &str| names.get(&LicenseKey::new(key)).cloned().unwrap_or_else(|| one_line(key));
+        let (label, values) = match (setting.feature, part) {
+            (Feature::NestedProducts, Some(key)) => {
+                (format!("{} off in {} ", setting.field, license(key)), value.split(" and ").map(one_line).collect())
+            }
+            (Feature::Templates, Some(key)) => {
+                (format!("{} {}", setting.field, license(key)), BTreeSet::from([quoted(value)]))
+            }
+            (Feature::PhoneNumbers, Some(part)) => {
+                (format!("{} {part}", setting.field), BTreeSet::from([quoted(value)]))
+            }
+            (_, Some(part)) => (format!("{} {part:?}", setting.field), BTreeSet::from([quoted(value)])),
+            (_, None) if setting.arity == Arity::One => (setting.field.to_string(), BTreeSet::from([quoted(value)])),
+            (_, None) => (format!("{} ", setting.field), BTreeSet::from([plain(value)])),
+        };
+        all.entry((at, label)).or_default().extend(values);
+    });
+    all
+}
+
+/// A value of a set: a name that has anything but letters, digits and marks of numbers is quoted.
+fn plain(text: &str) -> String {
+    let simple = |c: char| c.is_alphanumeric() || "+:.-_".contains(c);
+    if text.chars().all(simple) { text.to_owned() } else { quoted(text) }
 }
 
 fn locked(locks: Locks) -> BTreeSet<&'static str> {

@@ -409,8 +409,8 @@ pub(in crate::target) const SEQUEL: [&str; 9] = [
     "1 write-template Sales: subject \"Hello {first_name}\" -> \"Hello\"",
     "2 write-template Ops: subject none -> \"Hi\", text none -> 8 characters",
     "3 update bob@example.test: time_zone none -> \"Europe/Berlin\", extension none -> \"123\", \
-     products off in GoToMeeting +G2M, templates GoToMeeting none -> \"Quiet\", \
-     templates GoToWebinar none -> \"system\", custom_fields \"Cost centre\" none -> \"4711\", \
+     templates GoToMeeting none -> \"Quiet\", templates GoToWebinar none -> \"system\", \
+     products off in GoToMeeting +G2M, custom_fields \"Cost centre\" none -> \"4711\", \
      device_groups +\"Floor 1\", devices +00:0b:82:00:00:01, location none -> \"Branch\", \
      phone_numbers +15555550100 none -> \"Bob\", caller_id_numbers ++15555550101, secondary_extensions +900, \
      role member -> role set Helpdesk",
@@ -425,8 +425,8 @@ pub(in crate::target) const SEQUEL: [&str; 9] = [
     "8 suspend bob@example.test: products -GoToMeeting, role role set Helpdesk -> member, status invited -> suspended",
     "9 delete bob@example.test: email \"bob@example.test\" -> none, first_name \"bob\" -> none, \
      last_name \"Lee\" -> none, time_zone \"Europe/Berlin\" -> none, extension \"123\" -> none, \
-     products off in GoToMeeting -G2M, templates GoToMeeting \"Quiet\" -> none, \
-     templates GoToWebinar \"system\" -> none, custom_fields \"Cost centre\" \"4711\" -> none, \
+     templates GoToMeeting \"Quiet\" -> none, templates GoToWebinar \"system\" -> none, \
+     products off in GoToMeeting -G2M, custom_fields \"Cost centre\" \"4711\" -> none, \
      device_groups -\"Floor 1\", devices -00:0b:82:00:00:01, location \"Branch\" -> none, \
      phone_numbers +15555550100 \"Bob\" -> none, caller_id_numbers -+15555550101, secondary_extensions -900, \
      role member -> none, status suspended -> none",

@@ -1,13 +1,10 @@
 //! Mails: templates of them, invitations, and asking people over from other accounts.
 
 use super::activity::{Activity, asked, one_line};
-use super::{Book, Done, Terms, known, refuse, unknown, users};
+use super::{Book, Done, Terms, refuse, unknown};
 use crate::error::{ErrorKind, Result};
 use crate::model::text::nearest;
-use crate::model::{
-    ActionKind, Catalog, Change, Effect, Email, Invitation, Status, Transfer, User, UserKey, WelcomeEmail,
-    WelcomeTemplate,
-};
+use crate::model::{ActionKind, Catalog, Change, Effect, Email, Transfer, WelcomeEmail, WelcomeTemplate};
 
 /// Makes or changes a template of welcome e-mails.
 pub(super) fn write_template(book: &mut dyn Book, change: &Change<WelcomeTemplate>, terms: &Terms<'_>) -> Done {
@@ -30,21 +27,6 @@ pub(in crate::target) fn put_template(catalog: &mut Catalog, template: WelcomeTe
     catalog.welcome_emails.retain(|own| own.name != template.name);
     catalog.welcome_emails.push(template);
     catalog.welcome_emails.sort();
-}
-
-/// Sends an invitation again.
-pub(super) fn invite(book: &mut dyn Book, user: &UserKey, sent: u32, terms: &Terms<'_>) -> Done {
-    let before = known(book, user)?;
-    if before.user.status != Status::Invited {
-        return refuse(ErrorKind::Conflict, format!("the user is {}, not invited", before.user.status.as_str()));
-    }
-    if before.user.invitation.unwrap_or_default().sent != sent {
-        return refuse(ErrorKind::Conflict, "an invitation was sent meanwhile");
-    }
-    let invitation = Some(Invitation { sent: sent.saturating_add(1), expired: false });
-    let after = User { invitation, ..User::clone(&before.user) };
-    users::write(book, &before, after, None, ActionKind::Invite, terms)?;
-    Ok(Effect::Invited)
 }
 
 /// Checks that the mail to a new user can be written.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::Record;
 use super::users::normal;
-use super::{Record, derived};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Account, Catalog, Email, Mac, PhoneNumber, Role, Status, TemplateName, User, UserKey, UserSettings,
@@ -64,7 +64,12 @@ fn settled(user: &Arc<User>, fresh: impl FnOnce() -> UserKey, signed_in: impl Fn
         Status::Suspended => before.unwrap_or(true),
         Status::Invited => before.unwrap_or(false),
     };
-    let status = derived(&user, signed_in);
+    let mut status = user.status;
+    if user.is_bare() || status == Status::Suspended {
+        let mut derived = User::clone(&user);
+        derived.derive_status(signed_in);
+        status = derived.status;
+    }
     if user.key.is_none() || user.status != status || !is_normal(&user) {
         user = Arc::new(User { key: Some(key.clone()), status, ..normal(&user) });
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::checks::check_group;
-use super::{Book, Done, Record, Terms, refuse, unknown};
+use super::{Book, Done, Record, refuse, unknown};
 use crate::error::{ErrorKind, Result};
 use crate::model::{Account, Role, User};
 use crate::target::{Capabilities, RoleAccess};
@@ -31,22 +31,11 @@ pub(in crate::target) fn as_shown(mut account: Account, access: RoleAccess) -> A
     account
 }
 
-/// Refuses whatever needs to see a role or to give one, if the login may not.
-pub(super) fn check_access(book: &dyn Book, terms: &Terms<'_>) -> Done<()> {
-    match access(book, terms.capabilities)? {
-        RoleAccess::Full => Ok(()),
-        RoleAccess::Hidden => refuse(ErrorKind::Denied, "only the login of a full administrator gives and takes roles"),
-    }
-}
-
 /// Checks that a role can be given: what it names exists.
 pub(super) fn check(book: &dyn Book, role: &Role) -> Done<()> {
     match role {
         Role::Member | Role::Administrator => Ok(()),
-        Role::Manager { privileges, groups, products } => {
-            if privileges.is_empty() {
-                return refuse(ErrorKind::Input, "a manager without a privilege is a member");
-            }
+        Role::Manager { groups, products, .. } => {
             groups.iter().try_for_each(|path| check_group(book, path))?;
             for key in products {
                 if book.license(key)?.is_none() {
@@ -65,18 +54,11 @@ pub(super) fn check(book: &dyn Book, role: &Role) -> Done<()> {
     }
 }
 
-/// Checks that a user's role may become another one.
-pub(super) fn check_change(book: &dyn Book, before: &Record, after: &Role, terms: &Terms<'_>) -> Done<()> {
-    let role = &before.user.role;
-    if role == after {
+/// Checks that a full administrator stays where this one loses the role, or goes.
+pub(super) fn check_last(book: &dyn Book, before: &Record, after: Option<&User>) -> Done<()> {
+    let stays = after.is_some_and(|after| after.role == before.user.role);
+    if stays || !before.user.role.is_administrator() || book.has_administrator_beside(&before.key)? {
         return Ok(());
     }
-    check_access(book, terms)?;
-    if book.login()?.as_ref() == Some(&before.key) {
-        return refuse(ErrorKind::Denied, "the role of the user whose login is in use cannot be changed");
-    }
-    if role.is_administrator() && !book.has_administrator_beside(&before.key)? {
-        return refuse(ErrorKind::Denied, "the last full administrator cannot lose that role");
-    }
-    Ok(())
+    refuse(ErrorKind::Denied, "the last full administrator cannot lose that role")
 }

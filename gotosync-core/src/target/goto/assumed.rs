@@ -103,11 +103,6 @@ const PRODUCTS: &[(&str, &str)] = &[
     ("OV", "OpenVoice"),
 ];
 
-/// Inferred from what the vendor's interface takes: an extension has 2 to 8 digits.
-pub(super) fn is_extension(number: &str) -> bool {
-    (2..=8).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Inferred: that what a user may do with a telephone number is written as a whole, so that a word which is left out is taken
 /// away. The words, and that each user's are a row with a `userKey`, are published.
 pub(super) fn permissions(user: &str, words: &[String]) -> serde_json::Value {

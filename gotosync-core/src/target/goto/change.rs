@@ -11,8 +11,7 @@ use super::fresh;
 use super::names::Names;
 use super::write::{Work, failed, offered};
 use crate::http::{Failure, Method, Reached, Request};
-use crate::model::{Action, Effect, Email, Fault, Field, Outcome, Role, Status, Update, User, UserChanges, UserKey};
-use crate::target::RoleAccess;
+use crate::model::{Action, Arrival, Effect, Email, Fault, Outcome, Role, Update, User, UserChanges, UserKey};
 use crate::{ErrorKind, Result};
 
 /// What is to be done to one user.
@@ -77,7 +76,7 @@ async fn one(work: &Work<'_>, now: &mut Option<User>, action: &Action) -> Outcom
         let outcome = failed(failure, done);
         let Some(key) = action.user().filter(|_| !is_about_telephones(action)) else { return outcome };
         let Ok(seen) = fresh::one(work, key.clone()).await else { return outcome };
-        let arrived = has_arrived(action, seen.as_ref());
+        let arrived = matches!(action.arrival(seen.as_ref(), |_| false), Arrival::Done(_));
         *now = seen;
         return if arrived { planned.effect.into() } else { outcome };
     }
@@ -102,132 +101,52 @@ async fn telephones(work: &Work<'_>, after: Option<&User>, action: &Action) -> R
     board.lock().await.write(work, api, (&update.user, &name), settings).await
 }
 
-/// Says whether a user looks as after an action.
-fn has_arrived(action: &Action, user: Option<&User>) -> bool {
-    match (action, user) {
-        (Action::Delete(_), user) => user.is_none(),
-        (_, None) | (Action::CreateGroup { .. } | Action::WriteTemplate { .. } | Action::Create(_), _) => false,
-        (Action::Suspend(_), Some(user)) => user.is_bare(),
-        (Action::Release(release), Some(user)) => {
-            !release.licenses().iter().any(|license| user.licenses.contains(license))
-        }
-        (Action::Update(update) | Action::Reactivate(update), Some(user)) => update.changes.have_arrived(user),
-        (Action::Invite { sent, .. }, Some(user)) => user.invitation.is_some_and(|own| own.sent > *sent),
-    }
-}
-
 /// The calls of an action, if nothing stands against it.
 async fn planned(work: &Work<'_>, now: Option<&User>, action: &Action) -> Result<Planned, Fault> {
     offered(work.who, action)?;
-    let Some((user, key)) = now.zip(action.user()) else {
-        let key = action.user().map_or("", UserKey::as_str);
-        return refuse(ErrorKind::NotFound, format!("the account has no user {key}"));
+    let after = action.guard(now, &work.guards())?;
+    let (Some(user), Some(key), Some(effect)) = (now, action.user(), action.effect()) else {
+        return Err(Fault::new(ErrorKind::Bug, "the action is about no user"));
     };
-    let own = work.who.user == *key;
     let path = work.path(&format!("/users/{}", Request::part(key.as_str())));
-    match action {
-        Action::Suspend(suspension) => {
-            if own {
-                return refuse(ErrorKind::Denied, "the user whose login is in use cannot be suspended");
-            }
-            let mut told = suspension.licenses().to_vec();
-            told.sort();
-            told.dedup();
-            if told != user.licenses {
-                return refuse(ErrorKind::Conflict, format!("{} is not as it was read", Field::Products));
-            }
-            if suspension.role().clone().normal() != user.role {
-                return refuse(ErrorKind::Conflict, "role is not as it was read");
-            }
+    let Some(mut after) = after else {
+        return Ok(Planned { calls: vec![Request::new(Method::Delete, path)], after: None, effect });
+    };
+    let calls = match action {
+        Action::Suspend(_) => {
             let mut calls = clear_role_set(work, user)?;
             calls.push(put(&path, &suspended()));
-            let after = User { licenses: Vec::new(), role: Role::Member, status: Status::Suspended, ..user.clone() };
-            Ok(Planned { calls, after: Some(after), effect: Effect::Suspended })
+            calls
         }
-        Action::Release(release) => {
-            if !release.licenses().iter().all(|license| user.licenses.contains(license)) {
-                return refuse(ErrorKind::Conflict, format!("{} is not as it was read", Field::Products));
-            }
-            let mut after = user.clone();
-            after.licenses.retain(|license| !release.licenses().contains(license));
-            check_own(own, user, &after)?;
-            let calls = vec![put(&path, &json!({ "licenseKeys": after.licenses }))];
-            Ok(Planned { calls, after: Some(settled(after)), effect: Effect::Released })
-        }
-        Action::Delete(deletion) => {
-            if own {
-                return refuse(ErrorKind::Denied, "the user whose login is in use cannot be deleted");
-            }
-            if user.email != *deletion.email() {
-                return refuse(ErrorKind::Conflict, format!("{} is not as it was read", Field::Email));
-            }
-            if user.status != Status::Suspended {
-                let status = user.status.as_str();
-                return refuse(ErrorKind::Conflict, format!("the user is {status}: suspend first, then delete"));
-            }
-            Ok(Planned { calls: vec![Request::new(Method::Delete, path)], after: None, effect: Effect::Deleted })
-        }
-        Action::Update(update) => updated(work, user, update, &path, Effect::Updated).await,
-        Action::Reactivate(update) => {
-            if user.status != Status::Suspended {
-                let status = user.status.as_str();
-                return refuse(ErrorKind::Conflict, format!("the user is {status}, not suspended"));
-            }
-            updated(work, user, update, &path, Effect::Reactivated).await
-        }
-        Action::Invite { sent, .. } => {
-            if user.status != Status::Invited {
-                let status = user.status.as_str();
-                return refuse(ErrorKind::Conflict, format!("the user is {status}, not invited"));
-            }
-            if user.invitation.unwrap_or_default().sent != *sent {
-                return refuse(ErrorKind::Conflict, "an invitation was sent meanwhile");
-            }
-            let call = invitation(work.who.account.as_str(), key.as_str());
-            let mut after = user.clone();
-            after.invitation.get_or_insert_default().sent = sent.saturating_add(1);
-            Ok(Planned { calls: vec![call], after: Some(after), effect: Effect::Invited })
-        }
-        Action::CreateGroup { .. } | Action::WriteTemplate { .. } | Action::Create(_) => {
-            refuse(ErrorKind::Bug, "it is about no user")
-        }
-    }
+        Action::Release(_) => vec![put(&path, &json!({ "licenseKeys": after.licenses }))],
+        Action::Update(update) | Action::Reactivate(update) => updated(work, user, &after, update, &path).await?,
+        _ => vec![invitation(work.who.account.as_str(), key.as_str())],
+    };
+    // Who was never invited has signed in.
+    after.derive_status(after.invitation.is_none());
+    Ok(Planned { calls, after: Some(after), effect })
 }
 
-async fn updated(work: &Work<'_>, user: &User, update: &Update, path: &str, effect: Effect) -> Result<Planned, Fault> {
+async fn updated(
+    work: &Work<'_>,
+    user: &User,
+    after: &User,
+    update: &Update,
+    path: &str,
+) -> Result<Vec<Request>, Fault> {
     let changes = &update.changes;
-    let own = work.who.user == update.user;
-    // First, since whether a role is as it was read would tell what it is.
-    if changes.role.is_some() && work.who.roles == RoleAccess::Hidden {
-        return refuse(ErrorKind::Denied, "only the login of a full administrator gives and takes roles");
-    }
-    if let Some(field) = changes.stale(user) {
-        return refuse(ErrorKind::Conflict, format!("{field} is not as it was read"));
-    }
-    check_locks(changes, user)?;
     changes.licenses.added().iter().try_for_each(|key| work.names.license(key)).map_err(Fault::from)?;
-    let mut after = user.clone();
-    changes.apply_to(&mut after);
     if let (Some(board), Some(settings)) = (&work.board, &changes.settings)
         && concerns(settings)
     {
         board.lock().await.check(settings, Some(&update.user), after.settings())?;
-    }
-    after.role = after.role.normal();
-    if own && after.role != user.role {
-        return refuse(ErrorKind::Denied, "the role of the user whose login is in use cannot be changed");
-    }
-    check_own(own, user, &after)?;
-    if effect == Effect::Reactivated && after.is_bare() {
-        let message = "neither a product nor a role comes, so the user would stay suspended";
-        return refuse(ErrorKind::Input, message);
     }
     let mut calls = Vec::new();
     let role_changes = after.role != user.role;
     if role_changes {
         calls.extend(clear_role_set(work, user)?);
     }
-    let body = body(work, user, &after, changes)?;
+    let body = body(work, user, after, changes)?;
     if !body.is_empty() {
         calls.push(put(path, &Value::Object(body)));
     }
@@ -238,14 +157,13 @@ async fn updated(work: &Work<'_>, user: &User, update: &Update, path: &str, effe
     if role_changes && let Role::Set(name) = &after.role {
         calls.push(give_role_set(work, &after.email, name)?);
     }
-    Ok(Planned { calls, after: Some(settled(after)), effect })
+    Ok(calls)
 }
 
 /// What changes in the fields of a user; the rest has calls of its own.
 fn body(work: &Work<'_>, user: &User, after: &User, changes: &UserChanges) -> Result<Map<String, Value>, Fault> {
     let mut body = Map::new();
     if changes.email.is_some() {
-        check_email(&after.email)?;
         body.insert("email".to_owned(), json!(after.email));
     }
     if changes.first_name.is_some() {
@@ -299,9 +217,6 @@ pub(super) fn role_fields(role: &Role, names: &Names) -> Result<Map<String, Valu
         Role::Member | Role::Set(_) => Vec::new(),
         Role::Administrator => vec![SUPER_USER],
         Role::Manager { privileges, groups, products } => {
-            if privileges.is_empty() {
-                return refuse(ErrorKind::Input, "a manager without a privilege is a member");
-            }
             let keys: Result<Vec<_>> = groups.iter().map(|path| names.group(path)).collect();
             let keys = keys.map_err(Fault::from)?;
             products.iter().try_for_each(|key| names.license(key)).map_err(Fault::from)?;
@@ -341,53 +256,6 @@ fn filter(email: &Email) -> Result<String, Fault> {
         .ok_or_else(|| Fault::new(ErrorKind::Unsupported, "an address with quotes cannot be given a role set"))
 }
 
-fn check_locks(changes: &UserChanges, user: &User) -> Result<(), Fault> {
-    for (field, changes, locked) in [
-        (Field::Email, changes.email.is_some(), user.locks.email),
-        (Field::FirstName, changes.first_name.is_some(), user.locks.name),
-        (Field::LastName, changes.last_name.is_some(), user.locks.name),
-    ] {
-        if changes && locked {
-            let message = format!("{field} is locked: an identity provider or a verified domain owns it");
-            return refuse(ErrorKind::Denied, message);
-        }
-    }
-    Ok(())
-}
-
-/// The login must not lock itself out.
-fn check_own(own: bool, before: &User, after: &User) -> Result<(), Fault> {
-    if own && after.is_bare() && !before.is_bare() {
-        return refuse(ErrorKind::Denied, "the user whose login is in use cannot lose the last product");
-    }
-    Ok(())
-}
-
-/// Refuses what is no address.
-pub(super) fn check_email(email: &Email) -> Result<(), Fault> {
-    match email.problem() {
-        None => Ok(()),
-        Some(problem) => {
-            let text = email.as_str().escape_debug().to_string();
-            refuse(ErrorKind::Input, format!("email `{text}` is not accepted: {problem}"))
-        }
-    }
-}
-
-/// A user with the status that follows from products and role.
-fn settled(mut user: User) -> User {
-    if user.is_bare() {
-        user.status = Status::Suspended;
-    } else if user.status == Status::Suspended {
-        user.status = if user.invitation.is_some() { Status::Invited } else { Status::Active };
-    }
-    user
-}
-
 fn put(path: &str, body: &Value) -> Request {
     Request::new(Method::Put, path).json(body)
-}
-
-fn refuse<T>(kind: ErrorKind, message: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::new(kind, message))
 }

@@ -86,7 +86,8 @@ impl Parts {
     /// What is needed to do these actions.
     fn of(actions: &[Action]) -> Self {
         let mut lists = BTreeSet::new();
-        for feature in OF_CONNECT.iter().filter(|feature| actions.iter().any(|action| feature.is_needed_by(action))) {
+        let needed = |feature: &&Feature| actions.iter().any(|action| feature.is_needed_by(action));
+        for feature in OF_CONNECT.iter().filter(needed) {
             lists.extend(match feature {
                 // Where an extension changes, the numbers that ring at it go along.
                 Feature::Extensions | Feature::PhoneNumbers => &[Part::Extensions, Part::Numbers][..],
@@ -119,13 +120,7 @@ fn callers_of(action: &Action) -> Vec<PhoneNumber> {
 
 /// Says whether changes are about telephones and locations at all.
 pub(super) fn concerns(changes: &SettingsChanges) -> bool {
-    changes.extension.is_some()
-        || changes.location.is_some()
-        || changes.voicemail.is_some()
-        || !changes.devices.is_empty()
-        || !changes.phone_numbers.is_empty()
-        || !changes.caller_id_numbers.is_empty()
-        || !changes.secondary_extensions.is_empty()
+    changes.features().iter().any(|feature| OF_CONNECT.contains(feature))
 }
 
 /// Says whether an action gives or takes telephones.

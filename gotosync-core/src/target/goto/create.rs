@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use super::assumed::{ATTRIBUTES, TEMPLATE, filter_by_email};
-use super::change::{check_email, give_role_set, role_fields};
+use super::change::{give_role_set, role_fields};
 use super::connect::concerns;
 use super::trouble::{conflicting, fault, meant};
 use super::wire::{Page, WireMade, WireUser};
@@ -20,7 +20,6 @@ use crate::http::{Failure, Method, Reached, Request};
 use crate::model::{
     Action, Creation, Effect, Email, Fault, Outcome, Role, SettingsChanges, User, UserKey, WelcomeEmail,
 };
-use crate::target::{FieldLimits, RoleAccess};
 use crate::{ErrorKind, Result};
 
 /// One of several new users: the place in the batch, and what is wanted.
@@ -264,30 +263,11 @@ fn wanted(new: &Creation) -> SettingsChanges {
 /// What all of a call share, if nothing stands against this user.
 async fn checked(work: &Work<'_>, creation: &Creation) -> Result<Map<String, Value>, Fault> {
     offered(work.who, &Action::Create(creation.clone()))?;
+    creation.guard(&work.guards())?;
     if let Some(board) = &work.board {
         board.lock().await.check(&wanted(creation), None, creation.user.settings())?;
     }
-    let (user, limits) = (&creation.user, FieldLimits::VENDOR);
-    let refuse = |kind, message: String| Err(Fault::new(kind, message));
-    if user.key.is_some() || !user.locks.none() || user.invitation.is_some() {
-        let message = "a user who is yet to be created has neither a key nor locks nor invitations";
-        return refuse(ErrorKind::Input, message.to_owned());
-    }
-    check_email(&user.email)?;
-    for (what, text, most) in [
-        ("email", user.email.as_str(), limits.email),
-        ("first_name", &*user.first_name, limits.name),
-        ("last_name", &*user.last_name, limits.name),
-    ] {
-        let length = text.chars().count();
-        if length > most {
-            return refuse(ErrorKind::Input, format!("{what} has {length} characters, {most} are accepted"));
-        }
-    }
-    if !user.role.is_member() && work.who.roles == RoleAccess::Hidden {
-        let message = "only the login of a full administrator gives and takes roles";
-        return refuse(ErrorKind::Denied, message.to_owned());
-    }
+    let user = &creation.user;
     user.licenses.iter().try_for_each(|key| work.names.license(key)).map_err(Fault::from)?;
     own_fields(work, user)?;
     let mut shared = Map::new();

@@ -228,7 +228,7 @@ pub(super) async fn overview(target: &GotoAccount) -> Result<Overview> {
         scopes: target.sign_in.scopes(),
         ends: target.sign_in.ends()?,
         missing: who.missing.clone(),
-        lacks: super::lacks(who).collect(),
+        lacks: super::lacks(who),
     })
 }
 

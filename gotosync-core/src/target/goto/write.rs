@@ -12,10 +12,11 @@ use super::names::Names;
 use super::trouble::{fault, meant};
 use super::who::Who;
 use super::wire::{Key, WireGroup, WireTemplate};
-use super::{GotoAccount, OF_CONNECT, change, create, lacks, path, read};
+use super::{GotoAccount, OF_CONNECT, OF_NUMBERS, change, create, lacks, path, read};
 use crate::http::{Failure, Method, Reached, Request};
-use crate::model::{Action, Batch, Change, Creation, Effect, Fault, Outcome, UserGroupPath, WelcomeTemplate};
-use crate::target::Feature;
+use crate::model::{
+    Action, Batch, Change, Creation, Effect, Fault, FieldLimits, Guards, Outcome, UserGroupPath, WelcomeTemplate,
+};
 use crate::{Error, ErrorKind, Result};
 
 /// What every write needs.
@@ -97,6 +98,11 @@ fn family(action: &Action) -> Family {
 }
 
 impl Work<'_> {
+    /// What guards need to know of the account.
+    pub(super) fn guards(&self) -> Guards<'_> {
+        Guards { login: Some(&self.who.user), roles: self.who.roles, limits: FieldLimits::VENDOR }
+    }
+
     /// A path below the account.
     pub(super) fn path(&self, rest: &str) -> String {
         path(self.who, rest)
@@ -230,8 +236,9 @@ fn checked_group<'n>(path: &UserGroupPath, names: &'n Names) -> Result<Option<&'
 
 /// Refuses what no public way is known for, and telephones where they are not to be written.
 pub(super) fn offered(who: &Who, action: &Action) -> Result<(), Fault> {
-    let Some(feature) = lacks(who).find(|feature| feature.is_needed_by(action)) else { return Ok(()) };
-    let why = if feature == Feature::CallerIdNumbers && who.telephones == Telephones::Read {
+    let needed = action.features();
+    let Some(feature) = lacks(who).into_iter().find(|feature| needed.contains(feature)) else { return Ok(()) };
+    let why = if OF_NUMBERS.contains(&feature) && who.telephones == Telephones::Read {
         "write `caller_ids = true` in [account]: reading who may show which number takes a call for each number"
     } else if OF_CONNECT.contains(&feature) {
         "write `connect = true` in [account], and let the login have the role «Configure PBX»"

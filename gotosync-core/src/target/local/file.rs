@@ -314,7 +314,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Completeness, Gap, Sole, Status};
+    use crate::model::{Completeness, Exclusive, Gap, Status};
     use crate::target::book::Book;
 
     fn folder() -> tempfile::TempDir {
@@ -420,9 +420,9 @@ mod tests {
         let mut bob = page.user(&"2".into()).unwrap().unwrap();
         Arc::make_mut(&mut bob.user).set_settings(|own| own.extension = Some("12".into()));
         page.put_user(bob).unwrap();
-        assert_eq!(page.holder_of(&Sole::Extension("12".into())).unwrap(), Some("2".into()));
+        assert_eq!(page.holder_of(&Exclusive::extension("12")).unwrap(), Some("2".into()));
         page.remove_user(&"2".into()).unwrap();
-        assert_eq!(page.holder_of(&Sole::Extension("12".into())).unwrap(), None);
+        assert_eq!(page.holder_of(&Exclusive::extension("12")).unwrap(), None);
         assert_eq!(page.users().unwrap(), 1);
     }
 
@@ -443,8 +443,8 @@ mod tests {
         let connection = open(&path).unwrap();
         let cached = Cached::default();
         let mut page = Page::new(&connection, &path, &cached);
-        for sole in [Sole::Extension("12".into()), Sole::Device("00:0b:82:00:00:01".parse().unwrap())] {
-            assert_eq!(page.holder_of(&sole).unwrap(), Some("2".into()), "{sole:?}");
+        for one in [Exclusive::extension("12"), Exclusive::device("00:0b:82:00:00:01".parse().unwrap())] {
+            assert_eq!(page.holder_of(&one).unwrap(), Some("2".into()), "{one:?}");
         }
         assert!(page.has_extension("12").unwrap());
         assert!(page.account().unwrap().catalog.extensions.is_empty(), "it is somebody's");

@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 use super::file::Fail;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Account, AccountKey, ActionKind, Catalog, Completeness, Device, Email, License, LicenseKey, Mac, NamedNumber,
-    PhoneNumber, Sole, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
+    Account, AccountKey, ActionKind, Catalog, Completeness, Device, Email, Exclusive, License, LicenseKey, Mac,
+    NamedNumber, PhoneNumber, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
 use crate::target::book::{self, Activity, Book, Record};
 
@@ -234,9 +234,9 @@ impl Book for Page<'_> {
         Ok(self.maybe("SELECT 1 FROM extensions WHERE number = ?1", [extension], |_| Ok(()))?.is_some())
     }
 
-    fn holder_of(&self, sole: &Sole) -> Result<Option<UserKey>> {
+    fn holder_of(&self, one: &Exclusive) -> Result<Option<UserKey>> {
         let key = |row: &Row<'_>| row.get::<_, String>(0).map(UserKey::new);
-        self.maybe("SELECT user FROM sole WHERE what = ?1 AND value = ?2", (sole.what(), sole.value()), key)
+        self.maybe("SELECT user FROM sole WHERE what = ?1 AND value = ?2", (one.what(), one.value()), key)
     }
 
     fn is_elsewhere(&self, email: &Email) -> Result<bool> {
@@ -284,8 +284,8 @@ impl Book for Page<'_> {
             self.execute(sql, [key])?;
         }
         self.execute("DELETE FROM sole WHERE user = ?1", [key])?;
-        for sole in settings.sole() {
-            let row = (sole.what(), sole.value(), key);
+        for one in settings.exclusive() {
+            let row = (one.what(), one.value(), key);
             self.execute("INSERT INTO sole (what, value, user) VALUES (?1, ?2, ?3)", row)?;
         }
         settings.extension.iter().try_for_each(|extension| self.put_extension(extension))?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
 use super::ledger::Ledger;
-use crate::model::{Catalog, Device, Email, License, Mac, NamedNumber, Sole, Transfer, User, UserGroup, UserKey};
+use crate::model::{Catalog, Device, Email, Exclusive, License, Mac, NamedNumber, Transfer, User, UserGroup, UserKey};
 
 /// A look at the account of a [`MemoryTarget`](super::MemoryTarget): for whoever serves it page by page and user by user.
 ///
@@ -87,19 +87,19 @@ impl<'t> Glance<'t> {
         self.0.nobodys_extensions()
     }
 
-    /// The key of the user who has what one alone can have.
-    pub fn holder_of(&self, sole: &Sole) -> Option<&UserKey> {
-        self.0.holders.get(sole)
+    /// The key of the user who has something exclusive.
+    pub fn holder_of(&self, one: &Exclusive) -> Option<&UserKey> {
+        self.0.holders.get(one)
     }
 
     /// The key of the user who has a device.
     pub fn holder_of_device(&self, mac: Mac) -> Option<&UserKey> {
-        self.holder_of(&Sole::Device(mac))
+        self.holder_of(&Exclusive::device(mac))
     }
 
     /// The key of the user who has a telephone extension.
     pub fn holder_of_extension(&self, extension: &str) -> Option<&UserKey> {
-        self.holder_of(&Sole::Extension(extension.into()))
+        self.holder_of(&Exclusive::extension(extension))
     }
 
     /// Says whether an address belongs to another account, whether or not its owner was asked to come over.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::model::{
-    Account, AccountKey, Catalog, Completeness, Device, Email, License, LicenseKey, Mac, NamedNumber, PhoneNumber,
-    Sole, Status, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
+    Account, AccountKey, Catalog, Completeness, Device, Email, Exclusive, License, LicenseKey, Mac, NamedNumber,
+    PhoneNumber, Status, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
 use crate::target::book::{self, Activity, Book, FIRST_USER, Record};
 
@@ -35,8 +35,8 @@ pub(super) struct Ledger {
     /// Who of other accounts was asked for, by e-mail key.
     asked: HashMap<Box<str>, Arc<User>>,
     administrators: BTreeSet<UserKey>,
-    /// Who has what one alone can have.
-    pub(super) holders: HashMap<Sole, UserKey>,
+    /// Who has what is exclusive.
+    pub(super) holders: HashMap<Exclusive, UserKey>,
     pub(super) completeness: Completeness,
     next_user: u64,
     pub(super) activity: Vec<Activity>,
@@ -117,12 +117,12 @@ impl Ledger {
     }
 
     fn is_free(&self, own: &NamedNumber) -> bool {
-        !self.holders.contains_key(&Sole::PhoneNumber(own.number.clone()))
+        !self.holders.contains_key(&Exclusive::phone_number(&own.number))
     }
 
     /// Telephone extensions that are no user's, in ascending order.
     pub(super) fn nobodys_extensions(&self) -> impl Iterator<Item = &str> {
-        let is_free = |own: &&str| !self.holders.contains_key(&Sole::Extension((*own).into()));
+        let is_free = |own: &&str| !self.holders.contains_key(&Exclusive::extension(own));
         self.extensions.iter().map(|own| &**own).filter(is_free)
     }
 
@@ -174,7 +174,7 @@ impl Ledger {
             self.administrators.insert(key.clone());
         }
         let settings = user.settings();
-        self.holders.extend(settings.sole().map(|sole| (sole, key.clone())));
+        self.holders.extend(settings.exclusive().into_iter().map(|one| (one, key.clone())));
         if let Some(now) = &settings.extension
             && self.extensions.insert(now.clone())
             && let Some(before) = before
@@ -195,7 +195,7 @@ impl Ledger {
         self.addresses.remove(&*user.email.key());
         self.administrators.remove(key);
         let settings = user.settings();
-        settings.sole().for_each(|sole| drop(self.holders.remove(&sole)));
+        settings.exclusive().into_iter().for_each(|one| drop(self.holders.remove(&one)));
     }
 
     fn count(&mut self, user: &User, step: fn(u32) -> u32) {
@@ -249,8 +249,8 @@ impl Book for Ledger {
         Ok(self.extensions.contains(extension))
     }
 
-    fn holder_of(&self, sole: &Sole) -> Result<Option<UserKey>> {
-        Ok(self.holders.get(sole).cloned())
+    fn holder_of(&self, one: &Exclusive) -> Result<Option<UserKey>> {
+        Ok(self.holders.get(one).cloned())
     }
 
     fn is_elsewhere(&self, email: &Email) -> Result<bool> {

@@ -8,13 +8,16 @@ use super::user;
 use super::wire::{BULK, BulkAnswer, BulkResult, WireError};
 use super::write::{Writer, taken};
 use crate::http::{Method, Request};
-use crate::model::{Action, Creation, Effect, Fault, Outcome, UserKey};
+use crate::model::{Action, Capabilities, Creation, Effect, Fault, Outcome, UserKey};
 use crate::{Error, ErrorKind};
 
-/// How many of the first actions make users who can come in one request: those without a group, which is joined by another.
-pub(super) fn run(actions: &[Action], most: usize) -> Vec<&Creation> {
+/// The first actions that make users who can come in one request: those without a group, which is joined by another, and those
+/// that ask for nothing the service lacks.
+pub(super) fn run<'a>(actions: &'a [Action], capabilities: &Capabilities, most: usize) -> Vec<&'a Creation> {
     let alike = actions.iter().map_while(|action| match action {
-        Action::Create(creation) if creation.user.group.is_none() => Some(creation),
+        Action::Create(creation) if creation.user.group.is_none() && capabilities.refusal(action).is_none() => {
+            Some(creation)
+        }
         _ => None,
     });
     alike.take(most).collect()

@@ -9,8 +9,8 @@ use super::wire::WireUser;
 use super::{Dialect, ScimTarget, checks, user};
 use crate::http::{Failure, Meaning, Method, Reached, Request, Safety};
 use crate::model::{
-    Action, ActionKind, Change, Creation, Deletion, Effect, Email, Field, LicenseKey, Outcome, PersonId, Release, Role,
-    Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeEmail,
+    Action, Change, Creation, Deletion, Effect, Email, Guards, LicenseKey, Outcome, PersonId, RoleAccess, Status,
+    Update, User, UserChanges, UserGroupPath, UserKey,
 };
 use crate::{ErrorKind, Result};
 
@@ -36,12 +36,10 @@ impl<'t> Writer<'t> {
 
     pub(super) async fn perform(&mut self, action: &Action) -> Outcome {
         let done = match action {
-            Action::Suspend(suspension) => self.suspend(suspension).await,
-            Action::Release(release) => self.release(release).await,
-            Action::Delete(deletion) => self.delete(deletion).await,
+            Action::Suspend(_) | Action::Release(_) => self.take(action).await,
+            Action::Delete(deletion) => self.delete(action, deletion).await,
             Action::CreateGroup { path } => self.create_group(path).await,
-            Action::Update(update) => self.update(update, ActionKind::Update).await,
-            Action::Reactivate(update) => self.update(update, ActionKind::Reactivate).await,
+            Action::Update(update) | Action::Reactivate(update) => self.update(action, update).await,
             Action::Create(creation) => self.create(creation).await,
             Action::WriteTemplate { .. } | Action::Invite { .. } => Err(not_offered("mails").into()),
         };
@@ -102,30 +100,15 @@ impl<'t> Writer<'t> {
         if fits { Ok(UserKey::new(&*one.id)) } else { Err(doubt) }
     }
 
-    async fn update(&mut self, update: &Update, kind: ActionKind) -> Result<Effect, Stop> {
+    async fn update(&mut self, action: &Action, update: &Update) -> Result<Effect, Stop> {
         let changes = &update.changes;
         let mut current = self.current(&update.user).await?;
         if changes.group.is_some() {
             current.user.group = self.groups().await?.of(update.user.as_str()).cloned();
         }
+        let after = self.guarded(action, &current)?.unwrap_or_else(|| current.user.clone());
         let before = &current.user;
-        if kind == ActionKind::Reactivate && before.status != Status::Suspended {
-            let message = format!("the user is {}, not suspended", before.status.as_str());
-            return Err(Stop::refused(ErrorKind::Conflict, message));
-        }
-        if let Some(field) = changes.stale(before) {
-            return Err(changed(field));
-        }
         checks::changes(changes, self.offers, &self.target.options)?;
-        let mut after = before.clone();
-        changes.apply_to(&mut after);
-        if kind == ActionKind::Reactivate && after.is_bare() {
-            let message = "no product comes, so the user would stay suspended";
-            return Err(Stop::refused(ErrorKind::Input, message));
-        }
-        if after.licenses.is_empty() && !before.licenses.is_empty() {
-            self.check_login(&before.email, "cannot lose the last product")?;
-        }
         if let Some(email) = changes.email.as_ref().and_then(Change::after)
             && *email != before.email
         {
@@ -155,7 +138,7 @@ impl<'t> Writer<'t> {
             let marked = self.mark(&update.user, person).await;
             marked.map_err(|stop| if rest.is_empty() { stop } else { stop.halfway("the rest was changed") })?;
         }
-        Ok(if kind == ActionKind::Reactivate { Effect::Reactivated } else { Effect::Updated })
+        Ok(action.effect().unwrap_or(Effect::Updated))
     }
 
     /// Writes down whose user it is, by itself: a service that does not take it takes the rest.
@@ -165,33 +148,13 @@ impl<'t> Writer<'t> {
         self.settled(key, written, |now| now.person.as_ref() == Some(person)).await
     }
 
-    async fn suspend(&mut self, suspension: &Suspension) -> Result<Effect, Stop> {
-        let current = self.current(suspension.user()).await?;
-        self.check_login(&current.user.email, "cannot be suspended")?;
-        let mut told: Vec<&LicenseKey> = suspension.licenses().iter().collect();
-        told.sort();
-        if told != current.user.licenses.iter().collect::<Vec<_>>() {
-            return Err(changed(Field::Products));
-        }
-        if *suspension.role() != Role::Member {
-            return Err(changed(Field::Role));
-        }
-        self.leave_with(suspension.user(), &current, &[]).await?;
-        Ok(Effect::Suspended)
-    }
-
-    async fn release(&mut self, release: &Release) -> Result<Effect, Stop> {
-        let current = self.current(release.user()).await?;
-        let own = &current.user.licenses;
-        if !release.licenses().iter().all(|license| own.contains(license)) {
-            return Err(changed(Field::Products));
-        }
-        let left: Vec<LicenseKey> = own.iter().filter(|own| !release.licenses().contains(own)).cloned().collect();
-        if left.is_empty() {
-            self.check_login(&current.user.email, "cannot lose the last product")?;
-        }
-        self.leave_with(release.user(), &current, &left).await?;
-        Ok(Effect::Released)
+    /// Takes all products from a user, or some.
+    async fn take(&self, action: &Action) -> Result<Effect, Stop> {
+        let Some(key) = action.user() else { return Err(Stop::refused(ErrorKind::Bug, "the action is about no user")) };
+        let current = self.current(key).await?;
+        let left = self.guarded(action, &current)?.map(|after| after.licenses).unwrap_or_default();
+        self.leave_with(key, &current, &left).await?;
+        Ok(action.effect().unwrap_or(Effect::Released))
     }
 
     /// Leaves a user with these products.
@@ -203,16 +166,9 @@ impl<'t> Writer<'t> {
             .await
     }
 
-    async fn delete(&mut self, deletion: &Deletion) -> Result<Effect, Stop> {
+    async fn delete(&mut self, action: &Action, deletion: &Deletion) -> Result<Effect, Stop> {
         let current = self.current(deletion.user()).await?;
-        self.check_login(&current.user.email, "cannot be deleted")?;
-        if current.user.email != *deletion.email() {
-            return Err(changed(Field::Email));
-        }
-        if current.user.status != Status::Suspended {
-            let message = format!("the user is {}: suspend first, then delete", current.user.status.as_str());
-            return Err(Stop::refused(ErrorKind::Conflict, message));
-        }
+        self.guarded(action, &current)?;
         let request = guarded(Request::new(Method::Delete, place(deletion.user())), &current);
         match self.target.api.send(&request).await {
             Ok(_) => Ok(Effect::Deleted),
@@ -301,16 +257,22 @@ impl<'t> Writer<'t> {
         Ok(self.groups.get_or_insert_default())
     }
 
-    /// Checks somebody new before anything is written, except what only the service knows.
+    /// Checks a new user before anything is written, except what only the service knows.
     pub(super) fn check_new(&self, creation: &Creation) -> Result<(), Stop> {
-        let new = &creation.user;
-        if let WelcomeEmail::Template(_) = creation.welcome {
-            return Err(not_offered("templates of mails").into());
-        }
-        if !new.role.is_member() {
-            return Err(not_offered("roles").into());
-        }
-        checks::new(new, self.offers, &self.target.options)
+        creation.guard(&Self::guards(None)).map_err(Stop::Refused)?;
+        checks::new(&creation.user, self.offers, &self.target.options)
+    }
+
+    /// Returns the user as an action leaves them, if nothing stands against it.
+    fn guarded(&self, action: &Action, current: &Current) -> Result<Option<User>, Stop> {
+        let own = self.target.options.login.as_ref() == Some(&current.user.email);
+        let login = current.user.key.as_ref().filter(|_| own);
+        action.guard(Some(&current.user), &Self::guards(login)).map_err(Stop::Refused)
+    }
+
+    /// What guards need to know of the service: there are no roles to see, and so none that are hidden.
+    fn guards(login: Option<&UserKey>) -> Guards<'_> {
+        Guards { login, roles: RoleAccess::Full, limits: checks::LIMITS }
     }
 
     /// Checks that nobody has an address, where that can be asked; the service may ask only about its own letters.
@@ -321,13 +283,6 @@ impl<'t> Writer<'t> {
         let request = Request::get("/Users").query("filter", equals("userName", email.as_str()));
         let page: super::wire::Page<WireUser> = self.target.api.send(&request).await?.json()?;
         if page.resources.is_empty() { Ok(()) } else { Err(taken(email)) }
-    }
-
-    fn check_login(&self, email: &Email, what: &str) -> Result<(), Stop> {
-        if self.target.options.login.as_ref() == Some(email) {
-            return Err(Stop::refused(ErrorKind::Denied, format!("the user whose login is in use {what}")));
-        }
-        Ok(())
     }
 }
 
@@ -346,10 +301,6 @@ fn place(key: &UserKey) -> String {
 /// A filter for one value (RFC 7644, section 3.4.2.2: a string is one of JSON).
 pub(super) fn equals(attribute: &str, value: &str) -> String {
     format!("{attribute} eq {}", Value::from(value))
-}
-
-fn changed(field: Field) -> Stop {
-    Stop::refused(ErrorKind::Conflict, format!("{field} is not as it was read"))
 }
 
 pub(super) fn taken(email: &Email) -> Stop {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use gotosync_core::model::{NamedNumber, PhoneNumber, RingsAt, Sole, UserKey};
+use gotosync_core::model::{Exclusive, NamedNumber, PhoneNumber, RingsAt, UserKey};
 use serde_json::{Map, Value, json};
 
 use super::extensions::{known as known_extension, ring_at, user_key};
@@ -173,7 +173,7 @@ pub(super) async fn permit(
 }
 
 fn holder(tenant: &Tenant, digits: &PhoneNumber) -> Option<UserKey> {
-    tenant.target.glance().holder_of(&Sole::PhoneNumber(digits.clone())).cloned()
+    tenant.target.glance().holder_of(&Exclusive::phone_number(digits)).cloned()
 }
 
 /// Where a number rings is told by the ids of extensions.

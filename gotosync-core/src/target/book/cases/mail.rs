@@ -31,7 +31,7 @@ pub(in crate::target) async fn a_welcome_mail_must_exist(make: Make<'_>) {
 
 pub(in crate::target) async fn nobody_is_created_with_what_the_account_keeps(make: Make<'_>) {
     let bench = make(account());
-    let message = "locks and invitations are the account's own: nobody is created with them";
+    let message = "locks and invitations are the account's own: no user is created with them";
     let new = || User::new("dan@example.test", "Dan", "Lee");
     for user in [
         User { locks: Locks { email: true, name: false }, ..new() },

@@ -168,11 +168,11 @@ pub(in crate::target) async fn settings_that_do_not_fit_are_refused(make: Make<'
     for (own, message) in [
         (
             UserSettings { time_zone: Some("Berlin\n".into()), ..UserSettings::default() },
-            "time_zone `Berlin\\n` is not accepted: a name as `Europe/Berlin` or `UTC` is expected".to_owned(),
+            "time_zone: `Berlin\\n` is no time zone as `Europe/Berlin`".to_owned(),
         ),
-        (extension("1"), "extension `1` is not accepted: it has 2 to 8 digits".to_owned()),
-        (extension("123456789"), "extension `123456789` is not accepted: it has 2 to 8 digits".to_owned()),
-        (extension("12a"), "extension `12a` is not accepted: it has 2 to 8 digits".to_owned()),
+        (extension("1"), "extension: `1` is no extension: two to eight digits".to_owned()),
+        (extension("123456789"), "extension: `123456789` is no extension: two to eight digits".to_owned()),
+        (extension("12a"), "extension: `12a` is no extension: two to eight digits".to_owned()),
         (
             UserSettings { off: [(MEETING.into(), ["G2N".into()].into())].into(), ..UserSettings::default() },
             "GoToMeeting has no product `G2N`; did you mean `G2M`?".to_owned(),
@@ -222,7 +222,7 @@ pub(in crate::target) async fn what_goes_need_not_be_there_any_more(make: Make<'
 pub(in crate::target) async fn an_extension_belongs_to_one_user(make: Make<'_>) {
     let bench = make(taken());
     let target = &*bench.target;
-    let message = "extension 123 is taken";
+    let message = "extension 123 belongs to another user";
     refused(target, made_with(extension("123")), ErrorKind::Conflict, message).await;
     refused(target, updated("1", set(coming(extension("123")))), ErrorKind::Conflict, message).await;
     // One that was left is free.
@@ -238,7 +238,7 @@ pub(in crate::target) async fn a_device_belongs_to_one_user(make: Make<'_>) {
     let bench = make(taken());
     let target = &*bench.target;
     let devices = |at| UserSettings { devices: [mac(at)].into(), ..UserSettings::default() };
-    let message = "device 00:0b:82:00:00:01 (Reception) belongs to somebody else";
+    let message = "device 00:0b:82:00:00:01 (Reception) belongs to another user";
     refused(target, made_with(devices(1)), ErrorKind::Conflict, message).await;
     refused(target, updated("1", set(coming(devices(1)))), ErrorKind::Conflict, message).await;
     done(target, updated("2", set(coming(devices(2))))).await;
@@ -253,7 +253,7 @@ pub(in crate::target) async fn a_phone_number_rings_at_one_place(make: Make<'_>)
     let target = &*bench.target;
     let phone = |end: &str| UserSettings { phone_numbers: [(number(end), "Dan".into())].into(), ..extension("20") };
     for (end, message) in [
-        ("0100", "phone number +15555550100 rings at somebody else"),
+        ("0100", "phone number +15555550100 belongs to another user"),
         ("0101", "phone number +15555550101 rings elsewhere"),
     ] {
         refused(target, made_with(phone(end)), ErrorKind::Conflict, message).await;

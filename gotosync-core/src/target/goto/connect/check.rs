@@ -1,12 +1,10 @@
 //! Asks before anything is written whether it can be.
 
-use super::super::assumed::is_extension;
 use super::super::wire::Key;
 use super::{Number, Switchboard};
 use crate::ErrorKind;
 use crate::model::text::nearest;
-use crate::model::{Fault, Mac, PhoneNumber, SettingsChanges, UserKey, UserSettings, Voicemail};
-use crate::target::book;
+use crate::model::{Fault, Form, Listed, Mac, PhoneNumber, SettingsChanges, UserKey, UserSettings, Voicemail};
 
 type Checked = Result<(), Fault>;
 
@@ -19,20 +17,14 @@ impl Switchboard {
         user: Option<&UserKey>,
         after: &UserSettings,
     ) -> Checked {
-        let comes = changes.extension.as_ref().and_then(|change| change.after());
-        comes.map_or(Ok(()), |number| self.check_extension(number, user))?;
+        let extension = changes.extension.as_ref().and_then(|change| change.after());
+        extension.map_or(Ok(()), |number| self.check_extension(number, user))?;
         changes.devices.added().iter().try_for_each(|mac| self.check_device(*mac, user))?;
-        let comes = changes.location.as_ref().and_then(|change| change.after());
-        comes.map_or(Ok(()), |name| self.check_location(name))?;
         for (number, change) in &changes.phone_numbers {
             change.after().map_or(Ok(()), |name| self.check_number(number, name, user, after))?;
         }
-        changes.caller_id_numbers.added().iter().try_for_each(|number| self.check_known_number(number))?;
-        changes.secondary_extensions.added().iter().try_for_each(|number| self.check_known_extension(number))?;
+        changes.listed().iter().try_for_each(|(list, value)| self.check_listed(*list, value))?;
         changes.voicemail.as_ref().map_or(Ok(()), |voicemail| self.check_voicemail(voicemail))?;
-        if let Some(message) = book::does_not_go_together(after) {
-            return refuse(ErrorKind::Input, message);
-        }
         let comes = changes.phone_numbers.values().any(|change| change.after().is_some());
         if comes && changes.extension.is_none() && user.is_none_or(|user| !self.has_extension(user)) {
             let message = "phone numbers ring at an extension, and GoTo Connect shows none of this user yet";
@@ -52,9 +44,8 @@ impl Switchboard {
     }
 
     fn check_extension(&self, number: &str, user: Option<&UserKey>) -> Checked {
-        if !is_extension(number) {
-            let message = format!("extension `{}` is not accepted: it has 2 to 8 digits", number.escape_debug());
-            return refuse(ErrorKind::Input, message);
+        if let Some(problem) = Form::Extension.problem(number) {
+            return refuse(ErrorKind::Input, format!("extension: {problem}"));
         }
         let known = self.extensions().iter().find(|own| own.number.as_str() == number);
         let taken = known.is_some_and(|own| {
@@ -75,6 +66,24 @@ impl Switchboard {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that a value is in the list of the account that it must come from.
+    fn check_listed(&self, list: Listed, value: &str) -> Checked {
+        let known = match list {
+            Listed::Devices => self.devices.iter().flatten().any(|(mac, _)| mac.to_string() == value),
+            Listed::Locations => return self.check_location(value),
+            Listed::PhoneNumbers => self.numbers().iter().any(|own| own.digits.as_str() == value),
+            Listed::Extensions => self.extensions().iter().any(|own| own.is_direct() && own.number.as_str() == value),
+        };
+        let what = match list {
+            _ if known => return Ok(()),
+            Listed::Devices => format!("device {value}"),
+            Listed::Locations => format!("location `{}`", value.escape_debug()),
+            Listed::PhoneNumbers => format!("phone number {value}"),
+            Listed::Extensions => format!("extension `{}`", value.escape_debug()),
+        };
+        refuse(ErrorKind::NotFound, format!("the account has no {what}"))
     }
 
     fn check_location(&self, name: &str) -> Checked {
@@ -104,27 +113,11 @@ impl Switchboard {
         }
     }
 
-    fn check_known_number(&self, number: &PhoneNumber) -> Checked {
-        if self.numbers().iter().any(|own| own.digits == *number) {
-            return Ok(());
-        }
-        refuse(ErrorKind::NotFound, format!("the account has no phone number {number}"))
-    }
-
-    fn check_known_extension(&self, number: &str) -> Checked {
-        if self.extensions().iter().any(|own| own.is_direct() && own.number.as_str() == number) {
-            return Ok(());
-        }
-        refuse(ErrorKind::NotFound, format!("the account has no extension `{}`", number.escape_debug()))
-    }
-
     fn check_voicemail(&self, voicemail: &Voicemail) -> Checked {
-        if let Some(zone) = voicemail.time_zone.as_deref().filter(|zone| !book::is_time_zone(zone)) {
-            let zone = zone.escape_debug();
-            let message = format!("time_zone `{zone}` is not accepted: a name as `Europe/Berlin` or `UTC` is expected");
-            return refuse(ErrorKind::Input, message);
+        if let Some(problem) = voicemail.time_zone.as_deref().and_then(|zone| Form::TimeZone.problem(zone)) {
+            return refuse(ErrorKind::Input, format!("time_zone: {problem}"));
         }
-        voicemail.operator.as_deref().map_or(Ok(()), |operator| self.check_known_extension(operator))
+        voicemail.operator.as_deref().map_or(Ok(()), |operator| self.check_listed(Listed::Extensions, operator))
     }
 }
 
