@@ -9,7 +9,9 @@ use gotosync_core::render::Length;
 use crate::complete;
 
 pub(crate) mod credential;
+pub(crate) mod mail;
 pub(crate) mod rule;
+pub(crate) mod user;
 
 /// The command line; what it is about stands in Cargo.toml.
 #[derive(Debug, Parser)]
@@ -52,15 +54,12 @@ pub(crate) enum Verb {
     /// A person whose step failed is left alone for two hours, then for six, and so on up to a week; every report lists them.
     /// This does not wait. Nobody else is touched.
     Retry(Retry),
-    /// Sends one person's invitation again
-    ///
-    /// To somebody who has not signed in yet, or who was asked to come over from another account and did not in time. No run
-    /// does that by itself.
-    Invite(Invite),
-    /// Shows the welcome e-mail that a person would get, as they would read it; writes nothing
-    Welcome(Welcome),
     /// Lists, shows, adds, changes, orders and removes rules; the file stays as its author wrote it
     Rule(Box<rule::Rule>),
+    /// Resend a user's invitation
+    User(user::User),
+    /// Preview the e-mails that people would get
+    Mail(mail::Mail),
     /// Explains one person: rules, mapped fields, link, and what would be done
     Explain(Explain),
     /// Lists one level of the directory's tree, the people of a place or a group, or what is called by a name
@@ -94,6 +93,13 @@ pub(crate) enum Verb {
     History(History),
     /// Says version and licence, and where configuration, data and logs are
     About(Json),
+
+    /// Resend a person's invitation; old name of `user invite`
+    #[command(hide = true)]
+    Invite(user::Invite),
+    /// Preview a person's welcome e-mail; old name of `mail preview`
+    #[command(hide = true)]
+    Welcome(mail::Preview),
 }
 
 #[derive(Debug, Args)]
@@ -158,25 +164,6 @@ pub(crate) struct Retry {
     pub(crate) person: String,
     #[command(flatten)]
     pub(crate) shape: Shape,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Invite {
-    /// An e-mail, account name, distinguished name, common name or id
-    pub(crate) person: String,
-    #[command(flatten)]
-    pub(crate) shape: Shape,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Welcome {
-    /// An e-mail, account name, distinguished name, common name or id
-    pub(crate) person: String,
-    /// Shows this template, whatever the rules give the person
-    #[arg(long, value_name = "NAME")]
-    pub(crate) template: Option<String>,
-    #[command(flatten)]
-    pub(crate) json: Json,
 }
 
 #[derive(Debug, Args)]
