@@ -1,14 +1,16 @@
 //! The arguments; their comments are the help texts.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 use gotosync_core::render::Length;
 
 use crate::complete;
 
 pub(crate) mod credential;
+mod groups;
 pub(crate) mod mail;
 pub(crate) mod rule;
 pub(crate) mod user;
@@ -30,7 +32,19 @@ pub(crate) struct Cli {
     pub(crate) verb: Verb,
 }
 
-/// The verbs. Hidden ones are old names that still work.
+impl Cli {
+    /// Parses a command line, the first word of which is the name of the command.
+    ///
+    /// # Errors
+    /// Mistakes, and also help and version, which clap prints from an error.
+    pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = groups::grouped(Self::command(), GROUPS);
+        let matches = command.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+/// The verbs, in the order and groups of [`GROUPS`]. Hidden ones are old names that still work.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Show the changes that a run would make; nothing is written
@@ -122,6 +136,15 @@ pub(crate) enum Verb {
     #[command(hide = true)]
     Welcome(mail::Preview),
 }
+
+/// The headings of the help, each with its verbs: every visible verb once, in the order of [`Verb`].
+const GROUPS: &[groups::Group] = &[
+    ("Run", &["plan", "check", "apply", "run", "resume", "retry"]),
+    ("Rules", &["rule"]),
+    ("People", &["explain", "user", "mail", "import"]),
+    ("Setup", &["quickstart", "login", "account", "credential", "completions"]),
+    ("Look", &["browse", "describe", "history", "about"]),
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct Quickstart {
