@@ -1,114 +1,164 @@
 //! The arguments; their comments are the help texts.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 use gotosync_core::render::Length;
 
 use crate::complete;
 
 pub(crate) mod credential;
+mod groups;
+pub(crate) mod mail;
 pub(crate) mod rule;
+pub(crate) mod user;
 
-/// The command line; what it is about stands in Cargo.toml.
+/// The command line; its description comes from Cargo.toml.
 #[derive(Debug, Parser)]
 #[command(name = "gotosync", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
-    /// The configuration file; without it what `GOTOSYNC_CONFIG` names, or gotosync.toml in the current folder
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Read this configuration file [default: `$GOTOSYNC_CONFIG`, or gotosync.toml in the current folder]
+    #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     pub(crate) config: Option<PathBuf>,
-    /// Another account of the same login, by name or key
-    #[arg(long, global = true, value_name = "ACCOUNT")]
+    /// Use another account of the same login, by name or key
+    #[arg(long, global = true, value_name = "ACCOUNT", help_heading = GLOBAL)]
     pub(crate) account: Option<String>,
-    /// Writes a line on every call to a service to a file, for finding out what went wrong; no secret is in it
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Log every call to a service to this file, for troubleshooting; it contains no secrets
+    #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     pub(crate) trace: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
 
+impl Cli {
+    /// Parses a command line, the first word of which is the name of the command.
+    ///
+    /// # Errors
+    /// Mistakes, and also help and version, which clap prints from an error.
+    pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = groups::grouped(Self::command(), GROUPS);
+        let matches = command.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+/// The verbs, in the order and groups of [`GROUPS`]. Hidden ones are old names that still work.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Writes a small worked example into a folder and runs it
+    /// Show the changes that a run would make; nothing is written
+    Plan(PlanArgs),
+    /// Check whether a plan may be applied, and check the rules file
+    Check(Check),
+    /// Plan, check, and apply; or apply exactly the plan in a file
+    Apply(Apply),
+    /// Do an unattended run: resume, plan, check, and apply
+    ///
+    /// If a run was interrupted, it is finished first.
+    Run(Run),
+    /// Finish an interrupted run
+    ///
+    /// Completed steps stay as they are, steps in doubt are read from the account, and the remaining steps are carried out.
+    Resume(Shape),
+    /// Retry people whose last step failed
+    ///
+    /// After a failed step, runs skip the person for two hours, then for six, and so on up to a week; every report lists
+    /// skipped people. This command does not wait, and it affects no other people.
+    Retry(Retry),
+
+    /// List, show, add, edit, move, and remove rules
+    ///
+    /// The rules file keeps its comments, order, and formatting.
+    Rule(Box<rule::Rule>),
+
+    /// Explain one person: matching rules, fields, and planned changes
+    ///
+    /// Shows why each rule selects the person or not, what each expression reads and gives, the linked user, and what a run
+    /// would do.
+    Explain(Explain),
+    /// Resend a user's invitation
+    User(user::User),
+    /// Preview the e-mails that people would get
+    Mail(mail::Mail),
+    /// Import people from a CSV file or a list, using one rule
+    ///
+    /// The settings of the rule decide what the people get. A CSV file has a header row. A list is `firstName lastName emailName@domain.extension;nextName...`; a line break works
+    /// as well as a `;`. Users are matched by e-mail. An import takes nothing away from anyone, and people from the file do
+    /// not become leavers later. Entries that need correction are shown with their position and written to a file that can
+    /// be imported again. Without --apply, nothing is written to the account.
+    Import(Import),
+
+    /// Write a small worked example into a folder and run it
     ///
     /// The example is a directory export of a thousand people, rules, and an account in a file. Nothing outside the folder
-    /// is touched. Where the folder holds an example already, it is run as it is.
+    /// is changed. If the folder already holds an example, that example is run unchanged.
     Quickstart(Quickstart),
-    /// Shows what would be done; writes nothing
-    Plan(PlanArgs),
-    /// Says whether a plan may be applied, and what is wrong with the rules file
-    Check(Check),
-    /// Plans, checks and applies; or applies exactly the plan in a file
-    Apply(Apply),
-    /// Does the unattended run: ends an interrupted run first, then plans, checks and applies
-    Run(Run),
-    /// Ends a run that was interrupted
+    /// Sign in to GoTo once, in a browser
     ///
-    /// What is settled stays, what is in doubt is read from the account, and the rest is carried out.
-    Resume(Shape),
-    /// Tries again, now, whom a failure set aside
-    ///
-    /// A person whose step failed is left alone for two hours, then for six, and so on up to a week; every report lists them.
-    /// This does not wait. Nobody else is touched.
-    Retry(Retry),
-    /// Sends one person's invitation again
-    ///
-    /// To somebody who has not signed in yet, or who was asked to come over from another account and did not in time. No run
-    /// does that by itself.
-    Invite(Invite),
-    /// Shows the welcome e-mail that a person would get, as they would read it; writes nothing
-    Welcome(Welcome),
-    /// Lists, shows, adds, changes, orders and removes rules; the file stays as its author wrote it
-    Rule(Box<rule::Rule>),
-    /// Explains one person: rules, mapped fields, link, and what would be done
-    Explain(Explain),
-    /// Lists one level of the directory's tree, the people of a place or a group, or what is called by a name
-    Browse(Browse),
-    /// Asks the directory what it is, who is signed in to it, and whether they can read what a run needs
-    Describe(Json),
-    /// Brings in people from a file by the settings of one rule: a CSV with a header row, or a pasted list
-    ///
-    /// A list is `firstName lastName emailName@domain.extension;nextName...`; a line does as well as a `;`. Users are found by
-    /// e-mail, nobody loses anything, and nobody of the file is a leaver later. What must be mended is shown with its place
-    /// and written to a file that can be imported again. Without --apply nothing is written to the account.
-    Import(Import),
-    /// Signs in to GoTo, once: a browser opens, and whoever administers the account allows it
-    ///
-    /// What comes of it is kept where [account] says (`login`), and renewed from there by every run. A personal access token
-    /// needs no login.
+    /// An admin of the account approves the access in the browser. The login is stored where `login` in [account] says, and
+    /// every run renews it there. A personal access token needs no login.
     Login(Login),
-    /// Says who is signed in, which accounts that gives, products with seats used and free, and what is missing
-    Account(Account),
-    /// Keeps a password or another secret where a configuration can name it, and removes it
+    /// Show the signed-in user, accounts, seats, and what is missing
     ///
-    /// In the key store of the system, or in a file that only you can read. No secret is ever a word of a command: it is typed
-    /// unseen, or piped in.
+    /// Lists the accounts of the login, the products with seats used and free, and missing rights.
+    Account(Account),
+    /// Store a password or another secret, or remove it
+    ///
+    /// The configuration refers to the secret by its name. Secrets are stored in the system's key store, or in a file that only you can read. A secret is never a command-line
+    /// argument: type it at a hidden prompt, or pipe it in.
     Credential(credential::Credential),
-    /// Prints a script that lets a shell complete commands, and names of the directory, the account and the rules
+    /// Print a script that completes commands and names in a shell
+    ///
+    /// Names come from the directory, the account, and the rules.
     ///
     /// bash: `source <(gotosync completions bash)` in ~/.bashrc; zsh: the same in ~/.zshrc, below `compinit`; fish: `gotosync
     /// completions fish | source`; PowerShell: `gotosync completions powershell | Out-String | Invoke-Expression` in the profile.
     Completions(Completions),
-    /// Lists the latest runs, newest first
+
+    /// Browse the directory tree, list people, or search by name
+    Browse(Browse),
+    /// Show the type of the directory and what its login can read
+    ///
+    /// Shows the signed-in user, and whether that user can read everything that a run needs.
+    Describe(Json),
+    /// List the latest runs, newest first
     History(History),
-    /// Says version and licence, and where configuration, data and logs are
+    /// Show version, license, and file locations
+    ///
+    /// The locations are those of configuration, data, and logs.
     About(Json),
+
+    /// Resend a person's invitation; old name of `user invite`
+    #[command(hide = true)]
+    Invite(user::Invite),
+    /// Preview a person's welcome e-mail; old name of `mail preview`
+    #[command(hide = true)]
+    Welcome(mail::Preview),
 }
+
+/// The headings of the help, each with its verbs: every visible verb once, in the order of [`Verb`].
+const GROUPS: &[groups::Group] = &[
+    ("Run", &["plan", "check", "apply", "run", "resume", "retry"]),
+    ("Rules", &["rule"]),
+    ("People", &["explain", "user", "mail", "import"]),
+    ("Setup", &["quickstart", "login", "account", "credential", "completions"]),
+    ("Look", &["browse", "describe", "history", "about"]),
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct Quickstart {
-    /// The folder, which is made
+    /// Create the example in this folder
     #[arg(default_value = "gotosync-quickstart")]
     pub(crate) folder: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// Writes the plan to a file, to be applied exactly so later
+    /// Write the plan to a file, to apply exactly that plan later
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Shows only one person: an e-mail, account name, distinguished name, common name or id
+    /// Show only one person, by e-mail, account name, distinguished name, common name, or id
     #[arg(long, value_name = "PERSON", conflicts_with = "out")]
     pub(crate) only: Option<String>,
     #[command(flatten)]
@@ -117,12 +167,12 @@ pub(crate) struct PlanArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// A plan that `plan --out` wrote; without it a new one is made
+    /// Check this plan, written by `plan --out`; if omitted, make a new plan
     pub(crate) plan: Option<PathBuf>,
-    /// The id of the plan, once you have looked at it: what limits hold back is let through
+    /// Approve the plan with this id after reviewing it; this allows changes above the limits
     #[arg(long, value_name = "ID", requires = "plan")]
     pub(crate) approve: Option<String>,
-    /// Looks at the rules alone: rules without effect, contradictions, and names the directory or the account lacks
+    /// Check only the rules: rules without effect, contradictions, and names missing in the directory or the account
     #[arg(long, conflicts_with_all = ["plan", "approve"])]
     pub(crate) rules: bool,
     #[command(flatten)]
@@ -131,12 +181,12 @@ pub(crate) struct Check {
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
-    /// A plan that `plan --out` wrote, or that a check stopped; without it a new one is made
+    /// Apply this plan, written by `plan --out` or kept after a check stopped it; if omitted, make a new plan
     pub(crate) plan: Option<PathBuf>,
-    /// The id of the plan, once you have looked at it: what limits hold back is let through
+    /// Approve the plan with this id after reviewing it; this allows changes above the limits
     #[arg(long, value_name = "ID", requires = "plan")]
     pub(crate) approve: Option<String>,
-    /// Plans and shows everything, and applies nothing
+    /// Plan and show everything, but apply nothing
     #[arg(long, conflicts_with = "plan")]
     pub(crate) simulate: bool,
     #[command(flatten)]
@@ -145,7 +195,7 @@ pub(crate) struct Apply {
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// Plans and shows everything, and applies nothing
+    /// Plan and show everything, but apply nothing
     #[arg(long)]
     pub(crate) simulate: bool,
     #[command(flatten)]
@@ -154,34 +204,15 @@ pub(crate) struct Run {
 
 #[derive(Debug, Args)]
 pub(crate) struct Retry {
-    /// `all`, or one person: an e-mail, account name, distinguished name, common name or id
+    /// Retry this person (e-mail, account name, distinguished name, common name, or id), or `all`
     pub(crate) person: String,
     #[command(flatten)]
     pub(crate) shape: Shape,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Invite {
-    /// An e-mail, account name, distinguished name, common name or id
-    pub(crate) person: String,
-    #[command(flatten)]
-    pub(crate) shape: Shape,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Welcome {
-    /// An e-mail, account name, distinguished name, common name or id
-    pub(crate) person: String,
-    /// Shows this template, whatever the rules give the person
-    #[arg(long, value_name = "NAME")]
-    pub(crate) template: Option<String>,
-    #[command(flatten)]
-    pub(crate) json: Json,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// An e-mail, account name, distinguished name, common name or id
+    /// Explain this person, by e-mail, account name, distinguished name, common name, or id
     pub(crate) person: String,
     #[command(flatten)]
     pub(crate) json: Json,
@@ -189,21 +220,21 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Args)]
 pub(crate) struct Browse {
-    /// The place or group whose children are listed; without it the tops of the tree
+    /// List what is directly below this place or group; if omitted, list the top of the tree
     pub(crate) dn: Option<String>,
-    /// Lists the people right in it, or the members of the group; without a place everybody
+    /// List the people directly in the place, or the members of the group; without DN, everyone
     #[arg(long)]
     pub(crate) people: bool,
-    /// Counts people anywhere below it as well, or members of nested groups
+    /// Include people at any depth below the place, or members of nested groups
     #[arg(long, requires = "people")]
     pub(crate) below: bool,
-    /// Finds people, groups and units by name, anywhere below it; with --people only people
+    /// Find people, groups, and units by name, at any depth below the place; with --people, only people
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
-    /// The page of people, from 1
+    /// Show this page of people, counted from 1
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) page: u32,
-    /// So many people a page
+    /// Show at most N people per page
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
     #[command(flatten)]
@@ -212,68 +243,68 @@ pub(crate) struct Browse {
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The file; `-` reads what is piped in
+    /// Import people from this file; `-` reads standard input
     pub(crate) file: PathBuf,
-    /// The rule whose products, user group, fields and limits count; whom it selects does not, and it may be off
+    /// Use the products, user group, fields, and limits of this rule; its selection is ignored, and it may be disabled
     #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::rules))]
     pub(crate) rule: String,
-    /// What the file is written in; without it a first line that looks like a header makes it a CSV
+    /// Read the file in this format; if omitted, a first line that looks like a header means CSV
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
-    /// Which column is which attribute, such as `mail=E-Mail,givenName=Vorname,sn=Nachname`
+    /// Map attributes to columns, such as `mail=E-Mail,givenName=Vorname,sn=Nachname`
     #[arg(long, value_name = "ATTRIBUTE=COLUMN", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
-    /// The column of an id that no two rows may share
+    /// Read a unique id for each row from this column
     #[arg(long, value_name = "COLUMN")]
     pub(crate) id: Option<String>,
-    /// Takes the columns that are guessed from the header; without it they are only shown
+    /// Use the columns guessed from the header; if omitted, the guesses are only shown
     #[arg(long, conflicts_with = "columns")]
     pub(crate) accept_guesses: bool,
-    /// What parts the columns; without it the header tells
+    /// Split columns at this character; if omitted, detect it from the header
     #[arg(long, value_name = "CHARACTER")]
     pub(crate) delimiter: Option<Delimiter>,
-    /// The encoding of a file that is not UTF-8, such as windows-1252
+    /// Decode a file that is not UTF-8, such as windows-1252
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
-    /// Applies the plan, if its check passes
+    /// Apply the plan if its check passes
     #[arg(long)]
     pub(crate) apply: bool,
-    /// Where to write what must be mended; a file that is there is not overwritten [default: FILE.mend]
+    /// Write entries that need correction to this file; an existing file is not overwritten [default: FILE.mend]
     #[arg(long, value_name = "FILE")]
     pub(crate) mend: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shape: Shape,
 }
 
-/// What a file of people is written in.
+/// The format of a file of people.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {
-    /// A CSV with a header row
+    /// CSV with a header row
     Csv,
-    /// A pasted list
+    /// Pasted list
     List,
 }
 
-/// What parts the columns of a CSV.
+/// The character between the columns of a CSV file.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Delimiter {
-    /// A comma
+    /// Comma
     #[value(alias = ",")]
     Comma,
-    /// A semicolon
+    /// Semicolon
     #[value(alias = ";")]
     Semicolon,
-    /// A tab
+    /// Tab
     #[value(alias = "\t")]
     Tab,
-    /// A vertical bar
+    /// Vertical bar
     #[value(alias = "|")]
     Bar,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
-    /// The shell
+    /// Print the script for this shell
     pub(crate) shell: Shell,
 }
 
@@ -292,48 +323,48 @@ pub(crate) enum Shell {
 
 #[derive(Debug, Args)]
 pub(crate) struct Login {
-    /// Only shows the address to open, on this machine
+    /// Show the address to open on this machine, instead of opening a browser
     #[arg(long)]
     pub(crate) no_browser: bool,
-    /// Shows the address to open, on any machine, and asks for the address that the browser ended at
+    /// Show the address to open on any machine, and ask for the address where the browser ends up
     #[arg(long, conflicts_with = "no_browser")]
     pub(crate) paste: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct History {
-    /// At most so many
+    /// List at most N runs
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,
     #[command(flatten)]
     pub(crate) json: Json,
 }
 
-/// Whether the output is for people or for programs.
+/// The choice between text and JSON.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Json {
-    /// Prints JSON
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// What `account` tells.
+/// The arguments of `account`.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Account {
-    /// Lists the lines of GoTo Connect too, by user: their own extension, and those that ring at them as well
+    /// List GoTo Connect lines too: for each user, their own extension and the others that ring for them
     #[arg(long)]
     pub(crate) lines: bool,
     #[command(flatten)]
     pub(crate) json: Json,
 }
 
-/// Whom the output is for, and how much of it.
+/// The form and length of the output.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Shape {
-    /// Prints JSON
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Shows every line of long lists
+    /// Show long lists in full
     #[arg(long)]
     full: bool,
 }
@@ -342,13 +373,16 @@ impl Shape {
     /// Text, with long lists cut.
     pub(crate) const TEXT: Self = Self { json: false, full: false };
 
-    /// How much of a long list is shown.
+    /// Returns how much of a long list to show.
     pub(crate) fn length(self) -> Length {
         if self.full { Length::Full } else { Length::Short(10) }
     }
 }
 
+const GLOBAL: &str = "Global options";
+
 const EXIT_CODES: &str = "\
-Exit codes: 0 nothing to do or all done, 1 error, 2 changes pending (plan), 3 stopped by a check or warned of rules \
-(check --rules), 4 done but some steps failed, or entries of an import must be mended.
-Data goes to stdout, talk to stderr. New here? Try `gotosync quickstart`.";
+Exit codes: 0 nothing to do or all done, 1 error, 2 changes pending (plan), 3 stopped by a check, warnings (check --rules), \
+or something missing (account), 4 done, but some steps failed or some entries of an import need correction.
+Data goes to stdout, messages to stderr. `gotosync help VERB` explains a verb.
+New here? Try `gotosync quickstart`.";

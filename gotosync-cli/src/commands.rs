@@ -1,5 +1,7 @@
 //! The verbs, one file each: arguments, the core, text, an exit code.
 
+use crate::cli::mail::MailVerb;
+use crate::cli::user::UserVerb;
 use crate::cli::{Cli, Verb};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -16,8 +18,8 @@ mod describe;
 mod explain;
 mod history;
 mod import;
-mod invite;
 mod login;
+mod mail;
 mod plan;
 mod quickstart;
 mod resume;
@@ -25,31 +27,33 @@ mod retry;
 mod rule;
 mod run;
 mod told;
-mod welcome;
+mod user;
 
 /// Does what the arguments say.
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     let place = Place::find(cli.config).choosing(cli.account).tracing(cli.trace);
     match cli.verb {
-        Verb::Quickstart(args) => quickstart::quickstart(&args, &place).await,
         Verb::Plan(args) => plan::plan(&args, &place).await,
         Verb::Check(args) => check::check(&args, &place).await,
         Verb::Apply(args) => apply::apply(&args, &place).await,
         Verb::Run(args) => run::run(&args, &place).await,
         Verb::Resume(shape) => resume::resume(shape, &place).await,
         Verb::Retry(args) => retry::retry(&args, &place).await,
-        Verb::Invite(args) => invite::invite(&args, &place).await,
-        Verb::Welcome(args) => welcome::welcome(&args, &place).await,
         Verb::Rule(args) => rule::rule(args.verb, &place).await,
         Verb::Explain(args) => explain::explain(&args, &place).await,
-        Verb::Browse(args) => browse::browse(&args, &place).await,
-        Verb::Describe(json) => describe::describe(json, &place).await,
+        Verb::User(args) => user::user(args.verb, &place).await,
+        Verb::Mail(args) => mail::mail(args.verb, &place).await,
         Verb::Import(args) => import::import(&args, &place).await,
+        Verb::Quickstart(args) => quickstart::quickstart(&args, &place).await,
         Verb::Login(args) => login::login(&args, &place).await,
         Verb::Account(told) => account::account(told, &place).await,
         Verb::Credential(args) => credential::credential(&args.verb),
         Verb::Completions(args) => completions::completions(&args),
+        Verb::Browse(args) => browse::browse(&args, &place).await,
+        Verb::Describe(json) => describe::describe(json, &place).await,
         Verb::History(args) => history::history(&args, &place).await,
         Verb::About(json) => about::about(json, &place),
+        Verb::Invite(args) => user::user(UserVerb::Invite(args), &place).await,
+        Verb::Welcome(args) => mail::mail(MailVerb::Preview(args), &place).await,
     }
 }

@@ -10,7 +10,7 @@ use std::panic;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use clap_complete::engine::CompletionCandidate;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 use gotosync_core::Config;
@@ -35,13 +35,25 @@ pub(crate) fn answers() -> bool {
         let words: Vec<OsString> = words().collect();
         let mut answer = Vec::new();
         let completer = completer(shell.to_str()?)?;
-        completer.write_complete(&mut Cli::command(), words, env::current_dir().ok().as_deref(), &mut answer).ok()?;
+        completer.write_complete(&mut offered(), words, env::current_dir().ok().as_deref(), &mut answer).ok()?;
         Some(answer)
     });
     if let Ok(Some(answer)) = answered {
         let _ = std::io::stdout().write_all(&answer);
     }
     true
+}
+
+/// Returns the command without its hidden verbs, for a shell to complete.
+fn offered() -> Command {
+    // clap offers a hidden verb if no visible verb begins with the typed text. No typed text begins with a blank.
+    Cli::command().mut_subcommands(|verb| {
+        if !verb.is_hide_set() {
+            return verb;
+        }
+        let name: &str = format!(" {}", verb.get_name()).leak();
+        verb.name(name)
+    })
 }
 
 /// What speaks with a shell of this name.

@@ -4,8 +4,6 @@
 
 use std::ffi::OsString;
 
-use clap::Parser;
-
 mod again;
 mod cli;
 mod commands;
@@ -26,7 +24,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     if complete::answers() {
         return Exit::Done;
     }
-    let cli = match cli::Cli::try_parse_from(words) {
+    let cli = match cli::Cli::read(words) {
         Ok(cli) => cli,
         Err(usage) => {
             // clap would leave with 2 after a mistake, which here means that changes are pending.

@@ -236,28 +236,52 @@ fn a_signal_ends_the_run_after_the_batch_in_flight_and_the_next_run_does_the_res
 }
 
 #[test]
-fn help_is_told_for_every_verb() {
+fn help_lists_the_verbs_in_groups_and_explains_each() {
     let folder = tempfile::tempdir().expect("a folder");
     let help = run(folder.path(), &["--help"]);
     assert_eq!(help.code, Some(0));
-    for verb in [
-        "quickstart",
-        "plan",
-        "check",
-        "apply",
-        "run",
-        "resume",
-        "rule",
-        "explain",
-        "browse",
-        "describe",
-        "history",
-        "about",
-    ] {
-        assert!(help.out.contains(verb), "{verb}");
+    let lines = || help.out.lines().skip_while(|line| *line != "Run:").take_while(|line| *line != "Options:");
+    let headings: Vec<&str> = lines().filter(|line| line.ends_with(':') && !line.starts_with(' ')).collect();
+    assert_eq!(headings, ["Run:", "Rules:", "People:", "Setup:", "Look:"]);
+    let verbs: Vec<&str> = lines()
+        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(verbs[..6], ["plan", "check", "apply", "run", "resume", "retry"], "what a newcomer sees first");
+    assert!(!verbs.contains(&"invite") && !verbs.contains(&"welcome"), "{verbs:?}");
+    for verb in &verbs {
         let said = run(folder.path(), &[verb, "--help"]);
         assert_eq!(said.code, Some(0), "{said:?}");
         assert!(said.out.len() > 100, "{verb} says too little: {said:?}");
+    }
+    // The short help and a bare word show the same list, and all of them fit the terminal.
+    for (words, code) in [(&["-h"][..], 0), (&["help"], 0), (&[], 1)] {
+        let mut narrow = command(folder.path(), words);
+        let output = narrow.env("COLUMNS", "80").output().expect("it starts");
+        assert_eq!(output.status.code(), Some(code), "{words:?}");
+        let text = String::from_utf8_lossy(if code == 0 { &output.stdout } else { &output.stderr });
+        assert!(verbs.iter().all(|verb| text.contains(&format!("\n  {verb} "))), "{words:?}: {text}");
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    }
+}
+
+#[test]
+fn shells_are_offered_the_verbs_that_help_lists() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let offered = |words: &[&str]| -> Vec<String> {
+        let mut shell = command(folder.path(), &[&["--", "gotosync"], words].concat());
+        let output = shell.env("GOTOSYNC_COMPLETE", "fish").output().expect("it starts");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        text.lines().filter_map(|line| line.split('\t').next()).map(str::to_owned).collect()
+    };
+    let verbs = offered(&[""]);
+    for verb in ["plan", "retry", "rule", "user", "mail", "login", "browse", "about"] {
+        assert!(verbs.iter().any(|offered| offered == verb), "{verb}: {verbs:?}");
+    }
+    assert_eq!(offered(&["user", "i"]), ["invite"]);
+    assert_eq!(offered(&["mail", "p"]), ["preview"]);
+    for old in ["inv", "invite", "welc"] {
+        assert_eq!(offered(&[old]), [] as [&str; 0], "an old name is not offered");
     }
 }
 

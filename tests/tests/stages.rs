@@ -73,11 +73,11 @@ fn edit(file: &Path, from: &str, to: &str) {
 fn a_welcome_is_previewed_sent_once_and_again_only_when_asked_for() {
     let folder = place();
     let place = folder.path();
-    let shown = ends(place, &["welcome", "person0@example.test"], 0);
+    let shown = ends(place, &["mail", "preview", "person0@example.test"], 0);
     assert_eq!(shown.out, "Subject: Welcome, Person\n\nDear Person Number 0, you have Meeting.\n");
-    let wrong = ends(place, &["welcome", "person1@example.test", "--template", "Sale"], 1);
+    let wrong = ends(place, &["mail", "preview", "person1@example.test", "--template", "Sale"], 1);
     assert!(wrong.err.contains("did you mean `Sales`?"), "{wrong:?}");
-    assert!(ends(place, &["welcome", "person1@example.test"], 1).err.contains("no welcome e-mail"));
+    assert!(ends(place, &["mail", "preview", "person1@example.test"], 1).err.contains("no welcome e-mail"));
     assert_eq!(ends(place, &["plan"], 2).out.matches("write-template Sales").count(), 1);
 
     ends(place, &["apply"], 0);
@@ -87,15 +87,58 @@ fn a_welcome_is_previewed_sent_once_and_again_only_when_asked_for() {
     // Neither a run nor another one sends it again.
     ends(place, &["run"], 0);
     assert_eq!(sent("person0@example.test"), Some(1));
-    let again = ends(place, &["invite", "person0@example.test"], 0);
+    let again = ends(place, &["user", "invite", "person0@example.test"], 0);
     assert!(again.out.contains("invited"), "{again:?}");
     assert_eq!(sent("person0@example.test"), Some(2));
-    assert!(ends(place, &["invite", "nobody@example.test"], 1).err.contains("nobody in the directory"));
+    assert!(ends(place, &["user", "invite", "nobody@example.test"], 1).err.contains("nobody in the directory"));
     // A mail counts like any other.
     edit(&place.join("rules.toml"), "[[welcome_email]]", "limits = { emails = { count = 0 } }\n[[welcome_email]]");
-    let held = ends(place, &["invite", "person1@example.test"], 3);
+    let held = ends(place, &["user", "invite", "person1@example.test"], 3);
     assert!(held.out.contains("e-mails would be sent; the limit is 0"), "{held:?}");
     assert_eq!(sent("person1@example.test"), Some(0));
+}
+
+/// Runs a command in a folder and masks ids, which differ from one folder to another.
+fn masked(place: &Path, words: &[&str]) -> (Option<i32>, String, String) {
+    let said = run(place, words);
+    let is_id = |word: &str| word.len() >= 16 && word.chars().all(|c| c.is_ascii_hexdigit() || "-:T".contains(c));
+    let plain = |text: &str| -> String {
+        text.split_inclusive([' ', '\n']).map(|word| if is_id(word.trim_end()) { "ID " } else { word }).collect()
+    };
+    (said.code, plain(&said.out), plain(&said.err))
+}
+
+#[test]
+fn old_names_do_the_same_as_the_new_ones() {
+    let [new, old] = [place(), place()];
+    for place in [&new, &old] {
+        ends(place.path(), &["apply"], 0);
+    }
+    for (now, before, rest) in [
+        (["mail", "preview"], "welcome", &["person0@example.test"][..]),
+        (["mail", "preview"], "welcome", &["person0@example.test", "--json"]),
+        (["mail", "preview"], "welcome", &["person1@example.test", "--template", "Sales"]),
+        (["mail", "preview"], "welcome", &["person1@example.test"]),
+        (["mail", "preview"], "welcome", &["nobody@example.test"]),
+        (["user", "invite"], "invite", &["person0@example.test", "--full"]),
+        (["user", "invite"], "invite", &["nobody@example.test"]),
+    ] {
+        let now = masked(new.path(), &[&now, rest].concat());
+        assert_eq!(now, masked(old.path(), &[&[before], rest].concat()), "{before} {rest:?}");
+    }
+    let sent = |place: &Path| user(place, "person0@example.test").invitation.map(|invitation| invitation.sent);
+    assert_eq!((sent(new.path()), sent(old.path())), (Some(2), Some(2)));
+    for (place, words) in [(&new, &["user", "invite"][..]), (&old, &["invite"])] {
+        let data = json(&ends(place.path(), &[words, &["person0@example.test", "--json"]].concat(), 0));
+        assert_eq!(data["report"]["lines"].as_array().map(Vec::len), Some(1), "{data}");
+        // A run is remembered by the name that the help shows.
+        let runs = json(&ends(place.path(), &["history", "--json", "--limit", "1"], 0));
+        assert_eq!(runs[0]["command"], "gotosync user invite");
+    }
+    edit(&new.path().join("rules.toml"), "[[welcome_email]]", "limits = { emails = { count = 0 } }\n[[welcome_email]]");
+    for words in [&["user", "invite"][..], &["invite"]] {
+        ends(new.path(), &[words, &["person1@example.test"]].concat(), 3);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// What to do with a secret.
+/// The verb that `credential` was given.
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Credential {
@@ -14,9 +14,9 @@ pub(crate) struct Credential {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Keeps a secret that is typed unseen, or piped in
+    /// Store a secret, typed at a hidden prompt or piped in
     Set(Set),
-    /// Removes a secret
+    /// Remove a secret
     Remove(Which),
 }
 
@@ -24,7 +24,7 @@ pub(crate) enum Verb {
 pub(crate) struct Set {
     #[command(flatten)]
     pub(crate) which: Which,
-    /// Replaces one that is there already
+    /// Replace an existing secret
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -33,9 +33,9 @@ pub(crate) struct Set {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Which {
-    /// Its name in the key store, as `password = { keyring = "NAME" }` has it; `SERVICE/NAME` for that of another program
+    /// Use this name in the key store, as in `password = { keyring = "NAME" }`; `SERVICE/NAME` for a secret of another program
     pub(crate) name: Option<String>,
-    /// A file instead, as `password = { file = "FILE" }` has it; it is made so that nobody else can read it
+    /// Use a file instead, as in `password = { file = "FILE" }`; it is created so that only you can read it
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 }

@@ -29,14 +29,14 @@ struct Listing<'r>(&'r [RunRecord]);
 
 impl Display for Listing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<20}  {:<19}  {:<11}  {:<16}  steps", "started (UTC)", "command", "ending", "plan")?;
+        writeln!(f, "{:<20}  {:<20}  {:<11}  {:<16}  steps", "started (UTC)", "command", "ending", "plan")?;
         for run in self.0 {
             let started = run.started.strftime("%Y-%m-%d %H:%M:%S").to_string();
             let plan = run.plan.as_ref().map_or("-", |plan| plan.as_str());
             let counts: Vec<String> =
                 run.outcomes.iter().map(|(outcome, number)| format!("{number} {outcome}")).collect();
             let counts = if counts.is_empty() { "-".to_owned() } else { counts.join(", ") };
-            writeln!(f, "{started:<20}  {:<19}  {:<11}  {plan:<16}  {counts}", run.command, run.ending.as_str())?;
+            writeln!(f, "{started:<20}  {:<20}  {:<11}  {plan:<16}  {counts}", run.command, run.ending.as_str())?;
             if let Some(reason) = &run.reason {
                 writeln!(f, "    {reason}")?;
             }

@@ -1,16 +1,16 @@
-//! `gotosync invite`
+//! `gotosync user invite`
 
-use super::apply::apply_plan;
-use super::told::Told;
-use crate::cli::Invite;
+use super::super::apply::apply_plan;
+use super::super::told::Told;
+use crate::cli::user::Invite;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::setup::Place;
 use crate::signals;
 
-/// Sends one person's invitation again.
+/// Resends one person's invitation.
 pub(super) async fn invite(args: &Invite, place: &Place) -> Result<Exit, Failure> {
-    let setup = place.open("invite")?;
+    let setup = place.open("user invite")?;
     let stop = signals::stop(&setup.line);
     let mut told = Told::new(args.shape);
     let plan = setup.engine.invite(&args.person).await?;

@@ -1,8 +1,8 @@
-//! `gotosync welcome`
+//! `gotosync mail preview`
 
 use serde_json::json;
 
-use crate::cli::Welcome;
+use crate::cli::mail::Preview;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
@@ -10,8 +10,8 @@ use crate::output::print;
 use crate::setup::Place;
 
 /// Shows the welcome e-mail that a person would get.
-pub(super) async fn welcome(args: &Welcome, place: &Place) -> Result<Exit, Failure> {
-    let setup = place.open("welcome")?;
+pub(super) async fn preview(args: &Preview, place: &Place) -> Result<Exit, Failure> {
+    let setup = place.open("mail preview")?;
     let (subject, text) = setup.engine.welcome_email(&args.person, args.template.as_deref()).await?;
     setup.line.clear();
     if args.json.json {

@@ -1,0 +1,15 @@
+//! `gotosync mail`
+
+use crate::cli::mail::MailVerb;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::setup::Place;
+
+mod preview;
+
+/// Shows e-mails that people would get.
+pub(super) async fn mail(verb: MailVerb, place: &Place) -> Result<Exit, Failure> {
+    match verb {
+        MailVerb::Preview(args) => preview::preview(&args, place).await,
+    }
+}

@@ -1,0 +1,15 @@
+//! `gotosync user`
+
+use crate::cli::user::UserVerb;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::setup::Place;
+
+mod invite;
+
+/// Acts on one user of the account.
+pub(super) async fn user(verb: UserVerb, place: &Place) -> Result<Exit, Failure> {
+    match verb {
+        UserVerb::Invite(args) => invite::invite(&args, place).await,
+    }
+}
