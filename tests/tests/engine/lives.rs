@@ -46,7 +46,7 @@ fn users(account: &Account, addresses: &[String]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: gotosync_tests::cases(300), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn step_by_step_or_at_once_ends_in_the_same_users(lives in lives()) {

@@ -89,7 +89,7 @@ fn who(remembered: &Remembered) -> Vec<Link> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: gotosync_tests::cases(4000), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Law one: applying the plan makes read equal desired, and planning again is empty.
     #[test]
@@ -168,7 +168,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: gotosync_tests::cases(60), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// A crash at every journal event, before or after it is kept, and a resume: it ends where no crash ends.
     #[test]
@@ -207,7 +207,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: gotosync_tests::cases(12), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The same with a second crash at every journal event of the resume, before or after it is kept.
     #[test]

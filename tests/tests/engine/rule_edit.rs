@@ -236,7 +236,7 @@ fn held(file: &mut RulesFile, op: &Op, number: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(gotosync_tests::cases(400)))]
 
     #[test]
     fn any_sequence_of_edits_leaves_what_it_does_not_touch(text in rules_text(), ops in prop::collection::vec(op(), 1..8)) {

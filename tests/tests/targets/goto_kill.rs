@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use gotosync_core::model::{Account, License, Role, Status, User, UserGroup, UserGroupPath};
@@ -92,48 +93,59 @@ fn a_run_against_goto_killed_at_any_moment_and_resumed_ends_where_no_kill_ends()
         serde_json::from_value(history[0]["outcomes"].clone()).expect("a run has outcomes");
     assert_eq!(outcomes.values().sum::<u64>(), 2000, "{outcomes:?}");
 
-    let (mut interrupted, mut doubted) = (0, 0);
-    for moment in moments(KILLS, took) {
-        let (folder, emulator) = (tempfile::tempdir().expect("a folder"), start());
-        prepare(folder.path(), &emulator);
-        let mut child = command(folder.path(), &["apply"])
-            .env("GOTO_TOKEN", emulator.personal_token())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the command starts");
-        std::thread::sleep(moment);
-        let _ = child.kill();
-        let status = child.wait().expect("the command ends");
-        let written = emulator.calls().iter().filter(|call| call.operation == Operation::CreateUsers).count();
-        let resumed = go(folder.path(), &emulator, &["resume"]);
-        assert_eq!(resumed.code, Some(0), "after {moment:?}: {resumed:?}");
-        let did = !resumed.err.contains("nothing to resume");
-        interrupted += usize::from(!status.success() && did);
-        doubted += usize::from(!status.success() && did && written > 0);
-        if !did {
-            // It was killed before its first write, or had ended.
-            let again = go(folder.path(), &emulator, &["apply"]);
-            assert_eq!(again.code, Some(0), "after {moment:?}: {again:?}");
+    // Two at a time: each kill has a folder, an account and a process of its own.
+    let moments: Vec<Duration> = moments(KILLS, took).collect();
+    let (next, interrupted, doubted) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(moment) = moments.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (resumed, in_doubt) = killed_at(*moment, &wanted);
+                    interrupted.fetch_add(usize::from(resumed), Ordering::Relaxed);
+                    doubted.fetch_add(usize::from(in_doubt), Ordering::Relaxed);
+                }
+            });
         }
-        let plan = go(folder.path(), &emulator, &["plan"]);
-        assert_eq!(plan.code, Some(0), "after {moment:?}: {plan:?}");
-        assert!(plan.out.contains("nothing to do"), "{plan:?}");
-        assert_eq!(users(&emulator), wanted, "after {moment:?}");
-        let mut mails: Vec<String> = emulator.mails().into_iter().map(|mail| mail.to).collect();
-        mails.sort();
-        let sent = mails.len();
-        mails.dedup();
-        assert_eq!(
-            (mails.len(), sent),
-            (PEOPLE - EXISTING, PEOPLE - EXISTING),
-            "after {moment:?}: a mail went out twice"
-        );
-    }
+    });
+    let (interrupted, doubted) = (interrupted.into_inner(), doubted.into_inner());
     println!(
         "one run took {took:?}; {KILLS} kills: {interrupted} runs had to be resumed, {doubted} of them while users were being made"
     );
     assert!(interrupted > 5, "hardly a kill hit a run between its first and its last write: {interrupted}");
+}
+
+/// Kills a run at a moment, resumes it, and checks the end. Returns whether it had to be resumed, and whether users were being made.
+fn killed_at(moment: Duration, wanted: &[String]) -> (bool, bool) {
+    let (folder, emulator) = (tempfile::tempdir().expect("a folder"), start());
+    prepare(folder.path(), &emulator);
+    let mut child = command(folder.path(), &["apply"])
+        .env("GOTO_TOKEN", emulator.personal_token())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the command starts");
+    std::thread::sleep(moment);
+    let _ = child.kill();
+    let status = child.wait().expect("the command ends");
+    let written = emulator.calls().iter().filter(|call| call.operation == Operation::CreateUsers).count();
+    let resumed = go(folder.path(), &emulator, &["resume"]);
+    assert_eq!(resumed.code, Some(0), "after {moment:?}: {resumed:?}");
+    let did = !resumed.err.contains("nothing to resume");
+    if !did {
+        // It was killed before its first write, or had ended.
+        let again = go(folder.path(), &emulator, &["apply"]);
+        assert_eq!(again.code, Some(0), "after {moment:?}: {again:?}");
+    }
+    let plan = go(folder.path(), &emulator, &["plan"]);
+    assert_eq!(plan.code, Some(0), "after {moment:?}: {plan:?}");
+    assert!(plan.out.contains("nothing to do"), "{plan:?}");
+    assert_eq!(users(&emulator), wanted, "after {moment:?}");
+    let mut mails: Vec<String> = emulator.mails().into_iter().map(|mail| mail.to).collect();
+    mails.sort();
+    let sent = mails.len();
+    mails.dedup();
+    assert_eq!((mails.len(), sent), (PEOPLE - EXISTING, PEOPLE - EXISTING), "after {moment:?}: a mail went out twice");
+    (!status.success() && did, !status.success() && did && written > 0)
 }
 
 /// People in the directory.

@@ -21,16 +21,16 @@ async fn holds(make: &Factory<'_>) {
 }
 
 async fn service_holds(options: ScimOptions) {
-    let server = options.start().unwrap();
-    holds(&|account| Box::new(at(&server, account))).await;
+    let server = options.shared().unwrap();
+    holds(&|account| Box::new(at(server, account))).await;
 }
 
 macro_rules! at_a_service {
     ($($name:ident: $wrap:expr;)*) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $name() {
-            let (wrap, server) = ($wrap, Scim::options().start().unwrap());
-            holds(&|account| Box::new(wrap(Box::new(at(&server, account)) as Box<dyn ProvisioningTarget>))).await;
+            let (wrap, server) = ($wrap, Scim::options().shared().unwrap());
+            holds(&|account| Box::new(wrap(Box::new(at(server, account)) as Box<dyn ProvisioningTarget>))).await;
         })*
     };
 }
