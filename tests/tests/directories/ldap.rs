@@ -79,9 +79,9 @@ fn exported(server: &Samba) -> Result<(tempfile::TempDir, LdifSource, String), T
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_rules_give_the_same_plan_by_every_way() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(300, 40)).shared()?;
-    let (_folder, export, text) = exported(&server)?;
+    let (_folder, export, text) = exported(server)?;
     let other = Slapd::options().suffix(server.base()).ldif(twin(&text)?).start()?;
-    let live = || Ok::<_, Trouble>(LdapSource::new(samba(&server, &server.administrator())?)?);
+    let live = || Ok::<_, Trouble>(LdapSource::new(samba(server, &server.administrator())?)?);
     let names = server_groups(&live()?).await?;
     let rules = rules(&server.base(), &names);
 
@@ -105,25 +105,25 @@ async fn server_groups(source: &LdapSource) -> Result<Vec<String>, Trouble> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_reads_the_same_by_every_sign_in_and_every_size_of_page() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(120, 20)).shared()?;
-    let (_folder, export, _) = exported(&server)?;
+    let (_folder, export, _) = exported(server)?;
     let export = export.read(&attributes()).await?;
     let who = server.administrator();
     let named = |name: &str| Person { principal: name.to_owned(), ..who.clone() };
     let mut ways: Vec<(&str, LdapOptions)> = vec![
-        ("user@domain", samba(&server, &who)?),
-        ("DOMAIN\\user", samba(&server, &named(&who.logon_name))?),
-        ("the distinguished name", samba(&server, &named(&who.dn))?),
+        ("user@domain", samba(server, &who)?),
+        ("DOMAIN\\user", samba(server, &named(&who.logon_name))?),
+        ("the distinguished name", samba(server, &named(&who.dn))?),
         ("StartTLS", options(&server.plain_url(), server.ca_file(), &who)?),
-        ("small pages", LdapOptions { page_size: Some(7), ..samba(&server, &who)? }),
-        ("small ranges", LdapOptions { range_size: Some(3), ..samba(&server, &who)? }),
+        ("small pages", LdapOptions { page_size: Some(7), ..samba(server, &who)? }),
+        ("small ranges", LdapOptions { range_size: Some(3), ..samba(server, &who)? }),
     ];
     let dead = Server { port: 1, ..Server::parse(&server.url())? };
     let servers = vec![dead, Server::parse(&server.url())?];
-    ways.push(("a second server", LdapOptions { servers, ..samba(&server, &who)? }));
+    ways.push(("a second server", LdapOptions { servers, ..samba(server, &who)? }));
     let domain = server.domain();
     let discovery = Discovery { domain, name_servers: vec![server.dns()], security: Security::Tls };
     let (servers, discover) = (Vec::new(), Some(discovery));
-    ways.push(("its name in DNS", LdapOptions { servers, discover, ..samba(&server, &who)? }));
+    ways.push(("its name in DNS", LdapOptions { servers, discover, ..samba(server, &who)? }));
     for (what, options) in ways {
         let reading =
             LdapSource::new(options)?.read(&attributes()).await.map_err(|error| format!("{what}: {error:?}"))?;
@@ -141,7 +141,7 @@ async fn a_directory_reads_the_same_by_every_sign_in_and_every_size_of_page() ->
 #[tokio::test(flavor = "multi_thread")]
 async fn a_live_directory_keeps_the_laws_of_sources() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).shared()?;
-    let everything = slapd(&server, &server.administrator())?;
+    let everything = slapd(server, &server.administrator())?;
     let of_changes = LdapOptions { changes: Some(Changes::default()), ..everything.clone() };
     for (what, options) in [("everything", everything), ("changes", of_changes)] {
         let source = LdapSource::new(options)?;
@@ -163,7 +163,7 @@ async fn a_live_domain_keeps_the_laws_of_sources() -> Result<(), Trouble> {
         ("changes", of_changes, format!("CN=Users,{base}")),
     ] {
         let bases = [Dn::parse(&format!("OU=Germany,OU=Staff,{company}"))?, Dn::parse(&groups)?].to_vec();
-        let source = LdapSource::new(LdapOptions { bases, changes, ..samba(&server, &server.reader())? })?;
+        let source = LdapSource::new(LdapOptions { bases, changes, ..samba(server, &server.reader())? })?;
         let broken = source::broken(&source as &dyn DirectorySource).await;
         assert!(broken.is_empty(), "{what}: {}", broken.join("\n"));
     }
@@ -192,7 +192,7 @@ async fn the_number_of_searches_does_not_grow_with_people() -> Result<(), Troubl
 #[tokio::test(flavor = "multi_thread")]
 async fn only_selected_people_cross_the_wire() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::default()).shared()?;
-    let source = LdapSource::new(samba(&server, &server.administrator())?)?;
+    let source = LdapSource::new(samba(server, &server.administrator())?)?;
     let everyone = source.read(&attributes()).await?;
     let all = everyone.effort.clone().unwrap_or_default().received;
     let small = whole(&everyone).groups().iter().filter(|group| (2..8).contains(&group.people.len()));
@@ -209,9 +209,9 @@ async fn only_selected_people_cross_the_wire() -> Result<(), Trouble> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_signs_in_and_anonymity_must_be_asked_for() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).shared()?;
-    let as_admin = LdapSource::new(slapd(&server, &server.administrator())?)?.read(&attributes()).await?;
+    let as_admin = LdapSource::new(slapd(server, &server.administrator())?)?.read(&attributes()).await?;
     let pair = server.authority().client(Certificate::Valid, "reader")?;
-    let mut by_certificate = slapd(&server, &server.reader())?;
+    let mut by_certificate = slapd(server, &server.reader())?;
     by_certificate.sign_in = SignIn::Certificate;
     by_certificate.tls.client = Some(ClientCertificate { certificate: pair.certificate, key: pair.key });
     let reading = LdapSource::new(by_certificate)?.read(&attributes()).await?;
@@ -220,7 +220,7 @@ async fn a_certificate_signs_in_and_anonymity_must_be_asked_for() -> Result<(), 
     let anonymous = |server: &Slapd| -> Result<LdapSource, Trouble> {
         Ok(LdapSource::new(LdapOptions { sign_in: SignIn::Anonymous, ..slapd(server, &server.reader())? })?)
     };
-    let reading = anonymous(&server)?.read(&attributes()).await?;
+    let reading = anonymous(server)?.read(&attributes()).await?;
     assert_eq!(difference(whole(&as_admin), whole(&reading)), [] as [String; 0]);
     let closed = Slapd::options().population(Population::new(40, 8)).without_anonymous().start()?;
     match anonymous(&closed)?.read(&attributes()).await {
@@ -257,7 +257,7 @@ async fn a_server_that_cannot_prove_who_it_is_hears_no_password() -> Result<(), 
 async fn what_cannot_be_read_is_told_with_what_to_do() -> Result<(), Trouble> {
     let server = Samba::options().shared()?;
     let wrong = Person { password: "hunter2".to_owned(), ..server.reader() };
-    let error = LdapSource::new(samba(&server, &wrong)?)?.read(&attributes()).await.unwrap_err();
+    let error = LdapSource::new(samba(server, &wrong)?)?.read(&attributes()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
     assert_eq!(error.help(), Some("the name or the password is wrong"));
     assert!(!format!("{error:?}").contains("hunter2"));
@@ -269,18 +269,18 @@ async fn what_cannot_be_read_is_told_with_what_to_do() -> Result<(), Trouble> {
 
     let nowhere = LdapOptions {
         servers: vec![Server { host: Ipv4Addr::LOCALHOST.to_string(), port: 1, security: Security::Tls }; 2],
-        ..samba(&server, &server.reader())?
+        ..samba(server, &server.reader())?
     };
     let error = LdapSource::new(nowhere)?.read(&attributes()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.retryable() && error.to_string().contains("none of 2 servers answers"), "{error:?}");
 
-    let mut elsewhere = samba(&server, &server.reader())?;
+    let mut elsewhere = samba(server, &server.reader())?;
     elsewhere.bases = vec![Dn::parse("DC=nowhere,DC=test")?];
     let reading = LdapSource::new(elsewhere)?.read(&attributes()).await?;
     assert!(reading.completeness.to_string().contains("noSuchObject"), "{}", reading.completeness);
 
-    let mut catalog = samba(&server, &server.reader())?;
+    let mut catalog = samba(server, &server.reader())?;
     catalog.servers = vec![Server::parse(&server.gc_url())?];
     let request = ReadRequest::everyone(["telexNumber"]);
     let error = LdapSource::new(catalog)?.read(&request).await.unwrap_err();
@@ -330,7 +330,7 @@ async fn two_forests_are_one_directory() -> Result<(), Trouble> {
     let source = |server: &Samba| -> Result<Box<dyn DirectorySource>, Trouble> {
         Ok(Box::new(LdapSource::new(samba(server, &server.reader())?)?))
     };
-    let both = MergedSource::new(vec![("one".into(), source(&one)?), ("two".into(), source(&two)?)])?;
+    let both = MergedSource::new(vec![("one".into(), source(one)?), ("two".into(), source(&two)?)])?;
     let reading = both.read(&attributes()).await?;
     let people = whole(&reading).people().iter().map(|person| person.dn.to_string()).collect::<Vec<_>>();
     assert!(people.iter().any(|dn| dn.ends_with(&one.base())) && people.iter().any(|dn| dn.ends_with(&two.base())));
@@ -338,7 +338,7 @@ async fn two_forests_are_one_directory() -> Result<(), Trouble> {
     let mut slow = samba(&two, &two.reader())?;
     slow.timeouts.connect = std::time::Duration::from_secs(1);
     let slow: Box<dyn DirectorySource> = Box::new(LdapSource::new(slow)?);
-    let both = MergedSource::new(vec![("one".into(), source(&one)?), ("two".into(), slow)])?;
+    let both = MergedSource::new(vec![("one".into(), source(one)?), ("two".into(), slow)])?;
     let error = both.read(&attributes()).await.unwrap_err();
     two.resume()?;
     assert_eq!(error.kind(), ErrorKind::Unavailable, "a part that does not answer is no empty part: {error:?}");
@@ -377,13 +377,13 @@ async fn groups_reach_across_forests() -> Result<(), Trouble> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ordinary_user_is_enough_and_an_empty_password_is_not_sent() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(40, 8)).shared()?;
-    let reading = LdapSource::new(samba(&server, &server.reader())?)?.read(&attributes()).await?;
+    let reading = LdapSource::new(samba(server, &server.reader())?)?.read(&attributes()).await?;
     let census = whole(&reading).people().len();
     assert!(census >= 40, "{census}");
-    let mut empty = samba(&server, &server.reader())?;
+    let mut empty = samba(server, &server.reader())?;
     empty.sign_in = SignIn::Simple { name: server.reader().principal, password: Secret::new("") };
     assert_eq!(LdapSource::new(empty).unwrap_err().kind(), ErrorKind::Input);
-    let ignore = LdapOptions { referrals: Referrals::Ignore, ..samba(&server, &server.reader())? };
+    let ignore = LdapOptions { referrals: Referrals::Ignore, ..samba(server, &server.reader())? };
     assert!(LdapSource::new(ignore)?.read(&attributes()).await?.remarks[0].contains("not followed"));
     Ok(())
 }

@@ -307,7 +307,7 @@ async fn what_was_kept_and_does_not_fit_leads_to_everything() -> Result<(), Trou
 #[tokio::test(flavor = "multi_thread")]
 async fn scopes_select_the_same_from_what_is_kept() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(120, 20)).shared()?;
-    let options = samba(&server, &server.replica())?;
+    let options = samba(server, &server.replica())?;
     let plain = LdapSource::new(options.clone())?;
     let all = plain.read(&request()).await?;
     let mirrored = Way::new("mirror", options, DeltaMethod::Usn)?;

@@ -112,7 +112,7 @@ async fn the_same_rules_give_the_same_plan_as_its_export() -> Result<(), Trouble
     assert!(by_export.len() > 200, "{} steps", by_export.len());
     let selected = by_export.iter().filter(|step| step.contains("\"Chained\"")).count();
     assert!(selected > 8, "the whole chain of groups is in it: {selected}");
-    assert_eq!(plan(LdapSource::new(ds389(&server, &server.reader())?)?, rules).await?, by_export);
+    assert_eq!(plan(LdapSource::new(ds389(server, &server.reader())?)?, rules).await?, by_export);
     Ok(())
 }
 
@@ -128,7 +128,7 @@ async fn plan(source: impl DirectorySource + 'static, rules: &str) -> Result<Vec
 #[tokio::test(flavor = "multi_thread")]
 async fn it_keeps_the_laws_of_sources() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(30, 8)).shared()?;
-    let everything = ds389(&server, &server.reader())?;
+    let everything = ds389(server, &server.reader())?;
     let of_changes = LdapOptions { changes: Some(Changes::default()), ..everything.clone() };
     for (what, options) in [("everything", everything), ("changes", of_changes)] {
         let source = LdapSource::new(options)?;
@@ -183,7 +183,7 @@ async fn a_limit_of_the_server_is_told_and_ends_no_directory() -> Result<(), Tro
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_may_read_nobody_gets_no_empty_directory() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(30, 8)).shared()?;
-    let anonymous = LdapOptions { sign_in: SignIn::Anonymous, ..ds389(&server, &server.reader())? };
+    let anonymous = LdapOptions { sign_in: SignIn::Anonymous, ..ds389(server, &server.reader())? };
     let reading = LdapSource::new(anonymous)?.read(&attributes()).await?;
     assert!(!reading.completeness.is_complete(), "{}", reading.completeness);
     Ok(())
@@ -192,7 +192,7 @@ async fn whoever_may_read_nobody_gets_no_empty_directory() -> Result<(), Trouble
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_described_and_browsed_as_it_is_read() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::default()).shared()?;
-    let source = LdapSource::new(ds389(&server, &server.reader())?)?;
+    let source = LdapSource::new(ds389(server, &server.reader())?)?;
     let info = source.describe().await?;
     assert!(info.vendor.as_ref().is_some_and(|vendor| vendor.starts_with("389 Directory Server ")), "{info:?}");
     assert_eq!(info.naming_contexts, [Dn::parse(server.base())?]);
