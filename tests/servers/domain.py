@@ -1,22 +1,24 @@
 #!/usr/bin/python3
 """Makes the files of an Active Directory domain, with everybody in it, while no server runs.
 
-domain.py FOLDER reads FOLDER/domain.json:
-  realm, netbios, host, address   the names of the domain and of its controller
-  password                        of the administrator
-  entries, changes                files of LDIF to load, in this order; null for none
-  primary                         pairs of the names (DN) of a member and of a group, to be its primary one
-  accounts                        name, password, and whether it may replicate
+domain.py FOLDER make   makes the domain with nobody in it
+domain.py FOLDER fill   fills a domain that was made in this folder or copied into it
 
-It leaves FOLDER/etc and FOLDER/private for `samba`, and FOLDER/address.ldif: the changes that move the domain to
-another address, with `{address}` and `{address64}` where that one belongs.
+Both read FOLDER/domain.json:
+  realm, host, address   the names of the domain and of its controller
+  netbios, password      to make it: the short name, and the administrator's password
+  entries, changes       to fill it: files of LDIF to load, in this order; null for none
+  primary                pairs of the names (DN) of a member and of a group, to be its primary one
+  accounts               name, password, and whether it may replicate
+
+This leaves FOLDER/private for `samba`, and FOLDER/address.ldif: the changes that move the domain to another address, with
+`{address}` and `{address64}` where that one belongs.
 """
 
 import base64
 import json
 import logging
 import os
-import subprocess
 import sys
 
 import ldb
@@ -39,13 +41,12 @@ def main():
     folder = sys.argv[1]
     with open(os.path.join(folder, "domain.json"), encoding="utf-8") as file:
         wish = json.load(file)
+    # Two steps are two processes: what makes a domain leaves its files open, and they cannot be opened twice in one.
     if sys.argv[2:] == ["make"]:
         make(folder, wish)
         return
-    # In a process of its own: what makes a domain leaves its files open, and they cannot be opened twice in one.
-    subprocess.run([sys.executable, __file__, folder, "make"], check=True)
     settings = LoadParm()
-    settings.load(os.path.join(folder, "etc", "smb.conf"))
+    settings.load(os.path.join(folder, "base.conf"))
     database = SamDB(
         url=os.path.join(folder, "private", "sam.ldb"),
         lp=settings,

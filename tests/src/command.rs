@@ -1,6 +1,5 @@
 //! The real command, built once and run as a process.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -8,27 +7,24 @@ use std::sync::OnceLock;
 /// The path of the `gotosync` binary of this workspace, built first if need be.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| build(&[]))
+    BINARY.get_or_init(build)
 }
 
-/// The path of the same binary with everything it can be built with, Kerberos too. It is another file.
-pub fn full_binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let built = build(&["--all-features"]);
-        // The next build without them puts another one into its place.
-        let own = built.with_file_name(format!("gotosync-full{}", std::env::consts::EXE_SUFFIX));
-        let _ = fs::remove_file(&own);
-        fs::copy(&built, &own).expect("the command can be copied");
-        own
-    })
+/// Removes what `cargo test` sets for this process and nobody sets for a build. Build scripts that watch such a variable, as that
+/// of `ring` does, would run again, and everything that depends on them would be built twice, once for each environment.
+pub fn as_from_a_shell(command: &mut Command) -> &mut Command {
+    let own = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_PACKAGE"];
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| own.iter().any(|own| name.to_string_lossy().starts_with(own))) {
+        command.env_remove(name);
+    }
+    command
 }
 
-fn build(options: &[&str]) -> PathBuf {
+fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = as_from_a_shell(&mut Command::new(cargo))
         .args(["build", "--package", "gotosync-cli", "--bin", "gotosync", "--message-format", "json"])
-        .args(options)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .stderr(Stdio::inherit())
         .output()

@@ -21,3 +21,12 @@ pub use gotosync_core::laws;
 
 /// What keeps a test from going on.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+/// The number of random cases of a property: the usual one, times `GOTOSYNC_CASES_FACTOR` if that is set. `.ci/long` sets it.
+///
+/// # Panics
+/// When the variable is no number.
+pub fn cases(usual: u32) -> u32 {
+    let factor = std::env::var("GOTOSYNC_CASES_FACTOR");
+    factor.map_or(usual, |factor| usual * factor.parse::<u32>().expect("GOTOSYNC_CASES_FACTOR is a number"))
+}

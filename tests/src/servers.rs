@@ -15,7 +15,8 @@
 //!
 //! What a server needs is on the machine after `tests/servers/install`. Nothing of the machine's own configuration is
 //! read or written. Each server listens on a loopback address of its own, so many run side by side; its files are in a
-//! temporary folder, which goes when the value is dropped or when the process ends, however that ends. What takes long
+//! temporary folder, which goes when the value is dropped or when the process ends, however that ends. A test that only reads takes a
+//! server that it shares with others: `shared()` in place of `start()`. What takes long
 //! to make, a domain with its people, is made once and kept below the build folder; a start copies it.
 //!
 //! A server that does not start is an error with the end of its log.
@@ -31,6 +32,7 @@ mod pristine;
 mod rooted;
 mod samba;
 mod scim;
+mod shared;
 mod slapd;
 mod tool;
 mod twin;

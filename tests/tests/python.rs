@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
+use gotosync_tests::command::as_from_a_shell;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace")
 }
@@ -16,7 +18,7 @@ fn folder() -> PathBuf {
 static ENVIRONMENT: LazyLock<PathBuf> = LazyLock::new(|| {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let environment = target.join("python");
-    done(Command::new(folder().join("install")).arg(&environment));
+    done(as_from_a_shell(&mut Command::new(folder().join("install"))).arg(&environment));
     environment
 });
 
@@ -37,8 +39,15 @@ fn done(command: &mut Command) {
 
 /// A tool of the environment that is run in a folder. What it writes beside sources stays away.
 fn tool(module: &str, words: &[&str]) -> Command {
-    let mut command = Command::new(python());
-    command.args(["-m", module]).args(words).current_dir(folder()).env("PYTHONDONTWRITEBYTECODE", "1");
+    // Ctrl-C is tested: whoever started this may have it ignored, as a shell does for what runs in its background.
+    let mut command = Command::new("env");
+    command
+        .arg("--default-signal=INT")
+        .arg(python())
+        .args(["-m", module])
+        .args(words)
+        .current_dir(folder())
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }
 

@@ -12,6 +12,7 @@ use super::keeper::Keeper;
 use super::ldif::records;
 use super::population::Population;
 use super::samba::Account;
+use super::shared::Shared;
 use super::tool::{feed, run, tool};
 use crate::Trouble;
 
@@ -147,6 +148,16 @@ impl Ds389Options {
     pub fn with_synchronization(mut self) -> Self {
         self.synchronization = true;
         self
+    }
+
+    /// Returns a running server with these options, for a test that only reads: all tests of this process that ask for the same
+    /// get the same one.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn shared(self) -> Result<&'static Ds389, Trouble> {
+        static SERVERS: Shared<Ds389> = Shared::new();
+        SERVERS.get(format!("{self:?}"), || self.start())
     }
 
     /// Starts the server and waits until it answers.

@@ -17,10 +17,13 @@ pub(super) fn copy(
     make: impl FnOnce(&Path) -> Result<(), Trouble>,
 ) -> Result<PathBuf, Trouble> {
     let kept = kept(name, key, make)?;
-    once(|folder| {
-        // The databases are mostly holes.
-        run(tool("cp").args(["--archive", "--sparse=always"]).arg(kept.join(".")).arg(folder)).map(drop)
-    })
+    once(|folder| copy_into(&kept, folder))
+}
+
+/// Copies all that is in a folder into another one.
+pub(super) fn copy_into(kept: &Path, folder: &Path) -> Result<(), Trouble> {
+    // The databases are mostly holes.
+    run(tool("cp").args(["--archive", "--sparse=always"]).arg(kept.join(".")).arg(folder)).map(drop)
 }
 
 /// A temporary folder with what `make` leaves in it, which somebody else removes.

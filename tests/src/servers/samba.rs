@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::authority::{Authority, Certificate};
 use super::keeper::Keeper;
 use super::population::Population;
+use super::shared::Shared;
 use super::tool::{feed, run, tool};
 use super::{address, pristine};
 use crate::Trouble;
@@ -146,7 +148,7 @@ impl Samba {
 
     /// Writes a file with the keys of somebody, such as `reader`.
     pub fn keytab(&self, name: &str) -> Result<PathBuf, Trouble> {
-        let file = self.keeper.folder().join(format!("{name}.keytab"));
+        let file = self.keeper.folder().join(format!("{name}-{}.keytab", number()));
         run(tool("samba-tool")
             .args(["domain", "exportkeytab", "--principal", name, "--configfile"])
             .arg(settings::file(self.keeper.folder()))
@@ -156,7 +158,7 @@ impl Samba {
 
     /// Signs somebody in and returns the file with the tickets, for `KRB5CCNAME`.
     pub fn kinit(&self, name: &str, password: &str) -> Result<PathBuf, Trouble> {
-        let file = self.keeper.folder().join(format!("{name}.ccache"));
+        let file = self.keeper.folder().join(format!("{name}-{}.ccache", number()));
         let mut kinit = tool("kinit");
         kinit.arg("-c").arg(&file).arg(format!("{name}@{}", self.realm())).env("KRB5_CONFIG", self.krb5_conf());
         feed(&mut kinit, format!("{password}\n").into_bytes())?;
@@ -270,6 +272,16 @@ impl SambaOptions {
         self
     }
 
+    /// Returns a running server with these options, for a test that only reads: all tests of this process that ask for the same
+    /// get the same one.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn shared(self) -> Result<&'static Samba, Trouble> {
+        static SERVERS: Shared<Samba> = Shared::new();
+        SERVERS.get(format!("{self:?}"), || self.start())
+    }
+
     /// Starts the server and waits until it answers. The first start of a domain makes it, which takes seconds, and
     /// with tens of thousands of people minutes.
     pub fn start(self) -> Result<Samba, Trouble> {
@@ -302,6 +314,12 @@ fn settle(
         .arg("--configfile")
         .arg(settings::file(folder));
     Ok((authority, Keeper::new(folder, &server)?))
+}
+
+/// Tells apart the files that tests ask for of a domain that they share.
+fn number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 const HOST: &str = "dc1";

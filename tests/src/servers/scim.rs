@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::address;
 use super::keeper::Keeper;
 use super::pristine;
+use super::shared::Shared;
 use super::tool::{run, script, tool};
 use crate::Trouble;
 
@@ -89,6 +90,16 @@ impl ScimOptions {
     pub fn most(mut self, rows: usize) -> Self {
         self.config["filter"]["maxResults"] = rows.into();
         self
+    }
+
+    /// Returns a running server with these options, for a test that only reads: all tests of this process that ask for the same
+    /// get the same one.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn shared(self) -> Result<&'static Scim, Trouble> {
+        static SERVERS: Shared<Scim> = Shared::new();
+        SERVERS.get(format!("{self:?}"), || self.start())
     }
 
     /// Starts the server and waits until it answers.

@@ -10,6 +10,7 @@ use super::keeper::Keeper;
 use super::ldif::records;
 use super::population::Population;
 use super::samba::Account;
+use super::shared::Shared;
 use super::tool::{feed, run, tool};
 use crate::Trouble;
 
@@ -243,6 +244,16 @@ impl SlapdOptions {
     pub fn certificate(mut self, certificate: Certificate) -> Self {
         self.certificate = certificate;
         self
+    }
+
+    /// Returns a running server with these options, for a test that only reads: all tests of this process that ask for the same
+    /// get the same one.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn shared(self) -> Result<&'static Slapd, Trouble> {
+        static SERVERS: Shared<Slapd> = Shared::new();
+        SERVERS.get(format!("{self:?}"), || self.start())
     }
 
     /// Starts the server and waits until it answers.

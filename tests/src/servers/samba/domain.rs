@@ -49,14 +49,29 @@ impl Domain {
         pristine::copy("samba", &key, |folder| self.make(folder))
     }
 
+    /// The files of this domain with nobody in it. It takes most of the time to make them, and they serve every population.
+    fn empty(&self) -> Result<PathBuf, Trouble> {
+        let version = run(tool("samba").arg("--version"))?;
+        let wish = format!("{} {HOST} {ADMINISTRATOR}", self.realm);
+        let program = fs::read_to_string(script("domain.py"))?;
+        let key = [version.as_str(), &wish, &program, include_str!("settings.rs"), include_str!("domain.rs")];
+        pristine::kept("samba-empty", &key, |folder| {
+            settings::write(folder, self, PLACE, None)?;
+            let wish = json!({
+                "realm": self.realm, "netbios": self.netbios(), "host": HOST, "address": PLACE, "password": ADMINISTRATOR,
+            });
+            fs::write(folder.join("domain.json"), serde_json::to_vec(&wish)?)?;
+            program_on(folder, "make")
+        })
+    }
+
     fn make(&self, folder: &Path) -> Result<(), Trouble> {
+        pristine::copy_into(&self.empty()?, folder)?;
         settings::write(folder, self, PLACE, None)?;
         let mut wish = json!({
             "realm": self.realm,
-            "netbios": self.netbios(),
             "host": HOST,
             "address": PLACE,
-            "password": ADMINISTRATOR,
             "entries": null,
             "changes": null,
             "primary": [],
@@ -77,8 +92,7 @@ impl Domain {
             wish["primary"] = json!(content.primary_groups());
         }
         fs::write(folder.join("domain.json"), serde_json::to_vec(&wish)?)?;
-        // The Python that Debian builds Samba's modules for, whatever else `python3` may be.
-        run(tool("/usr/bin/python3").arg(script("domain.py")).arg(folder))?;
+        program_on(folder, "fill")?;
         for made in ["entries.ldif", "changes.ldif"].map(|name| folder.join(name)) {
             if made.exists() {
                 fs::remove_file(made)?;
@@ -86,6 +100,12 @@ impl Domain {
         }
         Ok(())
     }
+}
+
+/// Runs the program that makes a domain and fills it.
+fn program_on(folder: &Path, step: &str) -> Result<(), Trouble> {
+    // The Python that Debian builds Samba's modules for, whatever else `python3` may be.
+    run(tool("/usr/bin/python3").arg(script("domain.py")).arg(folder).arg(step)).map(drop)
 }
 
 /// Where the domain is while it is nowhere.

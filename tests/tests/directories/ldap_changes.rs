@@ -1,0 +1,334 @@
+//! Reading only what changed gives what reading everything gives, after any history of changes, by every way.
+
+use std::time::Duration;
+
+use gotosync_core::model::{Dn, Kept, ReadRequest, Scope};
+use gotosync_core::source::ldap::{Changes, DeltaMethod, LdapOptions};
+use gotosync_core::source::{DirectorySource, LdapSource};
+use gotosync_tests::Trouble;
+use gotosync_tests::changes::Town;
+use gotosync_tests::reading::{difference, ds389, samba, slapd, whole};
+use gotosync_tests::servers::{Ds389, Population, Samba, Slapd, Style};
+
+/// A way of reading, and what its last reading left.
+struct Way {
+    name: &'static str,
+    source: LdapSource,
+    /// The same server as the same user, everything each time: not everybody sees the same.
+    everything: LdapSource,
+    left: Option<Kept>,
+    /// How often only what changed was read.
+    deltas: u32,
+}
+
+impl Way {
+    fn new(name: &'static str, options: LdapOptions, method: DeltaMethod) -> Result<Self, Trouble> {
+        let everything = LdapSource::new(options.clone())?;
+        let changes = Some(Changes { method: Some(method), full_every: 1000 });
+        let source = LdapSource::new(LdapOptions { changes, ..options })?;
+        Ok(Self { name, source, everything, left: None, deltas: 0 })
+    }
+}
+
+fn request() -> ReadRequest {
+    ReadRequest::everyone(["mail", "sn", "title", "manager", "description"])
+}
+
+/// Makes changes, and after each few of them reads by every way.
+async fn history(
+    ways: &mut [Way],
+    town: &mut Town,
+    rounds: usize,
+    make: &dyn Fn(&str) -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
+    let mut story = Vec::new();
+    for round in 0..rounds {
+        for _ in 0..=(round % 4) {
+            let (what, record) = town.change();
+            story.push(format!("{round}: {what}\n{record}"));
+            make(&record).map_err(|error| format!("{error}\n{record}"))?;
+        }
+        for way in &mut *ways {
+            let reading = way.everything.read(&request()).await?;
+            let asked = ReadRequest { since: way.left.clone(), ..request() };
+            let found = way.source.read(&asked).await?;
+            let effort = found.effort.clone().unwrap_or_default();
+            let different = difference(whole(&reading), whole(&found));
+            let told = || story.join("\n");
+            assert!(different.is_empty(), "{} ({effort}):\n{}\nafter\n{}", way.name, different.join("\n"), told());
+            way.deltas += u32::from(effort.changes.is_some());
+            way.left = found.kept.or(way.left.take());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn active_directory_is_the_same_by_every_way() -> Result<(), Trouble> {
+    let server = Samba::options().population(Population::new(60, 12)).start()?;
+    let (mut town, founding) = Town::found(Style::ActiveDirectory, &server.base(), 7);
+    server.modify(&founding)?;
+    // Without something that was deleted, nobody can tell whether they would see it.
+    let gone = format!("CN=Gone,OU=Town,{}", server.base());
+    server.modify(&format!("dn: {gone}\nchangetype: add\nobjectClass: user\nsAMAccountName: gone\n\n"))?;
+    server.modify(&format!("dn: {gone}\nchangetype: delete\n\n"))?;
+    let mut ways = [
+        Way::new("DirSync", samba(&server, &server.administrator())?, DeltaMethod::DirSync)?,
+        Way::new(
+            "DirSync with the right to replicate alone",
+            samba(&server, &server.replica())?,
+            DeltaMethod::DirSync,
+        )?,
+        Way::new("DirSync without the right", samba(&server, &server.reader())?, DeltaMethod::DirSync)?,
+        Way::new("uSNChanged", samba(&server, &server.administrator())?, DeltaMethod::Usn)?,
+        Way::new("uSNChanged without sight of what is deleted", samba(&server, &server.reader())?, DeltaMethod::Usn)?,
+    ];
+    history(&mut ways, &mut town, 30, &|record| server.modify(record)).await?;
+    for way in &ways {
+        assert!(way.deltas >= 25, "{}: only {} of 30 readings were of changes", way.name, way.deltas);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openldap_is_the_same_by_every_way() -> Result<(), Trouble> {
+    let server = Slapd::options().population(Population::new(60, 12)).start()?;
+    let (mut town, founding) = Town::found(Style::OpenLdap, server.base(), 11);
+    server.modify(&founding)?;
+    let options = slapd(&server, &server.administrator())?;
+    let mut ways = [
+        Way::new("syncrepl", options.clone(), DeltaMethod::Syncrepl)?,
+        Way::new("modifyTimestamp", options, DeltaMethod::Timestamp)?,
+    ];
+    history(&mut ways, &mut town, 30, &|record| server.modify(record)).await?;
+    // The log of changes is gone after a restart: the server then names what is there.
+    server.restart()?;
+    history(&mut ways, &mut town, 5, &|record| server.modify(record)).await?;
+    for way in &ways {
+        assert!(way.deltas >= 30, "{}: only {} of 35 readings were of changes", way.name, way.deltas);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn directory_server_389_is_the_same_by_every_way() -> Result<(), Trouble> {
+    let server = Ds389::options().population(Population::new(60, 12)).with_synchronization().start()?;
+    let (mut town, founding) = Town::found(Style::Ds389, server.base(), 13);
+    server.modify(&founding)?;
+    let mut ways = [
+        Way::new("modifyTimestamp", ds389(&server, &server.administrator())?, DeltaMethod::Timestamp)?,
+        Way::new("modifyTimestamp, as an ordinary user", ds389(&server, &server.reader())?, DeltaMethod::Timestamp)?,
+    ];
+    history(&mut ways, &mut town, 30, &|record| server.modify(record)).await?;
+    for way in &ways {
+        assert!(way.deltas >= 25, "{}: only {} of 30 readings were of changes", way.name, way.deltas);
+    }
+    // It offers content synchronization, and does not say how far it has counted: the best there is needs that.
+    let best =
+        LdapSource::new(LdapOptions { changes: Some(Changes::default()), ..ds389(&server, &server.administrator())? })?;
+    let offered = best.describe().await?.servers.into_iter().flat_map(|server| server.controls);
+    assert!(offered.into_iter().any(|control| control.oid == "1.3.6.1.4.1.4203.1.9.1.1"));
+    let first = best.read(&request()).await?;
+    let again = best.read(&ReadRequest { since: first.kept.clone(), ..request() }).await?;
+    assert!(again.effort.clone().unwrap_or_default().changes.is_some(), "{:?}", again.effort);
+    assert!(difference(whole(&first), whole(&again)).is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_changed_costs_no_search_for_people() -> Result<(), Trouble> {
+    let server = Samba::options().population(Population::new(60, 12)).start()?;
+    for method in [DeltaMethod::Usn, DeltaMethod::DirSync] {
+        let mut way = Way::new("quiet", samba(&server, &server.replica())?, method)?;
+        let first = way.source.read(&request()).await?;
+        let full = first.effort.clone().unwrap_or_default();
+        way.left = first.kept.clone();
+        let asked = ReadRequest { since: way.left.clone(), ..request() };
+        let second = way.source.read(&asked).await?;
+        let effort = second.effort.clone().unwrap_or_default();
+        assert_eq!((effort.changes, effort.searches), (Some(0), 2), "the root entry, and the database's id");
+        assert!(effort.received * 10 < full.received, "{effort} against {full}");
+        assert!(second.kept.is_none(), "there is nothing new to keep");
+        assert!(difference(whole(&first), whole(&second)).is_empty());
+        // Another process has nothing but what was kept.
+        let stranger = Way::new("stranger", samba(&server, &server.replica())?, method)?;
+        let third = stranger.source.read(&asked).await?;
+        assert_eq!(third.effort.clone().unwrap_or_default().changes, Some(0));
+        assert!(difference(whole(&first), whole(&third)).is_empty());
+    }
+    Ok(())
+}
+
+/// Reads what changed and everything, and gives what was left and why everything was read, if it was.
+async fn both(way: &Way, request: &ReadRequest, left: Option<Kept>) -> Result<(Option<Kept>, Option<String>), Trouble> {
+    let found = way.source.read(&ReadRequest { since: left.clone(), ..request.clone() }).await?;
+    let everything = way.everything.read(request).await?;
+    let different = difference(whole(&everything), whole(&found));
+    let effort = found.effort.clone().unwrap_or_default();
+    assert!(different.is_empty(), "{} ({effort}): {}", way.name, different.join("\n"));
+    Ok((found.kept.or(left), effort.everything_because))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_ask_for_less_in_between_lose_nothing() -> Result<(), Trouble> {
+    let domain = Samba::options().population(Population::new(40, 8)).start()?;
+    let (mut town, founding) = Town::found(Style::ActiveDirectory, &domain.base(), 5);
+    domain.modify(&founding)?;
+    let way = Way::new("uSNChanged", samba(&domain, &domain.administrator())?, DeltaMethod::Usn)?;
+    let asked = [ReadRequest::everyone(["mail"]), request()];
+    let (mut left, _) = both(&way, &asked[1], None).await?;
+    for round in 0..8 {
+        domain.modify(&town.change().1)?;
+        let everything_because;
+        (left, everything_because) = both(&way, &asked[round % 2], left).await?;
+        assert_eq!(everything_because, None);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_is_moved_in_comes_with_its_people() -> Result<(), Trouble> {
+    let domain = Samba::options().start()?;
+    let server = Slapd::options().population(Population::new(10, 2)).start()?;
+    let made = |base: &str, person: &str| {
+        let unit = |dn: &str| format!("dn: {dn},{base}\nchangetype: add\nobjectClass: organizationalUnit\n\n");
+        let person = format!("dn: CN=Ann,OU=Team,OU=Outside,{base}\nchangetype: add\n{person}\n\n");
+        [unit("OU=Inside"), unit("OU=Outside"), unit("OU=Team,OU=Outside"), person].concat()
+    };
+    let ad = "objectClass: user\nsAMAccountName: ann\nmail: ann@example.test";
+    let rfc = "objectClass: inetOrgPerson\nsn: Ann\nmail: ann@example.test";
+    domain.modify(&made(&domain.base(), ad))?;
+    server.modify(&made(server.base(), rfc))?;
+    let moved = |base: &str, from: &str, to: &str| {
+        format!(
+            "dn: OU=Team,OU={from},{base}\nchangetype: modrdn\nnewrdn: OU=Team\ndeleteoldrdn: 1\nnewsuperior: OU={to},{base}\n\n"
+        )
+    };
+    let inside = |base: &str| Dn::parse(&format!("OU=Inside,{base}")).map(|dn| vec![dn]);
+    let at_domain = LdapOptions { bases: inside(&domain.base())?, ..samba(&domain, &domain.administrator())? };
+    let at_server = LdapOptions { bases: inside(server.base())?, ..slapd(&server, &server.administrator())? };
+    let ways = [
+        Way::new("uSNChanged", at_domain.clone(), DeltaMethod::Usn)?,
+        Way::new("DirSync", at_domain, DeltaMethod::DirSync)?,
+        Way::new("syncrepl", at_server, DeltaMethod::Syncrepl)?,
+    ];
+    let mut left = Vec::new();
+    for way in &ways {
+        left.push(both(way, &request(), None).await?.0);
+    }
+    for (from, to) in [("Outside", "Inside"), ("Inside", "Outside")] {
+        domain.modify(&moved(&domain.base(), from, to))?;
+        server.modify(&moved(server.base(), from, to))?;
+        for (way, left) in ways.iter().zip(&mut left) {
+            let everything_because;
+            (*left, everything_because) = both(way, &request(), left.take()).await?;
+            // Of who was below a unit that leaves, content synchronization says nothing.
+            let missed = (way.name, to) == ("syncrepl", "Outside");
+            let why = missed.then_some("entries stand in places that are not there");
+            assert_eq!(everything_because.as_deref(), why, "{} {to}", way.name);
+        }
+    }
+    Ok(())
+}
+
+/// Waits at a server for a change, makes one, and says how the wait ended.
+async fn heard(source: &LdapSource, left: &Kept, make: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    let every = Duration::from_millis(50);
+    let (waiting, kept) = (source.clone(), left.clone());
+    let wait = tokio::spawn(async move { waiting.wait_for_changes(&kept, every).await });
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert!(!wait.is_finished(), "nothing has changed yet: {:?}", wait.await);
+    make()?;
+    Ok(tokio::time::timeout(Duration::from_secs(20), wait).await???)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_hears_of_a_change_and_of_nothing_before() -> Result<(), Trouble> {
+    let slapd_server = Slapd::options().population(Population::new(40, 8)).start()?;
+    // The server may say nothing for longer than an answer may take.
+    let mut options = slapd(&slapd_server, &slapd_server.administrator())?;
+    options.timeouts.idle = Duration::from_millis(400);
+    let (_, founding) = Town::found(Style::OpenLdap, slapd_server.base(), 3);
+    let way = Way::new("syncrepl", options, DeltaMethod::Syncrepl)?;
+    let left = way.source.read(&request()).await?.kept.ok_or("nothing was kept")?;
+    heard(&way.source, &left, || slapd_server.modify(&founding)).await?;
+    // What changed before the wait is not waited for.
+    way.source.wait_for_changes(&left, Duration::from_mins(1)).await?;
+    // Somebody is gone: that is told without an entry.
+    let left = way.source.read(&request()).await?.kept.ok_or("nothing was kept")?;
+    let gone = format!("dn: OU=Waited,OU=Town,{}", slapd_server.base());
+    slapd_server.modify(&format!("{gone}\nchangetype: add\nobjectClass: organizationalUnit\n\n"))?;
+    let asked = ReadRequest { since: Some(left), ..request() };
+    let left = way.source.read(&asked).await?.kept.ok_or("nothing was kept")?;
+    heard(&way.source, &left, || slapd_server.modify(&format!("{gone}\nchangetype: delete\n\n"))).await?;
+
+    let domain = Samba::options().start()?;
+    let way = Way::new("uSNChanged", samba(&domain, &domain.administrator())?, DeltaMethod::Usn)?;
+    let left = way.source.read(&request()).await?.kept.ok_or("nothing was kept")?;
+    let (_, founding) = Town::found(Style::ActiveDirectory, &domain.base(), 3);
+    heard(&way.source, &left, || domain.modify(&founding)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_and_does_not_fit_leads_to_everything() -> Result<(), Trouble> {
+    let server = Slapd::options().population(Population::new(40, 8)).start()?;
+    let options = slapd(&server, &server.administrator())?;
+    let way = Way::new("syncrepl", options.clone(), DeltaMethod::Syncrepl)?;
+    let first = way.source.read(&request()).await?;
+    let kept = first.kept.clone().ok_or("nothing was kept")?;
+    let all_people = whole(&first).people().len();
+
+    let mut damaged = kept.bytes().to_vec();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    let cut = kept.bytes()[..middle].to_vec();
+    let others = ReadRequest { since: Some(kept.clone()), ..ReadRequest::everyone(["mail", "employeeNumber"]) };
+    for (what, asked) in [
+        ("damaged", ReadRequest { since: Some(Kept::new(damaged)), ..request() }),
+        ("cut", ReadRequest { since: Some(Kept::new(cut)), ..request() }),
+        ("of another version", ReadRequest { since: Some(Kept::new(*b"gotosync mirror 0\n")), ..request() }),
+        ("for other attributes", others),
+    ] {
+        let reading = LdapSource::new(LdapOptions { changes: Some(Changes::default()), ..options.clone() })?;
+        let reading = reading.read(&asked).await?;
+        assert_eq!(reading.effort.clone().unwrap_or_default().changes, None, "{what}");
+        assert_eq!(whole(&reading).people().len(), all_people, "{what}");
+        assert!(reading.kept.is_some(), "{what}");
+    }
+    // Every so often everything is read all the same.
+    let changes = Some(Changes { method: None, full_every: 1 });
+    let impatient = LdapSource::new(LdapOptions { changes, ..options })?;
+    let again = impatient.read(&ReadRequest { since: Some(kept), ..request() }).await?;
+    let effort = again.effort.clone().unwrap_or_default();
+    assert_eq!(effort.everything_because.as_deref(), Some("it is time to read everything"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scopes_select_the_same_from_what_is_kept() -> Result<(), Trouble> {
+    let server = Samba::options().population(Population::new(120, 20)).shared()?;
+    let options = samba(server, &server.replica())?;
+    let plain = LdapSource::new(options.clone())?;
+    let all = plain.read(&request()).await?;
+    let mirrored = Way::new("mirror", options, DeltaMethod::Usn)?;
+    let left = mirrored.source.read(&request()).await?.kept;
+    let groups = whole(&all).groups().iter().map(|group| Scope::Group {
+        group: gotosync_core::model::GroupRef::Dn(group.dn.clone()),
+        membership: gotosync_core::model::Membership::Nested,
+    });
+    let units = whole(&all)
+        .units()
+        .iter()
+        .filter(|unit| unit.dn.as_str().starts_with("OU="))
+        .map(|unit| Scope::Unit { dn: unit.dn.clone(), depth: gotosync_core::model::Depth::Subtree });
+    let mut people = 0;
+    for scope in groups.chain(units) {
+        let asked = ReadRequest { scopes: vec![scope.clone()], since: left.clone(), ..request() };
+        let (one, other) = (plain.read(&asked).await?, mirrored.source.read(&asked).await?);
+        let different = difference(whole(&one), whole(&other));
+        assert!(different.is_empty(), "{scope}: {}", different.join("\n"));
+        people += one.directory.people().len();
+    }
+    assert!(people > 100, "scopes that select nobody show nothing: {people}");
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! Directories that change while they are read, and changes that come in several answers.
+
+use std::net::Ipv4Addr;
+
+use gotosync_core::model::{Depth, Dn, Effort, ReadRequest, Scope};
+use gotosync_core::source::ldap::{Changes, DeltaMethod, LdapOptions};
+use gotosync_tests::wire::{
+    Aim, Damage, Ending, Entry, Fault, Front, LoopCookie, Rubbish, Script, Scripted, Search, Spot, Wire,
+};
+
+use super::domain::{PORT, domain, everyone, group, id, lines, own_address, person, plain, read, read_whole, unit};
+
+fn places() -> Vec<Entry> {
+    vec![unit(&format!("OU=A,{BASE}")), unit(&format!("OU=B,{BASE}"))]
+}
+
+/// Whoever is moved after their old place was read, and before the new one is, comes twice.
+///
+/// Hidden: whoever is moved the other way round comes not at all, and nothing tells. A search of a whole tree by one base
+/// meets it hardly ever, for servers go through their entries by number and not by place; of two units that are searched
+/// for themselves, it is the price. What stands against it are the limits of a run, and that leavers are suspended before they
+/// are deleted.
+#[test]
+fn a_person_who_is_moved_while_the_directory_is_read_is_told() {
+    let both = |number| [format!("OU=A,{BASE}"), format!("OU=B,{BASE}")].map(|place| person(number, &place));
+    let entries = places().into_iter().chain(both(1)).chain([person(2, &format!("OU=B,{BASE}"))]);
+    let server = Scripted::start(domain(BASE, entries)).expect("a server");
+    let unit = |dn: &str| Scope::Unit { dn: Dn::parse(dn).expect("a name"), depth: Depth::Subtree };
+    let scopes = ["OU=A,DC=ad,DC=test", "OU=B,DC=ad,DC=test"].map(unit).to_vec();
+    let changes = Changes { method: Some(DeltaMethod::Usn), full_every: 9 };
+    for options in [plain(&server.url()), LdapOptions { changes: Some(changes), ..plain(&server.url()) }] {
+        for request in [everyone(), ReadRequest { scopes: scopes.clone(), ..everyone() }] {
+            let reading = read(options.clone(), &request).expect("a reading");
+            let told = reading.completeness.to_string();
+            assert!(told.contains("CN=P1,OU=") && told.contains("came twice, also as `CN=P1,OU="), "{told}");
+            assert_eq!(reading.directory.people().len(), 2, "one of the two is kept");
+            assert_eq!(reading.kept, None, "no reading of changes begins with it");
+        }
+    }
+}
+
+/// Entries come again under names that are written differently, as after a rename that changes only the case.
+#[test]
+fn an_entry_that_comes_under_two_spellings_is_told() {
+    let double = person(1, &format!("ou=a,{}", BASE.to_lowercase()));
+    let entries = places().into_iter().chain([person(1, &format!("OU=A,{BASE}")), double]);
+    let server = Scripted::start(domain(BASE, entries)).expect("a server");
+    let reading = read(plain(&server.url()), &everyone()).expect("a reading");
+    assert!(reading.completeness.to_string().contains("the person came twice"), "{}", reading.completeness);
+}
+
+fn members(count: u32) -> Vec<String> {
+    (1..=count).map(|number| format!("CN=P{number},OU=A,{BASE}")).collect()
+}
+
+/// The domain before the changes.
+fn before() -> Vec<Entry> {
+    let people = (1..=9).map(|number| person(number, &format!("OU=A,{BASE}")));
+    places().into_iter().chain(people).chain([group(100, "G", BASE, members(4))]).collect()
+}
+
+/// The domain after: one is gone, one has moved, one has another mail, one is new, the group has others.
+fn after() -> Vec<Entry> {
+    let mut moved = person(2, &format!("OU=B,{BASE}"));
+    moved.attributes.retain(|(name, _)| name != "mail");
+    let moved = moved.with("mail", ["second@x.test"]);
+    let others = (3..=12).map(|number| person(number, &format!("OU=A,{BASE}")));
+    let people = others.chain([moved, group(100, "G", BASE, members(8))]);
+    // What is deleted has lost its category, and is found by `DirSync` alone.
+    let gone = Entry::new("CN=P1,CN=Deleted Objects,DC=ad,DC=test", [("objectClass", "user"), ("isDeleted", "TRUE")]);
+    places().into_iter().chain(people).chain([gone.with("objectGUID", [id(1)])]).collect()
+}
+
+/// A server on an address of its own, which comes back there with other entries.
+fn serve(address: Ipv4Addr, usn: &str, entries: Vec<Entry>, rounds: usize) -> Scripted {
+    let script = Script { dir_sync: Some(rounds), ..domain(BASE, entries) };
+    let script = script.root("highestCommittedUSN", [usn]).root("supportedControl", [PAGED, DIR_SYNC]);
+    Scripted::start_at(&Front::plain().at(address).on(PORT), script).expect("the address is free")
+}
+
+/// What came of a second reading.
+struct Second {
+    lines: String,
+    effort: Effort,
+    /// Answers by `DirSync`.
+    answers: usize,
+    /// What the fault did.
+    strikes: usize,
+}
+
+/// Reads once, and once more when the directory is another one.
+fn twice(rounds: usize, damage: Option<Damage>, usn: &str) -> Second {
+    let address = own_address();
+    let server = serve(address, "10", before(), rounds);
+    let wire = Wire::start(server.upstream(), damage).expect("a wire");
+    let changes = Some(Changes { method: Some(DeltaMethod::DirSync), full_every: 100 });
+    let options = LdapOptions { changes, ..plain(&wire.url()) };
+    let kept = read_whole(options.clone(), &everyone()).kept.expect("something to go on from");
+    drop(server);
+    let _server = serve(address, usn, after(), rounds);
+    let second = read_whole(options, &ReadRequest { since: Some(kept), ..everyone() });
+    let seen = wire.settled();
+    let by_changes = |search: &&Search| search.controls.iter().any(|control| control.contains(DIR_SYNC));
+    Second {
+        lines: lines(&second.directory),
+        effort: second.effort.expect("it tells what it took"),
+        answers: seen.searches.iter().filter(by_changes).count(),
+        strikes: seen.strikes(0),
+    }
+}
+
+/// What is read when everything is read after the changes.
+fn expected() -> String {
+    let server = Scripted::start(domain(BASE, after())).expect("a server");
+    let expected = lines(&read_whole(plain(&server.url()), &everyone()).directory);
+    assert!(
+        !expected.contains("CN=P1,") && expected.contains("CN=P12,") && expected.contains("CN=P2,OU=B"),
+        "{expected}"
+    );
+    expected
+}
+
+/// `DirSync` of Windows gives only so much at a time, and says that there is more; Samba never does.
+#[test]
+fn changes_that_come_in_several_answers_are_read_to_the_last() {
+    for (rounds, least) in [(1, 15), (2, 8), (5, 4), (1000, 2)] {
+        let second = twice(rounds, None, "20");
+        assert_eq!(second.lines, expected(), "{rounds} at a time");
+        assert_eq!(second.effort.everything_because, None, "{rounds} at a time");
+        assert!(second.effort.changes.is_some() && second.answers >= least, "{} of {least}", second.answers);
+    }
+}
+
+/// Whatever goes wrong in one of those answers, everything is read instead.
+#[test]
+fn changes_that_do_not_come_to_their_end_lead_to_everything() {
+    let mut faults = vec![Fault::code(51), Fault::code(80), Fault::without("objectGUID")];
+    let rubbish = [Rubbish::Extended, Rubbish::Disconnection(52), Rubbish::StrangeEntry, Rubbish::ControlsMalformed];
+    faults.extend(rubbish.map(|what| Fault::rubbish(what, Spot::Start)));
+    faults.extend([Spot::Start, Spot::AfterEntries(1), Spot::InDone].map(|spot| Fault::cut(spot, Ending::Rst)));
+    for fault in faults {
+        let second = twice(3, Some(fault.clone().at(Aim::every_page().of("computer").nth(3))), "20");
+        assert!(second.strikes > 0, "{fault:?} has done nothing");
+        assert_eq!(second.lines, expected(), "{fault:?}");
+        assert!(second.effort.everything_because.is_some(), "{fault:?}");
+    }
+}
+
+/// A server that has counted less than before is another one, or comes from a backup. One that does not say how far it has
+/// counted does not say that nothing has changed either.
+#[test]
+fn a_count_that_goes_back_or_is_missing_is_not_the_same_count() {
+    let back = twice(3, None, "5");
+    assert_eq!(back.lines, expected());
+    assert!(back.effort.everything_because.is_some());
+    let damage = Fault::without("highestCommittedUSN").at(Aim::root_dse());
+    let silent = twice(3, Some(damage), "20");
+    assert_eq!((silent.lines, silent.strikes > 1), (expected(), true));
+}
+
+/// Ids are read to find out what is gone. Were a loop of them taken for all there are, the rest would be gone.
+#[test]
+fn ids_that_go_round_in_circles_lead_to_everything() {
+    let damage = Fault::PageLoop { cookie: LoopCookie::Same }.at(Aim::page(1).of("objectClass=*)(|"));
+    let second = twice(3, Some(damage), "20");
+    assert_eq!((second.lines, second.strikes > 0), (expected(), true));
+    assert!(second.effort.everything_because.is_some_and(|because| because.contains("came twice")));
+}
+
+const BASE: &str = "DC=ad,DC=test";
+const PAGED: &str = "1.2.840.113556.1.4.319";
+const DIR_SYNC: &str = "1.2.840.113556.1.4.841";

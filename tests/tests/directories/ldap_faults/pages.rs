@@ -1,0 +1,305 @@
+//! Every fault of a page, on the first page of a search, one in the middle and the last, on real servers.
+
+use std::time::Duration;
+
+use gotosync_core::model::Directory;
+use gotosync_core::source::ldap::Timeouts;
+use gotosync_tests::wire::{Aim, Broken, Copied, Edit, Effect, Ending, Fault, Named, Rest, Rubbish, Spot, faults};
+
+use super::world::{Outcome, Selected, Way, impatient, same, side_by_side};
+
+/// Which page of a search is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    First,
+    Middle,
+    Last,
+}
+
+/// Which searches are damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    /// Those that bring people, whatever else they bring.
+    People,
+    /// The one for groups and units, before that for people.
+    Structure,
+}
+
+/// One fault at one place.
+struct Case {
+    way: Way,
+    selected: Selected,
+    target: Target,
+    place: Place,
+    named: Named,
+}
+
+/// What has to come of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// The very same directory, and the reading is whole.
+    Same,
+    /// That, or a reading that says why it is not whole.
+    SameOrTold,
+    /// The same people in the same groups, or a reading that says why it is not whole: it was no person that was damaged, or
+    /// one whom another search brought undamaged.
+    PeopleOrTold,
+    /// A reading that says why it is not whole, or none and why.
+    Told,
+    /// Hidden: a whole reading that lacks somebody, since nothing in the protocol tells.
+    Hidden,
+}
+
+/// Harmless faults change nothing, all others are told with what happened where, and no reading that lacks anything takes
+/// anything from anybody.
+///
+/// Two faults are *hidden*. A server that says "this was the last page" by an empty cookie when it was not, and one that leaves
+/// out an entry, as it does with those that the user may not see, say nothing that a whole directory would not say as well.
+/// What stands against them is not in the reader: the limits of a run (`shrink`, `suspend`) count who is missing.
+#[test]
+fn whatever_happens_to_a_page_the_reading_is_the_same_or_says_what_happened() {
+    let cases = cases();
+    let judged = side_by_side(&cases, 14, Case::judge);
+    let bad: Vec<&str> = judged.iter().flat_map(|judged| &judged.problems).map(String::as_str).collect();
+    assert!(bad.is_empty(), "{} of {} cases:\n{}", bad.len(), cases.len(), bad.join("\n"));
+    assert!(cases.len() > 1000, "{} cases", cases.len());
+    // These readings would take something from somebody if they were told: the others do not pass for want of an occasion.
+    for way in [Way::Samba, Way::Slapd, Way::Plain] {
+        let takes = cases.iter().zip(&judged).any(|(case, judged)| case.way == way && judged.takes);
+        assert!(takes, "{way:?}: no hidden fault takes anything from anybody");
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut add = |way: Way, selected, target, place| {
+        for named in faults(way.id()) {
+            cases.push(Case { way, selected, target, place, named });
+        }
+    };
+    for place in [Place::First, Place::Middle, Place::Last] {
+        add(Way::Slapd, Selected::Everybody, Target::People, place);
+        add(Way::Plain, Selected::Some, Target::People, place);
+    }
+    add(Way::Plain, Selected::Some, Target::Structure, Place::Middle);
+    add(Way::Samba, Selected::Everybody, Target::People, Place::Middle);
+    add(Way::Samba, Selected::Some, Target::People, Place::First);
+    add(Way::Samba, Selected::Unit, Target::People, Place::Last);
+    cases.retain(|case| match case.named.fault {
+        // The cookie of the last page is empty.
+        Fault::CookieCleared => case.place != Place::Last,
+        // It has to be a person that no other search brings. Samba gives everything in an order of its own, and what comes
+        // first on a page may be nothing that the directory keeps, such as a container.
+        Fault::EntryDropped { .. } => match case.selected {
+            Selected::Everybody => case.way != Way::Samba,
+            Selected::Some => case.target == Target::Structure,
+            Selected::Unit => true,
+        },
+        // What is slow is tried once on each server.
+        Fault::Chopped { .. } => case.place == Place::Middle && case.selected == Selected::Everybody,
+        // Samba takes its time, and what the guard throws out does not depend on whose answer it stands in.
+        Fault::Rubbish { .. } => case.way != Way::Samba || case.place == Place::Middle,
+        _ => true,
+    });
+    cases
+}
+
+struct Judged {
+    problems: Vec<String>,
+    takes: bool,
+}
+
+impl Case {
+    fn judge(&self) -> Judged {
+        let whole = &self.way.world(self.selected).whole.directory;
+        let outcome = self.read();
+        let claims = outcome.claims_to_be_whole();
+        let directory = outcome.reading.as_ref().map(|reading| &*reading.directory);
+        let is_same = directory.is_some_and(|directory| same(directory, whole));
+        let has_same_people = directory.is_some_and(|directory| people(directory) == people(whole));
+        let said = outcome.said();
+        let told = !claims && self.reasons().iter().any(|reason| said.contains(reason.as_str()));
+        let verdict = self.verdict();
+        let right = match verdict {
+            Verdict::Same => claims && is_same,
+            Verdict::SameOrTold => claims && is_same || told,
+            Verdict::PeopleOrTold => claims && has_same_people || told,
+            Verdict::Told => told,
+            Verdict::Hidden => claims && !is_same,
+        };
+        let (taking, seen) = (outcome.taking(), &outcome.seen);
+        let mut problems = Vec::new();
+        if !right {
+            problems.push(format!("is not {verdict:?}"));
+        }
+        if verdict != Verdict::Hidden && !taking.is_empty() {
+            problems.push(format!("takes something away ({})", taking.join(", ")));
+        }
+        if seen.strikes(0) == 0 {
+            problems.push("has done nothing".to_owned());
+        }
+        if seen.open != 0 || !seen.troubles.is_empty() {
+            problems.push(format!("leaves {} connections and {:?}", seen.open, seen.troubles));
+        }
+        let Self { way, selected, target, place, named } = self;
+        let place = format!("{way:?}, {selected:?}, {target:?}, {place:?}: {}", named.name);
+        let problems = problems.into_iter().map(|problem| format!("{place} {problem}: {said}")).collect();
+        Judged { problems, takes: !taking.is_empty() }
+    }
+
+    fn read(&self) -> Outcome {
+        let world = self.way.world(self.selected);
+        let text = match self.target {
+            Target::People => self.way.people(),
+            Target::Structure => "organizationalUnit",
+        };
+        let pages = world.seen.searches_of(text).map(|search| search.pages.len()).max().expect("a search");
+        let page = match self.place {
+            Place::First => 1,
+            Place::Middle => pages / 2 + 1,
+            Place::Last => pages,
+        };
+        let damage = self.named.fault.clone().at(Aim::page(page).of(text));
+        if matches!(self.named.fault, Fault::Chopped { .. }) {
+            let wire = self.way.wire([damage]);
+            let mut options = self.way.options(&wire.url());
+            options.page_size = Some(4);
+            return world.read_from(options, &wire);
+        }
+        world.read(self.way, [damage], if self.is_silent() { impatient() } else { Timeouts::default() })
+    }
+
+    /// Whether nothing more may come, and so nothing ends the search but impatience.
+    fn is_silent(&self) -> bool {
+        matches!(
+            self.named.fault,
+            Fault::Cut { ending: Ending::Silence, .. } | Fault::Rubbish { rest: Rest::Missing, .. }
+        )
+    }
+
+    fn verdict(&self) -> Verdict {
+        let last = self.place == Place::Last && self.target == Target::People;
+        match (&self.named.fault, self.named.effect) {
+            // All has come by then.
+            (Fault::Cut { spot: Spot::End, .. }, _) if last => Verdict::SameOrTold,
+            (Fault::EntryDropped { .. }, _) if self.target == Target::Structure => Verdict::PeopleOrTold,
+            (_, Effect::Hidden) => Verdict::Hidden,
+            (_, Effect::Harmless) => Verdict::Same,
+            (_, Effect::Either) => Verdict::SameOrTold,
+            (Fault::Attribute { .. } | Fault::EntryTwice { .. } | Fault::EntryBroken { .. }, Effect::Shows)
+                if !self.strikes_a_person_nobody_else_brings() =>
+            {
+                Verdict::PeopleOrTold
+            }
+            (_, Effect::Shows) => Verdict::Told,
+        }
+    }
+
+    /// Whether the first entry of the page is a person, and no other search brings the same one.
+    fn strikes_a_person_nobody_else_brings(&self) -> bool {
+        match self.selected {
+            Selected::Unit => self.target == Target::People,
+            // OpenLDAP gives units, then people, then groups; Samba has an order of its own.
+            Selected::Everybody => self.way != Way::Samba && self.place == Place::Middle,
+            Selected::Some => false,
+        }
+    }
+
+    /// Texts of which one has to be in what is said.
+    fn reasons(&self) -> Vec<String> {
+        let texts: &[&str] = match &self.named.fault {
+            Fault::Code { code, .. } | Fault::SearchesRefused { code } => {
+                let mut texts = vec![format!("the server ended the search with {code} (")];
+                if *code == 32 {
+                    texts.push("the server knew the unit, and then had no such object".to_owned());
+                }
+                return texts;
+            }
+            Fault::Referral { .. } => &["10 (referral), and refers to ldap://elsewhere.test/dc=elsewhere"],
+            Fault::Reference { .. } => &["the rest of the answer is at ldap://elsewhere.test/dc=elsewhere, where this"],
+            Fault::Cut { ending: Ending::Silence, .. } => &["the server said nothing for 2 s"],
+            Fault::Cut { .. } => &["the server closed the connection"],
+            Fault::EmptyPages { .. } => &["101 pages in a row were empty, and none was the last"],
+            Fault::EntryTwice { copy: Copied::OtherDn, .. } => &["came twice, also as `"],
+            Fault::PageLoop { .. } | Fault::PageTwice | Fault::EntryTwice { .. } => {
+                &["came twice: its pages overlap, or never end"]
+            }
+            Fault::PagingTaken => &["the page does not say whether another one follows"],
+            Fault::CookieChanged => &["the server ended the search with "],
+            Fault::Attribute { name, .. } if name == "objectClass" => &["no objectClass, and may be anybody"],
+            Fault::Attribute { edit: Edit::Set(_), .. } => &["is no entryUUID", "is no objectGUID"],
+            Fault::Attribute { .. } => &["has no immutable id"],
+            Fault::EntryBroken { how: Broken::DnNoName | Broken::DnEmpty, .. } => &["is not a distinguished name"],
+            Fault::EntryBroken { .. } => &["the answer is not LDAP: "],
+            Fault::Rubbish { what, .. } => match what {
+                Rubbish::Extended => &["the server answered with an extended response to a search: 12 ("],
+                Rubbish::OtherAnswer => &["a message of kind 0x61 that nobody asked for"],
+                Rubbish::UnknownOp => &["a message of kind 0x7e that nobody asked for"],
+                Rubbish::StrangeEntry | Rubbish::StrangeDone => &["a message of number 987654, which is no search's"],
+                Rubbish::Disconnection(_) => &["the server ended the connection: 52 (unavailable)"],
+                Rubbish::Notification => &["the server said nothing for 2 s"],
+                Rubbish::Intermediate => &["the server answered with news that nobody asked for"],
+                Rubbish::Announced(_) => &["an answer of 2147483654 bytes is larger than the limit of"],
+                _ => &["the answer is not LDAP: "],
+            },
+            _ => &[],
+        };
+        texts.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// People with what they are and where they belong, whatever else is in a directory.
+fn people(directory: &Directory) -> Vec<String> {
+    let one = |person: &gotosync_core::model::Person| {
+        let mut groups: Vec<&str> = person.direct_groups().map(|group| directory.group(group).dn.as_str()).collect();
+        groups.sort_unstable();
+        format!("{:?} {:?} {} {groups:?} {:?}", person.id, person.dn, person.disabled, person.attributes)
+    };
+    directory.people().iter().map(one).collect()
+}
+
+/// A unit that a rule names, and that is there, is searched for people and "is not there": it has been moved or deleted in
+/// between, or the server is out of step with itself. Nobody of it has left.
+#[test]
+fn a_unit_that_vanishes_between_two_searches_is_not_an_empty_one() {
+    for way in [Way::Samba, Way::Slapd] {
+        let world = way.world(Selected::Unit);
+        for (page, said) in
+            [(1, "the server knew the unit, and then had no such object"), (2, "page 2: the server ended")]
+        {
+            let outcome = world.read(way, [Fault::code(32).at(Aim::page(page).of(way.people()))], Timeouts::default());
+            assert_eq!((outcome.claims_to_be_whole(), outcome.seen.strikes(0)), (false, 1), "{way:?}, page {page}");
+            assert!(outcome.said().contains(said), "{}", outcome.said());
+            assert_eq!(outcome.taking(), [] as [&str; 0]);
+        }
+    }
+}
+
+/// What one search brings that makes no sense is told once. The next search on the same connection gets its own answer, and
+/// nothing of what was left of the one before.
+#[test]
+fn a_search_that_makes_no_sense_spoils_no_other() {
+    for way in [Way::Samba, Way::Slapd] {
+        let world = way.world(Selected::Some);
+        let double = Fault::EntryTwice { entry: 1, copy: Copied::Same };
+        let damages = [Fault::code(51).at(Aim::bind().nth(2)), double.at(Aim::page(1).of("organizationalUnit"))];
+        let outcome = world.read(way, damages, Timeouts::default());
+        let reading = outcome.reading.as_ref().expect("a reading");
+        let gaps = reading.completeness.gaps();
+        assert!(gaps.len() == 1 && gaps[0].problem.contains("came twice"), "{way:?}: {}", outcome.said());
+        let searches = outcome.seen.searches_of(way.people()).filter(|search| search.entries() > 0).count();
+        assert_eq!((outcome.seen.strikes(1), outcome.taking()), (1, vec![]));
+        assert!(searches > 0, "{way:?}: people are searched for all the same");
+    }
+}
+
+/// A server that sends something ever so often is not silent, and still has only so much time for a page.
+#[test]
+fn an_answer_that_drips_is_given_up_in_time() {
+    let world = Way::Slapd.world(Selected::Everybody);
+    let drip = Fault::Slow { each: Duration::from_millis(100) }.at(Aim::page(2).of(Way::Slapd.people()));
+    let timeouts = Timeouts { operation: Duration::from_secs(1), ..Timeouts::default() };
+    let outcome = world.read(Way::Slapd, [drip], timeouts);
+    assert!(outcome.said().contains("page 2: the answer was not there after 1 s"), "{}", outcome.said());
+    assert_eq!((outcome.taking(), outcome.seen.open, outcome.seen.strikes(0)), (vec![], 0, 1));
+}

@@ -1,0 +1,254 @@
+//! Rules files that are changed: what is not touched keeps every byte.
+//!
+//! A folder of `edits` is a test: `before.toml`, what is done to it in `do.txt`, and the `after.toml` that must come out.
+//! `GOTOSYNC_BLESS=1` writes the latter, and fails all the same.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use gotosync_core::Error;
+use gotosync_core::rules::{Change, Place, RulesFile};
+use proptest::prelude::*;
+
+fn open(text: &str) -> RulesFile {
+    RulesFile::parse(text, "before.toml").unwrap_or_else(|errors| panic!("{errors:?}\n{text}"))
+}
+
+/// Words, where what stands in single quotes is one.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('\'').enumerate();
+    parts
+        .flat_map(|(at, part)| {
+            if at % 2 == 1 { vec![part.to_owned()] } else { part.split_whitespace().map(str::to_owned).collect() }
+        })
+        .collect()
+}
+
+fn step(file: &mut RulesFile, line: &str) -> Result<(), Vec<Error>> {
+    let words = words(line);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let place = |word: &str, other: &str| match word {
+        "first" => Place::First,
+        "last" => Place::Last,
+        "before" => Place::Before(other.to_owned()),
+        "after" => Place::After(other.to_owned()),
+        _ => panic!("`{word}` is no place"),
+    };
+    match *words.as_slice() {
+        ["add", name, at, ref rest @ ..] => {
+            let other = usize::from(at == "before" || at == "after");
+            let says: Result<Vec<_>, _> = rest[other..].chunks(2).map(|pair| Change::set(pair[0], pair[1])).collect();
+            file.add(name, &says?, &place(at, rest[0]))
+        }
+        ["move", name, at] => file.move_to(name, &place(at, "")),
+        ["move", name, at, other] => file.move_to(name, &place(at, other)),
+        ["set", name, key, value] => file.edit(name, &[Change::set(key, value)?]),
+        ["unset", name, key] => file.edit(name, &[Change::unset(key)?]),
+        ["rename", name, new] => file.rename(name, new),
+        ["enable", name] => file.enable(name),
+        ["disable", name] => file.disable(name),
+        ["remove", name] => file.remove(name),
+        _ => panic!("`{line}` is no step"),
+    }
+}
+
+#[test]
+fn every_folder_of_edits_comes_out_as_it_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("edits");
+    let bless = std::env::var_os("GOTOSYNC_BLESS").is_some();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for case in fs::read_dir(folder).expect("there are edits") {
+        let case = case.expect("an entry").path();
+        let read = |name: &str| fs::read_to_string(case.join(name)).unwrap_or_default();
+        let before = read("before.toml");
+        let mut file = open(&before);
+        for line in read("do.txt").lines().filter(|line| !line.starts_with('#')) {
+            step(&mut file, line).unwrap_or_else(|errors| panic!("{}: {line}: {errors:?}", case.display()));
+        }
+        assert_ne!(file.text(), before, "{}: nothing is done", case.display());
+        if file.text() != read("after.toml") {
+            if bless {
+                fs::write(case.join("after.toml"), file.text()).expect("it can be written");
+            }
+            wrong.push(format!("{}:\n{}", case.display(), file.text()));
+        }
+        seen += 1;
+    }
+    assert!(seen >= 9, "only {seen} folders of edits");
+    assert!(wrong.is_empty(), "came out otherwise:\n{}", wrong.join("\n"));
+}
+
+/// The lines of a file that are no lines of one rule, without blank ones.
+fn others(file: &RulesFile, rule: &str) -> Vec<String> {
+    let own = file.written(rule).unwrap_or_default();
+    let text = file.text();
+    let start = if own.is_empty() { None } else { text.find(&own) };
+    let rest = start.map_or_else(|| text.to_owned(), |at| format!("{}\n{}", &text[..at], &text[at + own.len()..]));
+    rest.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
+}
+
+/// The lines of a rule, without blank ones and without those that give a key a value.
+fn own_lines(file: &RulesFile, rule: &str, key: &str) -> Vec<String> {
+    let text = file.written(rule).expect("the rule is there");
+    let kept = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with(key);
+    text.lines().filter(kept).map(str::to_owned).collect()
+}
+
+/// What stands between rules, or within them.
+fn filler() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["", "", "\n", "\n\n", "# c\n", "\n# apart\n\n", "  # ä\n", "\n# one\n# two\n"])
+}
+
+fn body() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "everyone = true\n",
+        "everyone=true # e\nproducts = [\n  'X', # x\n  'Y'\n]\n",
+        "  ou = 'OU=a,DC=x'\n  exclude = { filter = '(a=b)' } # f\n",
+        "group = { name = 'G', members = \"direct\" }\nfields.email = '{{ mail }}'\n# fields.last_name = false\n",
+        "ou = ['OU=a,DC=x']\nlanguage = '''\n# no comment\nen_US'''\n",
+        "everyone = true\n\n[rule.fields] # fields\n# of names\nlast_name = '{{ sn }}'\n[rule.limits.shrink]\npercent = 5\n",
+        "everyone = true\nenabled = false # off\n",
+    ])
+}
+
+/// A rules file with odd but legal writing, and whether its lines end as on Windows.
+fn rules_text() -> impl Strategy<Value = String> {
+    let rule = (filler(), body(), filler());
+    let top = prop::sample::select(vec!["", "# top\n\n", "leavers = 'keep' # l\n", "[limits]\ncreate = 'unlimited'\n"]);
+    (top, prop::collection::vec(rule, 1..6), filler(), any::<bool>(), any::<bool>()).prop_map(
+        |(top, rules, end, windows, cut)| {
+            let mut text = top.to_owned();
+            for (at, (above, body, within)) in rules.into_iter().enumerate() {
+                let (first, rest) = body.split_at(body.find('\n').map_or(0, |end| end + 1));
+                // A filler may not stand within a value of several lines.
+                let within = if first.contains('[') { "" } else { within };
+                let _ = write!(text, "{above}[[rule]]\nname = 'R{at}'\n{within}{first}{rest}");
+            }
+            text += end;
+            if cut && text.ends_with('\n') {
+                text.pop();
+            }
+            if windows { text.replace('\n', "\r\n") } else { text }
+        },
+    )
+}
+
+#[derive(Clone, Debug)]
+enum Op {
+    Add(usize),
+    Set(usize, usize),
+    Unset(usize, usize),
+    Toggle(usize),
+    Remove(usize),
+    Move(usize, usize, usize),
+    Rename(usize),
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let any = || any::<prop::sample::Index>().prop_map(|at| at.index(60));
+    prop_oneof![
+        any().prop_map(Op::Add),
+        (any(), any()).prop_map(|(rule, key)| Op::Set(rule, key)),
+        (any(), any()).prop_map(|(rule, key)| Op::Unset(rule, key)),
+        any().prop_map(Op::Toggle),
+        any().prop_map(Op::Remove),
+        (any(), any(), any()).prop_map(|(rule, other, place)| Op::Move(rule, other, place)),
+        any().prop_map(Op::Rename),
+    ]
+}
+
+const SETTINGS: &[(&str, &str)] = &[
+    ("products", "['X', 'Z']"),
+    ("update", "false"),
+    ("fields.email", "'{{ mail | lower }}'"),
+    ("limits.shrink.percent", "7"),
+    ("exclude.group", "'Guests'"),
+    ("language", "'de_DE'"),
+];
+
+/// Does one step, and holds it against what it may touch.
+fn held(file: &mut RulesFile, op: &Op, number: usize) {
+    let names = file.names();
+    let pick = |at: usize| names[at % names.len()].clone();
+    let before = file.clone();
+    match op {
+        Op::Add(at) => {
+            let name = format!("N{number}");
+            let says = [Change::set("everyone", "true").expect("a value")];
+            let place = if at % 2 == 0 { Place::Before(pick(*at)) } else { Place::After(pick(*at)) };
+            file.add(&name, &says, &place).expect("a rule can be added");
+            assert_eq!(others(file, &name), others(&before, &name), "{op:?}");
+        }
+        Op::Set(at, key) => {
+            let (rule, (key, value)) = (pick(*at), SETTINGS[key % SETTINGS.len()]);
+            let result = file.edit(&rule, &[Change::set(key, value).expect("a value")]);
+            result.unwrap_or_else(|errors| panic!("{op:?}: {errors:?}\n{}", before.text()));
+            assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
+            let top = key.split('.').next().expect("a name");
+            if ["update", "language"].contains(&top) && !before.text().contains("'''") {
+                assert_eq!(own_lines(file, &rule, top), own_lines(&before, &rule, top), "{op:?}");
+            }
+        }
+        Op::Unset(at, key) => {
+            let (rule, (key, _)) = (pick(*at), SETTINGS[key % SETTINGS.len()]);
+            if file.edit(&rule, &[Change::unset(key).expect("a key")]).is_err() {
+                assert_eq!(file.text(), before.text());
+            }
+            assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
+        }
+        Op::Toggle(at) => {
+            let rule = pick(*at);
+            file.disable(&rule).expect("a rule can be switched off");
+            assert_eq!(own_lines(file, &rule, "enabled"), own_lines(&before, &rule, "enabled"), "{op:?}");
+            file.enable(&rule).expect("and on");
+            assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
+            assert_eq!(own_lines(file, &rule, "enabled"), own_lines(&before, &rule, "enabled"), "{op:?}");
+        }
+        Op::Remove(at) => {
+            let rule = pick(*at);
+            let removed = file.remove(&rule);
+            assert_eq!(removed.is_err(), names.len() == 1);
+            if removed.is_ok() {
+                assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
+            }
+        }
+        Op::Move(at, other, place) => {
+            let (rule, other) = (pick(*at), pick(*other));
+            let places = [Place::First, Place::Last, Place::Before(other.clone()), Place::After(other)];
+            if file.move_to(&rule, &places[place % 4]).is_err() {
+                assert_eq!(file.text(), before.text());
+            }
+            assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
+            let trimmed = |file: &RulesFile| file.written(&rule).expect("it is there").trim_end().to_owned();
+            assert_eq!(trimmed(file), trimmed(&before), "{op:?}");
+        }
+        Op::Rename(at) => {
+            let (rule, new) = (pick(*at), format!("M{number}"));
+            file.rename(&rule, &new).expect("a rule can be renamed");
+            assert_eq!(others(file, &new), others(&before, &rule), "{op:?}");
+        }
+    }
+    for name in file.names().iter().filter(|name| names.contains(name)) {
+        assert!(file.line_of(name).is_some(), "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(gotosync_tests::cases(400)))]
+
+    #[test]
+    fn any_sequence_of_edits_leaves_what_it_does_not_touch(text in rules_text(), ops in prop::collection::vec(op(), 1..8)) {
+        let mut file = open(&text);
+        prop_assume!(file.rules().is_ok());
+        for (number, op) in ops.iter().enumerate() {
+            held(&mut file, op, number);
+            file.rules().unwrap_or_else(|errors| panic!("{op:?}: {errors:?}\n{}", file.text()));
+            let windows = text.contains("\r\n");
+            if windows {
+                prop_assert_eq!(file.text().matches('\n').count(), file.text().matches("\r\n").count(), "{}", file.text());
+            }
+        }
+    }
+}
