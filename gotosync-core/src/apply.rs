@@ -16,10 +16,11 @@ use tokio::sync::Notify;
 
 use crate::journal::{Event, Standing};
 use crate::model::{
-    Account, Action, ActionKind, Arrival, Batch, Fault, LicenseKey, Outcome, Role, RunId, UserGroupPath, WelcomeEmail,
+    Account, Action, ActionKind, Arrival, Batch, Fault, LicenseKey, Outcome, Role, RunId, SetAside, UserGroupPath,
+    WelcomeEmail,
 };
 use crate::plan::{Missing, Plan, Step};
-use crate::state::{SetAside, StateStore};
+use crate::state::StateStore;
 use crate::target::{Capabilities, ProvisioningTarget};
 use crate::trace;
 use crate::{ErrorKind, Result};

@@ -73,10 +73,11 @@ use std::sync::Arc;
 
 #[cfg(feature = "http")]
 use crate::http::Exchange;
+use crate::model::RunRecord;
 use crate::plan::Plan;
 use crate::rules::{Document, Rules, Table};
 use crate::source::DirectorySource;
-use crate::state::{RunRecord, SqliteState, StateStore};
+use crate::state::{SqliteState, StateStore};
 use crate::sync::Engine;
 use crate::target::ProvisioningTarget;
 #[cfg(feature = "goto")]

@@ -15,13 +15,11 @@ mod access;
 mod addresses;
 mod claims;
 mod cuts;
-mod names;
 mod offers;
 mod settings;
 mod settle;
 
 use claims::Claims;
-pub(crate) use names::missing;
 use offers::Offers;
 pub use offers::{Granted, Offer};
 use settle::Settle;

@@ -108,7 +108,7 @@ pub mod invite;
 pub mod render;
 pub mod state;
 pub mod sync;
-#[cfg(feature = "laws")]
+#[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod trace;
 #[cfg(feature = "csv")]

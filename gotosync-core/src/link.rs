@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use crate::model::{Account, Note, NoteKind, PersonId, Status, User, email};
+use crate::model::{Account, Link, Note, NoteKind, PersonId, Remembered, Status, User, email};
 use crate::rules::Desires;
-use crate::state::{Link, Remembered};
 
 /// What is known of a selected person in the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

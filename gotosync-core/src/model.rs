@@ -2,6 +2,7 @@
 
 mod account;
 mod action;
+mod aside;
 mod builder;
 mod capabilities;
 mod catalog;
@@ -16,7 +17,9 @@ mod id;
 mod note;
 mod outcome;
 mod reading;
+mod remembered;
 mod role;
+mod run;
 mod schema;
 mod scope;
 mod settings;
@@ -29,6 +32,7 @@ pub use account::{
     Account, Invitation, License, Locks, SettingsTemplate, Status, User, UserGroup, UserGroupPath, WelcomeEmail,
 };
 pub use action::{Action, ActionKind, Batch, Creation, Deletion, Release, Suspension, Update};
+pub use aside::{Failure, SetAside};
 pub use builder::{DirectoryBuilder, GroupEntry, GroupName, PersonEntry, PrimaryGroup};
 pub use capabilities::{Capabilities, FieldLimits, RoleAccess, Visibility};
 pub use catalog::{Catalog, Device, Mac, NotAMac, TemplateName, Transfer, WelcomeTemplate};
@@ -46,7 +50,9 @@ pub(crate) use note::kinds;
 pub use note::{Note, NoteKind, Severity};
 pub use outcome::{Cause, Effect, Fault, Outcome};
 pub use reading::{Completeness, Effort, Gap, Kept, Reading};
+pub use remembered::{Had, Learned, Link, Remembered};
 pub use role::{Privilege, Role};
+pub use run::{Ending, RunRecord};
 pub use schema::{AttrId, AttributeTable, Syntax};
 pub(crate) use schema::{known_attribute, known_attributes};
 pub(crate) use scope::FoundScope;

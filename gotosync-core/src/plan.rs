@@ -21,10 +21,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccountKey, Action, ActionKind, Completeness, Field, Fingerprint, License, LicenseKey, Note, PersonId, PlanId,
-    Role, Status, Unproven, User, UserKey, UserSettings, Whole,
+    AccountKey, Action, ActionKind, Completeness, Field, Fingerprint, License, LicenseKey, Link, Note, PersonId,
+    PlanId, Role, Status, Unproven, User, UserKey, UserSettings, Whole,
 };
-use crate::state::Link;
 use crate::target::Feature;
 use crate::{Error, ErrorKind, Result};
 

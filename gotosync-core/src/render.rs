@@ -7,12 +7,12 @@ use crate::check::Verdict;
 use crate::explain::Explanation;
 use crate::model::text::count;
 use crate::model::{
-    Action, ActionKind, LicenseKey, Listed, Note, NoteKind, Outcome, PersonId, Severity, UserSettings, WelcomeEmail,
+    Action, ActionKind, LicenseKey, Listed, Note, NoteKind, Outcome, PersonId, SetAside, Severity, UserSettings,
+    WelcomeEmail,
 };
 use crate::plan::{Plan, Reason, Step};
 use crate::report::Report;
 use crate::rules::Miss;
-use crate::state::SetAside;
 
 mod explanation;
 

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ActionKind, Effort, Note, NoteKind, Outcome, PlanId, RunId};
+use crate::model::{ActionKind, Effort, Ending, Note, NoteKind, Outcome, PlanId, RunId, SetAside};
 use crate::plan::{Plan, Purpose, Step};
-use crate::state::{Ending, SetAside};
 
 /// What became of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

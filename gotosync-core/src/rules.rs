@@ -19,6 +19,7 @@ mod example;
 mod grammar;
 mod limits;
 mod lint;
+pub(crate) mod lookup;
 mod mapping;
 mod parse;
 mod profile;

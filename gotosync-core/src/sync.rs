@@ -21,12 +21,15 @@ use crate::explain::{Explanation, explain, find};
 use crate::invite::{invite, welcome_email};
 use crate::journal::{Standing, replay};
 use crate::model::text::fold;
-use crate::model::{Account, Note, NoteKind, Outcome, PersonId, PlanId, ReadRequest, Reading, RunId};
+use crate::model::{
+    Account, Ending, Learned, Note, NoteKind, Outcome, PersonId, PlanId, ReadRequest, Reading, Remembered, RunId,
+    RunRecord, SetAside,
+};
 use crate::plan::{Inputs, Lift, Plan, Planned, Purpose, plan};
 use crate::report::{Line, Report};
 use crate::rules::{Mode, Rules};
 use crate::source::DirectorySource;
-use crate::state::{Ending, Hold, Holder, Learned, Remembered, RunRecord, SetAside, StateStore};
+use crate::state::{Hold, Holder, StateStore};
 use crate::target::{ProvisioningTarget, TargetInfo};
 use crate::trace;
 use crate::{Error, ErrorKind, Result};

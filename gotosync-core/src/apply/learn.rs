@@ -7,9 +7,11 @@ use jiff::Timestamp;
 
 use super::stale::Index;
 use crate::ErrorKind;
-use crate::model::{Action, Creation, Effect, Fault, Field, Outcome, PersonId, Release, Role, Update, UserKey};
+use crate::model::{
+    Action, Creation, Effect, Failure, Fault, Field, Had, Learned, Link, Outcome, PersonId, Release, Role, SetAside,
+    Update, UserKey,
+};
 use crate::plan::Step;
-use crate::state::{Failure, Had, Learned, Link, SetAside};
 
 /// Learns from the outcomes of one plan, each of which it is to be told once.
 pub(super) struct Learning<'a> {

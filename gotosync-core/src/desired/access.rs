@@ -1,12 +1,11 @@
 //! What lets a user in: licences and role.
 
 use super::RoleAccess;
-use super::names::has_role;
 use super::offers::Offer;
 use super::settle::Settle;
-use crate::model::{LicenseKey, NoteKind, Role, Status, User};
+use crate::model::{Had, LicenseKey, Link, NoteKind, Role, Status, User};
+use crate::rules::lookup::has_role;
 use crate::rules::{Desire, LeaverPolicy};
-use crate::state::{Had, Link};
 
 /// What changes about a user's access; what is `None` stays.
 #[derive(Default)]

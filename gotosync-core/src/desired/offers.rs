@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::names::{find_license, find_name, find_nested, find_role, find_template, missing};
 use crate::model::{Account, LicenseKey, Note, NoteKind, Role, SettingsTemplate, UserGroup, UserGroupPath, text};
+use crate::rules::lookup::{find_license, find_name, find_nested, find_role, find_template, missing};
 use crate::rules::{Desires, GroupChoice, Profile, Rule, Setting, Trial};
 
 /// What one set of rules gives, by the account's own keys.

@@ -11,11 +11,10 @@ use super::offers::Offers;
 use super::{RoleAccess, TargetInfo};
 use crate::link::Leaver;
 use crate::model::{
-    Account, Capabilities, Email, Feature, Field, Note, NoteKind, Person, Setting, Status, Transfer, User, UserKey,
-    email, text,
+    Account, Capabilities, Email, Feature, Field, Link, Note, NoteKind, Person, Setting, Status, Transfer, User,
+    UserKey, email, text,
 };
 use crate::rules::{DeleteAfter, Desire, Desires, GroupChoice, LeaverPolicy};
-use crate::state::Link;
 
 /// Lays desires over users, one by one.
 pub(super) struct Settle<'s, 'd> {

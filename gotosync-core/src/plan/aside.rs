@@ -6,8 +6,7 @@ use super::seats;
 use super::steps::{Draft, FREE};
 use super::{Inputs, Lift};
 use crate::model::text::count;
-use crate::model::{Note, NoteKind, PersonId, Whole};
-use crate::state::SetAside;
+use crate::model::{Note, NoteKind, PersonId, SetAside, Whole};
 
 /// Takes out the steps about people who are set aside, and then gives seats to the others.
 ///

@@ -12,11 +12,10 @@ use crate::diff::diff;
 use crate::link::{Linked, Pairing, link};
 use crate::model::text::count;
 use crate::model::{
-    Account, Completeness, Effort, Email, Fingerprint, Note, NoteKind, PersonId, Reading, Role, ScopeError, Status,
-    User,
+    Account, Completeness, Effort, Email, Fingerprint, Link, Note, NoteKind, PersonId, Reading, Remembered, Role,
+    ScopeError, Status, User,
 };
 use crate::rules::{Desires, Mode, Rules, Trial, desire};
-use crate::state::{Link, Remembered};
 use crate::target::{RoleAccess, TargetInfo};
 
 /// Everything a plan is computed from, as values.

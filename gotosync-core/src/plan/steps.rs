@@ -10,11 +10,10 @@ use crate::desired::{Desired, Offer, Origin};
 use crate::diff::{AccountDiff, UserDiff};
 use crate::link::Linked;
 use crate::model::{
-    Action, Change, Creation, Deletion, Field, Fingerprint, Note, NoteKind, Person, PersonId, Release, Role, SetChange,
-    Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeTemplate, Whole,
+    Action, Change, Creation, Deletion, Field, Fingerprint, Link, Note, NoteKind, Person, PersonId, Release, Role,
+    SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeTemplate, Whole,
 };
 use crate::rules::{Desires, Profile};
-use crate::state::Link;
 
 mod reasons;
 

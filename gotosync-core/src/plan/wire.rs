@@ -7,10 +7,9 @@ use serde::Deserialize;
 
 use super::{Basis, Reason, Step};
 use crate::model::{
-    Action, ChangeRead, Creation, Deletion, Email, Fingerprint, LicenseKey, Note, PersonId, PlanId, Release, Role,
-    Suspension, Unproven, Update, UserChangesRead, UserGroupPath, UserKey, WelcomeTemplate, Whole,
+    Action, ChangeRead, Creation, Deletion, Email, Fingerprint, LicenseKey, Link, Note, PersonId, PlanId, Release,
+    Role, Suspension, Unproven, Update, UserChangesRead, UserGroupPath, UserKey, WelcomeTemplate, Whole,
 };
-use crate::state::Link;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Engine;
 use crate::Result;
 use crate::journal::Standing;
-use crate::model::{Account, Action, UserKey};
+use crate::model::{Account, Action, Ending, Link, RunRecord, UserKey};
 use crate::plan::{Inputs, Lift, Plan, plan};
-use crate::state::{Ending, Link, RunRecord};
 use crate::target::TargetInfo;
 
 impl Engine {

@@ -1,8 +1,8 @@
 //! Settings with one value that must be in a list of the account: locations.
 
 use super::Allocation;
-use crate::desired::names::{advice, find_name};
 use crate::model::{Field, Listed, Note, NoteKind};
+use crate::rules::lookup::{advice, find_name};
 
 impl Allocation<'_, '_> {
     /// Returns the value of each person's setting, by the account's own name for it.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::{Behind, Drafting, Reason, Why};
 use crate::desired::Offer;
 use crate::model::text::count;
-use crate::model::{Change, Field, FieldChange, LicenseKey, Role, Status, User, UserChanges};
+use crate::model::{Change, Field, FieldChange, LicenseKey, Link, Role, Status, User, UserChanges};
 use crate::rules::{ExtensionSource, Profile, Setting, list_fields};
-use crate::state::Link;
 
 /// Puts reasons into words.
 pub(super) struct Explain<'e, 'p, 'd> {

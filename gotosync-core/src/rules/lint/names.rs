@@ -1,7 +1,7 @@
 //! What rules name and the directory or the account does not have.
 
+use super::super::lookup::missing;
 use super::{Finding, FindingKind};
-use crate::desired::missing;
 use crate::model::text::{fold, nearest};
 use crate::model::{
     Account, Directory, Dn, GroupRef, NoteKind, Scope, ScopeError, UserGroupPath, known_attribute, known_attributes,

@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::ErrorKind;
-    use crate::state::memory::laws::holder;
+    use crate::laws::state::holder;
 
     #[test]
     fn the_file_stays_and_tells_who_has_it() {

@@ -94,8 +94,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::model::User;
-    use crate::model::WelcomeEmail;
+    use crate::model::{User, WelcomeEmail};
 
     fn told(json: Value) -> String {
         let user = User::new("ann@example.test", "Ann", "Lee");

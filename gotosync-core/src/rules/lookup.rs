@@ -1,15 +1,15 @@
 //! The names that rules use, found in the account.
 
+use super::{Given, RoleGrant, Rule};
 use crate::model::{
     Account, License, LicenseKey, NoteKind, Role, SettingsTemplate, UserGroupPath, WelcomeEmail, WelcomeTemplate, text,
 };
-use crate::rules::{Given, RoleGrant, Rule};
 
 /// Finds the licence that a rule names by name, key or product code.
 ///
 /// # Errors
 /// What to tell the admin, when there is none or more than one.
-pub(super) fn find_license<'a>(account: &'a Account, product: &str) -> Result<&'a License, String> {
+pub(crate) fn find_license<'a>(account: &'a Account, product: &str) -> Result<&'a License, String> {
     let folded = text::fold(product);
     if let Some(license) = account.licenses.iter().find(|license| license.key.as_str() == product) {
         return Ok(license);
@@ -100,7 +100,7 @@ pub(crate) fn missing(
 ///
 /// # Errors
 /// What to tell the admin, when the licence carries no such product.
-pub(super) fn find_nested<'a>(license: &'a License, code: &str) -> Result<&'a str, String> {
+pub(crate) fn find_nested<'a>(license: &'a License, code: &str) -> Result<&'a str, String> {
     let folded = text::fold(code);
     let found = license.products.iter().find(|own| text::fold(own) == folded);
     found.map(String::as_str).ok_or_else(|| {
@@ -113,7 +113,7 @@ pub(super) fn find_nested<'a>(license: &'a License, code: &str) -> Result<&'a st
 ///
 /// # Errors
 /// What to tell the admin, when the account has no such template for it.
-pub(super) fn find_template(
+pub(crate) fn find_template(
     account: &Account,
     license: &License,
     template: &SettingsTemplate,
@@ -131,7 +131,7 @@ pub(super) fn find_template(
 ///
 /// # Errors
 /// What to tell the admin, when it names something the account does not have.
-pub(super) fn find_role(
+pub(crate) fn find_role(
     account: &Account,
     role: &RoleGrant,
     has_group: impl Fn(&UserGroupPath) -> bool,
@@ -160,20 +160,20 @@ pub(super) fn find_role(
 }
 
 /// Says whether the account still has everything that a role names.
-pub(super) fn has_role(account: &Account, role: &Role) -> bool {
+pub(crate) fn has_role(account: &Account, role: &Role) -> bool {
     let set = if let Role::Set(name) = role { account.catalog.role_sets.contains(name) } else { true };
     set && role.groups().iter().all(|path| account.has_group(path))
         && role.products().iter().all(|license| account.license(license).is_some())
 }
 
 /// Finds a name in whatever letter case it is written.
-pub(super) fn find_name<'a>(name: &str, mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn find_name<'a>(name: &str, mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = text::fold(name);
     names.find(|own| text::fold(own) == folded)
 }
 
 /// What is wrong, and the nearest name or all of them.
-pub(super) fn advice<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn advice<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
     if let Some(near) = text::nearest(name, names.clone()) {
         return format!("{what}; did you mean `{near}`?");
     }

@@ -1,0 +1,551 @@
+//! What every state store keeps.
+//!
+//! Each law opens the same store again between any two steps: what a step relies on must have been kept by the store, not by the
+//! value. To hold a store of your own to them:
+//!
+//! ```
+//! use gotosync_core::laws::state::{self, Stores};
+//! use gotosync_core::state::MemoryState;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! // A new store each time; what it returns opens that same store again.
+//! let make: &Stores<'_> = &|| {
+//!     let state = MemoryState::new();
+//!     Box::new(move || Box::new(state.clone()))
+//! };
+//! let broken = state::broken(make).await;
+//! assert!(broken.is_empty(), "{broken:#?}");
+//! # }
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use jiff::Timestamp;
+
+use super::{Held, Trouble, laws, so};
+use crate::journal::Event;
+use crate::model::{
+    AccountKey, ActionKind, Effect, Email, Ending, Failure, Fault, Had, Kept, Learned, Link, Outcome, PersonId,
+    Privilege, Remembered, Role, RunId, RunRecord, SetAside, UserGroupPath, UserKey,
+};
+use crate::state::{Holder, Interrupted, RUNS_KEPT, StateStore};
+use crate::{Error, ErrorKind};
+
+/// Opens one store again, as often as it is asked.
+pub type Open<'f> = Box<dyn Fn() -> Box<dyn StateStore> + Send + Sync + 'f>;
+
+/// Makes a new store, and returns what opens it.
+pub type Stores<'f> = dyn Fn() -> Open<'f> + Send + Sync + 'f;
+
+laws! {
+    Stores<'_>:
+    an_unknown_account_is_empty,
+    links_make_a_round_trip,
+    link_changes_change_what_they_name,
+    what_a_user_had_survives_a_second_suspension,
+    a_role_is_remembered_until_it_is_taken,
+    a_deleted_user_is_forgotten,
+    a_user_belongs_to_the_last_person,
+    a_failure_defers_for_longer_each_time,
+    deferred_people_come_in_order,
+    accounts_are_apart,
+    populations_are_replaced_only_when_given,
+    what_a_reading_left_is_replaced_by_what_the_next_leaves,
+    a_run_is_unfinished_until_it_is_finished,
+    a_run_that_never_opened_is_only_history,
+    what_is_refused_changes_nothing,
+    the_newest_unfinished_run_is_found,
+    history_is_newest_first_and_limited,
+    runs_since_a_moment_are_found,
+    old_runs_are_forgotten_but_never_an_open_one,
+    one_hold_at_a_time,
+}
+
+/// Ends a law if two things differ.
+macro_rules! equal {
+    ($found:expr, $expected:expr $(, $($what:tt)+)?) => {
+        match (&$found, &$expected) {
+            (found, expected) if *found == *expected => {}
+            (found, expected) => {
+                let what: &[String] = &[$(format!($($what)+))?];
+                let what = what.first().map_or(stringify!($found), String::as_str);
+                return Err(format!("{what}: {found:#?}, expected {expected:#?}").into());
+            }
+        }
+    };
+}
+
+/// Returns the error of a call that must fail.
+fn refused<T: Debug>(answer: crate::Result<T>) -> Result<Error, Trouble> {
+    answer.err().ok_or_else(|| "it was not refused".into())
+}
+
+/// An account that nothing was kept of is empty.
+pub async fn an_unknown_account_is_empty(make: &Stores<'_>) -> Held {
+    let open = make();
+    let account = AccountKey::new("nobody's");
+    equal!(open().load(&account).await?, Remembered::default());
+    equal!(open().unfinished(&account).await?, None);
+    equal!(open().history(&account, 10).await?, []);
+    Ok(())
+}
+
+/// A link comes back as it was kept, in ascending order of person; one that is kept again is replaced as a whole.
+pub async fn links_make_a_round_trip(make: &Stores<'_>) -> Held {
+    let open = make();
+    let uuid = "ffc02900-c61f-49d7-8353-d8ae8fb3682e";
+    let full = Link {
+        rules: ["Sales".into(), "Überall \"hier\"".into()].into(),
+        suspended: Some(at(5)),
+        leaver_since: Some("2026-01-02T03:04:05.678901234Z".parse()?),
+        absences: 7,
+        role: Some(manager()),
+        had: Some(Box::new(had(&["g2m", "g2w"], manager()))),
+        ..link("E100355", "18446744073709551615")
+    };
+    // Ids that are UUIDs come before others, though their text might not.
+    let given = [full.clone(), link(uuid, "u2"), link("0", "u3")];
+    open().begin(&run("a", "r1", 1), "{}", &given).await?;
+    let links = open().load(&"a".into()).await?.links;
+    equal!(links, [link(uuid, "u2"), link("0", "u3"), full.clone()]);
+    equal!(links[2].email.as_str(), full.email.as_str(), "as it was written");
+
+    // What is put again is replaced as a whole.
+    let bare = link("E100355", "u9");
+    open().begin(&run("a", "r2", 2), "{}", std::slice::from_ref(&bare)).await?;
+    let remembered = open().load(&"a".into()).await?;
+    equal!(remembered.links.len(), 3);
+    equal!(remembered.link(&bare.person), Some(&bare));
+    Ok(())
+}
+
+/// What was learned changes the link it names, in order, and no other.
+pub async fn link_changes_change_what_they_name(make: &Stores<'_>) -> Held {
+    let open = make();
+    let (one, two) = (PersonId::parse("p1"), PersonId::parse("p2"));
+    let leaver = Link { leaver_since: Some(at(1)), absences: 2, ..link("p1", "u1") };
+    open().begin(&run("a", "r1", 1), "{}", &[leaver.clone(), link("p2", "u2")]).await?;
+
+    let run = RunId::new("r1");
+    open().record(&run, &[], &[Learned::Suspended(one.clone(), at(7), Had::default())]).await?;
+    let remembered = open().load(&"a".into()).await?;
+    equal!(remembered.link(&one), Some(&Link { suspended: Some(at(7)), ..leaver }));
+    equal!(remembered.link(&two), Some(&link("p2", "u2")), "the other is left alone");
+
+    let back = [Learned::Reactivated(one.clone()), Learned::Linked(link("p3", "u3"))];
+    open().record(&run, &[], &back).await?;
+    let remembered = open().load(&"a".into()).await?;
+    equal!(remembered.links, [link("p1", "u1"), link("p2", "u2"), link("p3", "u3")]);
+
+    // In the order given; and what has no link has nothing to change.
+    let changes = [
+        Learned::Suspended(PersonId::parse("nobody"), at(8), Had::default()),
+        Learned::Reactivated(PersonId::parse("nobody")),
+        Learned::Suspended(two.clone(), at(8), Had::default()),
+        Learned::Suspended(two.clone(), at(9), Had::default()),
+    ];
+    open().record(&run, &[], &changes).await?;
+    let remembered = open().load(&"a".into()).await?;
+    equal!((remembered.links.len(), remembered.link(&two).and_then(|link| link.suspended)), (3, Some(at(9))));
+    Ok(())
+}
+
+/// What a user had before a suspension is joined with what goes later, until access comes back.
+pub async fn what_a_user_had_survives_a_second_suspension(make: &Stores<'_>) -> Held {
+    let open = make();
+    open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1")]).await?;
+    let suspended = |second, had| [Learned::Suspended(PersonId::parse("p1"), at(second), had)];
+    for (second, had, kept) in [
+        (1, had(&["g2w"], manager()), had(&["g2w"], manager())),
+        (2, Had::default(), had(&["g2w"], manager())),
+        (3, had(&["g2m", "g2w"], Role::Member), had(&["g2m", "g2w"], manager())),
+        (4, had(&[], Role::Administrator), had(&["g2m", "g2w"], Role::Administrator)),
+    ] {
+        open().record(&"r1".into(), &[], &suspended(second, had)).await?;
+        let link = open().load(&"a".into()).await?.links.remove(0);
+        equal!((link.suspended, link.had.as_deref()), (Some(at(second)), Some(&kept)));
+    }
+    let later = [Learned::Reactivated(PersonId::parse("p1")), suspended(9, Had::default())[0].clone()];
+    open().record(&"r1".into(), &[], &later).await?;
+    let links = open().load(&"a".into()).await?.links;
+    equal!(links, [Link { suspended: Some(at(9)), ..link("p1", "u1") }], "what was had before the return is over");
+    Ok(())
+}
+
+/// A role that was given is remembered until it is taken.
+pub async fn a_role_is_remembered_until_it_is_taken(make: &Stores<'_>) -> Held {
+    let open = make();
+    open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1"), link("p2", "u2")]).await?;
+    let person = PersonId::parse("p1");
+    for role in [Some(manager()), Some(Role::Set("Helpdesk \"1\"".into())), Some(Role::Administrator), None] {
+        open().record(&"r1".into(), &[], &[Learned::Role(person.clone(), role.clone())]).await?;
+        let links = open().load(&"a".into()).await?.links;
+        equal!(links, [Link { role, ..link("p1", "u1") }, link("p2", "u2")]);
+    }
+    Ok(())
+}
+
+/// Nothing is remembered of a person whose user was deleted.
+pub async fn a_deleted_user_is_forgotten(make: &Stores<'_>) -> Held {
+    let open = make();
+    open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1"), link("p2", "u2")]).await?;
+    let one = PersonId::parse("p1");
+    let learned = [failed("p1", "f1", 0), failed("p2", "f2", 0), Learned::Deleted(one.clone())];
+    open().record(&"r1".into(), &[], &learned).await?;
+    let remembered = open().load(&"a".into()).await?;
+    equal!(remembered.links, [link("p2", "u2")]);
+    equal!((remembered.set_aside.len(), remembered.set_aside(&one)), (1, None));
+
+    // What comes after has nothing to change, and the user is free for somebody else.
+    let after = [Learned::Role(one.clone(), Some(manager())), Learned::Linked(link("p3", "u1"))];
+    open().record(&"r1".into(), &[], &after).await?;
+    equal!(open().load(&"a".into()).await?.links, [link("p2", "u2"), link("p3", "u1")]);
+    Ok(())
+}
+
+/// A user belongs to one person: the last one it was linked to.
+pub async fn a_user_belongs_to_the_last_person(make: &Stores<'_>) -> Held {
+    let open = make();
+    open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1")]).await?;
+    open().record(&"r1".into(), &[], &[Learned::Linked(link("p2", "u1"))]).await?;
+    equal!(open().load(&"a".into()).await?.links, [link("p2", "u1")]);
+
+    // Users go round: whose user somebody was before does not matter.
+    let round = [("p1", "u1"), ("p2", "u2"), ("p1", "u3"), ("p3", "u1"), ("p2", "u1"), ("p4", "u2")];
+    let round = round.map(|(person, user)| Learned::Linked(link(person, user)));
+    open().record(&"r1".into(), &[], &round).await?;
+    let links = open().load(&"a".into()).await?.links;
+    equal!(links, [link("p1", "u3"), link("p2", "u1"), link("p4", "u2")]);
+    Ok(())
+}
+
+/// A person whose step fails is deferred, each time for longer, until the step is done.
+pub async fn a_failure_defers_for_longer_each_time(make: &Stores<'_>) -> Held {
+    let open = make();
+    open().begin(&run("a", "r1", 1), "{}", &[]).await?;
+    let person = PersonId::parse("p1");
+    for (second, action, failures, since, hours) in [(0, "f1", 1, 0, 2), (60, "f1", 2, 0, 6), (90, "f2", 1, 90, 2)] {
+        open().record(&"r1".into(), &[], &[failed("p1", action, second)]).await?;
+        let expected = SetAside {
+            person: person.clone(),
+            subject: "p1@example.test".into(),
+            kind: ActionKind::Update,
+            action: action.into(),
+            reason: "the name is \"refused\"".into(),
+            failures,
+            since: at(since),
+            next: at(second + hours * 3600),
+        };
+        equal!(open().load(&"a".into()).await?.set_aside, [expected]);
+    }
+    equal!(open().load(&"b".into()).await?, Remembered::default(), "accounts are apart");
+
+    // In the order given: what is settled and fails again is at the foot of the ladder.
+    let order = [failed("p1", "f2", 95), Learned::Settled(person.clone()), failed("p1", "f2", 99)];
+    open().record(&"r1".into(), &[], &order).await?;
+    equal!(open().load(&"a".into()).await?.set_aside(&person).map(|aside| aside.failures), Some(1));
+    let settled = [Learned::Settled(person), Learned::Settled(PersonId::parse("nobody"))];
+    open().record(&"r1".into(), &[], &settled).await?;
+    equal!(open().load(&"a".into()).await?.set_aside, []);
+    Ok(())
+}
+
+/// People who are deferred come in ascending order of person.
+pub async fn deferred_people_come_in_order(make: &Stores<'_>) -> Held {
+    let open = make();
+    open().begin(&run("a", "r1", 1), "{}", &[]).await?;
+    let uuid = "ffc02900-c61f-49d7-8353-d8ae8fb3682e";
+    let failures = ["E100355", uuid, "0"].map(|person| failed(person, "f", 5));
+    open().record(&"r1".into(), &[], &failures).await?;
+    let remembered = open().load(&"a".into()).await?;
+    let told: Vec<_> = remembered.set_aside.iter().map(|aside| aside.person.to_string()).collect();
+    equal!(told, [uuid, "0", "E100355"]);
+    let found = remembered.set_aside.iter().all(|aside| remembered.set_aside(&aside.person) == Some(aside));
+    so("each is found by person", found)?;
+    Ok(())
+}
+
+/// What is kept of one account does not show in another.
+pub async fn accounts_are_apart(make: &Stores<'_>) -> Held {
+    let open = make();
+    open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1")]).await?;
+    open().begin(&run("b", "r2", 2), "{}", &[link("p1", "u7")]).await?;
+    open().record(&"r1".into(), &[], &[Learned::Suspended(PersonId::parse("p1"), at(3), Had::default())]).await?;
+    open().finish(&run("a", "r1", 1), Some(&people(&[("Sales", 3)]))).await?;
+
+    let other = open().load(&"b".into()).await?;
+    equal!(other, Remembered { links: vec![link("p1", "u7")], ..Remembered::default() });
+    equal!(open().unfinished(&"a".into()).await?, None);
+    equal!(open().unfinished(&"b".into()).await?.ok_or("nothing is unfinished")?.record.run, RunId::new("r2"));
+    equal!(open().history(&"b".into(), 10).await?.len(), 1);
+    Ok(())
+}
+
+/// What a reading left is kept for each source, until the next one leaves something else.
+pub async fn what_a_reading_left_is_replaced_by_what_the_next_leaves(make: &Stores<'_>) -> Held {
+    let open = make();
+    let (here, there) = (AccountKey::new("a"), AccountKey::new("b"));
+    equal!(open().kept(&here, "directory").await?, None);
+    let (first, second) = (Kept::new([0, 255]), Kept::new(vec![7; 1 << 20]));
+    open().keep(&here, "directory", &first).await?;
+    open().keep(&here, "csv", &second).await?;
+    equal!(open().kept(&here, "directory").await?, Some(first));
+    open().keep(&here, "directory", &second).await?;
+    equal!(open().kept(&here, "directory").await?, Some(second));
+    equal!(open().kept(&there, "directory").await?, None);
+    Ok(())
+}
+
+/// Populations are replaced when they are given, and stay otherwise.
+pub async fn populations_are_replaced_only_when_given(make: &Stores<'_>) -> Held {
+    let open = make();
+    for (given, kept) in [
+        (Some(people(&[("Sales", 3), ("Support", 25_000)])), people(&[("Sales", 3), ("Support", 25_000)])),
+        (None, people(&[("Sales", 3), ("Support", 25_000)])),
+        (Some(people(&[("Sales", 0)])), people(&[("Sales", 0)])),
+        (Some(people(&[])), people(&[])),
+    ] {
+        open().finish(&run("a", "r1", 1), given.as_ref()).await?;
+        equal!(open().load(&"a".into()).await?.populations, kept, "{given:?}");
+    }
+    Ok(())
+}
+
+/// A run that was begun is unfinished, with its plan and its events in order, until it is finished.
+pub async fn a_run_is_unfinished_until_it_is_finished(make: &Stores<'_>) -> Held {
+    let open = make();
+    let account = AccountKey::new("a");
+    // Whatever ending the record claims, a run that begins is open.
+    let begun = RunRecord { plan: Some("sha-1".into()), ..run("a", "r1", 1) };
+    open().begin(&RunRecord { ending: Ending::Done, ..begun.clone() }, "{\"steps\": []}", &[]).await?;
+    let events = [
+        Event::Intended { step: 1 },
+        Event::Intended { step: 2 },
+        Event::Settled { step: 1, outcome: Effect::Created { user: UserKey::new("u1") }.into() },
+        Event::Settled { step: 2, outcome: Outcome::failed(ErrorKind::Conflict, "the address is taken") },
+        Event::Settled { step: 3, outcome: Outcome::skipped("no seat is left") },
+    ];
+    open().record(&begun.run, &events[..2], &[]).await?;
+    open().record(&begun.run, &[], &[]).await?;
+    open().record(&begun.run, &events[2..], &[]).await?;
+
+    let left = open().unfinished(&account).await?;
+    let expected = Interrupted { record: begun.clone(), plan: "{\"steps\": []}".into(), events: events.to_vec() };
+    equal!(left, Some(expected));
+    equal!(open().history(&account, 10).await?, std::slice::from_ref(&begun));
+
+    let finished = RunRecord {
+        ended: Some(at(60)),
+        ending: Ending::Partial,
+        outcomes: people(&[("created", 1), ("failed", 1), ("skipped", 1)]),
+        reason: Some("the address is taken".into()),
+        ..begun
+    };
+    open().finish(&finished, None).await?;
+    equal!(open().unfinished(&account).await?, None);
+    equal!(open().history(&account, 10).await?, [finished]);
+    Ok(())
+}
+
+/// A run that is finished without having been begun is history, and never unfinished.
+pub async fn a_run_that_never_opened_is_only_history(make: &Stores<'_>) -> Held {
+    let open = make();
+    // Even one of which nobody can say how it ended.
+    for (name, ending) in [("r1", Ending::Stopped), ("r2", Ending::Failed), ("r3", Ending::Open)] {
+        let record = RunRecord { ending, ..run("a", name, 1) };
+        open().finish(&record, None).await?;
+        equal!(open().history(&"a".into(), 1).await?, [record]);
+        equal!(open().unfinished(&"a".into()).await?, None);
+    }
+    Ok(())
+}
+
+/// Events of a run that is not open, and a run that is begun twice, are refused and change nothing.
+pub async fn what_is_refused_changes_nothing(make: &Stores<'_>) -> Held {
+    let open = make();
+    let changes = [Learned::Linked(link("p1", "u1")), failed("p1", "f", 1)];
+    let events = [Event::Intended { step: 1 }];
+    let unknown = refused(open().record(&"r1".into(), &events, &changes).await)?;
+    equal!((unknown.kind(), unknown.message()), (ErrorKind::Bug, "the run is not open"));
+    equal!(unknown.context(), [("run", "r1".to_owned())]);
+
+    open().begin(&run("a", "r1", 1), "first", &[]).await?;
+    let twice = refused(open().begin(&run("a", "r1", 2), "second", &[link("p2", "u2")]).await)?;
+    equal!((twice.kind(), twice.message()), (ErrorKind::Bug, "a run was begun twice"));
+    equal!(open().unfinished(&"a".into()).await?.ok_or("nothing is unfinished")?.plan, "first");
+
+    open().finish(&RunRecord { ending: Ending::Done, ..run("a", "r1", 1) }, None).await?;
+    equal!(refused(open().record(&"r1".into(), &events, &changes).await)?.kind(), ErrorKind::Bug);
+    equal!(refused(open().begin(&run("a", "r1", 1), "third", &[]).await)?.kind(), ErrorKind::Bug);
+    equal!(open().load(&"a".into()).await?, Remembered::default());
+    Ok(())
+}
+
+/// Of several unfinished runs the newest is found.
+pub async fn the_newest_unfinished_run_is_found(make: &Stores<'_>) -> Held {
+    let open = make();
+    // The older one is begun last; and of two that started at once the later begun is the newer.
+    for (name, started) in [("r2", 2), ("r3", 2), ("r1", 1)] {
+        open().begin(&run("a", name, started), name, &[]).await?;
+        open().record(&name.into(), &[Event::Intended { step: 7 }], &[]).await?;
+    }
+    for name in ["r3", "r2", "r1"] {
+        let left = open().unfinished(&"a".into()).await?.ok_or("nothing is unfinished")?;
+        equal!((left.plan.as_str(), left.events.len()), (name, 1));
+        open().finish(&left.record, None).await?;
+    }
+    equal!(open().unfinished(&"a".into()).await?, None);
+    Ok(())
+}
+
+/// The history has the newest run first, and as many as were asked for.
+pub async fn history_is_newest_first_and_limited(make: &Stores<'_>) -> Held {
+    let open = make();
+    // A whole second is before its own half, which plain text would order the other way.
+    let half = RunRecord { started: "2026-10-01T00:00:02.5Z".parse()?, ..run("a", "half", 0) };
+    for record in [run("a", "two", 2), run("a", "two again", 2), run("a", "one", 1), half, run("a", "three", 3)] {
+        open().finish(&record, None).await?;
+    }
+    let names = |runs: Vec<RunRecord>| runs.into_iter().map(|run| run.run.to_string()).collect::<Vec<_>>();
+    let expected = ["three", "half", "two again", "two", "one"];
+    equal!(names(open().history(&"a".into(), usize::MAX).await?), expected);
+    equal!(names(open().history(&"a".into(), 2).await?), expected[..2]);
+    equal!(names(open().history(&"a".into(), 0).await?), [""; 0]);
+    Ok(())
+}
+
+/// Runs that started after a moment are found, newest first.
+pub async fn runs_since_a_moment_are_found(make: &Stores<'_>) -> Held {
+    let open = make();
+    let half = RunRecord { started: "2026-10-01T00:00:02.5Z".parse()?, ..run("a", "half", 0) };
+    open().begin(&run("a", "open", 4), "{}", &[]).await?;
+    for record in [run("a", "two", 2), run("a", "one", 1), half.clone(), run("b", "other", 9)] {
+        open().finish(&record, None).await?;
+    }
+    for (moment, expected) in [
+        (at(0), &["open", "half", "two", "one"][..]),
+        (at(2), &["open", "half"]),
+        (half.started, &["open"]),
+        (at(4), &[]),
+    ] {
+        let runs = open().runs_since(&"a".into(), moment).await?;
+        equal!(runs.iter().map(|run| run.run.as_str()).collect::<Vec<_>>(), expected, "{moment}");
+    }
+    Ok(())
+}
+
+/// Of an account [`RUNS_KEPT`] finished runs are kept; an open one is never forgotten.
+pub async fn old_runs_are_forgotten_but_never_an_open_one(make: &Stores<'_>) -> Held {
+    let open = make();
+    let store = open();
+    store.begin(&run("a", "open", 0), "plan", &[]).await?;
+    store.finish(&run("b", "other", 0), None).await?;
+    let seconds = i64::try_from(RUNS_KEPT)?;
+    for second in 1..=seconds + 2 {
+        store.finish(&run("a", &second.to_string(), second), None).await?;
+    }
+    drop(store);
+    let runs = open().history(&"a".into(), usize::MAX).await?;
+    equal!(runs.len(), RUNS_KEPT + 1);
+    equal!(runs[RUNS_KEPT - 1].run, RunId::new("3"), "the oldest two are forgotten");
+    equal!(runs[RUNS_KEPT].run, RunId::new("open"));
+    equal!(open().unfinished(&"a".into()).await?.ok_or("nothing is unfinished")?.plan, "plan");
+    equal!(open().history(&"b".into(), usize::MAX).await?.len(), 1);
+    Ok(())
+}
+
+/// One run at a time holds an account, until it lets go.
+pub async fn one_hold_at_a_time(make: &Stores<'_>) -> Held {
+    let open = make();
+    let store = open();
+    let hold = store.hold(&"a".into(), &holder()).await?;
+    let other = Holder { command: "gotosync resume".into(), pid: 456, since: at(9) };
+    for store in [&store, &open()] {
+        let error = refused(store.hold(&"a".into(), &other).await)?;
+        equal!(
+            error.to_string(),
+            "another run has the account (holder: gotosync apply, process 123, since 2026-10-01T00:00:00Z)"
+        );
+        equal!((error.kind(), error.retryable()), (ErrorKind::Held, true));
+        equal!(error.help(), Some("wait for it to end; if it hangs, stop that process"));
+    }
+    let _elsewhere = store.hold(&"b".into(), &other).await?;
+
+    drop(hold);
+    let _mine = open().hold(&"a".into(), &other).await?;
+    let error = refused(store.hold(&"a".into(), &holder()).await)?;
+    so(&format!("the holder is named: {error}"), error.to_string().contains("gotosync resume, process 456"))?;
+    Ok(())
+}
+
+pub(crate) fn link(person: &str, user: &str) -> Link {
+    let email = Email::new(&format!("{user}@Example.test"));
+    Link::new(PersonId::parse(person), UserKey::new(user), email, ["Sales".into()].into())
+}
+
+/// A failure of the action with this fingerprint.
+pub(crate) fn failed(person: &str, action: &str, second: i64) -> Learned {
+    Learned::Failed(Failure {
+        person: PersonId::parse(person),
+        subject: format!("{person}@example.test"),
+        kind: ActionKind::Update,
+        action: action.into(),
+        fault: Fault::new(ErrorKind::Input, "the name is \"refused\""),
+        at: at(second),
+    })
+}
+
+fn had(licenses: &[&str], role: Role) -> Had {
+    Had { licenses: licenses.iter().map(|&key| key.into()).collect(), role }
+}
+
+fn manager() -> Role {
+    Role::Manager {
+        privileges: vec![Privilege::ManageUsers, Privilege::RunReports],
+        groups: vec![UserGroupPath::new("Sales/EMEA")],
+        products: vec!["g2m".into()],
+    }
+}
+
+pub(crate) fn run(account: &str, run: &str, started: i64) -> RunRecord {
+    RunRecord {
+        run: RunId::new(run),
+        account: AccountKey::new(account),
+        command: "gotosync apply".into(),
+        started: at(started),
+        ended: None,
+        plan: None,
+        ending: Ending::Open,
+        outcomes: BTreeMap::new(),
+        reason: None,
+    }
+}
+
+pub(crate) fn holder() -> Holder {
+    Holder { command: "gotosync apply".into(), pid: 123, since: at(0) }
+}
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_812_800 + second).unwrap_or_default()
+}
+
+fn people(counts: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::MemoryState;
+
+    #[tokio::test]
+    async fn a_store_that_forgets_when_it_is_opened_again_is_caught() {
+        let broken = broken(&|| Box::new(|| Box::new(MemoryState::new()))).await;
+        let kept = ["an_unknown_account_is_empty", "a_run_that_never_opened_is_only_history"];
+        assert!(broken.len() > ALL.len() / 2, "{broken:#?}");
+        assert!(!broken.iter().any(|one| one.starts_with(kept[0])), "{broken:#?}");
+        assert!(broken.iter().any(|one| one.starts_with(kept[1])), "{broken:#?}");
+    }
+}
