@@ -10,10 +10,13 @@ mod change;
 mod directory;
 mod dn;
 pub(crate) mod email;
+mod evidence;
 mod feature;
 mod filter;
+mod group_ref;
 mod guard;
 mod id;
+mod mac;
 mod note;
 mod outcome;
 mod reading;
@@ -26,17 +29,17 @@ mod settings;
 pub(crate) mod sid;
 mod telephone;
 pub mod text;
+mod user_group;
 mod value;
+mod welcome;
 
-pub use account::{
-    Account, Invitation, License, Locks, SettingsTemplate, Status, User, UserGroup, UserGroupPath, WelcomeEmail,
-};
+pub use account::{Account, Invitation, License, Locks, Status, User, WelcomeEmail};
 pub use action::{Action, ActionKind, Batch, Creation, Deletion, Release, Suspension, Update};
 pub use aside::{Failure, SetAside};
 pub use builder::{DirectoryBuilder, GroupEntry, GroupName, PersonEntry, PrimaryGroup};
 pub use capabilities::{Capabilities, FieldLimits, RoleAccess, Visibility};
-pub use catalog::{Catalog, Device, Mac, NotAMac, TemplateName, Transfer, WelcomeTemplate};
-pub use change::{Change, FieldChange, SetChange, UserChanges, Whole};
+pub use catalog::{Catalog, Device, TemplateName, Transfer, WelcomeTemplate};
+pub use change::{Change, SetChange, UserChanges, Whole};
 pub(crate) use change::{ChangeRead, Unproven, UserChangesRead};
 pub use directory::{Directory, Group, GroupIx, Person, PersonIx, Unit, UnitIx, UnitKind};
 pub use dn::Dn;
@@ -44,8 +47,10 @@ pub use dn::Dn;
 pub(crate) use dn::{key as dn_key, parent as dn_parent};
 pub use email::Email;
 pub use filter::{CompiledFilter, Filter, FilterError};
+pub use group_ref::GroupRef;
 pub use guard::{Arrival, Guards};
 pub use id::{AccountKey, Fingerprint, GroupId, LicenseKey, PersonId, PlanId, RunId, UserKey};
+pub use mac::{Mac, NotAMac};
 pub(crate) use note::kinds;
 pub use note::{Note, NoteKind, Severity};
 pub use outcome::{Cause, Effect, Fault, Outcome};
@@ -56,9 +61,11 @@ pub use run::{Ending, RunRecord};
 pub use schema::{AttrId, AttributeTable, Syntax};
 pub(crate) use schema::{known_attribute, known_attributes};
 pub(crate) use scope::FoundScope;
-pub use scope::{Depth, GroupRef, Membership, ReadRequest, Scope, ScopeError};
+pub use scope::{Depth, Membership, ReadRequest, Scope, ScopeError};
 pub use settings::{
-    Arity, Exclusive, ExpressionKey, Feature, Field, Form, Listed, Setting, SettingsChanges, UserSettings,
+    Arity, Exclusive, ExpressionKey, Feature, Field, FieldChange, Form, Listed, Setting, SettingsChanges,
+    SettingsTemplate, UserSettings,
 };
 pub use telephone::{NamedNumber, NotAPhoneNumber, PhoneNumber, RingsAt, Voicemail};
+pub use user_group::{UserGroup, UserGroupPath};
 pub use value::{Attributes, Value, Values};

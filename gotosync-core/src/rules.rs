@@ -17,6 +17,7 @@ mod document;
 mod edit;
 mod example;
 mod grammar;
+mod key;
 mod limits;
 mod lint;
 pub(crate) mod lookup;
@@ -28,7 +29,7 @@ mod schema;
 mod select;
 
 pub(crate) use desire::explain_selection;
-pub use desire::{Desire, Desires, Extras, FieldProblem, Trial, desire};
+pub use desire::{Desire, Desires, Extras, FieldProblem, desire};
 pub use document::Problems;
 #[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
 pub(crate) use document::{Document, StringOrTable, Table};
@@ -36,13 +37,14 @@ pub(crate) use document::{Document, StringOrTable, Table};
 pub(crate) use edit::toml_text;
 pub use edit::{Change, Place, RulesFile, Single};
 pub use example::Example;
+pub use key::{Key, KeyKind, Need, Word};
 pub use limits::{Amount, Limit, Limits};
 pub use lint::{Finding, FindingKind, lint, unknown_names};
 pub use mapping::{Cut, Mapping, filters};
 pub(crate) use profile::list_fields;
-pub use profile::{ExtensionSource, Grant, Profile, Setting, Source};
+pub use profile::{ExtensionSource, Grant, Profile, Setting, Source, Trial};
 pub use rewrite::Rewrite;
-pub use schema::{Key, KeyKind, Need, Word, json_schema, keys, keys_markdown};
+pub use schema::{json_schema, keys, keys_markdown};
 pub use select::{BrokenRule, Miss};
 
 /// The rules of one file, highest priority first.

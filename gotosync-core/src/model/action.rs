@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{User, UserGroupPath, WelcomeEmail};
+use super::account::{User, WelcomeEmail};
 use super::catalog::WelcomeTemplate;
 use super::change::{Change, UserChanges, Whole};
 use super::email::Email;
 use super::id::{Fingerprint, LicenseKey, UserKey};
 use super::role::Role;
 use super::telephone::Voicemail;
+use super::user_group::UserGroupPath;
 
 /// One thing to do to an account.
 ///

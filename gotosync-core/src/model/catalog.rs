@@ -1,13 +1,10 @@
 //! What an account has to give beside licences and user groups.
 
-use std::fmt;
-use std::str::FromStr;
+use serde::{Deserialize, Serialize};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::account::User;
 use super::email::Email;
 use super::id::LicenseKey;
+use super::mac::Mac;
 use super::settings::Feature;
 use super::telephone::{NamedNumber, PhoneNumber};
 
@@ -165,144 +162,5 @@ impl Catalog {
     /// Says whether an address is known to belong to another account.
     pub fn is_elsewhere(&self, email: &Email) -> bool {
         self.elsewhere.iter().any(|own| own == email)
-    }
-}
-
-impl WelcomeTemplate {
-    /// The words that stand for something of the user.
-    pub const WORDS: [&str; 5] = ["first_name", "last_name", "email", "account", "products"];
-
-    /// The subject and the text as a user would read them; `products` are the names of the user's licences.
-    pub fn filled(&self, user: &User, account: &str, products: &[&str]) -> (String, String) {
-        let products = products.join(", ");
-        let value = |word: &str| match word {
-            "first_name" => Some(&*user.first_name),
-            "last_name" => Some(&*user.last_name),
-            "email" => Some(user.email.as_str()),
-            "account" => Some(account),
-            "products" => Some(products.as_str()),
-            _ => None,
-        };
-        (fill(&self.subject, value), fill(&self.text, value))
-    }
-
-    /// The first word in braces in a subject or a text that stands for nothing, as somebody mistyped it.
-    pub fn unknown_word(text: &str) -> Option<&str> {
-        words(text).find(|word| !Self::WORDS.contains(word))
-    }
-}
-
-/// Words in single braces: letters and underscores only, so that other braces in a text stay what they are.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word).filter(|word| is_word(word))
-}
-
-fn is_word(word: &str) -> bool {
-    !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-}
-
-fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
-    let mut parts = text.split('{');
-    let mut filled = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let known = part.split_once('}').and_then(|(word, rest)| Some((value(word)?, rest)));
-        if let Some((value, rest)) = known {
-            filled.push_str(value);
-            filled.push_str(rest);
-        } else {
-            filled.push('{');
-            filled.push_str(part);
-        }
-    }
-    filled
-}
-
-/// The MAC address of a device: 48 bits, however they are written.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Mac([u8; 6]);
-
-/// A text is not a MAC address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a MAC address has 12 hexadecimal digits, as `00:11:22:aa:bb:cc`")]
-pub struct NotAMac;
-
-impl FromStr for Mac {
-    type Err = NotAMac;
-
-    /// Takes twelve hexadecimal digits with `:`, `-`, `.` or space between them, or nothing.
-    fn from_str(text: &str) -> Result<Self, NotAMac> {
-        let mut bytes = [0; 6];
-        let mut digits = 0;
-        for c in text.trim().chars() {
-            match c.to_digit(16) {
-                Some(digit) => {
-                    let byte: &mut u8 = bytes.get_mut(digits / 2).ok_or(NotAMac)?;
-                    *byte = *byte << 4 | digit as u8;
-                    digits += 1;
-                }
-                None if ":-. ".contains(c) => {}
-                None => return Err(NotAMac),
-            }
-        }
-        if digits == 12 { Ok(Self(bytes)) } else { Err(NotAMac) }
-    }
-}
-
-impl fmt::Display for Mac {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            write!(f, "{}{byte:02x}", if at == 0 { "" } else { ":" })?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Mac {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Serialize for Mac {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Mac {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mac_address_is_the_same_however_it_is_written() {
-        let mac: Mac = "00:0B:82:aa:bb:cc".parse().unwrap();
-        for text in ["000b82aabbcc", "00-0B-82-AA-BB-CC", "000b.82aa.bbcc", " 00 0b 82 aa bb cc "] {
-            assert_eq!(text.parse(), Ok(mac), "{text}");
-        }
-        assert_eq!(mac.to_string(), "00:0b:82:aa:bb:cc");
-        for text in ["", "00:0b:82:aa:bb", "00:0b:82:aa:bb:cc:dd", "000b82aabbcg", "Reception"] {
-            assert_eq!(text.parse::<Mac>(), Err(NotAMac), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_template_is_filled_and_other_braces_stay() {
-        let template = WelcomeTemplate {
-            name: "Sales".into(),
-            subject: "Welcome, {first_name}".into(),
-            text: "{first_name} {last_name} <{email}>: {products} at {account}. {not this} {} {open".into(),
-        };
-        assert_eq!(WelcomeTemplate::unknown_word(&template.text), None);
-        let user = User::new("ann@example.test", "Ann", "{email}");
-        let (subject, text) = template.filled(&user, "Example", &["GoToMeeting", "GoToConnect"]);
-        assert_eq!(subject, "Welcome, Ann");
-        assert_eq!(text, "Ann {email} <ann@example.test>: GoToMeeting, GoToConnect at Example. {not this} {} {open");
-        assert_eq!(WelcomeTemplate::unknown_word("Dear {first_name} {frist_name}"), Some("frist_name"));
     }
 }

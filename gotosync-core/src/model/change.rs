@@ -5,15 +5,14 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 
-use super::account::Account;
-use super::reading::{Completeness, Reading};
+use super::reading::Completeness;
 
 mod read;
 mod user;
 
 pub(crate) use read::{ChangeRead, SetRead, Unproven};
+pub use user::UserChanges;
 pub(crate) use user::UserChangesRead;
-pub use user::{FieldChange, UserChanges};
 
 /// Evidence that a directory and an account were both read to their ends.
 ///
@@ -43,16 +42,10 @@ pub use user::{FieldChange, UserChanges};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Whole<'r> {
-    read: PhantomData<(&'r Reading, &'r Account)>,
+    read: PhantomData<&'r ()>,
 }
 
-impl<'r> Whole<'r> {
-    /// Gives the evidence, if both reads are complete.
-    pub fn of(reading: &'r Reading, account: &'r Account) -> Option<Self> {
-        let complete = reading.completeness.is_complete() && account.completeness.is_complete();
-        complete.then_some(Self { read: PhantomData })
-    }
-
+impl Whole<'_> {
     /// The evidence that a plan bears which was made from two complete reads and kept as text.
     pub(crate) fn recorded(source: &Completeness, account: &Completeness) -> Option<Self> {
         (source.is_complete() && account.is_complete()).then_some(Self { read: PhantomData })

@@ -6,9 +6,9 @@ use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::dn::Dn;
+use super::group_ref::GroupRef;
 use super::id::{GroupId, PersonId};
 use super::schema::AttributeTable;
-use super::scope::GroupRef;
 use super::value::{Attributes, Value};
 use crate::model::text::fold;
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::UserGroupPath;
 use super::id::LicenseKey;
+use super::user_group::UserGroupPath;
 
 /// What a user may administer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

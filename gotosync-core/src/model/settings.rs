@@ -6,6 +6,7 @@
 //! several values, values by name) stands in `shape.rs`.
 
 mod define;
+mod field_change;
 mod form;
 mod shape;
 
@@ -15,12 +16,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use self::define::{change_of, first, option, read_of, settings, value_of};
+pub use self::field_change::FieldChange;
 pub use self::form::Form;
 pub(crate) use self::shape::{Evidence, Shape, text_of_role};
-use super::account::SettingsTemplate;
-use super::catalog::Mac;
-use super::change::{Change, ChangeRead, FieldChange, SetChange, SetRead, Unproven, Whole};
+use super::change::{Change, ChangeRead, SetChange, SetRead, Unproven, Whole};
 use super::id::LicenseKey;
+use super::mac::Mac;
 use super::telephone::{PhoneNumber, Voicemail};
 
 settings! {
@@ -286,6 +287,26 @@ impl ExpressionKey {
     /// Returns the key of a field.
     pub fn of(field: Field) -> Option<&'static Self> {
         Self::all().find(|key| key.field == field)
+    }
+}
+
+/// The settings a product starts with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingsTemplate {
+    /// The system's own.
+    System,
+    /// A template of the account, by name.
+    Named(String),
+}
+
+impl SettingsTemplate {
+    /// The name, or `system`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::System => "system",
+            Self::Named(name) => name,
+        }
     }
 }
 

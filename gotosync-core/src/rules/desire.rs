@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::defaults::Defaults;
 use super::mapping::{BoundMapping, Cut};
-use super::profile::{Profile, Source};
+use super::profile::{Profile, Source, Trial};
 use super::select::{Bits, BrokenRule, Miss, Selector};
 use super::{Mapping, Rewrite, Rules};
 use crate::model::text::{count, nfc, normal_name};
@@ -72,20 +72,6 @@ pub struct Extras<'d> {
     pub lists: Vec<(Field, Vec<Cow<'d, str>>)>,
     /// What cannot be used as it is, and is left out.
     pub problems: Vec<FieldProblem>,
-}
-
-/// Whether rules that are only simulated count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trial {
-    /// They neither give nor take.
-    Hold,
-    /// They count as if they were applied.
-    Include,
-}
-
-impl Trial {
-    /// Every value.
-    pub const ALL: &'static [Self] = &[Self::Hold, Self::Include];
 }
 
 /// A field that the account would refuse.

@@ -15,11 +15,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::defaults::Defaults;
-use super::desire::{Trial, normal, trimmed};
+use super::desire::{normal, trimmed};
 use super::document::{Document, Placed};
 use super::grammar::{ExampleKeys, ExpectedKeys};
 use super::mapping::attribute_name;
-use super::profile::{Profile, Source};
+use super::profile::{Profile, Source, Trial};
 use super::{Mapping, Rule, Rules};
 use crate::model::text::{nearest, nfc};
 use crate::model::{Directory, DirectoryBuilder, Dn, Field, GroupEntry, GroupId, PersonEntry, PersonId, PersonIx};

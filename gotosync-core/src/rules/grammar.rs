@@ -6,19 +6,19 @@
 use std::ops::Range;
 
 use super::document::{Placed, StringOrTable, Table as Source};
-use super::schema::{Key, KeyKind, Need, Word};
+use super::key::{Key, KeyKind, Need, Word};
 
+mod common;
 mod file;
 mod rule;
+mod splice;
 mod words;
 
-pub(in crate::rules) use file::{
-    ExampleKeys, ExpectedKeys, FILE, FileKeys, LimitKeys, RewriteKeys, RuleLimitKeys, RunLimitKeys, StageKeys,
-    WelcomeKeys,
-};
+pub(in crate::rules) use common::{LimitKeys, RangeKeys, RuleLimitKeys, RunLimitKeys, StageKeys};
+pub(in crate::rules) use file::{ExampleKeys, ExpectedKeys, FILE, FileKeys, RewriteKeys, WelcomeKeys};
 pub(in crate::rules) use rule::{
-    ExcludeKeys, GroupKeys, MailKeys, NamedKeys, ProductKeys, RULE, RangeKeys, RoleKeys, RuleKeys, SettingValue,
-    UnitKeys, VoicemailKeys,
+    ExcludeKeys, GroupKeys, MailKeys, NamedKeys, ProductKeys, RULE, RoleKeys, RuleKeys, SettingValue, UnitKeys,
+    VoicemailKeys,
 };
 pub(in crate::rules) use words::Unlimited;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::desire::{Desires, Trial, desire};
+use super::desire::{Desires, desire};
+use super::profile::Trial;
 use super::{Rule, Rules, RulesFile};
 use crate::Error;
 use crate::model::{Account, Directory, Severity, kinds};

@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::desire::Trial;
 use super::{GroupChoice, Leavers, Mapping, RoleGrant, Rule, Rules};
 use crate::model::{Arity, ExpressionKey, Field, SettingsTemplate, Voicemail, WelcomeEmail};
 
@@ -308,3 +307,17 @@ fn fields_of(arity: Arity) -> impl Iterator<Item = Field> {
 
 /// The first of the fields with one value: the e-mail and the names, which every user has.
 const NAMES: usize = 3;
+
+/// Whether rules that are only simulated count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// They neither give nor take.
+    Hold,
+    /// They count as if they were applied.
+    Include,
+}
+
+impl Trial {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Hold, Self::Include];
+}

@@ -1,15 +1,16 @@
 //! Everything that changes about one user.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Change, ChangeRead, SetChange, SetRead, Unproven, Whole};
-use crate::model::account::{User, UserGroupPath};
+use crate::model::account::User;
 use crate::model::email::Email;
 use crate::model::id::{LicenseKey, PersonId};
 use crate::model::role::Role;
-use crate::model::settings::{Evidence, Feature, Field, SettingsChanges, SettingsRead, Shape, text_of_role};
+use crate::model::settings::{
+    Evidence, Feature, Field, FieldChange, SettingsChanges, SettingsRead, Shape, text_of_role,
+};
+use crate::model::user_group::UserGroupPath;
 
 /// What changes about one user; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -41,51 +42,6 @@ pub struct UserChanges {
     /// The settings few users have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<Box<SettingsChanges>>,
-}
-
-/// One thing that changes, as text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldChange<'c> {
-    /// The field.
-    pub field: Field,
-    /// Which part of it, where it has several: the key of a licence, the name of a custom field.
-    pub part: Option<&'c str>,
-    /// The value that goes.
-    pub before: Option<Cow<'c, str>>,
-    /// The value that comes.
-    pub after: Option<Cow<'c, str>>,
-}
-
-impl<'c> FieldChange<'c> {
-    pub(in crate::model) fn of<T>(
-        field: Field,
-        part: Option<&'c str>,
-        change: &'c Change<T>,
-        text: impl Fn(&'c T) -> Cow<'c, str>,
-    ) -> Self {
-        Self { field, part, before: change.before().map(&text), after: change.after().map(text) }
-    }
-
-    /// Something that is set and cannot be read.
-    pub(in crate::model) fn coming(field: Field, value: String) -> Self {
-        Self { field, part: None, before: None, after: Some(value.into()) }
-    }
-
-    /// One for each thing that comes or goes.
-    pub(in crate::model) fn of_set<T>(
-        field: Field,
-        part: Option<&'c str>,
-        change: &'c SetChange<T>,
-        text: impl Fn(&'c T) -> Cow<'c, str> + 'c,
-    ) -> impl Iterator<Item = Self> {
-        let added = change.added().iter().map(|item| (item, true));
-        let all = added.chain(change.removed().iter().map(|item| (item, false)));
-        all.map(move |(item, comes)| {
-            let value = Some(text(item));
-            let (before, after) = if comes { (None, value) } else { (value, None) };
-            Self { field, part, before, after }
-        })
-    }
 }
 
 /// Calls a macro with each field that has one value: its name, and its place in a user and in changes.

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use hashbrown::HashMap;
 use uuid::Uuid;
 
-use super::evaluate::{Compare, Compiled, Name, Order, Truth, boolean, integer, time};
+use super::evaluate::{Compare, Compiled, Name, Order, Truth, boolean, time};
+use super::parse::integer;
 use super::parse::{Kind, Leaf, Node, Substrings, Test};
 use crate::model::directory::{Directory, Person};
 use crate::model::dn::{self, Dn};

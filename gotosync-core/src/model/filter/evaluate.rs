@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use jiff::Span;
 use jiff::civil::DateTime;
 
-use super::parse::Substrings;
+use super::parse::{Substrings, integer};
 use crate::model::directory::{Directory, GroupIx, Person};
 use crate::model::dn::{self, Dn};
 use crate::model::schema::AttrId;
@@ -224,13 +224,6 @@ fn in_pieces(value: &[u8], pieces: &Substrings, same: impl Fn(&[u8], &[u8]) -> b
         rest = found.map_or(rest, |at| &rest[at + piece.len()..]);
         found.is_some()
     })
-}
-
-/// Reads a decimal integer.
-pub(super) fn integer(text: &str) -> Option<i64> {
-    let text = text.trim();
-    // Rust takes a plus sign, RFC 4517 (section 3.3.16) does not.
-    if text.starts_with('+') { None } else { text.parse().ok() }
 }
 
 /// Reads `TRUE` or `FALSE`.

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::FilterError;
-use super::evaluate::integer;
 
 /// A filter or a part of one, with its place in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -293,6 +292,13 @@ fn equality(mut pieces: Vec<Vec<u8>>) -> Test {
         return Test::Present;
     }
     Test::Substrings(Substrings { initial, any: pieces, last })
+}
+
+/// Reads a decimal integer.
+pub(super) fn integer(text: &str) -> Option<i64> {
+    let text = text.trim();
+    // Rust takes a plus sign, RFC 4517 (section 3.3.16) does not.
+    if text.starts_with('+') { None } else { text.parse().ok() }
 }
 
 const MAX_BYTES: usize = 64 * 1024;

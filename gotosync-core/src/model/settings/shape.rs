@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use super::{Arity, Field};
-use crate::model::account::{SettingsTemplate, UserGroupPath};
-use crate::model::catalog::Mac;
-use crate::model::change::{Change, ChangeRead, FieldChange, SetChange, SetRead, Unproven, Whole};
+use crate::model::change::{Change, ChangeRead, SetChange, SetRead, Unproven, Whole};
 use crate::model::email::Email;
 use crate::model::id::{LicenseKey, PersonId};
+use crate::model::mac::Mac;
 use crate::model::role::Role;
+use crate::model::settings::FieldChange;
+use crate::model::settings::SettingsTemplate;
 use crate::model::telephone::PhoneNumber;
+use crate::model::user_group::UserGroupPath;
 
 /// Evidence for changes, and the fields that would be overwritten or emptied without it.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
-use super::super::schema::{Key, KeyKind};
+use super::super::key::{Key, KeyKind};
 
 pub(super) fn table(table: &Table) -> Json {
     Json::Object(table.iter().filter_map(|(key, found)| Some((key.to_owned(), item(found)?))).collect::<Map<_, _>>())

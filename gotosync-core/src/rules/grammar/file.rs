@@ -1,13 +1,15 @@
 //! The keys at the top of a rules file, and of the tables there. They are statics, so that a table that stands in two places is known
 //! for one.
 
-use super::kinds::{Names, Number, OneOf, Table, Tables, Text, TextOrFalse, Texts, WordOrTable};
-use super::rule::{CustomField, Rows, RuleKeys, count, spliced};
-use super::{Keys, Kind, Named, Places, Source, Unlimited, WordOr, keys};
+use super::common::{CustomField, RunLimitKeys, StageKeys};
+use super::kinds::{Names, OneOf, Table, Tables, Text, TextOrFalse, Texts, WordOrTable};
+use super::rule::RuleKeys;
+use super::splice::{Rows, count, spliced};
+use super::{Keys, Kind, Named, Places, Source, keys};
 use crate::model::Field;
 use crate::rules::document::Placed;
+use crate::rules::key::{Key, KeyKind, Need};
 use crate::rules::profile::single_fields;
-use crate::rules::schema::{Key, KeyKind, Need};
 use crate::rules::{LeaverPolicy, Mode, SeatPolicy};
 
 keys! {
@@ -47,21 +49,6 @@ keys! {
             "the rules, highest priority first",
             "an error",
             "[{ name = \"Sales\", everyone = true }]";
-    }
-}
-
-keys! {
-    /// What becomes of leavers, in stages.
-    STAGES, StageKeys {
-        first: OneOf<LeaverPolicy> = "what becomes of them at once", "`\"suspend\"`", "\"suspend\"";
-        delete_after_days: Number [Required] =
-            "days since no rule has selected them, before which they are not deleted",
-            "an error",
-            "90";
-        delete_after_reads: Number [Required] =
-            "complete reads since then, before which they are not deleted",
-            "an error",
-            "30";
     }
 }
 
@@ -149,68 +136,5 @@ impl Keys for ExpectedKeys {
         let settings = single_fields().skip(names.len()).map(|field| table.string_or_false(field.as_str()));
         let found = single_fields().zip(names.chain(settings));
         Self { fields: found.filter_map(|(field, text)| Some((field, text?))).collect(), custom_fields }
-    }
-}
-
-/// Limits of a run and of one rule: the same keys, with other defaults.
-macro_rules! limits {
-    ($($key:ident: $about:literal, $run:literal, $rule_about:literal, $rule:literal;)*) => {
-        keys! {
-            /// Limits of a run; the standard ones hold where the file says nothing.
-            RUN_LIMITS, RunLimitKeys {
-                $($key: WordOrTable<Unlimited, LimitKeys> = $about, $run, "{ count = 50 }";)*
-            }
-        }
-
-        keys! {
-            /// Limits of one rule.
-            RULE_LIMITS, RuleLimitKeys {
-                $($key: WordOrTable<Unlimited, LimitKeys> = $rule_about, $rule, "{ count = 50 }";)*
-            }
-        }
-
-        impl RunLimitKeys {
-            /// Each limit that is said, by its key.
-            pub(in crate::rules) fn said(self) -> Vec<(&'static str, SaidLimit)> {
-                [$((stringify!($key), self.$key)),*].into_iter().filter_map(|(key, said)| Some((key, said?))).collect()
-            }
-        }
-
-        impl RuleLimitKeys {
-            /// Each limit that is said, by its key.
-            pub(in crate::rules) fn said(self) -> Vec<(&'static str, SaidLimit)> {
-                [$((stringify!($key), self.$key)),*].into_iter().filter_map(|(key, said)| Some((key, said?))).collect()
-            }
-        }
-    };
-}
-
-/// A limit as a file says it.
-pub(in crate::rules) type SaidLimit = WordOr<Unlimited, LimitKeys>;
-
-limits! {
-    create: "users made", "500", "users made", "none";
-    update: "users whose fields change", "1000 or 30 %, but never less than 50", "users whose fields change", "none";
-    suspend: "users who lose every product and role", "500 or 5 %, but never less than 5",
-        "users who lose every product and role", "none";
-    release: "users who lose a licence without being suspended", "500 or 5 %, but never less than 5",
-        "users who lose a licence without being suspended", "none";
-    delete: "users deleted", "50 or 1 %, but never less than 5", "users deleted", "none";
-    group_change: "users who come into another user group", "1000 or 20 %, but never less than 20",
-        "users who come into another user group", "none";
-    role_change: "users who get, change or lose a role", "20 or 5 %, but never less than 5",
-        "users who get, change or lose a role", "none";
-    emails: "e-mails sent: welcomes, and invitations sent again", "500",
-        "e-mails sent: welcomes, and invitations sent again", "none";
-    shrink: "people a rule selected before and does not now", "20 %, but never less than 5",
-        "people it selected before and does not now", "as at the top";
-}
-
-keys! {
-    /// One limit.
-    LIMIT, LimitKeys {
-        count: Number [Any] = "at most so many", "no such limit", "50";
-        percent: Number [Any] = "at most so many of a hundred; of two limits the lower counts", "no such limit", "5";
-        floor: Number = "so many are always allowed", "`0`", "5";
     }
 }

@@ -1,14 +1,15 @@
 //! The keys of a rule, and of the tables in it.
 
-use super::file::RuleLimitKeys;
+use super::common::{CustomField, RangeKeys, RuleLimitKeys, StageKeys};
 use super::kinds::{
-    Flag, Names, Number, OneOf, SomeOf, Table, Text, TextFalseOrTable, TextOrFalse, TextOrTable, Texts, TextsOrTables,
+    Flag, Names, OneOf, SomeOf, Table, Text, TextFalseOrTable, TextOrFalse, TextOrTable, Texts, TextsOrTables,
     WordOrTable,
 };
-use super::{Keys, Kind, Named, Places, Source, StageKeys, TextFalseOr, keys};
-use crate::model::{Arity, Depth, ExpressionKey, Field, Membership, Privilege, Setting, WelcomeEmail};
+use super::splice::{Rows, count, spliced};
+use super::{Keys, Kind, Named, Places, Source, TextFalseOr, keys};
+use crate::model::{Arity, Depth, ExpressionKey, Field, Membership, Privilege, WelcomeEmail};
 use crate::rules::document::Placed;
-use crate::rules::schema::{Key, KeyKind, Need};
+use crate::rules::key::{Key, KeyKind, Need};
 use crate::rules::{LeaverPolicy, Mode, RoleGrant};
 
 keys! {
@@ -141,100 +142,6 @@ impl Keys for RuleKeys {
     }
 }
 
-/// Rows that come from the table of settings.
-#[derive(Clone, Copy)]
-pub(super) enum Rows {
-    /// The keys of a rule.
-    Rule,
-    /// What must come out of an example.
-    Expected,
-}
-
-/// Returns the row of a setting's key.
-const fn row(key: &ExpressionKey, rows: Rows) -> Option<Key> {
-    let name = key.field.as_str();
-    match (rows, key.arity) {
-        (Rows::Rule, arity) => {
-            let kind = match (key.field, arity) {
-                (Field::Extension, _) => <TextFalseOrTable<RangeKeys> as Kind>::KIND,
-                (_, Arity::One) => KeyKind::TextOrFalse,
-                (_, Arity::Several) => KeyKind::Texts,
-            };
-            Some(Key::new(name, kind, key.about, "left alone", key.example))
-        }
-        (Rows::Expected, Arity::One) => {
-            let example = key.form.example();
-            Some(Key::new(name, KeyKind::TextOrFalse, "the value that must come out", "not looked at", example))
-        }
-        (Rows::Expected, Arity::Several) => None,
-    }
-}
-
-/// Returns how many rows come from the table of settings.
-pub(super) const fn count(rows: Rows) -> usize {
-    let (mut at, mut number) = (0, 0);
-    while at < Setting::ALL.len() {
-        let keys = Setting::ALL[at].keys();
-        let mut nth = 0;
-        while nth < keys.len() {
-            if let Some(key) = &keys[nth]
-                && row(key, rows).is_some()
-            {
-                number += 1;
-            }
-            nth += 1;
-        }
-        at += 1;
-    }
-    number
-}
-
-/// Puts the rows of settings into other rows, before the one with a name.
-pub(super) const fn spliced<const N: usize>(own: &[Key], before: &str, rows: Rows) -> [Key; N] {
-    let mut all = [own[0]; N];
-    let (mut from, mut to) = (0, 0);
-    while from < own.len() {
-        if same(own[from].name, before) {
-            let mut at = 0;
-            while at < Setting::ALL.len() {
-                let keys = Setting::ALL[at].keys();
-                let mut nth = 0;
-                while nth < keys.len() {
-                    if let Some(key) = &keys[nth]
-                        && let Some(row) = row(key, rows)
-                    {
-                        all[to] = row;
-                        to += 1;
-                    }
-                    nth += 1;
-                }
-                at += 1;
-            }
-        }
-        all[to] = own[from];
-        to += 1;
-        from += 1;
-    }
-    assert!(to == N, "every row has its place");
-    all
-}
-
-/// Says whether two texts are equal, where nothing else can.
-const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < one.len() {
-        if one[at] != other[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
-
 keys! {
     /// A license that a rule gives.
     PRODUCT, ProductKeys {
@@ -282,34 +189,10 @@ keys! {
     }
 }
 
-/// An expression for a custom field.
-pub(in crate::rules) struct CustomField;
-
-static CUSTOM_FIELD: Key = Key::new(
-    "custom_fields",
-    KeyKind::TextOrFalse,
-    "an expression; `false` leaves the field alone",
-    "left alone",
-    "\"{{ departmentNumber }}\"",
-);
-
-impl Named for CustomField {
-    type Kind = TextOrFalse;
-    const KEY: &'static Key = &CUSTOM_FIELD;
-}
-
 keys! {
     /// A welcome e-mail made from a template.
     MAIL, MailKeys {
         template: Text [Required] = "a template of the account or of this file", "an error", "\"Sales\"";
-    }
-}
-
-keys! {
-    /// A range of extensions.
-    RANGE, RangeKeys {
-        from: Number [Required] = "the first number, of two to eight digits", "an error", "2000";
-        to: Number [Required] = "the last number", "an error", "2999";
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Words;
 use crate::model::{Depth, Membership, Privilege, WelcomeEmail};
-use crate::rules::schema::Word;
+use crate::rules::key::Word;
 use crate::rules::{LeaverPolicy, Mode, RoleGrant, SeatPolicy};
 
 /// No limit.

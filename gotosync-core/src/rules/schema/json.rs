@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Key, KeyKind, Need, Word, keys};
+use super::keys;
+use crate::rules::key::{Key, KeyKind, Need, Word};
 
 /// The JSON Schema by which an editor completes and checks a rules file; its messages are those of reading the file.
 ///

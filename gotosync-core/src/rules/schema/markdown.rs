@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Key, KeyKind, Word, keys};
+use super::keys;
+use crate::rules::key::{Key, KeyKind, Word};
 
 /// Every key of a rules file as tables in Markdown, one a place where keys stand; places with the same keys are told once.
 pub fn keys_markdown() -> String {

@@ -15,8 +15,7 @@ pub(super) use self::readings::{keep_reading, kept};
 use super::trouble::Trouble;
 use crate::journal::Event;
 use crate::model::{AccountKey, Email, PersonId, PlanId, RunId};
-use crate::state::RUNS_KEPT;
-use crate::state::{Ending, Had, Interrupted, Learned, Link, Remembered, RunRecord};
+use crate::state::{Ending, Had, Interrupted, Learned, Link, RUNS_KEPT, Remembered, RunRecord};
 
 mod aside;
 mod readings;
