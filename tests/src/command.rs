@@ -10,8 +10,8 @@ pub fn binary() -> &'static Path {
     BINARY.get_or_init(build)
 }
 
-/// Removes what `cargo test` sets for this process and nobody sets for a build. Build scripts that watch such a variable, as that
-/// of `ring` does, would run again, and everything that depends on them would be built twice, once for each environment.
+/// Removes the variables that `cargo test` sets for this process and that a shell does not set for a build. Some build scripts watch
+/// them, that of `ring` among them: cargo would build everything above it again, and once more for the next build from a shell.
 pub fn as_from_a_shell(command: &mut Command) -> &mut Command {
     let own = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_PACKAGE"];
     let names = std::env::vars_os().map(|(name, _)| name);

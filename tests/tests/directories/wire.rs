@@ -9,7 +9,7 @@ mod slapd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gotosync_tests::wire::{
-    Aim, Effect, Entry, Fault, Password, Script, Scripted, Upstream, Wire, faults, sign_in_faults,
+    Aim, Effect, Entry, Fault, Front, Password, Script, Scripted, Upstream, Wire, faults, sign_in_faults,
 };
 use probe::{Ended, Probe, read};
 use slapd::{BASE, PASSWORD, PEOPLE, READER, SIGN_IN, Slapd};
@@ -174,7 +174,9 @@ fn a_server_that_is_not_there_is_told_in_the_record() {
 #[test]
 fn clients_lose_their_connection_when_a_wire_ends() {
     let slapd = Slapd::start();
-    let wire = slapd.wire([Fault::code(3).at(Aim::page(9))]);
+    // At an address of its own: on the usual one another test may get the port as soon as it is free.
+    let front = Front::plain().at([127, 7, 38, 9]);
+    let wire = Wire::start_at(&front, slapd.upstream(), [Fault::code(3).at(Aim::page(9))]).expect("a wire starts");
     let mut probe = Probe::connect(wire.address());
     assert_eq!(probe.bind(READER, PASSWORD), Ok(0));
     let address = wire.address();
