@@ -83,6 +83,7 @@
 //!
 //! What goes on is told as events of the crate `tracing`, under targets that begin with `gotosync::`: `read`, `plan`, `check`,
 //! `apply`, `run`. Without a subscriber they cost nothing.
+#![cfg_attr(feature = "laws", doc = include_str!("../docs/adding.md"))]
 
 pub mod error;
 #[cfg(feature = "secrets")]

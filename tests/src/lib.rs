@@ -4,6 +4,7 @@ pub mod changes;
 pub mod command;
 pub mod fuzz;
 pub mod goto;
+pub mod imports;
 pub mod lives;
 pub mod named;
 pub mod people;
