@@ -16,6 +16,7 @@ pub mod schema;
 pub mod scim;
 pub mod servers;
 pub mod wire;
+pub mod world;
 pub mod worlds;
 
 pub use gotosync_core::laws;

@@ -1,184 +1,15 @@
-//! Histories that once took access from somebody wrongly, or forgot who took it: each ends as it should.
-
-use std::sync::{Arc, Mutex};
+//! Histories that once took access from a user wrongly, or forgot who took it: each ends as it should.
 
 use gotosync_core::apply::Stop;
-use gotosync_core::model::{
-    Account, Directory, DirectoryBuilder, Dn, Email, License, LicenseKey, NoteKind, PersonEntry, PersonId, Role,
-    Status, UnitKind, User, UserKey,
+use gotosync_core::model::{Account, NoteKind, PersonId, Role};
+use gotosync_tests::world::{
+    A, World, account, directory, disabled, license, meeting, member, person, roomy, rules, team, user,
 };
-use gotosync_core::source::MemorySource;
-use gotosync_core::state::MemoryState;
-use gotosync_core::target::MemoryTarget;
-use gotosync_core::{Engine, Plan, Report, Rules};
-use jiff::{SignedDuration, Timestamp};
 
-const UNITS: &[&str] = &["A", "B", "C", "D"];
-/// Gives Meeting to unit A.
-const A: &str = "[[rule]]\nname = \"A\"\nou = \"OU=A,DC=x\"\nproducts = [\"Meeting\"]\n";
-
-/// What a test says of a person of the directory.
-struct Person {
-    id: String,
-    mail: String,
-    unit: String,
-    disabled: bool,
-}
-
-fn person(id: &str, mail: &str, unit: &str) -> Person {
-    Person { id: id.into(), mail: mail.into(), unit: unit.into(), disabled: false }
-}
-
-fn disabled(person: Person) -> Person {
-    Person { disabled: true, ..person }
-}
-
-/// `count` people of unit A.
-fn team(count: usize) -> Vec<Person> {
-    (0..count).map(|n| person(&format!("p{n}"), &format!("u{n}@x.test"), "A")).collect()
-}
-
-fn directory(people: &[Person], units: &[&str]) -> Directory {
-    let mut builder = DirectoryBuilder::new();
-    let [mail, first, last] = ["mail", "givenName", "sn"].map(|name| builder.attribute(name));
-    for Person { id, mail: address, unit, disabled } in people {
-        let dn = Dn::parse(&format!("CN={id},OU={unit},DC=x")).unwrap();
-        let entry = PersonEntry::new(PersonId::parse(id), dn);
-        let mut entry = entry.with(mail, address.as_str()).with(first, "First").with(last, "Last");
-        entry.disabled = *disabled;
-        builder.person(entry);
-    }
-    for unit in units {
-        builder.unit(&format!("OU={unit},DC=x"), UnitKind::Unit);
-    }
-    builder.build().unwrap()
-}
-
-fn license(key: &str, name: &str, seats: u32) -> License {
-    License::new(key, name, &[], seats)
-}
-
-fn user(key: &str, mail: &str, licenses: &[&str], role: Role) -> Arc<User> {
-    let mut user = User::new(mail, "First", "Last");
-    user.key = Some(UserKey::new(key));
-    user.licenses = licenses.iter().map(|license| LicenseKey::new(*license)).collect();
-    user.status = if licenses.is_empty() && role.is_member() { Status::Suspended } else { Status::Active };
-    user.role = role;
-    Arc::new(user)
-}
-
-fn member(key: &str, mail: &str, license: &str) -> Arc<User> {
-    user(key, mail, &[license], Role::Member)
-}
-
-/// An account with so many seats of three products, these users, and the administrator whom the engine logs in as.
-fn account([meeting, webinar, connect]: [u32; 3], users: impl IntoIterator<Item = Arc<User>>) -> Account {
-    let mut account = Account::empty("1", "World");
-    account.licenses.push(license("meeting", "Meeting", meeting));
-    account.licenses.push(license("webinar", "Webinar", webinar));
-    account.licenses.push(license("connect", "Connect", connect));
-    account.users.push(user("root", "root@x.test", &[], Role::Administrator));
-    account.users.extend(users);
-    account.login = Some("root".into());
-    account.sort();
-    account
-}
-
-/// An account with seats for everybody.
-fn roomy(users: impl IntoIterator<Item = Arc<User>>) -> Account {
-    account([50; 3], users)
-}
-
-/// Rules that each give products to one unit; a rule is named as its unit.
-fn rules(given: &[(&str, &[&str])]) -> String {
-    let rule = |(unit, products): &(&str, &[&str])| {
-        format!("[[rule]]\nname = \"{unit}\"\nou = \"OU={unit},DC=x\"\nproducts = {products:?}\n")
-    };
-    given.iter().map(rule).collect::<Vec<_>>().concat()
-}
-
-/// Rules that each give Meeting to one unit.
-fn meeting(units: &[&str]) -> String {
-    rules(&units.iter().map(|unit| (*unit, &["Meeting"][..])).collect::<Vec<_>>())
-}
-
-/// A directory, an account and what is remembered of both, with a clock that goes on by itself.
-struct World {
-    source: Arc<MemorySource>,
-    target: Arc<MemoryTarget>,
-    state: MemoryState,
-    clock: Arc<Mutex<Timestamp>>,
-}
-
-impl World {
-    fn new(people: &[Person], account: Account) -> Self {
-        Self {
-            source: Arc::new(MemorySource::new(directory(people, UNITS))),
-            target: Arc::new(MemoryTarget::new(account)),
-            state: MemoryState::new(),
-            clock: Arc::new(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())),
-        }
-    }
-
-    fn people_are(&self, people: &[Person]) {
-        self.source.set(directory(people, UNITS));
-    }
-
-    fn engine(&self, rules: &str) -> Engine {
-        let rules = Rules::parse(rules, "rules.toml").unwrap_or_else(|error| panic!("{error:?}"));
-        let clock = Arc::clone(&self.clock);
-        Engine::new(Arc::clone(&self.source), Arc::clone(&self.target), self.state.clone(), rules).clock(move || {
-            let mut now = clock.lock().unwrap();
-            *now += SignedDuration::from_secs(1);
-            *now
-        })
-    }
-
-    async fn plan(&self, rules: &str) -> Plan {
-        self.engine(rules).plan().await.unwrap().plan
-    }
-
-    async fn run(&self, rules: &str) -> Report {
-        self.engine(rules).run(&Stop::new()).await.unwrap_or_else(|unfinished| panic!("{:?}", unfinished.error))
-    }
-
-    /// Sees that a run is refused which nobody accepted; the message says what it did otherwise.
-    async fn refuses(&self, rules: &str) {
-        let ended = self.engine(rules).run(&Stop::new()).await;
-        assert!(ended.is_err(), "nobody was asked: {:?}", ended.unwrap().counts());
-    }
-
-    /// Plans and applies with everything accepted that can be; whether it ends well is not asked.
-    async fn accept(&self, rules: &str) {
-        let engine = self.engine(rules);
-        let plan = engine.plan().await.unwrap().plan;
-        let _ = engine.apply(&plan, Some(plan.id()), &Stop::new()).await;
-    }
-
-    fn user(&self, mail: &str) -> Arc<User> {
-        Arc::clone(self.target.account().user_by_email(&Email::new(mail)).unwrap_or_else(|| panic!("no {mail}")))
-    }
-
-    fn active(&self, mail: &str) -> bool {
-        self.user(mail).status != Status::Suspended
-    }
-
-    /// Changes a user by hand.
-    fn edit(&self, mail: &str, change: impl Fn(&mut User)) {
-        let mail = Email::new(mail);
-        self.target.edit(|account| {
-            change(Arc::make_mut(account.users.iter_mut().find(|user| user.email == mail).unwrap()));
-        });
-    }
-
-    /// Puts a user in the place of another by hand.
-    fn replace(&self, key: &UserKey, by: &Arc<User>) {
-        self.target.edit(|account| {
-            account.users.retain(|user| user.key.as_ref() != Some(key));
-            account.users.push(Arc::clone(by));
-            account.sort();
-        });
-    }
+/// Sees that a run is refused which nobody approved; the message says what it did otherwise.
+async fn refuses(world: &World, rules: &str) {
+    let ended = world.engine(rules).run(&Stop::new()).await;
+    assert!(ended.is_err(), "nobody was asked: {:?}", ended.unwrap().counts());
 }
 
 /// Four people fell under a least number of suspensions, and a rule switched off suspended them all.
@@ -186,7 +17,7 @@ impl World {
 async fn a_small_team_does_not_vanish_in_silence() {
     let world = World::new(&team(4), roomy([]));
     world.run(A).await;
-    world.refuses(&A.replace("name = \"A\"", "name = \"A\"\nenabled = false")).await;
+    refuses(&world, &A.replace("name = \"A\"", "name = \"A\"\nenabled = false")).await;
 }
 
 /// Four people fell under a least number of suspensions, and an empty directory suspended them all.
@@ -196,7 +27,7 @@ async fn an_empty_directory_does_not_suspend_a_small_team() {
     let everyone = A.replace("ou = \"OU=A,DC=x\"", "everyone = true");
     world.run(&everyone).await;
     world.people_are(&[]);
-    world.refuses(&everyone).await;
+    refuses(&world, &everyone).await;
 }
 
 /// The share of the suspended was taken of all users of the account, and not of those whom the engine manages.
@@ -205,7 +36,7 @@ async fn a_deleted_rule_is_not_small_because_the_account_is_large() {
     let by_hand = (0..1000).map(|n| member(&format!("h{n}"), &format!("hand{n}@x.test"), "meeting"));
     let world = World::new(&team(40), account([5000, 0, 0], by_hand));
     world.run(A).await;
-    world.refuses(&meeting(&["B"]).replace("\"B\"", "\"other\"")).await;
+    refuses(&world, &meeting(&["B"]).replace("\"B\"", "\"other\"")).await;
 }
 
 /// A swap took the old seat at once, and got no new one: that was freed only by a later swap.
@@ -300,7 +131,7 @@ async fn who_moves_under_a_rule_that_cannot_be_evaluated_does_not_leave() {
     world.run(&rules).await;
     let moved = [person("p1", "a@x.test", "BB"), person("p2", "b@x.test", "BB")];
     world.source.set(directory(&moved, &["A", "BB"]));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(world.active("a@x.test"), "taken for a leaver");
 }
 
@@ -309,7 +140,7 @@ async fn who_moves_under_a_rule_that_cannot_be_evaluated_does_not_leave() {
 async fn who_was_under_a_rule_renamed_and_broken_does_not_leave() {
     let world = World::new(&[person("p1", "a@x.test", "A"), person("p2", "b@x.test", "B")], roomy([]));
     world.run(&meeting(&["A", "B"])).await;
-    world.accept(&meeting(&["A", "Bee"])).await;
+    world.approve(&meeting(&["A", "Bee"])).await;
     assert!(world.active("b@x.test"), "taken for a leaver");
 }
 

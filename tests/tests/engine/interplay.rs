@@ -1,187 +1,11 @@
 //! What one capability does to another: trials, leavers, roles, protection and older plans, two at a time.
 
-use std::sync::{Arc, Mutex};
-
 use gotosync_core::apply::Stop;
-use gotosync_core::model::{
-    Account, Directory, DirectoryBuilder, Dn, Email, License, LicenseKey, PersonEntry, PersonId, Role, Status,
-    UnitKind, User, UserKey,
-};
-use gotosync_core::source::MemorySource;
-use gotosync_core::state::MemoryState;
-use gotosync_core::target::MemoryTarget;
-use gotosync_core::{Engine, Plan, Report, Rules};
-use jiff::{SignedDuration, Timestamp};
-
-const UNITS: &[&str] = &["A", "B", "C", "D"];
-/// Gives Meeting to unit A.
-const A: &str = "[[rule]]\nname = \"A\"\nou = \"OU=A,DC=x\"\nproducts = [\"Meeting\"]\n";
-
-/// What a test says of a person of the directory.
-struct Person {
-    id: String,
-    mail: String,
-    unit: String,
-    disabled: bool,
-}
-
-fn person(id: &str, mail: &str, unit: &str) -> Person {
-    Person { id: id.into(), mail: mail.into(), unit: unit.into(), disabled: false }
-}
-
-fn disabled(person: Person) -> Person {
-    Person { disabled: true, ..person }
-}
-
-/// `count` people of unit A.
-fn team(count: usize) -> Vec<Person> {
-    (0..count).map(|n| person(&format!("p{n}"), &format!("u{n}@x.test"), "A")).collect()
-}
-
-fn directory(people: &[Person], units: &[&str]) -> Directory {
-    let mut builder = DirectoryBuilder::new();
-    let [mail, first, last] = ["mail", "givenName", "sn"].map(|name| builder.attribute(name));
-    for Person { id, mail: address, unit, disabled } in people {
-        let dn = Dn::parse(&format!("CN={id},OU={unit},DC=x")).unwrap();
-        let entry = PersonEntry::new(PersonId::parse(id), dn);
-        let mut entry = entry.with(mail, address.as_str()).with(first, "First").with(last, "Last");
-        entry.disabled = *disabled;
-        builder.person(entry);
-    }
-    for unit in units {
-        builder.unit(&format!("OU={unit},DC=x"), UnitKind::Unit);
-    }
-    builder.build().unwrap()
-}
-
-fn license(key: &str, name: &str, seats: u32) -> License {
-    License::new(key, name, &[], seats)
-}
-
-fn user(key: &str, mail: &str, licenses: &[&str], role: Role) -> Arc<User> {
-    let mut user = User::new(mail, "First", "Last");
-    user.key = Some(UserKey::new(key));
-    user.licenses = licenses.iter().map(|license| LicenseKey::new(*license)).collect();
-    user.status = if licenses.is_empty() && role.is_member() { Status::Suspended } else { Status::Active };
-    user.role = role;
-    Arc::new(user)
-}
-
-fn member(key: &str, mail: &str, license: &str) -> Arc<User> {
-    user(key, mail, &[license], Role::Member)
-}
-
-/// An account with so many seats of three products, these users, and the administrator whom the engine logs in as.
-fn account([meeting, webinar, connect]: [u32; 3], users: impl IntoIterator<Item = Arc<User>>) -> Account {
-    let mut account = Account::empty("1", "World");
-    account.licenses.push(license("meeting", "Meeting", meeting));
-    account.licenses.push(license("webinar", "Webinar", webinar));
-    account.licenses.push(license("connect", "Connect", connect));
-    account.users.push(user("root", "root@x.test", &[], Role::Administrator));
-    account.users.extend(users);
-    account.login = Some("root".into());
-    account.sort();
-    account
-}
-
-/// An account with seats for everybody.
-fn roomy(users: impl IntoIterator<Item = Arc<User>>) -> Account {
-    account([50; 3], users)
-}
-
-/// Rules that each give products to one unit; a rule is named as its unit.
-fn rules(given: &[(&str, &[&str])]) -> String {
-    let rule = |(unit, products): &(&str, &[&str])| {
-        format!("[[rule]]\nname = \"{unit}\"\nou = \"OU={unit},DC=x\"\nproducts = {products:?}\n")
-    };
-    given.iter().map(rule).collect::<Vec<_>>().concat()
-}
-
-/// Rules that each give Meeting to one unit.
-fn meeting(units: &[&str]) -> String {
-    rules(&units.iter().map(|unit| (*unit, &["Meeting"][..])).collect::<Vec<_>>())
-}
-
-/// A directory, an account and what is remembered of both, with a clock that goes on by itself.
-struct World {
-    source: Arc<MemorySource>,
-    target: Arc<MemoryTarget>,
-    state: MemoryState,
-    clock: Arc<Mutex<Timestamp>>,
-}
-
-impl World {
-    fn new(people: &[Person], account: Account) -> Self {
-        Self {
-            source: Arc::new(MemorySource::new(directory(people, UNITS))),
-            target: Arc::new(MemoryTarget::new(account)),
-            state: MemoryState::new(),
-            clock: Arc::new(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())),
-        }
-    }
-
-    fn people_are(&self, people: &[Person]) {
-        self.source.set(directory(people, UNITS));
-    }
-
-    fn engine(&self, rules: &str) -> Engine {
-        let rules = Rules::parse(rules, "rules.toml").unwrap_or_else(|error| panic!("{error:?}"));
-        let clock = Arc::clone(&self.clock);
-        Engine::new(Arc::clone(&self.source), Arc::clone(&self.target), self.state.clone(), rules).clock(move || {
-            let mut now = clock.lock().unwrap();
-            *now += SignedDuration::from_secs(1);
-            *now
-        })
-    }
-
-    async fn plan(&self, rules: &str) -> Plan {
-        self.engine(rules).plan().await.unwrap().plan
-    }
-
-    async fn run(&self, rules: &str) -> Report {
-        self.engine(rules).run(&Stop::new()).await.unwrap_or_else(|unfinished| panic!("{:?}", unfinished.error))
-    }
-
-    /// Plans and applies with everything accepted that can be; whether it ends well is not asked.
-    async fn accept(&self, rules: &str) {
-        let engine = self.engine(rules);
-        let plan = engine.plan().await.unwrap().plan;
-        let _ = engine.apply(&plan, Some(plan.id()), &Stop::new()).await;
-    }
-
-    fn user(&self, mail: &str) -> Arc<User> {
-        Arc::clone(self.target.account().user_by_email(&Email::new(mail)).unwrap_or_else(|| panic!("no {mail}")))
-    }
-
-    fn active(&self, mail: &str) -> bool {
-        self.user(mail).status != Status::Suspended
-    }
-
-    /// Changes a user by hand.
-    fn edit(&self, mail: &str, change: impl Fn(&mut User)) {
-        let mail = Email::new(mail);
-        self.target.edit(|account| {
-            change(Arc::make_mut(account.users.iter_mut().find(|user| user.email == mail).unwrap()));
-        });
-    }
-}
+use gotosync_core::model::{Email, Role, Status};
+use gotosync_tests::world::{A, Person, World, disabled, meeting, member, person, roomy, rules, team, user};
 
 fn delete_rules() -> String {
     format!("leavers = {{ first = \"suspend\", delete_after_days = 1, delete_after_reads = 1 }}\n{A}")
-}
-
-impl World {
-    fn days(&self, days: i64) {
-        *self.clock.lock().unwrap() += SignedDuration::from_hours(24 * days);
-    }
-    async fn link(&self, id: &str) -> gotosync_core::state::Link {
-        use gotosync_core::state::StateStore;
-        self.state.load(&"1".into()).await.unwrap().link(&PersonId::parse(id)).unwrap().clone()
-    }
-    async fn populations(&self) -> std::collections::BTreeMap<String, usize> {
-        use gotosync_core::state::StateStore;
-        self.state.load(&"1".into()).await.unwrap().populations
-    }
 }
 
 fn outside(id: &str, mail: &str) -> Person {
@@ -220,7 +44,7 @@ async fn leavers_of_a_rule_on_trial_suspend_who_would_be_kept() {
     let rules = format!("{trial}{A}leavers = \"keep\"\n");
     world.run(&rules).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), outside("p1", "u1@x.test")]);
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(world.active("u1@x.test"), "the live rule says keep");
 }
 
@@ -234,7 +58,7 @@ async fn end_of_a_trial_makes_a_kept_leaver_lose() {
     world.run(&live).await;
     assert!(world.active("u1@x.test"));
     world.run(&format!("{live}{trial}")).await;
-    world.accept(&live).await;
+    world.approve(&live).await;
     assert!(world.active("u1@x.test"), "a trial came and went: {:?}", world.link("p1").await);
 }
 
@@ -253,7 +77,7 @@ async fn trial_resets_the_clock_of_a_leaver() {
     let live = delete_rules().replace("after_days = 1", "after_days = 30");
     world.run(&live).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), outside("p1", "u1@x.test")]);
-    world.accept(&live).await;
+    world.approve(&live).await;
     let before = world.link("p1").await;
     world.run(&format!("{live}{trial}")).await;
     assert_eq!(world.link("p1").await, before);
@@ -288,13 +112,13 @@ async fn leaver_suspended_by_hand_later_is_not_deleted() {
     let rules = delete_rules();
     world.run(&rules).await;
     world.people_are(&team(1));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(!world.active("u1@x.test"));
     world.edit("u1@x.test", |user| {
         user.licenses = vec!["connect".into()];
         user.status = Status::Active;
     });
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(world.active("u1@x.test"));
     world.edit("u1@x.test", |user| {
         user.licenses = vec![];
@@ -312,17 +136,17 @@ async fn role_of_an_earlier_time_does_not_come_back() {
     world.target.edit(|account| account.catalog.role_sets.push("Help".into()));
     world.run(&rules).await;
     world.people_are(&team(1));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(!world.active("u1@x.test"));
     // Somebody gives access back without the role; the engine takes it again.
     world.edit("u1@x.test", |user| {
         user.licenses = vec!["connect".into()];
         user.status = Status::Active;
     });
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(!world.active("u1@x.test"));
     world.people_are(&team(2));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(world.active("u1@x.test"));
     assert_eq!(world.user("u1@x.test").role, Role::Member, "they had no role when their access ended");
 }
@@ -333,14 +157,14 @@ async fn who_was_selected_in_between_is_a_leaver_anew() {
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
     world.people_are(&team(1));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     world.days(29);
     // Back, but another has the same e-mail just then.
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "u1@x.test", "A"), person("p2", "u1@x.test", "A")]);
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     world.days(2);
     world.people_are(&team(1));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     let plan = world.plan(&rules).await;
     assert!(plan.is_empty(), "{:?}", plan.steps());
 }
@@ -349,10 +173,10 @@ async fn who_was_selected_in_between_is_a_leaver_anew() {
 async fn leaver_keeps_no_role_that_a_rule_gave() {
     let rules = format!("{A}role = \"administrator\"\n");
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["connect"], Role::Member)]));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(world.user("u1@x.test").role.is_administrator());
     world.people_are(&team(1));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert_eq!(world.user("u1@x.test").role, Role::Member, "left, and is administrator for ever");
 }
 
@@ -360,10 +184,10 @@ async fn leaver_keeps_no_role_that_a_rule_gave() {
 async fn disabled_keeps_no_role_that_a_rule_gave() {
     let rules = format!("{A}role = \"administrator\"\n");
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["connect"], Role::Member)]));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(world.user("u1@x.test").role.is_administrator());
     world.people_are(&[person("p0", "u0@x.test", "A"), disabled(person("p1", "u1@x.test", "A"))]);
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert_eq!(world.user("u1@x.test").role, Role::Member, "disabled, and is administrator for ever");
 }
 
@@ -374,7 +198,7 @@ async fn role_by_hand_is_not_taken_because_a_rule_once_gave_it() {
     assert!(world.user("u0@x.test").role.is_administrator());
     // Somebody takes it, and out of the rules as well.
     world.edit("u0@x.test", |user| user.role = Role::Member);
-    world.accept(A).await;
+    world.approve(A).await;
     assert_eq!(world.user("u0@x.test").role, Role::Member);
     world.edit("u0@x.test", |user| user.role = Role::Administrator);
     let plan = world.plan(A).await;
@@ -390,10 +214,10 @@ async fn role_for_new_users_comes_back_with_them() {
     world.run(&rules).await;
     assert!(world.user("u0@x.test").role.is_administrator());
     world.people_are(&[disabled(person("p0", "u0@x.test", "A"))]);
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(!world.active("u0@x.test"));
     world.people_are(&team(1));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert_eq!(world.user("u0@x.test").licenses.len(), 2, "licences come back");
     assert!(world.user("u0@x.test").role.is_administrator(), "and the role does not");
 }
@@ -404,7 +228,7 @@ async fn protected_user_is_not_suspended_by_moving() {
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "u1@x.test", "B")]);
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(world.active("u1@x.test"), "`protected`: nothing is taken away");
 }
 
@@ -414,7 +238,7 @@ async fn older_deletion_spares_who_came_back_in_between() {
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
     world.people_are(&team(1));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     world.days(3);
     let report = world.run(&rules).await;
     let deletions = report.deletions.expect("waits");
@@ -432,7 +256,7 @@ async fn older_deletion_spares_who_is_protected_by_now() {
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
     world.people_are(&team(1));
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     world.days(3);
     let deletions = world.run(&rules).await.deletions.expect("waits");
     let rules = format!("protected = [\"u1@x.test\"]\n{rules}");
@@ -457,10 +281,10 @@ async fn whoever_gets_the_address_of_a_leaver_does_not_get_the_role() {
     world.target.edit(|account| account.catalog.role_sets.push("Help".into()));
     world.run(A).await;
     world.people_are(&team(1));
-    world.accept(A).await;
+    world.approve(A).await;
     assert!(!world.active("u1@x.test"));
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p9", "u1@x.test", "A")]);
-    world.accept(A).await;
+    world.approve(A).await;
     assert!(world.active("u1@x.test"), "the user is the new person's");
     assert_eq!(world.user("u1@x.test").role, Role::Member);
 }
@@ -476,7 +300,7 @@ async fn a_suspension_does_not_wait_behind_an_update_that_failed() {
     assert_eq!(failed.set_aside.len(), 1);
     // The same update would fail again; but the person loses the product now.
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "taken@x.test", "B")]);
-    world.accept(&rules).await;
+    world.approve(&rules).await;
     assert!(!world.active("u1@x.test"), "access ends at once");
 }
 

@@ -2,19 +2,18 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use gotosync_core::apply::Stop;
 use gotosync_core::model::{
-    Account, Directory, DirectoryBuilder, Dn, Email, License, NoteKind, PersonEntry, PersonId, Role, Status, UnitKind,
-    User,
+    Account, Directory, DirectoryBuilder, Dn, License, NoteKind, PersonEntry, PersonId, Role, UnitKind, User,
 };
 use gotosync_core::source::csv::{Columns, CsvOptions};
-use gotosync_core::source::{CsvSource, DirectorySource, MemorySource, MergedSource};
-use gotosync_core::state::{MemoryState, StateStore};
+use gotosync_core::source::{CsvSource, DirectorySource, MergedSource};
+use gotosync_core::state::StateStore;
 use gotosync_core::target::MemoryTarget;
 use gotosync_core::{Engine, ErrorKind, Plan, Report, Rules};
-use jiff::{SignedDuration, Timestamp};
+use gotosync_tests::world;
 
 /// Staff get Meeting, contractors Webinar. Nothing here is about limits.
 const RULES: &str = "
@@ -35,10 +34,7 @@ const HEADER: &str = "Nr;Vorname;Nachname;E-Mail\n";
 
 struct World {
     folder: tempfile::TempDir,
-    staff: Arc<MemorySource>,
-    target: Arc<MemoryTarget>,
-    state: MemoryState,
-    clock: Arc<Mutex<Timestamp>>,
+    inner: world::World,
 }
 
 impl World {
@@ -53,13 +49,8 @@ impl World {
         root.role = Role::Administrator;
         account.users.push(Arc::new(root));
         account.login = Some("root".into());
-        let world = Self {
-            folder: tempfile::tempdir().unwrap(),
-            staff: Arc::new(MemorySource::new(people(staff))),
-            target: Arc::new(MemoryTarget::new(account)),
-            state: MemoryState::new(),
-            clock: Arc::new(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())),
-        };
+        let inner = world::World::with(people(staff), MemoryTarget::new(account));
+        let world = Self { folder: tempfile::tempdir().unwrap(), inner };
         world.contractors_are(contractors);
         world
     }
@@ -76,19 +67,13 @@ impl World {
         let columns = Columns { id: Some("Nr".into()), ..Columns::default() };
         let columns = columns.with("mail", "E-Mail").with("givenName", "Vorname").with("sn", "Nachname");
         let contractors = CsvSource::open("contractors", self.file(), CsvOptions { columns, ..CsvOptions::default() });
-        let staff: Box<dyn DirectorySource> = Box::new(Arc::clone(&self.staff));
+        let staff: Box<dyn DirectorySource> = Box::new(Arc::clone(&self.inner.source));
         MergedSource::new(vec![("staff".into(), staff), ("contractors".into(), Box::new(contractors.unwrap()))])
             .unwrap()
     }
 
     fn engine(&self) -> Engine {
-        let clock = Arc::clone(&self.clock);
-        let rules = Rules::parse(RULES, "rules.toml").unwrap();
-        Engine::new(self.source(), Arc::clone(&self.target), self.state.clone(), rules).clock(move || {
-            let mut now = clock.lock().unwrap();
-            *now += SignedDuration::from_secs(1);
-            *now
-        })
+        self.inner.engine_on(self.source(), self.inner.state.clone(), RULES)
     }
 
     async fn run(&self) -> Report {
@@ -104,7 +89,7 @@ impl World {
     }
 
     fn user(&self, mail: &str) -> Arc<User> {
-        Arc::clone(self.target.account().user_by_email(&Email::new(mail)).unwrap_or_else(|| panic!("no {mail}")))
+        self.inner.user(mail)
     }
 
     fn licenses(&self, mail: &str) -> Vec<String> {
@@ -112,7 +97,7 @@ impl World {
     }
 
     fn active(&self, mail: &str) -> bool {
-        self.user(mail).status != Status::Suspended
+        self.inner.active(mail)
     }
 }
 
@@ -136,7 +121,7 @@ async fn a_contractor_who_is_taken_on_keeps_the_user() {
     let before = world.user("bob@x.test");
     assert_eq!(world.licenses("bob@x.test"), ["webinar"]);
 
-    world.staff.set(people(&[["p1", "ann@x.test"], ["p2", "Bob@x.test"]]));
+    world.inner.source.set(people(&[["p1", "ann@x.test"], ["p2", "Bob@x.test"]]));
     let plan = world.engine().plan().await.unwrap().plan;
     let remark = plan.notes().iter().find(|note| note.kind == NoteKind::Remark).expect("a clash is told");
     assert_eq!(
@@ -150,7 +135,7 @@ async fn a_contractor_who_is_taken_on_keeps_the_user() {
     world.contractors_are(&["8;Cyd;Lee;cyd@x.test"]);
     assert!(world.engine().plan().await.unwrap().plan.is_empty());
     // And back again: it is still the same human.
-    world.staff.set(people(&[["p1", "ann@x.test"]]));
+    world.inner.source.set(people(&[["p1", "ann@x.test"]]));
     world.contractors_are(&["7;Bob;Ray;bob@x.test", "8;Cyd;Lee;cyd@x.test"]);
     world.run().await;
     assert_eq!(world.user("bob@x.test").key, before.key);
@@ -178,7 +163,7 @@ async fn a_broken_row_takes_nothing_from_anybody() {
     let world =
         World::new(&[["p1", "ann@x.test"], ["p2", "bob@x.test"]], &["7;Cyd;Lee;cyd@x.test", "8;Dan;Lee;dan@x.test"]);
     world.run().await;
-    world.staff.set(people(&[["p1", "ann@x.test"]]));
+    world.inner.source.set(people(&[["p1", "ann@x.test"]]));
     for broken in ["7;Cyd", "7;\"Cyd;Lee;cyd@x.test", ";Cyd;Lee;cyd@x.test", "8;Cyd;Lee;cyd@x.test", "7;Cyd;Lee;=A1"] {
         world.contractors_are(&["8;Dan;Lee;dan@x.test", broken, "9;Eve;Lee;eve@x.test"]);
         let error = world.engine().run(&Stop::new()).await.unwrap_err().error;
@@ -199,11 +184,11 @@ async fn a_source_that_fails_or_is_incomplete_makes_nobody_of_the_other_a_leaver
     let world = World::new(&[["p1", "ann@x.test"]], &["7;Bob;Ray;bob@x.test"]);
     world.run().await;
     world.contractors_are(&["8;Cyd;Lee;cyd@x.test"]);
-    world.staff.fail_with(ErrorKind::Unavailable, "no route to host");
+    world.inner.source.fail_with(ErrorKind::Unavailable, "no route to host");
     let error = world.engine().run(&Stop::new()).await.unwrap_err().error;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("source: staff"), "{error}");
-    world.staff.set(people(&[]));
+    world.inner.source.set(people(&[]));
     fs::remove_file(world.file()).unwrap();
     let error = world.engine().plan().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -222,12 +207,12 @@ async fn ids_stay_when_a_source_is_added() {
     let columns = columns.with("givenName", "Vorname");
     let alone = CsvSource::open("contractors", world.file(), CsvOptions { columns, ..CsvOptions::default() }).unwrap();
     let rules = Rules::parse(&RULES.replace("OU=Staff,DC=x", "OU=contractors"), "rules.toml").unwrap();
-    let engine = Engine::new(alone, Arc::clone(&world.target), world.state.clone(), rules);
+    let engine = Engine::new(alone, Arc::clone(&world.inner.target), world.inner.state.clone(), rules);
     engine.run(&Stop::new()).await.unwrap_or_else(|unfinished| panic!("{:?}", unfinished.error));
-    let links = || async { world.state.load(&"1".into()).await.unwrap().links };
+    let links = || async { world.inner.state.load(&"1".into()).await.unwrap().links };
     let before = links().await;
     assert_eq!(before[0].person.to_string(), "contractors:7");
-    world.staff.set(people(&[["7", "ann@x.test"]]));
+    world.inner.source.set(people(&[["7", "ann@x.test"]]));
     world.run().await;
     let after = links().await;
     let people: Vec<_> = after.iter().map(|link| link.person.to_string()).collect();

@@ -9,11 +9,11 @@ use gotosync_core::model::{
     Account, Action, ActionKind, Batch, Directory, DirectoryBuilder, Dn, Email, License, LicenseKey, Outcome,
     PersonEntry, PersonId, Role, Status, User, UserKey,
 };
-use gotosync_core::source::MemorySource;
-use gotosync_core::state::{CrashPoint, Had, Link, MemoryState, Remembered, SetAside, SqliteState, StateStore};
+use gotosync_core::state::{CrashPoint, Had, SetAside, SqliteState, StateStore};
 use gotosync_core::sync::Retry;
 use gotosync_core::target::{FlakyTarget, MemoryTarget, Mishap, ProvisioningTarget, TargetInfo};
-use gotosync_core::{Engine, Error, ErrorKind, Report, Result, Rules};
+use gotosync_core::{Error, ErrorKind, Result};
+use gotosync_tests::world::World;
 use jiff::{SignedDuration, Timestamp};
 
 /// Gives Meeting to everybody, and deletes leavers after a day.
@@ -101,65 +101,21 @@ fn account() -> Account {
     account
 }
 
-/// A directory, an account and what is remembered, with a clock that is moved by hand.
-struct World<T> {
-    source: Arc<MemorySource>,
-    target: Arc<T>,
-    state: MemoryState,
-    clock: Arc<Mutex<Timestamp>>,
+/// Ann, Bob and a target, with a clock that is moved by hand.
+fn world<T: ProvisioningTarget + 'static>(target: T) -> World<T> {
+    World::with(directory("Bob", None), target).stopped_at(now())
 }
 
-impl World<Refusing> {
-    fn refusing(objection: Objection, whole: bool) -> Self {
-        let objection = Mutex::new(objection);
-        Self::new(Refusing { inner: MemoryTarget::new(account()), objection, whole })
-    }
+fn refusing(objection: Objection, whole: bool) -> World<Refusing> {
+    let objection = Mutex::new(objection);
+    world(Refusing { inner: MemoryTarget::new(account()), objection, whole })
 }
 
-impl<T: ProvisioningTarget + 'static> World<T> {
-    fn new(target: T) -> Self {
-        Self {
-            source: Arc::new(MemorySource::new(directory("Bob", None))),
-            target: Arc::new(target),
-            state: MemoryState::new(),
-            clock: Arc::new(Mutex::new(now())),
-        }
-    }
-
-    fn engine(&self) -> Engine {
-        self.engine_on(self.state.clone())
-    }
-
-    fn engine_on(&self, state: impl StateStore + 'static) -> Engine {
-        let rules = Rules::parse(RULES, "rules.toml").unwrap();
-        let clock = Arc::clone(&self.clock);
-        Engine::new(Arc::clone(&self.source), Arc::clone(&self.target), state, rules)
-            .clock(move || *clock.lock().unwrap())
-    }
-
-    async fn run(&self) -> Report {
-        self.engine().run(&Stop::new()).await.unwrap_or_else(|unfinished| panic!("{:?}", unfinished.error))
-    }
-
-    fn later(&self, time: Timestamp) {
-        *self.clock.lock().unwrap() = time;
-    }
-
-    async fn remembered(&self) -> Remembered {
-        self.state.load(&"1".into()).await.unwrap()
-    }
-
-    /// Bob, if he and nobody else is set aside.
-    async fn aside(&self) -> SetAside {
-        let mut set_aside = self.remembered().await.set_aside;
-        assert_eq!(set_aside.len(), 1, "{set_aside:?}");
-        set_aside.remove(0)
-    }
-
-    /// The link of Ann.
-    async fn ann(&self) -> Link {
-        self.remembered().await.link(&PersonId::parse("p1")).unwrap().clone()
-    }
+/// Returns what is remembered of Bob, if he and nobody else is set aside.
+async fn aside<T: ProvisioningTarget + 'static>(world: &World<T>) -> SetAside {
+    let mut set_aside = world.remembered().await.set_aside;
+    assert_eq!(set_aside.len(), 1, "{set_aside:?}");
+    set_aside.remove(0)
 }
 
 fn now() -> Timestamp {
@@ -172,48 +128,48 @@ fn hours(hours: i64) -> SignedDuration {
 
 #[tokio::test]
 async fn who_fails_again_is_set_aside_for_longer_until_it_is_done() {
-    let world = World::refusing(bob, false);
+    let world = refusing(bob, false);
     let mut at = now();
     for (failures, wait) in (1..).zip([2, 6, 12, 24, 48, 96, 168, 168]) {
-        let report = world.run().await;
+        let report = world.run(RULES).await;
         assert!(!report.all_done());
-        let aside = world.aside().await;
+        let aside = aside(&world).await;
         assert_eq!((aside.person.to_string().as_str(), aside.subject.as_str()), ("p2", "p2@x.test"));
         assert_eq!((aside.kind, aside.reason.as_str()), (ActionKind::Create, "the record is refused"));
         assert_eq!((aside.failures, aside.since, aside.next), (failures, now(), at + hours(wait)));
         at = aside.next;
-        world.later(at);
+        world.set_clock(at);
     }
     world.target.set(nothing);
-    assert!(world.run().await.all_done());
+    assert!(world.run(RULES).await.all_done());
     let remembered = world.remembered().await;
     assert_eq!((remembered.set_aside.len(), remembered.links.len()), (0, 2));
 }
 
 #[tokio::test]
 async fn what_the_directory_changed_since_begins_anew() {
-    let world = World::refusing(bob, false);
-    world.run().await;
-    world.later(now() + hours(2));
-    world.run().await;
-    assert_eq!(world.aside().await.failures, 2);
+    let world = refusing(bob, false);
+    world.run(RULES).await;
+    world.set_clock(now() + hours(2));
+    world.run(RULES).await;
+    assert_eq!(aside(&world).await.failures, 2);
     // Long before it would be tried again; and refused again.
     let then = now() + hours(3);
-    world.later(then);
+    world.set_clock(then);
     world.source.set(directory("Bobby", None));
-    world.run().await;
-    let aside = world.aside().await;
+    world.run(RULES).await;
+    let aside = aside(&world).await;
     assert_eq!((aside.failures, aside.since, aside.next), (1, then, then + hours(2)));
     world.source.set(directory("Rob", None));
-    assert!(world.run().await.all_done());
+    assert!(world.run(RULES).await.all_done());
     assert_eq!(world.remembered().await.set_aside, []);
 }
 
 #[tokio::test]
 async fn an_outage_sets_nobody_aside() {
     for mishap in [Mishap::BatchRefused, Mishap::ActionFailed, Mishap::AnswerLost] {
-        let world = World::new(FlakyTarget::new(MemoryTarget::new(account()), 7, 1000).only([mishap]));
-        let report = world.run().await;
+        let world = world(FlakyTarget::new(MemoryTarget::new(account()), 7, 1000).only([mishap]));
+        let report = world.run(RULES).await;
         assert!(report.lines.iter().all(|line| !line.outcome.is_done()), "{mishap:?}");
         assert_eq!(world.remembered().await.set_aside, [], "{mishap:?}");
     }
@@ -221,21 +177,21 @@ async fn an_outage_sets_nobody_aside() {
 
 #[tokio::test]
 async fn a_batch_that_is_refused_as_a_whole_says_nothing_of_anybody() {
-    let world = World::refusing(bob, true);
-    let report = world.run().await;
+    let world = refusing(bob, true);
+    let report = world.run(RULES).await;
     assert!(report.lines.iter().all(|line| matches!(line.outcome, Outcome::Failed { .. })), "{:?}", report.lines);
     assert_eq!(world.remembered().await.set_aside, []);
 }
 
 #[tokio::test]
 async fn an_outage_in_between_is_no_rung_and_settles_nothing() {
-    let world = World::refusing(bob, false);
-    world.run().await;
-    let before = world.aside().await;
-    world.later(before.next);
+    let world = refusing(bob, false);
+    world.run(RULES).await;
+    let before = aside(&world).await;
+    world.set_clock(before.next);
     world.target.set(|_| Some(ErrorKind::Unavailable));
-    world.run().await;
-    assert_eq!(world.aside().await, before);
+    world.run(RULES).await;
+    assert_eq!(aside(&world).await, before);
 }
 
 #[tokio::test]
@@ -243,17 +199,17 @@ async fn a_crash_anywhere_counts_a_failure_once() {
     for nth in 1.. {
         let mut crashed = false;
         for point in [CrashPoint::Before, CrashPoint::After] {
-            let world = World::refusing(bob, false);
-            world.run().await;
-            world.later(world.aside().await.next);
+            let world = refusing(bob, false);
+            world.run(RULES).await;
+            world.set_clock(aside(&world).await.next);
             world.state.crash_at(nth, point);
-            crashed |= world.engine().run(&Stop::new()).await.is_err();
+            crashed |= world.engine(RULES).run(&Stop::new()).await.is_err();
             world.state.heal();
             // Where no run was open, nothing was tried yet or all was kept.
-            if world.engine().resume(&Stop::new()).await.unwrap().is_none() && world.aside().await.failures == 1 {
-                world.run().await;
+            if world.engine(RULES).resume(&Stop::new()).await.unwrap().is_none() && aside(&world).await.failures == 1 {
+                world.run(RULES).await;
             }
-            assert_eq!(world.aside().await.failures, 2, "crash {nth} {point:?}");
+            assert_eq!(aside(&world).await.failures, 2, "crash {nth} {point:?}");
         }
         if !crashed {
             return;
@@ -266,15 +222,15 @@ async fn a_crash_anywhere_settles_what_is_done() {
     for nth in 1.. {
         let mut crashed = false;
         for point in [CrashPoint::Before, CrashPoint::After] {
-            let world = World::refusing(bob, false);
-            world.run().await;
-            world.later(world.aside().await.next);
+            let world = refusing(bob, false);
+            world.run(RULES).await;
+            world.set_clock(aside(&world).await.next);
             world.target.set(nothing);
             world.state.crash_at(nth, point);
-            crashed |= world.engine().run(&Stop::new()).await.is_err();
+            crashed |= world.engine(RULES).run(&Stop::new()).await.is_err();
             world.state.heal();
-            if world.engine().resume(&Stop::new()).await.unwrap().is_none() {
-                world.run().await;
+            if world.engine(RULES).resume(&Stop::new()).await.unwrap().is_none() {
+                world.run(RULES).await;
             }
             assert_eq!(world.remembered().await.set_aside, [], "crash {nth} {point:?}");
         }
@@ -288,15 +244,15 @@ async fn a_crash_anywhere_settles_what_is_done() {
 async fn who_is_set_aside_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let state = || SqliteState::open(folder.path().join("state.db")).unwrap();
-    let world = World::refusing(bob, false);
+    let world = refusing(bob, false);
     for failures in 1..=2 {
-        world.engine_on(state()).run(&Stop::new()).await.unwrap();
+        world.engine_on(Arc::clone(&world.source), state(), RULES).run(&Stop::new()).await.unwrap();
         let aside = state().load(&"1".into()).await.unwrap().set_aside.remove(0);
         assert_eq!((aside.failures, aside.person.to_string().as_str()), (failures, "p2"));
-        world.later(aside.next);
+        world.set_clock(aside.next);
     }
     world.target.set(nothing);
-    world.engine_on(state()).run(&Stop::new()).await.unwrap();
+    world.engine_on(Arc::clone(&world.source), state(), RULES).run(&Stop::new()).await.unwrap();
     assert_eq!(state().load(&"1".into()).await.unwrap().set_aside, []);
 }
 
@@ -308,36 +264,36 @@ async fn what_somebody_had_is_remembered_until_they_are_back() {
     let mut account = account();
     account.users.push(Arc::new(ann.clone()));
     account.catalog.role_sets.push("Helpdesk".to_owned());
-    let world = World::new(MemoryTarget::new(account));
-    world.run().await;
-    assert_eq!((world.ann().await.suspended, world.ann().await.had), (None, None));
+    let world = world(MemoryTarget::new(account));
+    world.run(RULES).await;
+    assert_eq!((world.link("p1").await.suspended, world.link("p1").await.had), (None, None));
 
     world.source.set(directory("Bob", Some("p1")));
-    let engine = world.engine();
+    let engine = world.engine(RULES);
     let plan = engine.plan().await.unwrap().plan;
     engine.apply(&plan, Some(plan.id()), &Stop::new()).await.unwrap();
     let status = || world.target.account().user_by_email(&Email::new("p1@x.test")).unwrap().status;
     assert_eq!(status(), Status::Suspended);
     let had = Had { licenses: ann.licenses, role: ann.role };
-    assert_eq!((world.ann().await.suspended, world.ann().await.had), (Some(now()), Some(Box::new(had))));
+    assert_eq!((world.link("p1").await.suspended, world.link("p1").await.had), (Some(now()), Some(Box::new(had))));
 
     world.source.set(directory("Bob", None));
-    world.run().await;
+    world.run(RULES).await;
     assert_ne!(status(), Status::Suspended);
-    assert_eq!((world.ann().await.suspended, world.ann().await.had), (None, None));
+    assert_eq!((world.link("p1").await.suspended, world.link("p1").await.had), (None, None));
 }
 
 #[tokio::test]
 async fn a_deletion_that_failed_is_tried_again_on_demand() {
-    let world = World::refusing(|action| matches!(action, Action::Delete(_)).then_some(ErrorKind::Denied), false);
-    world.run().await;
+    let world = refusing(|action| matches!(action, Action::Delete(_)).then_some(ErrorKind::Denied), false);
+    world.run(RULES).await;
     world.source.set(directory_of(&[("p1", "Ann")], None));
-    world.run().await;
-    world.later(now() + hours(25));
-    let deletions = world.run().await.deletions.expect("Bob left a day ago");
-    let engine = world.engine();
+    world.run(RULES).await;
+    world.set_clock(now() + hours(25));
+    let deletions = world.run(RULES).await.deletions.expect("Bob left a day ago");
+    let engine = world.engine(RULES);
     engine.apply(&deletions, Some(deletions.id()), &Stop::new()).await.unwrap();
-    assert_eq!(world.aside().await.kind, ActionKind::Delete);
+    assert_eq!(aside(&world).await.kind, ActionKind::Delete);
     assert!(engine.plan().await.unwrap().plan.is_empty(), "it waits for its time");
 
     world.target.set(nothing);
