@@ -11,7 +11,8 @@ use super::record::{Chunk, Record};
 use super::select::Reached;
 use super::select::Selection;
 #[cfg(feature = "ldap")]
-use crate::model::{DirectoryBuilder, Dn, GroupEntry, ReadRequest, text};
+use crate::model::ReadRequest;
+use crate::model::{DirectoryBuilder, Dn, GroupEntry, text};
 
 /// What was found. The groups are not in the builder yet.
 #[derive(Debug)]
