@@ -8,6 +8,7 @@
 //! What it refuses: it follows no redirect, so that no token goes to another host; it reads no variable by itself; and it
 //! takes no answer that is larger than expected. Where a certificate is not looked at, that is called dangerous and told.
 
+mod address;
 mod answer;
 #[cfg(test)]
 pub(crate) mod cases;

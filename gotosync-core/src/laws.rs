@@ -21,6 +21,7 @@ use std::pin::Pin;
 use crate::model::Account;
 use crate::target::ProvisioningTarget;
 
+mod ask;
 pub mod corpus;
 pub mod mail;
 pub mod roles;

@@ -29,13 +29,16 @@ use crate::{Error, ErrorKind, Result};
 
 mod aside;
 mod build;
+mod draft;
+mod inputs;
 mod missing;
 mod review;
 mod seats;
 mod steps;
 mod wire;
 
-pub use build::{Inputs, Lift, Planned, plan};
+pub use build::{Planned, plan};
+pub use inputs::{Inputs, Lift};
 pub(crate) use missing::Missing;
 pub use review::{LeftOut, Review};
 

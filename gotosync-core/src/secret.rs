@@ -1,6 +1,7 @@
 //! Passwords and the like: where they come from, and that they reach no log, no plan and no error.
 
 mod command;
+mod existing;
 mod file;
 #[cfg_attr(
     not(all(feature = "keyring", any(target_os = "linux", target_os = "windows", target_os = "macos"))),
@@ -13,8 +14,9 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+pub use existing::Existing;
 pub use file::{check_private, write_private};
-pub use source::{Existing, SecretSource};
+pub use source::SecretSource;
 
 /// A text that is shown to nobody: `Debug` hides it, there is no `Display`, and its memory is overwritten when it is dropped.
 ///
@@ -46,6 +48,12 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
     }
+}
+
+/// A text as a secret; `None` if there is nothing in it.
+fn taken(text: &str) -> Option<Secret> {
+    // From a slice, so that its memory is taken once and in the right size, and no copy is left behind.
+    (!text.is_empty()).then(|| Secret::new(text))
 }
 
 /// The largest secret that is taken, in bytes: what is larger is something else.

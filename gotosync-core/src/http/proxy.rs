@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-use super::client::shown_url;
+use super::address::shown_url;
 use crate::{Error, ErrorKind, Result, Secret};
 
 /// The proxies that calls go through, and the hosts that are reached without one. `Debug` shows no password.

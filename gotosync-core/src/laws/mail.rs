@@ -9,9 +9,8 @@ use crate::model::{
 };
 use crate::target::Feature;
 
+use super::ask::{can, create, done, execute, has, key, refused, user};
 use super::corpus::mail;
-use super::target::{can, done, execute, has, key, user};
-use super::writes::{create, refused};
 use super::{Factory, Held, corpus, same};
 
 /// A template is read as it was written, in its place.

@@ -9,10 +9,8 @@ use crate::model::{
 };
 use crate::target::{Feature, RoleAccess, TargetInfo};
 
-use super::Trouble;
-use super::target::{can, done, execute, has, user};
-use super::writes::{refused, update};
-use super::{Factory, Held, corpus, same, so};
+use super::ask::{can, done, execute, has, refused, update, user};
+use super::{Factory, Held, Trouble, corpus, same, so};
 
 /// A role of each kind is read as it was given, its lists in order, and goes again.
 pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {

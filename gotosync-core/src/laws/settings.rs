@@ -8,9 +8,8 @@ use crate::model::{
     UserChanges, UserSettings, Voicemail, WelcomeEmail, Whole,
 };
 
+use super::ask::{can, done, execute, has, key, refused, update, user};
 use super::corpus::{mac, number};
-use super::target::{can, done, execute, has, key, user};
-use super::writes::{refused, update};
 use super::{Factory, Held, corpus, same};
 
 /// Each kind of setting is read as it was set, then as it was changed, and then it is gone; nothing else changes.

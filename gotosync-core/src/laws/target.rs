@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::apply::Stop;
 use crate::diff::diff;
-use crate::model::{Account, Action, ActionKind, Batch, Email, Outcome, User, UserKey, Whole};
+use crate::model::{Account, Action, ActionKind, Batch, Outcome, Whole};
 use crate::source::MemorySource;
 use crate::state::MemoryState;
-use crate::target::{Feature, ProvisioningTarget, TargetInfo};
+use crate::target::{Feature, ProvisioningTarget};
 use crate::{Engine, ErrorKind, Rules};
 
-use super::Trouble;
+use super::ask::{can, create, done, execute, group, has, suspend};
 use super::{Factory, Held, corpus, laws, mail, roles, same, settings, so, writes};
 
 laws! {
@@ -120,7 +120,7 @@ pub async fn used_seats_are_the_users_who_hold_them(make: &Factory<'_>) -> Held 
         let account = target.read().await?;
         let reading = corpus::nobody()?;
         let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
-        let batch = [writes::suspend(whole, &account, "5")?, writes::create("gus@example.test", &["g2m"])];
+        let batch = [suspend(whole, &account, "5")?, create("gus@example.test", &["g2m"])];
         done(&execute(&*target, batch).await?)?;
         counted(&target.read().await?)?;
     }
@@ -157,11 +157,11 @@ pub async fn what_it_cannot_do_changes_nothing(make: &Factory<'_>) -> Held {
 pub async fn a_batch_that_is_too_large_is_refused(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
-    let group = |number: usize| writes::group(&format!("Group {number}"));
-    let user = |number: usize| writes::create(&format!("new.{number}@example.test"), &[]);
+    let nth_group = |number: usize| group(&format!("Group {number}"));
+    let nth_user = |number: usize| create(&format!("new.{number}@example.test"), &[]);
     let action: &dyn Fn(usize) -> Action = match &info {
-        info if can(info, &[ActionKind::CreateGroup]) => &group,
-        info if can(info, &[ActionKind::Create]) => &user,
+        info if can(info, &[ActionKind::CreateGroup]) => &nth_group,
+        info if can(info, &[ActionKind::Create]) => &nth_user,
         _ => return Ok(()),
     };
     let before = target.read().await?;
@@ -198,54 +198,6 @@ pub async fn applying_a_plan_leads_to_the_desired_account(make: &Factory<'_>) ->
     let left = diff(&engine.target().read().await?, &planned.desired);
     so(&format!("the account is the desired one: {left:?}"), left.is_empty())?;
     so("planning again is empty", engine.plan().await?.plan.is_empty())
-}
-
-/// Says whether a target takes actions of these kinds, and has what each of them is about.
-pub(super) fn can(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
-    let about = |kind: ActionKind| match kind {
-        ActionKind::Release => has(info, Feature::Products),
-        ActionKind::CreateGroup => has(info, Feature::UserGroups),
-        ActionKind::WriteTemplate | ActionKind::Invite => has(info, Feature::Invitations),
-        _ => true,
-    };
-    kinds.iter().all(|kind| info.capabilities.actions.contains(kind) && about(*kind))
-}
-
-/// Says whether a target has something that accounts may lack.
-pub(super) fn has(info: &TargetInfo, feature: Feature) -> bool {
-    info.capabilities.has(feature)
-}
-
-/// Executes actions in batches as large as the target takes.
-pub(super) async fn execute(
-    target: &dyn ProvisioningTarget,
-    actions: impl IntoIterator<Item = Action>,
-) -> Result<Vec<Outcome>, Trouble> {
-    let most = target.describe().await?.capabilities.batch.max(1);
-    let actions: Vec<Action> = actions.into_iter().collect();
-    let mut outcomes = Vec::with_capacity(actions.len());
-    for batch in actions.chunks(most) {
-        let answer = target.execute(&batch.iter().cloned().collect()).await?;
-        same("the number of outcomes", &answer.len(), &batch.len())?;
-        outcomes.extend(answer);
-    }
-    Ok(outcomes)
-}
-
-/// Holds if everything was done.
-pub(super) fn done(outcomes: &[Outcome]) -> Held {
-    so(&format!("all is done: {outcomes:?}"), outcomes.iter().all(Outcome::is_done))
-}
-
-/// The user with a key.
-pub(super) fn user<'a>(account: &'a Account, key: &str) -> Result<&'a User, Trouble> {
-    Ok(account.user(&UserKey::new(key)).ok_or_else(|| format!("there is no user {key}"))?)
-}
-
-/// The key of the user with an e-mail.
-pub(super) fn key(account: &Account, email: &str) -> Result<UserKey, Trouble> {
-    let user = account.user_by_email(&Email::new(email)).ok_or_else(|| format!("there is no user {email}"))?;
-    Ok(user.key.clone().ok_or("a user without a key was read")?)
 }
 
 const RULES: &str = r#"

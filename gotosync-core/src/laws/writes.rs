@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use crate::ErrorKind;
 use crate::model::{
-    Account, Action, ActionKind, Change, Creation, Deletion, Effect, Email, Fault, LicenseKey, Outcome, PersonId,
-    Privilege, Release, Role, SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey,
-    UserSettings, WelcomeEmail, Whole,
+    Account, Action, ActionKind, Change, Creation, Deletion, Effect, Email, Outcome, PersonId, Privilege, Release,
+    Role, SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, UserSettings, WelcomeEmail,
+    Whole,
 };
 use crate::target::Feature;
 
-use super::Trouble;
-use super::target::{can, done, execute, has, key, user};
-use super::{Factory, Held, corpus, same, so};
+use super::ask::{can, create, done, execute, group, has, key, keys, refused, suspend, update, user};
+use super::{Factory, Held, Trouble, corpus, same, so};
 
 /// Every action has one outcome, in order, whatever becomes of the others.
 pub async fn one_outcome_for_each_action_in_order(make: &Factory<'_>) -> Held {
@@ -440,35 +439,6 @@ pub(super) fn one_for_each_feature() -> Vec<Action> {
     all
 }
 
-pub(super) fn create(email: &str, licenses: &[&str]) -> Action {
-    let new = User { licenses: keys(licenses), ..User::new(email, "Gus", "Lee") };
-    Action::Create(Creation::new(new, WelcomeEmail::None))
-}
-
-pub(super) fn group(path: &str) -> Action {
-    Action::CreateGroup { path: UserGroupPath::new(path) }
-}
-
-pub(super) fn suspend(whole: Whole<'_>, account: &Account, key: &str) -> Result<Action, Trouble> {
-    let user = user(account, key)?;
-    Ok(Action::Suspend(Suspension::new(whole, key.into(), user.licenses.clone(), user.role.clone())))
-}
-
-pub(super) fn update(key: &str, changes: UserChanges) -> Action {
-    Action::Update(Update { user: key.into(), changes })
-}
-
 fn give(licenses: &[&str]) -> UserChanges {
     UserChanges { licenses: SetChange::adding(keys(licenses)), ..UserChanges::default() }
-}
-
-fn keys(licenses: &[&str]) -> Vec<LicenseKey> {
-    licenses.iter().map(|license| (*license).into()).collect()
-}
-
-/// Holds if everything failed, and with this meaning.
-pub(super) fn refused(outcomes: &[Outcome], kind: ErrorKind) -> Held {
-    let meant =
-        |outcome: &Outcome| matches!(outcome, Outcome::Failed { fault: Fault { kind: own, .. } } if *own == kind);
-    so(&format!("all is refused as {kind:?}: {outcomes:?}"), outcomes.iter().all(meant))
 }

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::seats;
-use super::steps::{Draft, FREE};
-use super::{Inputs, Lift};
+use super::draft::{Draft, FREE};
+use super::{Inputs, Lift, seats};
 use crate::model::text::count;
 use crate::model::{Note, NoteKind, PersonId, SetAside, Whole};
 

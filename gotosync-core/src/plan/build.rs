@@ -3,52 +3,18 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::steps::{Draft, Drafting};
-use super::{AccountBasis, Basis, Content, Plan, Purpose, RuleBasis, SourceBasis, Step, aside};
+use super::draft::Draft;
+use super::steps::Drafting;
+use super::{AccountBasis, Basis, Content, Inputs, Plan, Purpose, RuleBasis, SourceBasis, Step, aside};
 use crate::desired::desired;
 use crate::diff::diff;
 use crate::link::{Linked, Pairing, link};
 use crate::model::text::count;
 use crate::model::{
-    Account, Completeness, Effort, Email, Fingerprint, Link, Note, NoteKind, PersonId, Reading, Remembered, Role,
-    ScopeError, Status, User,
+    Account, Completeness, Effort, Email, Fingerprint, Link, Note, NoteKind, PersonId, Role, ScopeError, Status, User,
 };
-use crate::rules::{Desires, Mode, Rules, Trial, desire};
-use crate::target::{RoleAccess, TargetInfo};
-
-/// Everything a plan is computed from, as values.
-#[derive(Clone, Copy, Debug)]
-pub struct Inputs<'a> {
-    /// The rules.
-    pub rules: &'a Rules,
-    /// What the source is called.
-    pub source: &'a str,
-    /// What it said.
-    pub reading: &'a Reading,
-    /// What the target is and can do.
-    pub target: &'a TargetInfo,
-    /// The account as it is.
-    pub account: &'a Account,
-    /// What is remembered of it.
-    pub remembered: &'a Remembered,
-    /// The moment that decides who has expired, and that the plan bears.
-    pub now: Timestamp,
-    /// Whose steps are planned although a failure set them aside.
-    pub lift: Lift<'a>,
-}
-
-/// Whose steps are planned although a failure set them aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lift<'a> {
-    /// Nobody's.
-    Nobody,
-    /// Everybody's.
-    Everybody,
-    /// One person's.
-    One(&'a PersonId),
-}
+use crate::rules::{Desires, Mode, Trial, desire};
+use crate::target::RoleAccess;
 
 /// A plan with the account it leads to.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Inputs;
-use super::steps::{Draft, MAKE, free_first};
+use super::draft::{Draft, MAKE, free_first};
 use crate::model::{Action, License, LicenseKey, Note, NoteKind, SetChange, Whole};
 use crate::rules::SeatPolicy;
 

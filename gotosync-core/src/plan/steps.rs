@@ -5,49 +5,20 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::draft::{CHANGE, Draft, FREE, GROUPS, MAKE};
 use super::{Inputs, Reason, fingerprint};
 use crate::desired::{Desired, Offer, Origin};
 use crate::diff::{AccountDiff, UserDiff};
 use crate::link::Linked;
 use crate::model::{
     Action, Change, Creation, Deletion, Field, Fingerprint, Link, Note, NoteKind, Person, PersonId, Release, Role,
-    SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, UserKey, WelcomeTemplate, Whole,
+    SetChange, Status, Suspension, Update, User, UserChanges, UserGroupPath, WelcomeTemplate, Whole,
 };
 use crate::rules::{Desires, Profile};
 
 mod reasons;
 
 use reasons::Explain;
-
-/// A step that has no number yet.
-#[derive(Clone, Debug)]
-pub(super) struct Draft {
-    /// Where it comes in the plan: `FREE`, then `GROUPS` and one more for each level, then `CHANGE` and one more
-    /// for each user who has to leave an address first, then `MAKE`.
-    pub(super) stage: u32,
-    /// The key by which steps of one stage and kind are ordered; `None` where it is the subject.
-    order: Option<Box<str>>,
-    /// The highest rule behind it, by place in the list: who is first to get a seat.
-    pub(super) priority: usize,
-    pub(super) action: Action,
-    pub(super) subject: Box<str>,
-    pub(super) person: Option<PersonId>,
-    pub(super) rules: Arc<[Arc<str>]>,
-    pub(super) reasons: Vec<Reason>,
-    pub(super) basis: Option<Fingerprint>,
-}
-
-pub(super) const FREE: u32 = 0;
-pub(super) const GROUPS: u32 = 1;
-pub(super) const CHANGE: u32 = 1_000;
-pub(super) const MAKE: u32 = u32::MAX;
-
-impl Draft {
-    /// The key by which steps of one stage and kind are ordered.
-    pub(super) fn order(&self) -> &str {
-        self.order.as_deref().unwrap_or(&self.subject)
-    }
-}
 
 pub(super) struct Drafting<'p, 'd> {
     pub(super) inputs: &'p Inputs<'p>,
@@ -311,22 +282,4 @@ fn change_user(
     if !withheld.is_empty() {
         notes.push(drafting.withheld(before.email.as_str(), &withheld));
     }
-}
-
-/// Takes licences out of a draft that frees them only late, and gives a step that frees them first.
-pub(super) fn free_first(draft: &mut Draft, whole: Whole<'_>) -> Option<Draft> {
-    let (Action::Update(update) | Action::Reactivate(update)) = &mut draft.action else { return None };
-    let licenses = std::mem::take(&mut update.changes.licenses);
-    let user: UserKey = update.user.clone();
-    update.changes.licenses = SetChange::adding(licenses.added().to_vec());
-    let (taken, kept): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut draft.reasons).into_iter().partition(Reason::is_license_taken);
-    draft.reasons = kept;
-    Some(Draft {
-        stage: FREE,
-        action: Action::Release(Release::new(whole, user, licenses.removed().to_vec())),
-        reasons: taken,
-        basis: draft.basis.take(),
-        ..draft.clone()
-    })
 }

@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::zeroize::Zeroizing;
 
-use super::source::taken;
-use super::{LARGEST, Secret};
+use super::{LARGEST, Secret, taken};
 use crate::{Error, ErrorKind, Result};
 
 /// Runs a program to its end and takes the first line that it prints.

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::zeroize::Zeroizing;
 
-use super::source::{Existing, taken};
-use super::{LARGEST, Secret};
+use super::{Existing, LARGEST, Secret, taken};
 use crate::{Error, ErrorKind, Result};
 
 /// Reads a secret from a file that is nobody else's business.

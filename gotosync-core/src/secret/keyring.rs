@@ -3,8 +3,7 @@
 use keyring_core::{Entry, Error as Problem};
 use secrecy::zeroize::Zeroizing;
 
-use super::source::{Existing, taken};
-use super::{Secret, SecretSource};
+use super::{Existing, Secret, taken};
 use crate::{Error, ErrorKind, Result};
 
 /// Fetches a secret.
@@ -75,6 +74,5 @@ fn failed(problem: &Problem, service: &str, name: &str) -> Error {
 }
 
 fn place(service: &str, name: &str) -> String {
-    let place = SecretSource::Keyring { service: service.to_owned(), name: name.to_owned() }.to_string();
-    place.trim_start_matches("keyring ").to_owned()
+    format!("{service}/{name}")
 }

@@ -1,7 +1,6 @@
 //! The key store of a build, or of a system, without one.
 
-use super::Secret;
-use super::source::Existing;
+use super::{Existing, Secret};
 use crate::{Error, ErrorKind, Result};
 
 pub(super) fn fetch(_: &str, _: &str) -> Result<Secret> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::zeroize::Zeroizing;
 
-use super::{Secret, command, file, keyring};
+use super::{Existing, Secret, command, file, keyring, taken};
 use crate::{Error, ErrorKind, Result};
 
 /// Where a secret is kept. It is a place and no secret: it may be shown.
@@ -46,20 +46,6 @@ pub enum SecretSource {
         /// Which one.
         name: String,
     },
-}
-
-/// What becomes of a secret that is already where another one is to be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// It stays, and the new one is refused.
-    Keep,
-    /// It is replaced.
-    Replace,
-}
-
-impl Existing {
-    /// Every value.
-    pub const ALL: &'static [Self] = &[Self::Keep, Self::Replace];
 }
 
 impl SecretSource {
@@ -142,12 +128,6 @@ impl fmt::Display for SecretSource {
             Self::Keyring { service, name } => write!(f, "keyring {service}/{name}"),
         }
     }
-}
-
-/// A text as a secret; `None` if there is nothing in it.
-pub(super) fn taken(text: &str) -> Option<Secret> {
-    // From a slice, so that its memory is taken once and in the right size, and no copy is left behind.
-    (!text.is_empty()).then(|| Secret::new(text))
 }
 
 fn unset(name: &str) -> Error {

@@ -2,6 +2,7 @@
 
 mod columns;
 mod guess;
+mod header;
 mod person;
 mod rows;
 mod table;

@@ -3,12 +3,14 @@
 mod ber;
 mod browse;
 mod catalog;
+mod cursor;
 mod delta;
 mod describe;
 mod dial;
 mod discover;
 mod forest;
 mod guard;
+mod id;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod message;

@@ -13,11 +13,13 @@ mod lines;
 mod list;
 mod names;
 mod options;
+mod overview;
 mod read;
 mod sign_in;
 mod trouble;
 mod who;
 mod wire;
+mod work;
 mod write;
 
 use std::fmt;
@@ -29,8 +31,9 @@ use tokio::sync::OnceCell;
 
 pub use lines::Line;
 pub use options::{GotoOptions, GotoUrls};
+pub use overview::Overview;
 pub use sign_in::{Consent, LoginStore, Loopback, Means, SignIn, SignInOptions};
-pub use who::{AccountOf, Missing, Overview};
+pub use who::{AccountOf, Missing};
 
 use self::convert::Telephones;
 use self::names::Names;
@@ -103,7 +106,7 @@ impl GotoAccount {
     /// # Errors
     /// When nobody is signed in, or the service cannot be asked.
     pub async fn overview(&self) -> Result<Overview> {
-        who::overview(self).await
+        overview::overview(self).await
     }
 
     /// Reads the lines of all users, in ascending order of user and number.

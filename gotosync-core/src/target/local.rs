@@ -15,9 +15,10 @@ use crate::model::{Account, Batch, Fault, Outcome};
 
 mod file;
 mod page;
+mod trouble;
 
-use file::Fail;
 use page::{Cached, Page};
+use trouble::Fail;
 
 /// An account kept in one file on disk, under the vendor's rules.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::table::Header;
+use super::header::Header;
 use crate::Error;
 use crate::model::text::{fold, nearest};
 

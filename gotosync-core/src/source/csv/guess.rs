@@ -5,7 +5,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
 use super::columns::{Columns, list};
-use super::table::Header;
+use super::header::Header;
 use crate::model::known_attribute;
 use crate::model::text::nearest;
 

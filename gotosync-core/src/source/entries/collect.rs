@@ -5,32 +5,15 @@ use hashbrown::HashMap;
 use super::class::Kind;
 use super::entry::Entry;
 use super::flaw::{Flaw, quoted};
+use super::found::{Found, FoundGroup};
 use super::names::{Meaning, NameIx, Names};
 use super::record::{Chunk, Record};
 #[cfg(feature = "ldap")]
 use super::select::Reached;
 use super::select::Selection;
 #[cfg(feature = "ldap")]
-use crate::model::{DirectoryBuilder, Dn, GroupEntry, ReadRequest, text};
-
-/// What was found. The groups are not in the builder yet.
-#[derive(Debug)]
-pub(in crate::source) struct Found {
-    pub(in crate::source) builder: DirectoryBuilder,
-    pub(in crate::source) groups: Vec<FoundGroup>,
-    /// What is missing, with the line that tells where one does.
-    pub(in crate::source) gaps: Vec<(Option<u64>, String)>,
-    pub(in crate::source) remarks: Vec<String>,
-    pub(in crate::source) looks_like_ad: bool,
-}
-
-/// A group as it stands in its entry.
-#[derive(Debug)]
-pub(in crate::source) struct FoundGroup {
-    pub(in crate::source) entry: GroupEntry,
-    /// Members that are named by `uid`.
-    pub(in crate::source) uids: Vec<Box<str>>,
-}
+use crate::model::ReadRequest;
+use crate::model::{DirectoryBuilder, Dn, GroupEntry, text};
 
 /// Takes entries, whatever their order.
 #[derive(Debug)]
@@ -254,25 +237,6 @@ impl<'s> Collector<'s> {
         found.gaps.extend(lists.iter().map(|list| (Some(list.line), unfinished("member", &list.dn))));
         found.join(later, &uids);
         Ok(found)
-    }
-}
-
-impl Found {
-    /// Gives the groups the members that stand elsewhere in the file.
-    fn join(&mut self, later: Vec<(String, Vec<Box<str>>)>, uids: &HashMap<Box<str>, Dn>) {
-        if !later.is_empty() {
-            let keys: HashMap<String, usize> =
-                self.groups.iter().enumerate().map(|(at, group)| (group.entry.dn.key(), at)).collect();
-            for (key, members) in later {
-                if let Some(at) = keys.get(&key) {
-                    self.groups[*at].entry.members.extend(members);
-                }
-            }
-        }
-        for group in &mut self.groups {
-            let people = group.uids.iter().filter_map(|uid| uids.get(uid));
-            group.entry.members.extend(people.map(|dn| dn.as_str().into()));
-        }
     }
 }
 

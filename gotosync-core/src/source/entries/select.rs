@@ -2,9 +2,9 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::collect::{Found, FoundGroup};
 use super::entry::Entry;
 use super::flaw::Flaw;
+use super::found::{Found, FoundGroup};
 use super::names::{Meaning, Names};
 use super::record::Record;
 use crate::Result;

@@ -6,6 +6,7 @@ use super::ber::Malformed;
 use super::guard::Item;
 use super::plan::Wanted;
 use super::reader::each_value;
+use super::search::PAGE;
 use super::server::Vendor;
 use super::session::{Question, Session};
 use crate::model::{ReadRequest, Scope as PeopleScope};
@@ -44,7 +45,7 @@ pub(super) async fn check(session: &mut Session, request: &ReadRequest) -> Resul
             Ok(())
         })
     };
-    let searched = session.search(&question, super::read::PAGE, &mut take).await;
+    let searched = session.search(&question, PAGE, &mut take).await;
     searched.map_err(|halt| session.failed(halt.stopped).during("read the schema of the global catalogue"))?;
     let missing: Vec<&str> = attributes
         .iter()

@@ -9,35 +9,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashSet;
-use serde::{Deserialize, Serialize};
 
 use super::LdapSource;
 use super::ber::Malformed;
 use super::catalog;
+use super::cursor::Cursor;
 use super::guard::Item;
-use super::mirror::{Filling, Header, Id, Mirror, canonical};
+use super::id::{Id, canonical};
+use super::mirror::{Filling, Header, Mirror};
 use super::options::{Changes, DeltaMethod};
 use super::plan::{Job, Wanted};
 use super::read::{Run, bases, remarks};
 use super::reader::{Reader, each_value};
+use super::search::PAGE;
 use super::server::Vendor;
 use super::session::{Question, Session, Stopped};
 use crate::model::{Completeness, Dn, Effort, Kept, ReadRequest, Reading};
 use crate::{Error, Result};
-
-/// From where on changes are asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "by")]
-pub(super) enum Cursor {
-    /// `DirSync` (MS-ADTS 3.1.1.3.4.1.3).
-    Dirsync(dirsync::Place),
-    /// `uSNChanged` of one domain controller.
-    Usn(usn::Place),
-    /// Content synchronization (RFC 4533).
-    Syncrepl(syncrepl::Place),
-    /// `modifyTimestamp`.
-    Timestamp(timestamp::Place),
-}
 
 /// What was found to have changed.
 struct Found {
@@ -376,7 +364,7 @@ impl<'r> Asking<'r> {
                     Err(Malformed("an id came twice: its pages overlap, or never end"))
                 })
             };
-            let page_size = self.source.options.page_size.unwrap_or(super::read::PAGE);
+            let page_size = self.source.options.page_size.unwrap_or(PAGE);
             session.search(&question, page_size, &mut take).await.map_err(|halt| Refused(halt.stopped.problem))?;
         }
         Ok(before.ids().filter(|id| !there.contains(*id)).cloned().collect())

@@ -8,15 +8,14 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::reader::{Reader, Sink, store};
+use super::cursor::Cursor;
+use super::id::{Id, canonical};
+use super::reader::{Reader, Sink, classless, store};
 use crate::model::{
     AttributeTable, Completeness, Directory, DirectoryBuilder, Dn, Gap, Kept, ReadRequest, Syntax, dn_key, dn_parent,
 };
 use crate::source::entries::{Collector, Flaw, Meaning, Names, Record, Selection};
 use crate::{Error, ErrorKind, Result};
-
-/// The bytes by which a server knows an entry, whatever it is called.
-pub(super) type Id = Box<[u8]>;
 
 /// Every entry that was read, by its id.
 #[derive(Clone, Debug)]
@@ -48,7 +47,7 @@ pub(super) struct Header {
     /// Who read: others may see other entries.
     pub(super) reader: String,
     /// From where on changes are asked for, by base.
-    pub(super) cursor: Option<super::delta::Cursor>,
+    pub(super) cursor: Option<Cursor>,
     /// Reads of what changed since everything was read.
     pub(super) reads: u32,
     /// References that were left alone, as a remark names them.
@@ -234,7 +233,7 @@ impl Mirror {
             }
         }
         let mut gaps = reader.gaps;
-        let Ok(found) = reader.sink.finish() else { return Err(super::read::classless()) };
+        let Ok(found) = reader.sink.finish() else { return Err(classless()) };
         gaps.extend(found.gaps.into_iter().map(|(_, problem)| Gap { place: "the entries".to_owned(), problem }));
         let mut builder = found.builder;
         for group in found.groups {
@@ -302,12 +301,6 @@ impl Mirror {
         }
         Some(Self { header, names: Arc::new(names), entries })
     }
-}
-
-/// An id in one form: a UUID that is written out is its bytes.
-pub(super) fn canonical(id: &[u8]) -> Id {
-    let text = std::str::from_utf8(id).ok().and_then(|text| uuid::Uuid::try_parse(text.trim()).ok());
-    text.map_or_else(|| id.into(), |uuid| uuid.as_bytes()[..].into())
 }
 
 /// The name of an entry below one that was renamed, by the nearest of them.

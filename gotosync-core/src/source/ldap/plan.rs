@@ -2,7 +2,7 @@
 
 use ldap3::{Scope, ldap_escape};
 
-use super::mirror::Id;
+use super::id::Id;
 use super::server::Vendor;
 use crate::model::Scope as PeopleScope;
 use crate::model::{Depth, Dn, ReadRequest};

@@ -9,9 +9,9 @@ use rustls::ClientConfig;
 use super::catalog;
 use super::options::{LdapOptions, Referrals, Server};
 use super::plan::{Job, Selected, Wanted};
-use super::reader::{Reader, Sink, Unfinished, store};
+use super::reader::{Reader, Sink, Unfinished, classless, store};
 use super::references::{Reference, same_host};
-use super::search::Halt;
+use super::search::{Halt, PAGE};
 use super::server::Root;
 use super::session::{Question, Session};
 use crate::model::{Completeness, Dn, Effort, Gap, ReadRequest, Reading, text};
@@ -359,12 +359,6 @@ impl Run<'_, Collector<'_>> {
     }
 }
 
-/// The error of a directory that does not say what anything is.
-pub(super) fn classless() -> Error {
-    Error::new(ErrorKind::Denied, "no entry shows its objectClass")
-        .hint("let the user read objectClass: without it nobody can tell a person from a printer")
-}
-
 fn selected(reached: Reached) -> Selected {
     let relative_id = reached.sid.as_deref().and_then(|sid| sid.last_chunk()).map(|id| u32::from_le_bytes(*id));
     Selected { dn: reached.dn, relative_id }
@@ -397,9 +391,6 @@ pub(super) fn left_alone(left: &[String]) -> Option<String> {
 fn means_missing(code: u32) -> bool {
     matches!(code, 32 | 34)
 }
-
-/// Entries of a page: the default policy of Active Directory (`MaxPageSize`).
-pub(super) const PAGE: u32 = 1000;
 
 const GONE: &str = "the server knew the unit, and then had no such object: it was moved or deleted while it was read";
 

@@ -10,6 +10,7 @@ use super::server::Vendor;
 use super::session::Stopped;
 use crate::model::{Dn, Gap, text};
 use crate::source::entries::{Chunk, Collector, DEPTH_MAX, Flaw, NameIx, Names, RECORD_MAX, Record, VALUE_MAX};
+use crate::{Error, ErrorKind};
 
 /// Where entries go.
 pub(super) trait Sink {
@@ -258,6 +259,12 @@ pub(super) fn whole(bytes: &[u8]) -> Result<Option<usize>, Stopped> {
 
 fn malformed(malformed: Malformed) -> Stopped {
     Stopped::because(malformed.to_string())
+}
+
+/// The error of a directory that does not say what anything is.
+pub(super) fn classless() -> Error {
+    Error::new(ErrorKind::Denied, "no entry shows its objectClass")
+        .hint("let the user read objectClass: without it nobody can tell a person from a printer")
 }
 
 /// Names of one attribute (RFC 4519, RFC 4524).

@@ -168,6 +168,9 @@ const EMPTY_PAGES: u32 = 100;
 
 const UNCONTROLLED: &str = "the page does not say whether another one follows (the paging control is missing)";
 
+/// Entries of a page: the default policy of Active Directory (`MaxPageSize`).
+pub(super) const PAGE: u32 = 1000;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use super::connect::{concerns, is_about_telephones};
 use super::convert::{SUPER_USER, word};
 use super::fresh;
 use super::names::Names;
-use super::write::{Work, failed, offered};
+use super::work::{Work, failed, offered};
 use crate::http::{Failure, Method, Reached, Request};
 use crate::model::{Action, Arrival, Effect, Email, Fault, Outcome, Role, Update, User, UserChanges, UserKey};
 use crate::{ErrorKind, Result};
@@ -98,7 +98,7 @@ async fn telephones(work: &Work<'_>, after: Option<&User>, action: &Action) -> R
         return Ok(());
     }
     let name = after.map(User::full_name).unwrap_or_default();
-    board.lock().await.write(work, api, (&update.user, &name), settings).await
+    board.lock().await.write(work.target, work.who, api, (&update.user, &name), settings).await
 }
 
 /// The calls of an action, if nothing stands against it.

@@ -14,7 +14,7 @@ use super::change::{give_role_set, role_fields};
 use super::connect::concerns;
 use super::trouble::{conflicting, fault, meant};
 use super::wire::{Page, WireMade, WireUser};
-use super::write::{Work, offered};
+use super::work::{Work, offered};
 use super::{TOGETHER, read};
 use crate::http::{Failure, Method, Reached, Request};
 use crate::model::{
@@ -247,7 +247,7 @@ async fn give_telephones(work: &Work<'_>, new: &Creation, outcome: &mut Outcome)
     if !concerns(&wanted) {
         return;
     }
-    let written = board.lock().await.write(work, api, (&key, &new.user.full_name()), &wanted).await;
+    let written = board.lock().await.write(work.target, work.who, api, (&key, &new.user.full_name()), &wanted).await;
     if let Err((failure, _)) = written {
         let fault = fault(failure);
         let message = format!("the user was made, and the telephones were not given: {}", fault.message);

@@ -4,7 +4,7 @@ use futures_util::stream::{self, StreamExt};
 use hashbrown::HashMap;
 
 use super::wire::WireUser;
-use super::write::Work;
+use super::work::Work;
 use super::{TOGETHER, convert, read};
 use crate::Result;
 use crate::http::{Meaning, Request};

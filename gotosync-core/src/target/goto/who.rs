@@ -4,13 +4,12 @@ use serde::Serialize;
 
 use super::GotoAccount;
 use super::convert::{SUPER_USER, Telephones};
-use super::read::{self};
 use super::trouble::meant;
 use super::wire::{Key, WireAccount, WireMe};
 use crate::http::{Meaning, Request};
 use crate::model::text::{fold, nearest};
-use crate::model::{AccountKey, License, UserKey};
-use crate::target::{Feature, RoleAccess};
+use crate::model::{AccountKey, UserKey};
+use crate::target::RoleAccess;
 use crate::{Error, ErrorKind, Result};
 
 /// Who is signed in, and to what.
@@ -25,33 +24,10 @@ pub(super) struct Who {
     /// Whether it is read who may show which telephone number.
     pub(super) callers: bool,
     pub(super) missing: Vec<Missing>,
-    accounts: Vec<AccountOf>,
-    organization_roles: Vec<String>,
-}
-
-/// What a login gives, for people to look at.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Overview {
-    /// The address of whoever is signed in.
-    pub email: String,
-    /// Their key.
-    pub user: UserKey,
     /// The accounts of the login; the chosen one is marked.
-    pub accounts: Vec<AccountOf>,
-    /// The licences of the chosen account.
-    pub licenses: Vec<License>,
-    /// How many users the account has.
-    pub users: usize,
+    pub(super) accounts: Vec<AccountOf>,
     /// What the login may do in the organization.
-    pub organization_roles: Vec<String>,
-    /// What the token is good for, where that is known.
-    pub scopes: Option<Vec<String>>,
-    /// Until when the login lasts unless it is renewed; `None` for a personal access token.
-    pub ends: Option<jiff::Timestamp>,
-    /// What is missing.
-    pub missing: Vec<Missing>,
-    /// What no public way is known for.
-    pub lacks: Vec<Feature>,
+    pub(super) organization_roles: Vec<String>,
 }
 
 /// An account of a login.
@@ -207,30 +183,6 @@ fn scope_missing() -> Error {
 
 /// The role that is shown as «Admin (Configure PBX)» (goto-api, 2.10).
 const CONFIGURE: &str = "MANAGE_ACCOUNT";
-
-/// What `gotosync account` shows.
-pub(super) async fn overview(target: &GotoAccount) -> Result<Overview> {
-    let who = target.who().await?;
-    let account = read::read(target, who).await;
-    // Whoever may not read is told why by what is missing.
-    let (licenses, users) = match account {
-        Ok(account) => (account.licenses, account.users.len()),
-        Err(error) if error.kind() == ErrorKind::Denied && !who.missing.is_empty() => (Vec::new(), 0),
-        Err(error) => return Err(error),
-    };
-    Ok(Overview {
-        email: who.email.clone(),
-        user: who.user.clone(),
-        accounts: who.accounts.clone(),
-        licenses,
-        users,
-        organization_roles: who.organization_roles.clone(),
-        scopes: target.sign_in.scopes(),
-        ends: target.sign_in.ends()?,
-        missing: who.missing.clone(),
-        lacks: super::lacks(who),
-    })
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,28 +5,17 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::assumed::PARENT;
-use super::connect::{self, Switchboard};
-use super::convert::Telephones;
+use super::connect;
 use super::list::List;
 use super::names::Names;
-use super::trouble::{fault, meant};
+use super::trouble::fault;
 use super::who::Who;
 use super::wire::{Key, WireGroup, WireTemplate};
-use super::{GotoAccount, OF_CONNECT, OF_NUMBERS, change, create, lacks, path, read};
-use crate::http::{Failure, Method, Reached, Request};
-use crate::model::{
-    Action, Batch, Change, Creation, Effect, Fault, FieldLimits, Guards, Outcome, UserGroupPath, WelcomeTemplate,
-};
+use super::work::Work;
+use super::{GotoAccount, change, create, read};
+use crate::http::{Method, Reached, Request};
+use crate::model::{Action, Batch, Change, Creation, Effect, Fault, Outcome, UserGroupPath, WelcomeTemplate};
 use crate::{Error, ErrorKind, Result};
-
-/// What every write needs.
-pub(super) struct Work<'w> {
-    pub(super) target: &'w GotoAccount,
-    pub(super) who: &'w Who,
-    pub(super) names: Arc<Names>,
-    /// The telephones as they are now, where an action is about them.
-    pub(super) board: Option<Mutex<Switchboard>>,
-}
 
 /// Does a batch. Neighbours of one kind go together; everything else goes in order.
 pub(super) async fn execute(target: &GotoAccount, who: &Who, batch: &Batch) -> Result<Vec<Outcome>> {
@@ -98,16 +87,6 @@ fn family(action: &Action) -> Family {
 }
 
 impl Work<'_> {
-    /// What guards need to know of the account.
-    pub(super) fn guards(&self) -> Guards<'_> {
-        Guards { login: Some(&self.who.user), roles: self.who.roles, limits: FieldLimits::VENDOR }
-    }
-
-    /// A path below the account.
-    pub(super) fn path(&self, rest: &str) -> String {
-        path(self.who, rest)
-    }
-
     async fn create_group(&self, action: &Action) -> Outcome {
         let Action::CreateGroup { path } = action else { unreachable!("it is in this family") };
         // One of the same batch may have made the group above it.
@@ -232,34 +211,6 @@ fn checked_group<'n>(path: &UserGroupPath, names: &'n Names) -> Result<Option<&'
         return Err(Fault::new(ErrorKind::Conflict, format!("user group `{path}` exists")));
     }
     path.parent().map(|parent| names.group(&parent).map_err(Fault::from)).transpose()
-}
-
-/// Refuses what no public way is known for, and telephones where they are not to be written.
-pub(super) fn offered(who: &Who, action: &Action) -> Result<(), Fault> {
-    let needed = action.features();
-    let Some(feature) = lacks(who).into_iter().find(|feature| needed.contains(feature)) else { return Ok(()) };
-    let why = if OF_NUMBERS.contains(&feature) && who.telephones == Telephones::Read {
-        "write `caller_ids = true` in [account]: reading who may show which number takes a call for each number"
-    } else if OF_CONNECT.contains(&feature) {
-        "write `connect = true` in [account], and let the login have the role «Configure PBX»"
-    } else {
-        "GoTo has no public interface for it"
-    };
-    Err(Fault::new(ErrorKind::Unsupported, format!("{} cannot be written: {why}", feature.as_str())))
-}
-
-/// What became of a call that failed after so many others of the same action were done.
-pub(super) fn failed(failure: Failure, done: usize) -> Outcome {
-    let reached = failure.reached;
-    let fault = Fault::from(meant(failure));
-    match (reached, done) {
-        (Reached::Perhaps, _) => Outcome::InDoubt { fault },
-        (Reached::Not, 0) => Outcome::Failed { fault },
-        (Reached::Not, _) => {
-            let message = format!("a part of it was done, and then: {}", fault.message);
-            Outcome::InDoubt { fault: Fault { message, ..fault } }
-        }
-    }
 }
 
 /// The same error again, without what it came from.

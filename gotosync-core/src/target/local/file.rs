@@ -1,14 +1,15 @@
-//! The file of a local account: finding it, making it, and what its errors mean.
+//! The file of a local account: finding it and making it.
 
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::page::{Cached, Page};
-use crate::error::{Error, ErrorKind, Result, Retry};
+use super::trouble::{Fail, foreign};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Account;
 use crate::target::book::{self, FIRST_USER};
 
@@ -146,55 +147,6 @@ fn unusable(path: &Path, error: io::Error) -> Error {
     }
 }
 
-fn foreign(path: &Path) -> Error {
-    Error::new(ErrorKind::Data, "the file is not a gotosync account")
-        .with("file", path.display())
-        .hint("check the path; an empty file is left when making an account was cut short, and may be deleted")
-}
-
-/// Turns errors of the file into what they mean to a caller, in the one place that knows their codes.
-pub(super) trait Fail<T> {
-    /// Names the file and says what can be done.
-    fn or_fail(self, path: &Path) -> Result<T>;
-}
-
-impl<T> Fail<T> for rusqlite::Result<T> {
-    fn or_fail(self, path: &Path) -> Result<T> {
-        self.map_err(|error| match meaning(&error) {
-            None => foreign(path).caused_by(error),
-            Some((kind, message, hint)) => {
-                let retry = if message == BUSY { Retry::Later } else { Retry::Never };
-                Error::new(kind, message).with("file", path.display()).hint(hint).retry(retry).caused_by(error)
-            }
-        })
-    }
-}
-
-/// What an error of `SQLite` means and what to do about it; `None` if the file is not one of its own.
-fn meaning(error: &rusqlite::Error) -> Option<(ErrorKind, &'static str, &'static str)> {
-    use rusqlite::Error as E;
-    if matches!(error, E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..)) {
-        return Some((ErrorKind::Data, "a row of the file cannot be read", DAMAGED));
-    }
-    let state = |message, hint| Some((ErrorKind::State, message, hint));
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => None,
-        Some(ErrorCode::DatabaseCorrupt) => Some((ErrorKind::Data, "the file is damaged", DAMAGED)),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            state(BUSY, "wait until the other process is done, and try again")
-        }
-        Some(ErrorCode::CannotOpen) => state("the file cannot be opened", "check who may write in its folder"),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            state("the file cannot be written", "check who may write to it and in its folder")
-        }
-        Some(ErrorCode::DiskFull) => state("the disk is full", "make room on it, and try again"),
-        _ => state("the file cannot be read or written", "check the disk; the cause says what SQLite found"),
-    }
-}
-
-const BUSY: &str = "another process is using the file";
-const DAMAGED: &str = "restore the file from a copy";
-
 /// How long to wait for whoever else is writing.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -313,6 +265,7 @@ CREATE INDEX sole_of_user ON sole (user);
 mod tests {
     use std::sync::Arc;
 
+    use super::super::trouble::{BUSY, DAMAGED};
     use super::*;
     use crate::model::{Completeness, Exclusive, Gap, Status};
     use crate::target::book::Book;

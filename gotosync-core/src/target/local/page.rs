@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::file::Fail;
+use super::trouble::Fail;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Account, AccountKey, ActionKind, Catalog, Completeness, Device, Email, Exclusive, License, LicenseKey, Mac,

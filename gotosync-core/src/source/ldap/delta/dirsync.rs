@@ -3,34 +3,25 @@
 
 use ldap3::Scope;
 use ldap3::controls::RawControl;
-use serde::{Deserialize, Serialize};
 
 use super::super::ber::{Ber, INTEGER, Malformed, OCTETS, SEQUENCE, element, integer, number};
+use super::super::cursor::{Cursor, DirsyncPlace};
 use super::super::describe::DIR_SYNC as OID;
 use super::super::guard::Item;
-use super::super::mirror::{Id, Mirror, canonical};
+use super::super::id::{Id, canonical};
+use super::super::mirror::Mirror;
 use super::super::server::Root;
 use super::super::session::{Question, Session, control};
-use super::{Asking, Cursor, Found, Refused, identity, usn};
+use super::{Asking, Found, Refused, identity, usn};
 use crate::model::Dn;
-
-/// Where the changes of a domain were.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::source::ldap) struct Place {
-    /// What the server gave to go on from, in hexadecimal digits.
-    cookie: String,
-    /// The domain controller's database, and how far it had counted.
-    server: String,
-    highest: i64,
-    /// Whether the right to replicate is there.
-    replicates: bool,
-    /// Whether what is deleted is told. Samba does not tell it for that right alone.
-    tombstones: bool,
-}
 
 /// Takes a cookie by a search that finds nothing. Without the right to replicate, only if this way was asked for: counting
 /// numbers finds as much then, and costs less.
-pub(super) async fn start(asking: &Asking<'_>, session: &mut Session, asked_for: bool) -> Result<Place, Refused> {
+pub(super) async fn start(
+    asking: &Asking<'_>,
+    session: &mut Session,
+    asked_for: bool,
+) -> Result<DirsyncPlace, Refused> {
     if !session.root.supports(OID) {
         return Err(Refused("the server does not know DirSync".to_owned()));
     }
@@ -44,14 +35,14 @@ pub(super) async fn start(asking: &Asking<'_>, session: &mut Session, asked_for:
     let found = found?;
     let server = identity(session).await;
     let tombstones = replicates && usn::sees_deleted(session).await;
-    Ok(Place { cookie: hex(&found.cookie), server, highest, replicates, tombstones })
+    Ok(DirsyncPlace { cookie: hex(&found.cookie), server, highest, replicates, tombstones })
 }
 
 pub(super) async fn changes(
     asking: &Asking<'_>,
     session: &mut Session,
     before: &Mirror,
-    place: &Place,
+    place: &DirsyncPlace,
 ) -> Result<Option<Found>, Refused> {
     session.root = session.root().await?;
     let now = usn::highest(session).unwrap_or_default();
@@ -76,14 +67,8 @@ pub(super) async fn changes(
     if !place.tombstones {
         gone.extend(asking.missing(session, before).await?);
     }
-    let place = Place { cookie: hex(&cookie), server, highest: now, ..*place };
+    let place = DirsyncPlace { cookie: hex(&cookie), server, highest: now, ..*place };
     Ok(Some(Found { came, gone, cursor: Cursor::Dirsync(place) }))
-}
-
-impl Place {
-    pub(super) fn server_and_highest(&self) -> (&str, i64) {
-        (&self.server, self.highest)
-    }
 }
 
 /// What a search by `DirSync` brought.

@@ -3,26 +3,20 @@
 use hashbrown::HashSet;
 use ldap3::Scope;
 use ldap3::controls::RawControl;
-use serde::{Deserialize, Serialize};
 
 use super::super::ber::{BOOLEAN, Ber, ENUMERATED, Malformed, OCTETS, SEQUENCE, SET, element, integer, number};
+use super::super::cursor::{Cursor, SyncreplPlace};
 use super::super::guard::Item;
+use super::super::id::Id;
 use super::super::message::Message;
-use super::super::mirror::{Id, Mirror};
+use super::super::mirror::Mirror;
 use super::super::reader::{Reader, each_value};
 use super::super::session::{Question, Session, Stopped, control};
-use super::{Asking, Cursor, Found, Refused};
+use super::{Asking, Found, Refused};
 use crate::model::Dn;
 
-/// Where the changes of each base were.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::source::ldap) struct Place {
-    /// For each base, the change sequence numbers of its naming context.
-    numbers: Vec<Vec<String>>,
-}
-
 /// Takes the numbers of every base; `None` if a server does not keep them.
-pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<Place> {
+pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<SyncreplPlace> {
     if !session.root.supports(SYNC_REQUEST) {
         return None;
     }
@@ -34,14 +28,14 @@ pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<
         }
         all.push(numbers);
     }
-    Some(Place { numbers: all })
+    Some(SyncreplPlace { numbers: all })
 }
 
 pub(super) async fn changes(
     asking: &Asking<'_>,
     session: &mut Session,
     before: &Mirror,
-    place: &Place,
+    place: &SyncreplPlace,
 ) -> Result<Option<Found>, Refused> {
     let mut now = Vec::with_capacity(asking.bases.len());
     for base in &asking.bases {
@@ -58,14 +52,19 @@ pub(super) async fn changes(
         }
     }
     let (came, gone) = phase.finish();
-    Ok(Some(Found { came, gone, cursor: Cursor::Syncrepl(Place { numbers: now }) }))
+    Ok(Some(Found { came, gone, cursor: Cursor::Syncrepl(SyncreplPlace { numbers: now }) }))
 }
 
 /// Waits until the server tells of a change at a base (refreshAndPersist). It may be one that is known already.
 ///
 /// # Errors
 /// Whatever ends the wait before.
-pub(super) async fn wait(asking: &Asking<'_>, mut session: Session, base: &Dn, place: &Place) -> Result<(), Stopped> {
+pub(super) async fn wait(
+    asking: &Asking<'_>,
+    mut session: Session,
+    base: &Dn,
+    place: &SyncreplPlace,
+) -> Result<(), Stopped> {
     let now = numbers(&mut session, base).await;
     let now = now.ok_or_else(|| Stopped::because("the server does not say how far it has counted"))?;
     if !place.numbers.contains(&now) {

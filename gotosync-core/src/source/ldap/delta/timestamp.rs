@@ -1,28 +1,22 @@
 //! `modifyTimestamp`: the last resort, for servers that offer nothing else.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
+use super::super::cursor::{Cursor, TimestampPlace};
 use super::super::mirror::Mirror;
 use super::super::session::Session;
-use super::{Asking, Cursor, Found, Refused};
-
-/// When everything that is kept had been read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::source::ldap) struct Place {
-    since: Timestamp,
-}
+use super::{Asking, Found, Refused};
 
 /// An hour before now: what changed within it is read again, so that the two clocks need not agree.
-pub(super) fn start() -> Place {
-    Place { since: Timestamp::now().checked_sub(MARGIN).unwrap_or(Timestamp::MIN) }
+pub(super) fn start() -> TimestampPlace {
+    TimestampPlace { since: Timestamp::now().checked_sub(MARGIN).unwrap_or(Timestamp::MIN) }
 }
 
 pub(super) async fn changes(
     asking: &Asking<'_>,
     session: &mut Session,
     before: &Mirror,
-    place: &Place,
+    place: &TimestampPlace,
 ) -> Result<Option<Found>, Refused> {
     let next = start();
     let filter = format!("(modifyTimestamp>={})", place.since.strftime("%Y%m%d%H%M%SZ"));

@@ -1,33 +1,23 @@
 //! `uSNChanged` (MS-ADTS 3.1.1.1.9): a number that a domain controller counts up with every change, its own one at each.
 
 use ldap3::Scope;
-use serde::{Deserialize, Serialize};
 
+use super::super::cursor::{Cursor, UsnPlace};
 use super::super::describe::show_deleted;
 use super::super::guard::Item;
-use super::super::mirror::{Id, Mirror, canonical};
+use super::super::id::{Id, canonical};
+use super::super::mirror::Mirror;
 use super::super::reader::each_value;
 use super::super::search::paging;
 use super::super::session::{Question, Session};
-use super::{Asking, Cursor, Found, Refused, identity};
+use super::{Asking, Found, Refused, identity};
 use crate::model::Dn;
 
-/// Where the numbers of one domain controller were.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::source::ldap) struct Place {
-    /// The domain controller's database.
-    pub(super) server: String,
-    /// The highest number before the read.
-    pub(super) highest: i64,
-    /// Whether what is deleted can be seen.
-    pub(super) tombstones: bool,
-}
-
-pub(super) async fn start(session: &mut Session) -> Option<Place> {
+pub(super) async fn start(session: &mut Session) -> Option<UsnPlace> {
     let highest = highest(session)?;
     let server = identity(session).await;
     let tombstones = sees_deleted(session).await;
-    Some(Place { server, highest, tombstones })
+    Some(UsnPlace { server, highest, tombstones })
 }
 
 /// The highest number that the root entry names.
@@ -39,7 +29,7 @@ pub(super) async fn changes(
     asking: &Asking<'_>,
     session: &mut Session,
     before: &Mirror,
-    place: &Place,
+    place: &UsnPlace,
 ) -> Result<Option<Found>, Refused> {
     session.root = session.root().await?;
     let now = highest(session).ok_or_else(|| Refused("the server does not say how far it has counted".to_owned()))?;
@@ -62,7 +52,7 @@ pub(super) async fn changes(
     } else {
         asking.missing(session, before).await?
     });
-    let cursor = Cursor::Usn(Place { highest: now, ..place.clone() });
+    let cursor = Cursor::Usn(UsnPlace { highest: now, ..place.clone() });
     Ok(Some(Found { came, gone, cursor }))
 }
 
@@ -70,12 +60,6 @@ pub(super) async fn changes(
 pub(super) async fn counts_on(session: &mut Session, server: &str, before: i64) -> crate::Result<bool> {
     session.root = session.root().await?;
     Ok(highest(session) != Some(before) || identity(session).await != server)
-}
-
-impl Place {
-    pub(super) fn server_and_highest(&self) -> (&str, i64) {
-        (&self.server, self.highest)
-    }
 }
 
 /// The naming context of the domain.

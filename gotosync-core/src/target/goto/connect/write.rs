@@ -8,15 +8,15 @@ use serde_json::{Map, Value, json};
 
 use super::super::assumed::{LOCATED, permissions};
 use super::super::wire::{Key, WireExtension, WirePermission, WireRoute};
-use super::super::write::Work;
-use super::Switchboard;
+use super::{GotoAccount, Switchboard, Who};
 use crate::http::{Api, Failure, Method, Request, Safety};
 use crate::model::{PhoneNumber, SettingsChanges, UserKey, Voicemail};
 
 /// The writes for one user.
 struct Writing<'w> {
     board: &'w mut Switchboard,
-    work: &'w Work<'w>,
+    target: &'w GotoAccount,
+    who: &'w Who,
     api: &'w Api,
     key: &'w UserKey,
     /// What a new extension is called.
@@ -29,12 +29,13 @@ impl Switchboard {
     /// Makes the changes that were checked; says how many calls were done before one failed.
     pub(in crate::target::goto) async fn write(
         &mut self,
-        work: &Work<'_>,
+        target: &GotoAccount,
+        who: &Who,
         api: &Api,
         (key, name): (&UserKey, &str),
         changes: &SettingsChanges,
     ) -> Result<(), (Failure, usize)> {
-        let mut writing = Writing { board: self, work, api, key, name, done: 0 };
+        let mut writing = Writing { board: self, target, who, api, key, name, done: 0 };
         let written = writing.all(changes).await;
         written.map_err(|failure| (failure, writing.done))
     }
@@ -145,7 +146,7 @@ impl Writing<'_> {
     }
 
     async fn make_extension(&mut self, number: &str) -> Result<usize, Failure> {
-        let body = json!({ "name": self.name, "accountKey": self.work.who.account, "number": number });
+        let body = json!({ "name": self.name, "accountKey": self.who.account, "number": number });
         let call = Request::new(Method::Post, "/voice-admin/v1/extensions").json(&body);
         let answer = self.api.send(&call).await?;
         self.done += 1;
@@ -189,7 +190,7 @@ impl Writing<'_> {
         let Some(at) = known else { return Ok(()) };
         // All of the list is written. It is read right before, so that nobody who was added meanwhile is lost, and no other
         // batch writes in between; nor is it written again after an answer that was lost.
-        let turn = self.work.target.sharing.lock().await;
+        let turn = self.target.sharing.lock().await;
         let answer = self.api.send(&Request::get(self.extension_path(at))).await?;
         let now: WireExtension = answer.json().map_err(Failure::unread)?;
         let mut users = now.assigned_secondary_user_keys;

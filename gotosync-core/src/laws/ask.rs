@@ -1,0 +1,92 @@
+//! What laws of writing ask of a target, and how its answers are looked at.
+
+use crate::ErrorKind;
+use crate::model::{
+    Account, Action, ActionKind, Creation, Email, Fault, LicenseKey, Outcome, Suspension, Update, User, UserChanges,
+    UserGroupPath, UserKey, WelcomeEmail, Whole,
+};
+use crate::target::{Feature, ProvisioningTarget, TargetInfo};
+
+use super::{Held, Trouble, same, so};
+
+/// Says whether a target takes actions of these kinds, and has what each of them is about.
+pub(super) fn can(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
+    let about = |kind: ActionKind| match kind {
+        ActionKind::Release => has(info, Feature::Products),
+        ActionKind::CreateGroup => has(info, Feature::UserGroups),
+        ActionKind::WriteTemplate | ActionKind::Invite => has(info, Feature::Invitations),
+        _ => true,
+    };
+    kinds.iter().all(|kind| info.capabilities.actions.contains(kind) && about(*kind))
+}
+
+/// Says whether a target has something that accounts may lack.
+pub(super) fn has(info: &TargetInfo, feature: Feature) -> bool {
+    info.capabilities.has(feature)
+}
+
+/// Executes actions in batches as large as the target takes.
+pub(super) async fn execute(
+    target: &dyn ProvisioningTarget,
+    actions: impl IntoIterator<Item = Action>,
+) -> Result<Vec<Outcome>, Trouble> {
+    let most = target.describe().await?.capabilities.batch.max(1);
+    let actions: Vec<Action> = actions.into_iter().collect();
+    let mut outcomes = Vec::with_capacity(actions.len());
+    for batch in actions.chunks(most) {
+        let answer = target.execute(&batch.iter().cloned().collect()).await?;
+        same("the number of outcomes", &answer.len(), &batch.len())?;
+        outcomes.extend(answer);
+    }
+    Ok(outcomes)
+}
+
+/// Holds if everything was done.
+pub(super) fn done(outcomes: &[Outcome]) -> Held {
+    so(&format!("all is done: {outcomes:?}"), outcomes.iter().all(Outcome::is_done))
+}
+
+/// Holds if everything failed, and with this meaning.
+pub(super) fn refused(outcomes: &[Outcome], kind: ErrorKind) -> Held {
+    let meant =
+        |outcome: &Outcome| matches!(outcome, Outcome::Failed { fault: Fault { kind: own, .. } } if *own == kind);
+    so(&format!("all is refused as {kind:?}: {outcomes:?}"), outcomes.iter().all(meant))
+}
+
+/// The user with a key.
+pub(super) fn user<'a>(account: &'a Account, key: &str) -> Result<&'a User, Trouble> {
+    Ok(account.user(&UserKey::new(key)).ok_or_else(|| format!("there is no user {key}"))?)
+}
+
+/// The key of the user with an e-mail.
+pub(super) fn key(account: &Account, email: &str) -> Result<UserKey, Trouble> {
+    let user = account.user_by_email(&Email::new(email)).ok_or_else(|| format!("there is no user {email}"))?;
+    Ok(user.key.clone().ok_or("a user without a key was read")?)
+}
+
+/// The action that makes a user with licenses.
+pub(super) fn create(email: &str, licenses: &[&str]) -> Action {
+    let new = User { licenses: keys(licenses), ..User::new(email, "Gus", "Lee") };
+    Action::Create(Creation::new(new, WelcomeEmail::None))
+}
+
+/// The action that makes a user group.
+pub(super) fn group(path: &str) -> Action {
+    Action::CreateGroup { path: UserGroupPath::new(path) }
+}
+
+/// The action that suspends a user who is as the account was read.
+pub(super) fn suspend(whole: Whole<'_>, account: &Account, key: &str) -> Result<Action, Trouble> {
+    let user = user(account, key)?;
+    Ok(Action::Suspend(Suspension::new(whole, key.into(), user.licenses.clone(), user.role.clone())))
+}
+
+/// The action that changes a user.
+pub(super) fn update(key: &str, changes: UserChanges) -> Action {
+    Action::Update(Update { user: key.into(), changes })
+}
+
+/// The keys of licenses.
+pub(super) fn keys(licenses: &[&str]) -> Vec<LicenseKey> {
+    licenses.iter().map(|license| (*license).into()).collect()
+}

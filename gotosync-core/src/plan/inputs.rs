@@ -1,0 +1,39 @@
+//! What a plan is computed from.
+
+use jiff::Timestamp;
+
+use crate::model::{Account, PersonId, Reading, Remembered};
+use crate::rules::Rules;
+use crate::target::TargetInfo;
+
+/// Everything a plan is computed from, as values.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The rules.
+    pub rules: &'a Rules,
+    /// What the source is called.
+    pub source: &'a str,
+    /// What it said.
+    pub reading: &'a Reading,
+    /// What the target is and can do.
+    pub target: &'a TargetInfo,
+    /// The account as it is.
+    pub account: &'a Account,
+    /// What is remembered of it.
+    pub remembered: &'a Remembered,
+    /// The moment that decides who has expired, and that the plan bears.
+    pub now: Timestamp,
+    /// Whose steps are planned although a failure set them aside.
+    pub lift: Lift<'a>,
+}
+
+/// Whose steps are planned although a failure set them aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lift<'a> {
+    /// Nobody's.
+    Nobody,
+    /// Everybody's.
+    Everybody,
+    /// One person's.
+    One(&'a PersonId),
+}
