@@ -10,7 +10,7 @@ use gotosync_core::model::{
     Account, AccountKey, Action, Directory, License, LicenseKey, Reading, Role, Status, User, UserGroup, UserGroupPath,
     UserKey,
 };
-use gotosync_core::plan::{Inputs, Lift, Planned, plan};
+use gotosync_core::plan::{Inputs, Override, Planned, plan};
 use gotosync_core::state::{Link, Remembered};
 use gotosync_core::target::{FieldLimits, MemoryTarget, TargetInfo};
 use jiff::Timestamp;
@@ -62,7 +62,7 @@ impl Case {
     pub fn new(directory: Directory, rules: Rules, situation: Situation) -> Self {
         let mut case = Self::first(directory, rules);
         if situation != Situation::First {
-            case.settle();
+            case.apply_once();
         }
         if situation == Situation::Mixed {
             case.disturb();
@@ -109,7 +109,7 @@ impl Case {
             account: &self.account,
             remembered: &self.remembered,
             now: NOW,
-            lift: Lift::Nobody,
+            overrides: Override::None,
         })
     }
 
@@ -134,7 +134,7 @@ impl Case {
     }
 
     /// Does what the plan says, and remembers it.
-    fn settle(&mut self) {
+    fn apply_once(&mut self) {
         let plan = self.plan().plan;
         let mut links = Vec::with_capacity(plan.steps().len());
         for (step, number) in plan.steps().iter().zip(2_000_000_u64..) {

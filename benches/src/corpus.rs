@@ -2,7 +2,7 @@
 
 use gotosync_core::model::{Directory, DirectoryBuilder, Dn, GroupEntry, GroupId, PersonEntry, PersonId, UnitKind};
 
-use crate::human::{self, Human, Place, SITES};
+use crate::human::{self, Human, UnitContent, SITES};
 use crate::random::Random;
 
 /// A population: so many people in so many groups.
@@ -87,7 +87,7 @@ impl Corpus {
                 units.extend(below(&[site.country], human::PEOPLE));
             }
         }
-        units.extend(SITES.iter().map(|site| (human::unit(Place::Site, *site), site.city)));
+        units.extend(SITES.iter().map(|site| (human::unit(UnitContent::Site, *site), site.city)));
         units
     }
 

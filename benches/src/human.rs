@@ -13,7 +13,7 @@ pub(crate) struct Human {
     pub(crate) login: String,
     pub(crate) mail: Option<String>,
     pub(crate) site: Site,
-    pub(crate) place: Place,
+    pub(crate) place: UnitContent,
     pub(crate) department: usize,
     pub(crate) title: &'static str,
     pub(crate) disabled: bool,
@@ -34,7 +34,7 @@ pub(crate) struct Site {
 
 /// Where somebody stands in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum UnitContent {
     Site,
     Partners,
     Disabled,
@@ -56,9 +56,9 @@ impl Human {
         let site = random.pick(SITES);
         let disabled = random.percent(6);
         let place = match random.below(100) {
-            0..3 => Place::Partners,
-            _ if disabled && random.percent(50) => Place::Disabled,
-            _ => Place::Site,
+            0..3 => UnitContent::Partners,
+            _ if disabled && random.percent(50) => UnitContent::Disabled,
+            _ => UnitContent::Site,
         };
         let mail = (!random.percent(3)).then(|| format!("{first_ascii}.{last_ascii}{number}@example.test"));
         let department = random.below(DEPARTMENTS.len());
@@ -101,11 +101,11 @@ impl Human {
 }
 
 /// The distinguished name of the place somebody stands in.
-pub(crate) fn unit(place: Place, site: Site) -> String {
+pub(crate) fn unit(place: UnitContent, site: Site) -> String {
     match place {
-        Place::Site => format!("OU={},OU={},{PEOPLE}", site.city, site.country),
-        Place::Partners => format!("OU=External\\, Partners,{COMPANY}"),
-        Place::Disabled => format!("OU=Disabled Users,{COMPANY}"),
+        UnitContent::Site => format!("OU={},OU={},{PEOPLE}", site.city, site.country),
+        UnitContent::Partners => format!("OU=External\\, Partners,{COMPANY}"),
+        UnitContent::Disabled => format!("OU=Disabled Users,{COMPANY}"),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::cli::user::UserVerb;
 use crate::cli::{Cli, Verb};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 mod about;
 mod account;
@@ -26,12 +26,12 @@ mod resume;
 mod retry;
 mod rule;
 mod run;
-mod told;
+mod run_output;
 mod user;
 
 /// Does what the arguments say.
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
-    let place = Place::find(cli.config).choosing(cli.account).tracing(cli.trace);
+    let place = ConfigLocation::find(cli.config).choosing(cli.account).tracing(cli.trace);
     match cli.verb {
         Verb::Plan(args) => plan::plan(&args, &place).await,
         Verb::Check(args) => check::check(&args, &place).await,

@@ -22,7 +22,7 @@ use gotosync_core::source::{DirectorySource, ListQuery, NodeKind};
 use gotosync_core::target::{LocalAccount, ProvisioningTarget};
 
 use crate::cli::Cli;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// The variable that names the shell.
 pub(crate) const VARIABLE: &str = "GOTOSYNC_COMPLETE";
@@ -200,7 +200,7 @@ fn config() -> Option<Config> {
             file = Some(named.into());
         }
     }
-    Place::find(file.map(PathBuf::from)).load().ok()
+    ConfigLocation::find(file.map(PathBuf::from)).load().ok()
 }
 
 /// Whether nothing that the sources need may ask somebody for a password: programs that keep them may.

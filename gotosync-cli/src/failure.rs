@@ -22,7 +22,7 @@ impl Failure {
     /// Tells it, and gives the exit code.
     pub(crate) fn tell(&self) -> Exit {
         match self {
-            Self::Errors(errors) => errors.iter().for_each(|error| say(Told(error))),
+            Self::Errors(errors) => errors.iter().for_each(|error| say(ErrorText(error))),
             Self::Output(error) => say(format_args!("error: cannot write the output: {error}")),
         }
         Exit::Failed
@@ -30,9 +30,9 @@ impl Failure {
 }
 
 /// One error over several lines.
-pub(crate) struct Told<'e>(pub(crate) &'e Error);
+pub(crate) struct ErrorText<'e>(pub(crate) &'e Error);
 
-impl Display for Told<'_> {
+impl Display for ErrorText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = self.0;
         f.write_str("error: ")?;

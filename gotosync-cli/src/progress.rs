@@ -34,8 +34,8 @@ impl Line {
                 bar.enable_steady_tick(Duration::from_millis(120));
             }
             Progress::Read { people, users } => bar.set_message(format!("comparing {people} people and {users} users")),
-            Progress::Settled { of: 0, .. } => {}
-            Progress::Settled { done, of } => {
+            Progress::Applied { of: 0, .. } => {}
+            Progress::Applied { done, of } => {
                 if bar.length() != Some(of as u64) {
                     bar.set_message("applying");
                     bar.set_length(of as u64);

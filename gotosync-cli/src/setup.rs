@@ -12,7 +12,7 @@ use crate::trace;
 
 /// Which configuration file is meant.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConfigLocation {
     /// The file.
     pub(crate) file: PathBuf,
     /// Whether it was named on the command line, so that further commands must name it too.
@@ -26,7 +26,7 @@ pub(crate) struct Place {
 /// Everything a command works with.
 pub(crate) struct Setup<'p> {
     /// Where the configuration is.
-    pub(crate) place: &'p Place,
+    pub(crate) place: &'p ConfigLocation,
     /// What it says.
     pub(crate) config: Config,
     /// The engine it makes.
@@ -35,7 +35,7 @@ pub(crate) struct Setup<'p> {
     pub(crate) line: Line,
 }
 
-impl Place {
+impl ConfigLocation {
     /// The file of `--config`, or of the environment, or the one in the current folder.
     pub(crate) fn find(option: Option<PathBuf>) -> Self {
         let named = option.is_some();

@@ -29,12 +29,12 @@ use crate::{ErrorKind, Result};
 pub(crate) mod cases;
 mod doubt;
 mod learn;
-mod sound;
+mod outcome_check;
 mod stale;
 
 use doubt::see;
 use learn::Learning;
-use sound::Sound;
+use outcome_check::OutcomeCheck;
 use stale::{Index, stale};
 
 /// Asks a run to stop after the batches that are under way. Clones ask for the same.
@@ -92,7 +92,7 @@ pub(crate) struct Applying<'a> {
     pub(crate) stop: &'a Stop,
     pub(crate) now: &'a (dyn Fn() -> Timestamp + Send + Sync),
     /// Told after each batch how many steps are settled.
-    pub(crate) settled: &'a (dyn Fn(usize) + Send + Sync),
+    pub(crate) completed: &'a (dyn Fn(usize) + Send + Sync),
 }
 
 impl Applying<'_> {
@@ -106,42 +106,42 @@ impl Applying<'_> {
     pub(crate) async fn apply(&self, plan: &Plan, account: &Account, standings: Vec<Standing>) -> Result<Vec<Outcome>> {
         let index = Index::new(account, plan.steps(), plan.basis().account.login.as_ref());
         let learning = Learning::new(plan.steps(), &index, self.set_aside, self.now);
-        let sound = Sound::new(&index);
+        let outcome_check = OutcomeCheck::new(&index);
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(standings.len());
         let mut events = Vec::new();
         // What the journal says to be settled was learned from when it was settled: first all of that, then what is new.
         for (step, standing) in plan.steps().iter().zip(&standings) {
-            if let Standing::Settled(outcome) = standing {
+            if let Standing::Completed(outcome) = standing {
                 learning.note(step, outcome);
             }
         }
         let mut learned = Vec::new();
         for (step, standing) in plan.steps().iter().zip(standings) {
             let outcome = match standing {
-                Standing::Settled(outcome) => {
+                Standing::Completed(outcome) => {
                     outcomes.push(Some(outcome));
                     continue;
                 }
                 Standing::Open => self.refusal(step, &index).map(Outcome::skipped),
-                Standing::InDoubt => self.settle_doubt(step, &index),
+                Standing::InDoubt => self.resolve_doubt(step, &index),
             };
             if let Some(outcome) = &outcome {
-                trace::settled(step, outcome);
+                trace::completed(step, outcome);
                 learned.extend(learning.learn(step, outcome));
-                events.push(Event::Settled { step: step.number, outcome: outcome.clone() });
+                events.push(Event::Completed { step: step.number, outcome: outcome.clone() });
             }
             outcomes.push(outcome);
         }
         if !events.is_empty() {
             self.state.record(self.run, &events, &learned).await?;
         }
-        (self.settled)(outcomes.iter().flatten().count());
+        (self.completed)(outcomes.iter().flatten().count());
 
         let mut from = 0;
         while from < plan.steps().len() {
             let stage = plan.steps()[from].stage;
             let to = from + plan.steps()[from..].iter().take_while(|step| step.stage == stage).count();
-            self.stage(&plan.steps()[from..to], plan, &learning, &sound, &mut outcomes).await?;
+            self.stage(&plan.steps()[from..to], plan, &learning, &outcome_check, &mut outcomes).await?;
             from = to;
         }
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::skipped(STOPPED))).collect())
@@ -153,7 +153,7 @@ impl Applying<'_> {
     }
 
     /// What is known of a step that was under way when the run died; `None` means that it can be tried again.
-    fn settle_doubt(&self, step: &Step, index: &Index<'_>) -> Option<Outcome> {
+    fn resolve_doubt(&self, step: &Step, index: &Index<'_>) -> Option<Outcome> {
         let doubt = |message: &str| Outcome::InDoubt { fault: Fault::new(ErrorKind::Conflict, message) };
         match see(step, index) {
             Arrival::Done(effect) => Some(effect.into()),
@@ -174,7 +174,7 @@ impl Applying<'_> {
         steps: &'a [Step],
         plan: &Plan,
         learning: &Learning<'a>,
-        sound: &Sound<'a>,
+        outcome_check: &OutcomeCheck<'a>,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<()> {
         let missing = Missing::after(plan.steps(), outcomes);
@@ -188,8 +188,8 @@ impl Applying<'_> {
             if let Some(need) = missing.need(step) {
                 let outcome = Outcome::skipped(format!("{need} could not be {}", need.made()));
                 learning.note(step, &outcome);
-                trace::settled(step, &outcome);
-                events.push(Event::Settled { step: step.number, outcome: outcome.clone() });
+                trace::completed(step, &outcome);
+                events.push(Event::Completed { step: step.number, outcome: outcome.clone() });
                 *slot = Some(outcome);
             } else {
                 open.push(step);
@@ -204,7 +204,7 @@ impl Applying<'_> {
         // Collected first: a closure that makes the futures would keep the whole from being `Send`.
         let mut calls = Vec::new();
         for batch in batches(&open, self.capabilities.batch.max(1)) {
-            calls.push(self.counted(batch, learning, sound, &done, &broken));
+            calls.push(self.counted(batch, learning, outcome_check, &done, &broken));
         }
         let concurrency = self.capabilities.concurrency.max(1);
         // What is under way is waited for even when the journal fails: a call that is dropped goes on at the other end.
@@ -222,24 +222,25 @@ impl Applying<'_> {
         &self,
         steps: Vec<&'a Step>,
         learning: &Learning<'a>,
-        sound: &Sound<'a>,
+        outcome_check: &OutcomeCheck<'a>,
         done: &AtomicUsize,
         broken: &AtomicBool,
     ) -> Result<Vec<(u32, Outcome)>> {
         if broken.load(Ordering::SeqCst) {
             return Ok(Vec::new());
         }
-        let settled = self.batch(steps, learning, sound).await.inspect_err(|_| broken.store(true, Ordering::SeqCst))?;
-        let total = done.fetch_add(settled.len(), Ordering::SeqCst) + settled.len();
-        (self.settled)(total);
-        Ok(settled)
+        let completed =
+            self.batch(steps, learning, outcome_check).await.inspect_err(|_| broken.store(true, Ordering::SeqCst))?;
+        let total = done.fetch_add(completed.len(), Ordering::SeqCst) + completed.len();
+        (self.completed)(total);
+        Ok(completed)
     }
 
     async fn batch<'a>(
         &self,
         steps: Vec<&'a Step>,
         learning: &Learning<'a>,
-        sound: &Sound<'a>,
+        outcome_check: &OutcomeCheck<'a>,
     ) -> Result<Vec<(u32, Outcome)>> {
         if self.stop.requested() {
             return Ok(Vec::new());
@@ -251,7 +252,8 @@ impl Applying<'_> {
         let outcomes = match self.target.execute(&batch).await {
             Ok(outcomes) if outcomes.len() == steps.len() => {
                 let pairs = steps.iter().zip(outcomes);
-                let outcomes: Vec<Outcome> = pairs.map(|(step, outcome)| sound.checked(step, outcome)).collect();
+                let outcomes: Vec<Outcome> =
+                    pairs.map(|(step, outcome)| outcome_check.checked(step, outcome)).collect();
                 learned.extend(steps.iter().zip(&outcomes).flat_map(|(step, outcome)| learning.learn(step, outcome)));
                 outcomes
             }
@@ -262,10 +264,10 @@ impl Applying<'_> {
             // What is wrong is not said of any one of them.
             Err(error) => all(&steps, &Outcome::Failed { fault: Fault::from(error) }, learning),
         };
-        steps.iter().zip(&outcomes).for_each(|(step, outcome)| trace::settled(step, outcome));
-        let settled =
-            |(step, outcome): (&&Step, &Outcome)| Event::Settled { step: step.number, outcome: outcome.clone() };
-        let events: Vec<Event> = steps.iter().zip(&outcomes).map(settled).collect();
+        steps.iter().zip(&outcomes).for_each(|(step, outcome)| trace::completed(step, outcome));
+        let completed =
+            |(step, outcome): (&&Step, &Outcome)| Event::Completed { step: step.number, outcome: outcome.clone() };
+        let events: Vec<Event> = steps.iter().zip(&outcomes).map(completed).collect();
         self.state.record(self.run, &events, &learned).await?;
         Ok(steps.iter().map(|step| step.number).zip(outcomes).collect())
     }
@@ -319,7 +321,7 @@ mod tests {
     use crate::target::{MemoryTarget, Visibility};
 
     /// What becomes of a step that was under way, where a read shows these users.
-    fn settled(step: &Step, users: &[User], visibility: Visibility) -> Option<Outcome> {
+    fn completed(step: &Step, users: &[User], visibility: Visibility) -> Option<Outcome> {
         let (account, target, state) = (account(users.to_vec()), MemoryTarget::new(account([])), MemoryState::new());
         let capabilities = Capabilities { visibility, ..Capabilities::built_in() };
         let applying = Applying {
@@ -331,9 +333,9 @@ mod tests {
             objections: &BTreeMap::new(),
             stop: &Stop::new(),
             now: &Timestamp::now,
-            settled: &|_| {},
+            completed: &|_| {},
         };
-        applying.settle_doubt(step, &Index::new(&account, std::slice::from_ref(step), None))
+        applying.resolve_doubt(step, &Index::new(&account, std::slice::from_ref(step), None))
     }
 
     #[test]
@@ -341,8 +343,8 @@ mod tests {
         let (gone, waits) = (user("u1", &[], Role::Member), invited("u1", 2));
         for (step, before) in [(delete(&gone), &gone), (invite(&waits, 2), &waits)] {
             let before = std::slice::from_ref(before);
-            assert_eq!(settled(&step, before, Visibility::Immediate), None, "tried again");
-            let eventual = settled(&step, before, Visibility::Eventual);
+            assert_eq!(completed(&step, before, Visibility::Immediate), None, "tried again");
+            let eventual = completed(&step, before, Visibility::Eventual);
             assert!(matches!(eventual, Some(Outcome::InDoubt { .. })), "{eventual:?}");
         }
     }
@@ -352,11 +354,11 @@ mod tests {
         let gone = user("u1", &[], Role::Member);
         let back = user("u1", &["g2m"], Role::Member);
         let reason = "changed since the plan was made: the user is no longer suspended";
-        assert_eq!(settled(&delete(&gone), &[back], Visibility::Immediate), Some(Outcome::skipped(reason)));
+        assert_eq!(completed(&delete(&gone), &[back], Visibility::Immediate), Some(Outcome::skipped(reason)));
         let waits = invited("u1", 2);
         let signed_in = User { status: Status::Active, invitation: None, ..waits.clone() };
         for visibility in [Visibility::Immediate, Visibility::Eventual] {
-            let outcome = settled(&invite(&waits, 2), std::slice::from_ref(&signed_in), visibility);
+            let outcome = completed(&invite(&waits, 2), std::slice::from_ref(&signed_in), visibility);
             assert_eq!(outcome, Some(Outcome::skipped("the user has signed in meanwhile")));
         }
     }

@@ -17,12 +17,12 @@ mod claims;
 mod cuts;
 mod offers;
 mod settings;
-mod settle;
+mod users;
 
 use claims::Claims;
 use offers::Offers;
 pub use offers::{Granted, Offer};
-use settle::Settle;
+use users::DesiredUsers;
 
 /// The desired account, and for each of its users who asks for it.
 #[derive(Debug)]
@@ -68,12 +68,12 @@ pub fn desired(
     let claims = Claims::allocate(desires, linked, current, &target.capabilities, now, &mut notes);
     let mut account = Account { groups: offers.groups.clone(), ..current.clone() };
     let mut origins = vec![Origin::Nobody; current.users.len()];
-    let mut settle = Settle::new(desires, current, &offers, &claims, target, now);
+    let mut wanted_users = DesiredUsers::new(desires, current, &offers, &claims, target, now);
     for (at, (desire, pairing)) in desires.people.iter().zip(&linked.pairings).enumerate() {
         let Pairing::User(user, _) = *pairing else { continue };
         let slot = &mut account.users[user as usize];
         origins[user as usize] = Origin::Desire(at as u32);
-        if let Some(wanted) = settle.existing(at as u32, desire, slot, linked.links[at]) {
+        if let Some(wanted) = wanted_users.existing(at as u32, desire, slot, linked.links[at]) {
             *slot = Arc::new(wanted);
         }
     }
@@ -81,15 +81,15 @@ pub fn desired(
     for (at, leaver) in linked.leavers.iter().enumerate() {
         let slot = &mut account.users[leaver.user as usize];
         origins[leaver.user as usize] = Origin::Leaver(at as u32);
-        match settle.leaver(leaver, slot) {
-            settle::Leaving::Stays => {}
-            settle::Leaving::Becomes(wanted) => *slot = Arc::new(*wanted),
-            settle::Leaving::Goes => {
+        match wanted_users.leaver(leaver, slot) {
+            users::Leaving::Stays => {}
+            users::Leaving::Becomes(wanted) => *slot = Arc::new(*wanted),
+            users::Leaving::Goes => {
                 deleted.insert(leaver.user);
             }
         }
     }
-    let after_others = addresses::settle(desires, linked, current, &mut account, &mut notes);
+    let after_others = addresses::assign(desires, linked, current, &mut account, &mut notes);
     // After all who exist have their new addresses: some may have become free.
     let contested: HashMap<u32, u32> = linked.contested.iter().copied().collect();
     for (at, (desire, pairing)) in desires.people.iter().zip(&linked.pairings).enumerate() {
@@ -103,11 +103,11 @@ pub fn desired(
         if let Some(user) = taken {
             let evidence = format!("{} is the e-mail of somebody else's user", user.email);
             notes.push(Note::new(NoteKind::TwoUsers, person.dn.name(), evidence));
-        } else if let Some(wanted) = settle.new_user(at as u32, desire, person) {
+        } else if let Some(wanted) = wanted_users.new_user(at as u32, desire, person) {
             account.users.push(Arc::new(wanted));
             origins.push(Origin::Desire(at as u32));
         }
     }
-    notes.append(&mut settle.finish());
+    notes.append(&mut wanted_users.finish());
     Desired { account, origins, offers: offers.profiles, deleted, after_others, notes }
 }

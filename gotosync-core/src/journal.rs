@@ -6,7 +6,7 @@ use crate::model::Outcome;
 
 /// One line of the journal, in past tense.
 ///
-/// For each step the legal order is `Intended`, then `Settled`; a step that is skipped is `Settled` alone. A step whose
+/// For each step the legal order is `Intended`, then `Completed`; a step that is skipped is `Completed` alone. A step whose
 /// last event is `Intended` is in doubt: whether its call had an effect is for [`resume`](crate::sync::Engine::resume) to
 /// read, never to guess.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +18,8 @@ pub enum Event {
         step: u32,
     },
     /// The step came to an outcome.
-    Settled {
+    #[serde(rename = "settled")]
+    Completed {
         /// The step's number.
         step: u32,
         /// The outcome.
@@ -33,8 +34,8 @@ pub enum Standing {
     Open,
     /// Intended, and no outcome is known.
     InDoubt,
-    /// Settled.
-    Settled(Outcome),
+    /// It has an outcome.
+    Completed(Outcome),
 }
 
 /// Replays a journal over the steps of a plan, which are numbered from 1.
@@ -43,7 +44,7 @@ pub fn replay(steps: usize, events: &[Event]) -> Vec<Standing> {
     for event in events {
         let (step, standing) = match event {
             Event::Intended { step } => (*step, Standing::InDoubt),
-            Event::Settled { step, outcome } => (*step, Standing::Settled(outcome.clone())),
+            Event::Completed { step, outcome } => (*step, Standing::Completed(outcome.clone())),
         };
         if let Some(slot) = (step as usize).checked_sub(1).and_then(|at| standings.get_mut(at)) {
             *slot = standing;

@@ -38,7 +38,7 @@ mod steps;
 mod wire;
 
 pub use build::{Planned, plan};
-pub use inputs::{Inputs, Lift};
+pub use inputs::{Inputs, Override};
 pub(crate) use missing::Missing;
 pub use review::{LeftOut, Review};
 
@@ -62,7 +62,8 @@ struct Content {
     notes: Vec<Note>,
     links: Vec<Link>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    settled: Vec<PersonId>,
+    #[serde(rename = "settled")]
+    cleared: Vec<PersonId>,
 }
 
 /// One unit of a plan.
@@ -289,7 +290,7 @@ impl Plan {
             simulated: Vec::new(),
             notes,
             links: Vec::new(),
-            settled: Vec::new(),
+            cleared: Vec::new(),
         })
     }
 
@@ -309,7 +310,7 @@ impl Plan {
         let mut content = self.0.content.clone();
         content.basis.purpose = Purpose::Import;
         content.steps.iter_mut().chain(&mut content.simulated).for_each(|step| step.person = None);
-        Self::new(Content { links: Vec::new(), settled: Vec::new(), ..content })
+        Self::new(Content { links: Vec::new(), cleared: Vec::new(), ..content })
     }
 
     /// The plan's id: a hash of everything in it, computed when it is first asked for.
@@ -349,8 +350,8 @@ impl Plan {
     }
 
     /// People who were set aside after a failure and for whom nothing is to be done any more.
-    pub fn settled(&self) -> &[PersonId] {
-        &self.0.content.settled
+    pub fn cleared(&self) -> &[PersonId] {
+        &self.0.content.cleared
     }
 
     /// Says whether there is nothing to do.
@@ -408,8 +409,8 @@ impl Plan {
             Ok(steps)
         };
         let (steps, simulated) = (build(read.steps)?, build(read.simulated)?);
-        let (basis, notes, links, settled) = (read.basis, read.notes, read.links, read.settled);
-        let content = Content { basis, steps, simulated, notes, links, settled };
+        let (basis, notes, links, cleared) = (read.basis, read.notes, read.links, read.cleared);
+        let content = Content { basis, steps, simulated, notes, links, cleared };
         let plan = Self(Arc::new(Inner { content, id: OnceLock::new() }));
         if *plan.id() != read.id {
             return Err(bad(format!("its content does not fit its id {}: it was changed after it was made", read.id))

@@ -33,9 +33,11 @@ pub use desire::{Desire, Desires, Extras, FieldProblem, desire};
 pub use document::Problems;
 #[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
 pub(crate) use document::{Document, StringOrTable, Table};
+#[allow(deprecated, reason = "the old name is kept for one version")]
+pub use edit::Place;
 #[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
 pub(crate) use edit::toml_text;
-pub use edit::{Change, Place, RulesFile, Single};
+pub use edit::{Change, Position, RulesFile, Single};
 pub use example::Example;
 pub use key::{Key, KeyKind, Need, Word};
 pub use limits::{Amount, Limit, Limits};

@@ -35,7 +35,9 @@ pub use ldap::{ForestSource, LdapSource};
 #[cfg(feature = "ldif")]
 pub use ldif::LdifSource;
 pub use list::ListSource;
-pub use listing::{LIST_ATTRIBUTES, ListQuery, Listed, Listing, Place, Standing, listing_of};
+#[allow(deprecated, reason = "the old name is kept for one version")]
+pub use listing::Place;
+pub use listing::{FoundNode, LIST_ATTRIBUTES, ListQuery, Listed, Listing, Standing, listing_of};
 pub use memory::MemorySource;
 pub use merged::MergedSource;
 pub use people::{PeopleBuilder, PersonRecord};

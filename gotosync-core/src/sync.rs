@@ -25,7 +25,7 @@ use crate::model::{
     Account, Ending, Learned, Note, NoteKind, Outcome, PersonId, PlanId, ReadRequest, Reading, Remembered, RunId,
     RunRecord, SetAside,
 };
-use crate::plan::{Inputs, Lift, Plan, Planned, Purpose, plan};
+use crate::plan::{Inputs, Override, Plan, Planned, Purpose, plan};
 use crate::report::{Line, Report};
 use crate::rules::{Mode, Rules};
 use crate::source::DirectorySource;
@@ -160,7 +160,7 @@ impl Engine {
         }
         let hold = self.hold(&info).await?;
         self.refuse_interrupted(&info).await?;
-        self.settle(&info).await?;
+        self.wait_until_visible(&info).await?;
         let account = stop.or(self.target.read()).await.ok_or_else(stopped)?;
         let account = account.map_err(|error| error.during("read the account"))?;
         if plan.basis().account.completeness.is_complete() && !account.completeness.is_complete() {
@@ -229,8 +229,8 @@ impl Engine {
             Retry::Everybody => None,
             Retry::Person(name) => Some(find_aside(name, &read)?),
         };
-        let lift = one.as_ref().map_or(Lift::Everybody, Lift::One);
-        let planned = self.reviewed(plan(&Inputs { lift, ..self.inputs(&read) })).await?;
+        let overrides = one.as_ref().map_or(Override::All, Override::Person);
+        let planned = self.reviewed(plan(&Inputs { overrides, ..self.inputs(&read) })).await?;
         let aside = |person: &PersonId| read.remembered.set_aside(person).is_some();
         let meant = |person: &PersonId| one.as_ref().map_or_else(|| aside(person), |one| one == person);
         Ok(planned.plan.only(|step| step.person.as_ref().is_some_and(meant)))
@@ -273,7 +273,7 @@ impl Engine {
         let _hold = self.hold(&info).await?;
         let Some(interrupted) = self.state.unfinished(&info.account).await? else { return Ok(None) };
         let plan = Plan::from_json(&interrupted.plan)?;
-        self.settle(&info).await?;
+        self.wait_until_visible(&info).await?;
         let account = stop.or(self.target.read()).await.ok_or_else(stopped)?;
         let account = account.map_err(|error| error.during("read the account"))?;
         if !account.completeness.is_complete() {
@@ -318,7 +318,7 @@ impl Engine {
     }
 
     /// Waits until a read shows whatever an earlier run wrote, where the account takes a while for that.
-    async fn settle(&self, info: &TargetInfo) -> Result<()> {
+    async fn wait_until_visible(&self, info: &TargetInfo) -> Result<()> {
         let most = info.capabilities.visibility.wait();
         if most.is_zero() {
             return Ok(());
@@ -340,7 +340,7 @@ impl Engine {
     }
 
     async fn read(&self, info: TargetInfo, request: &ReadRequest) -> Result<Read> {
-        self.settle(&info).await?;
+        self.wait_until_visible(&info).await?;
         (self.watch)(Progress::Reading);
         let since = match self.purpose {
             Purpose::Sync | Purpose::Simulation => self.state.kept(&info.account, &self.source.to_string()).await?,
@@ -369,7 +369,7 @@ impl Engine {
             account: &read.account,
             remembered: &read.remembered,
             now: (self.now)(),
-            lift: Lift::Nobody,
+            overrides: Override::None,
         }
     }
 
@@ -477,13 +477,13 @@ impl Engine {
         record: RunRecord,
     ) -> Result<Report> {
         let of = plan.steps().len();
-        let settled = |done| (self.watch)(Progress::Settled { done, of });
+        let completed = |done| (self.watch)(Progress::Applied { done, of });
         // Once for all: while the account is held, nobody else writes.
         let overtaken = self.overtaken(plan, &record).await?;
-        let settled_before: Vec<Learned> = plan.settled().iter().cloned().map(Learned::Settled).collect();
+        let cleared: Vec<Learned> = plan.cleared().iter().cloned().map(Learned::Cleared).collect();
         // An older plan knows nothing of what failed since.
-        if !settled_before.is_empty() && !overtaken {
-            self.state.record(&record.run, &[], &settled_before).await?;
+        if !cleared.is_empty() && !overtaken {
+            self.state.record(&record.run, &[], &cleared).await?;
         }
         let set_aside = self.state.set_aside(&info.account).await?;
         let objections = self.objections(plan, &standings, info, account, overtaken).await?;
@@ -496,7 +496,7 @@ impl Engine {
             objections: &objections,
             stop,
             now: &*self.now,
-            settled: &settled,
+            completed: &completed,
         };
         let outcomes = applying.apply(plan, account, standings).await?;
         let mut report = Report::new(record.run.clone(), plan, record.started, (self.now)(), outcomes);

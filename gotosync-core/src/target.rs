@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::Result;
 use crate::model::{Account, AccountKey, Batch, Note, Outcome, UserKey};
 
-mod book;
+mod account_rules;
 
 mod flaky;
 mod forward;
@@ -24,7 +24,7 @@ mod recording;
 pub mod scim;
 
 pub use crate::model::{Capabilities, Feature, FieldLimits, RoleAccess, Visibility};
-pub use book::Activity;
+pub use account_rules::Activity;
 pub use flaky::{FlakyTarget, Mishap};
 #[cfg(feature = "sqlite")]
 pub use local::LocalAccount;

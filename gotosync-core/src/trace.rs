@@ -45,7 +45,7 @@ pub(crate) fn failed(error: &Error) {
 }
 
 /// A step has its outcome.
-pub(crate) fn settled(step: &Step, outcome: &Outcome) {
+pub(crate) fn completed(step: &Step, outcome: &Outcome) {
     let (kind, subject, word) = (step.action.kind().as_str(), &*step.subject, outcome.as_str());
     match outcome {
         Outcome::Done { .. } => debug!(target: "gotosync::apply", "{kind} {subject}: {word}"),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gotosync_core::rules::{Change, Key, Place, RulesFile, keys, lint};
+use gotosync_core::rules::{Change, Key, Position, RulesFile, keys, lint};
 use gotosync_core::{Error, ErrorKind, Rules as CoreRules, config};
 use pyo3::exceptions::{PyAttributeError, PyKeyError};
 use pyo3::prelude::*;
@@ -411,12 +411,12 @@ impl Rules {
 }
 
 /// The place that keywords say.
-fn place(py: Python<'_>, before: Option<String>, after: Option<String>, first: bool) -> PyResult<Place> {
+fn place(py: Python<'_>, before: Option<String>, after: Option<String>, first: bool) -> PyResult<Position> {
     match (before, after, first) {
-        (None, None, false) => Ok(Place::Last),
-        (None, None, true) => Ok(Place::First),
-        (Some(rule), None, false) => Ok(Place::Before(rule)),
-        (None, Some(rule), false) => Ok(Place::After(rule)),
+        (None, None, false) => Ok(Position::Last),
+        (None, None, true) => Ok(Position::First),
+        (Some(rule), None, false) => Ok(Position::Before(rule)),
+        (None, Some(rule), false) => Ok(Position::After(rule)),
         _ => {
             let error = Error::new(ErrorKind::Input, "several places are named for one rule");
             Err(raised(py, &error.hint("give one of `before`, `after` and `first`")))

@@ -26,15 +26,15 @@ use crate::value::hash_of;
 #[pyclass(frozen, module = "gotosync", eq, hash)]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Progress {
-    told: Told,
+    told: Stage,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Told {
+enum Stage {
     Waiting { time: Duration },
     Reading,
     Read { people: usize, users: usize },
-    Settled { done: usize, of: usize },
+    Applied { done: usize, of: usize },
 }
 
 /// What a look at a plan came to: what ``on_plan`` gives. By itself it leaves everything as it is.
@@ -56,49 +56,49 @@ impl Progress {
     #[getter]
     fn stage(&self) -> &'static str {
         match self.told {
-            Told::Waiting { .. } => "waiting",
-            Told::Reading => "reading",
-            Told::Read { .. } => "read",
-            Told::Settled { .. } => "settled",
+            Stage::Waiting { .. } => "waiting",
+            Stage::Reading => "reading",
+            Stage::Read { .. } => "read",
+            Stage::Applied { .. } => "settled",
         }
     }
 
     /// How long the account is waited for.
     #[getter]
     fn time(&self) -> Option<Duration> {
-        if let Told::Waiting { time } = self.told { Some(time) } else { None }
+        if let Stage::Waiting { time } = self.told { Some(time) } else { None }
     }
 
     /// People who were read.
     #[getter]
     fn people(&self) -> Option<usize> {
-        if let Told::Read { people, .. } = self.told { Some(people) } else { None }
+        if let Stage::Read { people, .. } = self.told { Some(people) } else { None }
     }
 
     /// Users of the account.
     #[getter]
     fn users(&self) -> Option<usize> {
-        if let Told::Read { users, .. } = self.told { Some(users) } else { None }
+        if let Stage::Read { users, .. } = self.told { Some(users) } else { None }
     }
 
     /// Steps settled so far, whatever their outcome.
     #[getter]
     fn done(&self) -> Option<usize> {
-        if let Told::Settled { done, .. } = self.told { Some(done) } else { None }
+        if let Stage::Applied { done, .. } = self.told { Some(done) } else { None }
     }
 
     /// All steps.
     #[getter]
     fn of(&self) -> Option<usize> {
-        if let Told::Settled { of, .. } = self.told { Some(of) } else { None }
+        if let Stage::Applied { of, .. } = self.told { Some(of) } else { None }
     }
 
     fn __str__(&self) -> String {
         match self.told {
-            Told::Waiting { time } => format!("waiting {} s for the account", time.as_secs_f64().ceil()),
-            Told::Reading => "reading".to_owned(),
-            Told::Read { people, users } => format!("read {people} people and {users} users"),
-            Told::Settled { done, of } => format!("settled {done} of {of}"),
+            Stage::Waiting { time } => format!("waiting {} s for the account", time.as_secs_f64().ceil()),
+            Stage::Reading => "reading".to_owned(),
+            Stage::Read { people, users } => format!("read {people} people and {users} users"),
+            Stage::Applied { done, of } => format!("settled {done} of {of}"),
         }
     }
 
@@ -110,10 +110,10 @@ impl Progress {
 impl From<CoreProgress> for Progress {
     fn from(progress: CoreProgress) -> Self {
         let told = match progress {
-            CoreProgress::Waiting { time } => Told::Waiting { time },
-            CoreProgress::Reading => Told::Reading,
-            CoreProgress::Read { people, users } => Told::Read { people, users },
-            CoreProgress::Settled { done, of } => Told::Settled { done, of },
+            CoreProgress::Waiting { time } => Stage::Waiting { time },
+            CoreProgress::Reading => Stage::Reading,
+            CoreProgress::Read { people, users } => Stage::Read { people, users },
+            CoreProgress::Applied { done, of } => Stage::Applied { done, of },
         };
         Self { told }
     }

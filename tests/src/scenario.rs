@@ -30,4 +30,4 @@ pub use edit::edit;
 pub use folder::{Run, Scenario, Settings};
 pub use golden::{Golden, compare};
 pub use live::Live;
-pub use run::{Home, Open, Order, Told, export, run, run_on};
+pub use run::{Home, Open, Order, Printed, export, run, run_on};

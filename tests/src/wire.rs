@@ -11,7 +11,7 @@
 //! let cut = Fault::cut(Spot::AfterEntries(3), Ending::Rst).at(Aim::page(2).of("objectClass=user"));
 //! let wire = Wire::start(Upstream::plain("127.0.0.1:389"), [cut])?;
 //! println!("read from {}", wire.url());
-//! let seen = wire.settled();
+//! let seen = wire.quiet();
 //! assert_eq!(seen.strikes(0), 1, "the fault has done something: {seen:#?}");
 //! # Ok(())
 //! # }
@@ -95,7 +95,7 @@ impl Wire {
 
     /// What has been seen when all clients are gone. Waits for them, up to 20 seconds; [`Seen::open`] tells whether it was
     /// in vain. It blocks the thread: a client that lives on the same one has to be gone before.
-    pub fn settled(&self) -> Seen {
-        self.shared.settled()
+    pub fn quiet(&self) -> Seen {
+        self.shared.quiet()
     }
 }

@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Runtime};
 
 /// A server as a client needs to know it.
 #[derive(Clone, Debug)]
-struct Place {
+struct Site {
     url: String,
     ca: PathBuf,
     user: String,
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     if let [flag, url, ca, user, password, base] = arguments.as_slice()
         && flag == "--peak"
     {
-        let place = Place {
+        let place = Site {
             url: url.clone(),
             ca: ca.into(),
             user: user.clone(),
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
 fn samba(max: usize, missed: &mut bool) -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(OFFICE.min(max), GROUPS)).start()?;
     let who = server.administrator();
-    let place = Place {
+    let place = Site {
         url: server.url(),
         ca: server.ca_file(),
         user: who.principal,
@@ -90,7 +90,7 @@ fn slapd(max: usize, missed: &mut bool) -> Result<(), Trouble> {
     let start = |people| Slapd::options().population(Population::new(people, GROUPS)).start();
     let of = |server: &Slapd| {
         let who = server.administrator();
-        Place {
+        Site {
             url: server.url(),
             ca: server.ca_file(),
             user: who.dn,
@@ -117,7 +117,7 @@ fn slapd(max: usize, missed: &mut bool) -> Result<(), Trouble> {
 }
 
 /// The whole plan, a read without changes, and memory, at one server.
-fn against_ldapsearch(name: &str, place: &Place, bar: f64, rounds: usize, missed: &mut bool) -> Result<(), Trouble> {
+fn against_ldapsearch(name: &str, place: &Site, bar: f64, rounds: usize, missed: &mut bool) -> Result<(), Trouble> {
     let runtime = runtime();
     let quiet = source(place, true);
     let request = |since| ReadRequest { since, ..ReadRequest::everyone(WANTED.iter().copied()) };
@@ -146,7 +146,7 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
-fn source(place: &Place, changes: bool) -> LdapSource {
+fn source(place: &Site, changes: bool) -> LdapSource {
     let mut options = LdapOptions::new(vec![Server::parse(&place.url).expect("an address")]);
     options.tls.roots = Roots::Bundle(place.ca.clone());
     options.sign_in = SignIn::Simple { name: place.user.clone(), password: Secret::new(place.password.clone()) };
@@ -155,7 +155,7 @@ fn source(place: &Place, changes: bool) -> LdapSource {
 }
 
 /// Reads, evaluates rules, links, diffs, and checks; the account is in memory.
-fn plan(runtime: &Runtime, place: &Place) -> usize {
+fn plan(runtime: &Runtime, place: &Site) -> usize {
     let rules = format!(
         "[limits]\ncreate = {{ count = 1000000 }}\n[[rule]]\nname = 'Some'\nou = '{}'\nfilter = '(title=*)'\nproducts = ['GoToWebinar']\n\
          [[rule]]\nname = 'Everyone'\neveryone = true\nproducts = ['GoToMeeting']\nfields = {{ last_name = \"{{{{ sn | cut(32) }}}}\" }}\n",
@@ -177,7 +177,7 @@ fn plan(runtime: &Runtime, place: &Place) -> usize {
 }
 
 /// The same search by another client, whose output nobody reads.
-fn ldapsearch(place: &Place) {
+fn ldapsearch(place: &Site) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("password");
     fs::write(&file, &place.password).expect("a file for the password");

@@ -10,10 +10,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::{print, say};
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Says what this is and where everything is; without a configuration too.
-pub(super) fn about(json: Json, place: &Place) -> Result<Exit, Failure> {
+pub(super) fn about(json: Json, place: &ConfigLocation) -> Result<Exit, Failure> {
     let exists = place.file.exists();
     let config = if exists { Some(place.load()?) } else { None };
     let paths = config.as_ref().map(paths).unwrap_or_default();

@@ -11,14 +11,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::print;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Shows who is signed in and what that gives.
-pub(super) async fn account(Account { lines, json }: Account, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn account(Account { lines, json }: Account, place: &ConfigLocation) -> Result<Exit, Failure> {
     let account = place.load()?.goto_account()?;
     let overview = account.overview().await?;
     let lines = if lines { Some(account.lines().await?) } else { None };
-    let told = Told { overview, lines };
+    let told = AccountOutput { overview, lines };
     if json.json {
         json::print_json(serde_json::to_string_pretty(&told))?;
     } else {
@@ -29,14 +29,14 @@ pub(super) async fn account(Account { lines, json }: Account, place: &Place) -> 
 }
 
 #[derive(Serialize)]
-struct Told {
+struct AccountOutput {
     #[serde(flatten)]
     overview: Overview,
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Vec<Line>>,
 }
 
-impl Display for Told {
+impl Display for AccountOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let overview = &self.overview;
         line(f, "signed in", format_args!("{} (user {})", overview.email, overview.user))?;
@@ -153,11 +153,11 @@ info: not read or written: settings templates
             name: "Eve Lee".to_owned(),
             primary,
         };
-        assert_eq!(Told { overview: overview.clone(), lines: None }.to_string(), expected);
+        assert_eq!(AccountOutput { overview: overview.clone(), lines: None }.to_string(), expected);
         let lines = Some(vec![line("100", true), line("900", false)]);
         let expected = format!(
             "{expected}line          100  Eve Lee of user 5\nline          900  Eve Lee of user 5, which rings at others first\n"
         );
-        assert_eq!(Told { overview, lines }.to_string(), expected);
+        assert_eq!(AccountOutput { overview, lines }.to_string(), expected);
     }
 }

@@ -8,21 +8,21 @@ use gotosync_core::model::PlanId;
 use gotosync_core::sync::Unfinished;
 use gotosync_core::{ErrorKind, Plan};
 
-use super::told::{Told, wrong_approval};
+use super::run_output::{RunOutput, wrong_approval};
 use crate::cli::Apply;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::setup::{Place, Setup};
+use crate::setup::{ConfigLocation, Setup};
 use crate::signals;
 
 /// Applies the plan in a file, or plans and applies.
-pub(super) async fn apply(args: &Apply, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn apply(args: &Apply, place: &ConfigLocation) -> Result<Exit, Failure> {
     let mut setup = place.open("apply")?;
     if args.simulate {
         setup.engine = setup.engine.simulated();
     }
     let stop = signals::stop(&setup.line);
-    let mut told = Told::new(args.shape);
+    let mut told = RunOutput::new(args.shape);
     let exit = if let Some(file) = &args.plan {
         apply_file(file, args.approve.as_deref(), &setup, &stop, &mut told).await?
     } else {
@@ -37,7 +37,7 @@ async fn apply_file(
     approve: Option<&str>,
     setup: &Setup<'_>,
     stop: &Stop,
-    told: &mut Told,
+    told: &mut RunOutput,
 ) -> Result<Exit, Failure> {
     let plan = read_plan(file)?;
     wrong_approval(&plan, approve);
@@ -51,7 +51,7 @@ pub(super) async fn apply_plan(
     approval: Option<&PlanId>,
     setup: &Setup<'_>,
     stop: &Stop,
-    told: &mut Told,
+    told: &mut RunOutput,
 ) -> Result<Exit, Failure> {
     let result = setup.engine.apply(plan, approval, stop).await;
     setup.line.clear();
@@ -66,7 +66,7 @@ pub(super) async fn apply_plan(
 }
 
 /// Plans and applies in one go. A plan that a check stopped is kept, so that it can be approved.
-pub(super) async fn run_now(setup: &Setup<'_>, stop: &Stop, told: &mut Told) -> Result<Exit, Failure> {
+pub(super) async fn run_now(setup: &Setup<'_>, stop: &Stop, told: &mut RunOutput) -> Result<Exit, Failure> {
     let result = setup.engine.run(stop).await;
     setup.line.clear();
     match result.map_err(|unfinished| *unfinished) {

@@ -11,12 +11,12 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::{print, say};
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 mod people;
 
 /// Lists one level of the tree, or people.
-pub(super) async fn browse(args: &Browse, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn browse(args: &Browse, place: &ConfigLocation) -> Result<Exit, Failure> {
     if args.search.as_deref().is_some_and(|text| text.trim().is_empty()) {
         let error = Error::new(ErrorKind::Input, "there is nothing to search for");
         return Err(error.hint("name a part of the name: --search lee").into());

@@ -4,20 +4,20 @@ use gotosync_core::config::read_plan;
 use gotosync_core::model::PlanId;
 use gotosync_core::{Error, Rules, render};
 
-use super::told::{approval, wrong_approval};
+use super::run_output::{approval, wrong_approval};
 use crate::cli::Check;
 use crate::exit::Exit;
-use crate::failure::{Failure, Told};
+use crate::failure::{ErrorText, Failure};
 use crate::json;
 use crate::output::{print, say};
-use crate::setup::{Place, Setup};
+use crate::setup::{ConfigLocation, Setup};
 
 mod rules;
 
 /// Says whether a plan may be applied, and whether the examples of the rules file come out as they are written.
 ///
 /// An example that does not is told here alone: it stands in the way of no run.
-pub(super) async fn check(args: &Check, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn check(args: &Check, place: &ConfigLocation) -> Result<Exit, Failure> {
     if args.rules {
         return rules::check(args.shape.json, place).await;
     }
@@ -50,7 +50,7 @@ fn tell(rules: &Rules, wrong: &[Error]) {
         return;
     }
     for error in wrong {
-        say(Told(error));
+        say(ErrorText(error));
     }
     let fine = rules.examples.iter().filter(|example| example.holds(rules)).count();
     let rest = if wrong.is_empty() { "" } else { "; the others stop no run" };

@@ -9,22 +9,22 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::print;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Shows what the directory says of itself, and what can be read there.
-pub(super) async fn describe(json: Json, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn describe(json: Json, place: &ConfigLocation) -> Result<Exit, Failure> {
     let info = place.load()?.source()?.describe().await?;
     if json.json {
         json::print_json(serde_json::to_string_pretty(&info))?;
     } else {
-        print(Told(&info))?;
+        print(DirectoryOutput(&info))?;
     }
     Ok(Exit::Done)
 }
 
-struct Told<'i>(&'i DirectoryInfo);
+struct DirectoryOutput<'i>(&'i DirectoryInfo);
 
-impl Display for Told<'_> {
+impl Display for DirectoryOutput<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let DirectoryInfo { name, vendor, naming_contexts, servers } = self.0;
         writeln!(f, "{name}")?;
@@ -178,7 +178,7 @@ ldaps://dc1.ad.test:636
   controls      pages, 1 without a name here (--json shows them)
   can           none
 ";
-        assert_eq!(Told(&info).to_string(), expected);
+        assert_eq!(DirectoryOutput(&info).to_string(), expected);
     }
 
     #[test]
@@ -191,7 +191,8 @@ ldaps://dc1.ad.test:636
             ..server()
         };
         let told =
-            Told(&DirectoryInfo { servers: vec![wrong], ..DirectoryInfo::new("directory", Vec::new()) }).to_string();
+            DirectoryOutput(&DirectoryInfo { servers: vec![wrong], ..DirectoryInfo::new("directory", Vec::new()) })
+                .to_string();
         for words in ["everybody on the way", "cut them off", "let the user read objectGUID", "Replicating Directory"] {
             assert!(told.contains(words), "{words}: {told}");
         }

@@ -7,10 +7,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::print;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Shows what leads from one person to the steps about them.
-pub(super) async fn explain(args: &Explain, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn explain(args: &Explain, place: &ConfigLocation) -> Result<Exit, Failure> {
     let setup = place.open("explain")?;
     let explanation = setup.engine.explain(&args.person).await?;
     setup.line.clear();

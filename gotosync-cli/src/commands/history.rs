@@ -9,10 +9,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::{print, say};
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Lists the latest runs.
-pub(super) async fn history(args: &History, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn history(args: &History, place: &ConfigLocation) -> Result<Exit, Failure> {
     let runs = place.load()?.history(args.limit).await?;
     if args.json.json {
         json::print_json(serde_json::to_string_pretty(&runs))?;

@@ -13,17 +13,17 @@ use gotosync_core::source::list::{Trouble, TroubleKind};
 use gotosync_core::{Error, ErrorKind, Plan, Verdict, render};
 use serde_json::{Value, json};
 
-use super::told::approval;
+use super::run_output::approval;
 use crate::cli::{self, Delimiter, Shape};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::{print, say};
-use crate::setup::{Place, Setup};
+use crate::setup::{ConfigLocation, Setup};
 use crate::signals;
 
 /// Brings in people from a file.
-pub(super) async fn import(args: &cli::Import, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn import(args: &cli::Import, place: &ConfigLocation) -> Result<Exit, Failure> {
     let setup = place.open("import")?;
     let (bytes, name) = content(&args.file)?;
     let import = Import::read(bytes, name, &options(args)?)?;

@@ -10,10 +10,10 @@ use crate::cli::Login;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::say;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Lets a person consent, and keeps what comes of it.
-pub(super) async fn login(args: &Login, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn login(args: &Login, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
     let (sign_in, redirect) = config.goto_sign_in()?;
     let (consent, code) = if args.paste {

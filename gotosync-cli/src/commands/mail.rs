@@ -3,12 +3,12 @@
 use crate::cli::mail::MailVerb;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 mod preview;
 
 /// Shows e-mails that people would get.
-pub(super) async fn mail(verb: MailVerb, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn mail(verb: MailVerb, place: &ConfigLocation) -> Result<Exit, Failure> {
     match verb {
         MailVerb::Preview(args) => preview::preview(&args, place).await,
     }

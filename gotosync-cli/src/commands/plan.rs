@@ -6,16 +6,16 @@ use gotosync_core::model::Severity;
 use gotosync_core::{Engine, Plan, Verdict, render};
 use serde_json::json;
 
-use super::told::approval;
+use super::run_output::approval;
 use crate::cli::PlanArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::{print, say};
-use crate::setup::{Place, Setup, quoted};
+use crate::setup::{ConfigLocation, Setup, quoted};
 
 /// Shows what would be done, and whether it may.
-pub(super) async fn plan(args: &PlanArgs, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn plan(args: &PlanArgs, place: &ConfigLocation) -> Result<Exit, Failure> {
     let Setup { engine, line, .. } = place.open("plan")?;
     let explained = match &args.only {
         Some(person) => Some(engine.explain(person).await?),
@@ -75,7 +75,7 @@ fn only(args: &PlanArgs, plan: &Plan, mut verdict: Verdict, explanation: &Explan
 }
 
 /// A plan says nothing about a run that has not ended; whoever plans should know.
-async fn say_open_run(engine: &Engine, place: &Place) -> Result<(), Failure> {
+async fn say_open_run(engine: &Engine, place: &ConfigLocation) -> Result<(), Failure> {
     if let Some(open) = engine.interrupted().await? {
         say(format_args!("note: the run {} has not ended; if nothing runs, end it first:", open.run));
         say(format_args!("  {}", place.command("resume")));

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use gotosync_core::{Error, ErrorKind, render};
 
-use super::told::Told;
+use super::run_output::RunOutput;
 use crate::cli::{Quickstart, Shape};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{print, say};
-use crate::setup::{Place, Setup, quoted};
+use crate::setup::{ConfigLocation, Setup, quoted};
 use crate::signals;
 
 mod example;
@@ -18,7 +18,7 @@ mod example;
 use example::Found;
 
 /// Writes the example, or takes the one that is there, and runs it.
-pub(super) async fn quickstart(args: &Quickstart, given: &Place) -> Result<Exit, Failure> {
+pub(super) async fn quickstart(args: &Quickstart, given: &ConfigLocation) -> Result<Exit, Failure> {
     if given.is_named() {
         return Err(Error::new(ErrorKind::Input, "quickstart writes a configuration of its own")
             .hint("leave out --config; to run the one you have: `gotosync run`")
@@ -32,17 +32,17 @@ pub(super) async fn quickstart(args: &Quickstart, given: &Place) -> Result<Exit,
         }
         Found::Example => say(format_args!("{} holds an example already: it is run as it is\n", folder.display())),
     }
-    let place = Place::named(folder.join(example::CONFIG));
+    let place = ConfigLocation::named(folder.join(example::CONFIG));
     let exit = go(&place).await?;
     say(next(folder, &place));
     Ok(exit)
 }
 
 /// Plans, checks and applies, and shows that nothing is left to do.
-async fn go(place: &Place) -> Result<Exit, Failure> {
+async fn go(place: &ConfigLocation) -> Result<Exit, Failure> {
     let Setup { config, engine, line, .. } = place.open("quickstart")?;
     let stop = signals::stop(&line);
-    let mut told = Told::new(Shape::TEXT);
+    let mut told = RunOutput::new(Shape::TEXT);
     if let Some(report) = engine.resume(&stop).await? {
         line.clear();
         say("an interrupted run was resumed:");
@@ -76,7 +76,7 @@ async fn go(place: &Place) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn next(folder: &Path, place: &Place) -> String {
+fn next(folder: &Path, place: &ConfigLocation) -> String {
     let lines = [
         ("one person, from the directory to the user", format!("explain {}", example::PERSON)),
         ("the tree of the directory", format!("browse {}", quoted(Path::new(example::PEOPLE)))),

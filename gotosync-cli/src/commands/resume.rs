@@ -1,19 +1,19 @@
 //! `gotosync resume`
 
-use super::told::Told;
+use super::run_output::RunOutput;
 use crate::cli::Shape;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::say;
-use crate::setup::{Place, Setup};
+use crate::setup::{ConfigLocation, Setup};
 use crate::signals;
 
 /// Ends a run that was interrupted.
-pub(super) async fn resume(shape: Shape, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn resume(shape: Shape, place: &ConfigLocation) -> Result<Exit, Failure> {
     let Setup { engine, line, .. } = place.open("resume")?;
     let report = engine.resume(&signals::stop(&line)).await?;
     line.clear();
-    let mut told = Told::new(shape);
+    let mut told = RunOutput::new(shape);
     let exit = if let Some(report) = report {
         told.resumed(&report)?
     } else {

@@ -1,19 +1,19 @@
 //! `gotosync retry`
 
 use super::apply::apply_plan;
-use super::told::Told;
+use super::run_output::RunOutput;
 use crate::cli::Retry;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::say;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 use crate::signals;
 
 /// Tries again whom a failure set aside, without waiting for their time.
-pub(super) async fn retry(args: &Retry, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn retry(args: &Retry, place: &ConfigLocation) -> Result<Exit, Failure> {
     let setup = place.open("retry")?;
     let stop = signals::stop(&setup.line);
-    let mut told = Told::new(args.shape);
+    let mut told = RunOutput::new(args.shape);
     let who = match args.person.trim() {
         "all" => gotosync_core::sync::Retry::Everybody,
         person => gotosync_core::sync::Retry::Person(person),

@@ -2,13 +2,13 @@
 
 use gotosync_core::Error;
 use gotosync_core::ErrorKind;
-use gotosync_core::rules::{Place as Position, RulesFile, json_schema};
+use gotosync_core::rules::{Position, RulesFile, json_schema};
 
 use crate::cli::rule::{Move, Named, RuleVerb, Spot};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 mod add;
 mod edit;
@@ -19,7 +19,7 @@ mod says;
 mod tell;
 
 /// Does what the verb says; whatever changes the file is saved at once.
-pub(super) async fn rule(verb: RuleVerb, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn rule(verb: RuleVerb, place: &ConfigLocation) -> Result<Exit, Failure> {
     match verb {
         RuleVerb::List(json) => list::list(json, place).await,
         RuleVerb::Show(args) => list::show(&args, place).await,
@@ -39,7 +39,7 @@ pub(super) async fn rule(verb: RuleVerb, place: &Place) -> Result<Exit, Failure>
 /// Changes a rule in a way that names nothing new.
 async fn change(
     named: &Named,
-    place: &Place,
+    place: &ConfigLocation,
     done: &str,
     change: fn(&mut RulesFile, &str) -> Result<(), Vec<Error>>,
 ) -> Result<Exit, Failure> {
@@ -52,7 +52,7 @@ async fn change(
     Ok(Exit::Done)
 }
 
-async fn shift(args: &Move, place: &Place) -> Result<Exit, Failure> {
+async fn shift(args: &Move, place: &ConfigLocation) -> Result<Exit, Failure> {
     let to = if args.last { Some(Position::Last) } else { position(&args.spot) };
     let Some(to) = to else {
         return Err(Error::new(ErrorKind::Input, "it is not said where the rule should stand")

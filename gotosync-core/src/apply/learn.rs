@@ -24,7 +24,7 @@ pub(super) struct Learning<'a> {
 /// How the people of a plan fare.
 struct People<'a> {
     /// Those who are set aside and whom the plan is about.
-    set_aside: HashMap<&'a PersonId, Hope>,
+    set_aside: HashMap<&'a PersonId, OpenSteps>,
     /// Those of whom a failure was told. The first one of a run stands for those that follow from it, and is the one that
     /// comes again when the same is tried again.
     failed: HashSet<&'a PersonId>,
@@ -32,7 +32,7 @@ struct People<'a> {
 
 /// What is left to be seen before nothing is set aside about a person any more.
 #[derive(Default)]
-struct Hope {
+struct OpenSteps {
     /// Steps that have come to no outcome.
     open: usize,
     /// Whether a step came to an outcome and was not done.
@@ -46,14 +46,14 @@ impl<'a> Learning<'a> {
         set_aside: &'a [SetAside],
         now: &'a (dyn Fn() -> Timestamp + Send + Sync),
     ) -> Self {
-        let mut hopes: HashMap<&PersonId, Hope> =
-            set_aside.iter().map(|aside| (&aside.person, Hope::default())).collect();
+        let mut open_steps: HashMap<&PersonId, OpenSteps> =
+            set_aside.iter().map(|aside| (&aside.person, OpenSteps::default())).collect();
         for person in steps.iter().filter_map(|step| step.person.as_ref()) {
-            if let Some(hope) = hopes.get_mut(person) {
-                hope.open += 1;
+            if let Some(steps_left) = open_steps.get_mut(person) {
+                steps_left.open += 1;
             }
         }
-        let people = People { set_aside: hopes, failed: HashSet::new() };
+        let people = People { set_aside: open_steps, failed: HashSet::new() };
         Self { steps, index, now, people: Mutex::new(people) }
     }
 
@@ -62,7 +62,7 @@ impl<'a> Learning<'a> {
     pub(super) fn note(&self, step: &'a Step, outcome: &Outcome) {
         let Some(person) = &step.person else { return };
         let mut people = self.people();
-        people.settles(person, outcome);
+        people.clears(person, outcome);
         if failure_of(outcome).is_some() {
             people.failed.insert(person);
         }
@@ -76,8 +76,8 @@ impl<'a> Learning<'a> {
             _ => Vec::new(),
         };
         let mut people = self.people();
-        if people.settles(person, outcome) {
-            learned.push(Learned::Settled(person.clone()));
+        if people.clears(person, outcome) {
+            learned.push(Learned::Cleared(person.clone()));
         }
         if let Some(fault) = failure_of(outcome)
             && people.failed.insert(person)
@@ -168,11 +168,11 @@ impl<'a> Learning<'a> {
 
 impl People<'_> {
     /// Counts an outcome, and says whether it was the last one that kept a person set aside.
-    fn settles(&mut self, person: &PersonId, outcome: &Outcome) -> bool {
-        let Some(hope) = self.set_aside.get_mut(person) else { return false };
-        hope.open = hope.open.saturating_sub(1);
-        hope.lost |= !outcome.is_done();
-        hope.open == 0 && !hope.lost
+    fn clears(&mut self, person: &PersonId, outcome: &Outcome) -> bool {
+        let Some(steps_left) = self.set_aside.get_mut(person) else { return false };
+        steps_left.open = steps_left.open.saturating_sub(1);
+        steps_left.lost |= !outcome.is_done();
+        steps_left.open == 0 && !steps_left.lost
     }
 }
 
@@ -387,7 +387,7 @@ mod tests {
         let (done, skipped) = (Outcome::from(Effect::Updated), Outcome::skipped("no"));
         let doubt = Outcome::InDoubt { fault: Fault::new(ErrorKind::Unavailable, "lost") };
         let failed = |nth| Learned::Failed(failure(&step_of(nth), "refused"));
-        assert_eq!(of(&[done.clone(), done.clone()]), [Learned::Settled(person())]);
+        assert_eq!(of(&[done.clone(), done.clone()]), [Learned::Cleared(person())]);
         assert_eq!(of(&[done.clone(), refused()]), [failed(2)]);
         assert_eq!(of(&[refused(), done.clone()]), [failed(1)]);
         // The second follows from the first, and has another action: the ladder would start again in each run.
@@ -407,7 +407,7 @@ mod tests {
             let learning = Learning::new(&steps, &index, &asides, &now);
             learning.note(&steps[0], &before);
             let after = learning.learn(&steps[1], &Effect::Updated.into());
-            assert_eq!(after.contains(&Learned::Settled(person())), settles, "{before:?}");
+            assert_eq!(after.contains(&Learned::Cleared(person())), settles, "{before:?}");
         }
         let learning = Learning::new(&steps, &index, &[], &now);
         learning.note(&steps[0], &refused());

@@ -2,7 +2,7 @@
 
 use super::RoleAccess;
 use super::offers::Offer;
-use super::settle::Settle;
+use super::users::DesiredUsers;
 use crate::model::{Had, LicenseKey, Link, NoteKind, Role, Status, User};
 use crate::rules::lookup::has_role;
 use crate::rules::{Desire, LeaverPolicy};
@@ -14,7 +14,7 @@ pub(super) struct Access {
     pub(super) role: Option<Role>,
 }
 
-impl Settle<'_, '_> {
+impl DesiredUsers<'_, '_> {
     /// The licences and the role that somebody who is selected shall have.
     pub(super) fn access(&mut self, desire: &Desire<'_>, user: &User, link: Option<&Link>) -> Access {
         let offers = self.offers;

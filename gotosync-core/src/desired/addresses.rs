@@ -11,7 +11,7 @@ use crate::rules::Desires;
 /// Lets a user take the address of another only if that one leaves it in the same plan, and says how many go first.
 ///
 /// Who cannot have the address stays as before, with a note; so do people whose addresses go round in a circle.
-pub(super) fn settle(
+pub(super) fn assign(
     desires: &Desires<'_>,
     linked: &Linked<'_>,
     current: &Account,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::settle::Settle;
+use super::users::DesiredUsers;
 use crate::model::{ExpressionKey, Field, PhoneNumber, Setting, User, UserSettings};
 use crate::rules::{Desire, list_fields};
 
@@ -14,7 +14,7 @@ enum Standing {
     New,
 }
 
-impl Settle<'_, '_> {
+impl DesiredUsers<'_, '_> {
     /// The settings of a user who exists, if they change.
     pub(super) fn settings(&mut self, at: u32, desire: &Desire<'_>, user: &User) -> Option<UserSettings> {
         let mut wanted = self.lay(at, desire, user.settings(), Standing::Existing)?;

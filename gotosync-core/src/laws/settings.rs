@@ -48,7 +48,7 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
             let mut expected = account.clone();
             let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("there is no Ann")?;
             Arc::make_mut(ann).set_settings(|own| own.clone_from(after));
-            settle(&mut catalog, before, after);
+            update_catalog(&mut catalog, before, after);
             expected.catalog.clone_from(&catalog);
             same(&told, &target.read().await?, &expected)?;
         }
@@ -285,7 +285,7 @@ fn secondary(digits: &str) -> UserSettings {
 
 /// What becomes of extensions and numbers of nobody when a user's settings change: what a user gets is theirs, and what they
 /// give up stays in the account. An extension of their own that gets a new number has the old one no more.
-fn settle(catalog: &mut Catalog, before: &UserSettings, after: &UserSettings) {
+fn update_catalog(catalog: &mut Catalog, before: &UserSettings, after: &UserSettings) {
     let is_new = |own: &str| !catalog.extensions.iter().any(|listed| listed == own);
     let renumbered = after.extension.as_deref().is_some_and(is_new);
     catalog.extensions.retain(|listed| after.extension.as_deref() != Some(listed));

@@ -243,10 +243,10 @@ pub async fn a_failure_defers_for_longer_each_time(make: &Stores<'_>) -> Held {
     equal!(open().load(&"b".into()).await?, Remembered::default(), "accounts are apart");
 
     // In the order given: what is settled and fails again is at the foot of the ladder.
-    let order = [failed("p1", "f2", 95), Learned::Settled(person.clone()), failed("p1", "f2", 99)];
+    let order = [failed("p1", "f2", 95), Learned::Cleared(person.clone()), failed("p1", "f2", 99)];
     open().record(&"r1".into(), &[], &order).await?;
     equal!(open().load(&"a".into()).await?.set_aside(&person).map(|aside| aside.failures), Some(1));
-    let settled = [Learned::Settled(person), Learned::Settled(PersonId::parse("nobody"))];
+    let settled = [Learned::Cleared(person), Learned::Cleared(PersonId::parse("nobody"))];
     open().record(&"r1".into(), &[], &settled).await?;
     equal!(open().load(&"a".into()).await?.set_aside, []);
     Ok(())
@@ -323,9 +323,9 @@ pub async fn a_run_is_unfinished_until_it_is_finished(make: &Stores<'_>) -> Held
     let events = [
         Event::Intended { step: 1 },
         Event::Intended { step: 2 },
-        Event::Settled { step: 1, outcome: Effect::Created { user: UserKey::new("u1") }.into() },
-        Event::Settled { step: 2, outcome: Outcome::failed(ErrorKind::Conflict, "the address is taken") },
-        Event::Settled { step: 3, outcome: Outcome::skipped("no seat is left") },
+        Event::Completed { step: 1, outcome: Effect::Created { user: UserKey::new("u1") }.into() },
+        Event::Completed { step: 2, outcome: Outcome::failed(ErrorKind::Conflict, "the address is taken") },
+        Event::Completed { step: 3, outcome: Outcome::skipped("no seat is left") },
     ];
     open().record(&begun.run, &events[..2], &[]).await?;
     open().record(&begun.run, &[], &[]).await?;

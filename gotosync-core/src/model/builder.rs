@@ -79,7 +79,7 @@ pub struct DirectoryBuilder {
     people: Vec<Pending>,
     groups: Vec<GroupEntry>,
     group_names: Names,
-    places: Places,
+    places: UnitTree,
 }
 
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ impl Names {
 
 /// The tree as it grows: every name that was seen as a place, and what it is known to be.
 #[derive(Clone, Debug, Default)]
-struct Places {
+struct UnitTree {
     names: Names,
     kinds: HashMap<u32, UnitKind>,
 }
@@ -381,7 +381,7 @@ fn is_stranger(key: &str, tops: &[String]) -> bool {
 const FOREIGN: &str = ",cn=foreignsecurityprincipals,";
 
 /// Grows the tree from every place that was seen: parents before children, in the order of their comparison keys.
-fn plant(places: &Places) -> (Vec<Unit>, HashMap<String, UnitIx>, Vec<UnitIx>) {
+fn plant(places: &UnitTree) -> (Vec<Unit>, HashMap<String, UnitIx>, Vec<UnitIx>) {
     let mut wanted: Vec<(usize, String, &str, Option<UnitKind>)> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let keys: Vec<String> = places.names.texts.iter().map(|text| dn::key(text)).collect();

@@ -78,7 +78,7 @@ pub enum Learned {
     /// A step about the person failed.
     Failed(Failure),
     /// The steps about the person are done: nothing is set aside any more.
-    Settled(PersonId),
+    Cleared(PersonId),
 }
 
 impl Link {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, FREE};
-use super::{Inputs, Lift, seats};
+use super::{Inputs, Override, seats};
 use crate::model::text::count;
 use crate::model::{Note, NoteKind, PersonId, SetAside, Whole};
 
@@ -12,12 +12,12 @@ use crate::model::{Note, NoteKind, PersonId, SetAside, Whole};
 /// What is to be done is compared with what failed: where the directory or the rules ask for something else by now, that is
 /// tried at once. Seats can change a step, so they are given first to see what would be done, and again without those who
 /// are left out.
-pub(super) fn settle(inputs: &Inputs<'_>, drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
+pub(super) fn leave_out(inputs: &Inputs<'_>, drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
     let waiting: Vec<&SetAside> = inputs.remembered.set_aside.iter().filter(|aside| waits(inputs, aside)).collect();
     if waiting.is_empty() {
-        return seats::settle(inputs, drafts, notes);
+        return seats::allocate(inputs, drafts, notes);
     }
-    let tried = seats::settle(inputs, drafts.clone(), &mut Vec::new());
+    let tried = seats::allocate(inputs, drafts.clone(), &mut Vec::new());
     let mut left_out: BTreeMap<&PersonId, &SetAside> = BTreeMap::new();
     for aside in waiting {
         let same = |draft: &Draft| {
@@ -38,12 +38,12 @@ pub(super) fn settle(inputs: &Inputs<'_>, drafts: Vec<Draft>, notes: &mut Vec<No
         let aside = draft.person.as_ref().and_then(|person| left_out.get(person));
         aside.is_some_and(|aside| draft.stage != FREE || draft.action.fingerprint() == aside.action)
     };
-    seats::settle(inputs, drafts.into_iter().filter(|draft| !left_alone(draft)).collect(), notes)
+    seats::allocate(inputs, drafts.into_iter().filter(|draft| !left_alone(draft)).collect(), notes)
 }
 
 /// People who are set aside and for whom nothing is to be done any more: somebody mended what was wrong. From an incomplete
 /// read nobody can tell.
-pub(super) fn settled(inputs: &Inputs<'_>, drafts: &[Draft]) -> Vec<PersonId> {
+pub(super) fn cleared(inputs: &Inputs<'_>, drafts: &[Draft]) -> Vec<PersonId> {
     let remembered = &inputs.remembered.set_aside;
     if remembered.is_empty() || Whole::of(inputs.reading, inputs.account).is_none() {
         return Vec::new();
@@ -54,10 +54,10 @@ pub(super) fn settled(inputs: &Inputs<'_>, drafts: &[Draft]) -> Vec<PersonId> {
 }
 
 fn waits(inputs: &Inputs<'_>, aside: &SetAside) -> bool {
-    let lifted = match inputs.lift {
-        Lift::Nobody => false,
-        Lift::Everybody => true,
-        Lift::One(person) => aside.person == *person,
+    let overridden = match inputs.overrides {
+        Override::None => false,
+        Override::All => true,
+        Override::Person(person) => aside.person == *person,
     };
-    aside.next > inputs.now && !lifted
+    aside.next > inputs.now && !overridden
 }

@@ -33,7 +33,7 @@ pub struct Planned {
 /// Nothing that takes away or overwrites is in it unless both reads were complete: see
 /// [`Whole`](crate::model::Whole). The result depends on the inputs alone.
 pub fn plan(inputs: &Inputs<'_>) -> Planned {
-    let Pass { basis, mut steps, mut notes, mut links, mut settled, desired } = pass(inputs, Trial::Hold);
+    let Pass { basis, mut steps, mut notes, mut links, mut cleared, desired } = pass(inputs, Trial::Hold);
     let mut simulated = Vec::new();
     if inputs.rules.list.iter().any(|rule| rule.enabled && rule.is_simulated()) {
         let trial = pass(inputs, Trial::Include);
@@ -51,7 +51,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     if inputs.rules.mode == Mode::Simulate {
         simulated = super::renumbered(steps.drain(..).chain(simulated));
         links.clear();
-        settled.clear();
+        cleared.clear();
     }
     if !simulated.is_empty() {
         let what = match inputs.rules.mode {
@@ -61,7 +61,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         notes.push(Note::new(NoteKind::Simulated, what, count(simulated.len(), "step is shown", "steps are shown")));
     }
     Planned {
-        plan: Plan::new(Content { basis, steps, simulated, notes, links, settled }),
+        plan: Plan::new(Content { basis, steps, simulated, notes, links, cleared }),
         desired,
         effort: inputs.reading.effort.clone(),
     }
@@ -73,7 +73,7 @@ struct Pass {
     steps: Vec<Step>,
     notes: Vec<Note>,
     links: Vec<Link>,
-    settled: Vec<PersonId>,
+    cleared: Vec<PersonId>,
     desired: Account,
 }
 
@@ -89,15 +89,15 @@ fn pass(inputs: &Inputs<'_>, trial: Trial) -> Pass {
     notes.append(&mut wanted.notes);
     let drafts =
         Drafting { inputs, desires: &desires, linked: &linked, desired: &wanted }.drafts(&difference, &mut notes);
-    let settled = aside::settled(inputs, &drafts);
-    let drafts = aside::settle(inputs, drafts, &mut notes);
+    let cleared = aside::cleared(inputs, &drafts);
+    let drafts = aside::leave_out(inputs, drafts, &mut notes);
     let links = links(inputs, &desires, &linked);
     let basis = basis(inputs, &desires, &linked);
     let deleted = std::mem::take(&mut wanted.deleted);
     // Of a million people, what is done with goes before more comes.
     drop((difference, linked, desires));
     let reached = without_absent(wanted.account, inputs.account, &deleted);
-    Pass { basis, steps: number(drafts), notes, links, settled, desired: reached }
+    Pass { basis, steps: number(drafts), notes, links, cleared, desired: reached }
 }
 
 /// The desired account without users who are to be deleted, and without those who must come over from elsewhere first.

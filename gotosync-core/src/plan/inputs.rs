@@ -24,16 +24,16 @@ pub struct Inputs<'a> {
     /// The moment that decides who has expired, and that the plan bears.
     pub now: Timestamp,
     /// Whose steps are planned although a failure set them aside.
-    pub lift: Lift<'a>,
+    pub overrides: Override<'a>,
 }
 
-/// Whose steps are planned although a failure set them aside.
+/// The people whose steps are planned although a failure set them aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lift<'a> {
-    /// Nobody's.
-    Nobody,
-    /// Everybody's.
-    Everybody,
-    /// One person's.
-    One(&'a PersonId),
+pub enum Override<'a> {
+    /// No person.
+    None,
+    /// Every person.
+    All,
+    /// One person.
+    Person(&'a PersonId),
 }

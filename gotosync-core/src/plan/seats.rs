@@ -9,7 +9,7 @@ use crate::model::{Action, License, LicenseKey, Note, NoteKind, SetChange, Whole
 use crate::rules::SeatPolicy;
 
 /// Orders and, where the rules say so, thins out what is given, so that every step finds its seats.
-pub(super) fn settle(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
+pub(super) fn allocate(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
     let pending = inputs.account.licenses.iter().any(|license| license.pending);
     if inputs.rules.seats == SeatPolicy::Fill || pending {
         drafts = fill(inputs, drafts, notes);

@@ -28,7 +28,7 @@ pub(super) struct Drafting<'p, 'd> {
 }
 
 /// Who is behind the changes of one user.
-struct Behind<'p, 'd> {
+struct Provenance<'p, 'd> {
     person: Option<PersonId>,
     rules: Arc<[Arc<str>]>,
     priority: usize,
@@ -48,12 +48,12 @@ impl<'p, 'd> Drafting<'p, 'd> {
         drafts.extend(difference.groups_added.iter().map(|path| self.group(path)));
         drafts.extend(self.inputs.rules.welcome_emails.iter().filter_map(|template| self.template(template, notes)));
         for change in &difference.changed {
-            if let Some(behind) = self.behind(change.index) {
-                change_user(self, change, &behind, &mut drafts, notes);
+            if let Some(provenance) = self.provenance(change.index) {
+                change_user(self, change, &provenance, &mut drafts, notes);
             }
         }
         for user in &self.desired.deleted {
-            let draft = self.behind(*user as usize).and_then(|behind| delete(self, *user, &behind));
+            let draft = self.provenance(*user as usize).and_then(|provenance| delete(self, *user, &provenance));
             if draft.is_none() {
                 let subject = self.inputs.account.users[*user as usize].email.as_str();
                 notes.push(self.withheld(subject, &[Field::Access]));
@@ -62,10 +62,10 @@ impl<'p, 'd> Drafting<'p, 'd> {
         }
         let first_new = self.inputs.account.users.len();
         let new = self.desired.account.users.par_iter().enumerate().skip(first_new).with_min_len(256);
-        drafts.par_extend(new.clone().filter_map(|(at, user)| Some(create(user, &self.behind(at)?, self.inputs))));
+        drafts.par_extend(new.clone().filter_map(|(at, user)| Some(create(user, &self.provenance(at)?, self.inputs))));
         // A role needs evidence; see `user_changes`.
         let unproven = new.filter(|(at, user)| {
-            !user.role.is_member() && self.behind(*at).is_some_and(|behind| behind.whole.is_none())
+            !user.role.is_member() && self.provenance(*at).is_some_and(|provenance| provenance.whole.is_none())
         });
         let subjects: Vec<_> = unproven.map(|(_, user)| user.email.to_string()).collect();
         notes.extend(subjects.into_iter().map(|subject| self.withheld(subject, &[Field::Role])));
@@ -139,7 +139,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
         Note::new(NoteKind::Withheld, subject, format!("{} would change, but {why}", fields.join(", ")))
     }
 
-    fn behind(&self, user: usize) -> Option<Behind<'p, 'd>> {
+    fn provenance(&self, user: usize) -> Option<Provenance<'p, 'd>> {
         let whole = Whole::of(self.inputs.reading, self.inputs.account);
         match self.desired.origins[user] {
             Origin::Nobody => None,
@@ -151,7 +151,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
                 // only add.
                 let stayed = |link: &Link| link.rules.iter().all(|rule| profile.rules.contains(rule));
                 let known = self.desires.broken.is_empty() || self.linked.links[at as usize].is_some_and(stayed);
-                Some(Behind {
+                Some(Provenance {
                     person: Some(person.id.clone()),
                     rules: Arc::clone(&profile.rules),
                     priority: profile.indexes.first().copied().unwrap_or(usize::MAX),
@@ -161,7 +161,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
             }
             Origin::Leaver(at) => {
                 let link = self.linked.leavers[at as usize].link;
-                Some(Behind {
+                Some(Provenance {
                     person: Some(link.person.clone()),
                     rules: Arc::clone(&link.rules),
                     priority: usize::MAX,
@@ -173,7 +173,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
     }
 }
 
-impl Behind<'_, '_> {
+impl Provenance<'_, '_> {
     fn draft(
         &self,
         stage: u32,
@@ -196,8 +196,8 @@ impl Behind<'_, '_> {
     }
 }
 
-fn create(user: &Arc<User>, behind: &Behind<'_, '_>, inputs: &Inputs<'_>) -> Draft {
-    let Why::Selected { profile, .. } = behind.why else { unreachable!("only selected people become new users") };
+fn create(user: &Arc<User>, provenance: &Provenance<'_, '_>, inputs: &Inputs<'_>) -> Draft {
+    let Why::Selected { profile, .. } = provenance.why else { unreachable!("only selected people become new users") };
     let creator = profile.indexes.iter().map(|index| &inputs.rules.list[*index]).find(|rule| rule.create);
     let reason = Reason {
         rule: creator.map(|rule| Arc::clone(&rule.name)),
@@ -208,7 +208,7 @@ fn create(user: &Arc<User>, behind: &Behind<'_, '_>, inputs: &Inputs<'_>) -> Dra
         after: None,
     };
     let mut user = Arc::clone(user);
-    if behind.whole.is_none() && !user.role.is_member() {
+    if provenance.whole.is_none() && !user.role.is_member() {
         let user = Arc::make_mut(&mut user);
         user.role = Role::Member;
         user.status = if user.is_bare() { Status::Suspended } else { user.status };
@@ -219,32 +219,32 @@ fn create(user: &Arc<User>, behind: &Behind<'_, '_>, inputs: &Inputs<'_>) -> Dra
         welcome: profile.welcome.value.clone(),
         voicemail: profile.voicemail_for(user.settings().extension.as_deref(), false),
     });
-    behind.draft(MAKE, action, user, vec![reason], None)
+    provenance.draft(MAKE, action, user, vec![reason], None)
 }
 
 /// The step that deletes a leaver; only with evidence that both sides were read whole.
-fn delete(drafting: &Drafting<'_, '_>, user: u32, behind: &Behind<'_, '_>) -> Option<Draft> {
+fn delete(drafting: &Drafting<'_, '_>, user: u32, provenance: &Provenance<'_, '_>) -> Option<Draft> {
     let before = &drafting.inputs.account.users[user as usize];
-    let action = Action::Delete(Deletion::new(behind.whole?, before.key.clone()?, before.email.clone()));
-    let why = Explain { drafting, before, behind };
-    Some(behind.draft(FREE, action, before, vec![why.deletion()], Some(fingerprint(before))))
+    let action = Action::Delete(Deletion::new(provenance.whole?, before.key.clone()?, before.email.clone()));
+    let why = Explain { drafting, before, provenance };
+    Some(provenance.draft(FREE, action, before, vec![why.deletion()], Some(fingerprint(before))))
 }
 
 fn change_user(
     drafting: &Drafting<'_, '_>,
     change: &UserDiff,
-    behind: &Behind<'_, '_>,
+    provenance: &Provenance<'_, '_>,
     drafts: &mut Vec<Draft>,
     notes: &mut Vec<Note>,
 ) {
     let (before, after) = (&*change.before, &*change.after);
     let Some(key) = before.key.clone() else { return };
-    let (mut changes, mut withheld) = UserChanges::between(before, after, behind.whole);
+    let (mut changes, mut withheld) = UserChanges::between(before, after, provenance.whole);
     let suspended = after.status == Status::Suspended && before.status != Status::Suspended;
-    let why = Explain { drafting, before, behind };
+    let why = Explain { drafting, before, provenance };
 
     let mut basis = Some(fingerprint(before));
-    match behind.whole {
+    match provenance.whole {
         None if suspended => {
             changes.licenses = SetChange::default();
             withheld.retain(|field| !matches!(field, Field::Role | Field::Products));
@@ -255,17 +255,17 @@ fn change_user(
             changes.role = None;
             let action =
                 Action::Suspend(Suspension::new(whole, key.clone(), before.licenses.clone(), before.role.clone()));
-            drafts.push(behind.draft(FREE, action, before, why.access(), basis.take()));
+            drafts.push(provenance.draft(FREE, action, before, why.access(), basis.take()));
         }
         Some(whole) if changes.licenses.added().is_empty() && !changes.licenses.removed().is_empty() => {
             let gone = std::mem::take(&mut changes.licenses).removed().to_vec();
             let reasons = why.licenses(&[], &gone);
             let action = Action::Release(Release::new(whole, key.clone(), gone));
-            drafts.push(behind.draft(FREE, action, before, reasons, basis.take()));
+            drafts.push(provenance.draft(FREE, action, before, reasons, basis.take()));
         }
         None | Some(_) => {}
     }
-    if let (Why::Selected { profile, .. }, Some(settings)) = (&behind.why, &mut changes.settings) {
+    if let (Why::Selected { profile, .. }, Some(settings)) = (&provenance.why, &mut changes.settings) {
         let extension = settings.extension.as_ref().and_then(|change| change.after());
         settings.voicemail = profile.voicemail_for(extension.map(|extension| &**extension), true);
     }
@@ -277,7 +277,7 @@ fn change_user(
         let update = Update { user: key, changes };
         let action = if back { Action::Reactivate(update) } else { Action::Update(update) };
         let others = drafting.desired.after_others.get(&(change.index as u32)).copied().unwrap_or(0);
-        drafts.push(behind.draft(CHANGE + others, action, before, reasons, basis));
+        drafts.push(provenance.draft(CHANGE + others, action, before, reasons, basis));
     }
     if !withheld.is_empty() {
         notes.push(drafting.withheld(before.email.as_str(), &withheld));

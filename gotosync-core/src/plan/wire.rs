@@ -23,7 +23,8 @@ pub(super) struct PlanRead {
     pub(super) notes: Vec<Note>,
     pub(super) links: Vec<Link>,
     #[serde(default)]
-    pub(super) settled: Vec<PersonId>,
+    #[serde(rename = "settled")]
+    pub(super) cleared: Vec<PersonId>,
 }
 
 #[derive(Deserialize)]

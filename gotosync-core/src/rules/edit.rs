@@ -58,7 +58,7 @@ pub struct Change {
 
 /// A place in the order of rules, which is their priority.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Position {
     /// Before every other rule.
     First,
     /// After every other rule.
@@ -68,6 +68,10 @@ pub enum Place {
     /// Right after a rule.
     After(String),
 }
+
+/// The former name of [`Position`].
+#[deprecated(since = "0.1.0", note = "it is called `Position`")]
+pub type Place = Position;
 
 impl Change {
     /// Gives a key a value that is written as in a rules file.
@@ -248,7 +252,7 @@ impl RulesFile {
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] when a rule has that name, and every problem the file would have.
-    pub fn add(&mut self, name: &str, changes: &[Change], place: &Place) -> Result<(), Vec<Error>> {
+    pub fn add(&mut self, name: &str, changes: &[Change], place: &Position) -> Result<(), Vec<Error>> {
         self.must_be_free(name)?;
         let at = self.place(&self.layout()?, place)?;
         let end = lines::end_of_line(&self.text);
@@ -318,10 +322,10 @@ impl RulesFile {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] with the nearest name, [`ErrorKind::Input`] for a place beside itself.
-    pub fn move_to(&mut self, rule: &str, place: &Place) -> Result<(), Vec<Error>> {
+    pub fn move_to(&mut self, rule: &str, place: &Position) -> Result<(), Vec<Error>> {
         let layout = self.layout()?;
         let block = self.block(&layout, rule)?;
-        if let Place::Before(other) | Place::After(other) = place {
+        if let Position::Before(other) | Position::After(other) = place {
             self.block(&layout, other)?;
             if other.trim() == block.name {
                 let message = format!("`{rule}` cannot stand beside itself");
@@ -403,13 +407,13 @@ impl RulesFile {
     }
 
     /// The byte at which a rule for a place is put in.
-    fn place(&self, layout: &Layout, place: &Place) -> Result<usize, Vec<Error>> {
+    fn place(&self, layout: &Layout, place: &Position) -> Result<usize, Vec<Error>> {
         let all = &layout.rules;
         Ok(match place {
-            Place::First => all.first().map_or(self.text.len(), Block::start),
-            Place::Last => all.last().map_or(self.text.len(), Block::end),
-            Place::Before(other) => self.block(layout, other)?.start(),
-            Place::After(other) => self.block(layout, other)?.end(),
+            Position::First => all.first().map_or(self.text.len(), Block::start),
+            Position::Last => all.last().map_or(self.text.len(), Block::end),
+            Position::Before(other) => self.block(layout, other)?.start(),
+            Position::After(other) => self.block(layout, other)?.end(),
         })
     }
 }

@@ -86,12 +86,12 @@ pub(in crate::rules) enum WordOr<W, K> {
 
 /// Where a table and its keys stand.
 #[derive(Debug)]
-pub(in crate::rules) struct Places {
+pub(in crate::rules) struct Spans {
     table: Range<usize>,
     keys: Vec<(&'static str, Range<usize>)>,
 }
 
-impl Places {
+impl Spans {
     pub(in crate::rules) fn of(table: &Source<'_, '_>, keys: &'static [Key]) -> Self {
         let present = keys.iter().filter(|key| table.has(key.name));
         Self { table: table.at().clone(), keys: present.map(|key| (key.name, table.at_key(key.name))).collect() }
@@ -336,7 +336,7 @@ macro_rules! keys {
         #[derive(Debug)]
         pub(in crate::rules) struct $read {
             #[allow(dead_code, reason = "not every reader notes problems at a place")]
-            pub(in crate::rules) places: Places,
+            pub(in crate::rules) places: Spans,
             $(pub(in crate::rules) $key: <$kind as Kind>::Read,)*
         }
 
@@ -344,7 +344,7 @@ macro_rules! keys {
             const KEYS: &'static [Key] = $rows;
 
             fn read(table: &Source<'_, '_>) -> Self {
-                let places = Places::of(table, $rows);
+                let places = Spans::of(table, $rows);
                 let mut rows = $rows.iter();
                 $(let $key = rows.next().map(|key| <$kind as Kind>::read(table, key.name, key));)*
                 $($($(table.refuse($other, $why, $hint);)*)*)?

@@ -46,7 +46,7 @@ impl ListQuery {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listing {
     /// Places and groups that are called so, those below the place that was named: places first, both in the order of names.
-    pub places: Vec<Place>,
+    pub places: Vec<FoundNode>,
     /// The people of this page, in the order of their names.
     pub people: Vec<Listed>,
     /// How many people there are on all pages.
@@ -57,12 +57,16 @@ pub struct Listing {
 
 /// A place or a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct FoundNode {
     /// Where it is.
     pub dn: Dn,
     /// What it is.
     pub kind: NodeKind,
 }
+
+/// The former name of [`FoundNode`].
+#[deprecated(since = "0.1.0", note = "it is called `FoundNode`")]
+pub type Place = FoundNode;
 
 /// A line about a person, with what an admin looks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -150,7 +154,7 @@ pub fn listing_of(directory: &Directory, query: &ListQuery, now: Timestamp) -> R
 pub(super) fn page<'d>(
     directory: &Directory,
     people: impl Iterator<Item = &'d Person>,
-    places: Vec<Place>,
+    places: Vec<FoundNode>,
     query: &ListQuery,
     now: Timestamp,
 ) -> Listing {
@@ -163,7 +167,7 @@ pub(super) fn page<'d>(
 }
 
 /// The places and groups of a directory that are called so.
-pub(super) fn places(directory: &Directory, query: &ListQuery, words: &[String]) -> Vec<Place> {
+pub(super) fn places(directory: &Directory, query: &ListQuery, words: &[String]) -> Vec<FoundNode> {
     if words.is_empty() {
         return Vec::new();
     }
@@ -173,10 +177,10 @@ pub(super) fn places(directory: &Directory, query: &ListQuery, words: &[String])
         Some(of) => dn.is_within(of) && dn != of,
     };
     let units = directory.units().iter().filter(|unit| has_words(&[&unit.dn.name()], words));
-    let units = units.map(|unit| Place { dn: unit.dn.clone(), kind: node_kind(unit.kind) });
+    let units = units.map(|unit| FoundNode { dn: unit.dn.clone(), kind: node_kind(unit.kind) });
     let groups = directory.groups().iter().filter(|group| has_words(&[&group.dn.name(), &group.name], words));
-    let groups = groups.map(|group| Place { dn: group.dn.clone(), kind: NodeKind::Group });
-    let mut places: Vec<Place> = units.chain(groups).filter(|place| here(&place.dn)).collect();
+    let groups = groups.map(|group| FoundNode { dn: group.dn.clone(), kind: NodeKind::Group });
+    let mut places: Vec<FoundNode> = units.chain(groups).filter(|place| here(&place.dn)).collect();
     places.sort_by_cached_key(|place| {
         (place.kind == NodeKind::Group, fold(&place.dn.name()).into_owned(), place.dn.key())
     });

@@ -308,7 +308,7 @@ impl Account {
                 let aside = SetAside::after(failure.clone(), self.set_aside.get(&failure.person));
                 self.set_aside.insert(failure.person.clone(), aside);
             }
-            Learned::Settled(person) => {
+            Learned::Cleared(person) => {
                 self.set_aside.remove(person);
             }
         }

@@ -19,9 +19,9 @@ pub enum Progress {
         /// Users of the account.
         users: usize,
     },
-    /// So many steps of so many are settled.
-    Settled {
-        /// Settled so far, whatever their outcome.
+    /// So many steps of so many have an outcome.
+    Applied {
+        /// Steps with an outcome so far, whatever it is.
         done: usize,
         /// All of them.
         of: usize,

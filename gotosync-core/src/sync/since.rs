@@ -6,7 +6,7 @@ use super::Engine;
 use crate::Result;
 use crate::journal::Standing;
 use crate::model::{Account, Action, Ending, Link, RunRecord, UserKey};
-use crate::plan::{Inputs, Lift, Plan, plan};
+use crate::plan::{Inputs, Override, Plan, plan};
 use crate::target::TargetInfo;
 
 impl Engine {
@@ -39,7 +39,7 @@ impl Engine {
         overtaken: bool,
     ) -> Result<BTreeMap<u32, String>> {
         let open =
-            || plan.steps().iter().zip(standings).filter(|(_, standing)| !matches!(standing, Standing::Settled(_)));
+            || plan.steps().iter().zip(standings).filter(|(_, standing)| !matches!(standing, Standing::Completed(_)));
         let steps = || open().map(|(step, _)| step);
         let mut objections = BTreeMap::new();
         let deletions: Vec<_> = steps().filter(|step| matches!(step.action, Action::Delete(_))).collect();
@@ -77,7 +77,7 @@ impl Engine {
     /// a deletion no less due.
     pub(super) async fn due(&self, info: &TargetInfo) -> Result<BTreeSet<UserKey>> {
         let read = self.read(info.clone(), &self.rules.request()).await?;
-        let fresh = plan(&Inputs { lift: Lift::Everybody, ..self.inputs(&read) }).plan;
+        let fresh = plan(&Inputs { overrides: Override::All, ..self.inputs(&read) }).plan;
         let deletes = fresh.steps().iter().filter(|step| matches!(step.action, Action::Delete(_)));
         Ok(deletes.filter_map(|step| step.action.user().cloned()).collect())
     }

@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::model::{Effect, User, UserGroupPath};
     use crate::target::MemoryTarget;
-    use crate::target::book::cases;
+    use crate::target::account_rules::cases;
 
     fn memory() -> MemoryTarget {
         let users = (0..20).map(|n| Arc::new(User::new(&format!("u{n}@example.test"), "U", "U"))).collect();

@@ -38,7 +38,7 @@ pub use who::{AccountOf, Missing};
 use self::convert::Telephones;
 use self::names::Names;
 use self::who::Who;
-use super::{Capabilities, Feature, FieldLimits, ProvisioningTarget, TargetInfo, Visibility, book};
+use super::{Capabilities, Feature, FieldLimits, ProvisioningTarget, TargetInfo, Visibility, account_rules};
 use crate::http::{Api, Client, Request};
 use crate::model::{Account, ActionKind, Batch, Note, NoteKind, Outcome, UserKey};
 use crate::{Error, ErrorKind, Result};
@@ -196,7 +196,7 @@ impl ProvisioningTarget for GotoAccount {
         let who = self.who().await?;
         who.check()?;
         let capabilities = self.capabilities(who);
-        book::admit(batch, &capabilities)?;
+        account_rules::admit(batch, &capabilities)?;
         write::execute(self, who, batch).await
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::book::{self, Activity, Terms};
+use super::account_rules::{self, Activity, Terms};
 use super::{Capabilities, FieldLimits, ProvisioningTarget, TargetInfo};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Account, Batch, Fault, Outcome};
@@ -143,7 +143,7 @@ impl ProvisioningTarget for LocalAccount {
         let read = |connection: &mut Connection, path: &Path| {
             let cached = Cached::default();
             let page = Page::new(connection, path, &cached);
-            Ok((page.heading()?, book::access(&page, &Capabilities::built_in())?))
+            Ok((page.heading()?, account_rules::access(&page, &Capabilities::built_in())?))
         };
         let ((account, _, login), roles) = self.blocking("describe the account", read).await?;
         let capabilities = Capabilities { roles, ..Capabilities::built_in() };
@@ -156,15 +156,15 @@ impl ProvisioningTarget for LocalAccount {
             let transaction = connection.transaction().or_fail(path)?;
             let cached = Cached::default();
             let page = Page::new(&transaction, path, &cached);
-            let (account, access) = (page.account()?, book::access(&page, &Capabilities::built_in())?);
+            let (account, access) = (page.account()?, account_rules::access(&page, &Capabilities::built_in())?);
             transaction.commit().or_fail(path)?;
-            Ok(book::as_shown(account, access))
+            Ok(account_rules::as_shown(account, access))
         })
         .await
     }
 
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
-        book::admit(batch, &Capabilities::built_in())?;
+        account_rules::admit(batch, &Capabilities::built_in())?;
         let batch = batch.clone();
         self.blocking("execute a batch", move |connection, path| execute(connection, path, &batch)).await
     }
@@ -180,7 +180,7 @@ fn execute(connection: &mut Connection, path: &Path, batch: &Batch) -> Result<Ve
     for action in &batch.actions {
         let savepoint = transaction.savepoint().or_fail(path)?;
         // An error here is one of the file, and drops the whole transaction: nothing of the batch was done.
-        let outcome = book::perform(&mut Page::new(&savepoint, path, &cached), action, &terms)?;
+        let outcome = account_rules::perform(&mut Page::new(&savepoint, path, &cached), action, &terms)?;
         if outcome.is_done() {
             savepoint.commit().or_fail(path)?;
         } else {
@@ -213,7 +213,9 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::target::book::cases::{Bench, SEQUEL, STORY, account, created, every_case, sequel, story, told};
+    use crate::target::account_rules::cases::{
+        Bench, SEQUEL, STORY, account, created, every_case, sequel, story, told,
+    };
 
     fn bench(account: &Account) -> Bench {
         let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::book::{self, Activity, Terms};
+use super::account_rules::{self, Activity, Terms};
 use super::{Capabilities, FieldLimits, ProvisioningTarget, TargetInfo};
 use crate::error::Result;
 use crate::model::{Account, Action, Batch, Completeness, Effect, Email, Gap, Invitation, Outcome, Status, UserKey};
@@ -208,7 +208,7 @@ impl fmt::Display for MemoryTarget {
 impl ProvisioningTarget for MemoryTarget {
     async fn describe(&self) -> Result<TargetInfo> {
         let ledger = self.ledger();
-        let roles = book::access(&*ledger, &self.capabilities)?;
+        let roles = account_rules::access(&*ledger, &self.capabilities)?;
         Ok(TargetInfo {
             name: format!("memory account {}", ledger.key),
             account: ledger.key.clone(),
@@ -221,8 +221,8 @@ impl ProvisioningTarget for MemoryTarget {
 
     async fn read(&self) -> Result<Account> {
         let ledger = self.ledger();
-        let roles = book::access(&*ledger, &self.capabilities)?;
-        let mut account = book::as_shown(ledger.account(), roles);
+        let roles = account_rules::access(&*ledger, &self.capabilities)?;
+        let mut account = account_rules::as_shown(ledger.account(), roles);
         if self.limited {
             self.capabilities.limit(&mut account);
         }
@@ -230,12 +230,12 @@ impl ProvisioningTarget for MemoryTarget {
     }
 
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
-        book::admit(batch, &self.capabilities)?;
+        account_rules::admit(batch, &self.capabilities)?;
         let terms = Terms { capabilities: &self.capabilities, limits: self.limits, now: Timestamp::now() };
         let mut ledger = self.ledger();
         let mut outcomes = Vec::with_capacity(batch.actions.len());
         for action in &batch.actions {
-            let outcome = book::perform(&mut *ledger, action, &terms)?;
+            let outcome = account_rules::perform(&mut *ledger, action, &terms)?;
             if let (Action::Create(creation), Outcome::Done { effect: Effect::TransferInvited }) = (action, &outcome) {
                 ledger.remember_asked(&creation.user);
             }
@@ -253,7 +253,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::model::{ActionKind, Role, User, WelcomeEmail};
     use crate::target::RoleAccess;
-    use crate::target::book::cases::{
+    use crate::target::account_rules::cases::{
         Bench, SEQUEL, STORY, account, created, every_case, sequel, story, told, welcomed,
     };
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-use super::{Capabilities, Feature, ProvisioningTarget, RoleAccess, TargetInfo, Visibility, book};
+use super::{Capabilities, Feature, ProvisioningTarget, RoleAccess, TargetInfo, Visibility, account_rules};
 use crate::Result;
 use crate::http::{Api, Bearer, Client};
 use crate::model::{
@@ -177,7 +177,7 @@ impl ProvisioningTarget for ScimTarget {
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
         let offers = self.offers().await.map_err(|error| error.during("ask what the service offers"))?;
         let capabilities = capabilities(&self.options, offers);
-        book::admit(batch, &capabilities)?;
+        account_rules::admit(batch, &capabilities)?;
         let mut writer = Writer::new(self, offers);
         let mut outcomes = Vec::with_capacity(batch.actions.len());
         while let Some(action) = batch.actions.get(outcomes.len()) {

@@ -9,7 +9,7 @@ use gotosync_core::model::{
     Account, AccountKey, Directory, DirectoryBuilder, Dn, Email, GroupEntry, GroupId, License, PersonEntry, PersonId,
     Reading, Role, Status, User, UserGroup, UserGroupPath, UserKey,
 };
-use gotosync_core::plan::{Inputs, Lift, plan};
+use gotosync_core::plan::{Inputs, Override, plan};
 use gotosync_core::render::{self, Length};
 use gotosync_core::state::{Link, Remembered};
 use gotosync_core::target::{FieldLimits, MemoryTarget, TargetInfo};
@@ -52,7 +52,7 @@ impl Small {
             account,
             remembered: &self.remembered,
             now: NOW,
-            lift: Lift::Nobody,
+            overrides: Override::None,
         };
         let made = plan(&inputs).plan;
         let written = made.to_json();

@@ -42,7 +42,7 @@ pub type Open<'a> = dyn Fn(&Run, &Path) -> Result<Box<dyn DirectorySource>, Trou
 
 /// What one run came to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct Printed {
     /// The plan and its verdict, as people read them.
     pub plan: String,
     /// The report, or why there is none.
@@ -61,7 +61,7 @@ pub struct Told {
 ///
 /// # Errors
 /// What cannot be read or carried out, and in which run. A law that does not hold is told and no error.
-pub async fn run(scenario: &Scenario, home: Home, order: Order, work: &Path) -> Result<Vec<Told>, Trouble> {
+pub async fn run(scenario: &Scenario, home: Home, order: Order, work: &Path) -> Result<Vec<Printed>, Trouble> {
     let open = |run: &Run, work: &Path| export(&in_order(&run.directory, order), work);
     run_on(scenario, home, &open, work).await
 }
@@ -70,7 +70,7 @@ pub async fn run(scenario: &Scenario, home: Home, order: Order, work: &Path) -> 
 ///
 /// # Errors
 /// As [`run`], and what keeps a source from being given.
-pub async fn run_on(scenario: &Scenario, home: Home, open: &Open<'_>, work: &Path) -> Result<Vec<Told>, Trouble> {
+pub async fn run_on(scenario: &Scenario, home: Home, open: &Open<'_>, work: &Path) -> Result<Vec<Printed>, Trouble> {
     let mut stage = Stage { home, work: work.to_owned(), memory: MemoryState::new(), built: 0, forgotten: 0 };
     stage.remember(&scenario.before.key, &scenario.memory).await?;
     let mut target = stage.target(&scenario.before)?;
@@ -158,7 +158,7 @@ impl Stage {
         Ok(engine.clock(move || now))
     }
 
-    async fn run(&self, run: &Run, target: Arc<dyn ProvisioningTarget>, open: &Open<'_>) -> Result<Told, Trouble> {
+    async fn run(&self, run: &Run, target: Arc<dyn ProvisioningTarget>, open: &Open<'_>) -> Result<Printed, Trouble> {
         let engine = self.engine(run, Arc::clone(&target), open)?;
         let before = target.read().await?;
         let planned = engine.plan().await?;
@@ -182,12 +182,12 @@ impl Stage {
         let after = target.read().await?;
         let mut broken = Vec::new();
         if verdict.passes() {
-            broken.extend(settled(&engine.plan().await?.plan, &run.settings).err());
+            broken.extend(is_stable(&engine.plan().await?.plan, &run.settings).err());
             broken.extend(desired(&planned.desired, &after, &run.settings).err());
         } else if after != before {
             broken.push("the check stopped the run, and the account changed".to_owned());
         }
-        Ok(Told {
+        Ok(Printed {
             plan: stable(text),
             report: stable(report),
             after: serde_json::to_string_pretty(&after)? + "\n",
@@ -199,7 +199,7 @@ impl Stage {
 }
 
 /// Planning again is empty.
-fn settled(again: &Plan, settings: &Settings) -> Result<(), String> {
+fn is_stable(again: &Plan, settings: &Settings) -> Result<(), String> {
     match (again.is_empty(), &settings.unsettled) {
         (true, None) | (false, Some(_)) => Ok(()),
         (true, Some(why)) => Err(format!("planning again is empty, though the settings say: {why}")),

@@ -164,8 +164,8 @@ impl Ds389Options {
     pub fn start(self) -> Result<Ds389, Trouble> {
         let address = address::free(&PORTS)?;
         let folder = content::files(&self)?;
-        let settled = settle(&folder, &self, address);
-        let (authority, keeper) = settled.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
+        let ready = set_up(&folder, &self, address);
+        let (authority, keeper) = ready.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         let server = Ds389 { suffix: self.suffix, address, authority, keeper };
         server.keeper.start(|| server.answers())?;
         Ok(server)
@@ -173,7 +173,7 @@ impl Ds389Options {
 }
 
 /// Makes copied files fit the place.
-fn settle(folder: &Path, options: &Ds389Options, address: Ipv4Addr) -> Result<(Authority, Keeper), Trouble> {
+fn set_up(folder: &Path, options: &Ds389Options, address: Ipv4Addr) -> Result<(Authority, Keeper), Trouble> {
     let authority = Authority::within(&folder.join("authority"))?;
     let pair = authority.server(Certificate::Valid, &["ldap.example.test"], &[IpAddr::V4(address)])?;
     settings::trust(folder, &pair, &authority)?;

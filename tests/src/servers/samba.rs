@@ -288,8 +288,8 @@ impl SambaOptions {
         let Self { domain, certificate } = self;
         let address = address::free(&PORTS)?;
         let folder = domain.copy()?;
-        let settled = settle(&folder, &domain, address, certificate);
-        let (authority, keeper) = settled.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
+        let ready = set_up(&folder, &domain, address, certificate);
+        let (authority, keeper) = ready.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         let samba = Samba { domain, address, authority, keeper };
         samba.keeper.start(|| samba.answers())?;
         samba.move_here()?;
@@ -298,7 +298,7 @@ impl SambaOptions {
 }
 
 /// Makes copied files fit the place.
-fn settle(
+fn set_up(
     folder: &Path,
     domain: &Domain,
     address: Ipv4Addr,

@@ -260,8 +260,8 @@ impl SlapdOptions {
     pub fn start(self) -> Result<Slapd, Trouble> {
         let address = address::free(&PORTS)?;
         let folder = content::files(&self)?;
-        let settled = settle(&folder, &self, address);
-        let (authority, keeper) = settled.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
+        let ready = set_up(&folder, &self, address);
+        let (authority, keeper) = ready.inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         let slapd = Slapd { suffix: self.suffix, address, authority, keeper };
         slapd.keeper.start(|| slapd.answers())?;
         Ok(slapd)
@@ -269,7 +269,7 @@ impl SlapdOptions {
 }
 
 /// Makes copied files fit the place.
-fn settle(folder: &Path, options: &SlapdOptions, address: Ipv4Addr) -> Result<(Authority, Keeper), Trouble> {
+fn set_up(folder: &Path, options: &SlapdOptions, address: Ipv4Addr) -> Result<(Authority, Keeper), Trouble> {
     let authority = Authority::within(&folder.join("authority"))?;
     let pair = authority.server(options.certificate, &["ldap.example.test"], &[IpAddr::V4(address)])?;
     settings::write(folder, options, Some((&pair, &authority)))?;

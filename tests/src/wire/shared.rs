@@ -84,7 +84,7 @@ impl Shared {
     }
 
     /// Waits until no connection is open; not longer than any test would.
-    pub(super) fn settled(&self) -> Seen {
+    pub(super) fn quiet(&self) -> Seen {
         let open = |state: &mut State| state.seen.open > 0;
         let waited = self.changed.wait_timeout_while(self.state(), PATIENCE, open);
         waited.unwrap_or_else(std::sync::PoisonError::into_inner).0.seen.clone()

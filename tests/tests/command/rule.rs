@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use gotosync_core::model::{Account, License, UserGroup, UserGroupPath};
-use gotosync_core::rules::{Change, Place};
+use gotosync_core::rules::{Change, Position};
 use gotosync_core::target::LocalAccount;
 use gotosync_core::{Config, ErrorKind, Rules};
 use gotosync_tests::command::{Said, command, run};
@@ -238,8 +238,8 @@ fn of_two_who_change_the_file_the_second_is_refused_and_nothing_is_lost() {
     let mut first = config.rules_file().expect("rules");
     let mut second = first.clone();
     let everyone = [Change::set("everyone", "true").expect("a value")];
-    first.add("First", &everyone, &Place::Last).expect("it can be added");
-    second.add("Second", &everyone, &Place::Last).expect("it can be added");
+    first.add("First", &everyone, &Position::Last).expect("it can be added");
+    second.add("Second", &everyone, &Position::Last).expect("it can be added");
     config.save_rules(&first).expect("it can be saved");
     let refused = config.save_rules(&second).expect_err("the file has changed");
     assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
@@ -247,7 +247,7 @@ fn of_two_who_change_the_file_the_second_is_refused_and_nothing_is_lost() {
     // A new file that somebody else makes first is not overwritten either.
     fs::remove_file(folder.path().join("rules.toml")).expect("it was there");
     let mut new = config.rules_file().expect("no rules yet");
-    new.add("New", &everyone, &Place::Last).expect("it can be added");
+    new.add("New", &everyone, &Position::Last).expect("it can be added");
     fs::write(folder.path().join("rules.toml"), RULES).expect("rules");
     assert_eq!(config.save_rules(&new).expect_err("it is there by now").kind(), ErrorKind::Conflict);
     assert_eq!(text(folder.path()), RULES);

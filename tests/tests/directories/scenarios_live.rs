@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use gotosync_core::source::DirectorySource;
 use gotosync_tests::Trouble;
 use gotosync_tests::named::QuietSource;
-use gotosync_tests::scenario::{Golden, Home, Live, Run, Scenario, Told, compare, export, run_on};
+use gotosync_tests::scenario::{Golden, Home, Live, Printed, Run, Scenario, compare, export, run_on};
 
 /// What a server cannot hold or cannot be, with the reason.
 type Exceptions = &'static [(&'static str, &'static str)];
@@ -94,7 +94,7 @@ async fn visit(server: &Live, folder: &PathBuf) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn as_the_folder_says(server: &Live, scenario: &Scenario, told: &Told, number: usize) -> Result<(), Trouble> {
+fn as_the_folder_says(server: &Live, scenario: &Scenario, told: &Printed, number: usize) -> Result<(), Trouble> {
     let file =
         |stem: &str, end: &str| if number == 1 { format!("{stem}.{end}") } else { format!("{stem}.{number}.{end}") };
     compare(&scenario.folder, &file("plan", "txt"), &server.spelled(&told.plan), Golden::Keep)?;

@@ -34,7 +34,7 @@ fn what_is_not_damaged_passes_byte_by_byte() {
     let direct = converse(slapd.address());
     let relayed = converse(&wire.address().to_string());
     assert!(direct == relayed, "{} bytes are not {}", relayed.len(), direct.len());
-    let seen = wire.settled();
+    let seen = wire.quiet();
     assert_eq!(seen.to_clients as usize, relayed.len());
     assert_eq!(seen.searches[0].pages.iter().map(|page| page.entries).collect::<Vec<_>>(), [3, 3, 3, 1]);
     assert_eq!(slapd.people(&slapd.url()).out, slapd.people(&wire.url()).out);
@@ -49,7 +49,7 @@ fn the_record_tells_what_was_asked_and_got() {
     assert_eq!(refused.code, Some(49));
     slapd.search(&wire.url(), &["-s", "base", "-b", "", "(|(cn=a\\2ab*c)(!(uid>=\\ff)))"]);
     slapd.search(&wire.url(), &["-e", "!managedsait", "-s", "one", "-b", BASE, "cn=nobody"]);
-    let seen = wire.settled();
+    let seen = wire.quiet();
 
     assert_eq!((seen.connections, seen.open, seen.unbinds), (4, 0, 4));
     let binds: Vec<_> = seen.binds.iter().map(|bind| (bind.name.as_str(), bind.password, bind.code)).collect();
@@ -130,12 +130,12 @@ fn tls_is_spoken_on_both_sides_or_begun_when_asked_for() {
     let both = Wire::start_at(&slapd.tls_front(), slapd.tls_upstream(), []).expect("a wire");
     assert!(both.url().starts_with("ldaps://127.0.0.1:"));
     assert_eq!(slapd.people(&both.url()).out, direct);
-    assert_eq!(both.settled().searches[0].entries(), 10);
+    assert_eq!(both.quiet().searches[0].entries(), 10);
 
     let later = Wire::start_at(&slapd.start_tls_front(), slapd.tls_upstream(), []).expect("a wire");
     let begun = slapd.search(&later.url(), &[&["-ZZ"], &SIGN_IN[..], &["-b", BASE, PEOPLE, "uid"]].concat());
     assert_eq!((begun.code, begun.entries()), (Some(0), 10), "{begun:?}");
-    assert_eq!(later.settled().others, ["1.3.6.1.4.1.1466.20037"]);
+    assert_eq!(later.quiet().others, ["1.3.6.1.4.1.1466.20037"]);
 
     for front in [slapd.tls_front(), slapd.start_tls_front()] {
         let entry = Entry::new("dc=x", [("objectClass", "domain")]);
@@ -157,7 +157,7 @@ fn what_cannot_be_read_is_relayed_as_it_is() {
     let wire = slapd.wire([]);
     let begun = slapd.search(&wire.url(), &[&["-ZZ"], &SIGN_IN[..], &["-b", BASE, PEOPLE, "uid"]].concat());
     assert_eq!((begun.code, begun.entries()), (Some(0), 10), "{begun:?}");
-    assert!(wire.settled().binds.is_empty());
+    assert!(wire.quiet().binds.is_empty());
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_server_that_is_not_there_is_told_in_the_record() {
     let wire = Wire::start(Upstream::plain(nobody.to_string()), []).expect("a wire starts all the same");
     let mut probe = Probe::connect(wire.address());
     assert!(matches!(probe.bind(READER, PASSWORD), Err(Ended::Fin(0) | Ended::Rst)));
-    let seen = wire.settled();
+    let seen = wire.quiet();
     assert_eq!(seen.troubles.len(), 1);
     assert!(seen.troubles[0].contains("refused"), "{seen:?}");
 }

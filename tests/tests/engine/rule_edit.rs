@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use gotosync_core::Error;
-use gotosync_core::rules::{Change, Place, RulesFile};
+use gotosync_core::rules::{Change, Position, RulesFile};
 use proptest::prelude::*;
 
 fn open(text: &str) -> RulesFile {
@@ -29,10 +29,10 @@ fn step(file: &mut RulesFile, line: &str) -> Result<(), Vec<Error>> {
     let words = words(line);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let place = |word: &str, other: &str| match word {
-        "first" => Place::First,
-        "last" => Place::Last,
-        "before" => Place::Before(other.to_owned()),
-        "after" => Place::After(other.to_owned()),
+        "first" => Position::First,
+        "last" => Position::Last,
+        "before" => Position::Before(other.to_owned()),
+        "after" => Position::After(other.to_owned()),
         _ => panic!("`{word}` is no place"),
     };
     match *words.as_slice() {
@@ -177,7 +177,7 @@ fn held(file: &mut RulesFile, op: &Op, number: usize) {
         Op::Add(at) => {
             let name = format!("N{number}");
             let says = [Change::set("everyone", "true").expect("a value")];
-            let place = if at % 2 == 0 { Place::Before(pick(*at)) } else { Place::After(pick(*at)) };
+            let place = if at % 2 == 0 { Position::Before(pick(*at)) } else { Position::After(pick(*at)) };
             file.add(&name, &says, &place).expect("a rule can be added");
             assert_eq!(others(file, &name), others(&before, &name), "{op:?}");
         }
@@ -216,7 +216,7 @@ fn held(file: &mut RulesFile, op: &Op, number: usize) {
         }
         Op::Move(at, other, place) => {
             let (rule, other) = (pick(*at), pick(*other));
-            let places = [Place::First, Place::Last, Place::Before(other.clone()), Place::After(other)];
+            let places = [Position::First, Position::Last, Position::Before(other.clone()), Position::After(other)];
             if file.move_to(&rule, &places[place % 4]).is_err() {
                 assert_eq!(file.text(), before.text());
             }

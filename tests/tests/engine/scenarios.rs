@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use gotosync_tests::Trouble;
-use gotosync_tests::scenario::{Golden, Home, Order, Scenario, Told, compare, run};
+use gotosync_tests::scenario::{Golden, Home, Order, Printed, Scenario, compare, run};
 
 fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -41,9 +41,9 @@ async fn visit(name: &str) -> Result<(), Trouble> {
 }
 
 /// Says what is not the same bytes.
-fn differs(one: &[Told], other: &[Told]) -> Option<String> {
+fn differs(one: &[Printed], other: &[Printed]) -> Option<String> {
     let pairs = one.iter().zip(other).zip(1..);
-    let told = |(one, other): (&Told, &Told)| {
+    let told = |(one, other): (&Printed, &Printed)| {
         let parts = [
             ("plan", &one.plan, &other.plan),
             ("report", &one.report, &other.report),

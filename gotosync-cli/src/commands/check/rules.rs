@@ -11,10 +11,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::{print, say};
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Says what is wrong with the rules, as far as the directory and the account can be read.
-pub(super) async fn check(json: bool, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn check(json: bool, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
     // To be changed, a file that is not there is one without rules; to be checked, it is missing.
     config.rules()?;

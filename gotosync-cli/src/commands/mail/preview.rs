@@ -7,10 +7,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::print;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Shows the welcome e-mail that a person would get.
-pub(super) async fn preview(args: &Preview, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn preview(args: &Preview, place: &ConfigLocation) -> Result<Exit, Failure> {
     let setup = place.open("mail preview")?;
     let (subject, text) = setup.engine.welcome_email(&args.person, args.template.as_deref()).await?;
     setup.line.clear();

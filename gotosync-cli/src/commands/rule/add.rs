@@ -1,7 +1,7 @@
 //! `gotosync rule add`
 
 use gotosync_core::model::Severity;
-use gotosync_core::rules::{Change, Place as Position, RulesFile, unknown_names};
+use gotosync_core::rules::{Change, Position, RulesFile, unknown_names};
 use gotosync_core::{Config, Error};
 
 use super::look::{self, Seen};
@@ -10,10 +10,10 @@ use crate::cli::rule::Add;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::say;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Adds a rule once what it names was found.
-pub(super) async fn add(args: &Add, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn add(args: &Add, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
     let mut file = config.rules_file()?;
     let before = file.clone();

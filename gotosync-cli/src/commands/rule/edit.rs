@@ -8,10 +8,10 @@ use super::{add, editor, says, tell};
 use crate::cli::rule::{Edit, Says};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Changes a rule by options, or the whole file in an editor.
-pub(super) async fn edit(args: &Edit, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn edit(args: &Edit, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
     let mut file = config.rules_file()?;
     let before = file.clone();
@@ -19,7 +19,7 @@ pub(super) async fn edit(args: &Edit, place: &Place) -> Result<Exit, Failure> {
     if args.rename.is_none() && args.unset.is_empty() && is_silent(&args.says) {
         let Some(draft) = editor::open(&file, &args.name)? else { return Ok(Exit::Done) };
         let saved = accept(&config, &before, &mut file, &draft.text, args).await;
-        let seen = draft.settle(saved)?;
+        let seen = draft.finish(saved)?;
         tell::saved(&config, &before, &file, &args.name, "saved", Some(seen)).await;
         return Ok(Exit::Done);
     }

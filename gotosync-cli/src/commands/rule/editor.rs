@@ -20,7 +20,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Takes the file away once the text is saved; what is not saved stays, so that no work is lost.
-    pub(super) fn settle<T, E>(self, saved: Result<T, E>) -> Result<T, E> {
+    pub(super) fn finish<T, E>(self, saved: Result<T, E>) -> Result<T, E> {
         if saved.is_ok() {
             let _ = fs::remove_file(&self.file);
         } else {
@@ -61,7 +61,7 @@ pub(super) fn open(rules: &RulesFile, rule: &str) -> Result<Option<Draft>, Failu
         return Ok(None);
     }
     let draft = Draft { text, file };
-    if ended.is_err() { Ok(draft.settle(ended.map(|()| None))?) } else { Ok(Some(draft)) }
+    if ended.is_err() { Ok(draft.finish(ended.map(|()| None))?) } else { Ok(Some(draft)) }
 }
 
 /// Makes a file that nobody else can read.

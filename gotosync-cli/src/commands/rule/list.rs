@@ -16,10 +16,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::{print, say};
-use crate::setup::Place;
+use crate::setup::ConfigLocation;
 
 /// Lists every rule.
-pub(super) async fn list(json: Json, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn list(json: Json, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
     config.rules()?;
     let file = config.rules_file()?;
@@ -33,7 +33,7 @@ pub(super) async fn list(json: Json, place: &Place) -> Result<Exit, Failure> {
 }
 
 /// Shows one rule.
-pub(super) async fn show(args: &Show, place: &Place) -> Result<Exit, Failure> {
+pub(super) async fn show(args: &Show, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
     let file = config.rules_file()?;
     let written = file.written(&args.name)?;

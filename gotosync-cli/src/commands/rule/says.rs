@@ -1,7 +1,7 @@
 //! What options say about a rule, as changes to its keys.
 
 use gotosync_core::model::{Dn, ReadRequest};
-use gotosync_core::rules::{Change, Place, RulesFile, Single, unknown_names};
+use gotosync_core::rules::{Change, Position, RulesFile, Single, unknown_names};
 use gotosync_core::{Config, Error, ErrorKind};
 
 use super::look;
@@ -62,6 +62,6 @@ async fn near(name: &str, config: &Config) -> Option<String> {
     let directory = look::directory(config, &nothing).await.ok()?;
     let mut file = RulesFile::parse("", "a rule").ok()?;
     let named = Change::text("ou", &format!("OU={name}")).ok()?;
-    file.add("new", &[named], &Place::Last).ok()?;
+    file.add("new", &[named], &Position::Last).ok()?;
     unknown_names(&file, "new", Some(&directory), None).ok()?.pop().map(|finding| finding.hint)
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Behind, Drafting, Reason, Why};
+use super::{Drafting, Provenance, Reason, Why};
 use crate::desired::Offer;
 use crate::model::text::count;
 use crate::model::{Change, Field, FieldChange, LicenseKey, Link, Role, Status, User, UserChanges};
@@ -13,7 +13,7 @@ use crate::rules::{ExtensionSource, Profile, Setting, list_fields};
 pub(super) struct Explain<'e, 'p, 'd> {
     pub(super) drafting: &'e Drafting<'p, 'd>,
     pub(super) before: &'e User,
-    pub(super) behind: &'e Behind<'p, 'd>,
+    pub(super) provenance: &'e Provenance<'p, 'd>,
 }
 
 impl Explain<'_, '_, '_> {
@@ -23,19 +23,19 @@ impl Explain<'_, '_, '_> {
 
     /// The highest rule that changes users.
     fn updating(&self) -> Option<usize> {
-        let Why::Selected { profile, .. } = self.behind.why else { return None };
+        let Why::Selected { profile, .. } = self.provenance.why else { return None };
         profile.indexes.iter().copied().find(|index| self.drafting.inputs.rules.list[*index].update)
     }
 
     fn left(&self) -> Cow<'static, str> {
-        Cow::Owned(match self.behind.rules.first() {
+        Cow::Owned(match self.provenance.rules.first() {
             Some(rule) => format!("no rule selects this person any more; the last was `{rule}`"),
             None => "no rule selects this person any more".to_owned(),
         })
     }
 
     pub(super) fn access(&self) -> Vec<Reason> {
-        let (rule, because) = match self.behind.why {
+        let (rule, because) = match self.provenance.why {
             Why::Leaver(_) => (None, self.left()),
             Why::Selected { person, .. } => (
                 self.rule(self.updating()),
@@ -66,7 +66,7 @@ impl Explain<'_, '_, '_> {
 
     /// Why a leaver is deleted.
     pub(super) fn deletion(&self) -> Reason {
-        let because = match self.behind.why {
+        let because = match self.provenance.why {
             Why::Leaver(Link { leaver_since: Some(since), absences, .. }) => {
                 let reads = count(*absences as usize, "complete read", "complete reads");
                 format!("no rule has selected this person since {}, in {reads}", since.strftime("%Y-%m-%d"))
@@ -81,7 +81,7 @@ impl Explain<'_, '_, '_> {
     pub(super) fn fields(&self, changes: &UserChanges) -> Vec<Reason> {
         let account = self.drafting.inputs.account;
         let reason = |change: FieldChange<'_>| {
-            let (rule, because) = match self.behind.why {
+            let (rule, because) = match self.provenance.why {
                 Why::Selected { profile, offer, .. } => self.origin(profile, offer, &change),
                 Why::Leaver(_) => (None, self.left()),
             };
@@ -105,7 +105,7 @@ impl Explain<'_, '_, '_> {
     /// Says whether the directory lets the person in no more.
     fn disabled(&self) -> bool {
         let now = self.drafting.inputs.now;
-        matches!(self.behind.why, Why::Selected { person, .. } if !person.enabled(now))
+        matches!(self.provenance.why, Why::Selected { person, .. } if !person.enabled(now))
     }
 
     /// The rule that changes a field, and where the value comes from.
@@ -168,7 +168,7 @@ impl Explain<'_, '_, '_> {
     pub(super) fn licenses(&self, added: &[LicenseKey], removed: &[LicenseKey]) -> Vec<Reason> {
         let name = |license: &LicenseKey| Some(self.drafting.inputs.account.license_name(license).into());
         let given = added.iter().map(|license| {
-            let rule = match self.behind.why {
+            let rule = match self.provenance.why {
                 Why::Selected { offer, .. } => {
                     offer.licenses.iter().find(|grant| grant.what == *license).map(|grant| grant.rule)
                 }
@@ -185,7 +185,7 @@ impl Explain<'_, '_, '_> {
             }
         });
         let taken = removed.iter().map(|license| {
-            let because = match self.behind.why {
+            let because = match self.provenance.why {
                 Why::Selected { .. } => Cow::Borrowed("no rule gives it to this person any more"),
                 Why::Leaver(_) => self.left(),
             };

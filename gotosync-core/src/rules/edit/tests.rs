@@ -119,11 +119,11 @@ fn an_edit_that_makes_the_file_unusable_is_refused_as_reading_it_is_and_changes_
         message(file.edit("A", &[change])),
         "`name` is no table, so nothing can be set in it; set `name` as a whole"
     );
-    assert!(message(file.add("A", &[], &Place::Last)).starts_with("there is a rule `A` already"));
-    assert!(message(file.add("B", &[], &Place::Last)).starts_with("the rule selects nobody"));
+    assert!(message(file.add("A", &[], &Position::Last)).starts_with("there is a rule `A` already"));
+    assert!(message(file.add("B", &[], &Position::Last)).starts_with("the rule selects nobody"));
     assert!(message(file.remove("A")).starts_with("`A` is the only rule, and a rules file needs one"));
     assert!(message(file.remove("a")).ends_with("did you mean `A`?"));
-    assert!(message(file.move_to("A", &Place::Before("A".into()))).starts_with("`A` cannot stand beside itself"));
+    assert!(message(file.move_to("A", &Position::Before("A".into()))).starts_with("`A` cannot stand beside itself"));
     assert_eq!((file.text(), file.is_changed()), (A, false));
 }
 
@@ -138,7 +138,7 @@ fn a_wrong_rule_can_be_mended_and_a_list_of_rules_is_left_to_editors() {
     );
     let mut list = file("rule = [{ name = 'A', everyone = true }]\n");
     assert!(message(list.disable("A")).starts_with("the rules stand in one list"));
-    assert!(message(list.add("B", &[], &Place::Last)).starts_with("the rules stand in one list"));
+    assert!(message(list.add("B", &[], &Position::Last)).starts_with("the rules stand in one list"));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_file_without_rules_gets_its_first() {
         ("leavers = 'keep'\r\n", "leavers = 'keep'\r\n\r\n".into()),
     ] {
         let mut file = file(text);
-        file.add("A", &[Change::set("everyone", "true").unwrap()], &Place::First).unwrap();
+        file.add("A", &[Change::set("everyone", "true").unwrap()], &Position::First).unwrap();
         let end = lines::end_of_line(text);
         assert_eq!(file.text(), format!("{wanted}[[rule]]{end}name = \"A\"{end}everyone = true{end}"));
     }

@@ -1,7 +1,7 @@
 //! Tables and values that stand at the top of a file and in its rules.
 
 use super::kinds::{Number, OneOf, TextOrFalse, WordOrTable};
-use super::{Keys, Kind, Named, Places, Source, Unlimited, WordOr, keys};
+use super::{Keys, Kind, Named, Source, Spans, Unlimited, WordOr, keys};
 use crate::rules::LeaverPolicy;
 use crate::rules::key::{Key, KeyKind, Need};
 

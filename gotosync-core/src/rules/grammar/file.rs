@@ -5,7 +5,7 @@ use super::common::{CustomField, RunLimitKeys, StageKeys};
 use super::kinds::{Names, OneOf, Table, Tables, Text, TextOrFalse, Texts, WordOrTable};
 use super::rule::RuleKeys;
 use super::splice::{Rows, count, spliced};
-use super::{Keys, Kind, Named, Places, Source, keys};
+use super::{Keys, Kind, Named, Source, Spans, keys};
 use crate::model::Field;
 use crate::rules::document::Placed;
 use crate::rules::key::{Key, KeyKind, Need};

@@ -6,7 +6,7 @@ use super::kinds::{
     WordOrTable,
 };
 use super::splice::{Rows, count, spliced};
-use super::{Keys, Kind, Named, Places, Source, TextFalseOr, keys};
+use super::{Keys, Kind, Named, Source, Spans, TextFalseOr, keys};
 use crate::model::{Arity, Depth, ExpressionKey, Field, Membership, Privilege, WelcomeEmail};
 use crate::rules::document::Placed;
 use crate::rules::key::{Key, KeyKind, Need};

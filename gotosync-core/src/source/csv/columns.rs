@@ -34,7 +34,7 @@ pub struct Columns {
 
 /// Columns by their places.
 #[derive(Clone, Debug)]
-pub(crate) struct Places {
+pub(crate) struct ColumnIndexes {
     pub(super) id: Option<usize>,
     pub(super) attributes: Vec<(String, usize)>,
     pub(super) groups: Option<usize>,
@@ -55,12 +55,12 @@ impl Columns {
     ///
     /// # Errors
     /// The first that is not there, with the nearest name or all names that are.
-    pub(crate) fn places(&self, header: &Header) -> Result<Places, Error> {
+    pub(crate) fn places(&self, header: &Header) -> Result<ColumnIndexes, Error> {
         let one =
             |what: &str, column: &Option<String>| column.as_ref().map(|name| find(header, what, name)).transpose();
         let attribute =
             |(attribute, column): &(String, String)| Ok((attribute.clone(), find(header, attribute, column)?));
-        Ok(Places {
+        Ok(ColumnIndexes {
             id: one("id", &self.id)?,
             attributes: self.attributes.iter().map(attribute).collect::<Result<_, Error>>()?,
             groups: one("groups", &self.groups)?,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::columns::Places;
+use super::columns::ColumnIndexes;
 use super::rows::Row;
 use crate::model::text::{SHOWN, fold, shown};
 use crate::source::people::{NAMING, known_as};
@@ -26,7 +26,7 @@ pub(crate) struct Facts {
     pub(crate) expires: Option<Timestamp>,
 }
 
-impl Places {
+impl ColumnIndexes {
     /// Reads a row.
     ///
     /// # Errors

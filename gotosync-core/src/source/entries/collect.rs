@@ -21,7 +21,7 @@ pub(in crate::source) struct Collector<'s> {
     names: Names,
     selection: &'s mut Selection,
     found: Found,
-    places: HashMap<Box<str>, Place>,
+    places: HashMap<Box<str>, ParentState>,
     /// People by `uid`, for groups that name them so.
     uids: HashMap<Box<str>, Dn>,
     /// Chunks of member lists by the group's comparison key.
@@ -36,7 +36,7 @@ pub(in crate::source) struct Collector<'s> {
 
 /// What is known of a place that somebody stands in.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct ParentState {
     deleted: bool,
     wanted: bool,
 }
@@ -110,7 +110,7 @@ impl<'s> Collector<'s> {
         }
     }
 
-    fn add_person(&mut self, entry: &Entry<'_>, record: &Record, place: Place) -> Result<(), Flaw> {
+    fn add_person(&mut self, entry: &Entry<'_>, record: &Record, place: ParentState) -> Result<(), Flaw> {
         // Whoever is not wanted is held to the same rules: an export must not become unreadable by a change of rules.
         entry.person_id()?;
         self.check_chunks(record);
@@ -205,7 +205,7 @@ impl<'s> Collector<'s> {
     }
 
     /// What is known of the place right above an entry.
-    fn place(&mut self, dn: &Dn) -> Place {
+    fn place(&mut self, dn: &Dn) -> ParentState {
         let parent = dn.parent().unwrap_or_else(|| Dn::trusted(""));
         if let Some(place) = self.places.get(parent.as_str()) {
             return *place;
@@ -216,7 +216,7 @@ impl<'s> Collector<'s> {
         if !deleted {
             self.found.builder.entry_below(dn.as_str());
         }
-        let place = Place { deleted, wanted };
+        let place = ParentState { deleted, wanted };
         self.places.insert(parent.as_str().into(), place);
         place
     }

@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case", tag = "by")]
 pub(super) enum Cursor {
     /// `DirSync` (MS-ADTS 3.1.1.3.4.1.3).
-    Dirsync(DirsyncPlace),
+    Dirsync(DirsyncPosition),
     /// `uSNChanged` of one domain controller.
-    Usn(UsnPlace),
+    Usn(UsnPosition),
     /// Content synchronization (RFC 4533).
-    Syncrepl(SyncreplPlace),
+    Syncrepl(SyncreplPosition),
     /// `modifyTimestamp`.
-    Timestamp(TimestampPlace),
+    Timestamp(TimestampPosition),
 }
 
 /// Where the changes of a domain were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct DirsyncPlace {
+pub(super) struct DirsyncPosition {
     /// What the server gave to go on from, in hexadecimal digits.
     pub(super) cookie: String,
     /// The domain controller's database, and how far it had counted.
@@ -31,7 +31,7 @@ pub(super) struct DirsyncPlace {
     pub(super) tombstones: bool,
 }
 
-impl DirsyncPlace {
+impl DirsyncPosition {
     pub(super) fn server_and_highest(&self) -> (&str, i64) {
         (&self.server, self.highest)
     }
@@ -39,7 +39,7 @@ impl DirsyncPlace {
 
 /// Where the numbers of one domain controller were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct UsnPlace {
+pub(super) struct UsnPosition {
     /// The domain controller's database.
     pub(super) server: String,
     /// The highest number before the read.
@@ -48,7 +48,7 @@ pub(super) struct UsnPlace {
     pub(super) tombstones: bool,
 }
 
-impl UsnPlace {
+impl UsnPosition {
     pub(super) fn server_and_highest(&self) -> (&str, i64) {
         (&self.server, self.highest)
     }
@@ -56,13 +56,13 @@ impl UsnPlace {
 
 /// Where the changes of each base were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct SyncreplPlace {
+pub(super) struct SyncreplPosition {
     /// For each base, the change sequence numbers of its naming context.
     pub(super) numbers: Vec<Vec<String>>,
 }
 
 /// When everything that is kept had been read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct TimestampPlace {
+pub(super) struct TimestampPosition {
     pub(super) since: Timestamp,
 }

@@ -39,7 +39,7 @@ pub(super) enum Line {
 
 /// Where a line is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Context {
     /// Inside an entry, where lines nobody wants are passed over.
     Inside,
     /// Between entries, where every line matters.
@@ -96,7 +96,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// Goes on to the next line.
-    pub(super) fn advance(&mut self, names: &Names, place: Place) -> Result<Line, Fault> {
+    pub(super) fn advance(&mut self, names: &Names, place: Context) -> Result<Line, Fault> {
         loop {
             let newline = self.newline()?;
             if self.start == self.end || (self.cut().is_some() && !self.known_whole(newline)) {
@@ -132,8 +132,8 @@ impl<R: Read> Lines<R> {
                     self.take(newline)?;
                     return Ok(self.unless_cut(Line::Wanted(name)));
                 }
-                (None, Place::Inside) => self.skip(newline)?,
-                (None, Place::Outside) => {
+                (None, Context::Inside) => self.skip(newline)?,
+                (None, Context::Outside) => {
                     self.take(newline)?;
                     return Ok(self.unless_cut(Line::Unwanted));
                 }
@@ -147,7 +147,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// Takes a line whose name does not end on its first physical line. Such a name is legal, and nobody writes it.
-    fn folded_name(&mut self, newline: Option<usize>, names: &Names, place: Place) -> Result<Option<Line>, Fault> {
+    fn folded_name(&mut self, newline: Option<usize>, names: &Names, place: Context) -> Result<Option<Line>, Fault> {
         self.take(newline)?;
         if self.unless_cut(Line::Unwanted) == Line::End {
             return Ok(Some(Line::End));
@@ -162,8 +162,8 @@ impl<R: Read> Lines<R> {
         }
         Ok(match (names.find(without_options(name)), place) {
             (Some(name), _) => Some(Line::Wanted(name)),
-            (None, Place::Inside) => None,
-            (None, Place::Outside) => Some(Line::Unwanted),
+            (None, Context::Inside) => None,
+            (None, Context::Outside) => Some(Line::Unwanted),
         })
     }
 
@@ -365,7 +365,7 @@ mod tests {
         }
     }
 
-    fn all(source: impl Read, place: Place) -> Result<Vec<(u64, String)>, String> {
+    fn all(source: impl Read, place: Context) -> Result<Vec<(u64, String)>, String> {
         let names = Names::structural();
         let mut lines = Lines::new(source);
         let mut found = Vec::new();
@@ -381,10 +381,10 @@ mod tests {
     }
 
     fn texts(text: &str) -> Vec<(u64, String)> {
-        let whole = all(text.as_bytes(), Place::Inside).unwrap();
+        let whole = all(text.as_bytes(), Context::Inside).unwrap();
         for step in [1, 2, 3, 7] {
             assert_eq!(
-                all(Trickle(text.as_bytes(), step, None), Place::Inside).unwrap(),
+                all(Trickle(text.as_bytes(), step, None), Context::Inside).unwrap(),
                 whole,
                 "{step} bytes at a time"
             );
@@ -412,9 +412,9 @@ mod tests {
         let text = format!("photo: {long}\ncn: {long}\r\nphoto: {long}");
         assert_eq!(texts(&text), [(2, format!("cn: {long}"))]);
         let endless = io::repeat(b'x').take(40 << 20);
-        assert_eq!(all(b"photo: ".chain(endless), Place::Inside).unwrap(), []);
+        assert_eq!(all(b"photo: ".chain(endless), Context::Inside).unwrap(), []);
         let endless = io::repeat(b'x').take(40 << 20);
-        assert!(all(b"cn: ".chain(endless), Place::Inside).unwrap_err().contains("larger than 16 MiB"));
+        assert!(all(b"cn: ".chain(endless), Context::Inside).unwrap_err().contains("larger than 16 MiB"));
     }
 
     #[test]
@@ -425,20 +425,20 @@ mod tests {
             ("photo:< file:///etc/passwd\n", "line: 1, problem: \"the value of `photo` stands in another file"),
             ("photo\n :< file:///etc/passwd\n", "line: 1, problem: \"the value of `photo` stands in another file"),
         ] {
-            let fault = all(text.as_bytes(), Place::Inside).unwrap_err();
+            let fault = all(text.as_bytes(), Context::Inside).unwrap_err();
             assert!(fault.contains(problem), "{fault}");
         }
-        assert!(all(&b"\xff\xfed\0n\0"[..], Place::Outside).unwrap_err().contains("UTF-16"));
+        assert!(all(&b"\xff\xfed\0n\0"[..], Context::Outside).unwrap_err().contains("UTF-16"));
     }
 
     #[test]
     fn a_line_that_was_cut_off_is_not_told() {
         let cut =
-            |text: &'static str| all(Trickle(text.as_bytes(), 5, Some(io::ErrorKind::UnexpectedEof)), Place::Inside);
+            |text: &'static str| all(Trickle(text.as_bytes(), 5, Some(io::ErrorKind::UnexpectedEof)), Context::Inside);
         assert_eq!(cut("cn: a\nuid: ann\n").unwrap(), [(1, "cn: a".to_owned())]);
         assert_eq!(cut("cn: a\n\n").unwrap(), [(1, "cn: a".to_owned()), (2, String::new())]);
         assert_eq!(cut("cn: a\nuid").unwrap(), [(1, "cn: a".to_owned())]);
         let broken = Trickle(b"cn: a\n", 5, Some(io::ErrorKind::PermissionDenied));
-        assert!(all(broken, Place::Inside).is_err());
+        assert!(all(broken, Context::Inside).is_err());
     }
 }

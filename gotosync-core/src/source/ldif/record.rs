@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use memchr::memchr;
 
 use super::fault::Fault;
-use super::lines::{Line, Lines, Place};
+use super::lines::{Context, Line, Lines};
 use super::trailer::Trailer;
 use crate::model::Dn;
 use crate::source::entries::{Chunk, DEPTH_MAX, Meaning, NameIx, Names, RECORD_MAX, Record, VALUE_MAX, quoted};
@@ -39,7 +39,7 @@ impl<R: Read> Records<R> {
         self.record.clear();
         let mut block = Block::None;
         loop {
-            let place = if block == Block::None { Place::Outside } else { Place::Inside };
+            let place = if block == Block::None { Context::Outside } else { Context::Inside };
             match (self.lines.advance(names, place)?, block) {
                 (Line::End, _) if self.lines.cut().is_some() => return Ok(false),
                 (Line::End, _) => return Ok(block == Block::Entry),

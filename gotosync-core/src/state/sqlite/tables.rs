@@ -219,7 +219,7 @@ fn learn(write: &Transaction<'_>, account: &str, learned: &Learned) -> Result<()
             forget_aside(write, account, person)
         }
         Learned::Failed(failure) => keep_aside(write, account, failure),
-        Learned::Settled(person) => forget_aside(write, account, person),
+        Learned::Cleared(person) => forget_aside(write, account, person),
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Switchboard {
     extensions: Option<Vec<WireExtension>>,
     devices: Option<Vec<(Mac, WireDevice)>>,
     numbers: Option<Vec<Number>>,
-    locations: Option<Vec<Place>>,
+    locations: Option<Vec<LocationUsers>>,
 }
 
 /// A telephone number.
@@ -46,7 +46,7 @@ struct Number {
 
 /// A location, and who is at it.
 #[derive(Debug)]
-struct Place {
+struct LocationUsers {
     wire: WireLocation,
     users: BTreeSet<Key>,
 }
@@ -346,7 +346,7 @@ async fn with_users(
     api: &Api,
     account: &AccountKey,
     locations: Option<Vec<WireLocation>>,
-) -> Result<(Option<Vec<Place>>, Vec<Gap>)> {
+) -> Result<(Option<Vec<LocationUsers>>, Vec<Gap>)> {
     let Some(locations) = locations else { return Ok((None, Vec::new())) };
     let mut calls = Vec::new();
     for wire in locations {
@@ -358,7 +358,7 @@ async fn with_users(
     let (mut places, mut gaps) = (Vec::new(), Vec::new());
     for (wire, answer) in answers {
         let (rows, more) = answer?;
-        places.push(Place { wire, users: rows.into_iter().map(|row| row.user_key).collect() });
+        places.push(LocationUsers { wire, users: rows.into_iter().map(|row| row.user_key).collect() });
         gaps.extend(more);
     }
     Ok((Some(places), gaps))

@@ -11,7 +11,7 @@ use super::page::{Cached, Page};
 use super::trouble::{Fail, foreign};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Account;
-use crate::target::book::{self, FIRST_USER};
+use crate::target::account_rules::{self, FIRST_USER};
 
 /// Opens the file of an account.
 pub(super) fn open(path: &Path) -> Result<Connection> {
@@ -59,7 +59,7 @@ fn create_new(path: &Path, account: &Account) -> Result<Connection> {
             .hint("read it again: what is missing in it would be lost"));
     }
     let mut next_user = FIRST_USER;
-    let records = book::opening(account, &mut next_user, |_| None)?;
+    let records = account_rules::opening(account, &mut next_user, |_| None)?;
     // Two who create the same file at once: only one gets past this line.
     OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| unusable(path, error))?;
     let fill = || {
@@ -268,7 +268,7 @@ mod tests {
     use super::super::trouble::{BUSY, DAMAGED};
     use super::*;
     use crate::model::{Completeness, Exclusive, Gap, Status};
-    use crate::target::book::Book;
+    use crate::target::account_rules::AccountStore;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()

@@ -1,4 +1,4 @@
-//! The tables of a local account as a book.
+//! The tables of a local account as an account store.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::model::{
     Account, AccountKey, ActionKind, Catalog, Completeness, Device, Email, Exclusive, License, LicenseKey, Mac,
     NamedNumber, PhoneNumber, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
-use crate::target::book::{self, Activity, Book, Record};
+use crate::target::account_rules::{self, AccountStore, Activity, Record};
 
 /// The tables, within whatever transaction the connection is in.
 pub(super) struct Page<'c> {
@@ -181,7 +181,7 @@ impl<'c> Page<'c> {
     }
 }
 
-impl Book for Page<'_> {
+impl AccountStore for Page<'_> {
     fn login(&self) -> Result<Option<UserKey>> {
         self.heading().map(|(_, _, login)| login)
     }
@@ -300,7 +300,7 @@ impl Book for Page<'_> {
 
     fn put_welcome_email(&mut self, template: WelcomeTemplate) -> Result<()> {
         let mut catalog = Catalog::clone(&*self.catalog()?);
-        book::put_template(&mut catalog, template);
+        account_rules::put_template(&mut catalog, template);
         self.put_catalog(catalog)
     }
 

@@ -1,4 +1,4 @@
-//! The account in memory as a book.
+//! The account in memory as an account store.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::model::{
     Account, AccountKey, Catalog, Completeness, Device, Email, Exclusive, License, LicenseKey, Mac, NamedNumber,
     PhoneNumber, Status, Transfer, User, UserGroup, UserGroupPath, UserKey, WelcomeTemplate,
 };
-use crate::target::book::{self, Activity, Book, FIRST_USER, Record};
+use crate::target::account_rules::{self, AccountStore, Activity, FIRST_USER, Record};
 
 /// The account, indexed: no lookup walks over users.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Ledger {
     }
 
     fn build(account: Account, mut next_user: u64, signed_in: impl Fn(&UserKey) -> Option<bool>) -> Self {
-        let records = match book::opening(&account, &mut next_user, signed_in) {
+        let records = match account_rules::opening(&account, &mut next_user, signed_in) {
             Ok(records) => records,
             Err(error) => panic!("{error}"),
         };
@@ -208,7 +208,7 @@ impl Ledger {
     }
 }
 
-impl Book for Ledger {
+impl AccountStore for Ledger {
     fn login(&self) -> Result<Option<UserKey>> {
         Ok(self.login.clone())
     }
@@ -276,7 +276,7 @@ impl Book for Ledger {
     }
 
     fn put_welcome_email(&mut self, template: WelcomeTemplate) -> Result<()> {
-        book::put_template(Arc::make_mut(&mut self.catalog), template);
+        account_rules::put_template(Arc::make_mut(&mut self.catalog), template);
         Ok(())
     }
 

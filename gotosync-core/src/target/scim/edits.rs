@@ -7,10 +7,10 @@ use crate::model::Change;
 
 /// Attributes with their new values; `None` takes one away.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Edits(Vec<(Place, Option<Value>)>);
+pub(super) struct Edits(Vec<(AttributePath, Option<Value>)>);
 
 #[derive(Debug, Clone, PartialEq)]
-enum Place {
+enum AttributePath {
     /// An attribute, or a part of one after a dot.
     Core(&'static str),
     /// An attribute of the enterprise extension.
@@ -23,12 +23,12 @@ impl Edits {
     }
 
     pub(super) fn set(&mut self, path: &'static str, value: Value) {
-        self.0.push((Place::Core(path), Some(value)));
+        self.0.push((AttributePath::Core(path), Some(value)));
     }
 
     /// Sets an attribute, or takes it away.
     pub(super) fn put(&mut self, path: &'static str, value: Option<Value>) {
-        self.0.push((Place::Core(path), value));
+        self.0.push((AttributePath::Core(path), value));
     }
 
     /// Notes a change, if there is one.
@@ -39,15 +39,15 @@ impl Edits {
     }
 
     pub(super) fn put_enterprise(&mut self, name: &str, value: Option<Value>) {
-        self.0.push((Place::Enterprise(name.to_owned()), value));
+        self.0.push((AttributePath::Enterprise(name.to_owned()), value));
     }
 
     /// As operations of a PATCH (RFC 7644, section 3.5.2).
     pub(super) fn as_operations(&self) -> Value {
-        let operation = |(place, value): &(Place, Option<Value>)| {
+        let operation = |(place, value): &(AttributePath, Option<Value>)| {
             let path = match place {
-                Place::Core(path) => (*path).to_owned(),
-                Place::Enterprise(name) => format!("{ENTERPRISE}:{name}"),
+                AttributePath::Core(path) => (*path).to_owned(),
+                AttributePath::Enterprise(name) => format!("{ENTERPRISE}:{name}"),
             };
             Operation { op: if value.is_some() { "replace" } else { "remove" }, path, value: value.clone() }
         };
@@ -68,7 +68,7 @@ impl Edits {
             None => drop(object.remove(name)),
         });
         if let Some(schemas) = resource["schemas"].as_array_mut()
-            && self.0.iter().any(|(place, _)| matches!(place, Place::Enterprise(_)))
+            && self.0.iter().any(|(place, _)| matches!(place, AttributePath::Enterprise(_)))
             && !schemas.iter().any(|own| own == ENTERPRISE)
         {
             schemas.push(ENTERPRISE.into());
@@ -78,8 +78,10 @@ impl Edits {
     fn write(&self, resource: &mut Value, put: impl Fn(&mut Map<String, Value>, &str, Option<Value>)) {
         for (place, value) in &self.0 {
             let (outer, inner) = match place {
-                Place::Core(path) => path.split_once('.').map_or((*path, None), |(outer, inner)| (outer, Some(inner))),
-                Place::Enterprise(name) => (ENTERPRISE, Some(name.as_str())),
+                AttributePath::Core(path) => {
+                    path.split_once('.').map_or((*path, None), |(outer, inner)| (outer, Some(inner)))
+                }
+                AttributePath::Enterprise(name) => (ENTERPRISE, Some(name.as_str())),
             };
             let Some(object) = resource.as_object_mut() else { return };
             let Some(inner) = inner else {

@@ -122,7 +122,7 @@ impl<'t> Writer<'t> {
         let edits = user::edit(changes, &after, &current.whole, self.offers, &self.target.options);
         if !edits.is_empty() {
             let written = self.write(&update.user, &current, &edits).await;
-            self.settled(&update.user, written, |now| {
+            self.confirmed(&update.user, written, |now| {
                 // A group is written after it and is not looked at yet.
                 let now = User { group: after.group.clone(), ..now.clone() };
                 rest.have_arrived(&now)
@@ -145,7 +145,7 @@ impl<'t> Writer<'t> {
     async fn mark(&self, key: &UserKey, person: &PersonId) -> Result<(), Stop> {
         let current = self.current(key).await?;
         let written = self.write(key, &current, &user::mark(person)).await;
-        self.settled(key, written, |now| now.person.as_ref() == Some(person)).await
+        self.confirmed(key, written, |now| now.person.as_ref() == Some(person)).await
     }
 
     /// Takes all products from a user, or some.
@@ -162,7 +162,7 @@ impl<'t> Writer<'t> {
         let mut edits = super::edits::Edits::default();
         user::access(&mut edits, left, &current.whole, &self.target.options);
         let written = self.write(key, current, &edits).await;
-        self.settled(key, written, |now| now.licenses == left && (now.status == Status::Suspended) == left.is_empty())
+        self.confirmed(key, written, |now| now.licenses == left && (now.status == Status::Suspended) == left.is_empty())
             .await
     }
 
@@ -206,8 +206,8 @@ impl<'t> Writer<'t> {
         self.target.api.send(&guarded(request, current)).await.map(drop)
     }
 
-    /// Settles a write that may have been done by looking once more.
-    async fn settled(
+    /// Confirms a write that may have been done, by reading once more.
+    async fn confirmed(
         &self,
         key: &UserKey,
         written: Result<(), Failure>,

@@ -50,7 +50,7 @@ pub(super) fn draw(population: &Population, style: Style, base: &str, people: &[
     let all = people.len();
     let active = style == Style::ActiveDirectory;
     let units = unit::draw(base);
-    let mut groups = Groups { at: unit::find(&units, unit::Place::Groups).dn.clone(), groups: Vec::new() };
+    let mut groups = Groups { at: unit::find(&units, unit::UnitContent::Groups).dn.clone(), groups: Vec::new() };
     let mut random = Random::new(population.seed, u64::MAX);
     // A chain: who is in the eighth is in the first.
     let mut below = Vec::new();

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::names::{LANGUAGES, Language};
 use super::random::Random;
-use super::unit::{Place, Unit, find};
+use super::unit::{Unit, UnitContent, find};
 use super::write::escape;
 use super::{Population, Style};
 
@@ -41,7 +41,7 @@ pub(super) enum Standing {
 pub(super) fn draw(population: &Population, style: Style, units: &[Unit]) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::with_capacity(population.people);
     let (mut names, mut accounts, mut mails) = (HashSet::new(), HashMap::new(), HashSet::new());
-    let sites: Vec<&Unit> = units.iter().filter(|unit| matches!(unit.place, Place::Site(_))).collect();
+    let sites: Vec<&Unit> = units.iter().filter(|unit| matches!(unit.place, UnitContent::Site(_))).collect();
     for at in 0..population.people {
         let mut random = Random::new(population.seed, at as u64);
         let oddity = at % 60;
@@ -66,9 +66,9 @@ pub(super) fn draw(population: &Population, style: Style, units: &[Unit]) -> Vec
             _ => Standing::Active,
         };
         if oddity == 23 {
-            unit = find(units, Place::Partners);
+            unit = find(units, UnitContent::Partners);
         } else if standing == Standing::Disabled && random.percent(50) {
-            unit = find(units, Place::Leavers);
+            unit = find(units, UnitContent::Leavers);
         }
         let name = within(&mut names, &unit.dn, &display, &account);
         let last = (oddity != 53 || style != Style::ActiveDirectory).then_some(last);

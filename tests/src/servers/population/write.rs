@@ -8,7 +8,7 @@ use super::group::Group;
 use super::names::{DEPARTMENTS, SITES, TITLES};
 use super::person::{Person, Standing};
 use super::random::Random;
-use super::unit::{Place, find};
+use super::unit::{UnitContent, find};
 use super::{Content, Style};
 
 pub(super) fn entries(content: &Content, out: &mut impl Write) -> io::Result<()> {
@@ -206,11 +206,11 @@ fn strangers(content: &Content, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn computer(content: &Content, at: usize) -> String {
-    format!("CN=PC{at:05},{}", find(&content.units, Place::Computers).dn)
+    format!("CN=PC{at:05},{}", find(&content.units, UnitContent::Computers).dn)
 }
 
 fn contact(content: &Content, at: usize) -> String {
-    format!("CN=Contact {at},{}", find(&content.units, Place::Contacts).dn)
+    format!("CN=Contact {at},{}", find(&content.units, UnitContent::Contacts).dn)
 }
 
 fn classes(record: &mut Record, names: &[&str]) {

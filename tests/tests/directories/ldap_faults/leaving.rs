@@ -44,7 +44,7 @@ fn give_up(way: Way, selected: Selected, aim: &Aim) {
         }
     });
     // The source and the runtime are still there: what was left behind would hold its connection open, and its task.
-    assert_eq!(wire.settled().open, 0, "{way:?}, {selected:?}, {aim:?}");
+    assert_eq!(wire.quiet().open, 0, "{way:?}, {selected:?}, {aim:?}");
     let gone = || runtime.metrics().num_alive_tasks() == 0;
     let waited = (0..2_000).any(|_| {
         std::thread::sleep(Duration::from_millis(if gone() { 0 } else { 5 }));

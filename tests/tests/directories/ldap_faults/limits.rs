@@ -40,7 +40,7 @@ fn values_that_come_in_ranges_are_read_to_the_last() {
         let options = gotosync_core::source::ldap::LdapOptions { range_size: size, ..plain(&wire.url()) };
         let reading = read_whole(options, &everyone());
         assert_eq!(lines(&reading.directory), expected, "{range} of the server, {size:?} of the client");
-        let asked = ranges(&wire.settled());
+        let asked = ranges(&wire.quiet());
         assert!(asked >= least, "{range} of the server, {size:?} of the client: {asked} requests for ranges");
     }
 }
@@ -52,7 +52,7 @@ fn a_range_that_is_not_what_was_asked_for_is_told() {
         let wire =
             Wire::start(server.upstream(), [named.fault.at(Aim::page(1).asking("member;range="))]).expect("a wire");
         let reading = read(plain(&wire.url()), &everyone()).expect("a reading");
-        let seen = wire.settled();
+        let seen = wire.quiet();
         let told = reading.completeness.to_string();
         assert!(seen.strikes(0) > 0 && !reading.completeness.is_complete(), "{}: {told}", named.name);
         assert!(told.contains("CN=All,DC=ad,DC=test: "), "{}: {told}", named.name);
@@ -74,7 +74,7 @@ fn a_first_range_that_is_not_the_first_is_told() {
         let wire = Wire::start(server.upstream(), [Fault::without("member").at(Aim::page(1)), fault]).expect("a wire");
         let reading = read(plain(&wire.url()), &everyone()).expect("a reading");
         assert!(reading.completeness.to_string().contains(said), "{name}: {}", reading.completeness);
-        assert!(wire.settled().strikes(1) > 0);
+        assert!(wire.quiet().strikes(1) > 0);
     }
 }
 

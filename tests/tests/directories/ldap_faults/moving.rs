@@ -99,7 +99,7 @@ fn twice(rounds: usize, damage: Option<Damage>, usn: &str) -> Second {
     drop(server);
     let _server = serve(address, usn, after(), rounds);
     let second = read_whole(options, &ReadRequest { since: Some(kept), ..everyone() });
-    let seen = wire.settled();
+    let seen = wire.quiet();
     let by_changes = |search: &&Search| search.controls.iter().any(|control| control.contains(DIR_SYNC));
     Second {
         lines: lines(&second.directory),

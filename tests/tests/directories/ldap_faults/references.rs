@@ -86,7 +86,7 @@ fn a_reference_on_the_list_is_followed_and_no_other() {
     assert_eq!(wire.seen().connections, 0, "nobody was asked who is not on the list");
     let followed = read_whole(following(&above.url(), &["127.0.0.1"]), &everyone());
     assert_eq!(lines(&followed.directory), as_one(&everyone()));
-    assert_eq!(wire.settled().connections, 1);
+    assert_eq!(wire.quiet().connections, 1);
 }
 
 /// Groups and units are searched for first, and people then: the second search refers to the same place as the first, and
@@ -142,7 +142,7 @@ fn a_followed_server_that_fails_is_told() {
         let wire = Wire::start(below.upstream(), [fault.at(Aim::page(1))]).expect("a wire");
         let fourth = above(&[format!("{}/{CHILD}", wire.url())]);
         let reading = read(following(&fourth.url(), &["127.0.0.1"]), &everyone()).expect("a reading");
-        assert!(!reading.completeness.is_complete() && wire.settled().strikes(0) == 1, "{}", told(&reading));
+        assert!(!reading.completeness.is_complete() && wire.quiet().strikes(0) == 1, "{}", told(&reading));
     }
 }
 

@@ -146,7 +146,7 @@ fn a_refusal_ends_it_and_a_server_that_is_busy_does_not() {
         let mut options = Way::Slapd.options(&first.url());
         options.servers.push(Server::parse(&second.url()).expect("an address"));
         let outcome = world.read_from(options, &first);
-        (outcome, second.settled())
+        (outcome, second.quiet())
     };
     let (refused, second) = try_two(Fault::code(49));
     let error = refused.plan.expect_err("an error");
@@ -183,7 +183,7 @@ fn an_empty_password_is_never_sent() {
         let error = LdapSource::new(options).expect_err("a refusal");
         assert_eq!(error.kind(), ErrorKind::Input, "{}", told(&error));
     }
-    assert_eq!(wire.settled(), Seen::default());
+    assert_eq!(wire.quiet(), Seen::default());
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl World {
         drop((engine, runtime));
         world.whole = last.take().expect("a reading");
         assert!(world.whole.completeness.is_complete(), "{}", world.whole.completeness);
-        world.seen = wire.settled();
+        world.seen = wire.quiet();
         let again = world.read(way, [], Timeouts::default());
         let plan = again.plan.expect("a plan").plan;
         assert!(plan.is_empty(), "{way:?}: {:#?}", plan.steps());
@@ -121,7 +121,7 @@ impl World {
         let (engine, last) = self.engine(options);
         let plan = runtime.block_on(engine.plan());
         drop((engine, runtime));
-        Outcome { reading: last.take(), plan, seen: wire.settled() }
+        Outcome { reading: last.take(), plan, seen: wire.quiet() }
     }
 }
 

@@ -28,7 +28,7 @@ fn result_codes_come_on_the_page_they_are_aimed_at() {
             let wire = slapd.wire([fault.at(Aim::page(2).of("INETorgperson"))]);
             let searched = slapd.people(&wire.url());
             assert_eq!((searched.code, searched.entries()), (Some(code), passed), "{searched:?}");
-            let seen = wire.settled();
+            let seen = wire.quiet();
             assert_eq!(seen.searches[0].pages[1].code, Some(code));
             assert!(seen.searches[0].pages[1].got.as_ref().is_some_and(|cookie| !cookie.is_empty()));
             assert_eq!((seen.strikes(0), seen.struck[0].page), (1, Some(2)));
@@ -36,7 +36,7 @@ fn result_codes_come_on_the_page_they_are_aimed_at() {
     }
     let wire = slapd.wire([Fault::code(3).at(Aim::page(2))]);
     assert_eq!(slapd.people(&wire.url()).code, Some(3));
-    assert_eq!(wire.settled().searches[0].pages[1].got, None, "the control is taken");
+    assert_eq!(wire.quiet().searches[0].pages[1].got, None, "the control is taken");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_fault_is_aimed_at_the_nth_search_that_holds_a_text() {
         ]
     };
     assert_eq!(codes(&wire.url()), [Some(0), Some(0), Some(51), Some(0), Some(52), Some(53)]);
-    assert_eq!(wire.settled().struck.iter().map(|struck| struck.connection).collect::<Vec<_>>(), [3, 5, 6]);
+    assert_eq!(wire.quiet().struck.iter().map(|struck| struck.connection).collect::<Vec<_>>(), [3, 5, 6]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn cut(slapd: &Slapd, spot: Spot, ending: Ending, entries: usize, is_whole: bool
         how => assert_eq!(how, *ended, "{spot:?} {ending:?}"),
     }
     drop(probe);
-    assert_eq!(wire.settled().searches[0].pages[0].entries, entries);
+    assert_eq!(wire.quiet().searches[0].pages[0].entries, entries);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn an_end_under_tls_is_told_or_not() {
         let wire = wire.expect("a wire");
         let searched = slapd.people(&wire.url());
         assert_eq!(searched.code, Some(255), "{ending:?}: {searched:?}");
-        assert_eq!(wire.settled().strikes(0), 1);
+        assert_eq!(wire.quiet().strikes(0), 1);
     }
 }
 
@@ -137,7 +137,7 @@ fn empty_double_and_endless_pages_are_followed() {
     for (page, pages) in [(1, [0, 0, 3, 3, 3, 1]), (2, [3, 0, 0, 3, 3, 1]), (4, [3, 3, 3, 0, 0, 1])] {
         let wire = slapd.wire([Fault::EmptyPages { times: 2 }.at(Aim::page(page))]);
         assert_eq!(slapd.people(&wire.url()).values("uid"), direct.values("uid"));
-        let seen = wire.settled();
+        let seen = wire.quiet();
         assert_eq!(seen.searches[0].pages.iter().map(|page| page.entries).collect::<Vec<_>>(), pages);
         assert_eq!(seen.strikes(0), 2);
     }
@@ -164,7 +164,7 @@ fn empty_double_and_endless_pages_are_followed() {
         cookies.dedup();
         assert_eq!(cookies.len(), different);
         drop(probe);
-        assert_eq!(wire.settled().searches[0].pages.len(), 21);
+        assert_eq!(wire.quiet().searches[0].pages.len(), 21);
     }
 }
 
@@ -179,7 +179,7 @@ fn cookies_are_taken_cleared_and_changed() {
         let wire = slapd.wire([fault.clone().at(Aim::page(2))]);
         let searched = slapd.people(&wire.url());
         assert_eq!((searched.entries(), searched.code), (entries, code), "{fault:?} {searched:?}");
-        assert_eq!(wire.settled().searches[0].pages[1].got.as_deref(), got);
+        assert_eq!(wire.quiet().searches[0].pages[1].got.as_deref(), got);
     }
 }
 
@@ -224,7 +224,7 @@ fn values_come_in_ranges_that_end_well_or_not() {
     assert_eq!(step("member;range=3-*"), "member;range=3-5: p4 member;range=3-5: p5 member;range=3-5: p6");
     assert_eq!(step("member;range=6-*"), "member;range=6-*: p7");
     assert_eq!(step("member;range=7-*"), "");
-    let asked = &wire.settled().searches[3];
+    let asked = &wire.quiet().searches[3];
     assert_eq!(asked.attributes, ["member;range=3-*"], "the record has what the client asked for");
 
     let wire = slapd.wire([Fault::RangeCut { attribute: "member".to_owned(), keep: 2 }.at(Aim::page(1))]);
@@ -240,7 +240,7 @@ fn values_come_in_ranges_that_end_well_or_not() {
         let wire = slapd.wire([impose(), Fault::RangeAnswer(how).at(Aim::page(1).asking(";range="))]);
         assert_eq!(ask(&wire.url(), "member;range=0-*").1, first, "the first range is spared");
         assert_eq!(ask(&wire.url(), "member;range=3-*"), (Some(code), values.to_owned()), "{how:?}");
-        assert_eq!(wire.settled().strikes(1), 1);
+        assert_eq!(wire.quiet().strikes(1), 1);
     }
     let wire = slapd.wire([impose(), Fault::RangeAnswer(RangeAnswer::Unclosed).at(Aim::page(1))]);
     assert_eq!(ask(&wire.url(), "member;range=6-*").1, "member;range=6-6: p7");
@@ -253,7 +253,7 @@ fn references_and_referrals_point_elsewhere() {
     let wire = slapd.wire([Fault::Reference { urls: urls.clone() }.at(Aim::page(2))]);
     let searched = slapd.people(&wire.url());
     assert!(searched.out.contains("# refldap://elsewhere.test/dc=elsewhere\n# refldap://b.test/"), "{searched:?}");
-    assert_eq!(wire.settled().searches[0].pages[1].references, 1);
+    assert_eq!(wire.quiet().searches[0].pages[1].references, 1);
     let wire = slapd.wire([Fault::Referral { urls }.at(Aim::page(2))]);
     let searched = slapd.people(&wire.url());
     assert_eq!((searched.code, searched.entries()), (Some(10), 3));
@@ -286,7 +286,7 @@ fn slow_and_chopped_answers_are_the_same_answers() {
     let slow = Fault::Slow { each: std::time::Duration::from_millis(1) };
     let wire = slapd.wire([slow.at(Aim::every_page()), Fault::Chopped { size: 1 }.at(Aim::every_page())]);
     assert_eq!(slapd.people(&wire.url()).out, direct);
-    let seen = wire.settled();
+    let seen = wire.quiet();
     assert_eq!((seen.strikes(0), seen.strikes(1), seen.searches[0].entries()), (4, 4, 10));
 }
 

@@ -13,7 +13,7 @@ fn binds_are_refused_with_any_code() {
         let wire = slapd.wire([Fault::code(code).at(Aim::bind())]);
         let searched = slapd.people(&wire.url());
         assert_eq!((searched.code, searched.entries()), (Some(code), 0));
-        let seen = wire.settled();
+        let seen = wire.quiet();
         assert_eq!((seen.binds[0].code, seen.strikes(0), seen.searches.len()), (Some(code), 1, 0));
     }
     let wire = slapd.wire([Fault::code(14).at(Aim::bind().nth(2))]);
@@ -33,7 +33,7 @@ fn what_follows_a_refused_bind_is_noted() {
     let id = probe.search(BASE, "inetOrgPerson", &[], None);
     probe.page(id).expect("an answer");
     drop(probe);
-    assert_eq!(wire.settled().after_refused_bind, ["search", "bind"]);
+    assert_eq!(wire.quiet().after_refused_bind, ["search", "bind"]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_wish_for_tls_is_refused_or_abused() {
     };
     let wire = start(Fault::code(52));
     assert_eq!(begun(&wire).entries(), 0);
-    let seen = wire.settled();
+    let seen = wire.quiet();
     assert!(seen.binds.is_empty() && seen.strikes(0) == 1, "{seen:?}");
 
     // Plain bytes behind the answer, in the same piece: a client must not take them for protected ones.

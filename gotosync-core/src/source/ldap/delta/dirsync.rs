@@ -5,7 +5,7 @@ use ldap3::Scope;
 use ldap3::controls::RawControl;
 
 use super::super::ber::{Ber, INTEGER, Malformed, OCTETS, SEQUENCE, element, integer, number};
-use super::super::cursor::{Cursor, DirsyncPlace};
+use super::super::cursor::{Cursor, DirsyncPosition};
 use super::super::describe::DIR_SYNC as OID;
 use super::super::guard::Item;
 use super::super::id::{Id, canonical};
@@ -21,7 +21,7 @@ pub(super) async fn start(
     asking: &Asking<'_>,
     session: &mut Session,
     asked_for: bool,
-) -> Result<DirsyncPlace, Refused> {
+) -> Result<DirsyncPosition, Refused> {
     if !session.root.supports(OID) {
         return Err(Refused("the server does not know DirSync".to_owned()));
     }
@@ -35,14 +35,14 @@ pub(super) async fn start(
     let found = found?;
     let server = identity(session).await;
     let tombstones = replicates && usn::sees_deleted(session).await;
-    Ok(DirsyncPlace { cookie: hex(&found.cookie), server, highest, replicates, tombstones })
+    Ok(DirsyncPosition { cookie: hex(&found.cookie), server, highest, replicates, tombstones })
 }
 
 pub(super) async fn changes(
     asking: &Asking<'_>,
     session: &mut Session,
     before: &Mirror,
-    place: &DirsyncPlace,
+    place: &DirsyncPosition,
 ) -> Result<Option<Found>, Refused> {
     session.root = session.root().await?;
     let now = usn::highest(session).unwrap_or_default();
@@ -67,7 +67,7 @@ pub(super) async fn changes(
     if !place.tombstones {
         gone.extend(asking.missing(session, before).await?);
     }
-    let place = DirsyncPlace { cookie: hex(&cookie), server, highest: now, ..*place };
+    let place = DirsyncPosition { cookie: hex(&cookie), server, highest: now, ..*place };
     Ok(Some(Found { came, gone, cursor: Cursor::Dirsync(place) }))
 }
 

@@ -5,7 +5,7 @@ use ldap3::Scope;
 use ldap3::controls::RawControl;
 
 use super::super::ber::{BOOLEAN, Ber, ENUMERATED, Malformed, OCTETS, SEQUENCE, SET, element, integer, number};
-use super::super::cursor::{Cursor, SyncreplPlace};
+use super::super::cursor::{Cursor, SyncreplPosition};
 use super::super::guard::Item;
 use super::super::id::Id;
 use super::super::message::Message;
@@ -16,7 +16,7 @@ use super::{Asking, Found, Refused};
 use crate::model::Dn;
 
 /// Takes the numbers of every base; `None` if a server does not keep them.
-pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<SyncreplPlace> {
+pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<SyncreplPosition> {
     if !session.root.supports(SYNC_REQUEST) {
         return None;
     }
@@ -28,14 +28,14 @@ pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<
         }
         all.push(numbers);
     }
-    Some(SyncreplPlace { numbers: all })
+    Some(SyncreplPosition { numbers: all })
 }
 
 pub(super) async fn changes(
     asking: &Asking<'_>,
     session: &mut Session,
     before: &Mirror,
-    place: &SyncreplPlace,
+    place: &SyncreplPosition,
 ) -> Result<Option<Found>, Refused> {
     let mut now = Vec::with_capacity(asking.bases.len());
     for base in &asking.bases {
@@ -52,7 +52,7 @@ pub(super) async fn changes(
         }
     }
     let (came, gone) = phase.finish();
-    Ok(Some(Found { came, gone, cursor: Cursor::Syncrepl(SyncreplPlace { numbers: now }) }))
+    Ok(Some(Found { came, gone, cursor: Cursor::Syncrepl(SyncreplPosition { numbers: now }) }))
 }
 
 /// Waits until the server tells of a change at a base (refreshAndPersist). It may be one that is known already.
@@ -63,7 +63,7 @@ pub(super) async fn wait(
     asking: &Asking<'_>,
     mut session: Session,
     base: &Dn,
-    place: &SyncreplPlace,
+    place: &SyncreplPosition,
 ) -> Result<(), Stopped> {
     let now = numbers(&mut session, base).await;
     let now = now.ok_or_else(|| Stopped::because("the server does not say how far it has counted"))?;

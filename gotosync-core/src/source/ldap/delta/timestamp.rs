@@ -2,21 +2,21 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::cursor::{Cursor, TimestampPlace};
+use super::super::cursor::{Cursor, TimestampPosition};
 use super::super::mirror::Mirror;
 use super::super::session::Session;
 use super::{Asking, Found, Refused};
 
 /// An hour before now: what changed within it is read again, so that the two clocks need not agree.
-pub(super) fn start() -> TimestampPlace {
-    TimestampPlace { since: Timestamp::now().checked_sub(MARGIN).unwrap_or(Timestamp::MIN) }
+pub(super) fn start() -> TimestampPosition {
+    TimestampPosition { since: Timestamp::now().checked_sub(MARGIN).unwrap_or(Timestamp::MIN) }
 }
 
 pub(super) async fn changes(
     asking: &Asking<'_>,
     session: &mut Session,
     before: &Mirror,
-    place: &TimestampPlace,
+    place: &TimestampPosition,
 ) -> Result<Option<Found>, Refused> {
     let next = start();
     let filter = format!("(modifyTimestamp>={})", place.since.strftime("%Y%m%d%H%M%SZ"));

@@ -2,7 +2,7 @@
 
 use ldap3::Scope;
 
-use super::super::cursor::{Cursor, UsnPlace};
+use super::super::cursor::{Cursor, UsnPosition};
 use super::super::describe::show_deleted;
 use super::super::guard::Item;
 use super::super::id::{Id, canonical};
@@ -13,11 +13,11 @@ use super::super::session::{Question, Session};
 use super::{Asking, Found, Refused, identity};
 use crate::model::Dn;
 
-pub(super) async fn start(session: &mut Session) -> Option<UsnPlace> {
+pub(super) async fn start(session: &mut Session) -> Option<UsnPosition> {
     let highest = highest(session)?;
     let server = identity(session).await;
     let tombstones = sees_deleted(session).await;
-    Some(UsnPlace { server, highest, tombstones })
+    Some(UsnPosition { server, highest, tombstones })
 }
 
 /// The highest number that the root entry names.
@@ -29,7 +29,7 @@ pub(super) async fn changes(
     asking: &Asking<'_>,
     session: &mut Session,
     before: &Mirror,
-    place: &UsnPlace,
+    place: &UsnPosition,
 ) -> Result<Option<Found>, Refused> {
     session.root = session.root().await?;
     let now = highest(session).ok_or_else(|| Refused("the server does not say how far it has counted".to_owned()))?;
@@ -52,7 +52,7 @@ pub(super) async fn changes(
     } else {
         asking.missing(session, before).await?
     });
-    let cursor = Cursor::Usn(UsnPlace { highest: now, ..place.clone() });
+    let cursor = Cursor::Usn(UsnPosition { highest: now, ..place.clone() });
     Ok(Some(Found { came, gone, cursor }))
 }
 

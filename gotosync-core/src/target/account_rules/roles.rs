@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use super::checks::check_group;
-use super::{Book, Done, Record, refuse, unknown};
+use super::{AccountStore, Done, Record, refuse, unknown};
 use crate::error::{ErrorKind, Result};
 use crate::model::{Account, Role, User};
 use crate::target::{Capabilities, RoleAccess};
 
 /// What the login may do about roles: all if it is a full administrator's. One that is no user's counts as such.
-pub(in crate::target) fn access(book: &dyn Book, capabilities: &Capabilities) -> Result<RoleAccess> {
+pub(in crate::target) fn access(store: &dyn AccountStore, capabilities: &Capabilities) -> Result<RoleAccess> {
     if capabilities.roles == RoleAccess::Hidden {
         return Ok(RoleAccess::Hidden);
     }
-    let login = match book.login()? {
-        Some(key) => book.user(&key)?,
+    let login = match store.login()? {
+        Some(key) => store.user(&key)?,
         None => None,
     };
     let full = login.is_none_or(|record| record.user.role.is_administrator());
@@ -32,20 +32,20 @@ pub(in crate::target) fn as_shown(mut account: Account, access: RoleAccess) -> A
 }
 
 /// Checks that a role can be given: what it names exists.
-pub(super) fn check(book: &dyn Book, role: &Role) -> Done<()> {
+pub(super) fn check(store: &dyn AccountStore, role: &Role) -> Done<()> {
     match role {
         Role::Member | Role::Administrator => Ok(()),
         Role::Manager { groups, products, .. } => {
-            groups.iter().try_for_each(|path| check_group(book, path))?;
+            groups.iter().try_for_each(|path| check_group(store, path))?;
             for key in products {
-                if book.license(key)?.is_none() {
+                if store.license(key)?.is_none() {
                     return refuse(ErrorKind::NotFound, format!("the account has no licence {key}"));
                 }
             }
             Ok(())
         }
         Role::Set(name) => {
-            let catalog = book.catalog()?;
+            let catalog = store.catalog()?;
             if catalog.role_sets.contains(name) {
                 return Ok(());
             }
@@ -55,9 +55,9 @@ pub(super) fn check(book: &dyn Book, role: &Role) -> Done<()> {
 }
 
 /// Checks that a full administrator stays where this one loses the role, or goes.
-pub(super) fn check_last(book: &dyn Book, before: &Record, after: Option<&User>) -> Done<()> {
+pub(super) fn check_last(store: &dyn AccountStore, before: &Record, after: Option<&User>) -> Done<()> {
     let stays = after.is_some_and(|after| after.role == before.user.role);
-    if stays || !before.user.role.is_administrator() || book.has_administrator_beside(&before.key)? {
+    if stays || !before.user.role.is_administrator() || store.has_administrator_beside(&before.key)? {
         return Ok(());
     }
     refuse(ErrorKind::Denied, "the last full administrator cannot lose that role")

@@ -17,7 +17,7 @@ use crate::model::{
 use crate::rules::{DeleteAfter, Desire, Desires, GroupChoice, LeaverPolicy};
 
 /// Lays desires over users, one by one.
-pub(super) struct Settle<'s, 'd> {
+pub(super) struct DesiredUsers<'s, 'd> {
     pub(super) desires: &'s Desires<'d>,
     pub(super) current: &'s Account,
     pub(super) offers: &'s Offers,
@@ -47,7 +47,7 @@ pub(super) enum Leaving {
     Goes,
 }
 
-impl<'s, 'd> Settle<'s, 'd> {
+impl<'s, 'd> DesiredUsers<'s, 'd> {
     pub(super) fn new(
         desires: &'s Desires<'d>,
         current: &'s Account,

@@ -16,7 +16,7 @@ pub(in crate::target) const FIRST_USER: u64 = 1_000_000_001;
 /// Takes the users of an account, in its order.
 ///
 /// Who has no key gets one from `next`; licences and roles are put in order; the status is derived, so that it says the
-/// same as after any write. `signed_in` answers for users whom the book knew before. Limits are not asked: an account is
+/// same as after any write. `signed_in` answers for users whom the store knew before. Limits are not asked: an account is
 /// what it is, also where it was cut down or filled before a limit came. So invitations and locks are kept as given.
 ///
 /// # Errors
@@ -50,11 +50,15 @@ pub(in crate::target) fn opening(
             }
         }
     };
-    Ok(account.users.iter().map(|user| settled(user, &mut fresh, &signed_in)).collect())
+    Ok(account.users.iter().map(|user| normalized(user, &mut fresh, &signed_in)).collect())
 }
 
-/// Brings one user into the form that a book keeps; who is in it already stays shared.
-fn settled(user: &Arc<User>, fresh: impl FnOnce() -> UserKey, signed_in: impl Fn(&UserKey) -> Option<bool>) -> Record {
+/// Brings one user into the form that an account store keeps; who is in it already stays shared.
+fn normalized(
+    user: &Arc<User>,
+    fresh: impl FnOnce() -> UserKey,
+    signed_in: impl Fn(&UserKey) -> Option<bool>,
+) -> Record {
     let mut user = Arc::clone(user);
     let key = user.key.clone().unwrap_or_else(fresh);
     let before = signed_in(&key);

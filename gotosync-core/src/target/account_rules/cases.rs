@@ -1,4 +1,4 @@
-//! What every book must do: the same cases for the account in memory and the account on disk.
+//! What every store must do: the same cases for the account in memory and the account on disk.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(in crate::target) struct Bench {
 /// Makes a test of every case, for a function that makes a [`Bench`] from an account.
 macro_rules! every_case {
     ($make:path) => {
-        crate::target::book::cases::every_case! { $make:
+        crate::target::account_rules::cases::every_case! { $make:
             users::a_user_is_created_invited_and_takes_a_seat,
             users::a_user_without_products_is_created_suspended,
             users::keys_are_counted_and_skip_those_that_are_taken,
@@ -82,7 +82,7 @@ macro_rules! every_case {
     ($make:path: $($module:ident::$case:ident,)+) => {$(
         #[tokio::test]
         async fn $case() {
-            crate::target::book::cases::$module::$case(&|account| $make(&account)).await;
+            crate::target::account_rules::cases::$module::$case(&|account| $make(&account)).await;
         }
     )+};
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Book, Done, refuse, unknown};
+use super::{AccountStore, Done, refuse, unknown};
 use crate::error::ErrorKind;
 use crate::model::text::nearest;
 use crate::model::{
@@ -12,7 +12,7 @@ use crate::model::{
 
 /// Checks what comes to a user, who has a key unless they are yet to be created.
 pub(super) fn check(
-    book: &dyn Book,
+    store: &dyn AccountStore,
     changes: &SettingsChanges,
     own: Option<&UserKey>,
     after: &UserSettings,
@@ -21,29 +21,29 @@ pub(super) fn check(
     comes(changes.time_zone.as_ref()).map_or(Ok(()), |zone| check_form("time_zone", &zone, Form::TimeZone))?;
     comes(changes.extension.as_ref()).map_or(Ok(()), |number| check_form("extension", &number, Form::Extension))?;
     for (license, change) in &changes.templates {
-        change.after().map_or(Ok(()), |template| check_template(book, license, template))?;
+        change.after().map_or(Ok(()), |template| check_template(store, license, template))?;
     }
     for (license, switched) in &changes.nested {
         let mut products = switched.added().iter().chain(switched.removed());
-        products.try_for_each(|product| check_switch(book, license, product))?;
+        products.try_for_each(|product| check_switch(store, license, product))?;
     }
     for (name, change) in &changes.custom_fields {
-        change.after().map_or(Ok(()), |value| check_custom_field(book, name, value))?;
+        change.after().map_or(Ok(()), |value| check_custom_field(store, name, value))?;
     }
-    changes.device_groups.added().iter().try_for_each(|name| check_device_group(book, name))?;
+    changes.device_groups.added().iter().try_for_each(|name| check_device_group(store, name))?;
     for (number, change) in &changes.phone_numbers {
-        change.after().map_or(Ok(()), |name| check_phone_number(book, number, name, after.extension.as_deref()))?;
+        change.after().map_or(Ok(()), |name| check_phone_number(store, number, name, after.extension.as_deref()))?;
     }
     for (list, value) in changes.listed() {
-        check_listed(book, list, &value)?;
+        check_listed(store, list, &value)?;
     }
-    check_exclusive(book, changes, own)?;
-    changes.voicemail.as_ref().map_or(Ok(()), |voicemail| check_voicemail(book, voicemail))
+    check_exclusive(store, changes, own)?;
+    changes.voicemail.as_ref().map_or(Ok(()), |voicemail| check_voicemail(store, voicemail))
 }
 
 /// Checks the products that are switched off for a new user.
-pub(super) fn check_switches(book: &dyn Book, off: &BTreeMap<LicenseKey, BTreeSet<String>>) -> Done<()> {
-    off.iter().try_for_each(|(license, codes)| codes.iter().try_for_each(|code| check_switch(book, license, code)))
+pub(super) fn check_switches(store: &dyn AccountStore, off: &BTreeMap<LicenseKey, BTreeSet<String>>) -> Done<()> {
+    off.iter().try_for_each(|(license, codes)| codes.iter().try_for_each(|code| check_switch(store, license, code)))
 }
 
 fn check_form(what: &str, text: &str, form: Form) -> Done<()> {
@@ -53,30 +53,30 @@ fn check_form(what: &str, text: &str, form: Form) -> Done<()> {
     }
 }
 
-fn check_voicemail(book: &dyn Book, voicemail: &Voicemail) -> Done<()> {
+fn check_voicemail(store: &dyn AccountStore, voicemail: &Voicemail) -> Done<()> {
     voicemail.time_zone.as_deref().map_or(Ok(()), |zone| check_form("time_zone", zone, Form::TimeZone))?;
-    voicemail.operator.as_deref().map_or(Ok(()), |operator| check_listed(book, Listed::Extensions, operator))
+    voicemail.operator.as_deref().map_or(Ok(()), |operator| check_listed(store, Listed::Extensions, operator))
 }
 
 /// Checks that a value is in the list of the account that it must come from.
-fn check_listed(book: &dyn Book, list: Listed, value: &str) -> Done<()> {
+fn check_listed(store: &dyn AccountStore, list: Listed, value: &str) -> Done<()> {
     match list {
         Listed::Locations => {
-            let catalog = book.catalog()?;
+            let catalog = store.catalog()?;
             if catalog.locations.iter().any(|own| own == value) {
                 return Ok(());
             }
             unknown("location", value, catalog.locations.iter().map(String::as_str))
         }
-        Listed::Devices => match value.parse::<Mac>().ok().map(|mac| book.device(mac)).transpose()?.flatten() {
+        Listed::Devices => match value.parse::<Mac>().ok().map(|mac| store.device(mac)).transpose()?.flatten() {
             Some(_) => Ok(()),
             None => refuse(ErrorKind::NotFound, format!("the account has no device {value}")),
         },
         Listed::PhoneNumbers => match value.parse().ok() {
-            Some(number) => known_number(book, &number).map(drop),
+            Some(number) => known_number(store, &number).map(drop),
             None => refuse(ErrorKind::NotFound, format!("the account has no phone number {value}")),
         },
-        Listed::Extensions if book.has_extension(value)? => Ok(()),
+        Listed::Extensions if store.has_extension(value)? => Ok(()),
         Listed::Extensions => {
             refuse(ErrorKind::NotFound, format!("the account has no extension `{}`", value.escape_debug()))
         }
@@ -84,11 +84,11 @@ fn check_listed(book: &dyn Book, list: Listed, value: &str) -> Done<()> {
 }
 
 /// Checks that no other user has what only one can have. The answer does not say who has it.
-fn check_exclusive(book: &dyn Book, changes: &SettingsChanges, own: Option<&UserKey>) -> Done<()> {
+fn check_exclusive(store: &dyn AccountStore, changes: &SettingsChanges, own: Option<&UserKey>) -> Done<()> {
     for one in changes.exclusive() {
-        let other = book.holder_of(&one)?.filter(|holder| own != Some(holder));
+        let other = store.holder_of(&one)?.filter(|holder| own != Some(holder));
         if other.is_some() {
-            let device = one.value().parse::<Mac>().ok().map(|mac| book.device(mac)).transpose()?.flatten();
+            let device = one.value().parse::<Mac>().ok().map(|mac| store.device(mac)).transpose()?.flatten();
             let name = device.map(|device| format!(" ({})", device.name)).unwrap_or_default();
             let message = format!("{} {}{name} belongs to another user", one.what(), one.value());
             return refuse(ErrorKind::Conflict, message);
@@ -98,27 +98,27 @@ fn check_exclusive(book: &dyn Book, changes: &SettingsChanges, own: Option<&User
 }
 
 /// Checks that a number can ring at an extension.
-fn check_phone_number(book: &dyn Book, number: &PhoneNumber, name: &str, extension: Option<&str>) -> Done<()> {
+fn check_phone_number(store: &dyn AccountStore, number: &PhoneNumber, name: &str, extension: Option<&str>) -> Done<()> {
     if name.trim().is_empty() {
         return refuse(ErrorKind::Input, format!("phone number {number} needs a name"));
     }
-    if known_number(book, number)?.is_free_for(extension) {
+    if known_number(store, number)?.is_free_for(extension) {
         return Ok(());
     }
     refuse(ErrorKind::Conflict, format!("phone number {number} rings elsewhere"))
 }
 
-fn known_number(book: &dyn Book, number: &PhoneNumber) -> Done<NamedNumber> {
-    match book.phone_number(number)? {
+fn known_number(store: &dyn AccountStore, number: &PhoneNumber) -> Done<NamedNumber> {
+    match store.phone_number(number)? {
         Some(known) => Ok(known),
         None => refuse(ErrorKind::NotFound, format!("the account has no phone number {number}")),
     }
 }
 
-fn check_template(book: &dyn Book, license: &LicenseKey, template: &SettingsTemplate) -> Done<()> {
-    let license = known_license(book, license)?;
+fn check_template(store: &dyn AccountStore, license: &LicenseKey, template: &SettingsTemplate) -> Done<()> {
+    let license = known_license(store, license)?;
     let SettingsTemplate::Named(name) = template else { return Ok(()) };
-    let catalog = book.catalog()?;
+    let catalog = store.catalog()?;
     let mut names = catalog.templates.iter().filter(|own| own.license == license.key).map(|own| own.name.as_str());
     if names.clone().any(|own| own == name) {
         return Ok(());
@@ -126,8 +126,8 @@ fn check_template(book: &dyn Book, license: &LicenseKey, template: &SettingsTemp
     unknown(&format!("settings template for {}", license.name), name, names.by_ref())
 }
 
-fn check_switch(book: &dyn Book, license: &LicenseKey, code: &str) -> Done<()> {
-    let license = known_license(book, license)?;
+fn check_switch(store: &dyn AccountStore, license: &LicenseKey, code: &str) -> Done<()> {
+    let license = known_license(store, license)?;
     if license.products.iter().any(|own| own == code) {
         return Ok(());
     }
@@ -136,8 +136,8 @@ fn check_switch(book: &dyn Book, license: &LicenseKey, code: &str) -> Done<()> {
     refuse(ErrorKind::Input, format!("{} has no product `{}`{near}", license.name, code.escape_debug()))
 }
 
-fn check_custom_field(book: &dyn Book, name: &str, value: &str) -> Done<()> {
-    let catalog = book.catalog()?;
+fn check_custom_field(store: &dyn AccountStore, name: &str, value: &str) -> Done<()> {
+    let catalog = store.catalog()?;
     if !catalog.custom_fields.iter().any(|own| own == name) {
         return unknown("custom field", name, catalog.custom_fields.iter().map(String::as_str));
     }
@@ -148,16 +148,16 @@ fn check_custom_field(book: &dyn Book, name: &str, value: &str) -> Done<()> {
     refuse(ErrorKind::Input, format!("custom field `{name}` has {length} characters, {CUSTOM_FIELD} are accepted"))
 }
 
-fn check_device_group(book: &dyn Book, name: &str) -> Done<()> {
-    let catalog = book.catalog()?;
+fn check_device_group(store: &dyn AccountStore, name: &str) -> Done<()> {
+    let catalog = store.catalog()?;
     if catalog.device_groups.iter().any(|own| own == name) {
         return Ok(());
     }
     unknown("device group", name, catalog.device_groups.iter().map(String::as_str))
 }
 
-fn known_license(book: &dyn Book, key: &LicenseKey) -> Done<License> {
-    match book.license(key)? {
+fn known_license(store: &dyn AccountStore, key: &LicenseKey) -> Done<License> {
+    match store.license(key)? {
         Some(license) => Ok(license),
         None => refuse(ErrorKind::NotFound, format!("the account has no licence {key}")),
     }

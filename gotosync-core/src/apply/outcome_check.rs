@@ -10,13 +10,13 @@ use crate::model::{Action, ActionKind, Effect, Fault, Outcome, UserKey};
 use crate::plan::Step;
 
 /// Looks at the outcomes of one run.
-pub(super) struct Sound<'a> {
+pub(super) struct OutcomeCheck<'a> {
     index: &'a Index<'a>,
     /// Keys of the users that were made in this run.
     made: Mutex<HashSet<UserKey>>,
 }
 
-impl<'a> Sound<'a> {
+impl<'a> OutcomeCheck<'a> {
     pub(super) fn new(index: &'a Index<'a>) -> Self {
         Self { index, made: Mutex::default() }
     }
@@ -83,9 +83,9 @@ mod tests {
             create(user("u2", &[], Role::Member), WelcomeEmail::None),
         ];
         let index = Index::new(&account, &steps, None);
-        let sound = Sound::new(&index);
+        let outcome_check = OutcomeCheck::new(&index);
         let created = |key: &str| Effect::Created { user: key.into() };
-        let told = |at: usize, effect: Effect| match sound.checked(&steps[at], effect.into()) {
+        let told = |at: usize, effect: Effect| match outcome_check.checked(&steps[at], effect.into()) {
             Outcome::Done { .. } => None,
             Outcome::InDoubt { fault } => Some(fault.message),
             other => panic!("{other:?}"),
@@ -110,6 +110,6 @@ mod tests {
         // Somebody who was there already, under the very address.
         assert_eq!(told(5, created("u2")), None);
         let refused = Outcome::failed(ErrorKind::Denied, "no");
-        assert_eq!(sound.checked(&steps[4], refused.clone()), refused);
+        assert_eq!(outcome_check.checked(&steps[4], refused.clone()), refused);
     }
 }

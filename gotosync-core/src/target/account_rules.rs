@@ -1,6 +1,6 @@
 //! The vendor's rules in one place, whatever keeps the account.
 //!
-//! A [`Book`] only looks up and writes; [`perform`] alone decides. So the strict fake and the account on disk cannot come
+//! A [`AccountStore`] only looks up and writes; [`perform`] alone decides. So the strict fake and the account on disk cannot come
 //! to differ in what they accept.
 
 use std::sync::Arc;
@@ -32,9 +32,9 @@ pub(super) use roles::{access, as_shown};
 
 /// Looks up and writes one account. It knows no rule.
 ///
-/// Writes come only after every lookup of an action, and an `Err` means that the storage is broken: whoever keeps the book
+/// Writes come only after every lookup of an action, and an `Err` means that the storage is broken: whoever keeps the store
 /// then undoes the batch.
-pub(super) trait Book {
+pub(super) trait AccountStore {
     /// The user whose login is in use.
     fn login(&self) -> Result<Option<UserKey>>;
     /// A user by key.
@@ -77,11 +77,11 @@ pub(super) trait Book {
     fn put_group(&mut self, group: UserGroup) -> Result<()>;
     /// The next number for a user; no number comes twice.
     fn next_user(&mut self) -> Result<u64>;
-    /// Adds to the history; the book gives the sequence.
+    /// Adds to the history; the store gives the sequence.
     fn append(&mut self, entry: Activity) -> Result<()>;
 }
 
-/// A user as a book keeps them.
+/// A user as an account store keeps them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Record {
     /// The user's key, which stands in `user` too.
@@ -116,15 +116,15 @@ pub(super) fn admit(batch: &Batch, capabilities: &Capabilities) -> Result<()> {
 /// Does one action or refuses it; a refused action has written nothing.
 ///
 /// # Errors
-/// Only those of the book: what the rules refuse is an [`Outcome`].
-pub(super) fn perform(book: &mut dyn Book, action: &Action, terms: &Terms<'_>) -> Result<Outcome> {
+/// Only those of the store: what the rules refuse is an [`Outcome`].
+pub(super) fn perform(store: &mut dyn AccountStore, action: &Action, terms: &Terms<'_>) -> Result<Outcome> {
     let done = match terms.capabilities.refusal(action) {
         Some(fault) => Err(Stop::Refused(fault)),
         None => match action {
-            Action::CreateGroup { path } => users::create_group(book, path, terms),
-            Action::WriteTemplate { template } => mail::write_template(book, template, terms),
-            Action::Create(creation) => users::create(book, creation, terms),
-            action => users::change(book, action, terms),
+            Action::CreateGroup { path } => users::create_group(store, path, terms),
+            Action::WriteTemplate { template } => mail::write_template(store, template, terms),
+            Action::Create(creation) => users::create(store, creation, terms),
+            action => users::change(store, action, terms),
         },
     };
     match done {
@@ -138,7 +138,7 @@ pub(super) fn perform(book: &mut dyn Book, action: &Action, terms: &Terms<'_>) -
 enum Stop {
     /// A rule stands against it.
     Refused(Fault),
-    /// The book cannot be read or written.
+    /// The store cannot be read or written.
     Broken(Error),
 }
 
@@ -167,8 +167,8 @@ fn unknown<'n, T>(what: &str, name: &str, names: impl IntoIterator<Item = &'n st
 }
 
 /// What differs between a user before and after, with the names of licences.
-fn told(book: &dyn Book, before: Option<&User>, after: Option<&User>) -> Result<String> {
-    let name = |key: &LicenseKey| Ok(book.license(key)?.map_or_else(|| key.to_string(), |license| license.name));
+fn told(store: &dyn AccountStore, before: Option<&User>, after: Option<&User>) -> Result<String> {
+    let name = |key: &LicenseKey| Ok(store.license(key)?.map_or_else(|| key.to_string(), |license| license.name));
     activity::told(before, after, name)
 }
 

@@ -1,30 +1,30 @@
 //! What an account knows and a user does not: addresses, groups and seats, asked before anything is written.
 
-use super::{Book, Done, Record, mail, refuse};
+use super::{AccountStore, Done, Record, mail, refuse};
 use crate::error::ErrorKind;
 use crate::model::{Email, LicenseKey, UserChanges, UserGroupPath, UserKey};
 
 /// Checks that a new address is free, and that a user group is there.
-pub(super) fn check_changes(book: &dyn Book, changes: &UserChanges, before: &Record) -> Done<()> {
+pub(super) fn check_changes(store: &dyn AccountStore, changes: &UserChanges, before: &Record) -> Done<()> {
     if let Some(email) = changes.email.as_ref().and_then(|change| change.after()) {
-        check_address(book, email, Some(&before.key))?;
-        if *email != before.user.email && mail::is_foreign(book, email)? {
+        check_address(store, email, Some(&before.key))?;
+        if *email != before.user.email && mail::is_foreign(store, email)? {
             return refuse(ErrorKind::Conflict, format!("email {email} belongs to another account"));
         }
     }
-    changes.group.as_ref().and_then(|change| change.after()).map_or(Ok(()), |path| check_group(book, path))
+    changes.group.as_ref().and_then(|change| change.after()).map_or(Ok(()), |path| check_group(store, path))
 }
 
 /// Checks that no other user has an address. The answer does not say who has it.
-pub(super) fn check_address(book: &dyn Book, email: &Email, own: Option<&UserKey>) -> Done<()> {
-    match book.holder(email)? {
+pub(super) fn check_address(store: &dyn AccountStore, email: &Email, own: Option<&UserKey>) -> Done<()> {
+    match store.holder(email)? {
         Some(holder) if own != Some(&holder) => refuse(ErrorKind::Conflict, format!("email {email} is taken")),
         _ => Ok(()),
     }
 }
 
-pub(super) fn check_group(book: &dyn Book, path: &UserGroupPath) -> Done<()> {
-    if book.has_group(path)? {
+pub(super) fn check_group(store: &dyn AccountStore, path: &UserGroupPath) -> Done<()> {
+    if store.has_group(path)? {
         return Ok(());
     }
     refuse(ErrorKind::NotFound, format!("the account has no user group `{path}`"))
@@ -32,10 +32,10 @@ pub(super) fn check_group(book: &dyn Book, path: &UserGroupPath) -> Done<()> {
 
 /// Checks that the licenses that come exist, are active, and have a seat each; a license that the user has already needs
 /// none.
-pub(super) fn check_seats(book: &dyn Book, before: &[LicenseKey], after: &[LicenseKey]) -> Done<()> {
+pub(super) fn check_seats(store: &dyn AccountStore, before: &[LicenseKey], after: &[LicenseKey]) -> Done<()> {
     let mut missing = Vec::new();
     for key in after.iter().filter(|key| !before.contains(key)) {
-        let Some(license) = book.license(key)? else {
+        let Some(license) = store.license(key)? else {
             return refuse(ErrorKind::NotFound, format!("the account has no licence {key}"));
         };
         if license.pending {

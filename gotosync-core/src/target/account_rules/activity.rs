@@ -51,7 +51,7 @@ pub(super) fn told<'u>(
 ) -> Result<String> {
     let users = [before, after];
     let names = names(users.into_iter().flatten(), license_name)?;
-    let mut told = Told { users, parts: Vec::new() };
+    let mut told = Differences { users, parts: Vec::new() };
     told.each(Field::Person.as_str(), |user| user.person.as_ref().map(ToString::to_string));
     told.text(Field::Email, |user| Some(user.email.as_str()));
     told.text(Field::FirstName, |user| Some(&user.first_name));
@@ -96,12 +96,12 @@ fn names<'u>(
 }
 
 /// A user before and after, and what of the two was told to differ.
-struct Told<'u> {
+struct Differences<'u> {
     users: [Option<&'u User>; 2],
     parts: Vec<String>,
 }
 
-impl<'u> Told<'u> {
+impl<'u> Differences<'u> {
     /// Tells a text; an empty one is none.
     fn text(&mut self, field: Field, of: impl Fn(&'u User) -> Option<&'u str>) {
         self.each(field.as_str(), |user| of(user).filter(|text| !text.is_empty()).map(quoted));

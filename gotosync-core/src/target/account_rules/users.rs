@@ -4,103 +4,103 @@ use std::sync::Arc;
 
 use super::activity::Activity;
 use super::checks::{check_address, check_changes, check_group, check_seats};
-use super::{Book, Done, Record, Terms, mail, refuse, roles, settings, told};
+use super::{AccountStore, Done, Record, Terms, mail, refuse, roles, settings, told};
 use crate::error::{ErrorKind, Result};
 use crate::model::{
     Action, ActionKind, Creation, Effect, Guards, Invitation, SettingsChanges, Status, User, UserGroup, UserGroupPath,
     UserKey,
 };
 
-pub(super) fn create(book: &mut dyn Book, creation: &Creation, terms: &Terms<'_>) -> Done {
-    creation.guard(&Guards { login: None, roles: roles::access(book, terms.capabilities)?, limits: terms.limits })?;
+pub(super) fn create(store: &mut dyn AccountStore, creation: &Creation, terms: &Terms<'_>) -> Done {
+    creation.guard(&Guards { login: None, roles: roles::access(store, terms.capabilities)?, limits: terms.limits })?;
     let mut user = normal(&creation.user);
-    user.group.iter().try_for_each(|path| check_group(book, path))?;
-    roles::check(book, &user.role)?;
+    user.group.iter().try_for_each(|path| check_group(store, path))?;
+    roles::check(store, &user.role)?;
     let mut coming = SettingsChanges::making(user.settings());
     coming.voicemail.clone_from(&creation.voicemail);
-    settings::check_switches(book, &user.settings().off)?;
-    settings::check(book, &coming, None, user.settings())?;
-    mail::check_welcome(book, &creation.welcome)?;
-    check_address(book, &user.email, None)?;
-    let asked = mail::check_transfer(book, &user.email)?;
-    if book.users()? >= terms.limits.users {
+    settings::check_switches(store, &user.settings().off)?;
+    settings::check(store, &coming, None, user.settings())?;
+    mail::check_welcome(store, &creation.welcome)?;
+    check_address(store, &user.email, None)?;
+    let asked = mail::check_transfer(store, &user.email)?;
+    if store.users()? >= terms.limits.users {
         return refuse(ErrorKind::Exhausted, format!("the account has {} users, its most", terms.limits.users));
     }
-    check_seats(book, &[], &user.licenses)?;
+    check_seats(store, &[], &user.licenses)?;
     if let Some(asked) = asked {
-        return mail::ask(book, &user.email, asked, terms);
+        return mail::ask(store, &user.email, asked, terms);
     }
     let mailed = mail::told(&creation.welcome);
-    let key = unused_key(book)?;
+    let key = unused_key(store)?;
     user.key = Some(key.clone());
     user.invitation = Some(Invitation { sent: mailed.is_some().into(), expired: false });
     user.status = Status::Invited;
     user.derive_status(false);
-    let mut detail = told(book, None, Some(&user))?;
+    let mut detail = told(store, None, Some(&user))?;
     detail.extend(creation.voicemail.as_ref().map(|voicemail| format!(", voicemail {voicemail}")));
     detail.extend(mailed.map(|mail| format!(", {mail}")));
     let entry = Activity::of(terms.now, ActionKind::Create, user.email.as_str(), detail);
-    book.put_user(Record { key: key.clone(), user: Arc::new(user), signed_in: false })?;
-    book.append(entry)?;
+    store.put_user(Record { key: key.clone(), user: Arc::new(user), signed_in: false })?;
+    store.append(entry)?;
     Ok(Effect::Created { user: key })
 }
 
 /// Does an action on a user who is there.
-pub(super) fn change(book: &mut dyn Book, action: &Action, terms: &Terms<'_>) -> Done {
+pub(super) fn change(store: &mut dyn AccountStore, action: &Action, terms: &Terms<'_>) -> Done {
     let (Some(key), Some(effect)) = (action.user(), action.effect()) else {
         return refuse(ErrorKind::Bug, "the action is about no user");
     };
-    let (login, roles) = (book.login()?, roles::access(book, terms.capabilities)?);
+    let (login, roles) = (store.login()?, roles::access(store, terms.capabilities)?);
     let guards = Guards { login: login.as_ref(), roles, limits: terms.limits };
-    let Some(before) = book.user(key)? else {
+    let Some(before) = store.user(key)? else {
         action.guard(None, &guards)?;
         return refuse(ErrorKind::NotFound, format!("the account has no user {key}"));
     };
     let after = action.guard(Some(&before.user), &guards)?.map(|after| normal(&after));
     let mut voicemail = None;
     if let (Action::Update(update) | Action::Reactivate(update), Some(after)) = (action, &after) {
-        check_changes(book, &update.changes, &before)?;
+        check_changes(store, &update.changes, &before)?;
         if let Some(changes) = &update.changes.settings {
-            settings::check(book, changes, Some(key), after.settings())?;
+            settings::check(store, changes, Some(key), after.settings())?;
             voicemail = changes.voicemail.as_ref();
         }
         if after.role != before.user.role {
-            roles::check(book, &after.role)?;
+            roles::check(store, &after.role)?;
         }
-        check_seats(book, &before.user.licenses, &after.licenses)?;
+        check_seats(store, &before.user.licenses, &after.licenses)?;
     }
-    roles::check_last(book, &before, after.as_ref())?;
+    roles::check_last(store, &before, after.as_ref())?;
     let Some(mut after) = after else {
-        let detail = told(book, Some(&before.user), None)?;
-        book.remove_user(key)?;
-        book.append(Activity::of(terms.now, action.kind(), before.user.email.as_str(), detail))?;
+        let detail = told(store, Some(&before.user), None)?;
+        store.remove_user(key)?;
+        store.append(Activity::of(terms.now, action.kind(), before.user.email.as_str(), detail))?;
         return Ok(effect);
     };
     after.derive_status(before.signed_in);
-    let mut detail = told(book, Some(&before.user), Some(&after))?;
+    let mut detail = told(store, Some(&before.user), Some(&after))?;
     detail.extend(voicemail.map(|voicemail| format!(", voicemail {voicemail}")));
     let entry = Activity::of(terms.now, action.kind(), before.user.email.as_str(), detail);
-    book.put_user(Record { user: Arc::new(after), ..before })?;
-    book.append(entry)?;
+    store.put_user(Record { user: Arc::new(after), ..before })?;
+    store.append(entry)?;
     Ok(effect)
 }
 
-pub(super) fn create_group(book: &mut dyn Book, path: &UserGroupPath, terms: &Terms<'_>) -> Done {
+pub(super) fn create_group(store: &mut dyn AccountStore, path: &UserGroupPath, terms: &Terms<'_>) -> Done {
     if let Some(problem) = path.problem() {
         return refuse(ErrorKind::Input, format!("user group `{path}` cannot be made: {problem}"));
     }
-    if book.has_group(path)? {
+    if store.has_group(path)? {
         return refuse(ErrorKind::Conflict, format!("user group `{path}` exists"));
     }
     if let Some(parent) = path.parent() {
-        check_group(book, &parent)?;
+        check_group(store, &parent)?;
     }
-    book.put_group(UserGroup { key: None, path: path.clone() })?;
-    book.append(Activity::of(terms.now, ActionKind::CreateGroup, path.as_str(), String::new()))?;
+    store.put_group(UserGroup { key: None, path: path.clone() })?;
+    store.append(Activity::of(terms.now, ActionKind::CreateGroup, path.as_str(), String::new()))?;
     Ok(Effect::GroupCreated)
 }
 
-/// A user in the one form in which a book keeps users.
+/// A user in the one form in which an account store keeps users.
 pub(super) fn normal(user: &User) -> User {
     let mut user = user.clone();
     user.licenses.sort();
@@ -110,11 +110,11 @@ pub(super) fn normal(user: &User) -> User {
     user
 }
 
-fn unused_key(book: &mut dyn Book) -> Result<UserKey> {
+fn unused_key(store: &mut dyn AccountStore) -> Result<UserKey> {
     loop {
         // An account that came from elsewhere may hold numbers that the counter has yet to reach.
-        let key = UserKey::new(book.next_user()?.to_string());
-        if book.user(&key)?.is_none() {
+        let key = UserKey::new(store.next_user()?.to_string());
+        if store.user(&key)?.is_none() {
             return Ok(key);
         }
     }

@@ -1,24 +1,28 @@
 //! Mails: templates of them, invitations, and asking people over from other accounts.
 
 use super::activity::{Activity, asked, one_line};
-use super::{Book, Done, Terms, refuse, unknown};
+use super::{AccountStore, Done, Terms, refuse, unknown};
 use crate::error::{ErrorKind, Result};
 use crate::model::text::nearest;
 use crate::model::{ActionKind, Catalog, Change, Effect, Email, Transfer, WelcomeEmail, WelcomeTemplate};
 
 /// Makes or changes a template of welcome e-mails.
-pub(super) fn write_template(book: &mut dyn Book, change: &Change<WelcomeTemplate>, terms: &Terms<'_>) -> Done {
+pub(super) fn write_template(
+    store: &mut dyn AccountStore,
+    change: &Change<WelcomeTemplate>,
+    terms: &Terms<'_>,
+) -> Done {
     let Some(after) = change.after() else { return refuse(ErrorKind::Input, "a template cannot be taken away") };
     check_template(after)?;
-    let catalog = book.catalog()?;
+    let catalog = store.catalog()?;
     let now = catalog.welcome_email(&after.name);
     if now != change.before() {
         let name = one_line(&after.name);
         return refuse(ErrorKind::Conflict, format!("welcome e-mail template `{name}` is not as it was read"));
     }
     let entry = Activity::of(terms.now, ActionKind::WriteTemplate, &after.name, template_told(now, after));
-    book.put_welcome_email(after.clone())?;
-    book.append(entry)?;
+    store.put_welcome_email(after.clone())?;
+    store.append(entry)?;
     Ok(Effect::TemplateWritten)
 }
 
@@ -30,9 +34,9 @@ pub(in crate::target) fn put_template(catalog: &mut Catalog, template: WelcomeTe
 }
 
 /// Checks that the mail to a new user can be written.
-pub(super) fn check_welcome(book: &dyn Book, welcome: &WelcomeEmail) -> Done<()> {
+pub(super) fn check_welcome(store: &dyn AccountStore, welcome: &WelcomeEmail) -> Done<()> {
     let WelcomeEmail::Template(name) = welcome else { return Ok(()) };
-    let catalog = book.catalog()?;
+    let catalog = store.catalog()?;
     if catalog.welcome_email(name).is_some() {
         return Ok(());
     }
@@ -49,20 +53,20 @@ pub(super) fn told(welcome: &WelcomeEmail) -> Option<String> {
 }
 
 /// What the owner of an address in another account was asked so far; `None` if the address is free to use here.
-pub(super) fn check_transfer(book: &dyn Book, email: &Email) -> Done<Option<Asked>> {
-    match book.transfer(email)? {
+pub(super) fn check_transfer(store: &dyn AccountStore, email: &Email) -> Done<Option<Asked>> {
+    match store.transfer(email)? {
         Some(transfer) if transfer.expired => Ok(Some(Asked { before: Some(transfer) })),
         Some(_) => {
             let message = format!("email {email} belongs to another account, and its owner has been asked already");
             refuse(ErrorKind::Conflict, message)
         }
-        None => Ok(book.is_elsewhere(email)?.then_some(Asked { before: None })),
+        None => Ok(store.is_elsewhere(email)?.then_some(Asked { before: None })),
     }
 }
 
 /// Says whether an address belongs to another account.
-pub(super) fn is_foreign(book: &dyn Book, email: &Email) -> Result<bool> {
-    Ok(book.is_elsewhere(email)? || book.transfer(email)?.is_some())
+pub(super) fn is_foreign(store: &dyn AccountStore, email: &Email) -> Result<bool> {
+    Ok(store.is_elsewhere(email)? || store.transfer(email)?.is_some())
 }
 
 /// Somebody with an address in another account, and what they were asked before.
@@ -71,12 +75,12 @@ pub(super) struct Asked {
 }
 
 /// Asks the owner of an address in another account to come over.
-pub(super) fn ask(book: &mut dyn Book, email: &Email, Asked { before }: Asked, terms: &Terms<'_>) -> Done {
+pub(super) fn ask(store: &mut dyn AccountStore, email: &Email, Asked { before }: Asked, terms: &Terms<'_>) -> Done {
     let sent = before.as_ref().map_or(0, |transfer| transfer.sent).saturating_add(1);
     let was = before.map_or_else(|| "none".to_owned(), |transfer| asked(transfer.sent, transfer.expired));
     let detail = format!("transfer {was} -> {}", asked(sent, false));
-    book.put_transfer(Transfer { email: email.clone(), expired: false, sent })?;
-    book.append(Activity::of(terms.now, ActionKind::Create, email.as_str(), detail))?;
+    store.put_transfer(Transfer { email: email.clone(), expired: false, sent })?;
+    store.append(Activity::of(terms.now, ActionKind::Create, email.as_str(), detail))?;
     Ok(Effect::TransferInvited)
 }
 

@@ -11,10 +11,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json;
 use crate::output::{print, say};
-use crate::setup::{Place, quoted};
+use crate::setup::{ConfigLocation, quoted};
 
 /// What was told so far.
-pub(super) struct Told {
+pub(super) struct RunOutput {
     shape: Shape,
     resumed: Value,
     report: Value,
@@ -22,7 +22,7 @@ pub(super) struct Told {
     deletions: Value,
 }
 
-impl Told {
+impl RunOutput {
     pub(super) fn new(shape: Shape) -> Self {
         Self { shape, resumed: Value::Null, report: Value::Null, stopped: Value::Null, deletions: Value::Null }
     }
@@ -40,7 +40,7 @@ impl Told {
     }
 
     /// Tells what stopped a plan that is kept in a file, and how that very plan is approved.
-    pub(super) fn stopped(&mut self, verdict: &Verdict, file: &Path, place: &Place) -> Result<Exit, Failure> {
+    pub(super) fn stopped(&mut self, verdict: &Verdict, file: &Path, place: &ConfigLocation) -> Result<Exit, Failure> {
         if self.shape.json {
             self.stopped = json::stopped(verdict, file);
         } else {
@@ -51,7 +51,7 @@ impl Told {
     }
 
     /// Tells of deletions that wait for an admin, and how they are approved.
-    pub(super) fn deletions(&mut self, plan: &Plan, file: &Path, place: &Place) {
+    pub(super) fn deletions(&mut self, plan: &Plan, file: &Path, place: &ConfigLocation) {
         if self.shape.json {
             self.deletions =
                 json!({ "plan": plan.id(), "file": file.display().to_string(), "users": plan.steps().len() });
@@ -84,7 +84,7 @@ impl Told {
 }
 
 /// Says how a plan that a check stopped is approved, or that it cannot be.
-pub(super) fn approval(verdict: &Verdict, file: Option<&Path>, place: &Place) {
+pub(super) fn approval(verdict: &Verdict, file: Option<&Path>, place: &ConfigLocation) {
     if verdict.passes() {
         return;
     }
