@@ -2,7 +2,7 @@
 
 use gotosync_core::model::{Directory, DirectoryBuilder, Dn, GroupEntry, GroupId, PersonEntry, PersonId, UnitKind};
 
-use crate::human::{self, Human, UnitContent, SITES};
+use crate::human::{self, Human, SITES, UnitContent};
 use crate::random::Random;
 
 /// A population: so many people in so many groups.
