@@ -67,7 +67,7 @@ enum Part {
     Locations,
 }
 
-/// Of which numbers it is read who may show them: that takes a call for each.
+/// The numbers whose permissions are read: that takes a call for each.
 #[derive(Clone, Debug, Default)]
 enum Callers {
     #[default]
@@ -97,7 +97,7 @@ impl Parts {
                 _ => &[Part::Extensions],
             });
         }
-        let callers: BTreeSet<PhoneNumber> = actions.iter().flat_map(callers_of).collect();
+        let callers: BTreeSet<PhoneNumber> = actions.iter().flat_map(permitted_by).collect();
         Self { lists, callers: if callers.is_empty() { Callers::OfNone } else { Callers::Of(callers) } }
     }
 
@@ -106,13 +106,24 @@ impl Parts {
     }
 }
 
-/// The numbers that an action lets somebody show, or no more.
-fn callers_of(action: &Action) -> Vec<PhoneNumber> {
+/// Settings that are permissions on telephone numbers, each with the word for it.
+macro_rules! permissions {
+    ($settings:expr, $($reference:tt)+) => {
+        [(WirePermission::SHOWS, $($reference)+ $settings.caller_id_numbers)]
+    };
+}
+use permissions;
+
+/// Returns the numbers on which an action gives or takes a permission.
+fn permitted_by(action: &Action) -> Vec<PhoneNumber> {
+    let numbers = |changes: &SettingsChanges| {
+        let all = permissions!(changes, &).into_iter();
+        all.flat_map(|(_, change)| change.added().iter().chain(change.removed())).cloned().collect()
+    };
     match action {
-        Action::Create(creation) => creation.user.settings().caller_id_numbers.iter().cloned().collect(),
+        Action::Create(creation) => numbers(&SettingsChanges::making(creation.user.settings())),
         Action::Update(update) | Action::Reactivate(update) => {
-            let changes = update.changes.settings.iter().map(|settings| &settings.caller_id_numbers);
-            changes.flat_map(|change| change.added().iter().chain(change.removed())).cloned().collect()
+            update.changes.settings.as_deref().map(numbers).unwrap_or_default()
         }
         _ => Vec::new(),
     }
@@ -227,7 +238,7 @@ impl Switchboard {
     pub(super) fn complete<'u>(&self, users: impl IntoIterator<Item = &'u mut User>) {
         let mut found = self.settings();
         for user in users {
-            let own = user.key.as_ref().and_then(|key| found.remove(key.as_str())).unwrap_or_default();
+            let mut own = user.key.as_ref().and_then(|key| found.remove(key.as_str())).unwrap_or_default();
             user.set_settings(|settings| {
                 if own.extension.is_some() {
                     settings.extension = own.extension;
@@ -235,7 +246,9 @@ impl Switchboard {
                 settings.devices = own.devices;
                 settings.location = own.location;
                 settings.phone_numbers = own.phone_numbers;
-                settings.caller_id_numbers = own.caller_id_numbers;
+                for ((_, to), (_, from)) in permissions!(settings, &mut).into_iter().zip(permissions!(own, &mut)) {
+                    *to = std::mem::take(from);
+                }
                 settings.secondary_extensions = own.secondary_extensions;
             });
         }
@@ -264,9 +277,11 @@ impl Switchboard {
                 let name = own.wire.name.clone();
                 found.entry(user.as_str()).or_default().phone_numbers.insert(own.digits.clone(), name);
             }
-            for permission in own.permissions.iter().filter(|permission| permission.lets_show()) {
+            for permission in &own.permissions {
                 let settings = found.entry(permission.user_key.as_str()).or_default();
-                settings.caller_id_numbers.insert(own.digits.clone());
+                for (_, numbers) in permissions!(settings, &mut).into_iter().filter(|(word, _)| permission.has(word)) {
+                    numbers.insert(own.digits.clone());
+                }
             }
         }
         for place in self.locations.iter().flatten() {

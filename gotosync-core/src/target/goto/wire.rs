@@ -293,9 +293,9 @@ impl WirePermission {
     /// The word for showing the number as caller id.
     pub(super) const SHOWS: &str = "OUTBOUND_CALLER_ID";
 
-    /// Says whether the user may show the number.
-    pub(super) fn lets_show(&self) -> bool {
-        self.permissions.iter().any(|word| word == Self::SHOWS)
+    /// Says whether the user has a permission.
+    pub(super) fn has(&self, word: &str) -> bool {
+        self.permissions.iter().any(|own| own == word)
     }
 }
 

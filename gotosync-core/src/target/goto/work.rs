@@ -40,7 +40,7 @@ pub(super) fn offered(who: &Who, action: &Action) -> Result<(), Fault> {
     let needed = action.features();
     let Some(feature) = lacks(who).into_iter().find(|feature| needed.contains(feature)) else { return Ok(()) };
     let why = if OF_NUMBERS.contains(&feature) && who.telephones == Telephones::Read {
-        "write `caller_ids = true` in [account]: reading who may show which number takes a call for each number"
+        "write `caller_ids = true` in [account]: reading what each user may do with a number takes a call for each number"
     } else if OF_CONNECT.contains(&feature) {
         "write `connect = true` in [account], and let the login have the role «Configure PBX»"
     } else {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use gotosync_core::model::{Exclusive, NamedNumber, PhoneNumber, RingsAt, UserKey};
+use gotosync_core::model::{Exclusive, NamedNumber, PhoneNumber, RingsAt, UserKey, UserSettings};
 use serde_json::{Map, Value, json};
 
 use super::extensions::{known as known_extension, ring_at, user_key};
@@ -83,7 +83,7 @@ pub(super) async fn change(
 async fn rename(tenant: &Tenant, number: &NamedNumber, name: &str) -> Result<(), Refusal> {
     let digits = &number.number;
     if let Some(holder) = holder(tenant, digits) {
-        let named = |own: &mut gotosync_core::model::UserSettings| {
+        let named = |own: &mut UserSettings| {
             own.phone_numbers.insert(digits.clone(), name.to_owned());
         };
         return change_user(tenant, &holder, |user| user.set_settings(named)).await;
@@ -131,9 +131,12 @@ pub(super) async fn permissions(
     let tenant = own_tenant(&world, &caller)?;
     let number = known(tenant, &id)?.number;
     let mut all = std::collections::BTreeMap::<UserKey, BTreeSet<String>>::new();
-    for user in tenant.target.glance().users().filter(|user| user.settings().caller_id_numbers.contains(&number)) {
-        let key = user.key.clone().unwrap_or_else(|| UserKey::new(""));
-        all.entry(key).or_default().insert(SHOWS.to_owned());
+    for user in tenant.target.glance().users() {
+        let mut settings = user.settings().clone();
+        for (word, _) in permitted(&mut settings).into_iter().filter(|(_, numbers)| numbers.contains(&number)) {
+            let key = user.key.clone().unwrap_or_else(|| UserKey::new(""));
+            all.entry(key).or_default().insert(word.to_owned());
+        }
     }
     for ((own, user), words) in &tenant.board().permissions {
         if *own == number {
@@ -159,15 +162,17 @@ pub(super) async fn permit(
         let known = word.as_str().filter(|word| PERMISSIONS.contains(word));
         own.insert(known.ok_or_else(|| bad("INVALID_PERMISSION", &word.to_string()))?.to_owned());
     }
-    let shows = own.remove(SHOWS);
-    let change = |settings: &mut gotosync_core::model::UserSettings| {
-        if shows {
-            settings.caller_id_numbers.insert(number.clone());
-        } else {
-            settings.caller_id_numbers.remove(&number);
+    let change = |settings: &mut UserSettings| {
+        for (word, numbers) in permitted(settings) {
+            if own.contains(word) {
+                numbers.insert(number.clone());
+            } else {
+                numbers.remove(&number);
+            }
         }
     };
     change_user(tenant, &user, |user| user.set_settings(change)).await?;
+    own.retain(|word| !permitted(&mut UserSettings::default()).iter().any(|(known, _)| known == word));
     tenant.board().permissions.insert((number, user), own);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -209,5 +214,9 @@ fn told(tenant: &Tenant, own: &NamedNumber) -> Value {
     told
 }
 
-const SHOWS: &str = "OUTBOUND_CALLER_ID";
-const PERMISSIONS: [&str; 3] = ["TEXTING", SHOWS, "INSTANT_RESPONSE"];
+/// The permissions that are settings of a user.
+fn permitted(settings: &mut UserSettings) -> [(&'static str, &mut BTreeSet<PhoneNumber>); 1] {
+    [("OUTBOUND_CALLER_ID", &mut settings.caller_id_numbers)]
+}
+
+const PERMISSIONS: [&str; 3] = ["TEXTING", "OUTBOUND_CALLER_ID", "INSTANT_RESPONSE"];

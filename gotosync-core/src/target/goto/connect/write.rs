@@ -6,9 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::assumed::{LOCATED, permissions};
+use super::super::assumed::{LOCATED, permissions as permissions_body};
 use super::super::wire::{Key, WireExtension, WirePermission, WireRoute};
-use super::{GotoAccount, Switchboard, Who};
+use super::{GotoAccount, Switchboard, Who, permissions};
 use crate::http::{Api, Failure, Method, Request, Safety};
 use crate::model::{PhoneNumber, SettingsChanges, UserKey, Voicemail};
 
@@ -68,11 +68,13 @@ impl Writing<'_> {
             let own = self.own_extension().map(|at| self.extension(at).id.clone());
             self.route(number, own.as_deref(), Some(name)).await?;
         }
-        for number in changes.caller_id_numbers.removed() {
-            self.permit(number, false).await?;
-        }
-        for number in changes.caller_id_numbers.added() {
-            self.permit(number, true).await?;
+        for (word, change) in permissions!(changes, &) {
+            for number in change.removed() {
+                self.permit(number, word, false).await?;
+            }
+            for number in change.added() {
+                self.permit(number, word, true).await?;
+            }
         }
         if let Some(change) = &changes.location {
             self.place(change.after().map(|name| &**name)).await?;
@@ -245,18 +247,18 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Lets the user show a number as caller id, or no more; what else they may do with it stays.
-    async fn permit(&mut self, number: &PhoneNumber, comes: bool) -> Result<(), Failure> {
+    /// Gives the user a permission on a number, or takes it; other permissions stay.
+    async fn permit(&mut self, number: &PhoneNumber, permission: &str, comes: bool) -> Result<(), Failure> {
         let Some(at) = self.board.numbers().iter().position(|own| own.digits == *number) else { return Ok(()) };
         let own = &self.board.numbers()[at];
         let now = own.permissions.iter().find(|own| own.user_key.is(self.key));
         let mut words = now.map_or_else(Vec::new, |now| now.permissions.clone());
-        words.retain(|word| word != WirePermission::SHOWS);
+        words.retain(|word| word != permission);
         if comes {
-            words.push(WirePermission::SHOWS.to_owned());
+            words.push(permission.to_owned());
         }
         let path = format!("{}/permissions", number_path(&own.wire.id));
-        let body = permissions(self.key.as_str(), &words);
+        let body = permissions_body(self.key.as_str(), &words);
         // It says how things shall be, so it may be said twice.
         self.send(&Request::new(Method::Post, path).json(&body).safety(Safety::Repeatable)).await?;
         if let Some(own) = self.board.numbers.as_mut().and_then(|all| all.get_mut(at)) {
