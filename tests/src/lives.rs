@@ -184,6 +184,7 @@ devices = "Phone {{ ipPhone }}"
 phone_numbers = "+15555550{{ ipPhone }}"
 phone_number_name = "{{ sn }}"
 caller_id_numbers = ["+15555550101"]
+texting_numbers = ["+15555550101"]
 secondary_extensions = "101"
 voicemail = { transcription = true }
 location = "Plant"

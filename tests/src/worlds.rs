@@ -336,8 +336,9 @@ pub fn extras(bits: u16, at: usize) -> String {
         1 << 6,
         [
             "caller_id_numbers = [\"+1 555 555 0900\"]",
+            "texting_numbers = [\"+15555550100\", \"{{ telephoneNumber }}\"]",
             "caller_id_numbers = [\"+15555550100\", \"+15555550101\"]\nphone_number_name = \"{{ sn or 'none' }}\"",
-        ][at % 2],
+        ][at % 3],
     );
     text
 }

@@ -81,6 +81,7 @@ pub(super) fn settings() -> UserSettings {
         location: Some("Head office".into()),
         phone_numbers: [(number(1), "Reception".to_owned())].into(),
         caller_id_numbers: [number(1), number(3)].into(),
+        texting_numbers: [number(1)].into(),
         secondary_extensions: ["900".to_owned()].into(),
     }
 }

@@ -35,6 +35,7 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
         (phone("20", 2, "Ann"), phone("20", 2, "Ann Lee")),
         (phone("21", 2, "Ann"), extension("901")),
         (caller_id(2), caller_id(3)),
+        (texting(2), texting(3)),
         (secondary("901"), secondary("100")),
     ] {
         let none = UserSettings::default();
@@ -73,6 +74,7 @@ pub async fn settings_come_with_a_new_user(make: &Factory<'_>) -> Held {
         location: location("Branch").location,
         phone_numbers: phone("2000", 2, "Gus").phone_numbers,
         caller_id_numbers: caller_id(3).caller_id_numbers,
+        texting_numbers: texting(2).texting_numbers,
         secondary_extensions: secondary("901").secondary_extensions,
     };
     let capabilities = target.describe().await?.capabilities;
@@ -95,6 +97,7 @@ pub async fn settings_name_what_is_there(make: &Factory<'_>) -> Held {
         location("None"),
         phone("20", 9, "None"),
         caller_id(9),
+        texting(9),
         secondary("999"),
     ];
     refuses(make, strange, ErrorKind::NotFound).await
@@ -188,6 +191,7 @@ pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
         location("Branch"),
         phone("20", 2, "Ann"),
         caller_id(2),
+        texting(2),
         secondary("901"),
     ] {
         if !holds(&capabilities, &before) {
@@ -277,6 +281,10 @@ fn phone(digits: &str, at: u8, name: &str) -> UserSettings {
 
 fn caller_id(at: u8) -> UserSettings {
     UserSettings { caller_id_numbers: [number(at)].into(), ..UserSettings::default() }
+}
+
+fn texting(at: u8) -> UserSettings {
+    UserSettings { texting_numbers: [number(at)].into(), ..UserSettings::default() }
 }
 
 fn secondary(digits: &str) -> UserSettings {

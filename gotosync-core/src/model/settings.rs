@@ -136,6 +136,16 @@ settings! {
                 "expressions that each give a telephone number of the account that the user may show as caller id",
                 "[\"+15555550100\", \"{{ telephoneNumber }}\"]";
         }
+        /// The telephone numbers from which the user may send and receive text messages.
+        texting_numbers / texting_numbers: (set PhoneNumber) {
+            field TextingNumbers = "texting_numbers";
+            feature TextingNumbers = "numbers for text messages";
+            shown "texts from {value}";
+            listed PhoneNumbers;
+            key PhoneNumber,
+                "expressions that each give a telephone number of the account from which the user may text",
+                "[\"+15555550100\", \"{{ telephoneNumber }}\"]";
+        }
         /// Extensions of other users, or of nobody, that ring at the user too.
         secondary_extensions / secondary_extensions: (set String) {
             field SecondaryExtensions = "secondary_extensions";

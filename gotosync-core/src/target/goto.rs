@@ -247,7 +247,7 @@ const OF_ADMIN: &[Feature] = &[
     Feature::Locks,
 ];
 /// What takes a call for each telephone number to read: only if `caller_ids` says so.
-const OF_NUMBERS: &[Feature] = &[Feature::CallerIdNumbers];
+const OF_NUMBERS: &[Feature] = &[Feature::CallerIdNumbers, Feature::TextingNumbers];
 /// What only the API of GoTo Connect reads and writes.
 const OF_CONNECT: &[Feature] = &[
     Feature::Extensions,
@@ -255,6 +255,7 @@ const OF_CONNECT: &[Feature] = &[
     Feature::Locations,
     Feature::PhoneNumbers,
     Feature::CallerIdNumbers,
+    Feature::TextingNumbers,
     Feature::SecondaryExtensions,
     Feature::Voicemail,
 ];

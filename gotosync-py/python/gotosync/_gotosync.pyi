@@ -954,6 +954,7 @@ class Rule:
         phone_numbers: Any | None = None,
         phone_number_name: str | Literal[False] | None = None,
         caller_id_numbers: Any | None = None,
+        texting_numbers: Any | None = None,
         secondary_extensions: Any | None = None,
         voicemail: Mapping[str, object] | None = None,
         custom_fields: Mapping[str, object] | None = None,
@@ -986,6 +987,7 @@ class Rule:
     phone_numbers: Any | None
     phone_number_name: str | Literal[False] | None
     caller_id_numbers: Any | None
+    texting_numbers: Any | None
     secondary_extensions: Any | None
     voicemail: dict[str, Any] | None
     custom_fields: dict[str, Any] | None

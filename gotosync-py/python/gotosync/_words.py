@@ -79,6 +79,7 @@ class Feature(Word):
     LOCATIONS = "locations"
     PHONE_NUMBERS = "phone-numbers"
     CALLER_ID_NUMBERS = "caller-id-numbers"
+    TEXTING_NUMBERS = "texting-numbers"
     SECONDARY_EXTENSIONS = "secondary-extensions"
 
 

@@ -30,6 +30,7 @@ devices = ["{{ extensionAttribute1 }}"]
 phone_numbers = ["{{ telephoneNumber }}"]
 phone_number_name = "{{ displayName }}"
 caller_id_numbers = ["+15555550900", "{{ telephoneNumber }}"]
+texting_numbers = ["{{ telephoneNumber }}"]
 secondary_extensions = ["100"]
 voicemail = { transcription = true, without_password = false, operator = "100", time_zone = "Europe/Berlin" }
 location = "{{ l }}"
@@ -91,6 +92,7 @@ fn wanted(name: &str) -> UserSettings {
         devices: if name == "ann" { [mac()].into() } else { [].into() },
         phone_numbers: [(number(end), full.to_owned())].into(),
         caller_id_numbers: [number("0900"), number(end)].into(),
+        texting_numbers: [number(end)].into(),
         secondary_extensions: ["100".to_owned()].into(),
         location: Some(location.into()),
         ..UserSettings::default()
@@ -203,18 +205,19 @@ fn mac() -> gotosync_core::model::Mac {
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_give_all_that_can_be_written_and_the_next_run_has_nothing_to_do() {
     let world = World::new();
-    // What else somebody may do with a number is no business of rules.
-    let texting = json!({ "userKey": "2", "permissions": ["TEXTING"] });
+    // Rules leave other permissions on a number alone.
+    let answering = json!({ "userKey": "2", "permissions": ["INSTANT_RESPONSE"] });
     let id = world.probe("/phone-numbers?accountKey=1")["items"][0]["id"].as_str().unwrap().to_owned();
     let probe = Probe::bearer(&world.emulator.tokens().access);
     let url = format!("{}/voice-admin/v1/phone-numbers/{id}/permissions", world.emulator.urls().connect);
-    assert_eq!(probe.json("POST", &url, &texting).unwrap().status, 204);
+    assert_eq!(probe.json("POST", &url, &answering).unwrap().status, 204);
 
     let report = world.run().await.unwrap().expect("something to do");
     assert!(report.all_done(), "{:#?}", report.lines);
     assert_eq!(world.problem(), None);
     let permissions = world.probe(&format!("/phone-numbers/{id}/permissions"));
-    assert_eq!(permissions["items"][0], json!({ "userKey": "2", "permissions": ["OUTBOUND_CALLER_ID", "TEXTING"] }));
+    let all = ["INSTANT_RESPONSE", "OUTBOUND_CALLER_ID", "TEXTING"];
+    assert_eq!(permissions["items"][0], json!({ "userKey": "2", "permissions": all }));
     // The extension that Ann left is there, and nobody's; the number rings at the one that she got.
     assert!(world.emulator.account().catalog.extensions.contains(&"201".to_owned()));
     let numbers = world.probe("/phone-numbers?accountKey=1");

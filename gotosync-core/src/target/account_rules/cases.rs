@@ -283,28 +283,14 @@ fn settings() -> UserSettings {
         location: Some("Branch".into()),
         phone_numbers: [(number("0100"), "Bob".to_owned())].into(),
         caller_id_numbers: [number("0101")].into(),
+        texting_numbers: [number("0100")].into(),
         secondary_extensions: ["900".to_owned()].into(),
     }
 }
 
 /// The changes that bring [`settings`] to somebody who has none.
 fn all_settings() -> SettingsChanges {
-    let UserSettings { time_zone, extension, templates, off, custom_fields, device_groups, devices, .. } = settings();
-    let UserSettings { location, phone_numbers, caller_id_numbers, secondary_extensions, .. } = settings();
-    SettingsChanges {
-        time_zone: time_zone.map(Change::fill),
-        extension: extension.map(Change::fill),
-        templates: templates.into_iter().map(|(license, template)| (license, Change::fill(template))).collect(),
-        nested: off.into_iter().map(|(license, codes)| (license, goes(codes))).collect(),
-        custom_fields: custom_fields.into_iter().map(|(name, value)| (name, Change::fill(value))).collect(),
-        device_groups: SetChange::adding(device_groups.into_iter().collect()),
-        devices: SetChange::adding(devices.into_iter().collect()),
-        location: location.map(Change::fill),
-        phone_numbers: phone_numbers.into_iter().map(|(number, name)| (number, Change::fill(name))).collect(),
-        caller_id_numbers: SetChange::adding(caller_id_numbers.into_iter().collect()),
-        secondary_extensions: SetChange::adding(secondary_extensions.into_iter().collect()),
-        voicemail: None,
-    }
+    whole(|whole| SettingsChanges::between(whole, &UserSettings::default(), &settings()))
 }
 
 fn goes<T>(items: impl IntoIterator<Item = T>) -> SetChange<T> {
@@ -412,7 +398,8 @@ pub(in crate::target) const SEQUEL: [&str; 9] = [
      templates GoToMeeting none -> \"Quiet\", templates GoToWebinar none -> \"system\", \
      products off in GoToMeeting +G2M, custom_fields \"Cost centre\" none -> \"4711\", \
      device_groups +\"Floor 1\", devices +00:0b:82:00:00:01, location none -> \"Branch\", \
-     phone_numbers +15555550100 none -> \"Bob\", caller_id_numbers ++15555550101, secondary_extensions +900, \
+     phone_numbers +15555550100 none -> \"Bob\", caller_id_numbers ++15555550101, texting_numbers ++15555550100, \
+     secondary_extensions +900, \
      role member -> role set Helpdesk",
     "4 create dan@example.test: email none -> \"dan@example.test\", first_name none -> \"New\", \
      last_name none -> \"User\", role none -> manager: manage-users; for GoToMeeting; in Sales, \
@@ -428,6 +415,7 @@ pub(in crate::target) const SEQUEL: [&str; 9] = [
      templates GoToMeeting \"Quiet\" -> none, templates GoToWebinar \"system\" -> none, \
      products off in GoToMeeting -G2M, custom_fields \"Cost centre\" \"4711\" -> none, \
      device_groups -\"Floor 1\", devices -00:0b:82:00:00:01, location \"Branch\" -> none, \
-     phone_numbers +15555550100 \"Bob\" -> none, caller_id_numbers -+15555550101, secondary_extensions -900, \
+     phone_numbers +15555550100 \"Bob\" -> none, caller_id_numbers -+15555550101, texting_numbers -+15555550100, \
+     secondary_extensions -900, \
      role member -> none, status suspended -> none",
 ];

@@ -91,7 +91,7 @@ impl Parts {
             lists.extend(match feature {
                 // Where an extension changes, the numbers that ring at it go along.
                 Feature::Extensions | Feature::PhoneNumbers => &[Part::Extensions, Part::Numbers][..],
-                Feature::CallerIdNumbers => &[Part::Numbers],
+                Feature::CallerIdNumbers | Feature::TextingNumbers => &[Part::Numbers],
                 Feature::Devices => &[Part::Devices],
                 Feature::Locations => &[Part::Locations],
                 _ => &[Part::Extensions],
@@ -109,7 +109,10 @@ impl Parts {
 /// Settings that are permissions on telephone numbers, each with the word for it.
 macro_rules! permissions {
     ($settings:expr, $($reference:tt)+) => {
-        [(WirePermission::SHOWS, $($reference)+ $settings.caller_id_numbers)]
+        [
+            (WirePermission::SHOWS, $($reference)+ $settings.caller_id_numbers),
+            (WirePermission::TEXTS, $($reference)+ $settings.texting_numbers),
+        ]
     };
 }
 use permissions;

@@ -292,6 +292,8 @@ pub(super) struct WirePermission {
 impl WirePermission {
     /// The word for showing the number as caller id.
     pub(super) const SHOWS: &str = "OUTBOUND_CALLER_ID";
+    /// The word for sending and receiving text messages.
+    pub(super) const TEXTS: &str = "TEXTING";
 
     /// Says whether the user has a permission.
     pub(super) fn has(&self, word: &str) -> bool {

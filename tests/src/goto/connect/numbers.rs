@@ -215,8 +215,8 @@ fn told(tenant: &Tenant, own: &NamedNumber) -> Value {
 }
 
 /// The permissions that are settings of a user.
-fn permitted(settings: &mut UserSettings) -> [(&'static str, &mut BTreeSet<PhoneNumber>); 1] {
-    [("OUTBOUND_CALLER_ID", &mut settings.caller_id_numbers)]
+fn permitted(settings: &mut UserSettings) -> [(&'static str, &mut BTreeSet<PhoneNumber>); 2] {
+    [("OUTBOUND_CALLER_ID", &mut settings.caller_id_numbers), ("TEXTING", &mut settings.texting_numbers)]
 }
 
 const PERMISSIONS: [&str; 3] = ["TEXTING", "OUTBOUND_CALLER_ID", "INSTANT_RESPONSE"];

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::error::ErrorKind;
 use crate::model::{
-    Account, Action, Catalog, Change, Email, Invitation, Locks, RingsAt, SetChange, SettingsChanges, SettingsTemplate,
+    Account, Action, Catalog, Email, Invitation, Locks, RingsAt, SetChange, SettingsChanges, SettingsTemplate,
     Transfer, User, UserSettings, Voicemail,
 };
 
@@ -43,6 +43,7 @@ pub(in crate::target) async fn settings_change_and_go(make: Make<'_>) {
         location: Some(change(Some("Branch".into()), Some("Head office".into()))),
         phone_numbers: [(number("0100"), change(Some("Bob".into()), Some("Rob".into())))].into(),
         caller_id_numbers: whole(|w| SetChange::adding(vec![number("0100")]).removing(w, vec![number("0101")])),
+        texting_numbers: whole(|w| SetChange::adding(vec![number("0101")]).removing(w, vec![number("0100")])),
         secondary_extensions: whole(|w| SetChange::adding(vec!["901".into()]).removing(w, vec!["900".into()])),
         voicemail: Some(Voicemail { review: Some(true), ..Voicemail::default() }),
     };
@@ -58,6 +59,7 @@ pub(in crate::target) async fn settings_change_and_go(make: Make<'_>) {
         location: Some("Head office".into()),
         phone_numbers: [(number("0100"), "Rob".into())].into(),
         caller_id_numbers: [number("0100")].into(),
+        texting_numbers: [number("0101")].into(),
         secondary_extensions: ["901".into()].into(),
     };
     assert_eq!(user(target, "2").await.settings(), &changed);
@@ -71,6 +73,7 @@ pub(in crate::target) async fn settings_change_and_go(make: Make<'_>) {
         location: Some(change(changed.location, None)),
         phone_numbers: changed.phone_numbers.into_iter().map(|(own, name)| (own, change(Some(name), None))).collect(),
         caller_id_numbers: goes(changed.caller_id_numbers),
+        texting_numbers: goes(changed.texting_numbers),
         secondary_extensions: goes(changed.secondary_extensions),
         ..SettingsChanges::default()
     };
@@ -158,7 +161,7 @@ pub(in crate::target) async fn settings_that_name_what_is_not_there_are_refused(
         ),
     ] {
         refused(target, made_with(own.clone()), ErrorKind::NotFound, message).await;
-        refused(target, updated("2", set(coming(own))), ErrorKind::NotFound, message).await;
+        refused(target, updated("2", set(coming(&own))), ErrorKind::NotFound, message).await;
     }
 }
 
@@ -195,7 +198,7 @@ pub(in crate::target) async fn settings_that_do_not_fit_are_refused(make: Make<'
         ),
     ] {
         refused(target, made_with(own.clone()), ErrorKind::Input, &message).await;
-        refused(target, updated("2", set(coming(own))), ErrorKind::Input, &message).await;
+        refused(target, updated("2", set(coming(&own))), ErrorKind::Input, &message).await;
     }
 }
 
@@ -224,14 +227,14 @@ pub(in crate::target) async fn an_extension_belongs_to_one_user(make: Make<'_>) 
     let target = &*bench.target;
     let message = "extension 123 belongs to another user";
     refused(target, made_with(extension("123")), ErrorKind::Conflict, message).await;
-    refused(target, updated("1", set(coming(extension("123")))), ErrorKind::Conflict, message).await;
+    refused(target, updated("1", set(coming(&extension("123")))), ErrorKind::Conflict, message).await;
     // One that was left is free.
     let left = SettingsChanges { extension: Some(change(Some("123".into()), None)), ..SettingsChanges::default() };
     let numbers = "phone numbers ring at an extension, and the user has none";
     refused(target, updated("2", set(left.clone())), ErrorKind::Input, numbers).await;
     let numbers = [(number("0100"), change(Some("Bob".into()), None))].into();
     done(target, updated("2", set(SettingsChanges { phone_numbers: numbers, ..left }))).await;
-    done(target, updated("1", set(coming(extension("123"))))).await;
+    done(target, updated("1", set(coming(&extension("123"))))).await;
 }
 
 pub(in crate::target) async fn a_device_belongs_to_one_user(make: Make<'_>) {
@@ -240,8 +243,8 @@ pub(in crate::target) async fn a_device_belongs_to_one_user(make: Make<'_>) {
     let devices = |at| UserSettings { devices: [mac(at)].into(), ..UserSettings::default() };
     let message = "device 00:0b:82:00:00:01 (Reception) belongs to another user";
     refused(target, made_with(devices(1)), ErrorKind::Conflict, message).await;
-    refused(target, updated("1", set(coming(devices(1)))), ErrorKind::Conflict, message).await;
-    done(target, updated("2", set(coming(devices(2))))).await;
+    refused(target, updated("1", set(coming(&devices(1)))), ErrorKind::Conflict, message).await;
+    done(target, updated("2", set(coming(&devices(2))))).await;
     done(target, updated("2", set(SettingsChanges { devices: goes([mac(1)]), ..SettingsChanges::default() }))).await;
     done(target, made_with(devices(1))).await;
 }
@@ -257,7 +260,7 @@ pub(in crate::target) async fn a_phone_number_rings_at_one_place(make: Make<'_>)
         ("0101", "phone number +15555550101 rings elsewhere"),
     ] {
         refused(target, made_with(phone(end)), ErrorKind::Conflict, message).await;
-        refused(target, updated("1", set(coming(phone(end)))), ErrorKind::Conflict, message).await;
+        refused(target, updated("1", set(coming(&phone(end)))), ErrorKind::Conflict, message).await;
     }
     let left = SettingsChanges {
         phone_numbers: [(number("0100"), change(Some("Bob".into()), None))].into(),
@@ -293,19 +296,6 @@ fn made_with(own: UserSettings) -> Action {
 }
 
 /// The changes that bring some settings.
-fn coming(own: UserSettings) -> SettingsChanges {
-    SettingsChanges {
-        time_zone: own.time_zone.map(Change::fill),
-        extension: own.extension.map(Change::fill),
-        templates: own.templates.into_iter().map(|(license, template)| (license, Change::fill(template))).collect(),
-        nested: own.off.into_iter().map(|(license, codes)| (license, goes(codes))).collect(),
-        custom_fields: own.custom_fields.into_iter().map(|(name, value)| (name, Change::fill(value))).collect(),
-        device_groups: SetChange::adding(own.device_groups.into_iter().collect()),
-        devices: SetChange::adding(own.devices.into_iter().collect()),
-        location: own.location.map(Change::fill),
-        phone_numbers: own.phone_numbers.into_iter().map(|(number, name)| (number, Change::fill(name))).collect(),
-        caller_id_numbers: SetChange::adding(own.caller_id_numbers.into_iter().collect()),
-        secondary_extensions: SetChange::adding(own.secondary_extensions.into_iter().collect()),
-        voicemail: None,
-    }
+fn coming(own: &UserSettings) -> SettingsChanges {
+    whole(|whole| SettingsChanges::between(whole, &UserSettings::default(), own))
 }
