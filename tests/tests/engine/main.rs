@@ -1,5 +1,6 @@
 //! The engine, its files and its formats, in this process: no server, no network, no other process.
 
+mod adding;
 mod config;
 mod errors;
 mod explain;

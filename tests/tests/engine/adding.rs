@@ -1,0 +1,87 @@
+//! Walks the page that says how to add a setting, a source, a target or an action.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gotosync_core::model::Setting;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace").to_path_buf()
+}
+
+/// The files that each section of the page lists.
+fn sections() -> Vec<(String, Vec<String>)> {
+    let page = fs::read_to_string(root().join("gotosync-core/docs/adding.md")).expect("the page");
+    let mut sections: Vec<(String, Vec<String>)> = Vec::new();
+    for line in page.lines() {
+        if let Some(title) = line.strip_prefix("# Adding ") {
+            sections.push((title.to_owned(), Vec::new()));
+        } else if let (Some(path), Some((_, files))) = (line.strip_prefix("- `"), sections.last_mut()) {
+            files.extend(path.split_once('`').map(|(path, _)| path.to_owned()));
+        }
+    }
+    sections
+}
+
+/// The code of the product, each file without its inline tests; files that hold nothing but tests are left out.
+fn product() -> Vec<(String, String)> {
+    let (mut found, mut folders) = (Vec::new(), Vec::new());
+    folders.extend(["gotosync-core/src", "gotosync-cli/src", "gotosync-py/src"].map(|folder| root().join(folder)));
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("a folder can be listed").path();
+            let name = path.strip_prefix(root()).expect("below the root").display().to_string();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".rs") && !name.contains("/cases") && !name.ends_with("tests.rs") {
+                let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+                found.push((name, text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_page_lists_files_that_are_there() {
+    let sections = sections();
+    let titles: Vec<&str> = sections.iter().map(|(title, _)| title.as_str()).collect();
+    assert_eq!(titles, ["a setting", "a source", "a target", "an action"]);
+    for (title, files) in &sections {
+        assert!(files.len() > 3, "{title} lists {files:?}");
+        for file in files {
+            assert!(root().join(file).is_file(), "{title} lists {file}, and there is no such file");
+        }
+    }
+}
+
+#[test]
+fn a_setting_costs_at_most_eight_files() {
+    let (_, files) = sections().swap_remove(0);
+    assert!(files.len() <= 8, "{files:?}");
+    let listed: BTreeSet<&str> = files.iter().map(String::as_str).collect();
+    // The setting of the example: nothing about it is special, so no other file of the product may know it.
+    let setting = Setting::ALL.iter().find(|setting| setting.field.as_str() == "texting_numbers").expect("the example");
+    let words = [setting.field.as_str().to_owned(), format!("{:?}", setting.feature)];
+    let knows = |text: &str| words.iter().any(|word| text.contains(word.as_str()));
+    let knowing: Vec<String> = product().into_iter().filter(|(_, text)| knows(text)).map(|(name, _)| name).collect();
+    assert!(knowing.contains(&"gotosync-core/src/model/settings.rs".to_owned()), "{knowing:?}");
+    let beyond: Vec<&String> = knowing.iter().filter(|name| !listed.contains(name.as_str())).collect();
+    assert!(beyond.is_empty(), "the page lists no {beyond:?}");
+}
+
+#[test]
+fn each_setting_of_the_table_reaches_rules_schema_and_reference() {
+    let rule = gotosync_core::rules::keys().iter().find(|key| key.name == "rule").expect("rules have keys").inner();
+    let schema = gotosync_core::rules::json_schema().to_string();
+    let reference = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("the reference");
+    let stub = fs::read_to_string(root().join("gotosync-py/python/gotosync/_gotosync.pyi")).expect("the stub");
+    for key in Setting::ALL.iter().flat_map(Setting::keys).flatten() {
+        let name = key.field.as_str();
+        assert!(rule.iter().any(|row| row.name == name), "{name} is no key of a rule");
+        assert!(schema.contains(&format!("\"{name}\"")), "{name} is not in the schema");
+        assert!(reference.contains(&format!("| `{name}` |")), "{name} is not in the reference");
+        assert!(stub.contains(&format!("\n        {name}: ")), "{name} is not in the stub: stubs.py --write");
+    }
+}
