@@ -92,7 +92,7 @@ impl Claims {
         let allocation = Allocation { desires, current, capabilities, people };
         allocation.note_unsupported(notes);
         let mut claims = Self::default();
-        if extensions && allocation.has(Field::Extension) {
+        if extensions {
             claims.extensions = allocation.extensions(notes);
         }
         for listed in &current.catalog.phone_numbers {
@@ -191,9 +191,10 @@ impl Allocation<'_, '_> {
         let held = |rule: &Rule| !rule.enabled || (rule.is_simulated() && self.desires.trial == Trial::Hold);
         for rule in self.desires.rules.list.iter().filter(|rule| !held(rule)) {
             let single = rule.fields.iter().filter(|(_, mapping)| mapping.is_some()).map(|(field, _)| *field);
-            let range = rule.gives.extensions.as_ref().map(|_| Field::Extension);
+            // A value from no list of the account is refused only where a step carries it.
+            let single = single.filter(|field| Setting::of(*field).is_none_or(|setting| setting.listed.is_some()));
             let voicemail = rule.gives.voicemail.as_ref().map(|_| Field::Voicemail);
-            let fields = rule.lists.keys().copied().chain(single).chain(range).chain(voicemail);
+            let fields = rule.lists.keys().copied().chain(single).chain(voicemail);
             for field in fields.filter(|field| !self.has(*field)) {
                 let lacking = feature(field).map_or("", Feature::as_str);
                 let evidence = format!("it sets {field}, and the account does not let {lacking} be given");

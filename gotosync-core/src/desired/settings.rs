@@ -47,7 +47,7 @@ impl DesiredUsers<'_, '_> {
             };
             for key in ExpressionKey::all().filter(free) {
                 let managed = profile.source(key.field).is_some_and(|source| counts(source.managed));
-                let value = extras.single(key.field).filter(|_| managed && self.has(key.field));
+                let value = extras.single(key.field).filter(|_| managed);
                 put_one(&mut wanted, key.field, value);
             }
             for (name, value) in &extras.custom_fields {

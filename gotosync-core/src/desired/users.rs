@@ -11,8 +11,7 @@ use super::offers::Offers;
 use super::{RoleAccess, TargetInfo};
 use crate::link::Leaver;
 use crate::model::{
-    Account, Capabilities, Email, Feature, Field, Link, Note, NoteKind, Person, Setting, Status, Transfer, User,
-    UserKey, email, text,
+    Account, Email, Feature, Field, Link, Note, NoteKind, Person, Status, Transfer, User, UserKey, email, text,
 };
 use crate::rules::{DeleteAfter, Desire, Desires, GroupChoice, LeaverPolicy};
 
@@ -23,7 +22,6 @@ pub(super) struct DesiredUsers<'s, 'd> {
     pub(super) offers: &'s Offers,
     pub(super) claims: &'s Claims,
     pub(super) roles: RoleAccess,
-    capabilities: &'s Capabilities,
     /// Whether the account keeps which person a user is.
     keeps_people: bool,
     /// Whether it is seen to keep that: it does for somebody.
@@ -69,7 +67,6 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
             offers,
             claims,
             roles,
-            capabilities: &target.capabilities,
             keeps_people,
             shows_people,
             login,
@@ -79,11 +76,6 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
             notes,
             without_role,
         }
-    }
-
-    /// Says whether the target has a setting.
-    pub(super) fn has(&self, field: Field) -> bool {
-        Setting::of(field).is_none_or(|setting| self.capabilities.has(setting.feature))
     }
 
     /// What was found.

@@ -304,7 +304,10 @@ impl User {
         }
         if !keeps(Feature::Roles) {
             self.role = Role::Member;
-            self.derive_status(true);
+            // Where products are not known either, a user without any is no sign of a suspension.
+            if keeps(Feature::Products) {
+                self.derive_status(true);
+            }
         }
         if !keeps(Feature::SignIns) && self.status != Status::Suspended {
             self.status = Status::Active;

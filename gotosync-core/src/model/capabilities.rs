@@ -111,11 +111,6 @@ impl Capabilities {
         }
     }
 
-    /// Nothing but reading: the default.
-    pub fn none() -> Self {
-        Self::default()
-    }
-
     /// Claims more actions.
     #[must_use]
     pub fn with_actions(mut self, actions: impl IntoIterator<Item = ActionKind>) -> Self {

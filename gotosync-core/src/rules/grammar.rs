@@ -279,16 +279,26 @@ impl<W: Words, K: Keys> Kind for kinds::WordOrTable<W, K> {
     const KIND: KeyKind = KeyKind::WordOrTable(W::WORDS, K::KEYS);
 
     fn read(table: &Source<'_, '_>, name: &str, key: &Key) -> Self::Read {
-        match table.string_or_table(name, &key.expected())? {
-            StringOrTable::String(found) => {
-                let otherwise = match key.example {
-                    table if table.starts_with('{') => format!("or a table, as `{name} = {table}`"),
-                    _ => "or a table".to_owned(),
-                };
-                table.chosen(name, &found, W::VALUES, Some(&otherwise)).map(WordOr::Word)
-            }
-            StringOrTable::Table(inner) => Some(WordOr::Table(whole(&inner))),
+        word_or_table(table, name, key, table.string_or_table(name, &key.expected())?)
+    }
+}
+
+/// Reads a word or a table that was found.
+fn word_or_table<W: Words, K: Keys>(
+    table: &Source<'_, '_>,
+    name: &str,
+    key: &Key,
+    found: StringOrTable<'_, '_>,
+) -> Option<WordOr<W, K>> {
+    match found {
+        StringOrTable::String(found) => {
+            let otherwise = match key.example {
+                table if table.starts_with('{') => format!("or a table, as `{name} = {table}`"),
+                _ => "or a table".to_owned(),
+            };
+            table.chosen(name, &found, W::VALUES, Some(&otherwise)).map(WordOr::Word)
         }
+        StringOrTable::Table(inner) => Some(WordOr::Table(whole(&inner))),
     }
 }
 

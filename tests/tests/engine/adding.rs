@@ -34,7 +34,10 @@ fn product() -> Vec<(String, String)> {
             let name = path.strip_prefix(root()).expect("below the root").display().to_string();
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".rs") && !name.contains("/cases") && !name.ends_with("tests.rs") {
+            } else if path.extension().is_some_and(|end| end == "rs")
+                && !name.contains("/cases")
+                && !name.ends_with("tests.rs")
+            {
                 let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
                 found.push((name, text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned()));
             }

@@ -1,8 +1,11 @@
 //! What one capability does to another: trials, leavers, roles, protection and older plans, two at a time.
 
 use gotosync_core::apply::Stop;
-use gotosync_core::model::{Email, Role, Status};
-use gotosync_tests::world::{A, Person, World, disabled, meeting, member, person, roomy, rules, team, user};
+use gotosync_core::model::{Email, Feature, NoteKind, Role, Status};
+use gotosync_core::target::MemoryTarget;
+use gotosync_tests::world::{
+    A, Person, UNITS, World, directory, disabled, meeting, member, person, roomy, rules, team, user,
+};
 
 fn delete_rules() -> String {
     format!("leavers = {{ first = \"suspend\", delete_after_days = 1, delete_after_reads = 1 }}\n{A}")
@@ -315,4 +318,19 @@ async fn a_mail_that_is_sent_again_says_nothing_of_what_failed() {
     let report = world.engine(A).apply(&invite, None, &Stop::new()).await.unwrap();
     assert!(report.all_done(), "{:?}", report.lines);
     assert_eq!(report.set_aside.len(), 1, "what failed is still to be mended");
+}
+
+#[tokio::test]
+async fn a_value_that_no_step_carries_needs_no_feature() {
+    let mut capabilities = MemoryTarget::capabilities();
+    capabilities.features.retain(|feature| !matches!(feature, Feature::TimeZone | Feature::Extensions));
+    let target = MemoryTarget::new(roomy([])).with_capabilities(capabilities);
+    let world = World::with(directory(&team(1), UNITS), target);
+    let nothing = format!("{A}time_zone = \"{{{{ c }}}}\"\nextension = \"{{{{ ipPhone }}}}\"\n");
+    assert!(world.run(&nothing).await.all_done());
+    let zone = format!("{A}time_zone = \"Europe/Berlin\"\n");
+    world.people_are(&team(2));
+    let plan = world.plan(&zone).await;
+    let verdict = world.engine(&zone).check(&plan, None);
+    assert_eq!(verdict.stops().map(|note| note.kind).collect::<Vec<_>>(), [NoteKind::Unsupported]);
 }

@@ -257,3 +257,13 @@ fn the_reference_names_every_key_with_its_example() {
         }
     }
 }
+
+#[test]
+fn a_list_of_limits_is_read_as_its_last_one() {
+    let with = |limit: &str| {
+        let text = format!("limits = {{ create = {limit} }}\n[[rule]]\nname = 'A'\neveryone = true");
+        Rules::parse(&text, "rules.toml").unwrap_or_else(|errors| panic!("{errors:?}")).limits
+    };
+    assert_eq!(with("[{ count = 9 }, { count = 5 }]"), with("{ count = 5 }"));
+    assert_ne!(with("{ count = 9 }"), with("{ count = 5 }"));
+}

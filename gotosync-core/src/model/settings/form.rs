@@ -48,15 +48,13 @@ impl Form {
     }
 }
 
-/// Names of places with `/` between them, or an abbreviation in capital letters. Whether the name is in the time zone database, the
-/// account decides.
+/// A name of the time zone database: `UTC`, or names with `/` between them. Whether the database has it, the account decides.
 fn is_time_zone(text: &str) -> bool {
     let part = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic())
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b))
     };
-    let short = text.len() > 2 && !text.bytes().any(|b| b.is_ascii_lowercase());
-    text.split('/').all(part) && (text.contains('/') || short)
+    text == "UTC" || (text.contains('/') && text.split('/').all(part))
 }
 
 fn is_extension(text: &str) -> bool {
@@ -73,7 +71,7 @@ mod tests {
             (
                 Form::TimeZone,
                 &["Europe/Berlin", "UTC", "Etc/GMT+5"][..],
-                &["", "Berlin", "W. Europe Standard Time"][..],
+                &["", "Berlin", "MEZ", "TBD", "W. Europe Standard Time"][..],
             ),
             (Form::Extension, &["12", "12345678"], &["", "1", "123456789", "12a"]),
             (Form::PhoneNumber, &["+1 (555) 555-0100"], &["", "12", "reception"]),

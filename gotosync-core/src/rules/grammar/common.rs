@@ -1,7 +1,7 @@
 //! Tables and values that stand at the top of a file and in its rules.
 
 use super::kinds::{Number, OneOf, TextOrFalse, WordOrTable};
-use super::{Keys, Kind, Named, Source, Spans, Unlimited, WordOr, keys};
+use super::{Keys, Kind, Named, Source, Spans, Unlimited, WordOr, keys, word_or_table};
 use crate::rules::LeaverPolicy;
 use crate::rules::key::{Key, KeyKind, Need};
 
@@ -50,14 +50,14 @@ macro_rules! limits {
         keys! {
             /// Limits of a run; the standard ones hold where the file says nothing.
             RUN_LIMITS, RunLimitKeys {
-                $($key: WordOrTable<Unlimited, LimitKeys> = $about, $run, "{ count = 50 }";)*
+                $($key: Limit = $about, $run, "{ count = 50 }";)*
             }
         }
 
         keys! {
             /// Limits of one rule.
             RULE_LIMITS, RuleLimitKeys {
-                $($key: WordOrTable<Unlimited, LimitKeys> = $rule_about, $rule, "{ count = 50 }";)*
+                $($key: Limit = $rule_about, $rule, "{ count = 50 }";)*
             }
         }
 
@@ -75,6 +75,19 @@ macro_rules! limits {
             }
         }
     };
+}
+
+/// A limit. A list of limits is read as its last one, as it always was.
+pub(in crate::rules) struct Limit;
+
+impl Kind for Limit {
+    type Read = Option<SaidLimit>;
+    const KIND: KeyKind = <WordOrTable<Unlimited, LimitKeys> as Kind>::KIND;
+
+    fn read(table: &Source<'_, '_>, name: &str, key: &Key) -> Self::Read {
+        let found = table.strings_or_tables(name, &key.expected()).pop()?;
+        word_or_table(table, name, key, found)
+    }
 }
 
 /// A limit as a file says it.

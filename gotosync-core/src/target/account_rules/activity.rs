@@ -110,13 +110,14 @@ impl<'u> Differences<'u> {
     /// Tells each setting: one value before and after, and what comes to several and what goes.
     fn settings(&mut self, names: &BTreeMap<&LicenseKey, String>) {
         let both = self.users.map(|user| user.map(|user| values(user, names)).unwrap_or_default());
-        let labels: BTreeSet<&(usize, String)> = both.iter().flat_map(BTreeMap::keys).collect();
-        for label in labels {
-            let [old, new] = [0, 1].map(|at| both[at].get(label).cloned().unwrap_or_default());
+        let keys: BTreeSet<&(usize, String)> = both.iter().flat_map(BTreeMap::keys).collect();
+        for key in keys {
+            let [(one, old), (other, new)] = [0, 1].map(|at| both[at].get(key).cloned().unwrap_or_default());
             if old == new {
                 continue;
             }
-            let several = Setting::ALL[label.0].arity == Arity::Several && label.1.ends_with(' ');
+            let label = if one.is_empty() { other } else { one };
+            let several = Setting::ALL[key.0].arity == Arity::Several && label.ends_with(' ');
             let told = if several {
                 let comes = new.difference(&old).map(|value| format!("+{value}"));
                 comes.chain(old.difference(&new).map(|value| format!("-{value}"))).collect::<Vec<_>>().join(" ")
@@ -124,7 +125,7 @@ impl<'u> Differences<'u> {
                 let value = |set: &BTreeSet<String>| set.first().cloned().unwrap_or_else(|| "none".to_owned());
                 format!("{} -> {}", value(&old), value(&new))
             };
-            self.parts.push(format!("{} {told}", label.1.trim_end()));
+            self.parts.push(format!("{} {told}", label.trim_end()));
         }
     }
 
@@ -149,9 +150,13 @@ impl<'u> Differences<'u> {
     }
 }
 
-/// The values of a user's settings by label, in the order of the table. The label of a set ends with a space.
-fn values(user: &User, names: &BTreeMap<&LicenseKey, String>) -> BTreeMap<(usize, String), BTreeSet<String>> {
-    let mut all: BTreeMap<(usize, String), BTreeSet<String>> = BTreeMap::new();
+/// The values of settings by their place in the table and the part they belong to, each with a label. The label of a set ends with a
+/// space.
+type Values = BTreeMap<(usize, String), (String, BTreeSet<String>)>;
+
+/// Returns the values of a user's settings.
+fn values(user: &User, names: &BTreeMap<&LicenseKey, String>) -> Values {
+    let mut all = Values::new();
     user.settings().each(|setting, part, value| {
         let at = Setting::ALL.iter().position(|own| own.feature == setting.feature).unwrap_or_default();
         let license = |key: &str| names.get(&LicenseKey::new(key)).cloned().unwrap_or_else(|| one_line(key));
@@ -167,9 +172,12 @@ fn values(user: &User, names: &BTreeMap<&LicenseKey, String>) -> BTreeMap<(usize
             }
             (_, Some(part)) => (format!("{} {part:?}", setting.field), BTreeSet::from([quoted(value)])),
             (_, None) if setting.arity == Arity::One => (setting.field.to_string(), BTreeSet::from([quoted(value)])),
+            (_, None) if setting.listed.is_none() => (format!("{} ", setting.field), BTreeSet::from([quoted(value)])),
             (_, None) => (format!("{} ", setting.field), BTreeSet::from([plain(value)])),
         };
-        all.entry((at, label)).or_default().extend(values);
+        let own = all.entry((at, part.unwrap_or_default().to_owned())).or_default();
+        own.0 = label;
+        own.1.extend(values);
     });
     all
 }

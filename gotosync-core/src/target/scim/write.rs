@@ -266,7 +266,7 @@ impl<'t> Writer<'t> {
     /// Returns the user as an action leaves them, if nothing stands against it.
     fn guarded(&self, action: &Action, current: &Current) -> Result<Option<User>, Stop> {
         let own = self.target.options.login.as_ref() == Some(&current.user.email);
-        let login = current.user.key.as_ref().filter(|_| own);
+        let login = action.user().filter(|_| own);
         action.guard(Some(&current.user), &Self::guards(login)).map_err(Stop::Refused)
     }
 
