@@ -1,4 +1,4 @@
-//! Laws: what every source, every target and every state store keeps, whatever it is made of.
+//! Laws: rules that every source, every target and every state store must keep.
 //!
 //! A law is a function over the trait alone. It chooses itself by what a target says it can do, so that a target that only
 //! reads is held to the laws of reading, and to the one that nothing changes. To hold a target of your own to them:

@@ -74,7 +74,7 @@
 //! | `keyring` | passwords from the key store of the system | no |
 //! | `sqlite` | the state store and the local account, in files | yes |
 //! | `phone` | the filter `phone` of mapping expressions, by the numbering plans of all countries | yes |
-//! | `laws` | what every source and every target keeps, to hold your own to it in tests | no |
+//! | `laws` | the rules that every source, target and state store must keep, for tests of your own | no |
 //! | `mock` | mockall mocks of the public traits | no |
 //!
 //! With none of them there is no SQLite, no compression, and nothing that opens a file or a socket.

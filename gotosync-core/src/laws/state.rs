@@ -121,7 +121,7 @@ pub async fn links_make_a_round_trip(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// What was learned changes the link it names, in order, and no other.
+/// A fact changes the link that it names, in order, and no other.
 pub async fn link_changes_change_what_they_name(make: &Stores<'_>) -> Held {
     let open = make();
     let (one, two) = (PersonId::parse("p1"), PersonId::parse("p2"));
@@ -152,7 +152,7 @@ pub async fn link_changes_change_what_they_name(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// What a user had before a suspension is joined with what goes later, until access comes back.
+/// The licenses and role before a suspension are joined with those that go later, until access comes back.
 pub async fn what_a_user_had_survives_a_second_suspension(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1")]).await?;
@@ -267,7 +267,7 @@ pub async fn deferred_people_come_in_order(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// What is kept of one account does not show in another.
+/// The state of one account does not show in another.
 pub async fn accounts_are_apart(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1")]).await?;
@@ -283,7 +283,7 @@ pub async fn accounts_are_apart(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// What a reading left is kept for each source, until the next one leaves something else.
+/// The position after a reading is kept for each source, until the next reading replaces it.
 pub async fn what_a_reading_left_is_replaced_by_what_the_next_leaves(make: &Stores<'_>) -> Held {
     let open = make();
     let (here, there) = (AccountKey::new("a"), AccountKey::new("b"));

@@ -18,13 +18,13 @@ pub struct SetAside {
     pub person: PersonId,
     /// The user's e-mail, for people to read.
     pub subject: String,
-    /// What failed.
+    /// The kind of the action that failed.
     pub kind: ActionKind,
-    /// The action that failed, in short.
+    /// The fingerprint of the action that failed.
     pub action: Fingerprint,
     /// Why it failed.
     pub reason: String,
-    /// How often it failed.
+    /// The number of failures.
     pub failures: u32,
     /// When it failed first.
     pub since: Timestamp,
@@ -32,14 +32,14 @@ pub struct SetAside {
     pub next: Timestamp,
 }
 
-/// A step that failed, as apply tells it.
+/// A step that failed, as apply reports it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     /// The person.
     pub person: PersonId,
     /// The user's e-mail, for people to read.
     pub subject: String,
-    /// What failed.
+    /// The kind of the action that failed.
     pub kind: ActionKind,
     /// The action, in short.
     pub action: Fingerprint,
@@ -54,7 +54,7 @@ impl SetAside {
     /// provisioning waits so for an object that fails.
     pub const HOURS: [i64; 7] = [2, 6, 12, 24, 48, 96, 168];
 
-    /// What is remembered after a failure. One of the same action as before is another rung; of another, the first.
+    /// Returns the entry after a failure: a rung higher if the same action failed before, and the first rung otherwise.
     pub fn after(failure: Failure, before: Option<&Self>) -> Self {
         let same = before.filter(|before| before.action == failure.action);
         let failures = same.map_or(0, |before| before.failures).saturating_add(1);

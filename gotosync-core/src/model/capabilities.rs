@@ -11,7 +11,7 @@ use super::outcome::Fault;
 use super::settings::Feature;
 use crate::error::ErrorKind;
 
-/// What a target **can** do.
+/// The actions and features that a target claims.
 ///
 /// The default is nothing: a target that claims no action is only read, and a feature that it does not claim is read as absent
 /// and refused when it is written. A feature that a later version of this crate adds is not claimed by anybody until they say so.
@@ -39,11 +39,11 @@ pub struct Capabilities {
     pub concurrency: usize,
     /// When a read shows what was written.
     pub visibility: Visibility,
-    /// Whether the login sees and gives roles.
+    /// The login's access to roles.
     pub roles: RoleAccess,
 }
 
-/// What a login may do about roles.
+/// The access of a login to roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RoleAccess {
@@ -70,7 +70,7 @@ pub enum Visibility {
     Eventual,
 }
 
-/// What a target accepts in the fields of a user.
+/// The limits of a target for the fields of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldLimits {
     /// Characters in a first or last name.

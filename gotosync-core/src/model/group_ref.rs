@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::dn::Dn;
 use super::id::GroupId;
 
-/// How somebody names a group.
+/// A reference to a group, as an admin writes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GroupRef {

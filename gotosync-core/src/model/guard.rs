@@ -1,4 +1,4 @@
-//! What stands against an action, and what it leads to: the same for every target, which only translates.
+//! Guards of actions, and their results: the same for every target. A target only translates.
 //!
 //! Everything here is pure: a target reads the user, asks [`Action::guard`], and writes what comes out of it. Only what an account
 //! knows and a user does not (whether an address is free, whether a seat or a group is there) is left to the target.
@@ -14,25 +14,25 @@ use super::role::Role;
 use super::settings::Field;
 use crate::error::ErrorKind;
 
-/// What the guards of actions need to know of an account.
+/// The facts about an account that the guards of actions need.
 #[derive(Clone, Copy, Debug)]
 pub struct Guards<'g> {
     /// The user whose login is in use: that user keeps access and role.
     pub login: Option<&'g UserKey>,
-    /// Whether the login sees and gives roles.
+    /// The login's access to roles.
     pub roles: RoleAccess,
-    /// What is accepted in fields.
+    /// The limits of fields.
     pub limits: FieldLimits,
 }
 
-/// What a read shows of an action that may have been carried out.
+/// The state of an action that may have been carried out, as a read shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {
     /// The effect is there.
     Done(Effect),
     /// All is as it was before.
     NotDone,
-    /// Whether it was done cannot be known, and does not matter any more; the text says why.
+    /// A read cannot show it, and it no longer matters; the text says why.
     Moot(&'static str),
     /// The user looks neither as before nor as after.
     Unclear,
@@ -41,8 +41,8 @@ pub enum Arrival {
 impl Action {
     /// Checks that a user is as the action expects, and returns the user as the action leaves them; `None` is a user who is deleted.
     ///
-    /// What remains to the target: whether a new address is free, whether licenses, groups and whatever settings name are there, seats,
-    /// and that one administrator stays. [`User::derive_status`] has to be asked for the status afterwards.
+    /// The target still checks that a new address is free, that licenses, groups and other named things exist, that seats are free,
+    /// and that an administrator remains. [`User::derive_status`] has to be asked for the status afterwards.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] without a user, [`ErrorKind::Conflict`] for a user who is not as the action expects,
@@ -223,7 +223,7 @@ impl Creation {
 }
 
 impl Guards<'_> {
-    /// Returns a user with changes, if nothing stands against them.
+    /// Checks changes, and returns the user with them.
     fn changed(&self, user: &User, changes: &UserChanges, own: bool) -> Result<User, Fault> {
         // First, since whether a role is as it was read would show what it is.
         if changes.role.is_some() {

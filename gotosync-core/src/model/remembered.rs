@@ -1,4 +1,4 @@
-//! What is remembered of an account between runs: who is whom, and what the engine did to them.
+//! The memory of an account between runs: which user belongs to which person, and what the engine did.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use super::email::Email;
 use super::id::{LicenseKey, PersonId, UserKey};
 use super::role::Role;
 
-/// What is remembered of an account: a value that the pure stages are handed.
+/// The memory of an account, as a value for the pure stages.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Remembered {
-    /// Who is whom, in ascending order of person.
+    /// The links between people and users, in ascending order of person.
     pub links: Vec<Link>,
-    /// How many people each rule selected at the last good read.
+    /// The number of people that each rule selected at the last complete read.
     pub populations: BTreeMap<String, usize>,
-    /// Who is left alone for a while because a step failed, in ascending order of person.
+    /// The people whose steps wait after a failure, in ascending order of person.
     pub set_aside: Vec<SetAside>,
 }
 
@@ -42,15 +42,15 @@ pub struct Link {
     /// In how many complete reads since then nothing selected the person, as far as deleting depends on it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub absences: u32,
-    /// The role that rules gave, while they give it: nobody else's role is ever taken.
+    /// The role that rules gave, while they give it: the engine takes no other role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// What the engine took when it ended the access, for the day the person returns.
+    /// The licenses and the role that the engine took when it ended the access, for the day when the person returns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub had: Option<Box<Had>>,
 }
 
-/// What a user had before the engine ended the access.
+/// The licenses and the role of a user before the engine ended the access.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Had {
@@ -62,10 +62,10 @@ pub struct Had {
     pub role: Role,
 }
 
-/// What an outcome teaches about a person.
+/// A fact about a person that follows from an outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Learned {
-    /// The person has this user now, and nobody else has.
+    /// The person has this user now; no other person has it.
     Linked(Link),
     /// The engine suspended the person's user, who had this before.
     Suspended(PersonId, Timestamp, Had),
@@ -82,7 +82,7 @@ pub enum Learned {
 }
 
 impl Link {
-    /// A link that says no more than who is whom.
+    /// Creates a link between a person and a user, and nothing more.
     pub fn new(person: PersonId, user: UserKey, email: Email, rules: Arc<[Arc<str>]>) -> Self {
         let (suspended, leaver_since) = (None, None);
         Self { person, user, email, rules, suspended, leaver_since, absences: 0, role: None, had: None }
@@ -111,7 +111,7 @@ impl Remembered {
         self.links.binary_search_by(|link| link.person.cmp(person)).ok().map(|at| &self.links[at])
     }
 
-    /// What is set aside about a person.
+    /// Returns the failure that a person waits for.
     pub fn set_aside(&self, person: &PersonId) -> Option<&SetAside> {
         self.set_aside.binary_search_by(|aside| aside.person.cmp(person)).ok().map(|at| &self.set_aside[at])
     }

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AccountKey, PlanId, RunId};
 
-/// One run, as history tells it.
+/// One run in the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The run.
     pub run: RunId,
     /// The account.
     pub account: AccountKey,
-    /// What ran, such as `gotosync apply`.
+    /// The command, such as `gotosync apply`.
     pub command: String,
     /// When it started.
     pub started: Timestamp,
@@ -24,21 +24,21 @@ pub struct RunRecord {
     /// The plan, unless none was made.
     #[serde(default)]
     pub plan: Option<PlanId>,
-    /// How it ended.
+    /// The ending.
     pub ending: Ending,
-    /// How many steps came to which outcome.
+    /// The number of steps with each outcome.
     #[serde(default)]
     pub outcomes: BTreeMap<String, usize>,
-    /// What stopped it or failed it, in words.
+    /// The reason why it was stopped or failed.
     #[serde(default)]
     pub reason: Option<String>,
 }
 
-/// How a run ended.
+/// The ending of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
-    /// It has not, or nobody could say so any more.
+    /// It has not ended, or its process died.
     Open,
     /// It was only simulated: nothing was written.
     Simulated,

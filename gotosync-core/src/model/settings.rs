@@ -146,7 +146,7 @@ settings! {
                 "expressions that each give a telephone number of the account from which the user may text",
                 "[\"+15555550100\", \"{{ telephoneNumber }}\"]";
         }
-        /// Extensions of other users, or of nobody, that ring at the user too.
+        /// Extensions of other users, or of no user, that ring at the user too.
         secondary_extensions / secondary_extensions: (set String) {
             field SecondaryExtensions = "secondary_extensions";
             feature SecondaryExtensions = "secondary extensions";
@@ -164,11 +164,11 @@ settings! {
 pub struct Setting {
     /// The field of the user, which is also the key of the rule language.
     pub field: Field,
-    /// What a target must claim to have it.
+    /// The feature that a target claims to have it.
     pub feature: Feature,
-    /// Whether a user has one value of it or several.
+    /// The number of values that a user can have.
     pub arity: Arity,
-    /// What it is called in output if only one user can have a value of it.
+    /// The name in output of a value that only one user can have.
     pub exclusive: Option<&'static str>,
     /// The list of the account's catalog that its values must be in.
     pub listed: Option<Listed>,
@@ -184,17 +184,17 @@ pub struct Setting {
 pub struct ExpressionKey {
     /// The field that the expression gives.
     pub field: Field,
-    /// Whether it takes one expression or several.
+    /// The number of expressions that it takes.
     pub arity: Arity,
     /// The form of the values.
     pub form: Form,
-    /// What it does, in one sentence without a full stop.
+    /// The meaning, in one sentence without a full stop.
     pub about: &'static str,
     /// A value as an admin would write it, in TOML.
     pub example: &'static str,
 }
 
-/// Whether a user has one value of something or several.
+/// The number of values: one or several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Arity {
     /// One value at most.
