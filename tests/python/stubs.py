@@ -1,6 +1,7 @@
 """Keeps what is generated in the package: docstrings and keys of a rule in the stub, and the features in the enums.
 
-The rest is written by hand. `python stubs.py --write` writes these parts from the installed module, whose own come from the engine.
+The rest is written by hand. `python stubs.py --write` writes these parts from the installed module, which has them from the
+engine.
 """
 
 from __future__ import annotations

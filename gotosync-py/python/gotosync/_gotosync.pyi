@@ -64,6 +64,7 @@ __all__ = [
     "laws",
     "main",
     "remember",
+    "rule_keys",
     "words",
 ]
 
