@@ -192,7 +192,8 @@ pub async fn applying_a_plan_leads_to_the_desired_account(make: &Factory<'_>) ->
     let rules = Rules::parse(&rules, "rules.toml").map_err(crate::Error::from)?;
     let engine = Engine::new(MemorySource::new(corpus::directory()?), target, MemoryState::new(), rules);
     let planned = engine.plan().await?;
-    so("there is something to do", !planned.plan.is_empty())?;
+    let least = if can(&info, &ActionKind::ALL) { 4 } else { 1 };
+    so("there is something to do", planned.plan.steps().len() >= least)?;
     let report = engine.apply(&planned.plan, None, &Stop::new()).await?;
     so(&format!("all is done: {report:?}"), report.all_done())?;
     let left = diff(&engine.target().read().await?, &planned.desired);
