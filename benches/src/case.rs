@@ -24,7 +24,7 @@ pub enum Situation {
     First,
     /// Everybody has the user they should have, and is remembered: nothing is done.
     Steady,
-    /// As steady, but for 5 users of 100: two have another name, one lacks a licence, one has one too many, one is gone.
+    /// As steady, but for 5 users of 100: two have another name, one lacks a license, one has one too many, one is gone.
     Mixed,
 }
 

@@ -124,7 +124,7 @@ fn parse(text: &str) -> Rules {
     Rules::parse(text, "rules.toml").unwrap_or_else(|problems| panic!("{}", gotosync_core::Error::from(problems)))
 }
 
-/// The licences those rules name, with their product codes.
+/// The licenses those rules name, with their product codes.
 pub(crate) const LICENSES: &[(&str, &str)] = &[
     ("GoToMeeting", "G2M"),
     ("GoToWebinar", "G2W"),

@@ -72,7 +72,7 @@ pub(crate) fn groups(typed: &OsStr) -> Vec<CompletionCandidate> {
     in_directory(typed, NodeKind::Group)
 }
 
-/// Licences of the account for `--product`.
+/// Licenses of the account for `--product`.
 pub(crate) fn products(typed: &OsStr) -> Vec<CompletionCandidate> {
     let names = |account: Account| account.licenses.iter().map(|license| license.name.clone()).collect();
     beginning(typed, in_account(names))

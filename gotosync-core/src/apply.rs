@@ -300,7 +300,7 @@ fn batches<'s>(steps: &[&'s Step], size: usize) -> Vec<Vec<&'s Step>> {
     batches
 }
 
-/// What new users get who travel together: licences, role, user group and mail.
+/// What new users get who travel together: licenses, role, user group and mail.
 type Bundle<'s> = Option<(&'s [LicenseKey], &'s Role, Option<&'s UserGroupPath>, &'s WelcomeEmail)>;
 
 fn bundle(action: &Action) -> Bundle<'_> {

@@ -54,7 +54,7 @@ pub enum Origin {
 
 /// Lays what the rules want over the current account.
 ///
-/// Fields no rule manages are taken over as they are; so are licences and device groups no rule of the file names, whether
+/// Fields no rule manages are taken over as they are; so are licenses and device groups no rule of the file names, whether
 /// it takes part or not. A user nothing changes about is the very same [`Arc`] as before.
 pub fn desired(
     desires: &Desires<'_>,

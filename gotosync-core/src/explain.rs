@@ -27,7 +27,7 @@ pub struct Explanation {
     pub link: String,
     /// The user as they are.
     pub user: Option<User>,
-    /// The names of the user's licences.
+    /// The names of the user's licenses.
     pub products: Vec<String>,
     /// What would be done.
     pub steps: Vec<Step>,

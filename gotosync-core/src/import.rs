@@ -236,7 +236,7 @@ fn columns(table: &Table, options: &ImportOptions) -> Result<Columns> {
     let message = "nobody has said which column is which attribute";
     let error = Error::new(ErrorKind::Input, message).during(READING).with("file", &table.header.file);
     Err(if guess.columns.attributes.is_empty() {
-        error.hint(format!("no column was recognised; name them with --columns 'mail=…,givenName=…,sn=…'{lines}"))
+        error.hint(format!("no column was recognized; name them with --columns 'mail=…,givenName=…,sn=…'{lines}"))
     } else {
         error.hint(format!("take these guesses with --accept-guesses, or name columns with --columns:{lines}"))
     })

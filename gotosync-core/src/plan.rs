@@ -91,12 +91,12 @@ pub struct Step {
 }
 
 impl Reason {
-    /// Says whether it tells of a licence that goes, and not of a product inside one.
+    /// Says whether it tells of a license that goes, and not of a product inside one.
     pub(crate) fn is_license_taken(&self) -> bool {
         self.field == Field::Products && self.part.is_none() && self.after.is_none()
     }
 
-    /// Says whether it tells of a licence that comes, and not of a product inside one.
+    /// Says whether it tells of a license that comes, and not of a product inside one.
     pub(crate) fn is_license_given(&self) -> bool {
         self.field == Field::Products && self.part.is_none() && self.after.is_some()
     }
@@ -127,7 +127,7 @@ pub struct Reason {
     pub rule: Option<Arc<str>>,
     /// What changes.
     pub field: Field,
-    /// Which part of it, where it has several: a licence, or the name of a custom field.
+    /// Which part of it, where it has several: a license, or the name of a custom field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Box<str>>,
     /// Where its value comes from.
@@ -214,7 +214,7 @@ pub struct AccountBasis {
     pub managed: usize,
     /// The most users it takes.
     pub user_limit: usize,
-    /// Its licences with their seats.
+    /// Its licenses with their seats.
     pub licenses: Vec<License>,
     /// Its full administrators who are not suspended.
     pub administrators: Vec<UserKey>,
@@ -368,7 +368,7 @@ impl Plan {
         counts
     }
 
-    /// The name of a licence, or its key where the account does not list it.
+    /// The name of a license, or its key where the account does not list it.
     pub fn license_name<'p>(&'p self, key: &'p LicenseKey) -> &'p str {
         let license = self.0.content.basis.account.licenses.iter().find(|license| license.key == *key);
         license.map_or(key.as_str(), |license| &license.name)

@@ -1,4 +1,4 @@
-//! Plans, verdicts, reports and explanations as people read them: legible without colour, the same from every front end.
+//! Plans, verdicts, reports and explanations as people read them: legible without color, the same from every front end.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};

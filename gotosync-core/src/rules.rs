@@ -52,7 +52,7 @@ pub use select::{BrokenRule, Miss};
 /// The rules of one file, highest priority first.
 ///
 /// **Priority.** For what a user has once (a name, a language, a user group) the first rule that sets it wins; what a user
-/// has several of (licences) is united over all rules that select the person.
+/// has several of (licenses) is united over all rules that select the person.
 ///
 /// ```
 /// let rules = gotosync_core::Rules::parse(
@@ -137,7 +137,7 @@ pub struct Selection {
 /// What people get.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gives {
-    /// Licences.
+    /// Licenses.
     pub products: Vec<Given>,
     /// The user group, or that there is none.
     pub user_group: Option<GroupChoice>,
@@ -157,10 +157,10 @@ pub struct Gives {
     pub voicemail: Option<Voicemail>,
 }
 
-/// A licence that a rule gives.
+/// A license that a rule gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
-    /// The licence, by name, key or product code.
+    /// The license, by name, key or product code.
     pub product: String,
     /// The products inside it that are switched off, by product code; all others are on. `None` leaves that alone.
     pub without: Option<Vec<String>>,
@@ -188,7 +188,7 @@ pub enum RoleGrant {
         privileges: Vec<Privilege>,
         /// The user groups the manager may do it for; all if none is listed.
         groups: Vec<UserGroupPath>,
-        /// The licences the manager may do it for, by name, key or product code; all if none is listed.
+        /// The licenses the manager may do it for, by name, key or product code; all if none is listed.
         products: Vec<String>,
     },
     /// A role set of the account.
@@ -235,9 +235,9 @@ pub struct DeleteAfter {
 pub enum LeaverPolicy {
     /// Nothing.
     Keep,
-    /// The licences that rules name go; roles stay.
+    /// The licenses that rules name go; roles stay.
     RemoveProducts,
-    /// Every licence that rules name and the role go, so that the user cannot sign in.
+    /// Every license that rules name and the role go, so that the user cannot sign in.
     #[default]
     Suspend,
 }

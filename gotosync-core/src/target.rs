@@ -49,7 +49,7 @@ pub trait ProvisioningTarget: Debug + Display + Send + Sync {
     /// Says what this account is and what can be done to it.
     async fn describe(&self) -> Result<TargetInfo>;
 
-    /// Reads users, licences with their seats, user groups, and whatever else the account has to give.
+    /// Reads users, licenses with their seats, user groups, and whatever else the account has to give.
     ///
     /// Where the login may not see roles, everybody is read as a member.
     async fn read(&self) -> Result<Account>;

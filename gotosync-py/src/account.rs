@@ -10,7 +10,7 @@ use crate::directory::gaps;
 use crate::table::{self, Table};
 use crate::value::{json, objects, read_back, word, written};
 
-/// An account with its users, licences and user groups.
+/// An account with its users, licenses and user groups.
 ///
 /// >>> account.name, [user.email for user in account.users], account.licenses[0].free
 /// ('Example', ['admin@example.test', 'bob@example.test'], 4)
@@ -27,7 +27,7 @@ pub(crate) struct Account(pub(crate) Arc<model::Account>);
 #[derive(Clone, PartialEq)]
 pub(crate) struct User(pub(crate) Arc<model::User>);
 
-/// A licence with its seats.
+/// A license with its seats.
 ///
 /// >>> gotosync.License("10", "GoToMeeting", ["G2M"], seats=5).free
 /// 5
@@ -96,7 +96,7 @@ impl Account {
         PyTuple::new(py, self.0.users.iter().map(|user| User(Arc::clone(user))).collect::<Vec<_>>())
     }
 
-    /// Licences in the order of their keys.
+    /// Licenses in the order of their keys.
     #[getter]
     fn licenses<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.licenses.iter().cloned().map(License).collect::<Vec<_>>())
@@ -224,7 +224,7 @@ impl User {
         word(py, "Status", self.0.status.as_str())
     }
 
-    /// The keys of the licences.
+    /// The keys of the licenses.
     #[getter]
     fn licenses<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.licenses.iter().map(LicenseKey::as_str))
@@ -269,7 +269,7 @@ impl License {
 }
 
 written!(License, "license");
-read_back!(License, model::License, "a licence", "license");
+read_back!(License, model::License, "a license", "license");
 
 #[pymethods]
 impl License {

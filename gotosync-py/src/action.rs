@@ -63,13 +63,13 @@ impl Action {
         }
     }
 
-    /// The keys of licences it gives.
+    /// The keys of licenses it gives.
     #[getter]
     fn licenses_given<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.licenses_given().iter().map(LicenseKey::as_str))
     }
 
-    /// The keys of licences it takes.
+    /// The keys of licenses it takes.
     #[getter]
     fn licenses_taken<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.licenses_taken().iter().map(LicenseKey::as_str))

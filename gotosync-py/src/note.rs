@@ -53,7 +53,7 @@ impl Note {
         self.0.kind.heading()
     }
 
-    /// The person, user, rule, licence or side it is about.
+    /// The person, user, rule, license or side it is about.
     #[getter]
     fn subject(&self) -> &str {
         &self.0.subject

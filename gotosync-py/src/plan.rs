@@ -299,7 +299,7 @@ impl Reason {
         self.0.field.to_string()
     }
 
-    /// Which part of it, where it has several: a licence, or the name of a custom field.
+    /// Which part of it, where it has several: a license, or the name of a custom field.
     #[getter]
     fn part(&self) -> Option<&str> {
         self.0.part.as_deref()

@@ -113,7 +113,7 @@ impl ProvisioningTarget {
         Self(None)
     }
 
-    /// Reads users, licences, user groups and whatever else the account has to give.
+    /// Reads users, licenses, user groups and whatever else the account has to give.
     ///
     /// >>> len(target.read().users)
     /// 2

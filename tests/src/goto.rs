@@ -7,9 +7,9 @@
 //! What is documented or was seen live is kept strictly: `+` in a filter and `key` in an update are refused, keys are
 //! strings, what is empty is absent, `toIndex` is exclusive, the eleventh request of a second gets 429. Where clients
 //! disagree it takes either way. **The Admin API's own reference is not public**: what had to be made up stands in
-//! `admin/unsure.rs`, and nothing here is a claim that GoTo does it so. GoToMyPC is what a licence names, and no more.
+//! `admin/unsure.rs`, and nothing here is a claim that GoTo does it so. GoToMyPC is what a license names, and no more.
 //!
-//! It does not have what nobody knows the way to: settings templates, products switched off inside a licence, device groups.
+//! It does not have what nobody knows the way to: settings templates, products switched off inside a license, device groups.
 //! An account may hold them; they are not shown. Administrator roles that the engine has no word for are refused.
 //!
 //! All pages of 25,000 users take it about half of the time in which the client reads them, and a seventh of what the limit

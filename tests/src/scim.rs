@@ -17,7 +17,7 @@ use crate::goto::Probe;
 use crate::rekeyed::Rekeyed;
 use crate::servers::Scim;
 
-/// A service of its own at a server, with an account in it: its licences are entitlements, its custom fields those of the
+/// A service of its own at a server, with an account in it: its licenses are entitlements, its custom fields those of the
 /// enterprise extension.
 ///
 /// # Errors

@@ -57,7 +57,7 @@ pub struct Customer {
     pub email: u8,
     /// Which of the names.
     pub name: u8,
-    /// Which licences, as bits.
+    /// Which licenses, as bits.
     pub licenses: u8,
     /// Whether the user administers the account.
     pub administrator: bool,
@@ -80,7 +80,7 @@ pub struct World {
     pub users: Vec<Customer>,
     /// Whether scarce seats are filled or stop the run.
     pub fill: bool,
-    /// The seats of each licence.
+    /// The seats of each license.
     pub seats: [u32; 3],
 }
 

@@ -36,7 +36,7 @@ pub(super) fn about(json: Json, place: &ConfigLocation) -> Result<Exit, Failure>
     let mut text = format!("gotosync {VERSION}\n");
     let mut line = |name: &str, what: &dyn std::fmt::Display| writeln!(text, "  {name:<13}  {what}");
     let missing = if exists { "" } else { " (there is no such file)" };
-    let told = line("licence", &LICENSE)
+    let told = line("license", &LICENSE)
         .and_then(|()| line("configuration", &format_args!("{}{missing}", place.file.display())))
         .and_then(|()| {
             let mut sources = config.iter().flat_map(|config| &config.sources);

@@ -62,7 +62,7 @@ pub(crate) fn suspend(user: &User) -> Step {
     step(Action::Suspend(suspension), Some(user))
 }
 
-/// The release of licences of a user.
+/// The release of licenses of a user.
 pub(crate) fn release(user: &User, licenses: &[&str]) -> Step {
     let licenses = licenses.iter().map(|&key| key.into()).collect();
     step(Action::Release(Release::new(whole(), user.key.clone().unwrap(), licenses)), Some(user))
@@ -89,7 +89,7 @@ pub(crate) fn role(before: &Role, after: &Role) -> UserChanges {
     UserChanges { role: change.map(Box::new), ..UserChanges::default() }
 }
 
-/// A licence for a user.
+/// A license for a user.
 pub(crate) fn license(key: &str) -> UserChanges {
     UserChanges { licenses: SetChange::adding(vec![key.into()]), ..UserChanges::default() }
 }

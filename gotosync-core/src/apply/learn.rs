@@ -104,7 +104,7 @@ impl<'a> Learning<'a> {
                 let (licenses, role) = (suspension.licenses().to_vec(), suspension.role().clone());
                 vec![suspended(Had { licenses, role })]
             }
-            // The last licence may go before another comes: until it does, the engine has taken the access.
+            // The last license may go before another comes: until it does, the engine has taken the access.
             (Effect::Released, Action::Release(release)) => {
                 let had = Had { licenses: release.licenses().to_vec(), role: Role::Member };
                 self.release_leaves_bare(release).then(|| suspended(had)).into_iter().collect()
@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(done(release(&before, &["g2m", "g2w"]), Effect::Released, &before), [], "a role is left");
 
         let before = user("u1", &["g2m", "g2w"], Role::Member);
-        assert_eq!(done(release(&before, &["g2m"]), Effect::Released, &before), [], "a licence is left");
+        assert_eq!(done(release(&before, &["g2m"]), Effect::Released, &before), [], "a license is left");
         let both = suspended(&["g2m", "g2w"], Role::Member);
         assert_eq!(done(release(&before, &["g2m", "g2w"]), Effect::Released, &before), [both]);
     }
@@ -307,12 +307,12 @@ mod tests {
         let demoted = role(&Role::Administrator, &Role::Member);
         let gone = Learned::Role(person(), None);
         let only = update(&before, demoted.clone());
-        assert_eq!(done(only.clone(), Effect::Updated, &before), std::slice::from_ref(&gone), "a licence is left");
+        assert_eq!(done(only.clone(), Effect::Updated, &before), std::slice::from_ref(&gone), "a license is left");
         let removed = SetChange::adding(Vec::new()).removing(super::super::cases::whole(), keys(&["g2m"]));
         let both = update(&before, UserChanges { licenses: removed, ..demoted });
         let ended = suspended(&["g2m"], Role::Administrator);
         assert_eq!(done(both, Effect::Updated, &before), [gone.clone(), ended.clone()]);
-        // The licence may go in a step before.
+        // The license may go in a step before.
         let steps = [(release(&before, &["g2m"]), Effect::Released.into()), (only, Effect::Updated.into())];
         assert_eq!(learned(&steps, &account([before]), &[]), [gone, ended]);
     }

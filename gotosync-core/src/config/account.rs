@@ -90,7 +90,7 @@ fn local(file: &Path, from: Option<&Path>) -> Result<LocalAccount> {
         Error::new(ErrorKind::Data, format!("it is not an account: {error}"))
             .during("read the account to start with")
             .with("file", from.display())
-            .hint("the README shows one with its licences")
+            .hint("the README shows one with its licenses")
     })?;
     LocalAccount::create(file, &account)
 }

@@ -1,4 +1,4 @@
-//! What lets a user in: licences and role.
+//! What lets a user in: licenses and role.
 
 use super::RoleAccess;
 use super::offers::Offer;
@@ -15,7 +15,7 @@ pub(super) struct Access {
 }
 
 impl DesiredUsers<'_, '_> {
-    /// The licences and the role that somebody who is selected shall have.
+    /// The licenses and the role that somebody who is selected shall have.
     pub(super) fn access(&mut self, desire: &Desire<'_>, user: &User, link: Option<&Link>) -> Access {
         let offers = self.offers;
         let offer = &offers.profiles[desire.profile as usize];

@@ -9,7 +9,7 @@ use crate::rules::{Desires, GroupChoice, Profile, Rule, Setting, Trial};
 /// What one set of rules gives, by the account's own keys.
 #[derive(Clone, Debug, Default)]
 pub struct Offer {
-    /// The licences.
+    /// The licenses.
     pub licenses: Vec<Granted<LicenseKey>>,
     /// The role, if a rule gives one that the account has.
     pub role: Option<Setting<Role>>,
@@ -38,7 +38,7 @@ pub struct Granted<T> {
 #[derive(Debug)]
 pub(super) struct Offers {
     pub(super) profiles: Vec<Offer>,
-    /// Every licence a rule names. A rule that is off still names what it gives: it must not look as if given by hand.
+    /// Every license a rule names. A rule that is off still names what it gives: it must not look as if given by hand.
     pub(super) licenses: BTreeSet<LicenseKey>,
     /// Every device group a rule names.
     pub(super) device_groups: BTreeSet<String>,

@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 /// An account with somebody of every kind: Ann and Bob have access, Cyd and Fay are suspended, Dan administers and is whose
-/// login is in use, Eve has all there is, and Fay's names and address are locked. One seat of each licence is free. The
+/// login is in use, Eve has all there is, and Fay's names and address are locked. One seat of each license is free. The
 /// catalog has a spare one of everything, Gil's address belongs to another account, and Hal was asked to come over.
 pub fn account() -> Account {
     let mut account = Account::empty("1", "Example");
@@ -168,7 +168,7 @@ fn id(number: usize) -> String {
     format!("00000000-0000-0000-0000-{number:012x}")
 }
 
-/// The seats of a licence where nobody counts them.
+/// The seats of a license where nobody counts them.
 pub const UNLIMITED: u32 = 1_000_000;
 
 /// Four people in three units, and a group in a group.

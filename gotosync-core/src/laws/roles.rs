@@ -32,7 +32,7 @@ pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {
     Ok(())
 }
 
-/// A role set, a group and a licence that a role names must be there, and a manager has a privilege.
+/// A role set, a group and a license that a role names must be there, and a manager has a privilege.
 pub async fn a_role_names_what_is_there(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !gives(&target.describe().await?, &[ActionKind::Create, ActionKind::Update]) {

@@ -37,7 +37,7 @@ laws! {
     writes::limits_of_fields_are_kept,
     writes::whose_login_is_in_use_is_never_suspended,
     writes::what_is_locked_stays,
-    writes::a_licence_that_is_not_active_is_not_given,
+    writes::a_license_that_is_not_active_is_not_given,
     writes::only_the_suspended_are_deleted,
     writes::whoever_is_deleted_is_gone,
     writes::whose_user_it_is_is_kept,
@@ -88,7 +88,7 @@ pub async fn a_read_is_complete(make: &Factory<'_>) -> Held {
     same("the account", &read, &corpus::limited(&target.describe().await?.capabilities))
 }
 
-/// Users come in the order of e-mails, licences of keys, groups of paths, and licences of a user of keys.
+/// Users come in the order of e-mails, licenses of keys, groups of paths, and licenses of a user of keys.
 pub async fn a_read_is_sorted(make: &Factory<'_>) -> Held {
     let mut mixed = corpus::account();
     mixed.users.reverse();
@@ -99,17 +99,17 @@ pub async fn a_read_is_sorted(make: &Factory<'_>) -> Held {
     mixed.catalog.device_groups.reverse();
     mixed.catalog.custom_fields.reverse();
     mixed.catalog.devices.reverse();
-    let eve = mixed.users.iter_mut().find(|user| user.licenses.len() > 1).ok_or("nobody has two licences")?;
+    let eve = mixed.users.iter_mut().find(|user| user.licenses.len() > 1).ok_or("nobody has two licenses")?;
     Arc::make_mut(eve).licenses.reverse();
     let read = make(&mixed).read().await?;
     let mut sorted = read.clone();
     sorted.sort();
     same("the order", &read, &sorted)?;
     let licenses = read.users.iter().all(|user| user.licenses.is_sorted());
-    so("licences of users are in order", licenses)
+    so("licenses of users are in order", licenses)
 }
 
-/// The used seats of a licence are as many as the users who have it, whatever the account said that was taken over.
+/// The used seats of a license are as many as the users who have it, whatever the account said that was taken over.
 pub async fn used_seats_are_the_users_who_hold_them(make: &Factory<'_>) -> Held {
     let mut wrong = corpus::account();
     wrong.licenses.iter_mut().for_each(|license| license.used = 9);

@@ -102,7 +102,7 @@ pub async fn guarded_writes_conflict(make: &Factory<'_>) -> Held {
     Ok(())
 }
 
-/// Whoever is to have several licences gets all of them or none, and no seat is given twice.
+/// Whoever is to have several licenses gets all of them or none, and no seat is given twice.
 pub async fn seats_are_given_all_or_none(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -315,8 +315,8 @@ pub async fn what_is_locked_stays(make: &Factory<'_>) -> Held {
     same("the locks", &user(&target.read().await?, "6")?.locks, &user(&account, "6")?.locks)
 }
 
-/// A licence that was bought and is not active yet is given to nobody, and trying again later is worth it.
-pub async fn a_licence_that_is_not_active_is_not_given(make: &Factory<'_>) -> Held {
+/// A license that was bought and is not active yet is given to nobody, and trying again later is worth it.
+pub async fn a_license_that_is_not_active_is_not_given(make: &Factory<'_>) -> Held {
     let mut early = corpus::account();
     early.licenses.iter_mut().for_each(|license| license.pending = license.key.as_str() == "g2w");
     let target = make(&early);

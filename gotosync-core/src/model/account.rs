@@ -12,7 +12,7 @@ use super::role::Role;
 use super::settings::{Feature, UserSettings};
 use super::user_group::{UserGroup, UserGroupPath};
 
-/// An account with its users, licences and user groups.
+/// An account with its users, licenses and user groups.
 ///
 /// Users are shared: the desired account holds the very same [`User`] values as the current one wherever no rule asks for
 /// a change, so that comparing the two costs next to nothing.
@@ -26,7 +26,7 @@ pub struct Account {
     pub login: Option<UserKey>,
     /// Users in ascending order of e-mail key.
     pub users: Vec<Arc<User>>,
-    /// Licences in ascending order of key.
+    /// Licenses in ascending order of key.
     pub licenses: Vec<License>,
     /// User groups in ascending order of path, parents before children.
     pub groups: Vec<UserGroup>,
@@ -61,7 +61,7 @@ pub struct User {
     pub language: Option<Box<str>>,
     /// Where the user stands. A target derives it: it is never written.
     pub status: Status,
-    /// The licences, in ascending order.
+    /// The licenses, in ascending order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub licenses: Vec<LicenseKey>,
     /// The one user group, if any.
@@ -154,7 +154,7 @@ pub enum WelcomeEmail {
     None,
 }
 
-/// A licence with its seats.
+/// A license with its seats.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct License {
     /// Its key.
@@ -168,13 +168,13 @@ pub struct License {
     pub seats: u32,
     /// How many of them are taken.
     pub used: u32,
-    /// Whether the licence was bought and is not active yet, which takes the service up to 48 hours.
+    /// Whether the license was bought and is not active yet, which takes the service up to 48 hours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pending: bool,
 }
 
 impl License {
-    /// A licence with its seats, none of them taken.
+    /// A license with its seats, none of them taken.
     pub fn new(key: &str, name: &str, products: &[&str], seats: u32) -> Self {
         let products = products.iter().map(|&code| code.to_owned()).collect();
         Self { key: key.into(), name: name.to_owned(), products, seats, used: 0, pending: false }
@@ -187,7 +187,7 @@ impl License {
 }
 
 impl Account {
-    /// An account without users, licences or groups, completely read.
+    /// An account without users, licenses or groups, completely read.
     pub fn empty(key: impl Into<Arc<str>>, name: impl Into<String>) -> Self {
         Self {
             key: AccountKey::new(key),
@@ -202,7 +202,7 @@ impl Account {
         }
     }
 
-    /// Puts users, licences, groups and whatever else is listed into their order.
+    /// Puts users, licenses, groups and whatever else is listed into their order.
     pub fn sort(&mut self) {
         self.catalog.sort();
         self.transfers.sort_by_cached_key(|transfer| transfer.email.key().into_owned());
@@ -211,7 +211,7 @@ impl Account {
         self.groups.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
-    /// A licence by key.
+    /// A license by key.
     pub fn license(&self, key: &LicenseKey) -> Option<&License> {
         self.licenses.iter().find(|license| license.key == *key)
     }

@@ -15,14 +15,14 @@ use super::user_group::UserGroupPath;
 
 /// One thing to do to an account.
 ///
-/// The list is closed so that a decorator forwards three calls, a plan serialises, and the laws of the conformance suite
+/// The list is closed so that a decorator forwards three calls, a plan serializes, and the laws of the conformance suite
 /// can walk over every kind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Action {
     /// Takes every product and role from a user, who can then no longer sign in.
     Suspend(Suspension),
-    /// Takes some licences from a user.
+    /// Takes some licenses from a user.
     Release(Release),
     /// Deletes a user, with everything that the service keeps of them.
     Delete(Deletion),
@@ -60,7 +60,7 @@ pub struct Suspension {
     role: Role,
 }
 
-/// Takes some licences from a user.
+/// Takes some licenses from a user.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Release {
     user: UserKey,
@@ -104,7 +104,7 @@ impl Creation {
 }
 
 impl Suspension {
-    /// Takes all that a user has: these licences and this role.
+    /// Takes all that a user has: these licenses and this role.
     pub fn new(_: Whole<'_>, user: UserKey, licenses: Vec<LicenseKey>, role: Role) -> Self {
         Self { user, licenses, role }
     }
@@ -114,7 +114,7 @@ impl Suspension {
         &self.user
     }
 
-    /// The licences the user has, all of which go.
+    /// The licenses the user has, all of which go.
     pub fn licenses(&self) -> &[LicenseKey] {
         &self.licenses
     }
@@ -126,7 +126,7 @@ impl Suspension {
 }
 
 impl Release {
-    /// Takes these licences.
+    /// Takes these licenses.
     pub fn new(_: Whole<'_>, user: UserKey, licenses: Vec<LicenseKey>) -> Self {
         Self { user, licenses }
     }
@@ -136,7 +136,7 @@ impl Release {
         &self.user
     }
 
-    /// The licences that go.
+    /// The licenses that go.
     pub fn licenses(&self) -> &[LicenseKey] {
         &self.licenses
     }
@@ -252,7 +252,7 @@ impl Action {
         }
     }
 
-    /// The licences it gives.
+    /// The licenses it gives.
     pub fn licenses_given(&self) -> &[LicenseKey] {
         match self {
             Self::Update(update) | Self::Reactivate(update) => update.changes.licenses.added(),
@@ -266,7 +266,7 @@ impl Action {
         }
     }
 
-    /// The licences it takes.
+    /// The licenses it takes.
     pub fn licenses_taken(&self) -> &[LicenseKey] {
         match self {
             Self::Suspend(suspension) => &suspension.licenses,

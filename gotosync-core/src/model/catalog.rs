@@ -1,4 +1,4 @@
-//! What an account has to give beside licences and user groups.
+//! What an account has to give beside licenses and user groups.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use super::telephone::{NamedNumber, PhoneNumber};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Catalog {
-    /// Settings templates, in ascending order of licence and name.
+    /// Settings templates, in ascending order of license and name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub templates: Vec<TemplateName>,
     /// Templates of welcome e-mails, in ascending order of name.
@@ -45,11 +45,11 @@ pub struct Catalog {
     pub elsewhere: Vec<Email>,
 }
 
-/// The name of a settings template, and the licence it is for.
+/// The name of a settings template, and the license it is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateName {
-    /// The licence.
+    /// The license.
     pub license: LicenseKey,
     /// The name.
     pub name: String,

@@ -117,7 +117,7 @@ impl<T> Change<T> {
     }
 }
 
-/// Things that come and go for one user in one change, such as licences.
+/// Things that come and go for one user in one change, such as licenses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SetChange<T> {
     #[serde(skip_serializing_if = "Vec::is_empty")]

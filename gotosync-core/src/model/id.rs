@@ -131,7 +131,7 @@ text_id! {
     UserKey
 }
 text_id! {
-    /// The key of a licence in an account.
+    /// The key of a license in an account.
     LicenseKey
 }
 text_id! {

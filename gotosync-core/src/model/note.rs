@@ -74,115 +74,115 @@ kinds! {
     NoteKind;
 
     /// The directory was not read to its end.
-    SourceIncomplete = "source-incomplete", Hold, "the directory was not read to its end";
+    SourceIncomplete = "source-incomplete", Hold, "the directory was not read completely";
     /// The account was not read to its end.
-    AccountIncomplete = "account-incomplete", Hold, "the account was not read to its end";
+    AccountIncomplete = "account-incomplete", Hold, "the account was not read completely";
     /// A rule names an OU or group that is not there.
-    ScopeMissing = "scope-missing", Hold, "a rule names what is not in the directory; its people are left as they are";
+    ScopeMissing = "scope-missing", Hold, "a rule names an OU or group that the directory does not have; its people are left as they are";
     /// A rule names a group by a name that several groups have.
-    ScopeAmbiguous = "scope-ambiguous", Hold, "a rule names a group that could be one of several; its people are left as they are";
+    ScopeAmbiguous = "scope-ambiguous", Hold, "a rule names a group that matches several; its people are left as they are";
     /// The rules file changed since the plan was made.
-    RulesChanged = "rules-changed", Hold, "the plan was made by other rules";
+    RulesChanged = "rules-changed", Hold, "the rules have changed since the plan was made";
     /// A rule selects far fewer people than at the last good read.
     ScopeShrank = "scope-shrank", Hold, "a rule selects far fewer people than before";
-    /// A rule names a product the account has no licence for.
-    UnknownProduct = "unknown-product", Stop, "a rule names a product the account does not have";
+    /// A rule names a product the account has no license for.
+    UnknownProduct = "unknown-product", Stop, "a rule names a product that the account does not have";
     /// A rule names a user group the account does not have.
-    UnknownGroup = "unknown-group", Stop, "a rule names a user group the account does not have";
+    UnknownGroup = "unknown-group", Stop, "a rule names a user group that the account does not have";
     /// More steps of one kind than the limit allows.
     LimitExceeded = "limit-exceeded", Hold, "more would change than the limits allow";
     /// Not enough seats.
-    SeatsShort = "seats-short", Stop, "there are not enough seats";
+    SeatsShort = "seats-short", Stop, "a license has too few seats";
     /// More users than the account takes.
-    AccountFull = "account-full", Stop, "the account takes no more users";
+    AccountFull = "account-full", Stop, "the account cannot hold more users";
     /// The last full administrator would be taken from.
     LastAdministrator = "last-administrator", Stop, "the last administrator would lose access";
     /// The login's own user would be taken from.
-    OwnUser = "own-user", Stop, "the login's own user would lose access";
+    OwnUser = "own-user", Stop, "the user that gotosync signs in as would lose access";
     /// Users would be deleted.
-    Deletion = "deletion", Hold, "users would be deleted, which nothing brings back";
+    Deletion = "deletion", Hold, "users would be deleted permanently";
     /// Deletions that an unattended run leaves to an admin.
-    DeletionWaits = "deletion-waits", Warning, "to be deleted, which waits for an admin's approval";
+    DeletionWaits = "deletion-waits", Warning, "deletions wait for the approval of an admin";
     /// A rule names a template, role set, device group or custom field the account does not have.
-    UnknownSetting = "unknown-setting", Stop, "a rule names a setting the account does not have";
+    UnknownSetting = "unknown-setting", Stop, "a rule names a setting that the account does not have";
     /// The target cannot do what a step needs.
-    Unsupported = "unsupported", Stop, "the target cannot do this";
+    Unsupported = "unsupported", Stop, "the account does not support this";
     /// A person has no e-mail.
-    NoEmail = "no-email", Warning, "no e-mail; set aside";
+    NoEmail = "no-email", Warning, "no e-mail address; the person is skipped";
     /// A field of a person is not acceptable to the target.
-    InvalidField = "invalid-field", Warning, "a field the account would refuse; set aside";
+    InvalidField = "invalid-field", Warning, "the account would reject a field; the person is skipped";
     /// A lesser field of a person is not acceptable to the target.
-    FieldLeft = "field-left", Warning, "a field the account would refuse; left as it is";
+    FieldLeft = "field-left", Warning, "the account would reject a field; the field is left as it is";
     /// Two or more people have one e-mail.
-    DuplicateEmail = "duplicate-email", Warning, "several people with one e-mail; all left alone";
+    DuplicateEmail = "duplicate-email", Warning, "several people share one e-mail address; all of them are skipped";
     /// One person has two users, or two people one user.
-    TwoUsers = "two-users", Warning, "it is not clear which user is this person's; left alone";
+    TwoUsers = "two-users", Warning, "it is unclear which user belongs to the person; the person is skipped";
     /// The user was suspended by hand.
-    SuspendedByHand = "suspended-by-hand", Warning, "suspended by hand; left so";
+    SuspendedByHand = "suspended-by-hand", Warning, "suspended by an admin; left suspended";
     /// A disabled person or leaver keeps access through what no rule manages.
-    KeepsAccess = "keeps-access", Warning, "keeps access by a licence or role that no rule manages";
+    KeepsAccess = "keeps-access", Warning, "keeps access through a license or role that no rule manages";
     /// A role goes with the access.
-    RoleGoes = "role-goes", Warning, "a role goes with the access";
+    RoleGoes = "role-goes", Warning, "loses a role together with the access";
     /// The login may not see or give roles.
-    RolesHidden = "roles-hidden", Warning, "the login is no full administrator: it neither sees nor gives roles";
+    RolesHidden = "roles-hidden", Warning, "the signed-in user is not a full administrator; gotosync can neither read nor change roles";
     /// A role is out of the engine's reach.
-    RoleKept = "role-kept", Warning, "a role that is out of reach; left so";
+    RoleKept = "role-kept", Warning, "a role cannot be changed; left as it is";
     /// A rule would take something from somebody who is protected.
     Protected = "protected", Info, "protected; nothing is taken away";
     /// Two people want what only one can have, or somebody else has it.
-    Clash = "clash", Warning, "an extension, device or number that somebody else has; left as it is";
+    Clash = "clash", Warning, "an extension, device, or number belongs to another user; left as it is";
     /// A device that the account does not know, or a text that is none.
-    UnknownDevice = "unknown-device", Warning, "a device the account does not have; left out";
+    UnknownDevice = "unknown-device", Warning, "the account does not have this device; left out";
     /// A telephone number that the account does not have.
-    UnknownNumber = "unknown-number", Warning, "a phone number the account does not have; left out";
+    UnknownNumber = "unknown-number", Warning, "the account does not have this phone number; left out";
     /// A telephone extension that the account does not have.
-    UnknownExtension = "unknown-extension", Warning, "an extension the account does not have; left out";
+    UnknownExtension = "unknown-extension", Warning, "the account does not have this extension; left out";
     /// A location that the account does not have.
-    UnknownLocation = "unknown-location", Warning, "a location the account does not have; left as it is";
+    UnknownLocation = "unknown-location", Warning, "the account does not have this location; left as it is";
     /// No number of the range is free.
-    RangeFull = "range-full", Warning, "no extension of the range is free";
+    RangeFull = "range-full", Warning, "no extension in the range is free";
     /// Whoever reviews plans took a step out.
-    LeftOut = "left-out", Warning, "left out by whoever reviews plans";
+    LeftOut = "left-out", Warning, "left out by the reviewer of plans";
     /// Whoever reviews plans refused this one.
-    Vetoed = "vetoed", Stop, "whoever reviews plans refuses this one";
+    Vetoed = "vetoed", Stop, "the reviewer of plans rejected this plan";
     /// A person whose step failed is left alone for a while.
-    SetAside = "set-aside", Warning, "set aside after a failure";
+    SetAside = "set-aside", Warning, "skipped after a failure";
     /// The address belongs to another account, whose owner was asked to come over.
-    TransferPending = "transfer-pending", Info, "asked to come over from another account, and has not answered yet";
+    TransferPending = "transfer-pending", Info, "invited to move here from another account; no answer yet";
     /// The owner of an address that belongs to another account did not come over in time.
-    TransferExpired = "transfer-expired", Warning, "did not come over from another account in time; not asked again by itself";
+    TransferExpired = "transfer-expired", Warning, "the invitation to move here from another account has expired; gotosync does not repeat it";
     /// The address belongs to another account.
-    TransferNeeded = "transfer-needed", Info, "the address belongs to another account: its owner is asked to come over";
+    TransferNeeded = "transfer-needed", Info, "the address belongs to a user in another account; gotosync invites that user to move here";
     /// Users who have not signed in yet.
-    InvitationPending = "invitation-pending", Info, "invited, and not signed in yet";
+    InvitationPending = "invitation-pending", Info, "invited; has not signed in yet";
     /// An invitation that can no longer be accepted.
-    InvitationExpired = "invitation-expired", Warning, "the invitation expired; not sent again by itself";
+    InvitationExpired = "invitation-expired", Warning, "the invitation has expired; gotosync does not resend it";
     /// The account does not let the e-mail or the name be changed.
-    Locked = "locked", Warning, "the account does not let this be changed; left as it is";
-    /// A licence was bought and is not active yet.
-    LicensePending = "license-pending", Info, "waits for a licence that is not active yet";
+    Locked = "locked", Warning, "the account does not allow this change; left as it is";
+    /// A license was bought and is not active yet.
+    LicensePending = "license-pending", Info, "waits for a license that is not active yet";
     /// The login to the account ends soon.
-    SignInEnds = "sign-in-ends", Warning, "the login to the account ends soon: sign in again with `gotosync login`";
+    SignInEnds = "sign-in-ends", Warning, "the sign-in to the account expires soon; run `gotosync login`";
     /// The account's server is not asked who it is.
-    DangerousTls = "dangerous-tls", Warning, "nobody checks who the account's server is: whoever is on the way reads and changes everything";
+    DangerousTls = "dangerous-tls", Warning, "TLS certificate verification is off: anyone on the network path can read and change the traffic";
     /// Addresses are rewritten for a rehearsal.
-    Rewritten = "rewritten", Warning, "a rehearsal: addresses are rewritten, so that no real person gets a mail";
+    Rewritten = "rewritten", Warning, "rehearsal: addresses are rewritten so that no real person receives mail";
     /// A rule or the whole run is only simulated.
-    Simulated = "simulated", Info, "only simulated; nothing of it is applied";
+    Simulated = "simulated", Info, "simulated only; nothing here is applied";
     /// The person may have a user in the part of the account that was not read.
-    MayExist = "may-exist", Warning, "may have a user in the part of the account that was not read; not created";
+    MayExist = "may-exist", Warning, "may already have a user in the part of the account that was not read; not created";
     /// A change would overwrite or take away, and a read was not complete.
     Withheld = "withheld", Warning, "a change that overwrites or takes away is withheld";
     /// A seat was not free for this person.
     Waiting = "waiting", Warning, "waits for a seat";
     /// A rule has an error, so people who may be its own are left alone.
-    RuleHeld = "rule-held", Info, "left as they are because a rule of theirs cannot be evaluated";
+    RuleHeld = "rule-held", Info, "left as they are because one of their rules cannot be evaluated";
     /// The user is not in the account any more.
-    UserGone = "user-gone", Info, "the user was deleted from the account by somebody else";
+    UserGone = "user-gone", Info, "another admin or program deleted the user from the account";
     /// A mapping cut the value of a field.
-    Cut = "cut", Info, "a value was cut to fit";
+    Cut = "cut", Info, "a value was shortened to fit";
     /// A remark of the source.
-    Remark = "remark", Info, "the source remarks";
+    Remark = "remark", Info, "messages from the source";
 }
 
 impl NoteKind {
@@ -214,7 +214,7 @@ impl NoteKind {
 pub struct Note {
     /// What it is about.
     pub kind: NoteKind,
-    /// The person, user, rule, licence or side it is about.
+    /// The person, user, rule, license or side it is about.
     pub subject: String,
     /// What shows it, in words.
     pub evidence: String,

@@ -49,7 +49,7 @@ pub enum Effect {
     Updated,
     /// A user lost every product and role.
     Suspended,
-    /// A user lost some licences.
+    /// A user lost some licenses.
     Released,
     /// A user got access back.
     Reactivated,

@@ -54,7 +54,7 @@ pub struct Link {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Had {
-    /// The licences that went.
+    /// The licenses that went.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub licenses: Vec<LicenseKey>,
     /// The role that went.

@@ -26,7 +26,7 @@ pub enum Role {
         /// The user groups the manager may do it for, in ascending order; all of them if none is listed.
         #[serde(default)]
         groups: Vec<UserGroupPath>,
-        /// The licences the manager may do it for, in ascending order; all of them if none is listed.
+        /// The licenses the manager may do it for, in ascending order; all of them if none is listed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         products: Vec<LicenseKey>,
     },
@@ -66,12 +66,12 @@ impl Role {
         if let Self::Manager { groups, .. } = self { groups } else { &[] }
     }
 
-    /// The licences a manager is limited to.
+    /// The licenses a manager is limited to.
     pub fn products(&self) -> &[LicenseKey] {
         if let Self::Manager { products, .. } = self { products } else { &[] }
     }
 
-    /// The role in words; `license` gives the name of a licence.
+    /// The role in words; `license` gives the name of a license.
     pub fn told<'n>(&'n self, license: impl Fn(&'n LicenseKey) -> &'n str) -> String {
         let mut told = self.to_string();
         let mut list = |what: &str, names: Vec<&str>| {

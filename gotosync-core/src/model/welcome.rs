@@ -7,7 +7,7 @@ impl WelcomeTemplate {
     /// The words that stand for something of the user.
     pub const WORDS: [&str; 5] = ["first_name", "last_name", "email", "account", "products"];
 
-    /// The subject and the text as a user would read them; `products` are the names of the user's licences.
+    /// The subject and the text as a user would read them; `products` are the names of the user's licenses.
     pub fn filled(&self, user: &User, account: &str, products: &[&str]) -> (String, String) {
         let products = products.join(", ");
         let value = |word: &str| match word {

@@ -35,7 +35,7 @@ impl Draft {
     }
 }
 
-/// Takes licences out of a draft that frees them only late, and gives a step that frees them first.
+/// Takes licenses out of a draft that frees them only late, and gives a step that frees them first.
 pub(super) fn free_first(draft: &mut Draft, whole: Whole<'_>) -> Option<Draft> {
     let (Action::Update(update) | Action::Reactivate(update)) = &mut draft.action else { return None };
     let licenses = std::mem::take(&mut update.changes.licenses);

@@ -20,7 +20,7 @@ pub(super) fn allocate(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut 
     drafts
 }
 
-/// The seats that are free of each licence; less than none in an account that was cut down, and none of a licence that is
+/// The seats that are free of each license; less than none in an account that was cut down, and none of a license that is
 /// not active yet.
 fn free(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
     let free = |license: &License| {
@@ -29,7 +29,7 @@ fn free(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
     inputs.account.licenses.iter().map(|license| (license.key.clone(), free(license))).collect()
 }
 
-/// The seats that can be given: where the rules say `stop`, whatever is wanted of an active licence, for the check to find
+/// The seats that can be given: where the rules say `stop`, whatever is wanted of an active license, for the check to find
 /// too much.
 fn to_give(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
     let mut free = free(inputs);
@@ -39,7 +39,7 @@ fn to_give(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
     free
 }
 
-/// A user who changes one licence for another does so in one step, unless somebody else needs the seat that goes before
+/// A user who changes one license for another does so in one step, unless somebody else needs the seat that goes before
 /// new users are made: then what goes, goes first.
 fn split_swaps(inputs: &Inputs<'_>, drafts: &mut Vec<Draft>, whole: Whole<'_>) {
     let swaps = |draft: &Draft| !draft.action.licenses_given().is_empty() && !draft.action.licenses_taken().is_empty();
@@ -68,7 +68,7 @@ fn split_swaps(inputs: &Inputs<'_>, drafts: &mut Vec<Draft>, whole: Whole<'_>) {
 
 /// Gives seats by priority; whoever gets none waits.
 ///
-/// Somebody whose old licence would go for a new one keeps the old one while none of the new ones is free. The seat they
+/// Somebody whose old license would go for a new one keeps the old one while none of the new ones is free. The seat they
 /// keep is then not free for anybody else, which may let others wait: so it is settled again until nobody new waits.
 fn fill(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
     let mut order: Vec<usize> =
@@ -116,7 +116,7 @@ fn fill(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> V
     drafts
 }
 
-/// The licences each draft waits for, when seats go in this order and some keep what they have.
+/// The licenses each draft waits for, when seats go in this order and some keep what they have.
 fn allot(inputs: &Inputs<'_>, drafts: &[Draft], order: &[usize], keeps: &[bool]) -> Vec<Vec<LicenseKey>> {
     let mut free = to_give(inputs);
     for (draft, keeps) in drafts.iter().zip(keeps) {
@@ -128,7 +128,7 @@ fn allot(inputs: &Inputs<'_>, drafts: &[Draft], order: &[usize], keeps: &[bool])
     for at in order.iter().copied() {
         for license in drafts[at].action.licenses_given() {
             let seats = free.entry(license.clone()).or_insert(0);
-            // Who keeps the old licence waits for all the new ones.
+            // Who keeps the old license waits for all the new ones.
             if *seats > 0 && !keeps[at] {
                 *seats -= 1;
             } else {
@@ -146,7 +146,7 @@ enum Rest {
     Nothing,
 }
 
-/// Takes licences out of what an action gives. What it takes stays in it only with evidence.
+/// Takes licenses out of what an action gives. What it takes stays in it only with evidence.
 fn without(action: &mut Action, waits: &[LicenseKey], whole: Option<Whole<'_>>) -> Rest {
     match action {
         Action::Create(creation) => {

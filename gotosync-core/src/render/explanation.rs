@@ -46,7 +46,7 @@ impl Display for ExplanationText<'_> {
         }
         writeln!(f, "link    {}", told.link)?;
         if let Some(user) = &told.user {
-            let licenses = if told.products.is_empty() { "no licence".to_owned() } else { told.products.join(", ") };
+            let licenses = if told.products.is_empty() { "no license".to_owned() } else { told.products.join(", ") };
             let group = user.group.as_ref().map(|group| format!(", in {group}")).unwrap_or_default();
             write!(f, "user    {} ({}), {}, {licenses}{group}", user.email, user.full_name(), user.status.as_str())?;
             if !user.role.is_member() {

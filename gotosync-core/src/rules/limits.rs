@@ -12,7 +12,7 @@ pub enum Amount {
     Update,
     /// Users who lose every product and role.
     Suspend,
-    /// Users who lose a licence without being suspended.
+    /// Users who lose a license without being suspended.
     Release,
     /// Users deleted.
     Delete,
@@ -66,7 +66,7 @@ impl Amount {
             Self::Create => "users would be created",
             Self::Update => "users would be updated",
             Self::Suspend => "users would be suspended",
-            Self::Release => "users would lose a licence",
+            Self::Release => "users would lose a license",
             Self::Delete => "users would be deleted",
             Self::GroupChange => "users would change their user group",
             Self::RoleChange => "users would get, change or lose a role",

@@ -41,7 +41,7 @@ kinds! {
     ScopeMissing = "scope-missing", Warning, "names what is not in the directory";
     /// A rule names a group by a name that several have.
     ScopeAmbiguous = "scope-ambiguous", Warning, "names a group that could be one of several";
-    /// A rule names a product the account has no licence for.
+    /// A rule names a product the account has no license for.
     UnknownProduct = "unknown-product", Warning, "names a product the account lacks";
     /// A rule names a user group that the account does not have, and does not make it.
     UnknownGroup = "unknown-group", Warning, "names a user group the account lacks";

@@ -5,7 +5,7 @@ use crate::model::{
     Account, License, LicenseKey, NoteKind, Role, SettingsTemplate, UserGroupPath, WelcomeEmail, WelcomeTemplate, text,
 };
 
-/// Finds the licence that a rule names by name, key or product code.
+/// Finds the license that a rule names by name, key or product code.
 ///
 /// # Errors
 /// What to tell the admin, when there is none or more than one.
@@ -20,7 +20,7 @@ pub(crate) fn find_license<'a>(account: &'a Account, product: &str) -> Result<&'
         [one] => return Ok(one),
         ref several => {
             let keys: Vec<_> = several.iter().map(|license| format!("`{}`", license.key)).collect();
-            return Err(format!("several licences are called `{product}`: name one by its key, {}", keys.join(", ")));
+            return Err(format!("several licenses are called `{product}`: name one by its key, {}", keys.join(", ")));
         }
     }
     let carries = |license: &&License| license.products.iter().any(|code| text::fold(code) == folded);
@@ -31,14 +31,14 @@ pub(crate) fn find_license<'a>(account: &'a Account, product: &str) -> Result<&'
         (Some(_), Some(_)) => {
             let several: Vec<_> =
                 account.licenses.iter().filter(carries).map(|license| format!("`{}`", license.name)).collect();
-            Err(format!("`{product}` is in several licences: name one of {}", several.join(", ")))
+            Err(format!("`{product}` is in several licenses: name one of {}", several.join(", ")))
         }
         (None, _) => Err(match text::nearest(product, names()) {
-            Some(name) => format!("the account has no licence `{product}`; did you mean `{name}`?"),
-            None if account.licenses.is_empty() => format!("the account has no licence `{product}`, nor any other"),
+            Some(name) => format!("the account has no license `{product}`; did you mean `{name}`?"),
+            None if account.licenses.is_empty() => format!("the account has no license `{product}`, nor any other"),
             None => {
                 let all: Vec<_> = names().map(|name| format!("`{name}`")).collect();
-                format!("the account has no licence `{product}`; it has {}", all.join(", "))
+                format!("the account has no license `{product}`; it has {}", all.join(", "))
             }
         }),
     }
@@ -96,10 +96,10 @@ pub(crate) fn missing(
     missing
 }
 
-/// Finds one of the products inside a licence by its code.
+/// Finds one of the products inside a license by its code.
 ///
 /// # Errors
-/// What to tell the admin, when the licence carries no such product.
+/// What to tell the admin, when the license carries no such product.
 pub(crate) fn find_nested<'a>(license: &'a License, code: &str) -> Result<&'a str, String> {
     let folded = text::fold(code);
     let found = license.products.iter().find(|own| text::fold(own) == folded);
@@ -109,7 +109,7 @@ pub(crate) fn find_nested<'a>(license: &'a License, code: &str) -> Result<&'a st
     })
 }
 
-/// Finds a settings template of a licence.
+/// Finds a settings template of a license.
 ///
 /// # Errors
 /// What to tell the admin, when the account has no such template for it.

@@ -43,7 +43,7 @@ pub(super) trait AccountStore {
     fn holder(&self, email: &Email) -> Result<Option<UserKey>>;
     /// The number of users.
     fn users(&self) -> Result<usize>;
-    /// A licence by key, with the seats that are taken now.
+    /// A license by key, with the seats that are taken now.
     fn license(&self, key: &LicenseKey) -> Result<Option<License>>;
     /// Whether a user group exists.
     fn has_group(&self, path: &UserGroupPath) -> Result<bool>;
@@ -166,7 +166,7 @@ fn unknown<'n, T>(what: &str, name: &str, names: impl IntoIterator<Item = &'n st
     refuse(ErrorKind::NotFound, activity::one_line(&format!("the account has no {what} `{name}`{near}")))
 }
 
-/// What differs between a user before and after, with the names of licences.
+/// What differs between a user before and after, with the names of licenses.
 fn told(store: &dyn AccountStore, before: Option<&User>, after: Option<&User>) -> Result<String> {
     let name = |key: &LicenseKey| Ok(store.license(key)?.map_or_else(|| key.to_string(), |license| license.name));
     activity::told(before, after, name)

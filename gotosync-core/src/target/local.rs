@@ -86,7 +86,7 @@ impl LocalAccount {
     /// # Errors
     /// [`ErrorKind::Conflict`] if the path exists; [`ErrorKind::NotFound`] if its folder does not;
     /// [`ErrorKind::Incomplete`] if the account was not read to its end; [`ErrorKind::Input`] if something stands in it
-    /// twice that can be there once only, such as a key, an address, a licence or a user group; [`ErrorKind::State`] if the
+    /// twice that can be there once only, such as a key, an address, a license or a user group; [`ErrorKind::State`] if the
     /// file cannot be written.
     pub fn create(path: impl AsRef<Path>, account: &Account) -> Result<Self> {
         let path = path.as_ref();

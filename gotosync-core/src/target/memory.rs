@@ -20,7 +20,7 @@ use ledger::Ledger;
 /// An account in memory, for the tests of whoever embeds this crate.
 ///
 /// It is as strict as the vendor and stricter where the vendor does not say: names and addresses have limits, an address
-/// belongs to one user, licences and user groups must exist, no seat is given twice, and an action whose `before` is not
+/// belongs to one user, licenses and user groups must exist, no seat is given twice, and an action whose `before` is not
 /// how the user is now is refused. A login that is no full administrator's neither sees nor gives roles. It keeps the same rules as [`LocalAccount`](super::LocalAccount), in the same code.
 /// What it does not have is the vendor's delay: what was written can be read at once.
 ///
@@ -65,7 +65,7 @@ impl MemoryTarget {
     /// nor a role is suspended, whatever the value says. Limits are asked of writes only.
     ///
     /// # Panics
-    /// If something stands in the account twice that can be there once only, such as a key, an address, a licence or a
+    /// If something stands in the account twice that can be there once only, such as a key, an address, a license or a
     /// user group: no account is like that.
     pub fn new(account: Account) -> Self {
         Self {
@@ -418,7 +418,7 @@ mod tests {
         let (one, other) = (target.account(), target.account());
         assert_eq!(one.users.len(), 25_000);
         assert!(one.users.iter().zip(&other.users).all(|(a, b)| Arc::ptr_eq(a, b)));
-        // Quadratic would be minutes; the margin is for a busy machine without optimisation.
+        // Quadratic would be minutes; the margin is for a busy machine without optimization.
         assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 }

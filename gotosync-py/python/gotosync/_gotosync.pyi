@@ -484,7 +484,7 @@ class Reason:
         """What changes."""
     @property
     def part(self) -> str | None:
-        """Which part of it, where it has several: a licence, or the name of a custom field."""
+        """Which part of it, where it has several: a license, or the name of a custom field."""
     @property
     def because(self) -> str:
         """Where its value comes from."""
@@ -530,7 +530,7 @@ class Note:
         """What its kind says of all its subjects."""
     @property
     def subject(self) -> str:
-        """The person, user, rule, licence or side it is about."""
+        """The person, user, rule, license or side it is about."""
     @property
     def evidence(self) -> str:
         """What shows it, in words."""
@@ -1165,7 +1165,7 @@ class Rules:
 
 @final
 class Account:
-    """An account with its users, licences and user groups.
+    """An account with its users, licenses and user groups.
 
     >>> account.name, [user.email for user in account.users], account.licenses[0].free
     ('Example', ['admin@example.test', 'bob@example.test'], 4)
@@ -1195,7 +1195,7 @@ class Account:
         """Users in the order of their addresses."""
     @property
     def licenses(self) -> tuple[License, ...]:
-        """Licences in the order of their keys."""
+        """Licenses in the order of their keys."""
     @property
     def groups(self) -> tuple[str, ...]:
         """The paths of user groups, parents before children."""
@@ -1290,7 +1290,7 @@ class User:
         """Where the user stands."""
     @property
     def licenses(self) -> tuple[str, ...]:
-        """The keys of the licences."""
+        """The keys of the licenses."""
     @property
     def group(self) -> str | None:
         """The path of the user group, if there is one."""
@@ -1334,7 +1334,7 @@ class User:
 
 @final
 class License:
-    """A licence with its seats.
+    """A license with its seats.
 
     >>> gotosync.License("10", "GoToMeeting", ["G2M"], seats=5).free
     5
@@ -1751,7 +1751,7 @@ class ProvisioningTarget:
     name: str
     def __new__(cls, *args: Any, **keywords: Any) -> ProvisioningTarget: ...
     def read(self) -> Account | dict[str, Any] | Awaitable[Account | dict[str, Any]]:
-        """Reads users, licences, user groups and whatever else the account has to give.
+        """Reads users, licenses, user groups and whatever else the account has to give.
 
         >>> len(target.read().users)
         2
@@ -1913,10 +1913,10 @@ class Action:
         """The path of the user group to be made, of a ``create-group``."""
     @property
     def licenses_given(self) -> tuple[str, ...]:
-        """The keys of licences it gives."""
+        """The keys of licenses it gives."""
     @property
     def licenses_taken(self) -> tuple[str, ...]:
-        """The keys of licences it takes."""
+        """The keys of licenses it takes."""
     @property
     def group_joined(self) -> str | None:
         """The path of the user group it puts somebody into."""

@@ -47,7 +47,7 @@ pub enum Operation {
     ReadUser,
     /// New users.
     CreateUsers,
-    /// A change to a user, their group, their licences or their role set.
+    /// A change to a user, their group, their licenses or their role set.
     ChangeUser,
     /// Another invitation.
     Invite,

@@ -222,9 +222,9 @@ fn a_signal_ends_the_run_after_the_batch_in_flight_and_the_next_run_does_the_res
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    let signalled =
+    let signaled =
         std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
-    assert!(signalled.success(), "the run was over before it was asked to stop");
+    assert!(signaled.success(), "the run was over before it was asked to stop");
     let output = child.wait_with_output().expect("it ends");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(4), "{out}{err}");

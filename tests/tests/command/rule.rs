@@ -13,7 +13,7 @@ use gotosync_core::{Config, ErrorKind, Rules};
 use gotosync_tests::command::{Said, command, run};
 use serde_json::Value;
 
-/// A folder with three people, an account with one licence and one user group, and two rules.
+/// A folder with three people, an account with one license and one user group, and two rules.
 fn office() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path();

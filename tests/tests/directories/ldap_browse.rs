@@ -239,7 +239,7 @@ async fn names_may_hold_whatever_means_something_elsewhere() {
             let found = source.list(&ListQuery::named(Some(nodes[0].dn.clone()), nobody)).await.unwrap();
             assert_eq!((found.total, found.places.len()), (0, 0), "{nobody}");
         }
-        // What is not there has a neighbour, and neither is a person a place.
+        // What is not there has a neighbor, and neither is a person a place.
         for missing in
             [format!("OU=a\\, (c)* \\+ ü,{base}"), format!("CN=Ünal\\, Zoë (x)*,{unit}"), format!("X=1,{base}")]
         {

@@ -203,9 +203,9 @@ async fn a_role_does_not_go_in_silence() {
     assert!(told, "{:?}", report.notes);
 }
 
-/// A rule named a product that two licences are called by, and one of them was picked.
+/// A rule named a product that two licenses are called by, and one of them was picked.
 #[tokio::test]
-async fn one_of_two_licences_with_one_name_is_not_picked_in_silence() {
+async fn one_of_two_licenses_with_one_name_is_not_picked_in_silence() {
     let mut account = roomy([]);
     account.licenses.push(license("x2", "Meeting", 5));
     account.sort();

@@ -221,7 +221,7 @@ async fn role_for_new_users_comes_back_with_them() {
     assert!(!world.active("u0@x.test"));
     world.people_are(&team(1));
     world.approve(&rules).await;
-    assert_eq!(world.user("u0@x.test").licenses.len(), 2, "licences come back");
+    assert_eq!(world.user("u0@x.test").licenses.len(), 2, "licenses come back");
     assert!(world.user("u0@x.test").role.is_administrator(), "and the role does not");
 }
 

@@ -35,7 +35,7 @@ fn users(account: &Account, addresses: &[String]) -> Vec<String> {
             let mut user = (**user).clone();
             user.key = None;
             user.invitation = Some(Invitation::default());
-            // What is switched off inside a licence stays so when the licence goes, and means nothing then.
+            // What is switched off inside a license stays so when the license goes, and means nothing then.
             let licenses = user.licenses.clone();
             user.set_settings(|settings| settings.off.retain(|license, _| licenses.contains(license)));
             serde_json::to_string_pretty(&user).expect("a user is JSON")

@@ -12,7 +12,7 @@ use gotosync_tests::goto::{Emulator, Operation, Options, Probe, Rotation, TokenR
 use gotosync_tests::people::export;
 use tempfile::TempDir;
 
-/// An account with one administrator and two licences.
+/// An account with one administrator and two licenses.
 fn account() -> Account {
     let mut account = Account::empty("8887111122223333444", "Example Ltd");
     let mut admin = User::new("admin@example.test", "Ada", "Min");

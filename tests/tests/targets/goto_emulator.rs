@@ -251,7 +251,7 @@ fn groups_are_a_tree_and_a_user_is_in_one() {
 }
 
 #[test]
-fn licences_role_sets_fields_and_templates_are_there() {
+fn licenses_role_sets_fields_and_templates_are_there() {
     let bench = Bench::new(options());
     let row = bench.get("/accounts/1/licenses").json()["results"][0].clone();
     assert_eq!((&row["seats"], &row["userCount"], &row["products"]), (&json!(10), &json!(2), &json!(["G2M"])));

@@ -92,7 +92,7 @@ fn account() -> Account {
         Arc::new(user(PERSON, "Gracie", "Wilson", &[MEETING])),
         // Has another name since, and hosts webinars though no rule says so.
         Arc::new(user("linda.hughes595@example.test", "Linda", "Marsh", &[MEETING, WEBINAR])),
-        // As the rules want it, with a licence by hand that no rule names: it is left alone.
+        // As the rules want it, with a license by hand that no rule names: it is left alone.
         Arc::new(user("oliver.smith@example.test", "Oliver", "Smith", &[MEETING, TRAINING])),
         // Suspended by an administrator: it is left so.
         Arc::new(user("conor.smith653@example.test", "Conor", "Smith", &[])),

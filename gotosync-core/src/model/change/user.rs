@@ -36,7 +36,7 @@ pub struct UserChanges {
     /// The role; a member is somebody without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Box<Change<Role>>>,
-    /// The licences.
+    /// The licenses.
     #[serde(skip_serializing_if = "SetChange::is_empty")]
     pub licenses: SetChange<LicenseKey>,
     /// The settings few users have.

@@ -10,7 +10,7 @@ use crate::model::change::{Change, SetChange};
 pub struct FieldChange<'c> {
     /// The field.
     pub field: Field,
-    /// Which part of it, where it has several: the key of a licence, the name of a custom field.
+    /// Which part of it, where it has several: the key of a license, the name of a custom field.
     pub part: Option<&'c str>,
     /// The value that goes.
     pub before: Option<Cow<'c, str>>,

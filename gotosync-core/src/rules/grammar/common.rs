@@ -98,8 +98,8 @@ limits! {
     update: "users whose fields change", "1000 or 30 %, but never less than 50", "users whose fields change", "none";
     suspend: "users who lose every product and role", "500 or 5 %, but never less than 5",
         "users who lose every product and role", "none";
-    release: "users who lose a licence without being suspended", "500 or 5 %, but never less than 5",
-        "users who lose a licence without being suspended", "none";
+    release: "users who lose a license without being suspended", "500 or 5 %, but never less than 5",
+        "users who lose a license without being suspended", "none";
     delete: "users deleted", "50 or 1 %, but never less than 5", "users deleted", "none";
     group_change: "users who come into another user group", "1000 or 20 %, but never less than 20",
         "users who come into another user group", "none";

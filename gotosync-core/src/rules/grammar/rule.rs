@@ -38,7 +38,7 @@ keys! {
             "`true`",
             "false";
         products: TextsOrTables<ProductKeys> =
-            "licences that its people get, by name, key or product code",
+            "licenses that its people get, by name, key or product code",
             "none",
             "[\"GoToMeeting\", { name = \"GoToConnect\", without = [\"G2M\"] }]";
         user_group: TextOrFalse =
@@ -145,7 +145,7 @@ impl Keys for RuleKeys {
 keys! {
     /// A license that a rule gives.
     PRODUCT, ProductKeys {
-        name: Text [Required] = "the licence, by name, key or product code", "an error", "\"GoToConnect\"";
+        name: Text [Required] = "the license, by name, key or product code", "an error", "\"GoToConnect\"";
         without: Texts =
             "products inside it that are switched off, by product code; all others are switched on",
             "left alone",
@@ -162,7 +162,7 @@ keys! {
             "the user groups a manager may do it for, and what is below them",
             "all of them",
             "[\"Sales/EMEA\"]";
-        products: Texts = "the licences a manager may do it for", "all of them", "[\"GoToMeeting\"]";
+        products: Texts = "the licenses a manager may do it for", "all of them", "[\"GoToMeeting\"]";
     }
 }
 

@@ -23,8 +23,8 @@ macro_rules! words {
 words! {
     LeaverPolicy {
         "keep" = Keep, "nothing";
-        "remove-products" = RemoveProducts, "the licences that rules name go; roles stay";
-        "suspend" = Suspend, "every licence that rules name and the role go, so that the user cannot sign in";
+        "remove-products" = RemoveProducts, "the licenses that rules name go; roles stay";
+        "suspend" = Suspend, "every license that rules name and the role go, so that the user cannot sign in";
     }
     Mode {
         "apply" = Apply, "it is";

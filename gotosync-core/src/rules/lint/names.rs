@@ -142,7 +142,7 @@ fn unknown(rule: &Rule, rules: &Rules, account: &Account) -> Vec<Finding> {
     let missing = missing(rule, &rules.welcome_emails, account, has_group);
     let finding = |(kind, told): (NoteKind, String)| {
         let (kind, remedy) = match kind {
-            NoteKind::UnknownProduct => (FindingKind::UnknownProduct, "buy the licence, or take it out of the rule"),
+            NoteKind::UnknownProduct => (FindingKind::UnknownProduct, "buy the license, or take it out of the rule"),
             _ => (FindingKind::UnknownSetting, "make it in the account, or take it out of the rule"),
         };
         let (evidence, hint) = match told.split_once("; ").or_else(|| told.split_once(": ")) {

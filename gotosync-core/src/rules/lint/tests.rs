@@ -176,7 +176,7 @@ fn names_that_are_not_there_come_with_the_nearest() {
                 "did you mean `OU=Sales,DC=x`?"
             ),
             (FindingKind::UnknownAttribute, "the filter looks at `titel`", "did you mean `title`?"),
-            (FindingKind::UnknownProduct, "the account has no licence `GoToMeting`", "did you mean `GoToMeeting`?"),
+            (FindingKind::UnknownProduct, "the account has no license `GoToMeting`", "did you mean `GoToMeeting`?"),
             (
                 FindingKind::UnknownGroup,
                 "the account has no user group `Sale`",

@@ -1,4 +1,4 @@
-//! Names in plain letters: German umlauts, Greek as it is romanised on passports, and everything else by table.
+//! Names in plain letters: German umlauts, Greek as it is romanized on passports, and everything else by table.
 
 use std::borrow::Cow;
 

@@ -7,7 +7,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat};
 
 use crate::model::text::shown;
 
-/// Writes a phone number as E.164. `country` is the one it is dialled in where it does not begin with `+`.
+/// Writes a phone number as E.164. `country` is the one it is dialed in where it does not begin with `+`.
 ///
 /// What stands behind the number as an extension is left out.
 pub(super) fn e164(number: &str, country: Option<&str>) -> Result<String, String> {
@@ -55,7 +55,7 @@ mod tests {
             ("tel:+1-212-736-5000", Some("DE"), "+12127365000"),
             ("+1 212 736 5000 ext. 12", Some("DE"), "+12127365000"),
             ("06 12345678", Some("IT"), "+390612345678"),
-            // The country is that of numbers which name none; the habits of dialling there are nothing to the others.
+            // The country is that of numbers which name none; the habits of dialing there are nothing to the others.
             ("+43 1 5123456", Some("US"), "+4315123456"),
             ("011 43 1 5123456", Some("US"), "+4315123456"),
             ("8 (812) 123-45-67", Some("RU"), "+78121234567"),

@@ -94,7 +94,7 @@ fn products(reader: &Reader<'_, '_>, items: Vec<TextOr<ProductKeys>>) -> Vec<Giv
         };
         let Some(name) = name else { continue };
         if name.value.trim().is_empty() {
-            reader.problem(&name.at, "a product without a name", "write the name of a licence of the account");
+            reader.problem(&name.at, "a product without a name", "write the name of a license of the account");
         } else {
             products.push(Given { product: name.value.trim().to_owned(), without });
         }

@@ -14,7 +14,7 @@ use crate::model::text::nearest;
 /// `Display` writes it as lines of a configuration file, with what is doubtful as comments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guess {
-    /// The columns that were recognised.
+    /// The columns that were recognized.
     pub columns: Columns,
     /// The delimiter.
     pub delimiter: char,
@@ -50,7 +50,7 @@ impl Guess {
         Self { columns, delimiter: char::from(delimiter), unknown }
     }
 
-    /// Says whether so much was recognised that this must be a header.
+    /// Says whether so much was recognized that this must be a header.
     pub fn is_likely(&self) -> bool {
         let known = self.columns.attributes.len() + usize::from(self.columns.groups.is_some());
         self.columns.column("mail").is_some() || known >= 2
@@ -84,7 +84,7 @@ impl fmt::Display for Guess {
             f.write_str("# no column looks like an id: name one with `id = \"…\"`\n")?;
         }
         if !self.unknown.is_empty() {
-            writeln!(f, "# not recognised: {}", list(self.unknown.iter().map(String::as_str)))?;
+            writeln!(f, "# not recognized: {}", list(self.unknown.iter().map(String::as_str)))?;
         }
         Ok(())
     }
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_in_two_languages_are_recognised() {
+    fn headers_in_two_languages_are_recognized() {
         let german = guess(&[
             "Personalnummer",
             "Vorname",
@@ -249,7 +249,7 @@ mod tests {
              columns = { givenName = \"Vorname\", sn = \"Nachname\", mail = \"E-Mail-Adresse\", department = \"Abteilung\" }\n\
              groups = \"Gruppen\"\n\
              expires = \"Vertragsende\"\n\
-             # not recognised: `Lieblingsfarbe`\n"
+             # not recognized: `Lieblingsfarbe`\n"
         );
         let english = guess(&["Employee ID", "First name", "SURNAME", "e-mail", "Active"]);
         assert_eq!(

@@ -77,7 +77,7 @@ pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// The names of all licences that somebody of these has to do with.
+/// The names of all licenses that somebody of these has to do with.
 fn names<'u>(
     users: impl Iterator<Item = &'u User>,
     name: impl Fn(&LicenseKey) -> Result<String>,
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn licences_of_one_name_are_two() {
+    fn licenses_of_one_name_are_two() {
         let ann = User { licenses: vec!["a".into()], ..User::new("a@x.test", "Ann", "Lee") };
         let moved = User { licenses: vec!["b".into()], ..ann.clone() };
         let line = told(Some(&ann), Some(&moved), |_| Ok("Meeting\nroot".to_owned())).unwrap();

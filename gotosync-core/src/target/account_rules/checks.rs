@@ -36,7 +36,7 @@ pub(super) fn check_seats(store: &dyn AccountStore, before: &[LicenseKey], after
     let mut missing = Vec::new();
     for key in after.iter().filter(|key| !before.contains(key)) {
         let Some(license) = store.license(key)? else {
-            return refuse(ErrorKind::NotFound, format!("the account has no licence {key}"));
+            return refuse(ErrorKind::NotFound, format!("the account has no license {key}"));
         };
         if license.pending {
             let message = format!("{} is not active yet: that takes up to 48 hours after it was bought", license.name);

@@ -15,19 +15,19 @@ pub(in crate::target) const FIRST_USER: u64 = 1_000_000_001;
 
 /// Takes the users of an account, in its order.
 ///
-/// Who has no key gets one from `next`; licences and roles are put in order; the status is derived, so that it says the
+/// Who has no key gets one from `next`; licenses and roles are put in order; the status is derived, so that it says the
 /// same as after any write. `signed_in` answers for users whom the store knew before. Limits are not asked: an account is
 /// what it is, also where it was cut down or filled before a limit came. So invitations and locks are kept as given.
 ///
 /// # Errors
-/// [`ErrorKind::Input`] if something stands there twice that can be there once only: a key, an address, a licence, a group,
+/// [`ErrorKind::Input`] if something stands there twice that can be there once only: a key, an address, a license, a group,
 /// whatever the catalog lists, a transfer, or an extension, a device or a phone number with two users.
 pub(in crate::target) fn opening(
     account: &Account,
     next: &mut u64,
     signed_in: impl Fn(&UserKey) -> Option<bool>,
 ) -> Result<Vec<Record>> {
-    unique("licence", account.licenses.iter().map(|license| license.key.as_str()))?;
+    unique("license", account.licenses.iter().map(|license| license.key.as_str()))?;
     unique("user group", account.groups.iter().map(|group| group.path.as_str()))?;
     unique("user key", account.users.iter().filter_map(|user| user.key.as_ref()).map(UserKey::as_str))?;
     unique("e-mail", account.users.iter().map(|user| user.email.key()))?;

@@ -39,7 +39,7 @@ pub(super) fn check(store: &dyn AccountStore, role: &Role) -> Done<()> {
             groups.iter().try_for_each(|path| check_group(store, path))?;
             for key in products {
                 if store.license(key)?.is_none() {
-                    return refuse(ErrorKind::NotFound, format!("the account has no licence {key}"));
+                    return refuse(ErrorKind::NotFound, format!("the account has no license {key}"));
                 }
             }
             Ok(())

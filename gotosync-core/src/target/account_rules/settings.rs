@@ -159,7 +159,7 @@ fn check_device_group(store: &dyn AccountStore, name: &str) -> Done<()> {
 fn known_license(store: &dyn AccountStore, key: &LicenseKey) -> Done<License> {
     match store.license(key)? {
         Some(license) => Ok(license),
-        None => refuse(ErrorKind::NotFound, format!("the account has no licence {key}")),
+        None => refuse(ErrorKind::NotFound, format!("the account has no license {key}")),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) const PARENT: &str = "parentKey";
 /// Not found: the name beside `users` for the template of the welcome mail, by its key.
 pub(super) const TEMPLATE: &str = "templateKey";
 
-/// Not found: the name, beside `adminRoles`, of the licences that a manager is limited to.
+/// Not found: the name, beside `adminRoles`, of the licenses that a manager is limited to.
 pub(super) const MANAGED_LICENSES: &str = "managedLicenseKeys";
 
 /// Not found: the name of a user's custom fields, a list of `{"key": …, "value": …}`; in a change those that are named
@@ -75,7 +75,7 @@ pub(super) fn is_out_of_seats(code: &str) -> bool {
         || code.contains("no.seat")
 }
 
-/// Inferred: codes of refusals for a licence that was bought and is not active yet.
+/// Inferred: codes of refusals for a license that was bought and is not active yet.
 pub(super) fn is_inactive_license(code: &str) -> bool {
     let code = code.to_ascii_lowercase();
     code.contains("license") && (code.contains("not.active") || code.contains("pending") || code.contains("inactive"))
@@ -87,7 +87,7 @@ pub(super) fn is_locked(code: &str) -> bool {
     code.contains("locked") || code.contains("readonly") || code.contains("read.only")
 }
 
-/// Seen in licences, with the names they are sold under. It is no closed list: whatever else a licence names is known by
+/// Seen in licenses, with the names they are sold under. It is no closed list: whatever else a license names is known by
 /// that name.
 pub(super) fn product_name(code: &str) -> &str {
     PRODUCTS.iter().find(|(own, _)| own.eq_ignore_ascii_case(code)).map_or(code, |(_, name)| name)

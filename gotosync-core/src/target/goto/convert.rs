@@ -1,4 +1,4 @@
-//! From what goes over the wire to users and licences.
+//! From what goes over the wire to users and licenses.
 
 use std::collections::BTreeMap;
 
@@ -104,7 +104,7 @@ fn role(wire: &WireUser, names: &Names) -> Role {
     Role::Manager { privileges, groups, products }.normal()
 }
 
-/// A licence.
+/// A license.
 pub(super) fn license(wire: &WireLicense, name: String, used: usize) -> License {
     License {
         key: LicenseKey::new(wire.key.as_str()),
@@ -116,11 +116,11 @@ pub(super) fn license(wire: &WireLicense, name: String, used: usize) -> License 
     }
 }
 
-/// The names of licences by key: what describes each, or the products in it; those of one name are told apart by key.
+/// The names of licenses by key: what describes each, or the products in it; those of one name are told apart by key.
 pub(super) fn license_names(rows: &[WireLicense]) -> BTreeMap<LicenseKey, String> {
     let plain = |row: &WireLicense| match row.description.trim() {
         "" => {
-            // A webinar licence lists the meetings that are in it as well.
+            // A webinar license lists the meetings that are in it as well.
             let names: Vec<&str> = row.products.iter().map(|code| product_name(code)).collect();
             if names.is_empty() { row.key.0.clone() } else { names.join(" + ") }
         }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn licences_are_told_apart() {
+    fn licenses_are_told_apart() {
         let rows: Vec<WireLicense> = serde_json::from_str(
             r#"[{"key":1,"products":["G2M"]},{"key":2,"products":["G2W","G2M"]},{"key":3,"description":"Pro"},
                 {"key":4,"description":"Pro"},{"key":5},{"key":6,"products":["G2MPC"]}]"#,

@@ -67,13 +67,13 @@ impl Names {
         by_name(names, "welcome e-mail template", name)
     }
 
-    /// Checks that a licence exists.
+    /// Checks that a license exists.
     pub(super) fn license(&self, key: &LicenseKey) -> Result<()> {
         if self.licenses.contains_key(key) {
             return Ok(());
         }
         let has: Vec<String> = self.licenses.iter().map(|(key, name)| format!("{name} ({key})")).collect();
-        Err(absent("licence", key.as_str()).hint(format!("it has: {}", has.join(", "))))
+        Err(absent("license", key.as_str()).hint(format!("it has: {}", has.join(", "))))
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Overview {
     pub user: UserKey,
     /// The accounts of the login; the chosen one is marked.
     pub accounts: Vec<AccountOf>,
-    /// The licences of the chosen account.
+    /// The licenses of the chosen account.
     pub licenses: Vec<License>,
     /// How many users the account has.
     pub users: usize,

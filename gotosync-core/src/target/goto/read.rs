@@ -105,14 +105,14 @@ fn remember(target: &GotoAccount, account: &Account, names: Names) {
     seen.names = Some(Arc::new(names));
 }
 
-/// Licences and groups, which must be there; and what else an account may have, where the login may see it.
+/// Licenses and groups, which must be there; and what else an account may have, where the login may see it.
 async fn rest(target: &GotoAccount, who: &Who) -> Result<Rest> {
     let path = |below: &str| path(who, below);
     let (api, page_size) = (&target.api, target.options.page_size.max(1));
     let licenses = List {
         api,
         path: path("/licenses"),
-        name: "licences",
+        name: "licenses",
         page_size,
         fields: "",
         counted: false,

@@ -155,7 +155,7 @@ pub(super) struct WireGroup {
     pub(super) name_path: Vec<String>,
 }
 
-/// A licence.
+/// A license.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireLicense {

@@ -17,7 +17,7 @@ use crate::http::{Method, Reached, Request};
 use crate::model::{Action, Batch, Change, Creation, Effect, Fault, Outcome, UserGroupPath, WelcomeTemplate};
 use crate::{Error, ErrorKind, Result};
 
-/// Does a batch. Neighbours of one kind go together; everything else goes in order.
+/// Does a batch. Neighbors of one kind go together; everything else goes in order.
 pub(super) async fn execute(target: &GotoAccount, who: &Who, batch: &Batch) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::with_capacity(batch.actions.len());
     for run in batch.actions.chunk_by(|one, next| family(one) == family(next)) {

@@ -256,7 +256,7 @@ impl AccountStore for Page<'_> {
 
     fn put_user(&mut self, record: Record) -> Result<()> {
         let key = record.key.as_str();
-        // Not REPLACE, which deletes first and takes the licences along.
+        // Not REPLACE, which deletes first and takes the licenses along.
         self.execute(
             "INSERT INTO users (key, email_key, signed_in, document, administrator) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (key) DO UPDATE SET

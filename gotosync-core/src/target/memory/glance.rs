@@ -57,7 +57,7 @@ impl<'t> Glance<'t> {
         self.0.addresses.values().skip(offset).map(|key| &self.0.users[key].user)
     }
 
-    /// Licences in ascending order of key.
+    /// Licenses in ascending order of key.
     pub fn licenses(&self) -> impl Iterator<Item = &License> {
         self.0.licenses.values()
     }

@@ -19,7 +19,7 @@ pub(super) struct Ledger {
     pub(super) users: HashMap<UserKey, Record>,
     /// Users by e-mail key: the order of a read, and the one holder of an address.
     pub(super) addresses: BTreeMap<Box<str>, UserKey>,
-    /// Licences, with `used` kept up to date.
+    /// Licenses, with `used` kept up to date.
     pub(super) licenses: BTreeMap<LicenseKey, License>,
     pub(super) groups: BTreeMap<UserGroupPath, UserGroup>,
     /// The lists that are short.
@@ -200,7 +200,7 @@ impl Ledger {
 
     fn count(&mut self, user: &User, step: fn(u32) -> u32) {
         for key in &user.licenses {
-            // A licence that the account does not list has no seats to count.
+            // A license that the account does not list has no seats to count.
             if let Some(license) = self.licenses.get_mut(key) {
                 license.used = step(license.used);
             }

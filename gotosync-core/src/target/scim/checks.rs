@@ -22,7 +22,7 @@ pub(super) fn changes(changes: &UserChanges, offers: &Offers, options: &ScimOpti
 fn licenses(wanted: &[LicenseKey], options: &ScimOptions) -> Result<(), Stop> {
     let known = products(options);
     match wanted.iter().find(|key| !known.iter().any(|own| own.key == **key)) {
-        Some(key) => Err(Stop::refused(ErrorKind::NotFound, format!("the account has no licence {key}"))),
+        Some(key) => Err(Stop::refused(ErrorKind::NotFound, format!("the account has no license {key}"))),
         None => Ok(()),
     }
 }

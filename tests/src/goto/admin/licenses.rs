@@ -1,4 +1,4 @@
-//! Licences and who has them (goto-api, 2.9).
+//! Licenses and who has them (goto-api, 2.9).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::goto::answer::Refusal;
 use crate::goto::options::KeyForm;
 use crate::goto::world::World;
 
-/// A licence as it goes out: the part of the vendor's sample that means something here.
+/// A license as it goes out: the part of the vendor's sample that means something here.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireLicense {
@@ -89,7 +89,7 @@ fn no_license(key: &str) -> Refusal {
     Refusal::admin(StatusCode::NOT_FOUND, "license.not.found", key)
 }
 
-/// Every licence with who has it.
+/// Every license with who has it.
 fn told(glance: &Glance<'_>, form: KeyForm) -> Vec<(LicenseKey, WireLicense)> {
     let mut holders: HashMap<&LicenseKey, [Vec<Key<'static>>; 2]> = HashMap::new();
     for user in glance.users() {

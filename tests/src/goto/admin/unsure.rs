@@ -21,7 +21,7 @@ pub(super) const PARENT: &str = "parentKey";
 /// Not found: the name beside `users` for the template of the welcome mail, by its key.
 pub(super) const TEMPLATE: &str = "templateKey";
 
-/// Not found: the name beside `adminRoles` for the licences a manager is limited to.
+/// Not found: the name beside `adminRoles` for the licenses a manager is limited to.
 pub(super) const MANAGED_LICENSES: &str = "managedLicenseKeys";
 
 /// Not found: the name of a user's custom fields, a list of `{"key": …, "value": …}`. In an update those that are named

@@ -197,7 +197,7 @@ impl Dictionary {
         paths
     }
 
-    /// The products of a licence.
+    /// The products of a license.
     fn codes(&self, key: &LicenseKey) -> impl Iterator<Item = &str> {
         self.products.get(key).into_iter().flatten().map(String::as_str)
     }

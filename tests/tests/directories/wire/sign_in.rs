@@ -48,7 +48,7 @@ fn a_sign_in_is_lost_on_the_way() {
 }
 
 #[test]
-fn a_connection_is_ended_or_spoilt_before_a_byte() {
+fn a_connection_is_ended_or_spoiled_before_a_byte() {
     let slapd = Slapd::start();
     for (ending, ended) in [(Ending::Fin, Ended::Fin(0)), (Ending::Rst, Ended::Rst), (Ending::Silence, Ended::Silence)]
     {

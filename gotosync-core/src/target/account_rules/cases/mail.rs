@@ -127,7 +127,7 @@ pub(in crate::target) async fn an_address_elsewhere_is_asked_over(make: Make<'_>
     let message = "email fox@other.test belongs to another account, and its owner has been asked already";
     refused(target, created("fox@other.test", &[]), ErrorKind::Conflict, message).await;
     // Nothing is asked of anybody for whom there could be no user.
-    refused(target, created("gil@other.test", &["g2x"]), ErrorKind::NotFound, "the account has no licence g2x").await;
+    refused(target, created("gil@other.test", &["g2x"]), ErrorKind::NotFound, "the account has no license g2x").await;
     done(target, created("dan@example.test", &[WEBINAR])).await;
     let message = "no seat is free in GoToWebinar: 1 missing";
     refused(target, created("gil@other.test", &[WEBINAR]), ErrorKind::Exhausted, message).await;

@@ -52,7 +52,7 @@ pub(in crate::target) async fn a_role_that_names_what_is_not_there_is_refused(ma
         (Role::Set("Help desk".into()), "the account has no role set `Help desk`; did you mean `Helpdesk`?"),
         (Role::Set("Auditors".into()), "the account has no role set `Auditors`"),
         (role(&["Sales", "Nowhere"], &[]), "the account has no user group `Nowhere`"),
-        (role(&[], &["g2x"]), "the account has no licence g2x"),
+        (role(&[], &["g2x"]), "the account has no license g2x"),
     ] {
         let new = User { role: role.clone(), ..User::new("dan@example.test", "Dan", "Lee") };
         refused(target, made(new), ErrorKind::NotFound, message).await;

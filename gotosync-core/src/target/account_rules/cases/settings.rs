@@ -125,11 +125,11 @@ pub(in crate::target) async fn settings_that_name_what_is_not_there_are_refused(
         ),
         (
             UserSettings { templates: [("g2x".into(), SettingsTemplate::System)].into(), ..UserSettings::default() },
-            "the account has no licence g2x",
+            "the account has no license g2x",
         ),
         (
             UserSettings { off: [("g2x".into(), ["G2M".into()].into())].into(), ..UserSettings::default() },
-            "the account has no licence g2x",
+            "the account has no license g2x",
         ),
         (
             UserSettings { custom_fields: [("cost center".into(), "1".into())].into(), ..UserSettings::default() },

@@ -110,7 +110,7 @@ pub(in crate::target) async fn the_account_takes_no_more_users_than_it_may(make:
 pub(in crate::target) async fn what_an_action_names_must_exist(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
-    let no_license = "the account has no licence g2x";
+    let no_license = "the account has no license g2x";
     refused(target, created("dan@example.test", &["g2x"]), ErrorKind::NotFound, no_license).await;
     refused(target, updated("2", adding(&["g2x"])), ErrorKind::NotFound, no_license).await;
     let no_group = "the account has no user group `Nowhere`";
@@ -194,7 +194,7 @@ pub(in crate::target) async fn an_old_value_that_breaks_a_limit_may_stay(make: M
     refused(&*bench.target, reactivated("3", &[MEETING]), ErrorKind::Exhausted, message).await;
 }
 
-pub(in crate::target) async fn licences_are_released(make: Make<'_>) {
+pub(in crate::target) async fn licenses_are_released(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     done(target, updated("2", adding(&[WEBINAR]))).await;
@@ -204,7 +204,7 @@ pub(in crate::target) async fn licences_are_released(make: Make<'_>) {
     assert_eq!((used(target, MEETING).await, used(target, WEBINAR).await), (1, 1));
 }
 
-pub(in crate::target) async fn a_licence_that_is_not_active_yet_cannot_be_given(make: Make<'_>) {
+pub(in crate::target) async fn a_license_that_is_not_active_yet_cannot_be_given(make: Make<'_>) {
     let mut account = account();
     account.licenses[0].pending = true;
     let bench = make(account);
