@@ -1,12 +1,12 @@
-//! People from a file, brought in once: a CSV with a header row, or a pasted list, by the settings of one rule.
+//! One-time import of people from a CSV file with a header row, or from a pasted list, with the settings of one rule.
 //!
-//! An import adds and never takes away. Everybody in the file is selected by one rule, whose other conditions do not count,
-//! and no other rule takes part. Users are found by e-mail, and nothing about who is whom is remembered: so nobody of the
-//! file is a leaver of this run or of the next. Whoever the file says is switched off or has expired is left out, and who is
-//! suspended in the account stays so.
+//! An import adds and never takes away. One rule applies to everyone in the file; its conditions are ignored, and no other
+//! rule applies. Users are found by e-mail. The import stores no links between people and users, so that people in the file
+//! can never become leavers, neither in this run nor in the next. People that the file marks as disabled or expired are left
+//! out, and users who are suspended in the account stay suspended.
 
 mod directory;
-mod mend;
+mod corrections;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use crate::sync::Engine;
 use crate::target::FieldLimits;
 use crate::{Error, ErrorKind, Result};
 
-/// What a file of people is written in.
+/// The format of a file with people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A CSV with a header row.
+    /// A CSV file with a header row.
     Csv,
     /// A pasted list: see [`list::parse`].
     List,
@@ -37,13 +37,13 @@ impl Format {
     pub const ALL: &'static [Self] = &[Self::Csv, Self::List];
 }
 
-/// What becomes of columns that were only guessed.
+/// The handling of guessed columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guesses {
-    /// They are shown, and nothing is read.
+    /// Show the guesses in an error, and read nothing.
     #[default]
     Show,
-    /// They are taken.
+    /// Use the guesses.
     Accept,
 }
 
@@ -52,18 +52,18 @@ impl Guesses {
     pub const ALL: &'static [Self] = &[Self::Show, Self::Accept];
 }
 
-/// How a file is to be read.
+/// The options for reading a file to import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportOptions {
-    /// The format. Where it is not given, a first line that looks like a header makes it a CSV.
+    /// The format. If omitted, a file whose first line looks like a header is a CSV file, and any other file is a list.
     pub format: Option<Format>,
-    /// How a CSV is to be read; the encoding is that of a list too. The id may be left out.
+    /// The options for CSV files; the encoding also applies to lists. The column of the id may be omitted.
     pub csv: CsvOptions,
-    /// What becomes of guesses where no column is named.
+    /// The handling of guesses if no columns are configured.
     pub guesses: Guesses,
 }
 
-/// A file of people, taken apart.
+/// A parsed file with people.
 ///
 /// ```
 /// use gotosync_core::import::{Import, ImportOptions};
@@ -90,13 +90,13 @@ pub struct ImportOptions {
 pub struct Import {
     name: String,
     format: Format,
-    /// The first row of a CSV, as it was.
+    /// The original text of the header row of a CSV file.
     header: String,
     drafts: Vec<Draft>,
     troubles: Vec<Trouble>,
 }
 
-/// Somebody of the file who could be broken out.
+/// A person in the file whose entry could be parsed.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     at: Position,
@@ -104,25 +104,26 @@ pub(super) struct Draft {
     facts: Facts,
 }
 
-/// An import that is ready to be planned.
+/// An import that is ready for planning.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    /// Plans, checks and applies the import. Its account, state, clock and watch are those of the engine it was made from.
+    /// The engine that plans, checks, and applies the import. It uses the account, state, clock, and observer of the engine
+    /// that it was created from.
     pub engine: Engine,
-    /// How many people it brings in.
+    /// The number of people to import.
     pub people: usize,
-    /// What must be mended, in the order of the file. It is not imported.
+    /// The invalid entries, which are not imported, in the order of the file.
     pub troubles: Vec<Trouble>,
-    /// A file of what must be mended, to be imported again; `None` if that is nothing.
+    /// A file with the invalid entries, to correct and import again; `None` if all entries are valid.
     pub mend: Option<String>,
 }
 
 impl Import {
-    /// Takes a file apart. `name` is how it is called.
+    /// Parses a file. `name` is the name of the file in messages.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`] when it is no text or holds nobody, and of a CSV [`ErrorKind::Input`] when nobody has said which
-    /// column is what: the guesses come with it.
+    /// [`ErrorKind::Data`] if the file is not text or contains no people; [`ErrorKind::Input`] if no columns are configured
+    /// for a CSV file and guesses are not accepted: the hint shows the guesses.
     pub fn read(bytes: impl Into<Vec<u8>>, name: impl Into<String>, options: &ImportOptions) -> Result<Self> {
         let name = name.into();
         let content = Content::Bytes(bytes.into().into(), name.clone());
@@ -135,21 +136,23 @@ impl Import {
             Format::List => Self::list(name, &text),
         };
         if import.drafts.is_empty() && import.troubles.is_empty() {
-            return Err(Error::new(ErrorKind::Data, "nobody is in the file").during(READING).with("file", import.name));
+            return Err(Error::new(ErrorKind::Data, "the file contains no people")
+                .during(READING)
+                .with("file", import.name));
         }
         Ok(import)
     }
 
-    /// The format it was read in.
+    /// Returns the format of the file.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// Readies it by the settings of a rule, which may be one that is off.
+    /// Prepares the import with the settings of a rule, which may be disabled.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is no such rule, and what keeps the account from being described or what is
-    /// remembered from being read.
+    /// [`ErrorKind::NotFound`] if the rule does not exist; other kinds if the account cannot be described or the state cannot
+    /// be read.
     pub async fn prepare(&self, engine: &Engine, rule: &str) -> Result<Ready> {
         let rules = only(engine.rules(), rule)?;
         let limits = engine.target().describe().await?.limits;
@@ -160,7 +163,7 @@ impl Import {
         remarks.extend(managed(engine, &emails).await?);
         troubles.extend(self.troubles.iter().cloned());
         troubles.sort_by_key(|trouble| trouble.at);
-        let mend = mend::file(self.format, &self.name, &self.header, &troubles);
+        let mend = corrections::file(self.format, &self.name, &self.header, &troubles);
         let source = FileSource::new(&self.name, directory(&people)?, remarks);
         Ok(Ready { engine: engine.importing(source, rules), people: people.len(), troubles, mend })
     }
@@ -198,7 +201,7 @@ impl Import {
                 if line == row.line || facts.id.is_empty() {
                     return Ok(facts);
                 }
-                Err(format!("its id `{}` stands in line {line} already", shown(&facts.id, SHOWN)))
+                Err(format!("the id `{}` is already used in line {line}", shown(&facts.id, SHOWN)))
             });
             match facts {
                 Ok(facts) => drafts.push(Draft { at: at(row.line), text: row.raw, facts }),
@@ -209,19 +212,19 @@ impl Import {
         Ok(Self { name, format: Format::Csv, header, drafts, troubles })
     }
 
-    /// Those whom the file does not say to be switched off or gone, and a remark about each of the others.
+    /// Returns the people that the file marks neither as disabled nor as expired, and a remark about each of the others.
     fn present(&self, now: jiff::Timestamp) -> (Vec<&Draft>, Vec<String>) {
         let gone = |draft: &Draft| draft.facts.disabled || draft.facts.expires.is_some_and(|end| end <= now);
         let remark = |draft: &&Draft| {
-            let why = if draft.facts.disabled { "is switched off in the file" } else { "has expired by the file" };
-            format!("line {}: {} {why}: not imported", draft.at.line, draft.facts.name())
+            let why = if draft.facts.disabled { "disabled" } else { "expired" };
+            format!("line {}: {} is not imported: {why} according to the file", draft.at.line, draft.facts.name())
         };
         let (gone, present): (Vec<&Draft>, Vec<&Draft>) = self.drafts.iter().partition(|draft| gone(draft));
         (present, gone.iter().map(remark).collect())
     }
 }
 
-/// The columns of a CSV: those that were named, or guesses that were accepted.
+/// Returns the configured columns of a CSV file, or the accepted guesses.
 fn columns(table: &Table, options: &ImportOptions) -> Result<Columns> {
     let named = &options.csv.columns;
     if !named.attributes.is_empty() {
@@ -229,24 +232,25 @@ fn columns(table: &Table, options: &ImportOptions) -> Result<Columns> {
     }
     let guess = table.guess();
     if options.guesses == Guesses::Accept && !guess.columns.attributes.is_empty() {
-        // The id of a CSV tells rows apart over time, and an import happens once: a guess could only do harm.
+        // A one-time import does not need an id to recognize people later, and a wrong guess could reject valid rows.
         return Ok(Columns { id: named.id.clone(), ..guess.columns });
     }
     let lines = guess.indented();
-    let message = "nobody has said which column is which attribute";
+    let message = "no columns are configured for attributes";
     let error = Error::new(ErrorKind::Input, message).during(READING).with("file", &table.header.file);
     Err(if guess.columns.attributes.is_empty() {
-        error.hint(format!("no column was recognized; name them with --columns 'mail=…,givenName=…,sn=…'{lines}"))
+        error
+            .hint(format!("no column was recognized; name the columns with --columns 'mail=…,givenName=…,sn=…'{lines}"))
     } else {
-        error.hint(format!("take these guesses with --accept-guesses, or name columns with --columns:{lines}"))
+        error.hint(format!("accept these guesses with --accept-guesses, or name the columns with --columns:{lines}"))
     })
 }
 
-/// The rules with one rule alone, which selects everybody.
+/// Returns the rules reduced to one rule, which selects everyone.
 fn only(rules: &Rules, name: &str) -> Result<Rules> {
     let Some(rule) = rules.rule(name) else {
         let names = || rules.list.iter().map(|rule| &*rule.name);
-        let error = Error::new(ErrorKind::NotFound, format!("no rule is called `{name}`"));
+        let error = Error::new(ErrorKind::NotFound, format!("there is no rule `{name}`"));
         return Err(match nearest(name, names()) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(format!("the rules are {}", names().collect::<Vec<_>>().join(", "))),
@@ -258,11 +262,11 @@ fn only(rules: &Rules, name: &str) -> Result<Rules> {
     Ok(Rules { list: vec![rule], ..rules.clone() })
 }
 
-/// People of a file by whether a rule can make users of them.
+/// The people in a file, split into valid and invalid entries.
 struct Sorted<'i> {
-    /// Those of whom it can, each with the e-mail.
+    /// The valid entries, each with its e-mail.
     good: Vec<(&'i Draft, Email)>,
-    /// What is wrong with the others.
+    /// The problems with the other entries.
     troubles: Vec<Trouble>,
 }
 
@@ -277,7 +281,7 @@ fn sorted<'i>(drafts: Vec<&'i Draft>, rules: &Rules, limits: FieldLimits) -> Res
             match known.get(&*email::key(address)) {
                 Some(twin) if twin.facts == draft.facts => None,
                 Some(twin) => {
-                    let problem = format!("the address stands in line {} already", twin.at.line);
+                    let problem = format!("the address is already used in line {}", twin.at.line);
                     Some((TroubleKind::Wrong, problem, Vec::new()))
                 }
                 None => {
@@ -299,7 +303,7 @@ fn sorted<'i>(drafts: Vec<&'i Draft>, rules: &Rules, limits: FieldLimits) -> Res
     Ok(Sorted { good, troubles })
 }
 
-/// What keeps somebody from becoming a user.
+/// Returns the problem that keeps a person from becoming a user, if any.
 fn trouble(desire: &Desire<'_>) -> Option<(TroubleKind, String, Vec<Part>)> {
     let parts = [
         (Part::FirstName, desire.first_name.is_empty()),
@@ -321,7 +325,8 @@ fn trouble(desire: &Desire<'_>) -> Option<(TroubleKind, String, Vec<Part>)> {
     Some((TroubleKind::Partial, list::say_missing(&missing), missing))
 }
 
-/// A remark about each user whom the directory keeps as well: its rules have the last word.
+/// Returns a remark about each user that is also linked to a person in the directory, because the next run of the sync
+/// applies the directory's rules to that user again.
 async fn managed(engine: &Engine, emails: &[&Email]) -> Result<Vec<String>> {
     let remembered = engine.remembered().await?;
     let links: HashMap<_, _> = remembered.links.iter().map(|link| (link.email.key(), link)).collect();
@@ -330,18 +335,22 @@ async fn managed(engine: &Engine, emails: &[&Email]) -> Result<Vec<String>> {
         Some(match (link.suspended, link.rules.first()) {
             (Some(at), _) => {
                 let day = at.strftime("%Y-%m-%d");
-                format!("{email} was suspended by the directory's rules on {day}: an import gives nobody access back")
+                format!(
+                    "{email} stays suspended: the sync suspended the user on {day}, and an import does not reactivate users"
+                )
             }
             (None, Some(rule)) => {
-                format!("{email} is kept by the directory (rule `{rule}`): its next run decides again")
+                format!(
+                    "{email} is also managed by the directory (rule `{rule}`): the next sync applies its rules again"
+                )
             }
-            (None, None) => format!("{email} is kept by the directory: its next run decides again"),
+            (None, None) => format!("{email} is also managed by the directory: the next sync applies its rules again"),
         })
     };
     Ok(emails.iter().filter_map(remark).collect())
 }
 
-/// What was being done, as errors say it.
+/// The operation named in errors.
 const READING: &str = "read the file to import";
 
 #[cfg(test)]
@@ -403,12 +412,12 @@ mod tests {
         }
     }
 
-    fn told(ready: &Ready) -> Vec<(usize, TroubleKind, &str)> {
+    fn troubles(ready: &Ready) -> Vec<(usize, TroubleKind, &str)> {
         ready.troubles.iter().map(|trouble| (trouble.at.line, trouble.kind, trouble.problem.as_str())).collect()
     }
 
     #[tokio::test]
-    async fn an_import_adds_by_one_rule_and_remembers_nobody() {
+    async fn adds_people_by_one_rule_and_stores_no_links() {
         let world = World::new(&[
             ("ann@x.test", &["m", "o"], Status::Active),
             ("off@x.test", &[], Status::Suspended),
@@ -424,7 +433,7 @@ mod tests {
         assert!(report.all_done());
         let licenses =
             |mail: &str| world.user(mail).unwrap().licenses.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(licenses("ann@x.test"), ["m", "o", "w"], "nothing goes that no rule of the import gives");
+        assert_eq!(licenses("ann@x.test"), ["m", "o", "w"], "an import removes no licenses");
         assert_eq!(licenses("new@x.test"), ["w"]);
         assert_eq!(world.user("off@x.test").unwrap().status, Status::Suspended, "suspended by hand");
         let remembered = world.state.load(&"1".into()).await.unwrap();
@@ -432,9 +441,8 @@ mod tests {
         assert_eq!(ready.engine.plan().await.unwrap().plan.steps(), []);
     }
 
-    /// An import that died is ended by the ordinary resume, which must remember nobody either.
     #[tokio::test]
-    async fn an_import_that_was_interrupted_is_resumed_and_remembers_nobody() {
+    async fn resumes_an_interrupted_import_without_storing_links() {
         let world = World::new(&[]);
         let ready = world.ready("Ann Lee ann@x.test;Bob Lee bob@x.test").await;
         let plan = ready.engine.plan().await.unwrap().plan;
@@ -452,19 +460,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_used_is_told_by_kind_and_written_to_be_mended() {
+    async fn reports_invalid_entries_and_writes_them_to_a_file_to_correct() {
         let world = World::new(&[]);
         let text = "Ann Lee ann@x.test;Bob bob@x.test\nCyd Lee cyd@x;???;#x\nAnn Mary Lee ann@x.test; \
                     Toolongforanybodyatallwhoreadsthis Lee t@x.test";
         let ready = world.ready(text).await;
         assert_eq!(
-            told(&ready),
+            troubles(&ready),
             [
                 (1, TroubleKind::Partial, "the last name is missing"),
                 (2, TroubleKind::Wrong, "`cyd@x`: its domain has no dot"),
-                (2, TroubleKind::Unreadable, "it is neither an address nor a first and a last name"),
-                (2, TroubleKind::Unreadable, "it is neither an address nor a first and a last name"),
-                (3, TroubleKind::Wrong, "entry 1 has the same address and another name"),
+                (2, TroubleKind::Unreadable, "the entry is neither an address nor a first and last name"),
+                (2, TroubleKind::Unreadable, "the entry is neither an address nor a first and last name"),
+                (3, TroubleKind::Wrong, "entry 1 has the same address but a different name"),
                 (
                     3,
                     TroubleKind::Wrong,
@@ -474,14 +482,14 @@ mod tests {
         );
         let mend = ready.mend.clone().unwrap();
         let again = world.ready(&mend).await;
-        assert_eq!(again.people, 1, "who was imported under another name can be, alone");
+        assert_eq!(again.people, 1, "the entry with the second name is valid in a file of its own");
         assert_eq!(again.troubles.len(), 5, "{mend}");
-        let mended = mend.replace("Bob bob@", "Bob Ray bob@").replace("cyd@x\n", "cyd@x.test\n");
-        assert_eq!(world.ready(&mended).await.people, 3);
+        let corrected = mend.replace("Bob bob@", "Bob Ray bob@").replace("cyd@x\n", "cyd@x.test\n");
+        assert_eq!(world.ready(&corrected).await.people, 3);
     }
 
     #[tokio::test]
-    async fn a_csv_is_told_from_a_list_and_its_bad_rows_are_kept_as_they_were() {
+    async fn detects_a_csv_file_and_keeps_the_text_of_invalid_rows() {
         let world = World::new(&[]);
         let text = "Vorname;Nachname;E-Mail;Gesperrt\n\
                     Ann;Lee;ann@x.test;\n\
@@ -493,13 +501,13 @@ mod tests {
                     Eve;\"Lee;eve@x.test;\n";
         let ready = world.ready(text).await;
         assert_eq!(
-            told(&ready),
+            troubles(&ready),
             [
                 (3, TroubleKind::Wrong, "email: `zoe@x`: its domain has no dot"),
-                (5, TroubleKind::Unreadable, "it has 2 fields, the header has 4"),
+                (5, TroubleKind::Unreadable, "the row has 2 fields, but the header has 4"),
                 (6, TroubleKind::Partial, "the last name is missing"),
-                (8, TroubleKind::Wrong, "the address stands in line 2 already"),
-                (9, TroubleKind::Unreadable, "a quote is opened and never closed"),
+                (8, TroubleKind::Wrong, "the address is already used in line 2"),
+                (9, TroubleKind::Unreadable, "a quote is never closed"),
             ]
         );
         let plan = ready.engine.plan().await.unwrap().plan;
@@ -507,20 +515,20 @@ mod tests {
         assert!(
             plan.notes()
                 .iter()
-                .any(|note| note.evidence == "line 7: Dan Lee is switched off in the file: not imported")
+                .any(|note| note.evidence == "line 7: Dan Lee is not imported: disabled according to the file")
         );
         let mend = ready.mend.unwrap();
         assert!(
             mend.starts_with("\u{feff}Vorname;Nachname;E-Mail;Gesperrt\nZoë;\"Lee; \n Jr\";zoe@x;\nBob;bob@x.test\n")
         );
-        assert_eq!(world.ready(&mend).await.troubles.len(), 4, "the second Ann is alone now");
-        let mended =
+        assert_eq!(world.ready(&mend).await.troubles.len(), 4, "the second Ann is valid in a file of her own");
+        let corrected =
             mend.replace("zoe@x;", "zoe@x.test;").replace("Bob;bob", "Bob;Ray;bob").replace("Cyd;;", "Cyd;Lee;");
-        assert_eq!(world.ready(&mended.replace("bob@x.test\n", "bob@x.test;\n")).await.people, 4);
+        assert_eq!(world.ready(&corrected.replace("bob@x.test\n", "bob@x.test;\n")).await.people, 4);
     }
 
     #[tokio::test]
-    async fn guesses_are_shown_before_they_are_taken() {
+    async fn shows_guessed_columns_before_using_them() {
         let text = "Vorname;Nachname;E-Mail\nAnn;Lee;ann@x.test\n";
         let error = Import::read(text, "people.csv", &ImportOptions::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input);
@@ -538,17 +546,21 @@ mod tests {
         let ready = import.prepare(&World::new(&[]).engine(), "Guests").await.unwrap();
         assert_eq!(ready.people, 1);
         let list = ImportOptions { format: Some(Format::List), ..ImportOptions::default() };
-        assert_eq!(Import::read(text, "people.csv", &list).unwrap().troubles.len(), 6, "as a list it is nothing");
+        assert_eq!(
+            Import::read(text, "people.csv", &list).unwrap().troubles.len(),
+            6,
+            "read as a list, all entries are invalid"
+        );
         for empty in ["", "\n;;\n", "# nobody\n"] {
             assert_eq!(
                 Import::read(empty, "x", &ImportOptions::default()).unwrap_err().message(),
-                "nobody is in the file"
+                "the file contains no people"
             );
         }
     }
 
     #[tokio::test]
-    async fn a_rule_that_is_not_there_is_an_error_with_the_nearest() {
+    async fn reports_an_unknown_rule_with_the_most_similar_name() {
         let import = Import::read("Ann Lee ann@x.test", "x", &ImportOptions::default()).unwrap();
         let error = import.prepare(&World::new(&[]).engine(), "Gests").await.unwrap_err();
         assert_eq!((error.kind(), error.help()), (ErrorKind::NotFound, Some("did you mean `Guests`?")));

@@ -1,4 +1,4 @@
-//! Where people come from: the contract of every directory source.
+//! Directory sources: the trait that each of them implements, and the implementations.
 
 use std::fmt::{Debug, Display};
 
@@ -45,47 +45,50 @@ pub use tree::children_of;
 
 /// A directory that people are read from.
 ///
-/// An implementation promises three things. **Whole or said not to be:** a [`Reading`] is marked complete only if
-/// everything asked for has arrived; a truncated answer is never an empty one. **Superset:** people outside the request's
-/// scopes may come along, but none inside them may be missing. **Same question, same answer:** reading twice without a
-/// change in between gives equal directories.
+/// An implementation guarantees three things:
 ///
-/// `Err` means that nothing can be said about the directory at all.
-// The mock keeps arguments as it finds them.
+/// - **Completeness is reported.** A [`Reading`] is marked complete only if everything that was requested has arrived. A
+///   truncated response is never passed off as an empty one.
+/// - **The result is a superset.** It may contain people outside the requested scopes, but nobody inside them is missing.
+/// - **Reads are deterministic.** Two reads without a change in between return equal directories.
+///
+/// `Err` means that the read returned nothing usable.
+// mockall stores the arguments as they are declared, including references to options.
 #[cfg_attr(feature = "mock", allow(clippy::ref_option_ref), mockall::automock)]
 #[async_trait]
 pub trait DirectorySource: Debug + Display + Send + Sync {
-    /// Says what this directory is.
+    /// Describes the directory, and the servers that hold it.
     async fn describe(&self) -> Result<DirectoryInfo>;
 
-    /// Lists one level of the tree: the naming contexts for `None`, otherwise what stands right below a place.
+    /// Lists one level of the tree: the naming contexts for `None`, otherwise the immediate children of an OU, container, or
+    /// group.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such place.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the directory has no such OU, container, or group.
     async fn children<'a>(&self, of: Option<&'a Dn>) -> Result<Vec<Node>>;
 
-    /// Lists people of a place or a group page by page, and finds people, places and groups by name.
+    /// Lists the people in an OU, container, or group page by page, and finds people, OUs, containers, and groups by name.
     ///
-    /// As it stands here it reads everybody. A source that can ask for fewer does, and may then match names as its server
-    /// does: Active Directory by how they begin.
+    /// The default implementation reads all people. A source that can narrow the search on the server overrides it; names
+    /// are then matched as the server matches them. Active Directory, for example, matches the beginning of a name.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such place or group.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the directory has no such OU, container, or group.
     async fn list(&self, query: &ListQuery) -> Result<Listing> {
         let reading = self.read(&ReadRequest::everyone(LIST_ATTRIBUTES)).await?;
         let listing = listing_of(&reading.directory, query, Timestamp::now())?;
         Ok(Listing { completeness: reading.completeness, ..listing })
     }
 
-    /// Reads groups, units and the people a request asks for.
+    /// Reads the groups, the units, and the people that the request asks for.
     async fn read(&self, request: &ReadRequest) -> Result<Reading>;
 }
 
-/// What a node of the tree is.
+/// The kind of a node in the directory tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeKind {
-    /// The top of a tree.
+    /// A naming context: the root of a directory tree.
     NamingContext,
     /// An organizational unit.
     Unit,
@@ -100,18 +103,18 @@ impl NodeKind {
     pub const ALL: &'static [Self] = &[Self::NamingContext, Self::Unit, Self::Container, Self::Group];
 }
 
-/// One line of a listing of the tree.
+/// One node in a listing of the directory tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Node {
-    /// Where it stands.
+    /// The distinguished name.
     pub dn: Dn,
-    /// What it is.
+    /// The kind of node.
     pub kind: NodeKind,
-    /// People right in it; for a group, its direct members who are people.
+    /// The number of people directly in it; for a group, the number of people who are direct members.
     pub people: usize,
-    /// People in it and anywhere below it; for a group, through nested groups too.
+    /// The number of people in it and anywhere below it; for a group, including members of nested groups.
     pub people_below: usize,
-    /// Whether it has children to list.
+    /// `true` if it has children to list.
     pub children: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The people of a file as a directory.
+//! The people in an imported file, as a directory.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use crate::model::{
 };
 use crate::source::{DirectoryInfo, DirectorySource, Node, children_of, place};
 
-/// Makes a directory of people, who stand in it in the order of the list.
+/// Builds a directory with the people in the order of the file.
 pub(super) fn directory(drafts: &[&Draft]) -> Result<Directory> {
     let mut builder = DirectoryBuilder::new();
     let mut groups = std::collections::BTreeSet::new();
     for (number, draft) in drafts.iter().enumerate() {
-        // Ids of one length, so that their order is that of the file.
+        // Ids of equal length, so that sorting by id keeps the order of the file.
         let id = PersonId::parse(&format!("{UNIT}:{number:010}"));
         let mut entry = PersonEntry::new(id, place::below(UNIT, &draft.facts.name()));
         for (name, value) in &draft.facts.attributes {
@@ -36,7 +36,7 @@ pub(super) fn directory(drafts: &[&Draft]) -> Result<Directory> {
     builder.build()
 }
 
-/// The people of a file, read already.
+/// A source that returns the people of an imported file.
 #[derive(Debug)]
 pub(super) struct FileSource {
     name: String,
@@ -67,12 +67,13 @@ impl DirectorySource for FileSource {
         children_of(&self.directory, of)
     }
 
-    /// Complete, for what must be mended is not part of the import; and nobody is taken from for not being in it.
+    /// Returns a complete reading. Invalid entries do not make it incomplete, because an import never takes anything from
+    /// people who are not in the file.
     async fn read(&self, _request: &ReadRequest) -> Result<Reading> {
         let (directory, remarks) = (Arc::clone(&self.directory), self.remarks.clone());
         Ok(Reading { directory, completeness: Completeness::Complete, remarks, effort: None, kept: None })
     }
 }
 
-/// What the unit of imported people, and their ids, are called.
+/// The name of the unit for imported people, and the prefix of their ids.
 const UNIT: &str = "import";

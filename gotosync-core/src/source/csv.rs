@@ -1,4 +1,4 @@
-//! People in a CSV file: one row each, below a row with the names of the columns.
+//! People in a CSV file with a header row.
 
 mod columns;
 mod guess;
@@ -29,34 +29,36 @@ use crate::model::text::{SHOWN, shown};
 use crate::model::{AttrId, Completeness, Dn, Gap, ReadRequest, Reading, Values};
 use crate::{Error, ErrorKind, Result};
 
-/// How a CSV file is to be read.
+/// The options for reading a CSV file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CsvOptions {
-    /// Which column is what. Without an id and an attribute nothing is read: see [`CsvSource::guess`].
+    /// The columns to read. A read fails unless the id and at least one attribute have a column; [`CsvSource::guess`]
+    /// suggests them.
     pub columns: Columns,
-    /// What parts the columns: `,`, `;`, a tab or `|`. Where it is not given, the header tells.
+    /// The delimiter between columns: `,`, `;`, a tab, or `|`. If omitted, it is detected from the header.
     pub delimiter: Option<u8>,
-    /// The encoding of a file that is not UTF-8 and has no mark at its start that tells.
+    /// The encoding of a file that is not UTF-8 and does not begin with a byte order mark.
     pub encoding: Option<Encoding>,
 }
 
 /// People in a CSV file with a header row (RFC 4180).
 ///
-/// The file streams by: memory holds the people, not the file.
+/// The file is streamed: memory holds the people, not the file.
 ///
-/// **Who a person is.** The id is `<name of the source>:<id>`, so that two sources can never mean the same person by the
-/// number 7, whatever is configured beside this one now or later; an id that is a UUID is that UUID, as in a directory. A
-/// source that is called by another name has other people: they are found again by e-mail.
+/// **Ids.** The id of a person is `<name of the source>:<id>`, so that the same number in two sources means two people. An
+/// id that is a UUID stays as it is. Renaming the source changes the ids of all its people; they are then linked to their
+/// users by e-mail again.
 ///
-/// **Where a person stands.** In `OU=<name of the source>`, under the full name; groups by name stand there too. So a rule
-/// says `ou = "OU=contractors"`, or names a group.
+/// **Distinguished names.** People are in `OU=<name of the source>`, named by their full names. Groups are in the same unit.
+/// A rule can therefore say `ou = "OU=contractors"`, or name a group.
 ///
-/// **What makes a reading incomplete**, while every other row is used: a row with too few or too many fields, an empty or
-/// repeated id, quotes that do not fit, text that cannot be decoded, a formula instead of a value, a word that is neither yes
-/// nor no, what is no date; a file without a row. A row that cannot be read may be anybody's. Blank rows are nothing.
+/// **Incomplete readings.** These problems make a reading incomplete; the other rows are still used: a row with too few or
+/// too many fields, an empty or repeated id, misplaced quotes, text that cannot be decoded, a formula instead of a value, a
+/// word that means neither yes nor no, an invalid date, and a file without rows. The reading is incomplete because a row that
+/// cannot be read may be anyone's. Blank rows are ignored.
 ///
-/// **What is refused**: an empty file, two columns of one name, a column that is not there, and columns that nobody has
-/// approved: guesses are shown, and never used unseen.
+/// **Errors.** A read fails for an empty file, two columns with the same name, a column that does not exist, and if no
+/// columns are configured: guessed columns are only shown, and never used without the approval of an admin.
 ///
 /// ```
 /// use gotosync_core::model::ReadRequest;
@@ -85,20 +87,20 @@ pub struct CsvSource {
 }
 
 impl CsvSource {
-    /// Names a file. It is not opened before it is read, and then read anew each time.
+    /// Creates a source for a file. The file is opened anew for every read.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when the name is blank.
+    /// [`ErrorKind::Input`] if the name is blank.
     pub fn open(name: impl Into<String>, path: impl Into<PathBuf>, options: CsvOptions) -> Result<Self> {
         let name = name.into();
         place::named(&name)?;
         Ok(Self { name, path: path.into(), options })
     }
 
-    /// Says what the columns of the file look like, whatever is configured.
+    /// Guesses the columns from the header of the file. The configured columns are ignored.
     ///
     /// # Errors
-    /// What keeps the header from being read.
+    /// If the header cannot be read.
     pub async fn guess(&self) -> Result<Guess> {
         self.blocking(|source| Ok(Table::open(&source.content(), &source.options)?.guess())).await
     }
@@ -135,15 +137,15 @@ impl CsvSource {
             };
             gaps.push(Gap { place: format!("{}, line {}", content.name(), bad.line), problem: bad.problem });
             if gaps.len() == MOST_GAPS {
-                let problem = format!("{MOST_GAPS} rows cannot be used: nothing after the last of them was read");
+                let problem = format!("{MOST_GAPS} rows are invalid; the rest of the file was not read");
                 gaps.push(Gap { place: content.name(), problem });
                 break;
             }
         }
         if rows == 0 {
-            gaps.push(Gap { place: content.name(), problem: "it has a header and no row".to_owned() });
+            gaps.push(Gap { place: content.name(), problem: "the file has a header but no rows".to_owned() });
         }
-        // A file that is still being written looks like one that is whole.
+        // A file that is still being written looks like a complete one.
         if content.stamp()? != before {
             return Err(content.changed());
         }
@@ -181,23 +183,27 @@ impl DirectorySource for CsvSource {
     }
 }
 
-/// Refuses columns that nobody has named, and shows what they look like.
+/// Checks that the configuration names the columns; otherwise the error shows the guessed ones.
 ///
 /// # Errors
-/// [`ErrorKind::Input`] when the id or every attribute is missing.
+/// [`ErrorKind::Input`] if the column of the id is missing, or the columns of all attributes are.
 fn approved(columns: &Columns, table: &Table) -> Result<()> {
     if columns.id.is_some() && !columns.attributes.is_empty() {
         return Ok(());
     }
-    let missing = if columns.id.is_none() { "which column is the id" } else { "which column is which attribute" };
+    let missing = if columns.id.is_none() {
+        "no column is configured for the id"
+    } else {
+        "no columns are configured for attributes"
+    };
     let lines = table.guess().indented();
     Err(table
         .header
-        .error(format!("nobody has said {missing}"))
-        .hint(format!("these are guesses: copy what is right into the table of this source{lines}")))
+        .error(missing.to_owned())
+        .hint(format!("these are guesses; copy the correct ones into the table of this source:{lines}")))
 }
 
-/// The people of one file as they come.
+/// The people read from a file so far.
 struct People {
     source: String,
     builder: PeopleBuilder,
@@ -217,7 +223,7 @@ impl People {
         let facts = facts?;
         let id = self.builder.id(&facts.id).to_string();
         if let Some(line) = self.lines.get(&id) {
-            return Err(format!("its id `{}` stands in line {line} already", shown(&facts.id, SHOWN)));
+            return Err(format!("the id `{}` is already used in line {line}", shown(&facts.id, SHOWN)));
         }
         self.lines.insert(id, row.line);
         let dn = Some(place::below(&self.source, &facts.name()));
@@ -232,7 +238,7 @@ impl People {
     }
 }
 
-/// Rows that may be bad before the rest is given up: such a file is something else.
+/// The number of invalid rows after which reading stops: such a file is probably not a list of people.
 const MOST_GAPS: usize = 1000;
 
 #[cfg(test)]
@@ -260,7 +266,7 @@ mod tests {
             self.source(options).read(&ReadRequest::everyone(["mail", "givenName", "sn", "department"])).await
         }
 
-        /// The lines and problems of the gaps.
+        /// Returns the lines and problems of the gaps.
         async fn gaps(&self, columns: Columns) -> Vec<String> {
             let reading = self.read(columns).await.unwrap();
             let folder = format!("{}/", self.0.path().display());
@@ -274,7 +280,7 @@ mod tests {
         columns.with("mail", "Mail").with("givenName", "First").with("sn", "Last")
     }
 
-    fn told(reading: &Reading) -> Vec<String> {
+    fn summary(reading: &Reading) -> Vec<String> {
         let directory = &reading.directory;
         let text = |person, name| directory.text(person, name).unwrap_or("-").to_owned();
         let people = directory.people().iter();
@@ -282,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn people_groups_and_standing_are_read() {
+    async fn reads_people_groups_status_and_expiry() {
         let text = "\u{feff}ID;First;Last;Mail;Teams;Off;On;Until\r\n\
                     7;Ann;\"Lee; Jr\";ann@x.test;\"Sales; VPN;sales\";;yes;31.12.2026\r\n\
                     \r\n\
@@ -301,7 +307,7 @@ mod tests {
         let reading = file.read(columns.clone()).await.unwrap();
         assert_eq!(reading.completeness, Completeness::Complete);
         assert_eq!(
-            told(&reading),
+            summary(&reading),
             [
                 "7a1c0e30-6b0f-4c1e-9a55-0d6f5b0c0001 CN=Cyd,OU=staff - -",
                 "staff:08 CN=Zoë Ray,OU=staff zoe@x.test Ray",
@@ -326,7 +332,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_bad_row_is_a_gap_with_its_line_and_the_others_are_used() {
+    async fn reports_invalid_rows_as_gaps_and_uses_the_others() {
         let text = "ID,First,Last,Mail\n\
                     1,Ann,Lee,ann@x.test\n\
                     2,Bob,Ray\n\
@@ -342,14 +348,14 @@ mod tests {
         assert_eq!(
             file.gaps(columns()).await,
             [
-                "people.csv, line 3: it has 3 fields, the header has 4",
-                "people.csv, line 4: it has 5 fields, the header has 4",
-                "people.csv, line 5: its id is empty",
-                "people.csv, line 6: its id `1` stands in line 2 already",
-                "people.csv, line 7: `=1+1` is a formula, expected its value",
-                "people.csv, line 9: `G ` holds a control character",
+                "people.csv, line 3: the row has 3 fields, but the header has 4",
+                "people.csv, line 4: the row has 5 fields, but the header has 4",
+                "people.csv, line 5: the id is empty",
+                "people.csv, line 6: the id `1` is already used in line 2",
+                "people.csv, line 7: `=1+1` is a formula, expected a value",
+                "people.csv, line 9: `G ` contains a control character",
                 "people.csv, line 10: text follows a closing quote (line 10, column 8)",
-                "people.csv, line 12: a quote is opened and never closed",
+                "people.csv, line 12: a quote is never closed",
             ]
         );
         let reading = file.read(columns()).await.unwrap();
@@ -359,7 +365,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn words_and_dates_that_are_unclear_are_gaps() {
+    async fn reports_unclear_words_and_dates_as_gaps() {
         let text =
             "ID,Mail,Off,On,Until\n1,a@x,maybe,yes,\n2,b@x,,,\n3,c@x,no,yes,12/31/2026\n4,d@x,no,yes,2026-12-31\n";
         let columns = Columns {
@@ -374,13 +380,13 @@ mod tests {
             [
                 "people.csv, line 2: `maybe` in the column for `disabled` is neither yes nor no",
                 "people.csv, line 3: `` in the column for `enabled` is neither yes nor no",
-                "people.csv, line 4: `12/31/2026` is no date, expected one as `2026-12-31` or `31.12.2026`",
+                "people.csv, line 4: `12/31/2026` is not a date, expected one such as `2026-12-31` or `31.12.2026`",
             ]
         );
     }
 
     #[tokio::test]
-    async fn files_of_every_encoding_are_the_same_people() {
+    async fn reads_the_same_people_from_every_encoding() {
         let text = "ID;First;Last;Mail\r\n1;Jörg;Weiß;joerg@x.test\r\n";
         let wide = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
             std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(bytes).collect()
@@ -390,57 +396,60 @@ mod tests {
         for bytes in [text.as_bytes().to_vec(), wide(u16::to_le_bytes), wide(u16::to_be_bytes), western.clone()] {
             let options = CsvOptions { columns: columns(), encoding, ..CsvOptions::default() };
             let reading = File::new(bytes).source(options).read(&ReadRequest::everyone(["mail", "sn"])).await.unwrap();
-            assert_eq!(told(&reading), ["staff:1 CN=Jörg Weiß,OU=staff joerg@x.test Weiß"]);
+            assert_eq!(summary(&reading), ["staff:1 CN=Jörg Weiß,OU=staff joerg@x.test Weiß"]);
         }
         let error = File::new(western).read(columns()).await.unwrap_err();
         assert!(error.help().unwrap().contains("windows-1252"), "{error}");
         let mut odd = wide(u16::to_le_bytes);
         odd.push(b'x');
-        assert_eq!(File::new(odd).gaps(columns()).await, ["people.csv, line 3: it has 1 field, the header has 4"]);
+        assert_eq!(
+            File::new(odd).gaps(columns()).await,
+            ["people.csv, line 3: the row has 1 field, but the header has 4"]
+        );
     }
 
     #[tokio::test]
-    async fn columns_that_nobody_approved_are_shown_and_not_used() {
+    async fn shows_guessed_columns_but_does_not_use_them() {
         let file = File::new("Personalnummer;Vorname;Nachname;E-Mail\n1;Ann;Lee;ann@x.test\n");
         let error = file.read(Columns::default()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input);
-        assert_eq!(error.message(), "nobody has said which column is the id");
+        assert_eq!(error.message(), "no column is configured for the id");
         assert_eq!(
             error.help().unwrap(),
-            "these are guesses: copy what is right into the table of this source\n    id = \"Personalnummer\"\n    \
+            "these are guesses; copy the correct ones into the table of this source:\n    id = \"Personalnummer\"\n    \
              columns = { givenName = \"Vorname\", sn = \"Nachname\", mail = \"E-Mail\" }"
         );
         let guess = file.source(CsvOptions::default()).guess().await.unwrap();
         assert_eq!(guess.delimiter, ';');
-        assert_eq!(told(&file.read(guess.columns).await.unwrap()), ["staff:1 CN=Ann Lee,OU=staff ann@x.test Lee"]);
+        assert_eq!(summary(&file.read(guess.columns).await.unwrap()), ["staff:1 CN=Ann Lee,OU=staff ann@x.test Lee"]);
         let half = Columns { id: Some("Personalnummer".into()), ..Columns::default() };
         let error = file.read(half).await.unwrap_err();
-        assert_eq!(error.message(), "nobody has said which column is which attribute");
+        assert_eq!(error.message(), "no columns are configured for attributes");
     }
 
     #[tokio::test]
-    async fn a_header_that_does_not_fit_is_an_error_that_names_what_is_there() {
+    async fn reports_a_header_that_does_not_match_the_configured_columns() {
         for (text, message, help) in [
-            ("ID,First,Last,Email\n", "it has no column `Mail` for `mail`", "did you mean `Email`?"),
+            ("ID,First,Last,Email\n", "the file has no column `Mail` for `mail`", "did you mean `Email`?"),
             (
                 "ID;First;Last;Address\n",
-                "it has no column `Mail` for `mail`",
+                "the file has no column `Mail` for `mail`",
                 "the columns are `ID`, `First`, `Last`, `Address`",
             ),
             (
                 "ID,Mail,mail \n",
-                "two columns are called `mail`: number 2 and number 3",
-                "give each column a name of its own in the first row",
+                "columns 2 and 3 have the same name `mail`",
+                "give each column a different name in the first row",
             ),
             ("", "the file is empty, expected a first row with the names of the columns", ""),
             ("\u{feff}\n\n", "the file is empty, expected a first row with the names of the columns", ""),
-            ("ID,\"Mail\n", "a quote is opened and never closed", ""),
+            ("ID,\"Mail\n", "a quote is never closed", ""),
         ] {
             let error = File::new(text).read(columns()).await.unwrap_err();
             assert_eq!((error.message(), error.help().unwrap_or("")), (message, help), "{text:?}");
         }
         let error = File::new("1,Ann,Lee,ann@x.test\n").read(columns()).await.unwrap_err();
-        assert!(error.to_string().contains("it holds `ann@x.test`, expected names of columns"), "{error}");
+        assert!(error.to_string().contains("it contains `ann@x.test`, expected names of columns"), "{error}");
         let source =
             CsvSource::open("staff", "nowhere.csv", CsvOptions { columns: columns(), ..CsvOptions::default() });
         let error = source.unwrap().read(&ReadRequest::everyone(["mail"])).await.unwrap_err();
@@ -449,23 +458,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_without_rows_is_incomplete_and_one_of_bad_rows_is_given_up() {
+    async fn reports_a_file_without_rows_and_stops_after_1000_invalid_rows() {
         let header = "ID,First,Last,Mail\n";
-        assert_eq!(File::new(header).gaps(columns()).await, ["people.csv: it has a header and no row"]);
+        assert_eq!(File::new(header).gaps(columns()).await, ["people.csv: the file has a header but no rows"]);
         let gaps = File::new(format!("{header}{}1,a,b,c\n", "x\n".repeat(5000))).gaps(columns()).await;
         assert_eq!(gaps.len(), 1001);
-        assert_eq!(gaps[1000], "people.csv: 1000 rows cannot be used: nothing after the last of them was read");
+        assert_eq!(gaps[1000], "people.csv: 1000 rows are invalid; the rest of the file was not read");
     }
 
     #[tokio::test]
-    async fn a_line_that_names_the_delimiter_is_no_header() {
+    async fn skips_a_first_line_that_names_the_delimiter() {
         let file = File::new("sep=|\r\nID|First|Last|Mail, or none\r\n1|a|b|c@x.test\r\n");
         let columns = Columns { id: Some("ID".into()), ..Columns::default() }.with("mail", "mail, or none");
-        assert_eq!(told(&file.read(columns).await.unwrap()), ["staff:1 CN=c@x.test,OU=staff c@x.test -"]);
+        assert_eq!(summary(&file.read(columns).await.unwrap()), ["staff:1 CN=c@x.test,OU=staff c@x.test -"]);
     }
 
     #[tokio::test]
-    async fn two_hundred_thousand_rows_and_a_very_long_field_are_read() {
+    async fn reads_two_hundred_thousand_rows_and_a_very_long_field() {
         let mut text = String::from("ID,First,Last,Mail,Note\n");
         for number in 0..200_000 {
             text.extend(["p", &number.to_string(), ",First,\"Last, or so\",p", &number.to_string(), "@x.test,note\n"]);

@@ -1,4 +1,4 @@
-//! What entries of a directory mean, however they came: as lines of an export or over the wire.
+//! Interpretation of directory entries, whether they come from an LDIF export or from an LDAP server.
 
 mod class;
 mod collect;

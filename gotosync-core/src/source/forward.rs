@@ -1,4 +1,4 @@
-//! What points to a source stands for it.
+//! Implementations of [`DirectorySource`] for references, boxes, and `Arc`s of sources.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::{DirectoryInfo, DirectorySource, ListQuery, Listing, Node};
 use crate::Result;
 use crate::model::{Dn, ReadRequest, Reading};
 
-/// Lets what points to a source stand for it, so that an embedder can own, share or borrow one.
+/// Implements [`DirectorySource`] for pointer types, so that an application can own, share, or borrow a source.
 macro_rules! pointer {
     ($($pointer:ty),+) => {$(
         #[deny(clippy::missing_trait_methods)]

@@ -1,132 +1,133 @@
-//! What a directory says of itself.
+//! The description of a directory and its servers.
 
 use serde::Serialize;
 
 use crate::model::Dn;
 
-/// What a directory is.
+/// A description of a directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DirectoryInfo {
-    /// Its kind and place in a few words, such as `LDIF export directory.ldif.gz`.
+    /// A short name that shows the kind and the location, such as `LDIF export directory.ldif.gz`.
     pub name: String,
-    /// The vendor or format, such as `Active Directory`, where it is known.
+    /// The vendor or format, such as `Active Directory`, if known.
     pub vendor: Option<String>,
-    /// The naming contexts, or what is read of them: whatever stands at the top when it is browsed.
+    /// The roots of the tree: the naming contexts, or the base DNs that reads are limited to.
     pub naming_contexts: Vec<Dn>,
-    /// The servers that answer: none for a file, and one for each part of a directory that is made of several.
+    /// The servers that were asked: none for a file, and one for each part of a directory that consists of several.
     pub servers: Vec<ServerInfo>,
 }
 
 impl DirectoryInfo {
-    /// A directory that no server answers for, and of which nothing more is known.
+    /// Describes a directory without a server, of which nothing else is known.
     pub fn new(name: impl Into<String>, naming_contexts: Vec<Dn>) -> Self {
         Self { name: name.into(), vendor: None, naming_contexts, servers: Vec::new() }
     }
 }
 
-/// A server, and what whoever signs in to it may do there.
+/// A directory server, and the rights that the signed-in user has on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServerInfo {
-    /// Where it answered, such as `ldaps://dc1.example.test:636`.
+    /// The URL that it was reached at, such as `ldaps://dc1.example.test:636`.
     pub address: String,
-    /// Whether TLS protects the connection.
+    /// `true` if TLS protects the connection.
     pub encrypted: bool,
-    /// What it calls itself in DNS.
+    /// The DNS host name that the server reports.
     pub host: Option<String>,
-    /// The version of its software, where it tells.
+    /// The version of the server software, if the server reports it.
     pub version: Option<String>,
-    /// The domain it serves, as DNS names it.
+    /// The DNS name of the domain that the server belongs to.
     pub domain: Option<String>,
-    /// The forest of that domain, by the DNS name of its first domain.
+    /// The forest of that domain, as the DNS name of the forest root domain.
     pub forest: Option<String>,
-    /// The domains of the forest, this one among them, in the order of their names.
+    /// The domains of the forest, including the server's own domain, sorted by name.
     pub domains: Vec<Domain>,
-    /// All naming contexts, those that hold no people among them.
+    /// All naming contexts, including those without people.
     pub naming_contexts: Vec<Dn>,
-    /// Who is signed in.
+    /// The signed-in user.
     pub identity: Identity,
-    /// Functional levels; Active Directory alone has them.
+    /// The functional levels; only Active Directory has them.
     pub levels: Option<Levels>,
-    /// Controls that it takes.
+    /// The supported LDAP controls.
     pub controls: Vec<Oid>,
-    /// Capabilities, extended operations and other features.
+    /// The supported capabilities, extended operations, and other features.
     pub capabilities: Vec<Oid>,
-    /// SASL mechanisms by which it lets people sign in.
+    /// The supported SASL mechanisms.
     pub mechanisms: Vec<String>,
-    /// By how many seconds its clock is ahead of this machine's, negative if it is behind; 0 as well where the difference
-    /// is no larger than what the question took, and `None` where the server does not tell the time.
+    /// The number of seconds by which the server's clock is ahead of this machine's clock; negative if it is behind. It is 0
+    /// if the difference is not larger than the round trip of the request, and `None` if the server does not report its time.
     pub clock_ahead: Option<i64>,
-    /// Whether it gives long answers in pages.
+    /// `true` if the server supports the paged results control.
     pub pages: bool,
-    /// What can be read of people; `None` where that cannot be found out without reading everybody.
+    /// The access to people; `None` if it cannot be determined without reading all of them.
     pub people: Option<Readable>,
-    /// Whether deleted objects can be read, which say who left since the last read; `None` where there is no such thing.
+    /// `true` if the signed-in user can read the deleted objects, which show who has left since the last read; `None` if the
+    /// directory does not have them.
     pub deleted_objects: Option<bool>,
-    /// Whether it can be asked what changed since the last read (`DirSync`, for which the right «Replicating Directory
-    /// Changes» is needed); `None` where there is no such thing, or the question was not answered.
+    /// `true` if the signed-in user can read the changes since the last read with the `DirSync` control, which takes the
+    /// right «Replicating Directory Changes»; `None` if the server does not support it or did not answer the test.
     pub replication: Option<bool>,
 }
 
-/// A domain of a forest.
+/// A domain in an Active Directory forest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Domain {
-    /// Its root.
+    /// The distinguished name of the domain.
     pub dn: Dn,
-    /// Its name in DNS.
+    /// The DNS name.
     pub dns: String,
-    /// Its short name.
+    /// The NetBIOS name.
     pub netbios: Option<String>,
-    /// Whether this server holds its people. Those of other domains are read from servers of their own.
+    /// `true` if this server holds the people of the domain. People of other domains are read from the servers of these domains.
     pub here: bool,
 }
 
-/// Who is signed in.
+/// The signed-in user of a directory server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Identity {
-    /// Who it is, in the server's words if it tells, otherwise the name that was used.
+    /// The name that the server reports; otherwise the name that was used to bind.
     pub name: String,
-    /// Where the user stands in the directory, if it can be found.
+    /// The distinguished name of the user, if it can be found.
     pub dn: Option<Dn>,
 }
 
-/// Functional levels of Active Directory: what the oldest controller allowed to take part may be.
+/// The functional levels of Active Directory, which set the oldest Windows Server version that a domain controller may run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Levels {
-    /// Of the server itself.
+    /// The level of the domain controller itself.
     pub controller: Option<Level>,
-    /// Of its domain.
+    /// The level of its domain.
     pub domain: Option<Level>,
-    /// Of the forest.
+    /// The level of the forest.
     pub forest: Option<Level>,
 }
 
 /// A functional level (MS-ADTS 6.1.4.2 to 6.1.4.4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Level {
-    /// Its number.
+    /// The number of the level.
     pub number: i64,
-    /// The name of the system it is called after, if it is a known one.
+    /// The Windows Server version that the level is named after, if known.
     pub name: Option<&'static str>,
 }
 
 /// An object identifier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Oid {
-    /// Its digits.
+    /// The identifier in dotted decimal notation.
     pub oid: String,
-    /// What it stands for, if it is a known one.
+    /// The name of the feature, if known.
     pub name: Option<&'static str>,
 }
 
-/// What can be read of people.
+/// The signed-in user's access to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Readable {
-    /// Not a single person can be seen.
+    /// No person is readable.
     Nobody,
-    /// People can be seen, but not the id that tells them apart for good: no run is possible.
+    /// People are readable, but the immutable id that identifies them is not: a sync is not possible.
     WithoutId,
-    /// People can be seen, with their ids.
+    /// People and their ids are readable.
     People,
 }
 

@@ -1,4 +1,4 @@
-//! Live directories: Active Directory, and servers by RFC 4511.
+//! LDAP directories: Active Directory, and other servers that implement RFC 4511.
 
 mod ber;
 mod browse;
@@ -47,21 +47,22 @@ use crate::model::{Directory, Dn, Kept, ReadRequest, Reading};
 use crate::tls::configure;
 pub use crate::tls::{ClientCertificate, Roots};
 
-/// A directory that is read over the wire. It asks, and changes nothing.
+/// A directory that is read from an LDAP server. The source never modifies the directory.
 ///
-/// **Whole or not at all.** A reading is complete only if every search ended with success, every page and every value of every
-/// list came, no reference was left without a word, and the sign-in held throughout. Whatever goes wrong after that makes the
-/// reading incomplete, with what has come and with a reason; what goes wrong before is an error. What a server leaves out
-/// and says nothing of, nobody can tell.
+/// **Completeness.** A reading is complete only if every search succeeded, every page and all values of every attribute
+/// arrived, no continuation reference was ignored silently, and the connection stayed bound throughout. A failure before the
+/// bind is an error; a failure after it makes the reading incomplete, with the data that has arrived and with the reason.
+/// Entries that a server hides because of missing rights cannot be detected.
 ///
-/// **Few searches.** Everybody is one search a base, in pages; some are one for groups and units, and one for each unit or for the
-/// members of groups. Their number never grows with the number of people. Of a page, at most some parcels of 64 kB wait in
-/// memory; beyond them the network waits.
+/// **Few searches.** Reading all people takes one paged search per base DN. Reading the people of some scopes takes one search
+/// for groups and units, and one for each unit or for the members of groups. The number of searches does not depend on
+/// the number of people. At most 16 chunks of about 64 kB are buffered; then the source stops reading from the network.
 ///
-/// **Only what changed** is read where [`LdapOptions::changes`] is set and the request comes
-/// [with](ReadRequest::since) what an earlier reading left; the directory is the same.
+/// **Incremental reads.** If [`LdapOptions::changes`] is set and the request contains the data that an earlier reading
+/// [kept](ReadRequest::since), only changed entries are read. The resulting directory is the same as that of a full read.
 ///
-/// It needs a Tokio runtime with its timer and its network enabled. A clone shares the connection that is kept for the next read.
+/// The source needs a Tokio runtime with the timer and the network enabled. Clones share the connection that is kept for the
+/// next read.
 ///
 /// ```no_run
 /// use gotosync_core::Secret;
@@ -84,33 +85,33 @@ pub struct LdapSource {
     recent: Arc<Mutex<Recent>>,
 }
 
-/// What the last read left in memory, for the next one in the same process.
+/// The data that the last read leaves in memory for the next one in the same process.
 #[derive(Debug, Default)]
 struct Recent {
-    /// A connection that may be used again.
+    /// A connection that the next read can reuse.
     session: Option<(Instant, Session)>,
-    /// What was kept, taken apart, and what came of it for one request.
+    /// The kept data, the mirror parsed from it, and the directory that it gave for one request.
     mirror: Option<(Kept, Arc<Mirror>, ReadRequest, Arc<Directory>)>,
 }
 
 impl LdapSource {
-    /// Prepares a source. Nothing is connected to before it is used.
+    /// Creates a source. It connects only when it is used.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for options that cannot work or must not be tried, and for certificate
-    /// files that are none.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for invalid or unsafe options, and for invalid certificate files.
     pub fn new(options: LdapOptions) -> Result<Self> {
         options.check()?;
         let config = Arc::new(configure(&options.tls.roots, options.tls.client.as_ref())?);
         Ok(Self { options: Arc::new(options), config, recent: Arc::default() })
     }
 
-    /// Waits until something may have changed since an earlier reading, by what that left. `OpenLDAP` tells by itself
-    /// (refreshAndPersist of RFC 4533); a domain controller is asked every so often how far it has counted; where neither can be,
-    /// the wait is over after that time. It may end although nothing of interest changed.
+    /// Waits until something may have changed since an earlier reading, whose kept data is `since`.
+    ///
+    /// `OpenLDAP` reports changes itself (refreshAndPersist, RFC 4533). A domain controller is polled for its highest USN
+    /// every `every`. With other servers, the wait simply ends after that time. The wait may also end without a relevant change.
     ///
     /// # Errors
-    /// When nobody can sign in, and whatever ends the wait before: then read.
+    /// If the bind fails, or the connection breaks while waiting. The caller should then read.
     pub async fn wait_for_changes(&self, since: &Kept, every: Duration) -> Result<()> {
         delta::wait(self, since, every).await
     }
@@ -119,7 +120,7 @@ impl LdapSource {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection of the last read if it is still good, or a new one.
+    /// Returns the connection of the last read if it is still usable, or opens a new one.
     async fn session(&self) -> Result<Session> {
         let recent = self.recent().session.take();
         match recent {
@@ -134,7 +135,7 @@ impl LdapSource {
         }
     }
 
-    /// What was kept, taken apart.
+    /// Returns the mirror that the kept data contains.
     fn mirror(&self, kept: &Kept) -> Option<Arc<Mirror>> {
         if let Some((own, mirror, ..)) = &self.recent().mirror
             && own == kept
@@ -144,7 +145,7 @@ impl LdapSource {
         Mirror::from_kept(kept).map(Arc::new)
     }
 
-    /// The directory that came of a mirror for the same request, if it is the last one.
+    /// Returns the directory that the last read built from this mirror for the same request.
     fn directory(&self, mirror: &Arc<Mirror>, request: &ReadRequest) -> Option<Arc<Directory>> {
         let recent = self.recent();
         let (_, own, asked, directory) = recent.mirror.as_ref()?;
@@ -202,5 +203,5 @@ impl DirectorySource for LdapSource {
     }
 }
 
-/// How long a connection may lie idle before it is used again.
+/// The maximum time that an idle connection is kept for reuse.
 const IDLE: Duration = Duration::from_mins(1);

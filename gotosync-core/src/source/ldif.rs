@@ -1,4 +1,4 @@
-//! A directory export in a file (RFC 2849), plain or gzipped, as `ldapsearch`, `slapcat` or `ldbsearch` write it.
+//! An LDIF export of a directory (RFC 2849), plain or gzipped, as `ldapsearch`, `slapcat`, or `ldbsearch` write it.
 
 mod ahead;
 mod fault;
@@ -24,25 +24,25 @@ use crate::error::Retry;
 use crate::model::{Completeness, Directory, Dn, Gap, ReadRequest, Reading, Scope};
 use crate::{Error, ErrorKind, Result};
 
-/// A directory that was exported to a file.
+/// A directory that was exported to an LDIF file.
 ///
-/// The file streams by: memory holds groups, units and the people a request asks for, not the file. A request that names
-/// groups takes two passes, for a group may stand below its members.
+/// The file is streamed: memory holds the groups, the units, and the requested people, not the file. A request that names
+/// groups takes two passes, because a group may come after its members.
 ///
-/// **What is read.** Active Directory, and directories by RFC 2307, 2798 and 4519 such as `OpenLDAP`'s. A person is an entry
-/// of class `person`, `user`, `inetOrgPerson`, `posixAccount` or `account` that is no computer, contact, group, managed
-/// service account or foreign security principal; deleted objects are nobody. The id is `objectGUID`, else `nsUniqueId`,
-/// else `entryUUID`. Attribute options count as the attribute without them: a value of `description;lang-de` is one of
-/// `description`. `memberOf` is read as membership and never kept as an attribute.
+/// **Supported directories.** Active Directory, and directories with the schemas of RFCs 2307, 2798, and 4519, such as
+/// `OpenLDAP`. A person is an entry of class `person`, `user`, `inetOrgPerson`, `posixAccount`, or `account` that is not a
+/// computer, contact, group, managed service account, or foreign security principal. Deleted objects are ignored. The id is
+/// `objectGUID`, or else `nsUniqueId`, or else `entryUUID`. Attribute options are ignored: a value of `description;lang-de` is
+/// a value of `description`. `memberOf` counts as membership and is not kept as an attribute.
 ///
-/// **What makes a reading incomplete**, while all that could be read comes along: a compressed file that is cut off or
-/// damaged; a search that `ldapsearch` says ended with an error or before its last page; a list in `;range=` chunks
-/// without its end; entries without an `objectClass`; no entry at all. A plain file that was cut off right between two
-/// lines cannot be told from a whole one.
+/// **Incomplete readings.** These problems make a reading incomplete; everything that could be read is still returned: a
+/// truncated or damaged compressed file, a search that, according to `ldapsearch`, ended with an error or before its last
+/// page, a list in `;range=` parts without the last part, entries without an `objectClass`, and a file without entries. A
+/// plain file that was truncated exactly at the end of a line looks complete.
 ///
-/// **What is refused**, with file and line: change records (`changetype:`), values in other files (`attribute:< URL`), a
-/// person without an id, a name of more than 128 parts, a value of more than 16 MiB, an entry of more than 256 MiB of wanted
-/// values, and whatever is not LDIF.
+/// **Errors.** A read fails, naming file and line, for change records (`changetype:`), values in other files
+/// (`attribute:< URL`), a person without an id, a distinguished name of more than 128 RDNs, a value of more than 16 MiB, an
+/// entry with more than 256 MiB of requested values, and for anything that is not LDIF.
 ///
 /// ```
 /// use gotosync_core::model::ReadRequest;
@@ -68,7 +68,7 @@ pub struct LdifSource {
 }
 
 impl LdifSource {
-    /// Names a file. It is not opened before it is read, and then read anew each time.
+    /// Creates a source for a file. The file is opened anew for every read.
     pub fn open(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
@@ -145,7 +145,7 @@ fn read(path: &Path, request: &ReadRequest) -> Result<Reading> {
     })
 }
 
-/// What tells one state of a file from another.
+/// The size and modification time of a file, used to detect changes.
 type Stamp = (u64, Option<std::time::SystemTime>);
 
 fn pass(path: &Path, attributes: &[String], selection: &mut Selection) -> Result<(Found, Option<Stamp>)> {
@@ -155,21 +155,21 @@ fn pass(path: &Path, attributes: &[String], selection: &mut Selection) -> Result
     let same_file = file.try_clone().map_err(io)?;
     let before = stamp(&file.metadata().map_err(io)?);
     let found = pass::run(content(file).map_err(io)?, attributes, selection).map_err(in_file)?;
-    // An export that is still being written looks like one that is whole.
+    // An export that is still being written looks like a complete one.
     if stamp(&same_file.metadata().map_err(io)?) != before {
         return Err(changed(path));
     }
     Ok((found, before))
 }
 
-/// The text of a file. Whether it is compressed is told by its first bytes: names lie.
+/// Opens the text of a file. Compression is detected from the first bytes, because the file name may be wrong.
 fn content(file: File) -> std::io::Result<ReadAhead> {
     let mut file = BufReader::with_capacity(COMPRESSED_BUFFER, file);
     let zipped = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     if zipped { ReadAhead::new(MultiGzDecoder::new(file)) } else { ReadAhead::new(file) }
 }
 
-/// A pipe has no size and no time that mean anything.
+/// Returns the stamp of a regular file; a pipe has no meaningful size and time.
 fn stamp(metadata: &Metadata) -> Option<Stamp> {
     metadata.is_file().then(|| (metadata.len(), metadata.modified().ok()))
 }
@@ -186,7 +186,7 @@ fn changed(path: &Path) -> Error {
     Error::new(ErrorKind::Conflict, "the file changed while it was read")
         .during(READING)
         .with("file", path.display())
-        .hint("write an export under another name, and rename it when it is whole")
+        .hint("write the export under a temporary name, and rename it when it is complete")
         .retry(Retry::Later)
 }
 
@@ -225,11 +225,11 @@ mod tests {
             self.try_read(request).await.unwrap()
         }
 
-        /// The names of the people within a scope.
+        /// Returns the names of the people within a scope.
         async fn names(&self, scope: Scope) -> Vec<String> {
             let reading = self.read(&ReadRequest { attributes: vec![], scopes: vec![scope], since: None }).await;
-            assert_eq!(reading.directory.groups().len(), 3, "groups come whole");
-            assert_eq!(reading.directory.units().len(), 5, "units come whole");
+            assert_eq!(reading.directory.groups().len(), 3, "all groups are read");
+            assert_eq!(reading.directory.units().len(), 5, "all units are read");
             reading.directory.people().iter().map(|person| person.dn.name()).collect()
         }
 
@@ -249,7 +249,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// People and groups as Active Directory has them; the ids end in the digit given.
+    /// People and groups as Active Directory exports them.
     const AD: &str = "\
 dn: DC=ad,DC=test
 objectClass: domainDNS
@@ -302,7 +302,7 @@ objectSid: S-1-5-21-1-2-3-513
 ";
 
     #[tokio::test]
-    async fn an_active_directory_is_read() {
+    async fn reads_an_active_directory_export() {
         let export = Export::new(AD);
         let reading = export.read(&everyone()).await;
         assert_eq!(reading.completeness, Completeness::Complete);
@@ -315,7 +315,7 @@ objectSid: S-1-5-21-1-2-3-513
             |name: &str| directory.values(ann, name).iter().map(|v| v.display().into_owned()).collect::<Vec<_>>();
         assert_eq!(texts("objectclass"), ["person", "user"]);
         assert_eq!(texts("description"), ["eins", "two"]);
-        assert_eq!(texts("thumbnailPhoto"), ["74657874"], "bytes, though they could be text");
+        assert_eq!(texts("thumbnailPhoto"), ["74657874"], "binary, although the bytes are valid UTF-8");
         assert_eq!(texts("distinguishedName"), [ann.dn.as_str()]);
         assert!(texts("memberOf").is_empty() && texts("cn").is_empty());
         let group = |ix: crate::model::GroupIx| &*directory.group(ix).name;
@@ -330,7 +330,7 @@ objectSid: S-1-5-21-1-2-3-513
     }
 
     #[tokio::test]
-    async fn a_scope_keeps_its_people() {
+    async fn reads_the_people_in_a_scope() {
         let export = Export::new(AD);
         let people = || Dn::parse("ou=people,dc=AD,dc=test").unwrap();
         assert_eq!(export.names(Scope::Unit { dn: people(), depth: Depth::Subtree }).await, ["Ann", "Bob"]);
@@ -344,7 +344,7 @@ objectSid: S-1-5-21-1-2-3-513
     }
 
     #[tokio::test]
-    async fn a_posix_directory_is_read() {
+    async fn reads_a_posix_directory() {
         let text = "dn: dc=x\nobjectClass: dcObject\n\ndn: cn=staff,dc=x\nobjectClass: posixGroup\nmemberUid: ann\nmemberUid: zoe\n\n\
                     dn: uid=ann,dc=x\nobjectClass: posixAccount\nuid: ann\nentryUUID: 7A1C0E30-6B0F-4C1E-9A55-0D6F5B0C0001\n\n\
                     dn: cn=pair,dc=x\nobjectClass: groupOfUniqueNames\nuniqueMember: uid=ann,dc=x\n\n\
@@ -364,7 +364,7 @@ objectSid: S-1-5-21-1-2-3-513
     }
 
     #[tokio::test]
-    async fn servers_other_than_active_directory_switch_people_off_in_their_own_ways() {
+    async fn recognizes_disabled_and_expired_people_of_other_servers() {
         let person = |name: &str, more: &str| {
             format!("dn: uid={name},dc=x\nobjectClass: inetOrgPerson\nnsUniqueId: {name}\n{more}\n\n")
         };
@@ -380,7 +380,7 @@ objectSid: S-1-5-21-1-2-3-513
     }
 
     #[tokio::test]
-    async fn a_compressed_file_is_read_whatever_its_name_and_parts() {
+    async fn reads_compressed_files_and_detects_truncated_and_damaged_ones() {
         let (head, tail) = AD.split_at(300);
         let parts = [zipped(head), zipped(tail)].concat();
         let reading = Export::new(&parts).read(&everyone()).await;
@@ -389,40 +389,44 @@ objectSid: S-1-5-21-1-2-3-513
 
         let entry = |n: u32| format!("dn: CN={n},DC=x\nobjectClass: user\nnsUniqueId: n{n}\n\n");
         let long = (0..2_000).map(entry).collect::<Vec<_>>().concat();
-        let whole = zipped(&long);
-        let cut = Export::new(&whole[..whole.len() / 2]).read(&everyone()).await;
+        let complete = zipped(&long);
+        let cut = Export::new(&complete[..complete.len() / 2]).read(&everyone()).await;
         assert!((1..1_999).contains(&cut.directory.people().len()), "{}", cut.directory.people().len());
-        assert!(cut.completeness.gaps()[0].problem.starts_with("the compressed file ends too early"));
+        assert!(cut.completeness.gaps()[0].problem.starts_with("the compressed file is truncated or damaged"));
         assert!(cut.completeness.gaps()[0].place.contains("export, line "));
-        let mut damaged = whole.clone();
-        let check = whole.len() - 6;
+        let mut damaged = complete.clone();
+        let check = complete.len() - 6;
         damaged[check] ^= 1;
         let damaged = Export::new(&damaged).read(&everyone()).await;
         assert_eq!((damaged.directory.people().len(), damaged.completeness.is_complete()), (2_000, false));
     }
 
     #[tokio::test]
-    async fn what_a_file_says_is_missing_makes_it_incomplete() {
-        assert_eq!(Export::new("").problems().await, ["there is no entry in the file"]);
-        assert_eq!(Export::new("version: 1\n\n# nothing\n").problems().await, ["there is no entry in the file"]);
+    async fn is_incomplete_if_entries_are_missing() {
+        assert_eq!(Export::new("").problems().await, ["the file contains no entries"]);
+        assert_eq!(Export::new("version: 1\n\n# nothing\n").problems().await, ["the file contains no entries"]);
         let ended =
             format!("{AD}\n# search result\nsearch: 2\nresult: 4 Size limit exceeded\ntext: x\n\n# numEntries: 9\n");
-        assert_eq!(Export::new(ended).problems().await, ["the search ended with 4 (Size limit exceeded)"]);
-        let whole = format!("{AD}\nref: ldap://a/DC=b\n\nsearch: 2\nresult: 0 Success\npagedresults: cookie=\n");
-        let reading = Export::new(whole).read(&everyone()).await;
+        assert_eq!(Export::new(ended).problems().await, ["the search ended with result code 4 (Size limit exceeded)"]);
+        let complete = format!("{AD}\nref: ldap://a/DC=b\n\nsearch: 2\nresult: 0 Success\npagedresults: cookie=\n");
+        let reading = Export::new(complete).read(&everyone()).await;
         assert!(reading.completeness.is_complete());
-        assert_eq!(reading.remarks, ["1 reference to other naming contexts was not followed: ldap://a/DC=b"]);
+        assert_eq!(
+            reading.remarks,
+            ["1 continuation reference to other naming contexts was not followed: ldap://a/DC=b"]
+        );
         let paged = format!("{AD}\n# pagedresults: estim\n ate=9 cookie=MQA=\n");
-        assert_eq!(Export::new(paged).problems().await, ["the search stopped after a page that was not the last"]);
+        assert_eq!(Export::new(paged).problems().await, ["the search ended before its last page"]);
         let nameless = format!("{AD}\ndn: CN=x,DC=ad,DC=test\ncn: x\n");
-        assert_eq!(Export::new(nameless).problems().await, ["1 entry has no objectClass, and may be anybody"]);
+        assert_eq!(Export::new(nameless).problems().await, ["1 entry has no objectClass and may be a person"]);
     }
 
     #[tokio::test]
-    async fn a_list_of_members_in_chunks_is_joined_or_told() {
+    async fn joins_member_ranges_and_reports_missing_ones() {
         let big = "\ndn: CN=Big,DC=ad,DC=test\nobjectClass: group\nmember:\nmember;range=0-0: CN=Ann,OU=People,DC=ad,DC=test\n";
         let rest = "\ndn: cn=big,DC=ad,DC=test\nmember;range=1-*: CN=Bob,OU=Far,OU=People,DC=ad,DC=test\n";
-        let problem = "the values of member of `CN=Big,DC=ad,DC=test` end before the last (`range=…-*`)";
+        let problem =
+            "the values of member of `CN=Big,DC=ad,DC=test` are incomplete: the last range (`range=…-*`) is missing";
         assert_eq!(Export::new(format!("{AD}{big}")).problems().await, [problem]);
         for text in [format!("{AD}{big}{rest}"), format!("{rest}{big}\n{AD}")] {
             let reading = Export::new(text).read(&everyone()).await;
@@ -437,12 +441,16 @@ objectSid: S-1-5-21-1-2-3-513
     }
 
     #[tokio::test]
-    async fn errors_name_file_and_line() {
+    async fn reports_errors_with_file_and_line() {
         for (text, problem, line) in [
             ("dn: CN=a\nobjectClass: user\n", "the person `CN=a` has no immutable id", "line: 1)"),
-            ("dn: CN=a\nobjectClass: user\nobjectGUID: x\n", "`x` is no objectGUID, which has 16 bytes", "line: 3)"),
+            (
+                "dn: CN=a\nobjectClass: user\nobjectGUID: x\n",
+                "`x` is not a valid objectGUID, which has 16 bytes",
+                "line: 3)",
+            ),
             ("dn: CN=a\nobjectClass: user\nnsUniqueId: x\nuserAccountControl: x\n", "`x` is not a number", "line: 4)"),
-            ("\ndn: CN=a\ncn: a\n", "no entry of the file has an objectClass", "line: 2)"),
+            ("\ndn: CN=a\ncn: a\n", "none of the entries has an objectClass", "line: 2)"),
             ("dn: CN=a\nchangetype: modify\n", "this is a change record", "line: 2)"),
         ] {
             let error = Export::new(text).try_read(&everyone()).await.unwrap_err();
@@ -461,7 +469,7 @@ objectSid: S-1-5-21-1-2-3-513
     }
 
     #[tokio::test]
-    async fn places_are_listed() {
+    async fn lists_units_and_containers() {
         let source = Export::new(AD);
         let nodes = source.source().children(Some(&Dn::parse("dc=ad,dc=test").unwrap())).await.unwrap();
         let shown: Vec<_> =
@@ -477,7 +485,7 @@ objectSid: S-1-5-21-1-2-3-513
     }
 
     #[tokio::test]
-    async fn people_of_two_exported_units_stay_apart() {
+    async fn separates_people_of_two_exported_units() {
         let text = "dn: OU=A,DC=x\nobjectClass: organizationalUnit\n\ndn: CN=Ann,OU=B,DC=x\nobjectClass: user\nnsUniqueId: 1\n\n\
                     dn: OU=B,DC=x\nobjectClass: organizationalUnit\n";
         let reading = Export::new(text).read(&everyone()).await;

@@ -1,4 +1,5 @@
-//! People in a pasted list, in the vendor's bulk format: `firstName lastName emailName@domain.extension;nextName…`.
+//! People in a pasted list, in the format that GoTo's admin center takes for adding users in bulk:
+//! `firstName lastName emailName@domain.extension;nextName…`.
 
 mod entry;
 
@@ -19,21 +20,21 @@ use crate::model::{
     email,
 };
 
-/// Somebody of a list.
+/// A person in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// The first names; blank if there are none.
+    /// The first names; empty if there are none.
     pub first_name: String,
-    /// The last name; blank if there is none.
+    /// The last name; empty if there is none.
     pub last_name: String,
-    /// The e-mail; blank if there is none.
+    /// The e-mail; empty if there is none.
     pub email: String,
 }
 
-/// Where an entry begins.
+/// The position at which an entry begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Position {
-    /// Its number among the entries, from 1.
+    /// The number of the entry, from 1.
     pub entry: usize,
     /// The line, from 1.
     pub line: usize,
@@ -41,15 +42,15 @@ pub struct Position {
     pub column: usize,
 }
 
-/// What kind of trouble an entry is.
+/// The kind of problem with an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TroubleKind {
-    /// It cannot be broken out at all.
+    /// The entry cannot be split into names and an e-mail.
     Unreadable,
-    /// It is broken out, and something is wrong with a part of it.
+    /// One of its parts is invalid.
     Wrong,
-    /// It is broken out, and a part is missing.
+    /// One of its parts is missing.
     Partial,
 }
 
@@ -57,12 +58,12 @@ impl TroubleKind {
     /// Every value.
     pub const ALL: &'static [Self] = &[Self::Unreadable, Self::Wrong, Self::Partial];
 
-    /// What the kind says of all its entries.
+    /// Returns the heading for entries of this kind.
     pub const fn heading(self) -> &'static str {
         match self {
-            Self::Unreadable => "cannot be broken out",
-            Self::Wrong => "broken out, but wrong",
-            Self::Partial => "broken out in part",
+            Self::Unreadable => "cannot be parsed",
+            Self::Wrong => "invalid",
+            Self::Partial => "incomplete",
         }
     }
 }
@@ -94,38 +95,38 @@ impl fmt::Display for Part {
     }
 }
 
-/// An entry that somebody must mend.
+/// An entry that must be corrected before it can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trouble {
-    /// What kind of trouble.
+    /// The kind of problem.
     pub kind: TroubleKind,
-    /// Where it begins.
+    /// The position at which the entry begins.
     pub at: Position,
-    /// The entry as it was.
+    /// The original text of the entry.
     pub text: String,
-    /// What is wrong, in words.
+    /// A description of the problem.
     pub problem: String,
-    /// What is missing.
+    /// The missing parts.
     pub missing: Vec<Part>,
-    /// What was broken out, with what is missing left blank.
+    /// The parts that were found; missing parts are empty.
     pub found: Option<Box<Entry>>,
 }
 
-/// A list, taken apart.
+/// A parsed list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Parsed {
-    /// The entries that are whole, in order, each with its place and text.
+    /// The valid entries in order, each with its position and text.
     pub people: Vec<(Position, String, Entry)>,
-    /// The others, in order.
+    /// The other entries in order.
     pub troubles: Vec<Trouble>,
 }
 
-/// Takes a list apart. Any text is a list; what is no person in it is a trouble.
+/// Parses a list. This never fails: entries that cannot be used are reported as troubles.
 ///
-/// Entries end with `;` or with the line. A tab is as good as a space, the last word before the address is the last name
-/// and those before it first names; a last name may begin with small words such as `von der`. `Last, First <address>`, as
-/// mail programs write it, is understood too, and so is an address before its name. A line that begins with `#` is nothing.
-/// An entry that stands there twice counts once; two names for one address are wrong.
+/// A `;` or the end of the line ends an entry. Words are separated by spaces or tabs. The last word before the address is the
+/// last name, and the words before it are first names; a last name may begin with particles such as `von der`. The format
+/// `Last, First <address>` of mail programs is accepted, too, as is an address before the name. Lines that begin with `#` are
+/// ignored. A repeated entry counts once; two different names for the same address are a trouble.
 ///
 /// ```
 /// use gotosync_core::source::list::{Part, TroubleKind, parse};
@@ -152,7 +153,7 @@ pub fn parse(text: &str) -> Parsed {
                     if *twin == entry {
                         continue;
                     }
-                    let why = format!("entry {} has the same address and another name", first.entry);
+                    let why = format!("entry {} has the same address but a different name", first.entry);
                     let found = Some(entry.into());
                     entry::Problem { kind: TroubleKind::Wrong, why, missing: Vec::new(), found }
                 }
@@ -165,7 +166,7 @@ pub fn parse(text: &str) -> Parsed {
     parsed
 }
 
-/// The entries of a list that have something in them, each with its place.
+/// Iterates over the entries of a list that are not blank, each with its position.
 fn entries(text: &str) -> impl Iterator<Item = (Position, &str)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut number = 0;
@@ -185,16 +186,16 @@ fn entries(text: &str) -> impl Iterator<Item = (Position, &str)> {
     })
 }
 
-/// Lines that end with LF, CR or both.
+/// Iterates over lines that end with LF, CR, or both.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 
-/// People of a pasted list as a directory.
+/// The people in a pasted list, as a directory.
 ///
-/// An address is all there is to know a person by: the id is `<name of the source>:<address>`, so somebody who gets another
-/// address is somebody else. They stand in `OU=<name of the source>`. What is no person in the list makes the reading
-/// incomplete: it may be anybody.
+/// The address is the only thing that identifies a person: the id is `<name of the source>:<address>`, so a person whose
+/// address changes becomes a different person. All people are in `OU=<name of the source>`. An entry that cannot be used makes
+/// the reading incomplete, because it may be anyone.
 ///
 /// ```
 /// use gotosync_core::model::ReadRequest;
@@ -216,17 +217,17 @@ pub struct ListSource {
 }
 
 impl ListSource {
-    /// Takes a list apart.
+    /// Parses a list.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when the name is blank.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) if the name is blank.
     pub fn new(name: impl Into<String>, text: &str) -> Result<Self> {
         let name = name.into();
         place::named(&name)?;
         Ok(Self { name, parsed: parse(text) })
     }
 
-    /// The list, taken apart.
+    /// Returns the parsed list.
     pub fn parsed(&self) -> &Parsed {
         &self.parsed
     }
@@ -268,7 +269,7 @@ impl DirectorySource for ListSource {
         let mut gaps: Vec<Gap> =
             troubles.map(|trouble| Gap { place: place(trouble.at), problem: trouble.problem.clone() }).collect();
         if self.parsed.people.is_empty() && gaps.is_empty() {
-            gaps.push(Gap { place: self.name.clone(), problem: "the list holds nobody".to_owned() });
+            gaps.push(Gap { place: self.name.clone(), problem: "the list contains no people".to_owned() });
         }
         Ok(Reading { completeness: Completeness::from_gaps(gaps), ..Reading::complete(self.directory()?) })
     }
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn the_vendors_format_is_read() {
+    fn parses_the_bulk_format() {
         let expected = [["Ann", "Lee", "ann@x.test"], ["Bob", "Ray", "bob@x.test"]];
         for text in [
             "Ann Lee ann@x.test;Bob Ray bob@x.test",
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_told_by_entry_line_and_column() {
+    fn reports_positions_as_entry_line_and_column() {
         let parsed = parse("Zoë Lee zoe@x.test; ?\r\n\r\n# x\n  ä ; Bob Ray bob@x.test;!");
         let at: Vec<_> =
             parsed.troubles.iter().map(|t| (t.at.entry, t.at.line, t.at.column, t.text.as_str())).collect();
@@ -308,14 +309,14 @@ mod tests {
     }
 
     #[test]
-    fn two_names_for_one_address_are_wrong() {
+    fn rejects_two_names_for_one_address() {
         let parsed = parse("Ann Lee ann@x.test;Anna Lee ANN@x.test");
         assert_eq!(parsed.people.len(), 1);
-        assert_eq!(parsed.troubles[0].problem, "entry 1 has the same address and another name");
+        assert_eq!(parsed.troubles[0].problem, "entry 1 has the same address but a different name");
     }
 
     #[test]
-    fn ten_thousand_entries_in_one_line_and_a_very_long_one_are_read() {
+    fn parses_ten_thousand_entries_in_one_line_and_a_very_long_one() {
         let many = (0..10_000).map(|n| format!("First Last{n} p{n}@x.test;")).collect::<Vec<_>>().concat();
         assert_eq!(people(&many).len(), 10_000);
         let long = "x".repeat(1 << 20);

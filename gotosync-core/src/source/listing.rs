@@ -1,4 +1,4 @@
-//! People of a place or a group, page by page, and what is called by a name.
+//! Paged listings of the people in an OU, container, or group, and search by name.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,95 +9,97 @@ use crate::Result;
 use crate::model::text::{fold, nfc};
 use crate::model::{Completeness, Depth, Directory, Dn, Person, PersonId, UnitIx, Value};
 
-/// What is asked of a listing.
+/// A query for a page of people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
-    /// A place or a group; `None` for the whole directory.
+    /// The OU, container, or group to list; `None` for the entire directory.
     pub of: Option<Dn>,
-    /// Whether everything below a place counts, or only what is right in it; in a group, members of groups nested in it, or
-    /// its own alone. The whole directory has everybody in it.
+    /// The depth of the listing. In an OU or container, one level means the people directly in it, and a subtree includes
+    /// all units below; in a group, one level means direct members, and a subtree includes members of nested groups. It is
+    /// ignored for the entire directory.
     pub depth: Depth,
-    /// Only people, places and groups that are called so. Places and groups are not listed without it.
+    /// The words that a name must contain. OUs, containers, and groups are listed only if a name is given.
     pub name: Option<String>,
-    /// How many people are left out at the beginning.
+    /// The number of people to skip at the beginning.
     pub skip: usize,
-    /// How many people are given at most.
+    /// The maximum number of people to return.
     pub limit: usize,
 }
 
 impl ListQuery {
-    /// Asks for the first hundred people right in a place or a group, or of the whole directory.
+    /// Queries the first 100 people directly in an OU, container, or group, or in the entire directory.
     pub fn of(of: Option<Dn>) -> Self {
         Self { of, depth: Depth::OneLevel, name: None, skip: 0, limit: 100 }
     }
 
-    /// Asks for whoever, and whatever place or group, is called so, anywhere below `of`.
+    /// Queries the people, OUs, containers, and groups with this name, anywhere below `of`.
     pub fn named(of: Option<Dn>, name: impl Into<String>) -> Self {
         Self { depth: Depth::Subtree, name: Some(name.into()), ..Self::of(of) }
     }
 
-    /// The words of the name; none if it is blank.
+    /// Returns the words of the name; empty if the name is blank.
     pub(super) fn words(&self) -> Vec<String> {
         self.name.iter().flat_map(|name| name.split_whitespace()).map(str::to_owned).collect()
     }
 }
 
-/// People, and with a name to look for places and groups.
+/// A page of people; for a search by name, also the OUs, containers, and groups that match.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listing {
-    /// Places and groups that are called so, those below the place that was named: places first, both in the order of names.
+    /// The OUs and containers that match the name, followed by the groups, both sorted by name. They are all below the
+    /// OU or container that the query names, if any.
     pub places: Vec<FoundNode>,
-    /// The people of this page, in the order of their names.
+    /// The people on this page, sorted by name.
     pub people: Vec<Listed>,
-    /// How many people there are on all pages.
+    /// The number of people on all pages.
     pub total: usize,
-    /// Whether all could be read; a page may come from an incomplete read, and then it says so.
+    /// The completeness of the read that the page comes from.
     pub completeness: Completeness,
 }
 
-/// A place or a group.
+/// An OU, container, or group that matches a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FoundNode {
-    /// Where it is.
+    /// The distinguished name.
     pub dn: Dn,
-    /// What it is.
+    /// The kind of node.
     pub kind: NodeKind,
 }
 
 /// The former name of [`FoundNode`].
-#[deprecated(since = "0.1.0", note = "it is called `FoundNode`")]
+#[deprecated(since = "0.1.0", note = "use `FoundNode`")]
 pub type Place = FoundNode;
 
-/// A line about a person, with what an admin looks for.
+/// A person in a listing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {
     /// The immutable id.
     pub id: PersonId,
-    /// Where the person stands.
+    /// The distinguished name.
     pub dn: Dn,
-    /// The display name, or the name in the directory.
+    /// The display name, or the value of the RDN if there is none.
     pub name: String,
-    /// The e-mail.
+    /// The e-mail address.
     pub mail: Option<String>,
     /// The job title.
     pub title: Option<String>,
     /// The department, by name or number.
     pub department: Option<String>,
-    /// The telephone number, or the mobile one.
+    /// The telephone number, or the mobile number if there is none.
     pub phone: Option<String>,
-    /// Whether the person may sign in.
+    /// The sign-in status.
     pub standing: Standing,
 }
 
-/// Whether a person may sign in to the directory.
+/// The sign-in status of a person in the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
-    /// They may.
+    /// The person can sign in.
     Enabled,
-    /// They were switched off.
+    /// The person is disabled.
     Disabled,
-    /// Their account has ended by its date.
+    /// The person's account has expired.
     Expired,
 }
 
@@ -106,10 +108,10 @@ impl Standing {
     pub const ALL: &'static [Self] = &[Self::Enabled, Self::Disabled, Self::Expired];
 }
 
-/// Lists people of a directory that was read with [`LIST_ATTRIBUTES`] and holds everybody.
+/// Lists the people in a directory that was read without scopes, with the attributes [`LIST_ATTRIBUTES`].
 ///
-/// Somebody is called so if each word of the name is in their display name, common name, first or last name, e-mail or
-/// account name, whatever the case. `now` says whose account has ended.
+/// A person matches a name if every word of it is in their display name, common name, first or last name, e-mail, or account
+/// name, regardless of case. An account has expired if its end is before `now`.
 ///
 /// ```
 /// use gotosync_core::model::{DirectoryBuilder, Dn, PersonEntry, PersonId};
@@ -126,7 +128,7 @@ impl Standing {
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such place or group.
+/// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the directory has no such OU, container, or group.
 pub fn listing_of(directory: &Directory, query: &ListQuery, now: Timestamp) -> Result<Listing> {
     let words = query.words();
     let place = query.of.as_ref().map(|of| directory.find_unit(of).ok_or(of));
@@ -150,7 +152,7 @@ pub fn listing_of(directory: &Directory, query: &ListQuery, now: Timestamp) -> R
     Ok(page(directory, people.into_iter().filter(called), places, query, now))
 }
 
-/// One page of people, in the order of their names.
+/// Returns one page of people, sorted by name.
 pub(super) fn page<'d>(
     directory: &Directory,
     people: impl Iterator<Item = &'d Person>,
@@ -166,7 +168,7 @@ pub(super) fn page<'d>(
     Listing { places, people, total, completeness: Completeness::Complete }
 }
 
-/// The places and groups of a directory that are called so.
+/// Returns the OUs, containers, and groups that match the words.
 pub(super) fn places(directory: &Directory, query: &ListQuery, words: &[String]) -> Vec<FoundNode> {
     if words.is_empty() {
         return Vec::new();
@@ -204,7 +206,7 @@ fn is_called(directory: &Directory, person: &Person, words: &[String]) -> bool {
     has_words(&values, words)
 }
 
-/// Says whether each word is in one of the texts.
+/// Returns `true` if every word is in one of the texts.
 fn has_words(texts: &[&str], words: &[String]) -> bool {
     let texts: Vec<String> = texts.iter().map(|text| nfc(&fold(text)).into_owned()).collect();
     words.iter().all(|word| {
@@ -236,13 +238,13 @@ fn listed(directory: &Directory, person: &Person, name: String, now: Timestamp) 
     }
 }
 
-/// The first value that is not blank, of the first of these attributes that has one.
+/// Returns the first value of these attributes that is not blank.
 fn first(directory: &Directory, person: &Person, names: &[&str]) -> Option<String> {
     let values = names.iter().flat_map(|name| directory.values(person, name)).filter_map(Value::as_text);
     values.map(str::trim).find(|value| !value.is_empty()).map(str::to_owned)
 }
 
-/// The attributes that a listing shows or looks at.
+/// The attributes that a listing shows or searches.
 pub const LIST_ATTRIBUTES: [&str; 13] = [
     "displayName",
     "mail",
@@ -259,7 +261,7 @@ pub const LIST_ATTRIBUTES: [&str; 13] = [
     "userPrincipalName",
 ];
 
-/// Those that people are looked for by.
+/// The attributes that are searched for a name.
 const CALLED_BY: [&str; 8] =
     ["displayName", "cn", "givenName", "sn", "mail", "uid", "sAMAccountName", "userPrincipalName"];
 
@@ -302,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_and_a_group_list_their_people_by_name() {
+    fn lists_people_of_units_and_groups_sorted_by_name() {
         let zoe = "Zoe\u{308} (x)*";
         assert_eq!(names(None, Depth::OneLevel), ["Bob", "lee, Ann", zoe]);
         assert_eq!(names(Some("DC=x"), Depth::OneLevel), [] as [&str; 0]);
@@ -316,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_shows_what_an_admin_looks_for() {
+    fn shows_contact_data_and_sign_in_status() {
         let people = listed(&ListQuery::of(None)).people;
         let [bob, ann, zoe] = &people[..] else { panic!() };
         assert_eq!((bob.phone.as_deref(), bob.department.as_deref()), (Some("+49 1"), Some("7")));
@@ -328,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_hold_everybody_once() {
+    fn returns_every_person_once_across_pages() {
         let page = |skip| listed(&ListQuery { skip, limit: 2, ..ListQuery::of(None) });
         let ids = |listing: Listing| listing.people.iter().map(|person| person.id.to_string()).collect::<Vec<_>>();
         assert_eq!(page(0).total, 3);
@@ -336,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_finds_people_places_and_groups() {
+    fn finds_people_units_and_groups_by_name() {
         let found = |name: &str| {
             let listing = listed(&ListQuery::named(None, name));
             let places: Vec<String> = listing.places.iter().map(|place| place.dn.name()).collect();

@@ -1,4 +1,4 @@
-//! A directory in memory, for tests of what is built on this library.
+//! A directory in memory, for tests of applications that use this library.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,10 +9,10 @@ use super::{DirectoryInfo, DirectorySource, Node, children_of};
 use crate::model::{Completeness, Directory, Dn, Gap, ReadRequest, Reading};
 use crate::{Error, ErrorKind, Result};
 
-/// A directory that a test made up, and may change between two reads.
+/// A directory in memory that a test can change between two reads.
 ///
-/// It answers every request with the whole directory, which the contract allows: a source may return more people than were
-/// asked for. It keeps the attributes it was given, asked for or not.
+/// It returns the entire directory for every request, which the trait allows: a source may return more people than
+/// requested. It also returns all attributes, requested or not.
 ///
 /// ```
 /// use gotosync_core::model::{DirectoryBuilder, Dn, PersonEntry, PersonId, ReadRequest};
@@ -39,7 +39,7 @@ pub struct MemorySource {
     remarks: Vec<String>,
 }
 
-/// What the next call is answered with.
+/// The result of the next call.
 #[derive(Clone, Debug)]
 enum Answer {
     Directory(Arc<Directory>),
@@ -47,31 +47,31 @@ enum Answer {
 }
 
 impl MemorySource {
-    /// Answers with a directory.
+    /// Creates a source that returns this directory.
     pub fn new(directory: Directory) -> Self {
         Self { answer: RwLock::new(Answer::Directory(Arc::new(directory))), gaps: Vec::new(), remarks: Vec::new() }
     }
 
-    /// Marks every read as incomplete, whatever the directory is [set](Self::set) to. May be called for several gaps.
+    /// Marks every read as incomplete, no matter which directory is [set](Self::set). Each call adds a gap.
     #[must_use]
     pub fn incomplete(mut self, place: impl Into<String>, problem: impl Into<String>) -> Self {
         self.gaps.push(Gap { place: place.into(), problem: problem.into() });
         self
     }
 
-    /// Tells something with every read that takes nothing away from completeness. May be called for several remarks.
+    /// Adds a remark to every read. Remarks do not make a read incomplete. Each call adds a remark.
     #[must_use]
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remarks.push(remark.into());
         self
     }
 
-    /// Answers with another directory from now on, also after [`fail_with`](Self::fail_with).
+    /// Replaces the directory for all later calls and ends a failure that [`fail_with`](Self::fail_with) started.
     pub fn set(&self, directory: Directory) {
         self.change(Answer::Directory(Arc::new(directory)));
     }
 
-    /// Fails every call from now on, until a directory is [set](Self::set).
+    /// Makes every call fail until a directory is [set](Self::set).
     pub fn fail_with(&self, kind: ErrorKind, message: impl Into<String>) {
         self.change(Answer::Failure(kind, message.into()));
     }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_answers_with_what_it_was_given() {
+    async fn returns_the_directory_that_was_set() {
         let source = MemorySource::new(directory(&["Ann", "Bob"]));
         let reading = source.read(&ReadRequest { attributes: vec![], scopes: vec![], since: None }).await.unwrap();
         assert_eq!(reading.directory.people().len(), 2);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_can_be_incomplete_and_can_fail() {
+    async fn reports_gaps_and_failures() {
         let source = MemorySource::new(directory(&["Ann"])).incomplete("page 3", "timed out");
         let request = ReadRequest::everyone(["mail"]);
         let reading = source.read(&request).await.unwrap();

@@ -1,4 +1,4 @@
-//! Several sources as one directory.
+//! Several sources merged into one directory.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,22 +14,21 @@ use crate::model::{
 };
 use crate::{Error, ErrorKind, Result};
 
-/// Several sources that people are read from as if they were one; the first goes first.
+/// Several sources that are read as one directory. Earlier sources take precedence over later ones.
 ///
-/// **Who wins a clash.** Somebody who stands in two sources, by the same immutable id or the same e-mail, is one human: the
-/// earlier source says all about them, the later entry is left out, and a remark names both. So a contractor who joins the
-/// directory keeps the user. The address is `mail`, or the primary one of `proxyAddresses`, compared as everywhere. Two
-/// people of *one* source with one address are not decided here: planning leaves both alone.
+/// **Duplicate people.** Two entries in different sources with the same immutable id or the same e-mail are the same person.
+/// The entry in the earlier source counts, the later one is left out, and a remark names both. A contractor who becomes an
+/// employee therefore keeps their user. The e-mail is `mail`, or the primary address in `proxyAddresses`, and it is compared
+/// as everywhere else. Two people in the *same* source with the same address both stay; planning skips both of them.
 ///
-/// **One decision about leavers.** The reading is complete only if every part is, and a part that fails fails the read. For
-/// somebody who is missing from one part may stand in the one that was not read: only who is in none of them has left.
+/// **Leavers.** The reading is complete only if every part is complete, and the read fails if any part fails: a person who is
+/// missing from one part may be in the part that was not read. Only a person who is in no part has left.
 ///
-/// **Trees and groups.** Each part keeps its own places, side by side. A group that two parts hold, by the same id or
-/// distinguished name, has the members of both. Members that a group of one part names in another are found there: by
-/// distinguished name, and in Active Directory by the SID that a foreign security principal stands for, so that groups reach
-/// across domains and forests.
+/// **Trees and groups.** The trees of all parts appear side by side. A group that two parts contain, with the same id or
+/// distinguished name, has the members of both. Members from another part are found by their distinguished names and, in
+/// Active Directory, by the SIDs of foreign security principals, so that groups can have members across domains and forests.
 ///
-/// Every part is asked for everybody, whatever is asked here: a clash may be with somebody outside the scopes.
+/// Every part is read without scopes, no matter which scopes the request has, because a duplicate may be outside of them.
 ///
 /// ```
 /// use gotosync_core::model::ReadRequest;
@@ -53,18 +52,18 @@ pub struct MergedSource {
 }
 
 impl MergedSource {
-    /// Joins sources, each under a name; an earlier one goes before a later one.
+    /// Merges named sources; earlier ones take precedence.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when there is none, or two have one name.
+    /// [`ErrorKind::Input`] if there is no source, or two sources have the same name.
     pub fn new(parts: Vec<(String, Box<dyn DirectorySource>)>) -> Result<Self> {
         if parts.is_empty() {
-            return Err(Error::new(ErrorKind::Input, "there is no source").hint("name at least one"));
+            return Err(Error::new(ErrorKind::Input, "no source is configured").hint("configure at least one source"));
         }
         for (at, (name, _)) in parts.iter().enumerate() {
             if parts[..at].iter().any(|(other, _)| other == name) {
-                return Err(Error::new(ErrorKind::Input, format!("two sources are called `{name}`"))
-                    .hint("give each source a name of its own"));
+                return Err(Error::new(ErrorKind::Input, format!("two sources have the name `{name}`"))
+                    .hint("give each source a different name"));
             }
         }
         Ok(Self { parts })
@@ -119,7 +118,7 @@ impl DirectorySource for MergedSource {
     }
 }
 
-/// Makes one reading of several, the first of which goes first.
+/// Merges several readings into one; earlier ones take precedence.
 fn merge(parts: &[(&str, Reading)]) -> Result<Reading> {
     let mut joining = Joining::default();
     let (mut gaps, mut remarks) = (Vec::new(), Vec::new());
@@ -139,7 +138,8 @@ fn merge(parts: &[(&str, Reading)]) -> Result<Reading> {
     })
 }
 
-/// What several readings leave as one; a part without news leaves what it left before. `None` if none has any.
+/// Combines the data that the parts keep for their next incremental read. A part that returns none keeps its previous data.
+/// Returns `None` if no part returned any.
 fn joined(before: &[Option<Kept>], parts: &[(&str, Reading)]) -> Option<Kept> {
     if parts.iter().all(|(_, reading)| reading.kept.is_none()) {
         return None;
@@ -153,7 +153,7 @@ fn joined(before: &[Option<Kept>], parts: &[(&str, Reading)]) -> Option<Kept> {
     Some(Kept::new(bytes))
 }
 
-/// What [`joined`] made one; `None` if that was of another number of parts.
+/// Splits the data that [`joined`] combined; `None` if it comes from a different number of parts.
 fn taken_apart(kept: &Kept, parts: usize) -> Option<Vec<Option<Kept>>> {
     let mut rest = kept.bytes();
     let mut found = Vec::with_capacity(parts);
@@ -166,7 +166,7 @@ fn taken_apart(kept: &Kept, parts: usize) -> Option<Vec<Option<Kept>>> {
     (found.len() == parts).then_some(found)
 }
 
-/// A directory that is made of several.
+/// A directory that is being merged from several.
 #[derive(Default)]
 struct Joining<'p> {
     builder: DirectoryBuilder,
@@ -175,15 +175,15 @@ struct Joining<'p> {
     group_keys: HashMap<String, usize>,
     ids: HashMap<PersonId, Known<'p>>,
     emails: HashMap<String, Known<'p>>,
-    /// Names of people and groups by their SIDs.
+    /// The names of people and groups, by SID.
     sids: HashMap<Box<[u8]>, Box<str>>,
-    /// Names of people who were left out, by comparison key, with the names of those who went first.
+    /// The people who were left out: their comparison keys, with the names of the people who take precedence.
     left_out: HashMap<String, Box<str>>,
-    /// Members that groups name in other parts.
+    /// The members that groups name and that are in other parts.
     strangers: Vec<(usize, Box<str>)>,
 }
 
-/// Somebody of an earlier source.
+/// A person in an earlier source.
 #[derive(Clone, Copy)]
 struct Known<'p> {
     source: &'p str,
@@ -216,10 +216,10 @@ impl<'p> Joining<'p> {
             if let Some((known, what)) = clash {
                 let (own, other) = (person.dn.name(), known.dn.name());
                 remarks.push(format!(
-                    "{source}: {own} is left out: {other} of {} goes first, by the same {what}",
+                    "{source}: {own} is left out: {other} in {} has the same {what} and takes precedence",
                     known.source
                 ));
-                // Whoever names the one from elsewhere means the human, who is the other here.
+                // Groups that name the entry that was left out mean the same person, who is the other entry here.
                 let name: Box<str> = known.dn.as_str().into();
                 self.sids.extend(sid.map(|sid| (sid, name.clone())));
                 self.left_out.insert(person.dn.key(), name);
@@ -229,7 +229,7 @@ impl<'p> Joining<'p> {
             self.person(directory, person, &numbers);
             self.sids.extend(sid.map(|sid| (sid, person.dn.as_str().into())));
         }
-        // Only now: two people of one source who clash are left to planning.
+        // Only after the loop, because planning handles duplicates within one source.
         for (person, address) in people {
             let known = Known { source, dn: &person.dn };
             self.ids.insert(person.id.clone(), known);
@@ -239,7 +239,7 @@ impl<'p> Joining<'p> {
         }
     }
 
-    /// The number of a group, which may be one of an earlier source.
+    /// Returns the index of a group, which an earlier source may have added already.
     fn group(&mut self, group: &Group) -> usize {
         let (id, dn) = (&group.id, &group.dn);
         let known = self.group_ids.get(id).or_else(|| self.group_keys.get(&dn.key())).copied();
@@ -293,18 +293,18 @@ fn all(values: &[Value]) -> Values {
     }
 }
 
-/// The address a person is known by, as rules take it where they do not say otherwise.
+/// Returns the e-mail address of a person, from the attributes that rules use by default.
 fn address<'d>(directory: &Directory, person: &'d Person) -> Option<&'d str> {
     let values = |name: &str| {
         let number = directory.attributes().find(name);
         number.map_or(&[][..], |number| person.attributes.values(number)).iter().filter_map(Value::as_text)
     };
     let mail = values("mail").next().filter(|mail| !mail.trim().is_empty());
-    // Exchange marks the primary one by upper case.
+    // Exchange marks the primary address with `SMTP:` in upper case.
     mail.or_else(|| values("proxyAddresses").find_map(|address| address.strip_prefix("SMTP:")))
 }
 
-/// By what people are told apart, and found from elsewhere.
+/// The attributes that identify people across parts.
 const ADDRESSES: &[&str] = &["mail", "proxyAddresses", "objectSid"];
 
 #[cfg(test)]
@@ -313,7 +313,7 @@ mod tests {
     use crate::model::{Membership, Scope, UnitKind};
     use crate::source::MemorySource;
 
-    /// People as `id name mail` in `OU=<unit>,DC=<unit>`.
+    /// Builds a directory with people, given as `id name mail`, in `OU=<unit>,DC=<unit>`.
     fn part(unit: &str, people: &[[&str; 3]]) -> DirectoryBuilder {
         let mut builder = DirectoryBuilder::new();
         builder.unit(&format!("DC={unit}"), UnitKind::NamingContext);
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_earlier_source_wins_by_id_and_by_address() {
+    async fn prefers_the_earlier_source_for_duplicate_ids_and_addresses() {
         let a = [["1", "Ann", "ann@x.test"], ["2", "Bob", "bob@x.test"], ["3", "Eve", " "]];
         let b = [
             ["9", "Ann L", " ANN@x.test"],
@@ -357,8 +357,8 @@ mod tests {
         assert_eq!(
             reading.remarks,
             [
-                "b: Robert is left out: Bob of a goes first, by the same id",
-                "b: Ann L is left out: Ann of a goes first, by the same e-mail ann@x.test",
+                "b: Robert is left out: Bob in a has the same id and takes precedence",
+                "b: Ann L is left out: Ann in a has the same e-mail ann@x.test and takes precedence",
             ]
         );
         let reading = read(vec![("b", memory(part("b", &b))), ("a", memory(part("a", &a)))]).await;
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_primary_proxy_address_is_an_address() {
+    async fn uses_the_primary_proxy_address_without_mail() {
         let mut builder = part("a", &[]);
         let proxies = builder.attribute("proxyAddresses");
         let dn = Dn::parse("CN=Ann,DC=a").unwrap();
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clash_inside_one_source_is_left_to_planning() {
+    async fn leaves_duplicates_within_one_source_to_planning() {
         let b = [["1", "Ann", "ann@x.test"], ["2", "Anna", "ann@x.test"]];
         let reading = read(vec![("a", memory(part("a", &[]))), ("b", memory(part("b", &b)))]).await;
         assert_eq!(ids(&reading), ["1", "2"]);
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn groups_reach_people_and_groups_of_other_parts() {
+    async fn finds_group_members_in_other_parts() {
         let mut a = part("a", &[["1", "Ann", "ann@x.test"]]);
         let group = |id: &str, dn: &str| GroupEntry::new(GroupId::parse(id), Dn::parse(dn).unwrap());
         let foreign = |sid: &str| format!("CN={sid},CN=ForeignSecurityPrincipals,DC=a");
@@ -417,20 +417,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_incomplete_part_makes_the_whole_incomplete_and_one_that_fails_fails() {
-        let whole = || memory(part("a", &[["1", "Ann", "ann@x.test"]]));
-        let reading = read(vec![("a", whole()), ("b", memory(part("b", &[])).incomplete("page 2", "lost"))]).await;
+    async fn is_incomplete_or_fails_if_any_part_does() {
+        let complete = || memory(part("a", &[["1", "Ann", "ann@x.test"]]));
+        let reading = read(vec![("a", complete()), ("b", memory(part("b", &[])).incomplete("page 2", "lost"))]).await;
         assert_eq!(reading.completeness.to_string(), "incomplete; b: page 2: lost");
         let failing = memory(part("b", &[]));
         failing.fail_with(ErrorKind::Unavailable, "no route to host");
-        let source = merged(vec![("a", whole()), ("b", failing)]);
+        let source = merged(vec![("a", complete()), ("b", failing)]);
         let error = source.read(&ReadRequest::everyone(["mail"])).await.unwrap_err();
         assert_eq!((error.kind(), error.to_string()), (ErrorKind::Unavailable, "no route to host (source: b)".into()));
         assert!(source.children(None).await.is_err() && source.describe().await.is_err());
     }
 
     #[tokio::test]
-    async fn groups_and_units_stand_side_by_side_and_one_group_has_the_members_of_both() {
+    async fn merges_trees_side_by_side_and_members_of_equal_groups() {
         let group = |id: &str, dn: &str| GroupEntry::new(GroupId::parse(id), Dn::parse(dn).unwrap());
         let mut a = part("a", &[["1", "Ann", "ann@x.test"]]);
         a.group(group("g", "CN=All,DC=a").member("CN=Ann,OU=a,DC=a").member("CN=In,DC=a"));
@@ -447,10 +447,10 @@ mod tests {
         let names = |ids: &[crate::model::PersonIx]| -> Vec<String> {
             ids.iter().map(|ix| directory.person(*ix).dn.name()).collect()
         };
-        let told: Vec<_> = directory.groups().iter().map(|g| (&*g.name, names(&g.people), g.groups.len())).collect();
+        let groups: Vec<_> = directory.groups().iter().map(|g| (&*g.name, names(&g.people), g.groups.len())).collect();
         let text = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(
-            told,
+            groups,
             [("All", text(&["Ann", "Bob"]), 1), ("Here", vec![], 1), ("In", text(&["Own"]), 0)],
             "Ann of b is left out, and so is her membership"
         );
@@ -463,9 +463,9 @@ mod tests {
     }
 
     #[test]
-    fn sources_have_names_of_their_own() {
+    fn rejects_no_sources_and_duplicate_names() {
         let part = || ("a".to_owned(), Box::new(memory(part("a", &[]))) as Box<dyn DirectorySource>);
         assert!(MergedSource::new(vec![]).is_err());
-        assert_eq!(MergedSource::new(vec![part(), part()]).unwrap_err().message(), "two sources are called `a`");
+        assert_eq!(MergedSource::new(vec![part(), part()]).unwrap_err().message(), "two sources have the name `a`");
     }
 }

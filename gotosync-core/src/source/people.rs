@@ -1,4 +1,4 @@
-//! People who come one by one, and not from a tree.
+//! A builder for directories of sources that have no directory tree.
 
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
@@ -11,13 +11,15 @@ use crate::model::{
     Value, Values,
 };
 
-/// Collects people who come one by one from somewhere that is no directory: rows of a table, records of another system.
+/// Builds a directory from people who come one by one from something other than a directory, such as the rows of a table or
+/// the records of another system.
 ///
-/// **Who a person is.** The id is `<name of the source>:<id>`, so that two sources can never mean the same person by the
-/// number 7; an id that is a UUID is that UUID, as in a directory.
+/// **Ids.** The id of a person is `<name of the source>:<id>`, so that the same number in two sources means two people. An
+/// id that is a UUID stays as it is.
 ///
-/// **Where a person stands.** In `OU=<name of the source>`, under the full name, unless a distinguished name is given; groups
-/// by name stand there too. So a rule says `ou = "OU=contractors"`, or names a group.
+/// **Distinguished names.** Unless the record has a distinguished name, the person gets one from their full name, in
+/// `OU=<name of the source>`. Groups that are given by name are in the same unit. A rule can therefore say
+/// `ou = "OU=contractors"`, or name a group.
 ///
 /// ```
 /// use gotosync_core::source::{PeopleBuilder, PersonRecord};
@@ -36,33 +38,33 @@ use crate::model::{
 pub struct PeopleBuilder {
     source: String,
     builder: DirectoryBuilder,
-    /// Groups that are there, by comparison key.
+    /// The groups added so far, by comparison key.
     groups: HashSet<String>,
-    /// Those that were named, as they were.
+    /// The groups by the text that named them.
     named: HashMap<String, GroupName>,
     naming: [AttrId; 5],
     empty: bool,
 }
 
-/// One person as such a source knows them.
+/// One person, as a source without a directory tree describes them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonRecord {
-    /// What names the person for good within the source.
+    /// The immutable id of the person within the source.
     pub id: String,
-    /// Where the person stands, if the source knows such a thing.
+    /// The distinguished name, if the source has one.
     pub dn: Option<Dn>,
-    /// Whether the person is switched off.
+    /// `true` if the person is disabled.
     pub disabled: bool,
-    /// When the person's account ends by itself.
+    /// The time at which the person's account expires.
     pub expires: Option<Timestamp>,
-    /// Groups the person is in, by name or distinguished name.
+    /// The groups that the person is a member of, by name or distinguished name.
     pub groups: Vec<String>,
-    /// Attributes by the numbers of [`PeopleBuilder::attribute`].
+    /// The attributes, by the ids that [`PeopleBuilder::attribute`] returns.
     pub attributes: Vec<(AttrId, Values)>,
 }
 
 impl PersonRecord {
-    /// Somebody who is enabled, in no group, and of whom nothing more is known.
+    /// Creates the record of an enabled person without groups and attributes.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), ..Self::default() }
     }
@@ -76,10 +78,10 @@ impl PersonRecord {
 }
 
 impl PeopleBuilder {
-    /// Starts with nobody.
+    /// Creates a builder without people.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when the name of the source is blank.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) if the name of the source is blank.
     pub fn new(source: impl Into<String>) -> Result<Self> {
         let source = source.into();
         place::named(&source)?;
@@ -88,28 +90,28 @@ impl PeopleBuilder {
         Ok(Self { source, builder, groups: HashSet::new(), named: HashMap::new(), naming, empty: true })
     }
 
-    /// The number of an attribute name.
+    /// Returns the id of an attribute name.
     pub fn attribute(&mut self, name: &str) -> AttrId {
         self.builder.attribute(name)
     }
 
-    /// The id that somebody has in the directory.
+    /// Returns the id that a person gets in the directory.
     pub fn id(&self, id: &str) -> PersonId {
         PersonId::parse(&place::id(&self.source, id))
     }
 
-    /// Adds a place that exists even if nobody stands in it.
+    /// Adds a unit, which exists even if nobody is in it.
     pub fn unit(&mut self, dn: &Dn) {
         self.empty = false;
         self.builder.unit(dn.as_str(), UnitKind::Unit);
     }
 
-    /// Adds a group that exists even if nobody is in it, by name or distinguished name.
+    /// Adds a group by name or distinguished name; it exists even if nobody is in it.
     pub fn group(&mut self, group: &str) {
         self.group_name(group);
     }
 
-    /// Adds somebody.
+    /// Adds a person.
     pub fn add(&mut self, record: PersonRecord) {
         self.empty = false;
         let id = self.id(&record.id);
@@ -125,19 +127,19 @@ impl PeopleBuilder {
         self.builder.person(entry);
     }
 
-    /// Joins everything.
+    /// Builds the directory.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) when two people have the same id.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if two people have the same id.
     pub fn build(mut self) -> Result<Directory> {
-        // The source is there, even if nobody is in it.
+        // The unit of the source exists even if the source is empty.
         if self.empty {
             self.builder.unit(place::unit(&self.source).as_str(), UnitKind::NamingContext);
         }
         self.builder.build()
     }
 
-    /// The name of a group, which is there from now on.
+    /// Returns the name of a group, which is added if it is new.
     fn group_name(&mut self, group: &str) -> GroupName {
         self.empty = false;
         if let Some(known) = self.named.get(group) {
@@ -155,7 +157,7 @@ impl PeopleBuilder {
         name
     }
 
-    /// The name people know somebody by.
+    /// Returns the name that a person is shown under.
     fn name(&self, record: &PersonRecord) -> String {
         let value = |id: &AttrId| {
             let found = record.attributes.iter().find(|(own, _)| own == id);
@@ -165,12 +167,13 @@ impl PeopleBuilder {
     }
 }
 
-/// The name people know somebody by: what is there of full name, first and last name, e-mail and id.
+/// Returns the name that a person is shown under: the first of full name, first and last name, common name, e-mail, and id
+/// that is not empty.
 pub(crate) fn known_as([full, first, last, common, mail]: [&str; 5], id: &str) -> String {
     let joined = format!("{first} {last}");
     let names = [full, joined.trim(), common, mail, id];
     names.into_iter().find(|name| !name.is_empty()).unwrap_or("nameless").to_owned()
 }
 
-/// The attributes that [`known_as`] takes.
+/// The attributes that [`known_as`] uses.
 pub(crate) const NAMING: [&str; 5] = ["displayName", "givenName", "sn", "cn", "mail"];

@@ -1,12 +1,15 @@
-//! One level of a directory's tree, for browsing.
+//! Browsing of a directory tree, one level at a time.
 
 use super::{Node, NodeKind, node_kind};
 use crate::model::text::{fold, nearest};
 use crate::model::{Directory, Dn, GroupIx, UnitIx};
 use crate::{Error, ErrorKind, Result};
 
-/// Lists one level of a directory that holds everybody: the tops for `None`; right below a place its units and containers,
-/// and then its groups; in a group the groups nested in it. Each list is in the order of names.
+/// Lists one level of a directory tree, sorted by name.
+///
+/// It returns the roots for `None`; for an OU or container, the units and containers directly below it, followed by its
+/// groups; and for a group, the groups that are its direct members. The numbers of people are correct only if the directory
+/// was read without scopes.
 ///
 /// ```
 /// use gotosync_core::model::{DirectoryBuilder, Dn, PersonEntry, PersonId};
@@ -21,7 +24,7 @@ use crate::{Error, ErrorKind, Result};
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] when there is no such place.
+/// [`ErrorKind::NotFound`] if the directory has no such OU, container, or group.
 pub fn children_of(directory: &Directory, of: Option<&Dn>) -> Result<Vec<Node>> {
     let Some(of) = of else { return Ok(Tree::new(directory).below(None)) };
     if let Some(unit) = directory.find_unit(of) {
@@ -33,7 +36,7 @@ pub fn children_of(directory: &Directory, of: Option<&Dn>) -> Result<Vec<Node>> 
     Ok(nodes)
 }
 
-/// A directory with what stands where.
+/// A directory with the number of people in each unit and the unit of each group.
 struct Tree<'d> {
     directory: &'d Directory,
     people: Vec<usize>,
@@ -51,7 +54,7 @@ impl<'d> Tree<'d> {
         }
         let mut people_below = people.clone();
         let mut has_children = vec![false; units.len()];
-        // A unit always comes before those below it, so from the back every count is whole when it is handed up.
+        // Parents always come before their children, so in reverse order every count is final before it is added to the parent's.
         for (at, unit) in units.iter().enumerate().rev() {
             if let Some(parent) = unit.parent {
                 people_below[parent.index()] += people_below[at];
@@ -66,7 +69,7 @@ impl<'d> Tree<'d> {
         Self { directory, people, people_below, groups, has_children }
     }
 
-    /// The units right below a place, and the groups in it.
+    /// Returns the units directly below a unit, and the groups in it.
     fn below(&self, place: Option<UnitIx>) -> Vec<Node> {
         let units = self.directory.units().iter().enumerate().filter(|(_, unit)| unit.parent == place);
         let mut nodes: Vec<Node> = units
@@ -102,27 +105,27 @@ fn group_node(directory: &Directory, ix: GroupIx) -> Node {
     }
 }
 
-/// Puts nodes into the order of names.
+/// Sorts nodes by name.
 pub(super) fn sort(nodes: &mut [Node]) {
     sort_by_name(nodes, |node| &node.dn);
 }
 
-/// Puts what has a name into the order of those.
+/// Sorts items by the names of their distinguished names.
 pub(super) fn sort_by_name<T>(all: &mut [T], dn: impl Fn(&T) -> &Dn) {
     all.sort_by_cached_key(|one| (fold(&dn(one).name()).into_owned(), dn(one).key()));
 }
 
-/// The error of a place that is not there, with the nearest name that is.
+/// Returns the error for an unknown distinguished name; its hint is the most similar name in the directory.
 pub(super) fn missing(directory: &Directory, wanted: &Dn) -> Error {
     let units = directory.units().iter().map(|unit| &unit.dn);
     let places: Vec<&Dn> = units.chain(directory.groups().iter().map(|group| &group.dn)).collect();
     let names: Vec<String> = places.iter().map(|dn| dn.name()).collect();
     let near = nearest(&wanted.name(), names.iter().map(String::as_str));
     let near = near.and_then(|near| names.iter().position(|name| name == near));
-    let error = Error::new(ErrorKind::NotFound, format!("`{wanted}` is not a place or a group of the directory"));
+    let error = Error::new(ErrorKind::NotFound, format!("the directory has no OU, container, or group `{wanted}`"));
     match near {
         Some(at) => error.hint(format!("did you mean `{}`?", places[at])),
-        None => error.hint("list what there is from the top, without a name"),
+        None => error.hint("list the roots of the tree, without a name, and browse down from there"),
     }
 }
 
@@ -159,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn each_level_lists_places_and_then_groups() {
+    fn lists_units_and_containers_before_groups_on_each_level() {
         assert_eq!(listed(None), [("DC=x".into(), NodeKind::NamingContext, 0, 2, true)]);
         assert_eq!(
             listed(Some("dc=X")),
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn names_above_all_that_is_there_are_no_places() {
+    fn starts_at_the_topmost_known_units() {
         let tops = |units: &[&str], person: &str| {
             let mut builder = DirectoryBuilder::new();
             for unit in units {
@@ -192,24 +195,24 @@ mod tests {
         };
         let ann = "CN=Ann,OU=A,OU=In,DC=x,DC=test";
         assert_eq!(tops(&["OU=A,OU=In,DC=x,DC=test"], ann), ["OU=A,OU=In,DC=x,DC=test"]);
-        // Of several places it is what they have in common.
+        // Several units: the root is their common ancestor.
         assert_eq!(tops(&["OU=A,OU=In,DC=x,DC=test", "OU=B,DC=x,DC=test"], ann), ["DC=x,DC=test"]);
         let apart = ["OU=A,OU=In,DC=x,DC=test", "OU=B,OU=Out,DC=y"];
         assert_eq!(tops(&apart, ann), ["OU=A,OU=In,DC=x,DC=test", "OU=B,OU=Out,DC=y"]);
-        // Where Ann stands in no place that is there, nobody knows which those are.
+        // Ann is in none of the known units, so her parents count as units, up to the last common ancestor.
         assert_eq!(tops(&["OU=B,DC=x,DC=test"], ann), ["DC=test"]);
     }
 
     #[test]
-    fn a_group_lists_the_groups_in_it() {
+    fn lists_the_nested_groups_of_a_group() {
         assert_eq!(listed(Some("cn=all,dc=x")), [("CN=Some,OU=Sales,DC=x".into(), NodeKind::Group, 2, 2, true)]);
     }
 
     #[test]
-    fn what_is_not_there_is_an_error_with_the_nearest_name() {
+    fn reports_an_unknown_name_with_the_most_similar_one() {
         let error = children_of(&directory(), Some(&dn("OU=Slaes,DC=x"))).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
-        assert_eq!(error.to_string(), "`OU=Slaes,DC=x` is not a place or a group of the directory");
+        assert_eq!(error.to_string(), "the directory has no OU, container, or group `OU=Slaes,DC=x`");
         assert_eq!(error.help(), Some("did you mean `OU=sales,DC=x`?"));
     }
 }

@@ -1,4 +1,4 @@
-//! Which column is what: as configured, and found in the header of a file.
+//! The configured columns, and their lookup in the header of a file.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use super::header::Header;
 use crate::Error;
 use crate::model::text::{fold, nearest};
 
-/// Which column says what, by the names in the header.
+/// The names of the columns to read.
 ///
-/// `Display` writes it as lines of a configuration file.
+/// `Display` writes them as lines of a configuration file.
 ///
 /// ```
 /// use gotosync_core::source::csv::Columns;
@@ -18,21 +18,22 @@ use crate::model::text::{fold, nearest};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// The column that names a person for as long as the person exists.
+    /// The column with the immutable id of a person.
     pub id: Option<String>,
-    /// Attributes, each with its column.
+    /// The attributes, each with its column.
     pub attributes: Vec<(String, String)>,
-    /// The groups of a person by name, separated by `;`, `,` or `|`.
+    /// The column with the names of a person's groups, separated by `;`, `,`, or `|`.
     pub groups: Option<String>,
-    /// Whether a person is switched off; blank means no.
+    /// The column that says yes if a person is disabled; blank means no.
     pub disabled: Option<String>,
-    /// Whether a person is switched on; blank is refused.
+    /// The column that says yes if a person is enabled; a blank cell is an error.
     pub enabled: Option<String>,
-    /// The last day of a person, as `2026-12-31`, `31.12.2026` or a time with an offset; blank means that there is none.
+    /// The column with a person's last day, such as `2026-12-31` or `31.12.2026`, or a time with an offset; blank means that
+    /// the person does not expire.
     pub expires: Option<String>,
 }
 
-/// Columns by their places.
+/// The columns by their indexes in a row.
 #[derive(Clone, Debug)]
 pub(crate) struct ColumnIndexes {
     pub(super) id: Option<usize>,
@@ -44,17 +45,17 @@ pub(crate) struct ColumnIndexes {
 }
 
 impl Columns {
-    /// Takes an attribute from a column.
+    /// Adds an attribute that is read from a column.
     #[must_use]
     pub fn with(mut self, attribute: impl Into<String>, column: impl Into<String>) -> Self {
         self.attributes.push((attribute.into(), column.into()));
         self
     }
 
-    /// Finds every column in a header.
+    /// Finds all columns in a header.
     ///
     /// # Errors
-    /// The first that is not there, with the nearest name or all names that are.
+    /// The first column that the header does not have; the hint names the most similar column, or all columns.
     pub(crate) fn places(&self, header: &Header) -> Result<ColumnIndexes, Error> {
         let one =
             |what: &str, column: &Option<String>| column.as_ref().map(|name| find(header, what, name)).transpose();
@@ -77,7 +78,7 @@ fn find(header: &Header, what: &str, column: &str) -> Result<usize, Error> {
     let found = exact.or_else(|| header.names.iter().position(|name| fold(name) == wanted));
     found.ok_or_else(|| {
         let names = || header.names.iter().map(String::as_str).filter(|name| !name.is_empty());
-        let error = header.error(format!("it has no column `{column}` for `{what}`"));
+        let error = header.error(format!("the file has no column `{column}` for `{what}`"));
         match nearest(column, names()) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(format!("the columns are {}", list(names()))),
@@ -85,7 +86,7 @@ fn find(header: &Header, what: &str, column: &str) -> Result<usize, Error> {
     })
 }
 
-/// Names in backquotes, with commas.
+/// Joins names in backticks with commas.
 pub(super) fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
@@ -111,7 +112,7 @@ impl fmt::Display for Columns {
     }
 }
 
-/// A basic string of TOML.
+/// Writes a TOML basic string.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {

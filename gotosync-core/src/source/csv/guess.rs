@@ -1,4 +1,5 @@
-//! Which column may be what, by its name in English or German: shown to an admin, and never used unseen.
+//! Guesses of what columns contain, from their English or German names. They are shown to an admin and never used without
+//! approval.
 
 use std::fmt;
 
@@ -9,16 +10,16 @@ use super::header::Header;
 use crate::model::known_attribute;
 use crate::model::text::nearest;
 
-/// What the header of a file looks like.
+/// A guess of the columns of a file.
 ///
-/// `Display` writes it as lines of a configuration file, with what is doubtful as comments.
+/// `Display` writes it as lines of a configuration file, with comments about doubtful columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guess {
     /// The columns that were recognized.
     pub columns: Columns,
     /// The delimiter.
     pub delimiter: char,
-    /// Columns that were not.
+    /// The columns that were not recognized.
     pub unknown: Vec<String>,
 }
 
@@ -50,25 +51,25 @@ impl Guess {
         Self { columns, delimiter: char::from(delimiter), unknown }
     }
 
-    /// Says whether so much was recognized that this must be a header.
+    /// Returns `true` if enough columns were recognized for this to be a header.
     pub fn is_likely(&self) -> bool {
         let known = self.columns.attributes.len() + usize::from(self.columns.groups.is_some());
         self.columns.column("mail").is_some() || known >= 2
     }
 
-    /// Its lines below a hint.
+    /// Returns the guess as indented lines for a hint.
     pub(crate) fn indented(&self) -> String {
         format!("\n{self}").trim_end().replace('\n', "\n    ")
     }
 
-    /// Says whether the id is the e-mail, for want of anything better.
+    /// Returns `true` if the e-mail serves as the id because no column looks like one.
     pub fn id_is_mail(&self) -> bool {
         self.columns.id.is_some() && self.columns.id.as_deref() == self.columns.column("mail")
     }
 }
 
 impl Columns {
-    /// The column of an attribute.
+    /// Returns the column of an attribute.
     pub fn column(&self, attribute: &str) -> Option<&str> {
         self.attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(attribute)).map(|(_, column)| column.as_str())
     }
@@ -77,7 +78,9 @@ impl Columns {
 impl fmt::Display for Guess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.id_is_mail() {
-            f.write_str("# the e-mail, for want of an id: who gets a new address is then somebody else\n")?;
+            f.write_str(
+                "# no column looks like an id; with the e-mail as the id, a changed address makes a new person\n",
+            )?;
         }
         self.columns.fmt(f)?;
         if self.columns.id.is_none() {
@@ -90,7 +93,7 @@ impl fmt::Display for Guess {
     }
 }
 
-/// The delimiter that parts a header into the most columns.
+/// Returns the delimiter that splits a header into the most columns.
 pub(super) fn delimiter(header: &str) -> u8 {
     let count = |delimiter: u8| {
         let mut quoted = false;
@@ -100,14 +103,14 @@ pub(super) fn delimiter(header: &str) -> u8 {
         });
         outside.count()
     };
-    // Of several that part it into as many, the first of the list.
+    // Reversed, because `max_by_key` returns the last of equal elements and the first delimiter is preferred.
     let best = DELIMITERS.iter().copied().rev().max_by_key(|delimiter| count(*delimiter));
     best.unwrap_or(b',')
 }
 
-/// Says whether the first line of a text looks like the names of columns.
+/// Returns `true` if the first line of a text looks like a header.
 pub(crate) fn is_header(line: &str) -> bool {
-    if told_delimiter(line).is_some() {
+    if declared_delimiter(line).is_some() {
         return true;
     }
     let delimiter = delimiter(line);
@@ -116,15 +119,15 @@ pub(crate) fn is_header(line: &str) -> bool {
     !line.contains('@') && Guess::new(&header, delimiter).is_likely()
 }
 
-/// The delimiter of a line `sep=;`.
-pub(super) fn told_delimiter(line: &str) -> Option<u8> {
+/// Returns the delimiter that a line such as `sep=;` declares.
+pub(super) fn declared_delimiter(line: &str) -> Option<u8> {
     match line.as_bytes() {
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] if DELIMITERS.contains(delimiter) => Some(*delimiter),
         _ => None,
     }
 }
 
-/// What a column of this name says: an attribute, or one of the other keys of a configuration.
+/// Returns the attribute that a column with this name contains, or the configuration key, such as `groups`, that it fits.
 fn meaning(name: &str) -> Option<&'static str> {
     if let Some(attribute) = known_attribute(name) {
         return Some(if ID_ATTRIBUTES.contains(&attribute) { "id" } else { attribute });
@@ -134,13 +137,13 @@ fn meaning(name: &str) -> Option<&'static str> {
     if let Some((what, _)) = all().find(|(_, name)| *name == plain) {
         return Some(what);
     }
-    // Of short names too many are near each other.
+    // Too many short names are similar to each other.
     let near = (plain.len() >= 6).then(|| nearest(&plain, all().map(|(_, name)| name).filter(|name| name.len() >= 6)));
     let near = near.flatten().filter(|near| near.len().abs_diff(plain.len()) <= 1)?;
     all().find(|(_, name)| *name == near).map(|(what, _)| what)
 }
 
-/// A name without case, accents, blanks and signs.
+/// Normalizes a name: lower case, without accents, spaces, and punctuation.
 fn plain(name: &str) -> String {
     let lower = name.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue").replace('ß', "ss");
     lower.nfd().filter(char::is_ascii_alphanumeric).collect()
@@ -148,7 +151,7 @@ fn plain(name: &str) -> String {
 
 const DELIMITERS: &[u8] = b",;\t|";
 
-/// Attributes that are made to be an id.
+/// The attributes that are suitable as an id.
 const ID_ATTRIBUTES: &[&str] = &["employeeID", "employeeNumber", "objectGUID"];
 
 const NAMES: &[(&str, &[&str])] = &[
@@ -232,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_in_two_languages_are_recognized() {
+    fn recognizes_headers_in_english_and_german() {
         let german = guess(&[
             "Personalnummer",
             "Vorname",
@@ -263,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn mistyped_names_are_near_enough_and_doubles_are_not_taken() {
+    fn recognizes_mistyped_names_and_ignores_duplicates() {
         let guess = guess(&["employeID", "Vornamme", "Mail", "E-Mail", "\"quoted\""]);
         assert_eq!(guess.columns.id.as_deref(), Some("employeID"));
         assert_eq!(guess.columns.column("givenname"), Some("Vornamme"));
@@ -272,14 +275,14 @@ mod tests {
     }
 
     #[test]
-    fn without_an_id_the_mail_is_shown_as_one_with_a_warning() {
+    fn suggests_the_mail_as_the_id_with_a_warning() {
         let guess = guess(&["Name", "Mail"]);
         assert!(guess.id_is_mail());
-        assert!(guess.to_string().starts_with("# the e-mail, for want of an id"), "{guess}");
+        assert!(guess.to_string().starts_with("# no column looks like an id; with the e-mail"), "{guess}");
     }
 
     #[test]
-    fn the_delimiter_is_the_one_that_parts_the_header() {
+    fn detects_the_delimiter_from_the_header() {
         for (header, expected) in [
             ("a,b;c;d", b';'),
             ("a,b,c", b','),

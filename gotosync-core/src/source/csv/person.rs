@@ -1,4 +1,4 @@
-//! From a row to what it says of a person.
+//! Conversion of a row to the data of a person.
 
 use std::collections::BTreeSet;
 
@@ -11,31 +11,31 @@ use super::rows::Row;
 use crate::model::text::{SHOWN, fold, shown};
 use crate::source::people::{NAMING, known_as};
 
-/// What one row says.
+/// The data in one row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Facts {
-    /// The id as it stands there; blank where no column is named for it.
+    /// The id as the file has it; empty if no column is configured for it.
     pub(crate) id: String,
-    /// Attributes that have a value, in the order of the configuration.
+    /// The attributes that have a value, in the order of the configuration.
     pub(crate) attributes: Vec<(String, String)>,
-    /// Names of groups, each once.
+    /// The names of the groups, without duplicates.
     pub(crate) groups: Vec<String>,
-    /// Whether the person is switched off.
+    /// `true` if the person is disabled.
     pub(crate) disabled: bool,
-    /// When the person's account ends by itself.
+    /// The time at which the person's account expires.
     pub(crate) expires: Option<Timestamp>,
 }
 
 impl ColumnIndexes {
-    /// Reads a row.
+    /// Reads the data of a row.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// A description of the problem.
     pub(crate) fn facts(&self, row: &Row) -> Result<Facts, String> {
         let cell = |column: Option<usize>| column.map_or(Ok(""), |column| cell(&row.fields[column]));
         let id = cell(self.id)?;
         if self.id.is_some() && id.is_empty() {
-            return Err("its id is empty".to_owned());
+            return Err("the id is empty".to_owned());
         }
         let mut facts = Facts { id: id.to_owned(), ..Facts::default() };
         for (attribute, column) in &self.attributes {
@@ -59,19 +59,20 @@ impl ColumnIndexes {
             (_, word) => yes_or_no(word).ok_or_else(|| unclear("enabled", word))?,
         };
         facts.disabled = disabled || !enabled;
-        facts.expires = match cell(self.expires)? {
-            "" => None,
-            text => Some(
-                end_of(text)
-                    .ok_or_else(|| format!("`{text}` is no date, expected one as `2026-12-31` or `31.12.2026`"))?,
-            ),
-        };
+        facts.expires =
+            match cell(self.expires)? {
+                "" => None,
+                text => Some(end_of(text).ok_or_else(|| {
+                    format!("`{text}` is not a date, expected one such as `2026-12-31` or `31.12.2026`")
+                })?),
+            };
         Ok(facts)
     }
 }
 
 impl Facts {
-    /// The name people know the person by: what is there of full name, first and last name, e-mail and id.
+    /// Returns the name that the person is shown under: the first of full name, first and last name, common name, e-mail,
+    /// and id that is not empty.
     pub(crate) fn name(&self) -> String {
         let value = |name: &str| {
             let found = self.attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
@@ -81,24 +82,24 @@ impl Facts {
     }
 }
 
-/// A cell without space at its ends.
+/// Returns the trimmed value of a cell. `="007"`, which spreadsheets use to keep leading zeros, is the value `007`.
 ///
 /// # Errors
-/// When its text was lost, or it is a formula and not a value. A spreadsheet's `="007"`, which keeps the zeros, is a value.
+/// If the text could not be decoded, contains a control character, or is a formula.
 fn cell(text: &str) -> Result<&str, String> {
     let text = text.trim();
     if text.contains('\u{fffd}') {
-        return Err(format!("`{}` holds text that cannot be decoded", shown(text, SHOWN)));
+        return Err(format!("`{}` contains text that cannot be decoded", shown(text, SHOWN)));
     }
     if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n')) {
-        return Err(format!("`{}` holds a control character", shown(text, SHOWN)));
+        return Err(format!("`{}` contains a control character", shown(text, SHOWN)));
     }
     match text.strip_prefix('=') {
         None => Ok(text),
         Some(formula) => {
             let value = formula.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let value = value.filter(|value| !value.contains('"')).map(str::trim);
-            value.ok_or_else(|| format!("`{}` is a formula, expected its value", shown(text, SHOWN)))
+            value.ok_or_else(|| format!("`{}` is a formula, expected a value", shown(text, SHOWN)))
         }
     }
 }
@@ -118,7 +119,7 @@ fn unclear(what: &str, word: &str) -> String {
     format!("`{}` in the column for `{what}` is neither yes nor no", shown(word, SHOWN))
 }
 
-/// The end of a day, in UTC, or a moment.
+/// Parses a date as the end of that day in UTC, or a time as it is.
 fn end_of(text: &str) -> Option<Timestamp> {
     if let Ok(moment) = text.parse() {
         return Some(moment);
@@ -146,21 +147,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_its_value_or_says_why_not() {
+    fn reads_cells_and_rejects_formulas_and_broken_text() {
         for (text, expected) in [
             (" Ann ", Ok("Ann")),
             ("=\"007\"", Ok("007")),
             ("+49 30 1", Ok("+49 30 1")),
-            ("=1+1", Err("`=1+1` is a formula, expected its value")),
-            ("a\0b", Err("`a b` holds a control character")),
-            ("M\u{fffd}ller", Err("`M\u{fffd}ller` holds text that cannot be decoded")),
+            ("=1+1", Err("`=1+1` is a formula, expected a value")),
+            ("a\0b", Err("`a b` contains a control character")),
+            ("M\u{fffd}ller", Err("`M\u{fffd}ller` contains text that cannot be decoded")),
         ] {
             assert_eq!(cell(text).map_err(|problem| problem.clone()), expected.map_err(str::to_owned), "{text}");
         }
     }
 
     #[test]
-    fn a_last_day_lasts_to_its_end() {
+    fn expires_at_the_end_of_the_last_day() {
         let next: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
         for text in ["2026-12-31", "31.12.2026", "2027-01-01T01:00:00+01:00"] {
             assert_eq!(end_of(text), Some(next), "{text}");

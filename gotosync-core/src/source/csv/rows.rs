@@ -1,54 +1,54 @@
-//! From text to rows (RFC 4180), strictly: a quote that does not fit makes one bad row, and never swallows the next ones.
+//! A strict parser for rows (RFC 4180): a misplaced quote invalidates one row and does not swallow the following rows.
 //!
-//! Lenient readers take `"Ann,ann@x.test` with everything up to the next quote for one field. Rows in between are then gone
-//! without a word, and whoever stood in them would be a leaver. So text after a closing quote, and a quote that is never
-//! closed, make the row bad in whose line it was opened, and reading goes on with the next line.
+//! A lenient parser reads `"Ann,ann@x.test` and everything up to the next quote as one field. The rows in between disappear
+//! silently, and the people in them would look as if they had left. Here, text after a closing quote and a quote that is
+//! never closed invalidate the row in which the quote was opened, and parsing continues with the next line.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
-/// Reads rows one after the other.
+/// A reader that returns one row at a time.
 #[derive(Debug)]
 pub(super) struct Rows<R> {
     text: R,
     delimiter: u8,
     line: u64,
-    /// Lines that were read and belong to no row yet.
+    /// Lines that were read but do not belong to a row yet.
     ahead: VecDeque<Line>,
 }
 
-/// One line of the file, with its end.
+/// One line of the file, including the line break.
 #[derive(Debug)]
 struct Line {
     number: u64,
     text: Vec<u8>,
-    /// It was too long to be kept.
+    /// `true` if the line was too long to keep.
     cut: bool,
 }
 
 /// A row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// The line it begins in, from 1.
+    /// The line that the row begins in, from 1.
     pub(crate) line: u64,
-    /// The text it was, without the end of its last line.
+    /// The original text, without the last line break.
     pub(crate) raw: String,
-    /// Its fields.
+    /// The fields.
     pub(crate) fields: Vec<String>,
 }
 
-/// A row that cannot be used.
+/// An invalid row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadRow {
-    /// The line it begins in, from 1.
+    /// The line that the row begins in, from 1.
     pub(crate) line: u64,
-    /// The text it was.
+    /// The original text.
     pub(crate) raw: String,
-    /// What is wrong with it.
+    /// A description of the problem.
     pub(crate) problem: String,
 }
 
-/// Where in a field the next byte stands.
+/// The position of the next byte within a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
     Start,
@@ -62,12 +62,12 @@ impl<R: BufRead> Rows<R> {
         Self { text, delimiter: b',', line: 0, ahead: VecDeque::new() }
     }
 
-    /// Takes another delimiter for the rows to come.
+    /// Sets the delimiter for all following rows.
     pub(super) fn delimiter(&mut self, delimiter: u8) {
         self.delimiter = delimiter;
     }
 
-    /// The next line that is not blank, which stays to be read.
+    /// Returns the next line that is not blank, without consuming it.
     pub(super) fn peek(&mut self) -> io::Result<Option<String>> {
         while let Some(line) = self.take()? {
             if !blank(&line.text) {
@@ -79,12 +79,12 @@ impl<R: BufRead> Rows<R> {
         Ok(None)
     }
 
-    /// Drops the next line.
+    /// Discards the next line.
     pub(super) fn skip(&mut self) -> io::Result<()> {
         self.take().map(drop)
     }
 
-    /// The next row that has something in it.
+    /// Returns the next row that is not blank.
     pub(super) fn next(&mut self) -> io::Result<Option<Result<Row, BadRow>>> {
         loop {
             let Some(first) = self.take()? else { return Ok(None) };
@@ -106,7 +106,7 @@ impl<R: BufRead> Rows<R> {
             let last = &lines[lines.len() - 1];
             size += last.text.len();
             if last.cut || size > ROW_LIMIT {
-                break format!("the row is longer than {} MiB: is a quote not closed?", ROW_LIMIT >> 20);
+                break format!("the row is longer than {} MiB: is a closing quote missing?", ROW_LIMIT >> 20);
             }
             let end = without_end(&last.text).len();
             if let Err(column) = split(&last.text[..end], self.delimiter, &mut at, &mut field, &mut fields) {
@@ -118,11 +118,11 @@ impl<R: BufRead> Rows<R> {
                 let raw = String::from_utf8_lossy(without_end(&raw)).into_owned();
                 return Ok(Ok(Row { line: number, raw, fields }));
             }
-            // A line break in quotes is one `\n`, however the file ends its lines.
+            // A line break in quotes becomes `\n`, whichever line breaks the file uses.
             field.push(b'\n');
             match self.take()? {
                 Some(line) => lines.push(line),
-                None => break "a quote is opened and never closed".to_owned(),
+                None => break "a quote is never closed".to_owned(),
             }
         };
         let mut lines = lines.into_iter();
@@ -141,7 +141,7 @@ impl<R: BufRead> Rows<R> {
         }
     }
 
-    /// Reads one line, which ends with LF, CR or both.
+    /// Reads one line, which ends with LF, CR, or both.
     fn read(&mut self) -> io::Result<Option<Line>> {
         let mut line = Line { number: self.line + 1, text: Vec::new(), cut: false };
         loop {
@@ -178,7 +178,7 @@ impl<R: BufRead> Rows<R> {
 /// Splits one line of a row into fields.
 ///
 /// # Errors
-/// The column, in characters from 1, of what follows a closing quote.
+/// The column, in characters from 1, of text that follows a closing quote.
 fn split(line: &[u8], delimiter: u8, at: &mut At, field: &mut Vec<u8>, fields: &mut Vec<String>) -> Result<(), usize> {
     for (place, byte) in line.iter().copied().enumerate() {
         *at = match (*at, byte) {
@@ -222,16 +222,16 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// The most bytes a row may have.
+/// The maximum size of a row, in bytes.
 const ROW_LIMIT: usize = 4 << 20;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Each row as its line and fields, or its line and what is wrong.
+    /// Returns the line of each row with its fields, or with its problem.
     fn rows(text: &str, delimiter: u8) -> Vec<(u64, Result<Vec<String>, String>)> {
-        // A small buffer, so that everything lies across two pieces once.
+        // A small buffer, so that everything crosses a buffer boundary at least once.
         let mut rows = Rows::new(io::BufReader::with_capacity(3, text.as_bytes()));
         rows.delimiter(delimiter);
         std::iter::from_fn(|| rows.next().unwrap())
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_and_ends_of_lines_of_every_kind_are_read() {
+    fn parses_quotes_and_all_line_breaks() {
         for end in ["\n", "\r\n", "\r"] {
             let text = ["a;\"b;\"\"c\"\"\";d", "", "\"two", "lines\";\"\" ;5\" pipe", ";;", "x;y;"].join(end);
             assert_eq!(
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_does_not_fit_makes_one_bad_row_and_swallows_no_other() {
+    fn a_misplaced_quote_invalidates_only_its_own_row() {
         let text = "1,\"Ann,ann@x\n2,Bob,bob@x\n3,\"Cyd\",cyd@x\n4,Dan,dan@x\n";
         let found = rows(text, b',');
         assert_eq!(found[0], (1, Err("text follows a closing quote (line 3, column 4)".into())));
@@ -277,13 +277,13 @@ mod tests {
         assert_eq!(ids, [(2, "2".into()), (3, "3".into()), (4, "4".into())]);
 
         let found = rows("1,a\n2,\"b\n3,c\n4,d", b',');
-        assert_eq!(found[1], (2, Err("a quote is opened and never closed".into())));
+        assert_eq!(found[1], (2, Err("a quote is never closed".into())));
         assert_eq!(found.len(), 4);
         assert_eq!(rows("\"", b',').len(), 1);
     }
 
     #[test]
-    fn a_row_that_is_too_long_is_bad_and_the_next_is_read() {
+    fn rejects_a_row_that_is_too_long_and_continues() {
         let text = format!("a,{}\nb,{}\nc,d\n", "x".repeat(1 << 20), "y".repeat(ROW_LIMIT));
         let found = rows(&text, b',');
         assert_eq!(found[0].1.as_ref().unwrap()[1].len(), 1 << 20);
@@ -291,9 +291,8 @@ mod tests {
         assert_eq!(found[2], (3, Ok(fields(&["c", "d"]))));
     }
 
-    /// What a well-kept writer writes, this reader reads.
     #[test]
-    fn whatever_the_csv_crate_writes_is_read() {
+    fn reads_everything_that_the_csv_crate_writes() {
         let texts = ["", "a", "\"", "a\"b", "\"\"", ",", ";", "a,b", "x\ny", " é ", "=1+1", "'", "\u{1F98A}", "a\tb"];
         for delimiter in [b',', b';', b'\t', b'|'] {
             let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());

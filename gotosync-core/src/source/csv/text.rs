@@ -1,4 +1,4 @@
-//! From the bytes of a file to UTF-8: in which encoding it is, and its text without the mark at the start.
+//! Decoding of a file to UTF-8: detection of the encoding, and the text without the byte order mark.
 
 use std::fmt;
 use std::fs::File;
@@ -10,7 +10,7 @@ use crate::error::Retry;
 use crate::model::text::nearest;
 use crate::{Error, ErrorKind, Result};
 
-/// A character encoding, by the names of the WHATWG Encoding Standard: `utf-8`, `windows-1252`, `utf-16le` and others.
+/// A character encoding, with the names of the WHATWG Encoding Standard, such as `utf-8`, `windows-1252`, and `utf-16le`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding(&'static encoding_rs::Encoding);
 
@@ -18,18 +18,18 @@ impl Encoding {
     /// Finds an encoding by name, in any letter case.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] with the nearest name when there is none.
+    /// [`ErrorKind::Input`] if the encoding is unknown; the hint is the most similar name.
     pub fn parse(name: &str) -> Result<Self> {
         encoding_rs::Encoding::for_label(name.as_bytes()).map(Self).ok_or_else(|| {
-            let error = Error::new(ErrorKind::Input, format!("there is no encoding `{name}`"));
+            let error = Error::new(ErrorKind::Input, format!("unknown encoding `{name}`"));
             match nearest(name, COMMON.iter().copied()) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint(format!("write one of {}", COMMON.join(", "))),
+                None => error.hint(format!("common encodings are {}", COMMON.join(", "))),
             }
         })
     }
 
-    /// Its name, in lower case.
+    /// Returns the name in lower case.
     pub fn name(self) -> String {
         self.0.name().to_ascii_lowercase()
     }
@@ -47,29 +47,30 @@ impl fmt::Debug for Encoding {
     }
 }
 
-/// Where bytes come from: read more than once, so that text can stream by.
+/// The source of the bytes. It is read more than once, so that the text can be streamed.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// A file.
     File(PathBuf),
-    /// Bytes, and what they are called.
+    /// Bytes in memory, and a name for messages.
     Bytes(Arc<[u8]>, String),
 }
 
-/// What tells one state of a file from another.
+/// The size and modification time of a file, used to detect changes.
 pub(super) type Stamp = Option<(u64, Option<std::time::SystemTime>)>;
 
 /// Text as UTF-8.
 pub(crate) type Text = BufReader<Utf8<Box<dyn Read + Send>>>;
 
 impl Content {
-    /// Opens it as text.
+    /// Opens the content as text.
     ///
-    /// The mark at the start decides the encoding. Without one, UTF-16 is taken where it was asked for; text that is valid
-    /// UTF-8 is UTF-8 whatever was asked for, because no other encoding looks so by chance; all else is what was asked for.
+    /// A byte order mark decides the encoding. Without one, UTF-16 is used if it is configured; text that is valid UTF-8 is
+    /// UTF-8 no matter what is configured, because text in other encodings is practically never valid UTF-8; anything else
+    /// is in the configured encoding.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`] when it is none of these, and what keeps a file from being read.
+    /// [`ErrorKind::Data`] if the encoding cannot be determined; other kinds if the file cannot be read.
     pub(crate) fn text(&self, asked: Option<Encoding>) -> Result<Text> {
         let (encoding, mark) = self.encoding(asked)?;
         let mut bytes = self.open()?;
@@ -77,7 +78,7 @@ impl Content {
         Ok(BufReader::with_capacity(BUFFER, Utf8::new(bytes, encoding)))
     }
 
-    /// What it is called.
+    /// Returns the name for messages.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
@@ -85,19 +86,19 @@ impl Content {
         }
     }
 
-    /// What it looks like from outside, to tell whether it changes while it is read.
+    /// Returns the current stamp of the file, to detect a change while it is read.
     pub(super) fn stamp(&self) -> Result<Stamp> {
         let Self::File(path) = self else { return Ok(None) };
         let metadata = std::fs::metadata(path).map_err(|error| self.failed(error))?;
         Ok(metadata.is_file().then(|| (metadata.len(), metadata.modified().ok())))
     }
 
-    /// The error that it changed while it was read.
+    /// Returns the error for a file that changed while it was read.
     pub(super) fn changed(&self) -> Error {
         Error::new(ErrorKind::Conflict, "the file changed while it was read")
             .during(READING)
             .with("file", self.name())
-            .hint("write the file under another name, and rename it when it is whole")
+            .hint("write the file under a temporary name, and rename it when it is complete")
             .retry(Retry::Later)
     }
 
@@ -128,7 +129,7 @@ impl Content {
             return Ok((encoding, 0));
         }
         if let Some(name) = unmarked_utf16(&start) {
-            let message = "it looks like UTF-16 without a mark at its start";
+            let message = "the file looks like UTF-16 without a byte order mark";
             return Err(self.data(message).hint(format!("set `encoding = \"{name}\"`, or save the file as UTF-8")));
         }
         let at = not_utf8(io::Cursor::new(start).chain(bytes)).map_err(|error| self.failed(error))?;
@@ -136,14 +137,14 @@ impl Content {
             (None, _) => Ok((encoding_rs::UTF_8, 0)),
             (Some(_), Some(Encoding(encoding))) => Ok((encoding, 0)),
             (Some(line), None) => Err(self
-                .data("it is not UTF-8, and nothing says what it is")
+                .data("the file is not UTF-8, and no other encoding is configured")
                 .with("line", line)
                 .hint("if it was saved on Windows, set `encoding = \"windows-1252\"`; or save the file as UTF-8")),
         }
     }
 }
 
-/// Bytes of any encoding as UTF-8. What cannot be decoded becomes U+FFFD.
+/// A reader that decodes bytes to UTF-8. Invalid bytes become U+FFFD.
 pub(crate) struct Utf8<R> {
     bytes: R,
     decoder: encoding_rs::Decoder,
@@ -153,7 +154,7 @@ pub(crate) struct Utf8<R> {
     done: bool,
 }
 
-/// Part of a stream that was not taken yet.
+/// A buffer with the part of a stream that was not consumed yet.
 struct Piece {
     buffer: Box<[u8]>,
     from: usize,
@@ -179,7 +180,7 @@ impl<R> Utf8<R> {
 
 impl<R: Read> Read for Utf8<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        // Into a buffer of our own: a decoder that has less room than a character needs gets nowhere.
+        // Decode to a separate buffer, because a decoder makes no progress if the output has no room for a whole character.
         while self.text.rest().is_empty() && !self.done {
             if self.raw.rest().is_empty() && !self.ended {
                 (self.raw.from, self.raw.to) = (0, self.bytes.read(&mut self.raw.buffer)?);
@@ -198,7 +199,7 @@ impl<R: Read> Read for Utf8<R> {
     }
 }
 
-/// The byte order of UTF-16 without a mark, if that is what it looks like: text begins with a letter, a digit or a quote.
+/// Detects UTF-16 without a byte order mark: a CSV file begins with ASCII characters, which have a zero byte in UTF-16.
 fn unmarked_utf16(start: &[u8]) -> Option<&'static str> {
     match *start {
         [a, 0, b, 0] if a != 0 && b != 0 => Some("utf-16le"),
@@ -207,7 +208,7 @@ fn unmarked_utf16(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The first line that is not UTF-8, if one is not.
+/// Returns the number of the first line that is not UTF-8, if any.
 fn not_utf8(mut bytes: impl Read) -> io::Result<Option<usize>> {
     let mut buffer = vec![0; BUFFER];
     let (mut kept, mut line) = (0, 1);
@@ -216,7 +217,7 @@ fn not_utf8(mut bytes: impl Read) -> io::Result<Option<usize>> {
         let filled = &buffer[..kept + read];
         let (valid, broken) = match std::str::from_utf8(filled) {
             Ok(_) => (filled.len(), false),
-            // A character may go on in the next piece.
+            // A character may continue in the next chunk.
             Err(error) => (error.valid_up_to(), error.error_len().is_some() || read == 0),
         };
         line += memchr::memchr_iter(b'\n', &filled[..valid]).count();
@@ -232,7 +233,7 @@ fn not_utf8(mut bytes: impl Read) -> io::Result<Option<usize>> {
     }
 }
 
-/// What was being done, as errors say it.
+/// The operation named in errors.
 pub(super) const READING: &str = "read the CSV file";
 const COMMON: &[&str] = &["utf-8", "windows-1252", "utf-16le", "utf-16be", "iso-8859-15", "windows-1250"];
 const BUFFER: usize = 64 << 10;
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_decides_then_utf8_then_what_was_asked_for() {
+    fn prefers_the_byte_order_mark_then_utf8_then_the_configured_encoding() {
         let text = "Name;Mail\r\nJörg „Jo“ Ağa 🦊;j@x.test\r\n";
         let marked = [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat();
         for asked in [None, Some("windows-1252"), Some("utf-8")] {
@@ -268,11 +269,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utf8_and_not_said_to_be_anything_is_an_error_with_its_line() {
+    fn reports_the_line_of_text_that_is_not_utf8() {
         let error = decoded(b"Name\nAnn\nJ\xf6rg\n", None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "cannot read the CSV file: it is not UTF-8, and nothing says what it is (file: people.csv, line: 3)"
+            "cannot read the CSV file: the file is not UTF-8, and no other encoding is configured (file: people.csv, line: 3)"
         );
         assert!(error.help().unwrap().contains("encoding = \"windows-1252\""));
         let error = decoded(&wide("Name", false, u16::to_be_bytes), None).unwrap_err();
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_decoded_is_marked_and_never_lost_in_silence() {
+    fn replaces_invalid_bytes_with_u_fffd() {
         let mut odd = wide("Ann", true, u16::to_le_bytes);
         odd.push(b'x');
         assert_eq!(decoded(&odd, None).unwrap(), "Ann\u{fffd}");
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_that_lie_across_two_pieces_are_whole() {
+    fn decodes_characters_across_chunks() {
         for shift in 0..5 {
             let text = format!("{}{}", "x".repeat(shift), "é🦊".repeat(BUFFER / 3));
             assert_eq!(decoded(text.as_bytes(), None).unwrap(), text);

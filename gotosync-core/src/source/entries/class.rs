@@ -1,39 +1,39 @@
-//! What kind of entry its object classes make it.
+//! Classification of entries by their object classes.
 
 use crate::model::UnitKind;
 
-/// What a record stands for.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Kind {
     Person,
     Group,
     Unit(UnitKind),
-    /// An entry that says nothing about people: a computer, a contact, a policy.
+    /// An entry that does not matter for a sync: a computer, a contact, a policy.
     Other,
     /// A tombstone.
     Deleted,
-    /// It does not say what it is.
+    /// An entry without object classes.
     Unknown,
 }
 
-/// What one object class says of an entry.
+/// The meaning of an object class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Class {
-    /// Nothing this reader knows.
+    /// Any other object class.
     Any,
     Person,
-    /// A person whom a group can name by `uid`.
+    /// A person that a POSIX group can name by `uid`.
     PosixAccount,
     NoPerson,
     Group,
-    /// A group that names its members by `uid`.
+    /// A group that lists its members by `uid`.
     PosixGroup,
     NamingContext,
     Unit,
     Container,
 }
 
-/// What the object classes of an entry say together.
+/// The set of object classes of an entry.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::source) struct Classes(u16);
 
@@ -48,14 +48,14 @@ impl Classes {
         self.0 & (1 << class as u16) != 0
     }
 
-    /// What an entry of these classes is, if it was not deleted.
+    /// Returns the kind of an entry with these classes, unless the entry is deleted.
     pub(in crate::source) fn kind(self) -> Kind {
         if self.has(Class::Group) || self.has(Class::PosixGroup) {
             Kind::Group
         } else if (self.has(Class::Person) || self.has(Class::PosixAccount)) && !self.has(Class::NoPerson) {
             Kind::Person
         } else if self.has(Class::NamingContext) {
-            // The higher counts: the top of a tree is often an `organizationalUnit` or a `container` as well.
+            // Checked first, because a naming context is often an `organizationalUnit` or a `container` as well.
             Kind::Unit(UnitKind::NamingContext)
         } else if self.has(Class::Unit) {
             Kind::Unit(UnitKind::Unit)
@@ -69,8 +69,8 @@ impl Classes {
     }
 }
 
-/// Object classes of AD (MS-ADSC) and of RFC 2307, 2798 and 4519. What has `user` in AD and is none of the others is what
-/// `(&(objectCategory=person)(objectClass=user))` finds.
+/// The object classes of AD (MS-ADSC) and of RFCs 2307, 2798, and 4519. In AD, the entries that have the class `user` and
+/// none of the excluding classes are those that `(&(objectCategory=person)(objectClass=user))` finds.
 const CLASSES: &[(&str, Class)] = &[
     ("top", Class::Any),
     ("person", Class::Person),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_tell_people_from_what_looks_like_them() {
+    fn distinguishes_people_from_similar_entries() {
         assert_eq!(kind(&["top", "person", "organizationalPerson", "USER"]), Kind::Person);
         assert_eq!(kind(&["inetOrgPerson"]), Kind::Person);
         assert_eq!(kind(&["top", "person", "organizationalPerson", "user", "computer"]), Kind::Other);

@@ -1,4 +1,4 @@
-//! What entries come to, one by one: a person, a group, a unit, or a trace of the place they stand in.
+//! Collection of people, groups, and units from entries that arrive one by one.
 
 use hashbrown::HashMap;
 
@@ -15,33 +15,33 @@ use super::select::Selection;
 use crate::model::ReadRequest;
 use crate::model::{DirectoryBuilder, Dn, GroupEntry, text};
 
-/// Takes entries, whatever their order.
+/// Collects entries in any order.
 #[derive(Debug)]
 pub(in crate::source) struct Collector<'s> {
     names: Names,
     selection: &'s mut Selection,
     found: Found,
     places: HashMap<Box<str>, ParentState>,
-    /// People by `uid`, for groups that name them so.
+    /// The people by `uid`, for POSIX groups.
     uids: HashMap<Box<str>, Dn>,
-    /// Chunks of member lists by the group's comparison key.
+    /// The ranges of long member lists, by the comparison key of the group.
     lists: HashMap<String, List>,
-    /// Members that stand in a later record than their group's own.
+    /// The members in records that continue the member list of a group.
     later: Vec<(String, Vec<Box<str>>)>,
     records: u64,
     first_line: u64,
-    /// How many entries do not say what they are, and the first of them.
+    /// The number of entries without object classes, and the line of the first one.
     unknown: Option<(u64, u64)>,
 }
 
-/// What is known of a place that somebody stands in.
+/// The cached state of a parent entry.
 #[derive(Clone, Copy, Debug)]
 struct ParentState {
     deleted: bool,
     wanted: bool,
 }
 
-/// A list of members that comes in chunks.
+/// A list of members that is split into ranges.
 #[derive(Debug)]
 struct List {
     line: u64,
@@ -50,7 +50,7 @@ struct List {
 }
 
 impl<'s> Collector<'s> {
-    /// Starts with no entry, for a request's attributes and the people that are wanted.
+    /// Creates a collector for the attributes of a request and the selected people.
     pub(in crate::source) fn new(attributes: &[String], selection: &'s mut Selection) -> Self {
         let mut builder = DirectoryBuilder::new();
         let names = Names::requested(attributes, &mut builder);
@@ -69,12 +69,12 @@ impl<'s> Collector<'s> {
         }
     }
 
-    /// The names of attributes that matter.
+    /// Returns the names of the requested attributes.
     pub(in crate::source) fn names(&self) -> &Names {
         &self.names
     }
 
-    /// Decides by the groups that came so far which people are wanted from now on, and says which groups that reaches.
+    /// Selects the people of all following entries by the groups read so far, and returns the groups that the request reaches.
     #[cfg(feature = "ldap")]
     pub(in crate::source) fn choose(&mut self, request: &ReadRequest) -> crate::Result<Vec<Reached>> {
         let (selection, reached) = Selection::new(request, Some(&self.found))?;
@@ -83,7 +83,7 @@ impl<'s> Collector<'s> {
         Ok(reached)
     }
 
-    /// Takes an entry.
+    /// Adds an entry.
     pub(in crate::source) fn add(&mut self, record: &Record) -> Result<(), Flaw> {
         let entry = Entry::new(record, &self.names);
         if self.records == 0 {
@@ -111,7 +111,7 @@ impl<'s> Collector<'s> {
     }
 
     fn add_person(&mut self, entry: &Entry<'_>, record: &Record, place: ParentState) -> Result<(), Flaw> {
-        // Whoever is not wanted is held to the same rules: an export must not become unreadable by a change of rules.
+        // People that are not selected are checked as well: a change of the rules must not make an export unreadable.
         entry.person_id()?;
         self.check_chunks(record);
         let wanted = match &mut self.selection {
@@ -153,7 +153,7 @@ impl<'s> Collector<'s> {
         Ok(())
     }
 
-    /// An entry that does not say what it is may be more of a group; if not, it may be anybody.
+    /// Adds an entry without object classes: it may continue the member list of a group; otherwise it may be a person.
     fn add_unknown(&mut self, record: &Record) -> Result<(), Flaw> {
         if !self.continues(record)? {
             self.unknown = Some(self.unknown.map_or((1, record.line), |(count, first)| (count + 1, first)));
@@ -161,7 +161,7 @@ impl<'s> Collector<'s> {
         Ok(())
     }
 
-    /// Takes a record that goes on with the members of a group, and says whether it was one.
+    /// Adds a record that continues the member list of a group, and returns `true` if the record was one.
     fn continues(&mut self, record: &Record) -> Result<bool, Flaw> {
         let mut chunks = Vec::new();
         for value in record.values() {
@@ -187,7 +187,7 @@ impl<'s> Collector<'s> {
         values.map(|value| value.text().map(Box::from)).collect()
     }
 
-    /// Notes a list of a person's that ends too early.
+    /// Adds a gap for every attribute of a person whose list of values lacks a range.
     fn check_chunks(&mut self, record: &Record) {
         let mut lists: Vec<(NameIx, Vec<Chunk>)> = Vec::new();
         for (name, chunk) in record.values().filter_map(|value| Some((value.name, value.chunk?))) {
@@ -204,7 +204,7 @@ impl<'s> Collector<'s> {
         }
     }
 
-    /// What is known of the place right above an entry.
+    /// Returns the state of the parent of an entry.
     fn place(&mut self, dn: &Dn) -> ParentState {
         let parent = dn.parent().unwrap_or_else(|| Dn::trusted(""));
         if let Some(place) = self.places.get(parent.as_str()) {
@@ -221,15 +221,15 @@ impl<'s> Collector<'s> {
         place
     }
 
-    /// Joins what stands in different entries. Whether there were any at all is for the caller to say.
+    /// Joins groups with the members from other entries. The caller must check for the case of no entries at all.
     pub(in crate::source) fn finish(self) -> Result<Found, Flaw> {
         let Self { mut found, lists, later, uids, records, unknown, .. } = self;
         if let Some((count, first)) = unknown {
             if count == records {
-                return Err(Flaw::new(self.first_line, "no entry of the file has an objectClass", EXPORT_CLASSES));
+                return Err(Flaw::new(self.first_line, "none of the entries has an objectClass", EXPORT_CLASSES));
             }
             let entries = text::count(count as usize, "entry has", "entries have");
-            found.gaps.push((Some(first), format!("{entries} no objectClass, and may be anybody")));
+            found.gaps.push((Some(first), format!("{entries} no objectClass and may be a person")));
         }
         let mut lists: Vec<List> =
             lists.into_values().filter_map(|mut list| (!covers(&mut list.chunks)).then_some(list)).collect();
@@ -240,7 +240,7 @@ impl<'s> Collector<'s> {
     }
 }
 
-/// Says whether chunks make up a list from its beginning to its end.
+/// Returns `true` if the ranges cover the entire list.
 fn covers(chunks: &mut [Chunk]) -> bool {
     chunks.sort();
     let mut next = 0;
@@ -255,10 +255,13 @@ fn covers(chunks: &mut [Chunk]) -> bool {
 }
 
 fn unfinished(attribute: &str, dn: &Dn) -> String {
-    format!("the values of {attribute} of {} end before the last (`range=…-*`)", quoted(dn.as_str().as_bytes()))
+    format!(
+        "the values of {attribute} of {} are incomplete: the last range (`range=…-*`) is missing",
+        quoted(dn.as_str().as_bytes())
+    )
 }
 
-/// Where AD keeps what was deleted (MS-ADTS 3.1.1.1.4.2), as a comparison key has it.
+/// The RDN of AD's container for deleted objects (MS-ADTS 3.1.1.1.4.2), as a comparison key.
 const DELETED: &str = "cn=deleted objects";
 
-const EXPORT_CLASSES: &str = "export objectClass as well: without it nobody can tell a person from a printer";
+const EXPORT_CLASSES: &str = "export objectClass as well: it is needed to distinguish people from other entries";

@@ -1,4 +1,4 @@
-//! What a record means: whether it is a person, a group or a unit, and what it says of itself.
+//! Interpretation of a record as a person, a group, or a unit.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use super::names::{Meaning, Names};
 use super::record::{RawValue, Record};
 use crate::model::{AttrId, DirectoryBuilder, Dn, GroupId, PersonEntry, PersonId, PrimaryGroup, Value, Values, sid};
 
-/// A record, read once from end to end.
+/// A record with the values that determine its kind, found in a single pass.
 #[derive(Debug)]
 pub(in crate::source) struct Entry<'r> {
     record: &'r Record,
@@ -80,27 +80,27 @@ impl<'r> Entry<'r> {
         if self.deleted { Kind::Deleted } else { self.classes.kind() }
     }
 
-    /// Says whether `memberUid` names its members: an AD group may carry that attribute beside the list that counts.
+    /// Returns `true` if `memberUid` lists the members. In an AD group, the attribute is ignored in favor of `member`.
     pub(in crate::source) fn names_members_by_uid(&self) -> bool {
         self.classes.has(Class::PosixGroup) && !self.classes.has(Class::Group)
     }
 
-    /// Says whether a group can name the person by `uid`.
+    /// Returns `true` if a POSIX group can name the person by `uid`.
     pub(in crate::source) fn has_posix_account(&self) -> bool {
         self.classes.has(Class::PosixAccount)
     }
 
-    /// Says whether this is how Active Directory writes an entry.
+    /// Returns `true` if the entry has the attributes that are typical of Active Directory.
     pub(in crate::source) fn looks_like_ad(&self) -> bool {
         self.guid.is_some() && self.account_name.is_some()
     }
 
-    /// Builds the person this record is.
+    /// Builds the person from the record.
     pub(in crate::source) fn person(&self, names: &Names, builder: &mut DirectoryBuilder) -> Result<PersonEntry, Flaw> {
         let mut person = PersonEntry::new(self.person_id()?, self.record.dn.clone());
         let switched_off = self.control.map_or(Ok(0), |value| value.number())? & ACCOUNT_DISABLED != 0;
         let locked = self.lock.is_some_and(|value| value.bytes.trim_ascii().eq_ignore_ascii_case(b"TRUE"));
-        // Until an admin says otherwise; any other time is that of too many wrong passwords.
+        // This value means locked by an admin; any other time means locked temporarily after too many wrong passwords.
         let for_good = self.locked_since.is_some_and(|value| value.bytes.trim_ascii() == LOCKED_FOR_GOOD);
         person.disabled = switched_off || locked || for_good;
         let expires = self.expires.map(|value| value.number()).transpose()?.and_then(expiry);
@@ -121,7 +121,7 @@ impl<'r> Entry<'r> {
             kept.push(id, Value::from(self.record.dn.as_str()));
         }
         person.attributes = kept.finish();
-        // AD gives every entry this attribute; other servers do not, and a rule must find it all the same.
+        // Only AD has this attribute on every entry, but rules may use it with other servers as well.
         if let Some(id) = names.kept_as(Meaning::DistinguishedName)
             && person.attributes.iter().all(|(own, _)| *own != id)
         {
@@ -130,7 +130,7 @@ impl<'r> Entry<'r> {
         Ok(person)
     }
 
-    /// The id of a person, which there must be.
+    /// Returns the id of a person; an error if it is missing.
     pub(in crate::source) fn person_id(&self) -> Result<PersonId, Flaw> {
         self.id(PersonId::from_object_guid, PersonId::parse)?.ok_or_else(|| {
             let problem = format!("the person {} has no immutable id", quoted(self.record.dn.as_str().as_bytes()));
@@ -138,29 +138,29 @@ impl<'r> Entry<'r> {
         })
     }
 
-    /// The id of a group; its name, where an export has none.
+    /// Returns the id of a group, or its distinguished name if the export contains no id.
     pub(in crate::source) fn group_id(&self) -> Result<GroupId, Flaw> {
         let id = self.id(GroupId::from_object_guid, GroupId::parse)?;
         Ok(id.unwrap_or_else(|| GroupId::parse(&self.record.dn.key())))
     }
 
-    /// The name people know a group by.
+    /// Returns the name that a group is shown under.
     pub(in crate::source) fn group_name(&self) -> Result<String, Flaw> {
         let dn = &self.record.dn;
         match (self.account_name, self.common_name) {
             (Some(name), _) => Ok(name.text()?.to_owned()),
-            // Of several common names, the one in the entry's own name is the one that is shown.
+            // With several common names, the one in the RDN is shown.
             (None, Some(name)) if dn.kind() != "cn" => Ok(name.text()?.to_owned()),
             _ => Ok(dn.name()),
         }
     }
 
-    /// The SID, if there is one and it is well formed.
+    /// Returns the SID, if it is present and well formed.
     pub(in crate::source) fn sid(&self) -> Option<Box<[u8]>> {
         self.sid.and_then(|value| sid::parse(value.bytes))
     }
 
-    /// The SID of the primary group.
+    /// Returns the SID of the primary group.
     pub(in crate::source) fn primary_group(&self) -> Result<Option<Box<[u8]>>, Flaw> {
         let Some(primary) = self.primary else { return Ok(None) };
         let Ok(relative) = u32::try_from(primary.number()?) else { return Ok(None) };
@@ -176,16 +176,16 @@ impl<'r> Entry<'r> {
             if let Ok(bytes) = <[u8; 16]>::try_from(guid.bytes) {
                 return Ok(Some(from_guid(bytes)));
             }
-            // Some tools write the GUID out.
+            // Some tools write the GUID as text.
             return match std::str::from_utf8(guid.bytes).map(str::trim) {
                 Ok(text) if uuid::Uuid::try_parse(text).is_ok() => Ok(Some(from_text(text))),
                 _ => {
-                    let problem = format!("{} is no objectGUID, which has 16 bytes", quoted(guid.bytes));
+                    let problem = format!("{} is not a valid objectGUID, which has 16 bytes", quoted(guid.bytes));
                     Err(Flaw::new(guid.line, problem, EXPORT_IDS))
                 }
             };
         }
-        // Of 389 Directory Server, whose entries may be given an entryUUID long after they were made: that is nobody else.
+        // 389 Directory Server can add an entryUUID to existing entries later. `nsUniqueId` keeps the id stable in that case.
         if let Some(own) = self.ns_id.filter(|id| !id.bytes.trim_ascii().is_empty()) {
             return own.text().map(from_text).map(Some);
         }
@@ -193,7 +193,7 @@ impl<'r> Entry<'r> {
             return match std::str::from_utf8(own.bytes) {
                 Ok(text) if uuid::Uuid::try_parse(text.trim()).is_ok() => Ok(Some(from_text(text))),
                 _ => {
-                    let problem = format!("{} is no entryUUID, which is written as RFC 4122 says", quoted(own.bytes));
+                    let problem = format!("{} is not a valid entryUUID (RFC 4122)", quoted(own.bytes));
                     Err(Flaw::new(own.line, problem, EXPORT_IDS))
                 }
             };
@@ -202,7 +202,7 @@ impl<'r> Entry<'r> {
     }
 }
 
-/// The values of a person, joined by attribute as they come.
+/// Groups consecutive values of a person by attribute.
 #[derive(Default)]
 struct Kept {
     done: Vec<(AttrId, Values)>,
@@ -234,8 +234,7 @@ impl Kept {
     }
 }
 
-/// When an account ends by itself: AD counts steps of 100 ns since 1601, and means "never" by 0 and by the largest number
-/// (MS-ADA1, `accountExpires`).
+/// Converts `accountExpires`, which counts 100 ns steps since 1601; 0 and the largest value mean "never" (MS-ADA1).
 fn expiry(ticks: i64) -> Option<Timestamp> {
     if ticks == 0 || ticks == i64::MAX {
         return None;
@@ -245,13 +244,13 @@ fn expiry(ticks: i64) -> Option<Timestamp> {
     Timestamp::from_second(seconds).ok()?.checked_add(std::time::Duration::from_nanos(nanoseconds.unsigned_abs())).ok()
 }
 
-/// When an account ends by the day: nothing is said by 0 and by what is below.
+/// Converts `shadowExpire`, which counts days since 1970; 0 and negative values mean "never".
 fn day(number: i64) -> Option<Timestamp> {
     (number > 0).then(|| number.checked_mul(86_400)).flatten().and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
-/// How a password policy says that somebody is locked until an admin unlocks them (`draft-behera-ldap-password-policy`,
-/// `pwdAccountLockedTime`).
+/// The value of `pwdAccountLockedTime` for an account that is locked until an admin unlocks it
+/// (`draft-behera-ldap-password-policy`).
 const LOCKED_FOR_GOOD: &[u8] = b"000001010000Z";
 
 /// `ADS_UF_ACCOUNTDISABLE` (MS-ADTS 2.2.16).
@@ -259,18 +258,18 @@ const ACCOUNT_DISABLED: i64 = 2;
 
 const TICKS_PER_SECOND: i64 = 10_000_000;
 
-/// Seconds from 1601 to 1970.
+/// The seconds from 1601 to 1970.
 const EPOCH_1601: i64 = 11_644_473_600;
 
-const EXPORT_IDS: &str = "export objectGUID as well, or all attributes (ldapsearch '*', with '+' for entryUUID): a person \
-known only by name would be taken for another one after a rename";
+const EXPORT_IDS: &str = "export objectGUID as well, or all attributes (ldapsearch '*', with '+' for entryUUID): without an \
+immutable id, a renamed person would look like a different person";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn accounts_end_when_the_directory_says() {
+    fn converts_expiry_times_of_accounts() {
         assert_eq!(expiry(0), None);
         assert_eq!(expiry(i64::MAX), None);
         assert_eq!(expiry(i64::MAX - 1), None);

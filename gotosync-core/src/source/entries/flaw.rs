@@ -1,14 +1,14 @@
-//! What can be wrong with an entry, before it is known to callers by the place it came from.
+//! Errors in entries, before the caller adds the file or server that they came from.
 
-/// Why an entry cannot be read.
+/// The reason why an entry cannot be read.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "ldif"), expect(dead_code, reason = "what came over the wire has no lines"))]
+#[cfg_attr(not(feature = "ldif"), expect(dead_code, reason = "entries from a server have no lines"))]
 pub(in crate::source) struct Flaw {
-    /// Where it stands: the line of a file, or the number of an entry in an answer, counted from one.
+    /// The line in the file, or the number of the entry in the response, from 1.
     pub(in crate::source) line: u64,
-    /// What is wrong there.
+    /// A description of the problem.
     pub(in crate::source) problem: String,
-    /// What to do about it in an export.
+    /// The hint for fixing it in an export.
     pub(in crate::source) hint: &'static str,
 }
 
@@ -18,7 +18,7 @@ impl Flaw {
     }
 }
 
-/// Shows bytes of an entry in a message: as text, on one line, and never too many of them.
+/// Quotes bytes of an entry for a message: as text, on one line, and shortened.
 pub(in crate::source) fn quoted(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * SHOWN)]);
     let shown: String = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -26,5 +26,5 @@ pub(in crate::source) fn quoted(bytes: &[u8]) -> String {
     format!("`{shown}{rest}`")
 }
 
-/// Characters that a message shows.
+/// The maximum number of characters that a message quotes.
 const SHOWN: usize = 40;

@@ -1,30 +1,30 @@
-//! What was found in entries.
+//! The result of collecting entries.
 
 use hashbrown::HashMap;
 
 use crate::model::{DirectoryBuilder, Dn, GroupEntry};
 
-/// What was found. The groups are not in the builder yet.
+/// The people, groups, and units that were found. The groups are not in the builder yet.
 #[derive(Debug)]
 pub(in crate::source) struct Found {
     pub(in crate::source) builder: DirectoryBuilder,
     pub(in crate::source) groups: Vec<FoundGroup>,
-    /// What is missing, with the line that tells where one does.
+    /// Descriptions of missing data, with the line if there is one.
     pub(in crate::source) gaps: Vec<(Option<u64>, String)>,
     pub(in crate::source) remarks: Vec<String>,
     pub(in crate::source) looks_like_ad: bool,
 }
 
-/// A group as it stands in its entry.
+/// A group as its entry describes it.
 #[derive(Debug)]
 pub(in crate::source) struct FoundGroup {
     pub(in crate::source) entry: GroupEntry,
-    /// Members that are named by `uid`.
+    /// The members that are listed by `uid`.
     pub(in crate::source) uids: Vec<Box<str>>,
 }
 
 impl Found {
-    /// Gives the groups the members that stand elsewhere in the file.
+    /// Adds the members from other records to their groups.
     pub(super) fn join(&mut self, later: Vec<(String, Vec<Box<str>>)>, uids: &HashMap<Box<str>, Dn>) {
         if !later.is_empty() {
             let keys: HashMap<String, usize> =

@@ -1,14 +1,14 @@
-//! Which attributes of a file are wanted, looked up by name for every line of it.
+//! The attributes to read, with a fast lookup by name for every line of a file.
 
 use crate::model::{AttrId, AttributeTable, DirectoryBuilder, Syntax};
 
-/// What a name means to this reader, besides being an attribute somebody asked for.
+/// The meaning of an attribute for the interpretation of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Meaning {
     Version,
     Dn,
     ChangeType,
-    /// `search:`, `result:` and `pagedresults:` are lines that `ldapsearch` prints below the last entry.
+    /// `search:`, `result:`, and `pagedresults:` are lines that `ldapsearch` prints after the last entry.
     Search,
     Result,
     Pages,
@@ -20,11 +20,11 @@ pub(in crate::source) enum Meaning {
     ObjectSid,
     UserAccountControl,
     AccountExpires,
-    /// Whether 389 Directory Server has switched somebody off.
+    /// `nsAccountLock`: `TRUE` if the account is disabled (389 Directory Server).
     AccountLock,
-    /// Since when a password policy has.
+    /// `pwdAccountLockedTime`: the time at which a password policy locked the account.
     LockedTime,
-    /// The day on which an account ends, counted from 1970 (RFC 2307).
+    /// The day on which the account expires, as a number of days since 1970 (RFC 2307).
     ShadowExpire,
     PrimaryGroupId,
     MemberOf,
@@ -35,26 +35,26 @@ pub(in crate::source) enum Meaning {
     CommonName,
     IsDeleted,
     DistinguishedName,
-    /// Nothing but a value to keep.
+    /// An attribute without a special meaning, whose values are kept.
     Plain,
 }
 
-/// One wanted name.
+/// An attribute to read.
 #[derive(Debug)]
 pub(in crate::source) struct Wanted {
     pub(in crate::source) name: Box<str>,
     pub(in crate::source) meaning: Meaning,
-    /// The number to keep the values under, if a request names the attribute.
+    /// The id to keep the values under, if the request names the attribute.
     pub(in crate::source) kept_as: Option<AttrId>,
-    /// Whether the values are bytes even where they happen to be UTF-8.
+    /// `true` if the values are binary, even if they happen to be valid UTF-8.
     pub(in crate::source) octets: bool,
 }
 
-/// The number of a wanted name.
+/// The index of an attribute to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::source) struct NameIx(u16);
 
-/// Every wanted name.
+/// The attributes to read.
 #[derive(Debug)]
 pub(in crate::source) struct Names {
     wanted: Vec<Wanted>,
@@ -62,7 +62,7 @@ pub(in crate::source) struct Names {
 }
 
 impl NameIx {
-    /// The place in [`Names::all`].
+    /// Returns the index in [`Names::all`].
     #[cfg(feature = "ldap")]
     pub(in crate::source) fn number(self) -> u16 {
         self.0
@@ -70,13 +70,13 @@ impl NameIx {
 }
 
 impl Names {
-    /// Every wanted name, by its number.
+    /// Returns all names, in the order of their indexes.
     #[cfg(feature = "ldap")]
     pub(in crate::source) fn all(&self) -> Vec<String> {
         self.wanted.iter().map(|wanted| wanted.name.to_string()).collect()
     }
 
-    /// The names that say what an entry is, and nothing else.
+    /// Creates the set of attributes that the interpretation of entries needs.
     pub(in crate::source) fn structural() -> Self {
         let mut names = Self { wanted: Vec::new(), buckets: vec![Vec::new(); BUCKETS] };
         for (name, meaning) in MEANINGS {
@@ -85,17 +85,17 @@ impl Names {
         names
     }
 
-    /// Those, and the attributes of a request.
+    /// Creates the set of attributes that the interpretation of entries needs, and those of a request.
     pub(in crate::source) fn requested(attributes: &[String], builder: &mut DirectoryBuilder) -> Self {
         let mut names = Self::structural();
         for name in attributes {
             let at = match names.find(name.as_bytes()) {
                 Some(at) => at,
-                // Long, in every entry of AD, and no more than the entry's own name: it is decoded only if asked for.
+                // Every AD entry has it, and it repeats the entry's name, so it is decoded only if requested.
                 None if name.eq_ignore_ascii_case("distinguishedName") => names.add(name, Meaning::DistinguishedName),
                 None => names.add(name, Meaning::Plain),
             };
-            // Groups are evaluated through the directory, never through a list of texts on a person.
+            // Memberships are resolved through the directory's groups, not through an attribute of the person.
             if names.get(at).meaning != Meaning::MemberOf {
                 let id = builder.attribute(name);
                 let wanted = &mut names.wanted[usize::from(at.0)];
@@ -106,7 +106,7 @@ impl Names {
         names
     }
 
-    /// Finds a name without its options.
+    /// Finds an attribute by its name, which must not contain options.
     pub(in crate::source) fn find(&self, name: &[u8]) -> Option<NameIx> {
         let candidates = &self.buckets[bucket(name)];
         candidates.iter().copied().find(|at| {
@@ -119,7 +119,7 @@ impl Names {
         &self.wanted[usize::from(at.0)]
     }
 
-    /// The number under which a request keeps an attribute of this meaning.
+    /// Returns the id under which the values with this meaning are kept, if the request names the attribute.
     pub(in crate::source) fn kept_as(&self, meaning: Meaning) -> Option<AttrId> {
         self.wanted.iter().find(|wanted| wanted.meaning == meaning)?.kept_as
     }
@@ -132,7 +132,7 @@ impl Names {
     }
 }
 
-/// Length and first letter tell nearly all names of a schema apart, at the cost of no hash.
+/// Returns the bucket of a name. Length and first letter are almost unique within a schema and cheaper than a hash.
 fn bucket(name: &[u8]) -> usize {
     let first = name.first().map_or(0, |byte| byte | 0x20);
     (name.len() * 31 + usize::from(first)) % BUCKETS
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_in_any_case() {
+    fn finds_names_regardless_of_case() {
         let mut builder = DirectoryBuilder::new();
         let request = ["Mail", "OBJECTCLASS", "thumbnailPhoto", "memberOf"].map(str::to_owned);
         let names = Names::requested(&request, &mut builder);

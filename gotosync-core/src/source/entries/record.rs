@@ -1,4 +1,4 @@
-//! One entry as bytes, in buffers that are used again for the next.
+//! One entry as bytes, in buffers that are reused for the next entry.
 
 use std::ops::Range;
 
@@ -8,13 +8,13 @@ use super::flaw::{Flaw, quoted};
 use super::names::NameIx;
 use crate::model::Dn;
 
-/// One entry: its name, and the values of it that are wanted.
+/// One entry: its distinguished name, and the values of the attributes to read.
 #[derive(Debug)]
 pub(in crate::source) struct Record {
-    /// Where its name stands: the line of a file, or its number in an answer.
+    /// The line of the distinguished name in the file, or the number of the entry in the response.
     pub(in crate::source) line: u64,
     pub(in crate::source) dn: Dn,
-    /// The bytes of its values, one after the other.
+    /// The bytes of all values, one after the other.
     pub(in crate::source) bytes: Vec<u8>,
     values: Vec<Stored>,
 }
@@ -36,20 +36,20 @@ pub(in crate::source) struct RawValue<'r> {
     pub(in crate::source) bytes: &'r [u8],
 }
 
-/// Which values of a long list a line is one of: AD gives `member;range=0-1499` in place of more than 1,500 members
-/// (MS-ADTS 3.1.1.3.1.3.3).
+/// A range of a long list of values: AD returns `member;range=0-1499` if a group has more than 1,500 members (MS-ADTS
+/// 3.1.1.3.1.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::source) struct Chunk {
     pub(in crate::source) first: u32,
-    /// `None` for `*`: the list ends with this chunk.
+    /// `None` for `*`: the list ends with this range.
     pub(in crate::source) last: Option<u32>,
 }
 
 impl Chunk {
-    /// Reads the range of a name like `member;range=0-1499`; `None` if it has none.
+    /// Parses the range option of a name such as `member;range=0-1499`; `None` if it has no range.
     ///
     /// # Errors
-    /// A range that is none.
+    /// If the range is invalid.
     pub(in crate::source) fn of(name: &[u8]) -> Result<Option<Self>, ()> {
         if memchr(b';', name).is_none() {
             return Ok(None);
@@ -67,22 +67,22 @@ impl Chunk {
 }
 
 impl Record {
-    /// One without a name and without values.
+    /// Creates a record without a name and values.
     pub(in crate::source) fn new() -> Self {
         Self { line: 0, dn: Dn::trusted(""), bytes: Vec::new(), values: Vec::new() }
     }
 
-    /// Adds a value, whose bytes are the last of the record's own from `start` on.
+    /// Adds a value that consists of the bytes of the record from `start` on.
     pub(in crate::source) fn store(&mut self, name: NameIx, line: u64, chunk: Option<Chunk>, start: usize) {
         self.values.push(Stored { name, line, chunk, bytes: start as u32..self.bytes.len() as u32 });
     }
 
-    /// The memory it takes.
+    /// Returns the memory that the record uses, in bytes.
     pub(in crate::source) fn size(&self) -> usize {
         self.bytes.len() + self.values.len() * size_of::<Stored>()
     }
 
-    /// The values, in the order they came in.
+    /// Iterates over the values in their original order.
     pub(in crate::source) fn values(&self) -> impl Iterator<Item = RawValue<'_>> {
         self.values.iter().map(|stored| RawValue {
             name: stored.name,
@@ -95,38 +95,38 @@ impl Record {
     pub(in crate::source) fn clear(&mut self) {
         self.values.clear();
         self.bytes.clear();
-        // One entry with a large picture must not hold its memory to the end of the file.
+        // Free the memory of an entry with a large picture before the next entry.
         self.bytes.shrink_to(1 << 20);
     }
 }
 
 impl<'r> RawValue<'r> {
-    /// The value as text, which DNs and ids must be.
+    /// Returns the value as text; an error if it is not UTF-8. Distinguished names and ids must be text.
     pub(in crate::source) fn text(&self) -> Result<&'r str, Flaw> {
         std::str::from_utf8(self.bytes)
             .map_err(|_| Flaw::new(self.line, "a value that must be text is not UTF-8", SAVED_AS))
     }
 
-    /// The value as a number.
+    /// Parses the value as an integer.
     pub(in crate::source) fn number(&self) -> Result<i64, Flaw> {
         let number = std::str::from_utf8(self.bytes.trim_ascii()).ok().and_then(|text| text.parse().ok());
         number.ok_or_else(|| {
             let problem = format!("{} is not a number", quoted(self.bytes));
-            Flaw::new(self.line, problem, "the directory keeps a whole number here: export it again")
+            Flaw::new(self.line, problem, "the attribute must be an integer: export the directory again")
         })
     }
 }
 
-/// The most that a value may have.
+/// The maximum size of a value, in bytes.
 pub(in crate::source) const VALUE_MAX: usize = 16 << 20;
 
-/// The most that an entry may have: enough for a group of a million members.
+/// The maximum size of an entry, in bytes: enough for a group with a million members.
 pub(in crate::source) const RECORD_MAX: usize = 256 << 20;
 
-/// The most parts of a name: ten times what a directory comes to. Every place above an entry is kept by its whole name, and
-/// that is the square of what was said.
+/// The maximum number of RDNs in a distinguished name, about ten times what real directories use. Every ancestor of an entry
+/// is kept with its full name, so memory grows with the square of the depth.
 pub(in crate::source) const DEPTH_MAX: usize = 128;
 
 const RANGE: &[u8] = b"range=";
 
-const SAVED_AS: &str = "the file was saved in another encoding: LDIF is UTF-8, with base64 for all else";
+const SAVED_AS: &str = "the file was saved in a different encoding; LDIF is UTF-8, and other values are base64-encoded";

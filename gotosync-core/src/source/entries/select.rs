@@ -1,4 +1,4 @@
-//! Which people are wanted, decided while they stream by.
+//! Selection of people while entries are streamed.
 
 use hashbrown::{HashMap, HashSet};
 
@@ -10,41 +10,42 @@ use super::record::Record;
 use crate::Result;
 use crate::model::{Depth, Dn, Membership, ReadRequest, Scope};
 
-/// Which people a pass keeps.
+/// The people that a pass keeps.
 #[derive(Debug)]
 pub(in crate::source) enum Selection {
     Everybody,
-    /// A pass that looks for groups and units alone.
+    /// No people: the pass reads only groups and units.
     Nobody,
     Chosen(Box<Chosen>),
 }
 
-/// Places and groups whose people are wanted.
+/// The units and groups whose people are selected.
 #[derive(Debug, Default)]
 pub(in crate::source) struct Chosen {
     units: Vec<(String, Depth)>,
-    /// Comparison keys of groups.
+    /// The comparison keys of the groups.
     groups: HashSet<String>,
-    /// SIDs of groups, which may be somebody's primary group.
+    /// The SIDs of the groups, to recognize them as primary groups.
     sids: HashSet<Box<[u8]>>,
-    /// Comparison keys of what the groups name as members.
+    /// The comparison keys of the groups' members.
     members: HashSet<String>,
-    /// What POSIX groups name as members.
+    /// The members of POSIX groups.
     uids: HashSet<Box<str>>,
-    /// Whether a group's name, as people mention it, is one of `groups`: a key is worth working out once.
+    /// A cache: `true` if the group with this name, as spelled in `memberOf`, is one of `groups`.
     mentioned: HashMap<Box<str>, bool>,
 }
 
-/// A group whose people are wanted, itself or nested in one that a request names.
+/// A group whose people are selected, because the request names it or a group that it is nested in.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "ldap"), expect(dead_code, reason = "who asks a server names them"))]
+#[cfg_attr(not(feature = "ldap"), expect(dead_code, reason = "only the LDAP source uses them, in search filters"))]
 pub(in crate::source) struct Reached {
     pub(in crate::source) dn: Dn,
     pub(in crate::source) sid: Option<Box<[u8]>>,
 }
 
 impl Selection {
-    /// The selection of a request, with the groups that were found if the request names any; and which groups those reach.
+    /// Creates the selection of a request, and returns the groups that it reaches. `found` is needed if the request names
+    /// groups.
     pub(in crate::source) fn new(request: &ReadRequest, found: Option<&Found>) -> Result<(Self, Vec<Reached>)> {
         if request.wants_everyone() {
             return Ok((Self::Everybody, Vec::new()));
@@ -61,7 +62,7 @@ impl Selection {
 }
 
 impl Chosen {
-    /// Says whether people right below a place are wanted, by the place's comparison key.
+    /// Returns `true` if people directly in a unit are selected, by the comparison key of the unit.
     pub(in crate::source) fn wants_place(&self, key: &str) -> bool {
         self.units.iter().any(|(base, depth)| match depth {
             Depth::OneLevel => key == base,
@@ -71,7 +72,7 @@ impl Chosen {
         })
     }
 
-    /// Says whether a person is wanted for a group.
+    /// Returns `true` if a person is selected by membership in a group.
     pub(in crate::source) fn wants_member(
         &mut self,
         entry: &Entry<'_>,
@@ -105,8 +106,8 @@ impl Chosen {
         wanted
     }
 
-    /// Adds the groups of a request. A group that is not there selects nobody; of a name that several groups share, all
-    /// are taken: whoever asked will find the name ambiguous, and nobody may be missing who could be meant.
+    /// Adds the groups of a request. An unknown group selects nobody. A name that several groups share selects all of them: the
+    /// caller reports the name as ambiguous later, and until then no candidate may be missing.
     fn add_groups(&mut self, request: &ReadRequest, found: &Found) -> Result<Vec<Reached>> {
         let mut builder = found.builder.clone();
         for group in &found.groups {

@@ -1,27 +1,28 @@
-//! Basic encoding rules (X.690) as far as LDAP uses them (RFC 4511, section 5.1): definite lengths, tags of one byte.
+//! The Basic Encoding Rules (X.690) in the form that LDAP uses (RFC 4511, section 5.1): definite lengths, and tags of one
+//! byte.
 
 use std::fmt;
 
-/// What remains of a run of elements.
+/// A reader for a sequence of elements.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ber<'b>(&'b [u8]);
 
-/// Bytes that are not what they should be.
+/// An error in the encoding, or in the structure of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed(pub(super) &'static str);
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the answer is not LDAP: {}", self.0)
+        write!(f, "the response is not valid LDAP: {}", self.0)
     }
 }
 
-/// How much of a message has arrived.
+/// The length of a message, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Frame {
-    /// Not even its length.
+    /// The length has not arrived yet.
     Unknown,
-    /// It has so many bytes, of which some may be missing yet.
+    /// The total length in bytes, of which some may not have arrived yet.
     Of(usize),
 }
 
@@ -34,24 +35,24 @@ impl<'b> Ber<'b> {
         self.0.is_empty()
     }
 
-    /// The tag of the next element.
+    /// Returns the tag of the next element.
     pub(super) fn peek(&self) -> Option<u8> {
         self.0.first().copied()
     }
 
-    /// Takes the next element: its tag and its content.
+    /// Returns the tag and the content of the next element, and advances.
     pub(super) fn next(&mut self) -> Result<(u8, &'b [u8]), Malformed> {
-        let (tag, head, length) = header(self.0)?.ok_or(Malformed("an element ends in its length"))?;
+        let (tag, head, length) = header(self.0)?.ok_or(Malformed("an element is truncated"))?;
         let rest = &self.0[head..];
         if rest.len() < length {
-            return Err(Malformed("an element is longer than what holds it"));
+            return Err(Malformed("an element is longer than the enclosing element"));
         }
         let (content, rest) = rest.split_at(length);
         self.0 = rest;
         Ok((tag, content))
     }
 
-    /// Takes the next element, which must have a tag.
+    /// Returns the content of the next element, which must have this tag.
     pub(super) fn expect(&mut self, tag: u8, what: &'static str) -> Result<&'b [u8], Malformed> {
         match self.next() {
             Ok((own, content)) if own == tag => Ok(content),
@@ -61,49 +62,49 @@ impl<'b> Ber<'b> {
         }
     }
 
-    /// Takes the next element if it has a tag.
+    /// Returns the content of the next element if it has this tag.
     pub(super) fn optional(&mut self, tag: u8) -> Result<Option<&'b [u8]>, Malformed> {
         if self.peek() == Some(tag) { self.next().map(|(_, content)| Some(content)) } else { Ok(None) }
     }
 }
 
-/// How long the message is that begins here.
+/// Returns the length of the message that begins here.
 pub(super) fn frame(bytes: &[u8]) -> Result<Frame, Malformed> {
     if bytes.first().is_some_and(|tag| *tag != SEQUENCE) {
-        return Err(Malformed("a message does not begin as one"));
+        return Err(Malformed("the message does not begin with a SEQUENCE"));
     }
     Ok(header(bytes)?.map_or(Frame::Unknown, |(_, head, length)| Frame::Of(head + length)))
 }
 
-/// A number of at most eight bytes.
+/// Decodes an integer of at most eight bytes.
 pub(super) fn integer(content: &[u8]) -> Result<i64, Malformed> {
-    let first = *content.first().ok_or(Malformed("a number without a byte"))?;
+    let first = *content.first().ok_or(Malformed("an integer is empty"))?;
     if content.len() > 8 {
-        return Err(Malformed("a number is too large"));
+        return Err(Malformed("an integer is too large"));
     }
     let sign = if first & 0x80 == 0 { 0 } else { -1 };
     Ok(content.iter().fold(sign, |number: i64, byte| (number << 8) | i64::from(*byte)))
 }
 
-/// The tag, the bytes of tag and length, and the length; `None` when they have not all arrived.
+/// Returns the tag, the size of the header, and the length of the content; `None` if the header has not arrived completely.
 fn header(bytes: &[u8]) -> Result<Option<(u8, usize, usize)>, Malformed> {
     let &[tag, first, ref rest @ ..] = bytes else { return Ok(None) };
     if tag & 0x1f == 0x1f {
-        return Err(Malformed("a tag of more than one byte"));
+        return Err(Malformed("a tag has more than one byte"));
     }
     if first < 0x80 {
         return Ok(Some((tag, 2, usize::from(first))));
     }
     let count = usize::from(first & 0x7f);
     if count == 0 || count > 4 {
-        return Err(Malformed("a length that is indefinite or beyond four bytes"));
+        return Err(Malformed("a length is indefinite or has more than four bytes"));
     }
     let Some(digits) = rest.get(..count) else { return Ok(None) };
     let length = digits.iter().fold(0_usize, |length, byte| (length << 8) | usize::from(*byte));
     Ok(Some((tag, 2 + count, length)))
 }
 
-/// Writes an element.
+/// Encodes an element.
 pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len();
     let mut bytes = Vec::with_capacity(length + 6);
@@ -120,7 +121,7 @@ pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Writes a number in as few bytes as it needs.
+/// Encodes an integer in as few bytes as possible.
 pub(super) fn number(tag: u8, number: i64) -> Vec<u8> {
     let bytes = number.to_be_bytes();
     let spare = |pair: &[u8]| matches!((pair[0], pair[1] & 0x80), (0, 0) | (0xff, 0x80));
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_come_back() {
+    fn decodes_encoded_elements() {
         for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536, 1 << 20] {
             let bytes = element(OCTETS, &vec![7; length]);
             assert_eq!(frame(&element(SEQUENCE, &bytes)).unwrap(), Frame::Of(element(SEQUENCE, &bytes).len()));
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_come_back_in_as_few_bytes_as_they_need() {
+    fn encodes_integers_in_as_few_bytes_as_possible() {
         for (value, bytes) in
             [(0, 1), (127, 1), (128, 2), (-128, 1), (-129, 2), (i64::from(i32::MIN), 4), (i64::MAX, 8)]
         {
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_about_its_length_is_refused() {
+    fn rejects_invalid_lengths() {
         assert_eq!(frame(&[0x30]).unwrap(), Frame::Unknown);
         assert_eq!(frame(&[0x30, 0x82, 1]).unwrap(), Frame::Unknown);
         assert_eq!(frame(&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff]).unwrap(), Frame::Of(0x7fff_ffff + 6));

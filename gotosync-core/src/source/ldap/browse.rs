@@ -1,4 +1,4 @@
-//! Browsing: one level of the tree, and people page by page. A call takes a few searches, however many people there are.
+//! Browsing: one level of the tree, and people page by page. Each call takes a few searches, regardless of the number of people.
 
 use std::sync::Arc;
 
@@ -17,10 +17,9 @@ use crate::source::tree::missing;
 use crate::source::{LIST_ATTRIBUTES, ListQuery, Listing, Node, NodeKind, children_of, listing_of};
 use crate::{Error, ErrorKind, Result};
 
-/// Somebody who looks around.
+/// A browsing session.
 ///
-/// What another server holds is left out, or comes along if references to it are followed. Counts are what a read of
-/// everybody comes to.
+/// Entries on other servers are left out unless referrals are followed. The counts are the same as those of a full read.
 pub(super) struct Browser<'s> {
     options: Arc<LdapOptions>,
     config: &'s Arc<ClientConfig>,
@@ -30,10 +29,10 @@ pub(super) struct Browser<'s> {
 }
 
 impl<'s> Browser<'s> {
-    /// Signs in.
+    /// Connects and binds.
     pub(super) async fn open(options: &Arc<LdapOptions>, config: &'s Arc<ClientConfig>) -> Result<Self> {
         let referrals = match &options.referrals {
-            // Whoever looks around is told what is here; that a read is incomplete is for the read to say.
+            // Browsing shows what this server has; only a read has to report that it is incomplete.
             Referrals::Refuse => Referrals::Ignore,
             other => other.clone(),
         };
@@ -43,7 +42,7 @@ impl<'s> Browser<'s> {
         Ok(Self { options, config, sessions: vec![session], bases, vendor })
     }
 
-    /// Takes leave.
+    /// Unbinds and closes the connections.
     pub(super) async fn close(self) {
         for session in self.sessions {
             session.close().await;
@@ -52,8 +51,8 @@ impl<'s> Browser<'s> {
 
     /// Lists one level of the tree: see [`DirectorySource::children`](crate::source::DirectorySource::children).
     ///
-    /// One search names everybody and everything below the place, without anything else of theirs. Groups that are listed
-    /// take two more for their members, wherever those stand; a global catalogue does not know them, and is refused.
+    /// One search returns the names of all people, groups, and units below the entry. If groups are listed, two more searches
+    /// read their members. A global catalog does not contain the members, so it returns an error.
     pub(super) async fn children(&mut self, of: Option<&Dn>) -> Result<Vec<Node>> {
         let jobs = jobs(&self.tree(of), Scope::Subtree, &self.wanted().all(), IDENTITY);
         let Some(directory) = self.find(jobs).await? else { return Err(self.missing(of).await) };
@@ -67,13 +66,13 @@ impl<'s> Browser<'s> {
         if groups.is_empty() {
             return Ok(nodes);
         }
-        let members = whole(self.members(&groups, Membership::Nested, &[]).await?)?.directory;
+        let members = complete(self.members(&groups, Membership::Nested, &[]).await?)?.directory;
         nodes.retain(|node| node.kind != NodeKind::Group);
         nodes.extend(children_of(&members, of)?.into_iter().filter(|node| node.kind == NodeKind::Group));
         Ok(nodes)
     }
 
-    /// Lists people, and finds what is called by a name: see
+    /// Lists people, and finds people, groups, and units by name: see
     /// [`DirectorySource::list`](crate::source::DirectorySource::list).
     pub(super) async fn list(&mut self, query: &ListQuery, now: Timestamp) -> Result<Listing> {
         let at = self.places(query.of.as_ref());
@@ -117,13 +116,13 @@ impl<'s> Browser<'s> {
         read(&self.options, self.config, &request).await
     }
 
-    /// Finds what stands at or below places; `None` if nothing does.
+    /// Runs the searches and returns what they find; `None` if they find nothing.
     async fn find(&mut self, jobs: Vec<Job>) -> Result<Option<Arc<Directory>>> {
         let reading = gather(&self.options, self.config, &mut self.sessions, &[], jobs).await?;
-        Ok(reading.map(whole).transpose()?.map(|reading| reading.directory))
+        Ok(reading.map(complete).transpose()?.map(|reading| reading.directory))
     }
 
-    /// The error of a place that is not there, with the nearest that is.
+    /// Returns the error for an unknown distinguished name, with the most similar one in the directory.
     async fn missing(&mut self, of: Option<&Dn>) -> Error {
         let jobs = jobs(&self.bases, Scope::Subtree, &self.wanted().groups_and_units(), IDENTITY);
         match (self.find(jobs).await, of) {
@@ -133,7 +132,7 @@ impl<'s> Browser<'s> {
         }
     }
 
-    /// Where a place is searched for: at itself, or, where it merely is a part of the names of bases, at those.
+    /// Returns the bases to search for an entry: the entry itself, or the configured bases below it.
     fn places(&self, of: Option<&Dn>) -> Vec<Dn> {
         match of {
             None => self.bases.clone(),
@@ -142,7 +141,8 @@ impl<'s> Browser<'s> {
         }
     }
 
-    /// Where the tree at a place is searched for. Above bases all of them are: what they have in common, none of them shows alone.
+    /// Returns the bases to search for the tree at an entry. Above the configured bases, all bases are needed to find their common
+    /// ancestors.
     fn tree(&self, of: Option<&Dn>) -> Vec<Dn> {
         let places = self.places(of);
         let is_above = of.is_some_and(|of| !places.is_empty() && !places.contains(of));
@@ -154,8 +154,8 @@ impl<'s> Browser<'s> {
         Wanted { request: &NOTHING, bases: &self.bases, vendor: self.vendor, range_size, catalog: false }
     }
 
-    /// Whoever and whatever is called by these words. Active Directory resolves names of people as its own tools do, by
-    /// how they begin, which it has an index for.
+    /// Returns a filter for people, groups, and units whose names contain these words. Active Directory uses ambiguous name
+    /// resolution for people, which matches the beginning of names with an index.
     fn called(&self, words: &[String]) -> String {
         let each = |attributes: &[&str]| -> String {
             let any = |word: &String| -> String {
@@ -175,14 +175,14 @@ impl<'s> Browser<'s> {
     }
 }
 
-/// The same search at each of these places.
+/// Returns the same search for each of these bases.
 fn jobs(at: &[Dn], scope: Scope, filter: &str, attributes: &[&str]) -> Vec<Job> {
     let job = |base: &Dn| Job {
         base: base.clone(),
         scope,
         filter: filter.to_owned(),
         attributes: owned(attributes),
-        what: "what is there",
+        what: "entries",
         may_be_missing: true,
     };
     at.iter().map(job).collect()
@@ -195,20 +195,20 @@ fn scope(query: &ListQuery) -> Scope {
     }
 }
 
-/// A reading that may be counted.
-fn whole(reading: Reading) -> Result<Reading> {
+/// Returns the reading if it is complete; otherwise its counts would be wrong.
+fn complete(reading: Reading) -> Result<Reading> {
     match reading.completeness.gaps() {
         [] => Ok(reading),
         [gap, ..] => {
             let problem = format!("{}: {}", gap.place, gap.problem);
-            Err(Error::new(ErrorKind::Incomplete, problem).during("count who is there"))
+            Err(Error::new(ErrorKind::Incomplete, problem).during("count the people"))
         }
     }
 }
 
 fn unseen() -> Error {
-    Error::new(ErrorKind::Denied, "not a single entry came: the user may not read here")
-        .hint("let the user list and read the places that people are in")
+    Error::new(ErrorKind::Denied, "the search returned no entries: the user has no read access here")
+        .hint("grant the user read access to the entries below the base DN")
 }
 
 fn owned(names: &[&str]) -> Vec<String> {
@@ -217,9 +217,9 @@ fn owned(names: &[&str]) -> Vec<String> {
 
 static NOTHING: ReadRequest = ReadRequest { attributes: Vec::new(), scopes: Vec::new(), since: None };
 
-/// What says what an entry is, and which one.
+/// The attributes that determine the kind and the id of an entry.
 const IDENTITY: &[&str] = &["objectClass", "objectGUID", "entryUUID", "nsUniqueId"];
 
-/// What says whether somebody may sign in.
+/// The attributes that determine the sign-in status of a person.
 const STANDING: &[&str] =
     &["userAccountControl", "accountExpires", "nsAccountLock", "pwdAccountLockedTime", "shadowExpire"];

@@ -1,4 +1,4 @@
-//! The global catalogue of a forest: everybody, and a part of what is known of them.
+//! The global catalog of a forest, which contains all people of the forest, but only some of their attributes.
 
 use ldap3::{Scope, ldap_escape};
 
@@ -12,21 +12,21 @@ use super::session::{Question, Session};
 use crate::model::{ReadRequest, Scope as PeopleScope};
 use crate::{Error, ErrorKind, Result};
 
-/// Refuses what a global catalogue cannot answer: attributes that it does not keep (MS-ADTS 3.1.1.1.9,
-/// `isMemberOfPartialAttributeSet`), which would look as if nobody had them, and the members of groups. Of groups it shows the
-/// universal ones alone, as whose members it keeps; any other is not there for a rule that names it.
+/// Rejects a request that the global catalog cannot answer: one for attributes that it does not contain (MS-ADTS 3.1.1.1.9,
+/// `isMemberOfPartialAttributeSet`), which would look empty for everyone, or for the members of groups. Only universal
+/// groups are read from it, because it contains the members of no others; rules that name other groups do not find them.
 ///
 /// # Errors
-/// [`ErrorKind::Unsupported`] with what it cannot answer, and whatever keeps the schema from being read.
+/// [`ErrorKind::Unsupported`] for such a request; other kinds if the schema cannot be read.
 pub(super) async fn check(session: &mut Session, request: &ReadRequest) -> Result<()> {
-    // Members from elsewhere may not be in this catalogue, and it does not say whose.
+    // Members from other forests may be missing from the catalog, and it does not show which groups are affected.
     if request.scopes.iter().any(|scope| matches!(scope, PeopleScope::Group { .. })) {
-        return Err(unsupported(session, "the global catalogue does not know the members of every group".to_owned()));
+        return Err(unsupported(session, "the global catalog does not contain the members of all groups".to_owned()));
     }
     let vendor = Vendor::ActiveDirectory;
     let attributes = Wanted { request, bases: &[], vendor, range_size: None, catalog: true }.people_attributes();
     let Some(schema) = session.root.one("schemanamingcontext").map(str::to_owned) else {
-        return Err(Error::new(ErrorKind::Data, "the global catalogue does not say where its schema is"));
+        return Err(Error::new(ErrorKind::Data, "the global catalog does not report its schema naming context"));
     };
     let named: Vec<String> =
         attributes.iter().map(|name| format!("(lDAPDisplayName={})", ldap_escape(name.as_str()))).collect();
@@ -39,14 +39,14 @@ pub(super) async fn check(session: &mut Session, request: &ReadRequest) -> Resul
         each_value(&item, |value| {
             let name = String::from_utf8_lossy(value).into_owned();
             if kept.contains(&name) {
-                return Err(Malformed("an attribute came twice: its pages overlap, or never end"));
+                return Err(Malformed("the server returned an attribute twice: the pages overlap or repeat"));
             }
             kept.push(name);
             Ok(())
         })
     };
     let searched = session.search(&question, PAGE, &mut take).await;
-    searched.map_err(|halt| session.failed(halt.stopped).during("read the schema of the global catalogue"))?;
+    searched.map_err(|halt| session.failed(halt.stopped).during("read the schema of the global catalog"))?;
     let missing: Vec<&str> = attributes
         .iter()
         .map(String::as_str)
@@ -55,10 +55,10 @@ pub(super) async fn check(session: &mut Session, request: &ReadRequest) -> Resul
     if missing.is_empty() {
         return Ok(());
     }
-    Err(unsupported(session, format!("the global catalogue does not keep {}", missing.join(", "))))
+    Err(unsupported(session, format!("the global catalog does not contain {}", missing.join(", "))))
 }
 
-/// Whether this is a global catalogue.
+/// Returns `true` if the server is a global catalog.
 pub(super) fn is_one(session: &Session) -> bool {
     session.server.is_global_catalog() && session.root.vendor() == Vendor::ActiveDirectory
 }
@@ -66,5 +66,5 @@ pub(super) fn is_one(session: &Session) -> bool {
 fn unsupported(session: &Session, problem: String) -> Error {
     Error::new(ErrorKind::Unsupported, problem)
         .with("server", &session.server)
-        .hint("read each domain by itself, over port 636 or 389; several are one directory for gotosync")
+        .hint("read each domain separately, on port 636 or 389; gotosync merges several domains into one directory")
 }

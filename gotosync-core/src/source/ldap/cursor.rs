@@ -1,9 +1,9 @@
-//! From where on changes are asked for, as it is kept from one read to the next.
+//! The position from which the next read looks for changes, as it is stored between reads.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// From where on changes are asked for.
+/// The position from which the next read looks for changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "by")]
 pub(super) enum Cursor {
@@ -17,17 +17,18 @@ pub(super) enum Cursor {
     Timestamp(TimestampPosition),
 }
 
-/// Where the changes of a domain were.
+/// The position for `DirSync`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct DirsyncPosition {
-    /// What the server gave to go on from, in hexadecimal digits.
+    /// The cookie of the server, in hexadecimal.
     pub(super) cookie: String,
-    /// The domain controller's database, and how far it had counted.
+    /// The invocation id of the domain controller's database.
     pub(super) server: String,
+    /// The highest committed USN.
     pub(super) highest: i64,
-    /// Whether the right to replicate is there.
+    /// `true` if the user has the right to replicate.
     pub(super) replicates: bool,
-    /// Whether what is deleted is told. Samba does not tell it for that right alone.
+    /// `true` if the server reports deletions. Samba does not report them for the right to replicate alone.
     pub(super) tombstones: bool,
 }
 
@@ -37,14 +38,14 @@ impl DirsyncPosition {
     }
 }
 
-/// Where the numbers of one domain controller were.
+/// The position for `uSNChanged`, which is valid for one domain controller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct UsnPosition {
-    /// The domain controller's database.
+    /// The invocation id of the domain controller's database.
     pub(super) server: String,
-    /// The highest number before the read.
+    /// The highest committed USN before the read.
     pub(super) highest: i64,
-    /// Whether what is deleted can be seen.
+    /// `true` if the user can read deleted objects.
     pub(super) tombstones: bool,
 }
 
@@ -54,14 +55,14 @@ impl UsnPosition {
     }
 }
 
-/// Where the changes of each base were.
+/// The position for LDAP content synchronization.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct SyncreplPosition {
-    /// For each base, the change sequence numbers of its naming context.
+    /// The change sequence numbers of the naming context of each base.
     pub(super) numbers: Vec<Vec<String>>,
 }
 
-/// When everything that is kept had been read.
+/// The position for `modifyTimestamp`: changes up to this time are known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct TimestampPosition {
     pub(super) since: Timestamp,

@@ -1,4 +1,4 @@
-//! Reading only what changed, by whichever way a server offers, and everything whenever that is in doubt.
+//! Incremental reads with the methods that servers offer, and a full read if an incremental one is not reliable.
 
 mod dirsync;
 mod syncrepl;
@@ -27,14 +27,14 @@ use super::session::{Question, Session, Stopped};
 use crate::model::{Completeness, Dn, Effort, Kept, ReadRequest, Reading};
 use crate::{Error, Result};
 
-/// What was found to have changed.
+/// The changes that were found.
 struct Found {
     came: Mirror,
     gone: Vec<Id>,
     cursor: Cursor,
 }
 
-/// Why what changed cannot be told: then everything is read.
+/// The reason why an incremental read is not possible, so that everything is read.
 #[derive(Debug)]
 struct Refused(String);
 
@@ -50,14 +50,14 @@ impl From<Error> for Refused {
     }
 }
 
-/// Reads what a request asks for, starting from what an earlier read left.
+/// Reads the data that a request asks for, incrementally if possible.
 ///
 /// # Errors
-/// As reading everything.
+/// The errors of a full read.
 pub(super) async fn read(source: &LdapSource, request: &ReadRequest, changes: &Changes) -> Result<Reading> {
     let mut session = source.session().await?;
     if catalog::is_one(&session) {
-        // It does not say of everything that changes; and there is one place that knows what it cannot answer.
+        // A global catalog does not report all changes, and only the full read checks for requests it cannot answer.
         return super::read::read(&source.options, &source.config, request).await;
     }
     let mut refused = None;
@@ -70,7 +70,7 @@ pub(super) async fn read(source: &LdapSource, request: &ReadRequest, changes: &C
                 }
                 return Ok(reading);
             }
-            // Whatever it was, the connection may have been part of it.
+            // The cause may be the connection, so open a new one.
             Err(Refused(why)) => {
                 refused = Some(why);
                 session = Session::open(&source.options, &source.config).await?;
@@ -88,7 +88,7 @@ pub(super) async fn read(source: &LdapSource, request: &ReadRequest, changes: &C
 /// Waits until something may have changed since an earlier read.
 ///
 /// # Errors
-/// When nobody can sign in, and whatever ends the wait before.
+/// If the bind fails, or the connection breaks while waiting.
 pub(super) async fn wait(source: &LdapSource, kept: &Kept, every: Duration) -> Result<()> {
     let Some(cursor) = source.mirror(kept).and_then(|mirror| mirror.header.cursor.clone()) else { return Ok(()) };
     let mut session = Session::open(&source.options, &source.config).await?;
@@ -117,7 +117,7 @@ pub(super) async fn wait(source: &LdapSource, kept: &Kept, every: Duration) -> R
     Ok(())
 }
 
-/// A read, and what it knows before it asks.
+/// The context of a read.
 struct Asking<'r> {
     source: &'r LdapSource,
     request: &'r ReadRequest,
@@ -140,7 +140,7 @@ impl<'r> Asking<'r> {
         Wanted { request: self.request, bases: &self.bases, vendor: self.vendor, range_size, catalog: false }
     }
 
-    /// What a server is asked for today, to read what is kept.
+    /// Returns the attributes that a full read with the options of the kept mirror would request today.
     fn asked_for(&self, before: &Mirror) -> Vec<String> {
         let attributes = before.header.attributes.clone();
         let request = ReadRequest { attributes, ..ReadRequest::default() };
@@ -157,17 +157,17 @@ impl<'r> Asking<'r> {
         }
     }
 
-    /// An empty mirror that entries can be read into.
+    /// Creates an empty mirror to read entries into.
     fn filling(before: &Mirror) -> Filling {
         Filling::new(Header { attributes: before.header.attributes.clone(), ..Header::default() })
     }
 
-    /// What takes entries as they were taken before.
+    /// Creates a reader that fills a mirror in the same way as the kept one.
     fn reader(&self, before: &Mirror) -> Reader<Filling> {
         Reader::new(Self::filling(before)).aliases(self.vendor)
     }
 
-    /// Does searches, and gives what they brought.
+    /// Runs searches and returns the entries.
     async fn fetch(&self, session: &mut Session, before: &Mirror, jobs: Vec<Job>) -> Result<Mirror, Refused> {
         let run = Run::new(&self.source.options, &self.source.config, self.reader(before));
         for job in jobs {
@@ -178,14 +178,14 @@ impl<'r> Asking<'r> {
             return Err(Refused(gap.problem.clone()));
         }
         if tally.effort.connections > 0 {
-            return Err(Refused("changes are on other servers, too".to_owned()));
+            return Err(Refused("some changes are on other servers".to_owned()));
         }
         Ok(reader.sink.mirror)
     }
 
-    /// Reads everything, and leaves where changes are asked for from then on.
+    /// Reads everything, and determines the position from which the next read looks for changes.
     async fn everything(&self, mut session: Session, changes: &Changes) -> Result<Reading> {
-        // Taken before the first entry is read: what changes meanwhile is found again.
+        // Determined before the first entry is read, so that the next read finds changes made during this one.
         let cursor = self.start(&mut session, changes.method).await;
         let filling = Filling::new(self.header());
         let run = Run::new(&self.source.options, &self.source.config, Reader::new(filling).aliases(self.vendor));
@@ -212,7 +212,7 @@ impl<'r> Asking<'r> {
         let mut remarks = tally.remarks;
         remarks.extend(super::read::left_alone(&mirror.header.left));
         let directory = Arc::new(directory);
-        // What changed on other servers, nobody here could tell.
+        // If references were followed, this server does not report the changes on the other servers.
         mirror.header.cursor = cursor.filter(|_| completeness.is_complete() && tally.followed.is_empty());
         let kept = mirror.header.cursor.is_some().then(|| mirror.to_kept());
         if let Some(kept) = &kept {
@@ -221,7 +221,7 @@ impl<'r> Asking<'r> {
         Ok(Reading { directory, completeness, remarks, effort: Some(tally.effort), kept })
     }
 
-    /// Where changes are asked for from, by the first way that works; `None` if there is none.
+    /// Returns the current position for the first method that works; `None` if none does.
     async fn start(&self, session: &mut Session, method: Option<DeltaMethod>) -> Option<Cursor> {
         let wants = |own| method.is_none_or(|method| method == own);
         if self.vendor == Vendor::ActiveDirectory {
@@ -240,34 +240,39 @@ impl<'r> Asking<'r> {
         wants(DeltaMethod::Timestamp).then(|| Cursor::Timestamp(timestamp::start()))
     }
 
-    /// Reads what changed since an earlier read.
+    /// Reads the changes since an earlier read.
     async fn since(
         &mut self,
         session: &mut Session,
         before: &Arc<Mirror>,
         changes: &Changes,
     ) -> Result<Reading, Refused> {
-        // What changed is read as the rest was: the next request may ask for more than this one.
+        // Read with the attributes of the kept entries: the next request may need more of them than this one.
         self.attributes = self.asked_for(before);
         let (bytes, searches) = (session.bytes(), session.searches);
         let header = &before.header;
         let has = |name: &String| header.attributes.iter().any(|own| own.eq_ignore_ascii_case(name));
         if !self.request.attributes.iter().all(has) {
-            return Err(Refused("other attributes are asked for".to_owned()));
+            return Err(Refused("the request needs attributes that are not kept".to_owned()));
         }
         if !header.bases.iter().eq(self.bases.iter().map(Dn::key).collect::<Vec<_>>().iter()) {
-            return Err(Refused("other places are read".to_owned()));
+            return Err(Refused("the base DNs have changed".to_owned()));
         }
         if header.reader != self.source.options.sign_in.name() {
-            return Err(Refused("somebody else reads".to_owned()));
+            return Err(Refused("the user that gotosync signs in as has changed".to_owned()));
         }
         if header.asked != self.attributes || !Self::filling(before).mirror.is_like(before) {
-            return Err(Refused("another version or other options asked the server for other attributes".to_owned()));
+            return Err(Refused(
+                "the version or the options have changed, and with them the requested attributes".to_owned(),
+            ));
         }
         if header.reads + 1 >= changes.full_every {
-            return Err(Refused("it is time to read everything".to_owned()));
+            return Err(Refused("a full read is due (`full_every`)".to_owned()));
         }
-        let cursor = header.cursor.as_ref().ok_or_else(|| Refused("there is no cursor".to_owned()))?;
+        let cursor = header
+            .cursor
+            .as_ref()
+            .ok_or_else(|| Refused("the last read left no position to continue from".to_owned()))?;
         let found = match cursor {
             Cursor::Dirsync(place) => dirsync::changes(self, session, before, place).await?,
             Cursor::Usn(place) => usn::changes(self, session, before, place).await?,
@@ -280,7 +285,9 @@ impl<'r> Asking<'r> {
                 let known = self.source.directory(before, self.request);
                 let (directory, completeness) = match known {
                     Some(directory) => (directory, Completeness::Complete),
-                    None => before.directory(self.request).map(|(directory, whole)| (Arc::new(directory), whole))?,
+                    None => before
+                        .directory(self.request)
+                        .map(|(directory, completeness)| (Arc::new(directory), completeness))?,
                 };
                 (directory, completeness, None)
             }
@@ -293,9 +300,9 @@ impl<'r> Asking<'r> {
                 count += self.refresh(session, &mut mirror, stale).await?;
                 mirror.header.cursor = Some(cursor);
                 mirror.header.reads += 1;
-                // Whoever stands where nothing stands has been moved with what is above, and that was missed.
+                // An entry without a parent was moved together with the parent, and that move was missed.
                 if mirror.orphans() > mirror.header.orphans {
-                    return Err(Refused("entries stand in places that are not there".to_owned()));
+                    return Err(Refused("the parents of some entries are missing".to_owned()));
                 }
                 let (directory, completeness) = mirror.directory(self.request)?;
                 let directory = Arc::new(directory);
@@ -320,35 +327,36 @@ impl<'r> Asking<'r> {
         Ok(Reading { directory, completeness, remarks, effort: Some(effort), kept })
     }
 
-    /// Reads what came with a unit that was not there before. Where less than a naming context is read, it may have been moved in
-    /// from outside, and that changes nothing of what is below it.
+    /// Reads the entries below new units. If the bases are smaller than a naming context, such a unit may have been moved in from
+    /// outside, which does not change the entries below it.
     async fn moved_in(&self, session: &mut Session, before: &Mirror, came: &Mirror) -> Result<Mirror, Refused> {
         let contexts = session.root.contexts();
-        let whole = self.bases.iter().all(|base| contexts.contains(base));
-        let units = if whole { Vec::new() } else { came.units_not_in(before) };
+        let reads_contexts = self.bases.iter().all(|base| contexts.contains(base));
+        let units = if reads_contexts { Vec::new() } else { came.units_not_in(before) };
         let wanted = self.wanted();
-        let below =
-            |unit: &Dn| wanted.everything_that(unit, "(objectClass=*)", self.attributes.clone(), "what moved in");
+        let below = |unit: &Dn| {
+            wanted.everything_that(unit, "(objectClass=*)", self.attributes.clone(), "entries that were moved in")
+        };
         self.fetch(session, before, units.iter().map(below).collect()).await
     }
 
-    /// Reads entries again that name others which are elsewhere now.
+    /// Reads entries again that refer to renamed or deleted entries.
     async fn refresh(&self, session: &mut Session, mirror: &mut Mirror, stale: Vec<Id>) -> Result<u64, Refused> {
         if stale.is_empty() {
             return Ok(0);
         }
         if stale.len() > STALE_MAX {
-            return Err(Refused("too much hangs on what changed".to_owned()));
+            return Err(Refused("the changes affect too many other entries".to_owned()));
         }
         let came = self.fetch(session, mirror, self.wanted().by_ids(&stale, &self.attributes)).await?;
         let gone: Vec<Id> = stale.into_iter().filter(|id| !came.holds(id)).collect();
         let changed = (came.len() + gone.len()) as u64;
-        // What those name was read before them.
+        // The entries that these refer to are already up to date, so the new stale ids can be ignored.
         mirror.update(came, &gone);
         Ok(changed)
     }
 
-    /// The ids of everything there is now: what is kept and not among them is gone.
+    /// Compares the ids of all current entries to the kept ones, and returns the ids of the deleted entries.
     async fn missing(&self, session: &mut Session, before: &Mirror) -> Result<Vec<Id>, Refused> {
         let wanted = self.wanted();
         let mut there: HashSet<Id> = HashSet::with_capacity(before.len());
@@ -361,7 +369,7 @@ impl<'r> Asking<'r> {
                     if there.insert(canonical(id)) {
                         return Ok(());
                     }
-                    Err(Malformed("an id came twice: its pages overlap, or never end"))
+                    Err(Malformed("the server returned an id twice: the pages overlap or repeat"))
                 })
             };
             let page_size = self.source.options.page_size.unwrap_or(PAGE);
@@ -371,8 +379,8 @@ impl<'r> Asking<'r> {
     }
 }
 
-/// What a server is known by for as long as its numbers mean the same: the invocation id of a domain controller's database
-/// (MS-ADTS 3.1.1.1.9), which changes when it is restored from a backup.
+/// Returns the identity of a server within which its USNs are comparable: the invocation id of a domain controller's
+/// database (MS-ADTS 3.1.1.1.9), which changes with a restore from a backup.
 async fn identity(session: &mut Session) -> String {
     let Some(service) = session.root.one("dsservicename").map(str::to_owned) else {
         return session.server.to_string();
@@ -394,5 +402,5 @@ async fn identity(session: &mut Session) -> String {
     }
 }
 
-/// Entries that are read again at most, before everything is.
+/// The maximum number of entries to read again; if more are affected, everything is read.
 const STALE_MAX: usize = 2000;

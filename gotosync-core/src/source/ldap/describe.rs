@@ -1,4 +1,4 @@
-//! What a server says of itself, and what can be found out of what may be read there.
+//! Description of a server: what it reports about itself, and tests of the signed-in user's rights.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,14 +24,15 @@ use crate::Result;
 use crate::model::{Dn, ReadRequest};
 use crate::source::{DirectoryInfo, Domain, Identity, Levels, Readable, ServerInfo};
 
-/// Describes the first server that answers. What it does not answer is left out; only whoever cannot sign in gets an error.
+/// Describes the first server that answers. Information that the server does not provide is left out; only a failed
+/// connection or bind is an error.
 pub(super) async fn describe(
     options: &Arc<LdapOptions>,
     config: &Arc<ClientConfig>,
     name: String,
 ) -> Result<DirectoryInfo> {
     let mut session = Session::open(options, config).await?;
-    // A server without a naming context can be described all the same.
+    // A server without a naming context can still be described.
     let bases = bases(options, &session.root).unwrap_or_default();
     let server = server(&mut session, options, &bases).await;
     let vendor = session.root.product();
@@ -43,7 +44,7 @@ async fn server(session: &mut Session, options: &LdapOptions, bases: &[Dn]) -> S
     let root = session.root.clone();
     let dns = |name: &str| root.one(name).map(|dn| dns(&Dn::trusted(dn)));
     let active_directory = root.vendor() == Vendor::ActiveDirectory;
-    // Samba lists some several times.
+    // Samba lists some OIDs several times.
     let listed = |names: &[&str]| {
         let oids: BTreeSet<&String> = names.iter().flat_map(|name| root.all(name)).collect();
         oids.into_iter().map(|oid| named(oid)).collect()
@@ -60,7 +61,7 @@ async fn server(session: &mut Session, options: &LdapOptions, bases: &[Dn]) -> S
         Some(base) if root.supports(PAGED) => people(session, base).await,
         _ => None,
     };
-    // What may break the connection comes last.
+    // These tests may break the connection, so they come last.
     let base = root.one("defaultnamingcontext").filter(|_| active_directory).map(str::to_owned);
     let deleted_objects = match &base {
         Some(base) if root.supports(SHOW_DELETED) => deleted_objects(session, base).await,
@@ -106,7 +107,7 @@ async fn identity(session: &mut Session, options: &LdapOptions) -> Identity {
     Identity { name, dn }
 }
 
-/// Where the user of a name stands: `user@domain`, `DOMAIN\user` or `user`, in Active Directory.
+/// Finds the distinguished name of `user@domain`, `DOMAIN\user`, or `user` in Active Directory.
 async fn found(session: &mut Session, name: &str) -> Option<Dn> {
     let base = session.root.one("defaultnamingcontext").filter(|_| session.root.vendor() == Vendor::ActiveDirectory)?;
     let base = base.to_owned();
@@ -122,12 +123,12 @@ async fn found(session: &mut Session, name: &str) -> Option<Dn> {
     }
 }
 
-/// The domains of the forest, as its configuration has them (MS-ADTS 6.1.1.2.1.1).
+/// Reads the domains of the forest from its configuration (MS-ADTS 6.1.1.2.1.1).
 pub(super) async fn domains(session: &mut Session) -> Result<Vec<Domain>, Stopped> {
     let Some(configuration) = session.root.one("configurationnamingcontext") else { return Ok(Vec::new()) };
     let base = format!("CN=Partitions,{configuration}");
     let attributes = ["nCName", "dnsRoot", "nETBIOSName"].map(str::to_owned);
-    // Of `systemFlags`: a naming context of the forest, and a domain. One that is not enabled is yet to be made.
+    // The `systemFlags` select naming contexts of the forest that are domains. Disabled ones do not exist yet.
     let filter = "(&(objectClass=crossRef)(systemFlags:1.2.840.113556.1.4.803:=3)(!(enabled=FALSE)))";
     let question = Question { base: &base, scope: Scope::OneLevel, filter, attributes: &attributes };
     let contexts: Vec<Dn> = session.root.all("namingcontexts").iter().map(|dn| Dn::trusted(dn)).collect();
@@ -145,19 +146,20 @@ pub(super) async fn domains(session: &mut Session) -> Result<Vec<Domain>, Stoppe
 
 async fn clock(session: &mut Session) -> Option<i64> {
     let before = Timestamp::now();
-    let told = session.root().await.ok()?.one("currenttime")?.to_owned();
-    ahead(&told, before, Timestamp::now())
+    let time = session.root().await.ok()?.one("currenttime")?.to_owned();
+    ahead(&time, before, Timestamp::now())
 }
 
-/// By how many seconds a clock is ahead that told a time, in whole seconds, between two moments of ours.
-fn ahead(told: &str, before: Timestamp, after: Timestamp) -> Option<i64> {
-    let time = DateTime::strptime("%Y%m%d%H%M%S", told.get(..14)?).ok()?;
-    let told = time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
-    let (least, most) = (told - after.as_second() - 1, told + 1 - before.as_second());
+/// Returns the number of seconds by which a server's clock is ahead. The server reported `time`, in full seconds, at some point
+/// between `before` and `after` on the local clock.
+fn ahead(time: &str, before: Timestamp, after: Timestamp) -> Option<i64> {
+    let time = DateTime::strptime("%Y%m%d%H%M%S", time.get(..14)?).ok()?;
+    let seconds = time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
+    let (least, most) = (seconds - after.as_second() - 1, seconds + 1 - before.as_second());
     Some(if least > 0 { least } else { most.min(0) })
 }
 
-/// What can be read of people, by a few of them.
+/// Determines the access to people from a few of them.
 async fn people(session: &mut Session, base: &Dn) -> Option<Readable> {
     let request = ReadRequest::default();
     let wanted =
@@ -168,7 +170,7 @@ async fn people(session: &mut Session, base: &Dn) -> Option<Readable> {
     let mut seen = Vec::new();
     let result = match session.ask(&question, vec![paging(SAMPLE, b"")], &mut |item| take(&item, &mut seen)).await {
         Ok(result) => result,
-        // Active Directory calls it an operationsError that nobody has signed in.
+        // Active Directory returns operationsError (1) if the connection is not bound.
         Err(Stopped { code: Some(1 | 50), .. }) => return Some(Readable::Nobody),
         Err(_) => return None,
     };
@@ -176,12 +178,12 @@ async fn people(session: &mut Session, base: &Dn) -> Option<Readable> {
     match seen.first() {
         Some(_) if seen.iter().all(has_id) => Some(Readable::People),
         Some(_) => Some(Readable::WithoutId),
-        // Active Directory may send pages without entries before those with some.
+        // Active Directory may send empty pages first, so only an empty last page means that there are no entries.
         None => next_cookie(control(&result, PAGED)?).ok()?.is_empty().then_some(Readable::Nobody),
     }
 }
 
-/// Whether deleted objects can be read (MS-ADTS 3.1.1.3.4.1.14): whoever may read them may read what their container says.
+/// Tests whether the user can read deleted objects (MS-ADTS 3.1.1.3.4.1.14), by reading the attributes of their container.
 async fn deleted_objects(session: &mut Session, base: &str) -> Option<bool> {
     let base = format!("CN=Deleted Objects,{base}");
     let attributes = ["isDeleted".to_owned()];
@@ -193,7 +195,7 @@ async fn deleted_objects(session: &mut Session, base: &str) -> Option<bool> {
     }
 }
 
-/// Whether it can be asked what has changed (MS-ADTS 3.1.1.3.4.1.3): asks for nothing at all, as whoever has that right.
+/// Tests whether the user may use `DirSync` with the right to replicate (MS-ADTS 3.1.1.3.4.1.3). The filter matches nothing.
 async fn replication(session: &mut Session, base: &str) -> Option<bool> {
     let attributes = ["objectGUID".to_owned()];
     let question = Question { base, scope: Scope::Subtree, filter: "(!(objectClass=*))", attributes: &attributes };
@@ -206,7 +208,7 @@ async fn replication(session: &mut Session, base: &str) -> Option<bool> {
     }
 }
 
-/// Asks once, and gives the entries.
+/// Runs a search and returns the entries.
 async fn ask(session: &mut Session, question: &Question<'_>, controls: Vec<RawControl>) -> Result<Vec<Root>, Stopped> {
     let mut entries = Vec::new();
     session.ask(question, controls, &mut |item| take(&item, &mut entries)).await?;
@@ -221,13 +223,13 @@ fn take(item: &Item, entries: &mut Vec<Root>) -> Result<(), Stopped> {
     })
 }
 
-/// The name of a domain in DNS: `ad.example.test` of `DC=ad,DC=example,DC=test`.
+/// Returns the DNS name of a domain: `ad.example.test` for `DC=ad,DC=example,DC=test`.
 fn dns(dn: &Dn) -> String {
     let parts = std::iter::successors(Some(dn.clone()), Dn::parent).filter(|dn| dn.kind() == "dc");
     parts.map(|dn| dn.name()).collect::<Vec<_>>().join(".")
 }
 
-/// Asks for what was deleted as well.
+/// Creates the control that includes deleted objects in a search.
 pub(super) fn show_deleted() -> RawControl {
     RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None }
 }
@@ -238,12 +240,12 @@ const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 /// `LDAP_SERVER_DIRSYNC_OID`.
 pub(super) const DIR_SYNC: &str = "1.2.840.113556.1.4.841";
 
-/// «Who am I?» (RFC 4532).
+/// The extended operation "Who am I?" (RFC 4532).
 const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
 
 const IDS: [&str; 3] = ["objectGUID", "entryUUID", "nsUniqueId"];
 
-/// People who are looked at.
+/// The number of people to test.
 const SAMPLE: u32 = 10;
 
 #[cfg(test)]
@@ -251,10 +253,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clocks_differ_by_what_neither_rounding_nor_travel_explains() {
+    fn computes_the_clock_difference_beyond_rounding_and_round_trip() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let (before, after) = (at("2026-11-22T00:42:49.9Z"), at("2026-11-22T00:42:50.1Z"));
-        for (told, expected) in [
+        for (time, expected) in [
             ("20261122004249.0Z", Some(0)),
             ("20261122004250.0Z", Some(0)),
             ("20261122004749.0Z", Some(298)),
@@ -262,12 +264,12 @@ mod tests {
             ("2026", None),
             ("never at all, sir", None),
         ] {
-            assert_eq!(ahead(told, before, after), expected, "{told}");
+            assert_eq!(ahead(time, before, after), expected, "{time}");
         }
     }
 
     #[test]
-    fn a_domain_is_named_as_dns_has_it() {
+    fn converts_distinguished_names_to_dns_names() {
         assert_eq!(dns(&Dn::trusted("DC=ad,DC=Example,DC=test")), "ad.Example.test");
         assert_eq!(dns(&Dn::trusted("OU=x,DC=test")), "test");
         assert_eq!(dns(&Dn::trusted("O=x")), "");

@@ -1,4 +1,4 @@
-//! Connections: to the first server that answers, with the security it is to have.
+//! Opening connections to servers, with TLS, StartTLS, or without encryption.
 
 use std::io;
 use std::sync::Arc;
@@ -21,22 +21,22 @@ use super::tls;
 use crate::error::Retry;
 use crate::{Error, ErrorKind, Result};
 
-/// A connection on which nobody has signed in yet.
+/// A connection before the bind.
 pub(super) struct Line {
     pub(super) stream: Box<dyn Stream>,
-    /// What binds a sign-in to the TLS connection.
-    #[cfg_attr(not(feature = "kerberos"), expect(dead_code, reason = "only Kerberos binds"))]
+    /// The channel binding of the TLS connection.
+    #[cfg_attr(not(feature = "kerberos"), expect(dead_code, reason = "only Kerberos uses channel binding"))]
     pub(super) binding: Option<Vec<u8>>,
     pub(super) secure: bool,
     pub(super) located: Located,
 }
 
-/// What carries bytes to a server and back.
+/// A bidirectional byte stream to a server.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// The servers to try, in order.
+/// Returns the servers to try, in order.
 pub(super) async fn servers(options: &LdapOptions) -> Result<Vec<Located>> {
     let mut servers: Vec<Located> =
         options.servers.iter().map(|server| Located { server: server.clone(), addresses: Vec::new() }).collect();
@@ -44,7 +44,7 @@ pub(super) async fn servers(options: &LdapOptions) -> Result<Vec<Located>> {
         && servers.is_empty()
     {
         servers = timeout(options.timeouts.connect, discover(discovery)).await.unwrap_or_else(|_| {
-            let message = format!("the servers of `{}` cannot be looked up: DNS does not answer", discovery.domain);
+            let message = format!("could not look up the servers of `{}`: DNS does not answer", discovery.domain);
             Err(Error::new(ErrorKind::Unavailable, message))
         })?;
     }
@@ -54,7 +54,7 @@ pub(super) async fn servers(options: &LdapOptions) -> Result<Vec<Located>> {
 /// Connects to one server.
 ///
 /// # Errors
-/// [`ErrorKind::Unavailable`] when it does not answer in time, [`ErrorKind::Denied`] when it is not who it should be.
+/// [`ErrorKind::Unavailable`] if the server does not answer in time, [`ErrorKind::Denied`] if its certificate is invalid.
 pub(super) async fn dial(located: &Located, config: &Arc<ClientConfig>, options: &LdapOptions) -> Result<Line> {
     let named = |error: Error| error.with("server", &located.server);
     match timeout(options.timeouts.connect, connect(located, config, options)).await {
@@ -63,16 +63,16 @@ pub(super) async fn dial(located: &Located, config: &Arc<ClientConfig>, options:
     }
 }
 
-/// The error of a server that takes too long to let somebody in.
+/// Returns the error for a connection or bind that took too long.
 pub(super) fn late(time: Duration) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("there was no connection within {} s", time.as_secs_f32()))
+    Error::new(ErrorKind::Unavailable, format!("no connection within {} s", time.as_secs_f32()))
 }
 
 async fn connect(located: &Located, config: &Arc<ClientConfig>, options: &LdapOptions) -> Result<Line> {
     let server = &located.server;
     let mut stream = tcp(located).await.map_err(|error| unreachable(&error))?;
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
-    // Where the system refuses it, the timeouts still hold.
+    // Keepalive is optional, because the timeouts apply anyway.
     let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
     let _ = stream.set_nodelay(true);
     let located = located.clone();
@@ -83,7 +83,7 @@ async fn connect(located: &Located, config: &Arc<ClientConfig>, options: &LdapOp
         start_tls(&mut stream).await?;
     }
     let name = ServerName::try_from(server.host.clone()).map_err(|_| {
-        Error::new(ErrorKind::Input, format!("`{}` is neither a host name nor an address", server.host))
+        Error::new(ErrorKind::Input, format!("`{}` is neither a host name nor an IP address", server.host))
     })?;
     let stream =
         TlsConnector::from(Arc::clone(config)).connect(name, stream).await.map_err(|error| untrusted(&error))?;
@@ -107,7 +107,7 @@ async fn tcp(located: &Located) -> io::Result<TcpStream> {
     Err(last.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
 }
 
-/// Asks for TLS (RFC 4511, section 4.14).
+/// Requests StartTLS (RFC 4511, section 4.14).
 async fn start_tls(stream: &mut TcpStream) -> Result<()> {
     let name = element(0x80, START_TLS);
     let request = element(SEQUENCE, &[number(INTEGER, 1), element(EXTENDED_REQUEST, &name)].concat());
@@ -118,18 +118,18 @@ async fn start_tls(stream: &mut TcpStream) -> Result<()> {
         (EXTENDED_RESPONSE, 1, 0) => Ok(()),
         (EXTENDED_RESPONSE, 1, code) => {
             let said = shown(u32::try_from(code).unwrap_or(u32::MAX), ended.text);
-            Err(Error::new(ErrorKind::Denied, format!("the server refuses StartTLS: {said}"))
-                .hint("use `ldaps://` if the server offers it, or let it have a certificate"))
+            Err(Error::new(ErrorKind::Denied, format!("the server refused StartTLS: {said}"))
+                .hint("use `ldaps://` if the server supports it, or install a certificate on the server"))
         }
-        _ => Err(malformed(Malformed("StartTLS was answered by something else"))),
+        _ => Err(malformed(Malformed("unexpected response to StartTLS"))),
     }
 }
 
-/// Sends a request, and takes the one message that answers it. Used before anything else is under way.
+/// Sends a request and reads its response, before the client library takes over the connection.
 ///
 /// # Errors
-/// [`ErrorKind::Unavailable`] when the connection ends, [`ErrorKind::Data`] for an answer that is none. What follows the
-/// answer without being asked for is refused: it would be taken for what comes after TLS, or after the sign-in.
+/// [`ErrorKind::Unavailable`] if the connection ends, [`ErrorKind::Data`] for an invalid response. Extra bytes after the
+/// response are rejected, because an attacker could have injected them before TLS or the bind.
 pub(super) async fn exchange(stream: &mut (impl Stream + ?Sized), request: &[u8]) -> Result<Vec<u8>> {
     stream.write_all(request).await.map_err(|error| unreachable(&error))?;
     stream.flush().await.map_err(|error| unreachable(&error))?;
@@ -137,11 +137,11 @@ pub(super) async fn exchange(stream: &mut (impl Stream + ?Sized), request: &[u8]
     loop {
         if let Frame::Of(length) = ber::frame(&buffer).map_err(malformed)? {
             if length > ANSWER_MAX {
-                return Err(malformed(Malformed("an answer before the sign-in is too large")));
+                return Err(malformed(Malformed("a response before the bind is too large")));
             }
             match buffer.len() {
                 have if have == length => return Ok(buffer),
-                have if have > length => return Err(malformed(Malformed("more than was asked for"))),
+                have if have > length => return Err(malformed(Malformed("unexpected data follows the response"))),
                 _ => {}
             }
         }
@@ -152,38 +152,37 @@ pub(super) async fn exchange(stream: &mut (impl Stream + ?Sized), request: &[u8]
 }
 
 pub(super) fn malformed(malformed: Malformed) -> Error {
-    Error::new(ErrorKind::Data, malformed.to_string()).hint("see whether an LDAP server listens there")
+    Error::new(ErrorKind::Data, malformed.to_string()).hint("check that an LDAP server listens on this port")
 }
 
 fn unreachable(error: &io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, error.to_string())
         .retry(Retry::Later)
-        .hint("see whether host and port are right, and whether a firewall is in between")
+        .hint("check the host, the port, and firewalls on the way")
 }
 
-/// What a failed handshake means. A server that cannot prove who it is gets nothing sent.
+/// Returns the error for a failed TLS handshake. Nothing is sent to a server whose certificate is invalid.
 fn untrusted(error: &io::Error) -> Error {
     let Some(cause) = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) else {
-        return unreachable(error).hint("see whether the server speaks TLS on this port");
+        return unreachable(error).hint("check that the server supports TLS on this port");
     };
     let hint = match cause {
-        // An authority of the same name that is another one is told as a bad signature.
+        // A different CA with the same name shows up as a bad signature.
         rustls::Error::InvalidCertificate(
             rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature,
-        ) => "name the CA that signed the server's certificate as a PEM file",
+        ) => "set `ca` to a PEM file with the CA that issued the server's certificate",
         rustls::Error::InvalidCertificate(
             rustls::CertificateError::NotValidForName | rustls::CertificateError::NotValidForNameContext { .. },
-        ) => "name the server as its certificate does, or have the name added to the certificate",
+        ) => "use a host name that the server's certificate contains, or have the name added to the certificate",
         rustls::Error::InvalidCertificate(
             rustls::CertificateError::Expired | rustls::CertificateError::ExpiredContext { .. },
-        ) => "have the server's certificate renewed, or set the clock right",
-        rustls::Error::InvalidMessage(_) => "see whether the server speaks TLS on this port",
-        _ => "see the server's certificate and TLS settings",
+        ) => "have the server's certificate renewed, or correct the clock of this machine",
+        rustls::Error::InvalidMessage(_) => "check that the server supports TLS on this port",
+        _ => "check the server's certificate and TLS settings",
     };
-    Error::new(ErrorKind::Denied, format!("the server could not prove who it is: {cause}")).hint(hint)
+    Error::new(ErrorKind::Denied, format!("TLS certificate verification failed: {cause}")).hint(hint)
 }
 
-/// An address for messages.
 impl std::fmt::Debug for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Line").field("server", &self.located.server).finish_non_exhaustive()
@@ -192,8 +191,8 @@ impl std::fmt::Debug for Line {
 
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 
-/// A certificate chain does not pass here: the largest answer is a Kerberos token.
+/// The maximum size of a response before the bind, in bytes. The largest one is a Kerberos token.
 const ANSWER_MAX: usize = 256 << 10;
 
-/// How long a connection is quiet before the system asks whether the other end is still there.
+/// The idle time after which the system sends TCP keepalive probes.
 const KEEPALIVE: Duration = Duration::from_secs(30);

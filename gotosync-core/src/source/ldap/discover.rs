@@ -1,4 +1,4 @@
-//! Servers of a domain, by DNS.
+//! Lookup of the servers of a domain in DNS.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::RData;
 use super::options::{Discovery, Security, Server};
 use crate::{Error, ErrorKind, Result};
 
-/// A server with the addresses its name stands for; none leaves that to the system.
+/// A server with its IP addresses; if empty, the system resolves the host name.
 #[derive(Clone, Debug)]
 pub(super) struct Located {
     pub(super) server: Server,
@@ -20,7 +20,7 @@ pub(super) struct Located {
 /// Finds the servers of a domain.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] when DNS has none, [`ErrorKind::Unavailable`] when it does not answer.
+/// [`ErrorKind::NotFound`] if DNS has no servers for the domain, [`ErrorKind::Unavailable`] if DNS does not answer.
 pub(super) async fn discover(discovery: &Discovery) -> Result<Vec<Located>> {
     let domain = discovery.domain.trim_matches('.');
     let resolver = resolver(discovery).map_err(|problem| unanswered(domain, &problem))?;
@@ -39,15 +39,18 @@ pub(super) async fn discover(discovery: &Discovery) -> Result<Vec<Located>> {
             break;
         }
     }
-    // "." says that there is no such service (RFC 2782).
+    // The target "." means that the domain does not offer the service (RFC 2782).
     records.retain(|(_, _, target, _)| target != ".");
     records.sort_by(|a, b| (a.0, std::cmp::Reverse(a.1), &a.2).cmp(&(b.0, std::cmp::Reverse(b.1), &b.2)));
     records.dedup();
     match (records.is_empty(), problem) {
         (true, Some(problem)) => return Err(unanswered(domain, &problem)),
         (true, None) => {
-            return Err(Error::new(ErrorKind::NotFound, format!("DNS knows no directory server of `{domain}`"))
-                .hint("name the domain as DNS has it, such as `ad.example.test`, or name the servers themselves"));
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("DNS has no SRV records for directory servers of `{domain}`"),
+            )
+            .hint("set the DNS name of the domain, such as `ad.example.test`, or set the servers instead"));
         }
         (false, _) => {}
     }
@@ -55,7 +58,7 @@ pub(super) async fn discover(discovery: &Discovery) -> Result<Vec<Located>> {
     for (_, _, target, port) in records {
         let port = if discovery.security == Security::Tls { 636 } else { port };
         let host = target.trim_end_matches('.').to_ascii_lowercase();
-        // With name servers of one's own, the system may not know the hosts either.
+        // If the options name the name servers, the system's resolver may not know the hosts.
         let addresses = if discovery.name_servers.is_empty() {
             Vec::new()
         } else {
@@ -85,6 +88,6 @@ fn resolver(discovery: &Discovery) -> Result<TokioResolver, String> {
 }
 
 fn unanswered(domain: &str, problem: &str) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("the servers of `{domain}` cannot be looked up: {problem}"))
-        .hint("see whether DNS answers, or name the servers themselves")
+    Error::new(ErrorKind::Unavailable, format!("could not look up the servers of `{domain}`: {problem}"))
+        .hint("check DNS, or set the servers instead of the domain")
 }

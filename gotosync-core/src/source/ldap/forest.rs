@@ -1,4 +1,4 @@
-//! A forest of Active Directory: every domain of it, found by one of them.
+//! An Active Directory forest: all of its domains, found from one of them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,19 +21,20 @@ use crate::source::{
 use crate::tls::configure;
 use crate::{Error, ErrorKind, Result};
 
-/// All domains of a forest, read as one directory as [`MergedSource`] does.
+/// All domains of a forest, read as one directory in the way of [`MergedSource`].
 ///
-/// One domain is named, and its servers are found by DNS. They say which domains the forest has (MS-ADTS 6.1.1.2.1.1), and the
-/// servers of those are found by DNS in turn. The domain that was named goes first, the others follow in the order of their
-/// names.
+/// The options name one domain, whose servers are looked up in DNS. These servers list the domains of the forest (MS-ADTS
+/// 6.1.1.2.1.1), and the servers of each domain are looked up in DNS as well. The named domain takes precedence; the others
+/// follow in the order of their names.
 ///
-/// **Whole or not at all.** A domain that cannot be reached, or whose servers let nobody in, makes the reading incomplete, and so
-/// does one that cannot be read to its end: whoever stands in it has not left. Each is named. Where the list of domains
-/// cannot be had, nothing is read.
+/// **Completeness.** The reading is incomplete if a domain cannot be reached, refuses the bind, or cannot be read completely,
+/// so that its people are not mistaken for leavers. Each such domain is named. If the domains cannot be listed, the read
+/// fails.
 ///
-/// Where [bases](LdapOptions::bases) are named, domains without one are not read.
+/// If [base DNs](LdapOptions::bases) are configured, domains without a base DN are not read.
 ///
-/// Counts of groups are those of their own domain; a read knows members in all of them.
+/// When browsing, the number of members of a group includes only those in the domain of the group. A read includes members in
+/// all domains.
 pub struct ForestSource {
     options: Arc<LdapOptions>,
     config: Arc<ClientConfig>,
@@ -41,7 +42,7 @@ pub struct ForestSource {
     known: Mutex<Option<Arc<Known>>>,
 }
 
-/// The domains of a forest as sources, as long as they stay the same.
+/// The domains of a forest as sources, cached as long as the domains do not change.
 struct Known {
     parts: Vec<Arc<Part>>,
     merged: MergedSource,
@@ -56,32 +57,35 @@ struct Part {
 }
 
 impl ForestSource {
-    /// Prepares a source. Nothing is connected to before it is used.
+    /// Creates a source. It connects only when it is used.
     ///
     /// # Errors
-    /// As [`LdapSource::new`]; and [`ErrorKind::Input`] where no domain is named whose servers can be looked up, or where the name of
-    /// who signs in is a distinguished one, which other domains do not know.
+    /// The errors of [`LdapSource::new`], and [`ErrorKind::Input`] if the options do not name a domain to look up servers
+    /// for, or if the user name is a distinguished name, which other domains do not know.
     pub fn new(options: LdapOptions) -> Result<Self> {
         let wrong = |problem: &str, hint: &str| {
-            Err(Error::new(ErrorKind::Input, problem).during("prepare the directory").hint(hint.to_owned()))
+            Err(Error::new(ErrorKind::Input, problem).during("set up the directory").hint(hint.to_owned()))
         };
         options.check()?;
         let Some(discovery) = options.discover.clone().filter(|_| options.servers.is_empty()) else {
-            return wrong("no domain of the forest is named", "name one, and let its servers be looked up");
+            return wrong("no domain of the forest is configured", "set `domain`, and remove the list of servers");
         };
         if matches!(&options.sign_in, SignIn::Simple { name, .. } if SignIn::is_distinguished(name)) {
-            return wrong("other domains of a forest know nobody by a distinguished name", "sign in as `user@domain`");
+            return wrong(
+                "a distinguished name is unknown in the other domains of the forest",
+                "sign in as `user@domain`",
+            );
         }
         let config = Arc::new(configure(&options.tls.roots, options.tls.client.as_ref())?);
         Ok(Self { options: Arc::new(options), config, discovery, known: Mutex::default() })
     }
 
-    /// The domains as they are now, and what it took to ask.
+    /// Returns the current domains, and the effort of listing them.
     async fn known(&self) -> Result<(Arc<Known>, Effort)> {
         let mut session = Session::open(&self.options, &self.config).await?;
         if session.root.vendor() != Vendor::ActiveDirectory {
-            let problem = format!("{} is no Active Directory, and has no forest", session.server);
-            return Err(Error::new(ErrorKind::Unsupported, problem).hint("leave `forest` out"));
+            let problem = format!("{} is not Active Directory and has no forest", session.server);
+            return Err(Error::new(ErrorKind::Unsupported, problem).hint("remove `forest`"));
         }
         let found = domains(&mut session).await;
         let (received, sent) = session.bytes();
@@ -90,12 +94,12 @@ impl ForestSource {
         let unlisted = |problem: String| {
             Error::new(ErrorKind::Incomplete, problem)
                 .during("list the domains of the forest")
-                .hint("let the user read CN=Partitions in the configuration of the forest")
+                .hint("grant the user read access to CN=Partitions in the configuration naming context of the forest")
         };
         let mut domains = found.map_err(|stopped| unlisted(stopped.problem))?;
         domains.sort_by(|a, b| (!a.here, &a.dns).cmp(&(!b.here, &b.dns)));
         if !domains.first().is_some_and(|domain| domain.here) {
-            return Err(unlisted(format!("the list does not have `{}` itself", self.discovery.domain)));
+            return Err(unlisted(format!("the list does not contain `{}` itself", self.discovery.domain)));
         }
         let places = self.places(&domains)?;
         let mut slot = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,7 +117,7 @@ impl ForestSource {
         Ok((known, effort))
     }
 
-    /// Where each domain is read, those that are read nowhere left out.
+    /// Returns the base DNs of each domain, without domains that are not read.
     fn places(&self, domains: &[Domain]) -> Result<Vec<(String, Vec<Dn>)>> {
         let mut places: Vec<(String, Vec<Dn>)> =
             domains.iter().map(|domain| (domain.dns.to_ascii_lowercase(), Vec::new())).collect();
@@ -122,11 +126,11 @@ impl ForestSource {
         }
         for base in &self.options.bases {
             let holding = domains.iter().enumerate().filter(|(_, domain)| base.is_within(&domain.dn));
-            // A domain below another one is not a part of it.
+            // A child domain is not part of its parent domain, so the domain with the longest DN holds the base.
             let Some((at, _)) = holding.max_by_key(|(_, domain)| depth(&domain.dn)) else {
                 let names: Vec<&str> = domains.iter().map(|domain| &*domain.dns).collect();
-                return Err(Error::new(ErrorKind::Input, format!("`{base}` is in no domain of the forest"))
-                    .hint(format!("its domains are {}", names.join(", "))));
+                return Err(Error::new(ErrorKind::Input, format!("`{base}` is not in any domain of the forest"))
+                    .hint(format!("the domains are {}", names.join(", "))));
             };
             places[at].1.push(base.clone());
         }
@@ -156,19 +160,19 @@ impl ForestSource {
 }
 
 impl Known {
-    /// The tops of all domains, whether or not one stands below another.
+    /// Returns the roots of all domains, including child domains.
     async fn tops(&self) -> Result<Vec<Node>> {
         Ok(try_join_all(self.parts.iter().map(|part| part.children(None))).await?.concat())
     }
 
-    /// The domain that a place is in.
+    /// Returns the domain that holds an entry.
     fn of(&self, place: &Dn) -> Option<&Part> {
         let holding = self.parts.iter().flat_map(|part| part.bases.iter().map(move |base| (base, part)));
         let holding = holding.filter(|(base, _)| place.is_within(base));
         holding.max_by_key(|(base, _)| depth(base)).map(|(_, part)| &**part)
     }
 
-    /// Whether other domains stand below a place.
+    /// Returns `true` if other domains are below an entry.
     fn has_domains_below(&self, place: &Dn, of: &Part) -> bool {
         self.parts
             .iter()
@@ -177,12 +181,12 @@ impl Known {
             .any(|base| base.is_within(place))
     }
 
-    /// The domains that what is kept is of.
+    /// Returns the names of the domains, which are stored with the kept data.
     fn names(&self) -> String {
         self.parts.iter().map(|part| &*part.name).collect::<Vec<_>>().join(" ")
     }
 
-    /// What a reading left, if it was one of these domains.
+    /// Returns the kept data of the merged source, if it belongs to the same domains.
     fn since(&self, kept: &Kept) -> Option<Kept> {
         kept.bytes().strip_prefix(self.names().as_bytes())?.strip_prefix(b"\0").map(Kept::new)
     }
@@ -192,7 +196,7 @@ impl Known {
     }
 }
 
-/// One level of the tree, with the domains that stand right below it, and counts that have the people of those further below.
+/// Adds the child domains to one level of the tree, and their people to the counts.
 fn nested(mut level: Vec<Node>, tops: &[Node], of: Option<&Dn>) -> Vec<Node> {
     let below = |node: &Node, place: &Dn| node.dn.is_within(place) && node.dn != *place;
     let first = |node: &&Node| {
@@ -296,7 +300,7 @@ impl DirectorySource for Part {
         self.source.list(query).await.map_err(|error| error.with("domain", &self.name))
     }
 
-    /// Reads the domain; what keeps somebody from even signing in there is a gap, since the other domains are read.
+    /// Reads the domain. An error, such as a refused bind, becomes a gap, because the other domains are still read.
     async fn read(&self, request: &ReadRequest) -> Result<Reading> {
         Ok(self.source.read(request).await.unwrap_or_else(|error| Reading {
             completeness: Completeness::from_gaps(vec![Gap {

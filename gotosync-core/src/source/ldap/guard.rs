@@ -1,9 +1,9 @@
-//! What stands between the network and the client library: every message passes here first.
+//! The guard between the network and the client library, which checks every message.
 //!
-//! The library descends without a limit into what is nested, takes any size, buffers without a bound, and panics at what it
-//! does not know; and most of the time of a large read would go into its decoder. So entries and references never reach it:
-//! they go, as the bytes they came in, to whoever reads, through a channel that holds the network back when it is full. What
-//! does reach it is small, and was [checked](Message::check).
+//! The library has no limits on nesting, message size, and buffering, panics on unknown messages, and its decoder would take
+//! most of the time of a large read. Therefore entries and continuation references bypass it: the guard passes their bytes to
+//! the reader through a bounded channel, which stops reading from the network while it is full. All other messages are small,
+//! and they are [checked](Message::check) before the library gets them.
 
 use std::fmt;
 use std::io;
@@ -22,33 +22,33 @@ use super::message::{
 };
 use crate::model::text;
 
-/// What a search brings before it ends.
+/// An item that a search returns before its result.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// Whole messages with an entry each, one behind the other.
+    /// Complete messages, one after the other, each with a search result entry.
     Entries(Vec<u8>),
-    /// Addresses where more of the answer is.
+    /// The URLs of a continuation reference.
     Reference(Vec<String>),
-    /// A whole message with news about the search.
+    /// A complete message with an intermediate response.
     News(Vec<u8>),
 }
 
-/// Why a connection is of no use any more.
+/// The reason why a connection is no longer usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Broken {
     /// The server closed it.
     Closed,
     /// The network failed.
     Network(String),
-    /// The server said something that is not LDAP.
+    /// The server sent invalid LDAP.
     Malformed(Malformed),
-    /// The server said something that nobody asked for.
+    /// The server sent an unexpected message.
     Unexpected(String),
-    /// The server took leave.
+    /// The server sent a notice of disconnection.
     Notice(String),
-    /// The server said nothing for so long.
+    /// The server sent nothing for this time.
     Silent(Duration),
-    /// A message is larger than the limit.
+    /// A message is larger than the limit: its size and the limit.
     TooLarge(usize, usize),
 }
 
@@ -58,28 +58,28 @@ impl fmt::Display for Broken {
             Self::Closed => f.write_str("the server closed the connection"),
             Self::Network(problem) => write!(f, "the connection failed: {problem}"),
             Self::Malformed(malformed) => malformed.fmt(f),
-            Self::Unexpected(what) => write!(f, "the server answered with {what}"),
+            Self::Unexpected(what) => write!(f, "the server sent {what}"),
             Self::Notice(why) => write!(f, "the server ended the connection: {why}"),
-            Self::Silent(time) => write!(f, "the server said nothing for {} s", time.as_secs_f32()),
-            Self::TooLarge(size, limit) => write!(f, "an answer of {size} bytes is larger than the limit of {limit}"),
+            Self::Silent(time) => write!(f, "the server did not respond for {} s", time.as_secs_f32()),
+            Self::TooLarge(size, limit) => write!(f, "a message of {size} bytes exceeds the limit of {limit} bytes"),
         }
     }
 }
 
-/// What both sides of a connection know of it.
+/// The state of a connection that the guard and the session share.
 #[derive(Debug)]
 pub(super) struct Traffic {
     received: AtomicU64,
     sent: AtomicU64,
-    /// The number of the search that is under way; entries of another one are nobody's.
+    /// The message ID of the current search; entries with another ID are unexpected.
     search: AtomicI64,
-    /// The number of the sign-in that is under way.
+    /// The message ID of the current bind.
     bind: AtomicI64,
-    /// The number of the extended request that is under way.
+    /// The message ID of the current extended request.
     extended: AtomicI64,
     owed: AtomicBool,
     signed_in: AtomicBool,
-    /// Whether the server may be silent for as long as it likes: it was asked for news.
+    /// `true` while waiting for changes, when the server may be silent for any time.
     patient: AtomicBool,
     heard: Mutex<Instant>,
     sink: Mutex<Option<Sender<Item>>>,
@@ -107,27 +107,27 @@ impl Traffic {
         }
     }
 
-    /// Bytes received and sent, as LDAP and not as TLS counts them.
+    /// Returns the number of bytes received and sent, without the overhead of TLS.
     pub(super) fn bytes(&self) -> (u64, u64) {
         (self.received.load(Ordering::Relaxed), self.sent.load(Ordering::Relaxed))
     }
 
-    /// Who gets what the next search brings.
+    /// Sets the receiver for the items of the next search.
     pub(super) fn deliver_to(&self, sink: Option<Sender<Item>>) {
         *self.sink.lock().unwrap_or_else(PoisonError::into_inner) = sink;
     }
 
-    /// From now on answers may be as large as a group of very many members.
+    /// Marks the connection as bound, which raises the limit for the size of messages.
     pub(super) fn sign_in(&self) {
         self.signed_in.store(true, Ordering::Relaxed);
     }
 
-    /// From now on the server speaks when it has something to say. Whether it is still there, the system asks.
+    /// Disables the idle timeout while waiting for changes. TCP keepalive detects a server that is gone.
     pub(super) fn be_patient(&self) {
         self.patient.store(true, Ordering::Relaxed);
     }
 
-    /// Why the connection is of no use any more, if it is not.
+    /// Returns the reason why the connection is no longer usable, if so.
     pub(super) fn broken(&self) -> Option<&Broken> {
         self.broken.get()
     }
@@ -148,7 +148,7 @@ impl Traffic {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Says whether an answer is owed for longer than the server may be silent.
+    /// Returns `true` if a response is pending and the server has been silent for longer than the idle timeout.
     fn silent(&self) -> bool {
         let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let patient = self.patient.load(Ordering::Relaxed);
@@ -156,7 +156,7 @@ impl Traffic {
     }
 }
 
-/// Carries messages between the network and the library until one of them ends.
+/// Forwards messages between the network and the library until one of them ends.
 pub(super) async fn carry<N, L>(network: N, library: L, traffic: Arc<Traffic>)
 where
     N: AsyncRead + AsyncWrite + Send,
@@ -169,7 +169,7 @@ where
         broken = outwards(&mut from_library, &mut to_server, &traffic) => broken,
     };
     traffic.give_up(broken);
-    // Whoever waits for more of the search learns by this that there is none.
+    // Closes the channel, so that a search that is still waiting ends.
     traffic.deliver_to(None);
     let _ = timeout(FAREWELL, to_server.shutdown()).await;
 }
@@ -199,9 +199,9 @@ async fn inwards(
     }
 }
 
-/// Takes every whole message out of the buffer, and brings it where it belongs.
+/// Removes all complete messages from the buffer, and forwards them.
 async fn sort(buffer: &mut Vec<u8>, library: &mut (impl AsyncWrite + Unpin), traffic: &Traffic) -> Result<(), Broken> {
-    // From `entries` to `at` stand entries that nobody has got yet.
+    // The bytes from `entries` to `at` are entries that were not delivered yet.
     let (mut entries, mut at) = (0, 0);
     while let Frame::Of(length) = ber::frame(&buffer[at..]).map_err(Broken::Malformed)? {
         if length > traffic.largest() {
@@ -228,14 +228,14 @@ async fn deliver(entries: &[u8], traffic: &Traffic) -> Result<(), Broken> {
 }
 
 async fn give(item: Item, traffic: &Traffic) -> Result<(), Broken> {
-    let sink = traffic.sink().ok_or_else(|| Broken::Unexpected("entries of no search".to_owned()))?;
+    let sink = traffic.sink().ok_or_else(|| Broken::Unexpected("entries that do not belong to a search".to_owned()))?;
     sink.send(item).await.map_err(|_| Broken::Closed)?;
-    // As long as the reader is busy, the server is not to blame.
+    // The time that the reader takes does not count as silence of the server.
     traffic.hear();
     Ok(())
 }
 
-/// Brings a message that is no entry where it belongs.
+/// Forwards a message that is not an entry.
 async fn forward(
     frame: &[u8],
     message: &Message<'_>,
@@ -261,11 +261,11 @@ async fn forward(
             let strange = message.is_strange_notice().map_err(Broken::Malformed)?;
             if strange { Ok(()) } else { Err(Broken::Notice(said(message)?)) }
         }
-        // Samba answers a search so when it refuses one of its controls.
+        // Samba responds to a search like this if it rejects a control.
         EXTENDED_RESPONSE if message.id == traffic.search.load(Ordering::Acquire) => {
             Err(Broken::Unexpected(format!("an extended response to a search: {}", said(message)?)))
         }
-        // To anything but a sign-in it is no answer, and the library panics at it.
+        // The library panics on a bind response if no bind is in progress.
         BIND_RESPONSE if message.id == traffic.bind.load(Ordering::Acquire) => {
             message.check().map_err(Broken::Malformed)?;
             traffic.bind.store(NONE, Ordering::Release);
@@ -276,7 +276,7 @@ async fn forward(
             traffic.extended.store(NONE, Ordering::Release);
             pass(frame, library, traffic).await
         }
-        other => Err(Broken::Unexpected(format!("a message of kind {other:#04x} that nobody asked for"))),
+        other => Err(Broken::Unexpected(format!("an unexpected message of type {other:#04x}"))),
     }
 }
 
@@ -289,17 +289,20 @@ fn expected(message: &Message<'_>, traffic: &Traffic) -> Result<(), Broken> {
     if message.id == traffic.search.load(Ordering::Acquire) {
         return Ok(());
     }
-    Err(Broken::Unexpected(format!("a message of number {}, which is no search's under way", message.id)))
+    Err(Broken::Unexpected(format!(
+        "a message with the ID {}, which does not belong to the current search",
+        message.id
+    )))
 }
 
-/// What a server says in a result.
+/// Returns the result code and message of a response.
 fn said(message: &Message<'_>) -> Result<String, Broken> {
     let ended = message.ended().map_err(Broken::Malformed)?;
     let code = u32::try_from(ended.code).unwrap_or(u32::MAX);
     Ok(shown(code, ended.text))
 }
 
-/// A result as messages show it: its code, what that means, and what the server says of it.
+/// Formats a result for messages: the code, its name, and the server's diagnostic message.
 pub(super) fn shown(code: u32, words: &str) -> String {
     let words = text::shown(words.trim_matches(|c: char| c.is_whitespace() || c == '\0'), WORDS);
     let colon = if words.is_empty() { "" } else { ": " };
@@ -345,7 +348,7 @@ async fn outwards(
     }
 }
 
-/// The number and the kind of a request.
+/// Returns the message ID and the type of a request.
 fn request(frame: &[u8]) -> Option<(i64, u8)> {
     let mut parts = Ber::new(Ber::new(frame).next().ok()?.1);
     let id = ber::integer(parts.next().ok()?.1).ok()?;
@@ -354,24 +357,24 @@ fn request(frame: &[u8]) -> Option<(i64, u8)> {
 
 fn lost(error: &io::Error) -> Broken {
     match error.kind() {
-        // How servers that do not say goodbye end a connection.
+        // Some servers close the connection without a TLS close notification.
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Broken::Closed,
         _ => Broken::Network(error.to_string()),
     }
 }
 
-/// No search: no message has this number.
+/// The value for no request, because no message has this ID.
 const NONE: i64 = -1;
 
-/// Bytes that are asked of the network at once.
+/// The number of bytes to read from the network at once.
 const READ: usize = 64 << 10;
 
-/// What a server may say before anybody has signed in to it: a root entry has some kilobytes.
+/// The maximum size of a message before the bind, in bytes.
 const LARGEST_BEFORE_SIGN_IN: usize = 1 << 20;
 
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Characters of a server's words that are shown.
+/// The maximum number of characters of a server's diagnostic message to show.
 const WORDS: usize = 200;
 
 #[cfg(test)]
@@ -385,9 +388,9 @@ mod tests {
     use super::super::ber::{INTEGER, OCTETS, SEQUENCE, element, number};
     use super::*;
 
-    /// Whoever reads slowly is waited for, by the network and at last by the server, and then gets all of it.
+    /// A slow reader slows down the network and finally the server, and still receives everything.
     #[tokio::test]
-    async fn a_reader_that_takes_nothing_holds_the_network_back() {
+    async fn stops_reading_from_the_network_while_the_reader_is_busy() {
         const COUNT: usize = 5_000;
         let traffic = Arc::new(Traffic::new(Duration::from_mins(1), 1 << 20));
         traffic.search.store(7, Ordering::Release);
@@ -414,7 +417,7 @@ mod tests {
                 yield_now().await;
             }
         }
-        assert!(before * size < 1 << 20, "{} of {} bytes are on their way", before * size, COUNT * size);
+        assert!(before * size < 1 << 20, "{} of {} bytes are buffered", before * size, COUNT * size);
         let mut came = 0;
         while came < COUNT * size {
             let Some(Item::Entries(frames)) = items.recv().await else { panic!("after {came} bytes") };

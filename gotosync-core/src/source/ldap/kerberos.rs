@@ -1,7 +1,7 @@
-//! Signing in by Kerberos (SASL GSSAPI, RFC 4752), inside TLS, bound to it, and without a security layer of its own.
+//! Sign-in with Kerberos (SASL GSSAPI, RFC 4752), over TLS, with channel binding and without a SASL security layer.
 //!
-//! The client library can seal what it sends, and loses bytes when it does; so the exchange is made here, before the library
-//! gets the connection, and a layer is never agreed on.
+//! The client library supports a security layer, but loses bytes when it is used. Therefore the bind takes place here, before
+//! the library gets the connection, and a security layer is never negotiated.
 
 use cross_krb5::{ClientCtx, InitiateFlags, K5Ctx, Step};
 
@@ -12,19 +12,19 @@ use super::options::SignIn;
 use super::sign_in::refused;
 use crate::{Error, ErrorKind, Result};
 
-/// Signs in.
+/// Binds with Kerberos, if that is the sign-in method.
 ///
 /// # Errors
-/// [`ErrorKind::Denied`] when there is no ticket or the server refuses it.
+/// [`ErrorKind::Denied`] if there is no ticket, or the server refuses the bind.
 pub(super) async fn sign_in(line: &mut Line, how: &SignIn) -> Result<()> {
     let SignIn::Kerberos { principal, service_host } = how else { return Ok(()) };
     if !line.secure {
-        return Err(Error::new(ErrorKind::Input, "Kerberos is only used inside TLS"));
+        return Err(Error::new(ErrorKind::Input, "Kerberos requires TLS"));
     }
     let host = service_host.clone().unwrap_or_else(|| line.located.server.host.clone());
     let service = format!("ldap/{host}");
     let (principal, binding, target) = (principal.clone(), line.binding.clone(), service.clone());
-    // The system's library reads files and asks servers while it is called.
+    // The system's library blocks: it reads files and contacts servers.
     let (context, token) = blocking(move || {
         ClientCtx::new(InitiateFlags::empty(), principal.as_deref(), &target, binding.as_deref())
             .map(|(context, token)| (context, token.to_vec()))
@@ -41,13 +41,13 @@ pub(super) async fn sign_in(line: &mut Line, how: &SignIn) -> Result<()> {
         let ended = message.ended().map_err(malformed)?;
         let code = u32::try_from(ended.code).unwrap_or(u32::MAX);
         if message.operation != BIND_RESPONSE || message.id != serial {
-            return Err(Error::new(ErrorKind::Data, "the sign-in was answered by something else"));
+            return Err(Error::new(ErrorKind::Data, "unexpected response to the bind"));
         }
         match (code, &ready) {
             (0, Some(Layer::Agreed)) => return Ok(()),
             (IN_PROGRESS, None | Some(Layer::Open(_))) => {}
-            // A success before the exchange is through would be one with a server that has not proved itself.
-            (0, _) => return Err(Error::new(ErrorKind::Denied, "the server broke the Kerberos exchange off")),
+            // A success before the exchange is complete would come from a server that has not authenticated itself.
+            (0, _) => return Err(Error::new(ErrorKind::Denied, "the server ended the Kerberos exchange too early")),
             (code, _) => return Err(refused(code, ended.text, how)),
         }
         let said = ended.credentials().map_err(malformed)?.unwrap_or_default().to_vec();
@@ -68,27 +68,29 @@ pub(super) async fn sign_in(line: &mut Line, how: &SignIn) -> Result<()> {
                     if offer.first().is_none_or(|layers| layers & NO_LAYER == 0) {
                         return Ok(None);
                     }
-                    // No layer, and so no size for one.
+                    // No security layer, so its maximum buffer size is 0.
                     context.wrap(false, &[NO_LAYER, 0, 0, 0]).map(|answer| Some(answer.to_vec()))
                 })
                 .await
                 .map_err(|problem| no_ticket(&problem, &service))?;
                 let answer = answer.ok_or_else(|| {
-                    Error::new(ErrorKind::Denied, "the server wants to seal by Kerberos inside TLS")
+                    Error::new(ErrorKind::Denied, "the server requires a Kerberos security layer in addition to TLS")
                         .hint("allow SASL over TLS without signing (Samba: `ldap server require strong auth = allow_sasl_over_tls`)")
                 })?;
                 (Some(Layer::Agreed), answer)
             }
-            _ => return Err(Error::new(ErrorKind::Data, "the server goes on after the Kerberos exchange")),
+            _ => {
+                return Err(Error::new(ErrorKind::Data, "the server continued after the end of the Kerberos exchange"));
+            }
         };
     }
 }
 
-/// How far the exchange has come.
+/// The state of the exchange after authentication.
 enum Layer {
-    /// Both know who the other is; the server offers layers.
+    /// Both sides are authenticated; the server offers security layers next.
     Open(ClientCtx),
-    /// There is to be none.
+    /// Both sides have agreed on no security layer.
     Agreed,
 }
 
@@ -109,15 +111,15 @@ async fn blocking<T: Send + 'static, E: std::fmt::Display + Send + 'static>(
 
 fn no_ticket(problem: &str, service: &str) -> Error {
     let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
-    Error::new(ErrorKind::Denied, format!("Kerberos gives no ticket: {problem}"))
+    Error::new(ErrorKind::Denied, format!("could not get a Kerberos ticket: {problem}"))
         .with("service", service)
-        .hint("see `klist`; get a ticket with `kinit`, or name a keytab in KRB5_CLIENT_KTNAME")
+        .hint("check `klist`; get a ticket with `kinit`, or set KRB5_CLIENT_KTNAME to a keytab")
 }
 
-/// The bit of no security layer.
+/// The bit for no security layer.
 const NO_LAYER: u8 = 1;
 
-/// SASL bind in progress.
+/// The result code saslBindInProgress.
 const IN_PROGRESS: u32 = 14;
 
 const SASL: u8 = 0xa3;

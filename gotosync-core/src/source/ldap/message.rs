@@ -1,58 +1,58 @@
-//! Messages of a server (RFC 4511, section 4), checked before anything is made of them.
+//! Parsing and validation of a server's LDAP messages (RFC 4511, section 4).
 //!
-//! What goes on to the client library is checked for exactly the shapes it expects: it takes the connection down by a panic
-//! when it meets another one, and descends without a limit into what is nested.
+//! Messages are passed on to the client library only if they have exactly the structure that it expects: it panics on any
+//! other structure, which breaks the connection, and it has no limit on the depth of nesting.
 
 use super::ber::{BOOLEAN, Ber, ENUMERATED, INTEGER, Malformed, OCTETS, SEQUENCE, SET, integer};
 
-/// A message taken apart, as far as the one who sorts them needs it.
+/// A parsed message, as far as it is needed to route it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Message<'b> {
     pub(super) id: i64,
     pub(super) operation: u8,
     pub(super) content: &'b [u8],
     controls: Option<&'b [u8]>,
-    /// The name of a notice, where it stands behind the operation.
+    /// The name of an unsolicited notification, if it follows the operation.
     name: Option<&'b [u8]>,
 }
 
-/// One control of a message.
+/// A control of a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Control<'b> {
     pub(super) oid: &'b str,
     pub(super) value: Option<&'b [u8]>,
 }
 
-/// How an operation ended.
+/// The result of an operation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ended<'b> {
     pub(super) code: i64,
     pub(super) text: &'b str,
-    /// What stands behind: referrals, SASL credentials, the name of an extended response.
+    /// The optional elements that follow: referrals, SASL credentials, the name of an extended response.
     rest: Ber<'b>,
 }
 
 impl<'b> Message<'b> {
-    /// Takes a whole message apart.
+    /// Parses an entire message.
     pub(super) fn parse(frame: &'b [u8]) -> Result<Self, Malformed> {
-        let mut whole = Ber::new(frame);
-        let mut parts = Ber::new(whole.expect(SEQUENCE, "a message does not begin as one")?);
-        let id = integer(parts.expect(INTEGER, "a message has no number")?)?;
+        let mut outer = Ber::new(frame);
+        let mut parts = Ber::new(outer.expect(SEQUENCE, "the message does not begin with a SEQUENCE")?);
+        let id = integer(parts.expect(INTEGER, "the message ID is missing")?)?;
         if i32::try_from(id).is_err() || id < 0 {
-            return Err(Malformed("the number of a message is none"));
+            return Err(Malformed("the message ID is invalid"));
         }
         let (operation, content) = parts.next()?;
         let controls = parts.optional(CONTROLS)?;
-        // AD puts the name of a notice where controls belong.
+        // AD puts the name of an unsolicited notification in the place of the controls.
         let name = parts.optional(NAME)?;
         if !parts.is_empty() {
-            return Err(Malformed("a message goes on behind its end"));
+            return Err(Malformed("unexpected data follows the message"));
         }
         Ok(Self { id, operation, content, controls, name })
     }
 
-    /// Whether this is a notice that nobody knows and that is to be ignored (RFC 4511, section 4.4): one with a name, which is
-    /// not that of a disconnection.
+    /// Returns `true` if this is an unknown unsolicited notification, which must be ignored (RFC 4511, section 4.4): it has a
+    /// name other than that of the notice of disconnection.
     pub(super) fn is_strange_notice(&self) -> Result<bool, Malformed> {
         let mut rest = self.ended()?.rest;
         let mut name = self.name;
@@ -64,38 +64,38 @@ impl<'b> Message<'b> {
         Ok(name.is_some_and(|name| name != DISCONNECTION))
     }
 
-    /// The controls.
+    /// Returns the controls.
     pub(super) fn controls(&self) -> Result<Vec<Control<'b>>, Malformed> {
         let mut list = Ber::new(self.controls.unwrap_or_default());
         let mut controls = Vec::new();
         while !list.is_empty() {
-            let mut parts = Ber::new(list.expect(SEQUENCE, "a control is none")?);
-            let oid = text(parts.expect(OCTETS, "a control has no type")?)?;
+            let mut parts = Ber::new(list.expect(SEQUENCE, "a control is invalid")?);
+            let oid = text(parts.expect(OCTETS, "a control has no OID")?)?;
             if parts.optional(BOOLEAN)?.is_some_and(|critical| critical.len() != 1) {
-                return Err(Malformed("a truth value of a control is none"));
+                return Err(Malformed("the criticality of a control is invalid"));
             }
             let value = parts.optional(OCTETS)?;
             if !parts.is_empty() {
-                return Err(Malformed("a control goes on behind its end"));
+                return Err(Malformed("unexpected data follows a control"));
             }
             controls.push(Control { oid, value });
         }
         Ok(controls)
     }
 
-    /// How the operation ended, if this is how one ends.
+    /// Parses the result of the operation.
     pub(super) fn ended(&self) -> Result<Ended<'b>, Malformed> {
         let mut rest = Ber::new(self.content);
-        let code = integer(rest.expect(ENUMERATED, "a result has no code")?)?;
+        let code = integer(rest.expect(ENUMERATED, "the result code is missing")?)?;
         if !(0..=i64::from(u32::MAX)).contains(&code) {
-            return Err(Malformed("the code of a result is none"));
+            return Err(Malformed("the result code is invalid"));
         }
-        text(rest.expect(OCTETS, "a result has no name")?)?;
-        let message = text(rest.expect(OCTETS, "a result has no message")?)?;
+        text(rest.expect(OCTETS, "the matched DN of the result is missing")?)?;
+        let message = text(rest.expect(OCTETS, "the diagnostic message of the result is missing")?)?;
         Ok(Ended { code, text: message, rest })
     }
 
-    /// Checks that the client library can take it: a result of nothing but what it knows.
+    /// Checks that the client library can parse the message: a result with known elements only.
     pub(super) fn check(&self) -> Result<(), Malformed> {
         self.controls()?;
         let mut ended = self.ended()?;
@@ -109,24 +109,24 @@ impl<'b> Message<'b> {
                     text(name)?;
                 }
                 (VALUE, _) if self.operation == EXTENDED_RESPONSE => {}
-                _ => return Err(Malformed("a result goes on behind its end")),
+                _ => return Err(Malformed("unexpected data follows the result")),
             }
         }
         Ok(())
     }
 }
 
-/// The addresses of a reference.
+/// Parses the URLs of a referral or continuation reference.
 pub(super) fn references(content: &[u8]) -> Result<Vec<String>, Malformed> {
     let mut list = Ber::new(content);
     let mut urls = Vec::new();
     while !list.is_empty() {
-        urls.push(text(list.expect(OCTETS, "a reference is no address")?)?.to_owned());
+        urls.push(text(list.expect(OCTETS, "a continuation reference is not a URL")?)?.to_owned());
     }
     Ok(urls)
 }
 
-/// An entry: its name, and its attributes with their values.
+/// A search result entry: the distinguished name, and the attributes with their values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry<'b> {
     pub(super) dn: &'b str,
@@ -134,20 +134,20 @@ pub(super) struct Entry<'b> {
 }
 
 impl<'b> Entry<'b> {
-    /// Takes a search result entry apart.
+    /// Parses a search result entry.
     pub(super) fn parse(message: &Message<'b>) -> Result<Self, Malformed> {
         let mut parts = Ber::new(message.content);
-        let dn = text(parts.expect(OCTETS, "an entry has no name")?)?;
+        let dn = text(parts.expect(OCTETS, "an entry has no DN")?)?;
         let attributes = Ber::new(parts.expect(SEQUENCE, "an entry has no attributes")?);
         Ok(Self { dn, attributes })
     }
 
-    /// The next attribute: its name with options, and its values.
+    /// Returns the next attribute: its name with options, and its values.
     pub(super) fn next(&mut self) -> Result<Option<(&'b [u8], Ber<'b>)>, Malformed> {
         if self.attributes.is_empty() {
             return Ok(None);
         }
-        let mut parts = Ber::new(self.attributes.expect(SEQUENCE, "an attribute is none")?);
+        let mut parts = Ber::new(self.attributes.expect(SEQUENCE, "an attribute is invalid")?);
         let name = parts.expect(OCTETS, "an attribute has no name")?;
         let values = Ber::new(parts.expect(SET, "an attribute has no values")?);
         Ok(Some((name, values)))
@@ -155,10 +155,10 @@ impl<'b> Entry<'b> {
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Malformed> {
-    std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))
+    std::str::from_utf8(bytes).map_err(|_| Malformed("a string is not UTF-8"))
 }
 
-/// What a code means, by its name in RFC 4511, appendix A.
+/// Returns the name of a result code (RFC 4511, appendix A).
 pub(super) fn meaning(code: u32) -> &'static str {
     match code {
         1 => "operationsError",
@@ -184,7 +184,7 @@ pub(super) fn meaning(code: u32) -> &'static str {
         54 => "loopDetect",
         80 => "other",
         4096 => "e-syncRefreshRequired",
-        _ => "an error",
+        _ => "unknown result code",
     }
 }
 
@@ -199,7 +199,7 @@ pub(super) const EXTENDED_REQUEST: u8 = 0x77;
 pub(super) const EXTENDED_RESPONSE: u8 = 0x78;
 pub(super) const INTERMEDIATE: u8 = 0x79;
 
-/// The notice of a disconnection (RFC 4511, section 4.4.1).
+/// The notice of disconnection (RFC 4511, section 4.4.1).
 const DISCONNECTION: &[u8] = b"1.3.6.1.4.1.1466.20036";
 
 const CONTROLS: u8 = 0xa0;
@@ -210,7 +210,7 @@ const VALUE: u8 = 0x8b;
 
 #[cfg(feature = "kerberos")]
 impl<'b> Ended<'b> {
-    /// What a server says back while somebody signs in by SASL.
+    /// Returns the server's SASL credentials in a bind response.
     pub(super) fn credentials(mut self) -> Result<Option<&'b [u8]>, Malformed> {
         while !self.rest.is_empty() {
             if let (CREDENTIALS, content) = self.rest.next()? {
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn results_are_taken_apart() {
+    fn parses_results() {
         let control =
             element(SEQUENCE, &[element(OCTETS, b"1.2"), element(BOOLEAN, &[0]), element(OCTETS, b"x")].concat());
         let frame = message(7, SEARCH_DONE, &result(4, b"limit", b""), &element(CONTROLS, &control));
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_is_ignored_if_it_has_the_name_of_another() {
+    fn ignores_unknown_unsolicited_notifications() {
         let strange = |behind: &[u8], content: &[u8]| {
             let frame = message(0, EXTENDED_RESPONSE, &result(0, b"", content), behind);
             Message::parse(&frame).unwrap().is_strange_notice().unwrap()
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_library_would_panic_at_never_reaches_it() {
+    fn rejects_messages_that_the_client_library_would_panic_on() {
         let deep = (0..100).fold(Vec::new(), |inner, _| element(SEQUENCE, &inner));
         for bad in [
             message(1, SEARCH_DONE, b"", b""),

@@ -1,7 +1,7 @@
-//! What was read last, entry by entry, so that the next read asks only for what changed.
+//! The mirror: a copy of all entries of the last read, so that the next read requests only changes.
 //!
-//! A plan is always made from everybody. So a read of what changed is a read of what is kept here, brought up to date: it gives
-//! the same directory as reading everything, and what a failed run did not do is planned again by itself.
+//! A plan always needs all people. Therefore an incremental read updates the mirror and returns the same directory as a full
+//! read would. Changes that a failed run did not apply are planned again automatically.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,46 +17,46 @@ use crate::model::{
 use crate::source::entries::{Collector, Flaw, Meaning, Names, Record, Selection};
 use crate::{Error, ErrorKind, Result};
 
-/// Every entry that was read, by its id.
+/// All entries that were read, by id.
 #[derive(Clone, Debug)]
 pub(super) struct Mirror {
-    /// What it holds and how it goes on.
+    /// The description of the content, and the position to continue from.
     pub(super) header: Header,
-    /// The attributes that every entry was read with, and what else says what an entry is.
+    /// The names of the attributes in the entries.
     names: Arc<Vec<String>>,
     entries: BTreeMap<Id, Arc<Entry>>,
 }
 
-/// An entry: its name and its values.
+/// An entry: its distinguished name and its values.
 #[derive(Debug, PartialEq)]
 struct Entry {
     dn: Dn,
-    /// The values: the number of a name, a length, and the bytes.
+    /// The values, each as the index of the attribute, the length, and the bytes.
     values: Box<[u8]>,
 }
 
-/// What a mirror holds and how it goes on.
+/// The description of a mirror's content, and the position to continue from.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Header {
-    /// The attributes that people came with.
+    /// The attributes of people that the request named.
     pub(super) attributes: Vec<String>,
-    /// What the server was asked for.
+    /// The attributes that were requested from the server.
     pub(super) asked: Vec<String>,
-    /// Where was read.
+    /// The base DNs.
     pub(super) bases: Vec<String>,
-    /// Who read: others may see other entries.
+    /// The name of the user who read the entries; other users may see other entries.
     pub(super) reader: String,
-    /// From where on changes are asked for, by base.
+    /// The position to continue from.
     pub(super) cursor: Option<Cursor>,
-    /// Reads of what changed since everything was read.
+    /// The number of incremental reads since the last full read.
     pub(super) reads: u32,
-    /// References that were left alone, as a remark names them.
+    /// The references that were not followed, for the remark.
     pub(super) left: Vec<String>,
-    /// Entries whose place is none of those here.
+    /// The number of entries whose parent is not in the mirror.
     pub(super) orphans: usize,
 }
 
-/// Takes entries into a mirror.
+/// Adds entries to a mirror.
 #[derive(Debug)]
 pub(super) struct Filling {
     pub(super) mirror: Mirror,
@@ -64,7 +64,7 @@ pub(super) struct Filling {
 }
 
 impl Filling {
-    /// Starts with no entry.
+    /// Creates an empty mirror to fill.
     pub(super) fn new(header: Header) -> Self {
         let names = Names::requested(&header.attributes, &mut DirectoryBuilder::new());
         let mirror = Mirror { header, names: Arc::new(names.all()), entries: BTreeMap::new() };
@@ -95,13 +95,20 @@ impl Sink for Filling {
             values.extend_from_slice(value.bytes);
         }
         let Some(id) = ids.into_iter().flatten().next() else {
-            return Err(Flaw::new(record.line, "the entry does not show its id", "let the user read it"));
+            return Err(Flaw::new(
+                record.line,
+                "the user cannot read the id of the entry",
+                "grant the user read access to it",
+            ));
         };
         let entry = Arc::new(Entry { dn: record.dn.clone(), values: values.into() });
         match self.mirror.entries.insert(canonical(id), entry) {
             Some(double) if double.dn.key() != record.dn.key() => {
-                let problem = format!("the entry came twice, also as `{}`: moved while it was read", double.dn);
-                Err(Flaw::new(record.line, problem, "read again"))
+                let problem = format!(
+                    "the server returned the entry twice, also as `{}`: it was moved while it was read",
+                    double.dn
+                );
+                Err(Flaw::new(record.line, problem, "run again"))
             }
             _ => Ok(()),
         }
@@ -109,7 +116,7 @@ impl Sink for Filling {
 }
 
 impl Mirror {
-    /// Whether the values of both are numbered in one way, which another version may do differently.
+    /// Returns `true` if both mirrors use the same attribute indexes, which may change between versions.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.names == other.names
     }
@@ -122,7 +129,7 @@ impl Mirror {
         self.entries.keys()
     }
 
-    /// The ids of entries at or below a place.
+    /// Iterates over the ids of the entries at or below a base.
     pub(super) fn ids_within<'m>(&'m self, base: &Dn) -> impl Iterator<Item = &'m Id> {
         let base = base.clone();
         self.entries.iter().filter(move |(_, entry)| entry.dn.is_within(&base)).map(|(id, _)| id)
@@ -132,9 +139,10 @@ impl Mirror {
         self.entries.contains_key(id)
     }
 
-    /// Brings what was read anew into the mirror: entries that came, and the ids of those that are gone. Gives the ids of entries
-    /// that name one which was renamed or is gone: whether their server keeps such names in step differs, and so does whether
-    /// it counts as a change of the naming entry, so they are to be read again.
+    /// Updates the mirror with changed entries and the ids of deleted ones.
+    ///
+    /// Returns the ids of entries that refer to a renamed or deleted entry. Servers differ in whether they update such references,
+    /// and in whether that counts as a change of the referring entry, so these entries must be read again.
     pub(super) fn update(&mut self, came: Self, gone: &[Id]) -> Vec<Id> {
         let mut renamed: HashMap<String, Dn> = HashMap::new();
         let mut elsewhere: HashSet<String> = HashSet::new();
@@ -174,7 +182,7 @@ impl Mirror {
         stale.map(|(id, _)| id.clone()).collect()
     }
 
-    /// Takes out the entries that stand in none of these places, and gives their ids.
+    /// Removes the entries outside of these bases, and returns their ids.
     pub(super) fn split_off_outside(&mut self, bases: &[Dn]) -> Vec<Id> {
         let mut outside = Vec::new();
         self.entries.retain(|id, entry| {
@@ -187,7 +195,7 @@ impl Mirror {
         outside
     }
 
-    /// Entries that stand in a place which is not here.
+    /// Returns the number of entries whose parent is not in the mirror.
     pub(super) fn orphans(&self) -> usize {
         let places: HashSet<String> = self.entries.values().map(|entry| entry.dn.key()).collect();
         let lone =
@@ -195,10 +203,10 @@ impl Mirror {
         self.entries.values().filter(lone).count()
     }
 
-    /// The directory that a request asks for.
+    /// Builds the directory that a request asks for.
     ///
     /// # Errors
-    /// When no entry says what it is.
+    /// If no entry has object classes.
     pub(super) fn directory(&self, request: &ReadRequest) -> Result<(Directory, Completeness)> {
         let mut selection = if request.wants_everyone() { Selection::Everybody } else { Selection::Nobody };
         let mut reader = Reader::new(Collector::new(&request.attributes, &mut selection));
@@ -242,7 +250,7 @@ impl Mirror {
         Ok((builder.build()?, Completeness::from_gaps(gaps)))
     }
 
-    /// Whether an entry is no group and no unit, as far as the order of reading goes.
+    /// Returns `true` if an entry is neither a group nor a unit; such entries are read in the second pass.
     fn is_person(&self, entry: &Entry) -> bool {
         !self.classes(entry).any(|class| is_one_of(class, UNITS) || is_one_of(class, GROUPS))
     }
@@ -257,18 +265,18 @@ impl Mirror {
         values(&entry.values).filter(move |(number, _)| Some(*number) == class).map(|(_, value)| value)
     }
 
-    /// The units that another mirror does not have.
+    /// Returns the units that are not in another mirror.
     pub(super) fn units_not_in(&self, other: &Self) -> Vec<Dn> {
         let new = self.entries.iter().filter(|(id, entry)| !other.holds(id) && self.is_unit(entry));
         new.map(|(_, entry)| entry.dn.clone()).collect()
     }
 
-    /// Takes in entries that were read beside these.
+    /// Adds the entries of another mirror.
     pub(super) fn absorb(&mut self, other: Self) {
         self.entries.extend(other.entries);
     }
 
-    /// Everything as bytes, to be kept.
+    /// Serializes the mirror.
     pub(super) fn to_kept(&self) -> Kept {
         let mut bytes = MAGIC.to_vec();
         let header = serde_json::to_vec(&(&self.header, &*self.names)).unwrap_or_default();
@@ -285,7 +293,7 @@ impl Mirror {
         Kept::new(bytes)
     }
 
-    /// What was kept; `None` for what is damaged, cut off, or from another version: then everything is read.
+    /// Deserializes a mirror; `None` if the data is damaged, truncated, or from another version, so that everything is read.
     pub(super) fn from_kept(kept: &Kept) -> Option<Self> {
         let (bytes, check) = kept.bytes().split_last_chunk::<32>()?;
         if blake3::hash(bytes).as_bytes() != check {
@@ -303,7 +311,7 @@ impl Mirror {
     }
 }
 
-/// The name of an entry below one that was renamed, by the nearest of them.
+/// Returns the new DN of an entry at or below a renamed entry; the closest renamed ancestor counts.
 fn moved(dn: &str, renamed: &HashMap<String, Dn>) -> Option<String> {
     let mut at = dn;
     loop {
@@ -315,7 +323,7 @@ fn moved(dn: &str, renamed: &HashMap<String, Dn>) -> Option<String> {
     }
 }
 
-/// The values of an entry.
+/// Iterates over the values of an entry.
 fn values(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
@@ -334,7 +342,7 @@ fn part<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
     Some(part)
 }
 
-/// Whether an attribute holds names of entries.
+/// Returns `true` if the values of an attribute are distinguished names.
 fn is_link(name: &str) -> bool {
     let known = crate::model::known_attribute(name).and_then(|name| AttributeTable::default().find(name));
     name.eq_ignore_ascii_case("uniqueMember") || known.is_some_and(|id| AttributeTable::syntax(id) == Syntax::Dn)

@@ -1,4 +1,4 @@
-//! How a directory is reached, who reads it, and how.
+//! The options for connecting to a directory, signing in, and reading.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use crate::model::Dn;
 use crate::tls::{ClientCertificate, Roots};
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// Everything that a [`LdapSource`](super::LdapSource) needs to know.
+/// The options of an [`LdapSource`](super::LdapSource).
 ///
 /// ```
 /// use gotosync_core::Secret;
@@ -20,38 +20,39 @@ use crate::{Error, ErrorKind, Result, Secret};
 /// ```
 #[derive(Clone, Debug)]
 pub struct LdapOptions {
-    /// Servers, tried in this order until one answers. They must hold the same directory.
+    /// The servers, which are tried in this order until one answers. All of them must hold the same directory.
     pub servers: Vec<Server>,
-    /// Where servers are looked up if none is named: the DNS name of a domain.
+    /// The domain whose servers are looked up in DNS if `servers` is empty.
     pub discover: Option<Discovery>,
     /// Transport security.
     pub tls: Tls,
-    /// Who reads.
+    /// The sign-in method and its credentials.
     pub sign_in: SignIn,
-    /// Where people, groups and units are read; empty for all that the server holds: the default naming context of Active
-    /// Directory, all naming contexts of other servers.
+    /// The base DNs of people, groups, and units. If empty, the default naming context of Active Directory, or all naming
+    /// contexts of other servers.
     pub bases: Vec<Dn>,
-    /// What becomes of references to other servers.
+    /// The handling of referrals and continuation references to other servers.
     pub referrals: Referrals,
-    /// What another source reads: a reference to what is within takes nothing away from this one, and is left alone.
+    /// The subtrees that other sources read. Continuation references into them do not make this source incomplete and are
+    /// ignored.
     pub elsewhere: Vec<Dn>,
-    /// How long to wait.
+    /// The timeouts.
     pub timeouts: Timeouts,
-    /// Entries of a page; `None` for 1,000, which is what Active Directory allows unless its policy says otherwise.
+    /// The number of entries per page; `None` for 1,000, the default limit of Active Directory.
     pub page_size: Option<u32>,
-    /// Values of one attribute that are asked for at once; `None` leaves it to the server (Active Directory: 1,500).
+    /// The number of values of an attribute to request at once; `None` for the server's default (Active Directory: 1,500).
     pub range_size: Option<u32>,
-    /// The largest answer that is taken, in bytes. A group is one answer: a million members come to about 100 MB.
+    /// The maximum size of a message from the server, in bytes. A group is one message; a million members take about 100 MB.
     pub largest_answer: usize,
-    /// Whether only what changed is read, where an earlier reading is at hand; `None` reads everything every time.
+    /// The options for incremental reads; `None` for a full read every time.
     pub changes: Option<Changes>,
-    /// Whether `ldap://` may stay without TLS. What is read, and a password, then go over the network for all to see and to
-    /// change; every report mentions it.
+    /// `true` to use `ldap://` without TLS. Anyone on the network path can then read and change the data, and read the
+    /// password. Every report mentions it.
     pub danger_plain: bool,
 }
 
 impl LdapOptions {
-    /// The usual, for these servers; nobody signs in.
+    /// Creates default options for these servers, with an anonymous sign-in.
     pub fn new(servers: Vec<Server>) -> Self {
         Self {
             servers,
@@ -70,15 +71,15 @@ impl LdapOptions {
         }
     }
 
-    /// Refuses what can never work, or must not.
+    /// Checks for invalid and unsafe options.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`].
+    /// [`ErrorKind::Input`] for such options; [`ErrorKind::Unsupported`] for a sign-in method that this build lacks.
     pub(super) fn check(&self) -> Result<()> {
         if self.servers.is_empty() && self.discover.is_none() {
             return Err(wrong(
-                "no server is named",
-                "name one, such as `ldaps://dc1.example.test`, or a domain to look it up in",
+                "no server is configured",
+                "set a server, such as `ldaps://dc1.example.test`, or a domain whose servers are looked up in DNS",
             ));
         }
         let found = self.discover.iter().map(|discovery| discovery.security);
@@ -86,24 +87,25 @@ impl LdapOptions {
         let plain = self.danger_plain && security.any(|security| security == Security::StartTls);
         match &self.sign_in {
             SignIn::Simple { name, .. } if name.trim().is_empty() => {
-                Err(wrong("the name to sign in with is empty", "name the user, or sign in anonymously by that word"))
+                Err(wrong("the user name is empty", "set the user, or set the sign-in method to `anonymous`"))
             }
-            // A server takes an empty password for nobody at all, and says yes (RFC 4513, section 5.1.2).
-            SignIn::Simple { password, .. } if password.is_empty() => {
-                Err(wrong("the password is empty", "a server would take it for an anonymous sign-in and say yes"))
-            }
+            // A bind with an empty password is an unauthenticated bind, which succeeds (RFC 4513, section 5.1.2).
+            SignIn::Simple { password, .. } if password.is_empty() => Err(wrong(
+                "the password is empty",
+                "set the password: the server would treat an empty one as an anonymous sign-in",
+            )),
             SignIn::Certificate if self.tls.client.is_none() => {
-                Err(wrong("no client certificate is named", "name the certificate and its key"))
+                Err(wrong("no client certificate is configured", "set the certificate and its private key"))
             }
             SignIn::Certificate | SignIn::Kerberos { .. } if plain => Err(wrong(
-                "this way of signing in needs TLS",
-                "leave the option out that allows a connection without it",
+                "this sign-in method requires TLS",
+                "remove `danger_plain`, which allows unencrypted connections",
             )),
             #[cfg(not(feature = "kerberos"))]
-            SignIn::Kerberos { .. } => Err(Error::new(ErrorKind::Unsupported, "this build cannot sign in by Kerberos")
+            SignIn::Kerberos { .. } => Err(Error::new(ErrorKind::Unsupported, "this build does not support Kerberos")
                 .hint("build with the feature `kerberos`, which needs the system's GSSAPI library")),
             _ if self.page_size == Some(0) || self.range_size == Some(0) => {
-                Err(wrong("a size of 0 reads nothing", "leave it out, or write 1 or more"))
+                Err(wrong("the page size or range size is 0", "remove it, or set it to 1 or more"))
             }
             _ => Ok(()),
         }
@@ -111,26 +113,26 @@ impl LdapOptions {
 }
 
 fn wrong(problem: &str, hint: &str) -> Error {
-    Error::new(ErrorKind::Input, problem).during("prepare the directory").hint(hint)
+    Error::new(ErrorKind::Input, problem).during("set up the directory").hint(hint)
 }
 
-/// One server.
+/// The address of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// A host name, or an address.
+    /// The host name or IP address.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// How the connection is secured.
+    /// The protection of the connection.
     pub security: Security,
 }
 
-/// How a connection is secured.
+/// The protection of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {
     /// TLS from the first byte: `ldaps://`.
     Tls,
-    /// TLS after a request for it: `ldap://`, unless [`danger_plain`](LdapOptions::danger_plain) is set.
+    /// StartTLS: `ldap://`, unless [`danger_plain`](LdapOptions::danger_plain) is set.
     StartTls,
 }
 
@@ -140,33 +142,33 @@ impl Security {
 }
 
 impl Server {
-    /// Reads `ldaps://host`, `ldap://host:389` or `ldaps://[::1]:636`.
+    /// Parses `ldaps://host`, `ldap://host:389`, or `ldaps://[::1]:636`.
     ///
     /// # Errors
     /// [`ErrorKind::Input`] for anything else.
     pub fn parse(url: &str) -> Result<Self> {
-        // What stands before an `@` may be a password.
-        let shown = if url.contains('@') { "what is written" } else { &format!("`{url}`") };
+        // The text before an `@` may contain a password.
+        let shown = if url.contains('@') { "the URL" } else { &format!("`{url}`") };
         let bad = |problem: &str| {
             wrong(
-                &format!("{shown} is no address of a server: {problem}"),
-                "write for example `ldaps://dc1.example.test:636`",
+                &format!("{shown} is not a valid server address: {problem}"),
+                "write an address such as `ldaps://dc1.example.test:636`",
             )
         };
         let lower = url.trim().to_ascii_lowercase();
         let (security, rest) = match lower.split_once("://") {
             Some(("ldaps", rest)) => (Security::Tls, rest),
             Some(("ldap", rest)) => (Security::StartTls, rest),
-            Some(_) => return Err(bad("it begins neither with `ldaps://` nor with `ldap://`")),
+            Some(_) => return Err(bad("it does not begin with `ldaps://` or `ldap://`")),
             None => return Err(bad("it does not begin with `ldaps://`")),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '@', '#', ' ']) {
-            return Err(bad("more than a host and a port follows"));
+            return Err(bad("it contains more than a host and a port"));
         }
         let (host, port) = match rest.strip_prefix('[').map(|rest| rest.split_once(']')) {
             Some(Some((host, port))) => (host, port.strip_prefix(':').or(port.is_empty().then_some(""))),
-            Some(None) => return Err(bad("the bracket is not closed")),
+            Some(None) => return Err(bad("the closing bracket is missing")),
             None => rest.split_once(':').map_or((rest, Some("")), |(host, port)| (host, Some(port))),
         };
         let port = match port {
@@ -177,18 +179,20 @@ impl Server {
                     389
                 }
             }
-            Some(port) => {
-                port.parse().ok().filter(|port| *port > 0).ok_or_else(|| bad("the port is no number up to 65535"))?
-            }
-            None => return Err(bad("more than a port follows the bracket")),
+            Some(port) => port
+                .parse()
+                .ok()
+                .filter(|port| *port > 0)
+                .ok_or_else(|| bad("the port is not a number from 1 to 65535"))?,
+            None => return Err(bad("unexpected text follows the closing bracket")),
         };
         if host.is_empty() {
-            return Err(bad("there is no host"));
+            return Err(bad("the host is missing"));
         }
         Ok(Self { host: host.to_owned(), port, security })
     }
 
-    /// Whether this is where Active Directory serves the global catalogue of a forest.
+    /// Returns `true` if the port is one of Active Directory's global catalog ports.
     pub(super) fn is_global_catalog(&self) -> bool {
         matches!(self.port, 3268 | 3269)
     }
@@ -205,31 +209,32 @@ impl fmt::Display for Server {
     }
 }
 
-/// Where servers are looked up: the SRV records `_ldap._tcp.dc._msdcs.<domain>`, else `_ldap._tcp.<domain>` (RFC 2782; for
-/// Active Directory MS-ADTS 6.3.6.1.1). Lower priorities go first, among equals the greater weight.
+/// The lookup of servers in DNS: the SRV records `_ldap._tcp.dc._msdcs.<domain>`, or else `_ldap._tcp.<domain>` (RFC 2782; for
+/// Active Directory, MS-ADTS 6.3.6.1.1). Servers are tried by ascending priority and, within a priority, by descending weight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovery {
     /// The DNS name of the domain.
     pub domain: String,
-    /// Name servers to ask; empty for those of the system.
+    /// The name servers to ask; empty for those of the system.
     pub name_servers: Vec<SocketAddr>,
-    /// How connections are secured: with [`Security::Tls`] the port is 636, whatever the records say.
+    /// The protection of connections. With [`Security::Tls`], the port is 636, regardless of the SRV records.
     pub security: Security,
 }
 
 /// Transport security.
 #[derive(Clone, Debug, Default)]
 pub struct Tls {
-    /// Who may vouch for a server.
+    /// The trusted certificate authorities (CAs).
     pub roots: Roots,
-    /// The client's own certificate.
+    /// The client certificate.
     pub client: Option<ClientCertificate>,
 }
 
-/// Who reads. There is no NTLM: it sends what can be used to sign in elsewhere, and Microsoft has announced its end.
+/// The sign-in method. NTLM is not supported: it can be relayed to other servers, and Microsoft has deprecated it.
 #[derive(Clone, Debug)]
 pub enum SignIn {
-    /// A name and a password: a distinguished name, and with Active Directory also `user@domain` or `DOMAIN\user`.
+    /// A simple bind with a name and a password. The name is a distinguished name or, with Active Directory, also
+    /// `user@domain` or `DOMAIN\user`.
     Simple {
         /// The name.
         name: String,
@@ -238,25 +243,25 @@ pub enum SignIn {
     },
     /// The client certificate of [`Tls::client`] (SASL EXTERNAL).
     Certificate,
-    /// Kerberos (SASL GSSAPI), always inside TLS and bound to it. The ticket comes from the credential cache, or from the
-    /// keytab that `KRB5_CLIENT_KTNAME` names; on Windows from whoever is logged in.
+    /// Kerberos (SASL GSSAPI), always over TLS and with channel binding. The ticket comes from the credential cache, or from
+    /// the keytab in `KRB5_CLIENT_KTNAME`; on Windows, from the current logon session.
     Kerberos {
-        /// Who; `None` for the current user.
+        /// The principal; `None` for the current user.
         principal: Option<String>,
-        /// The host of the service `ldap/<host>`; `None` for the host of the server.
+        /// The host in the service principal name `ldap/<host>`; `None` for the host of the server.
         service_host: Option<String>,
     },
-    /// Nobody.
+    /// No sign-in: an anonymous connection.
     Anonymous,
 }
 
 impl SignIn {
-    /// Whether a name to sign in with is a distinguished one.
+    /// Returns `true` if a user name is a distinguished name.
     pub(crate) fn is_distinguished(name: &str) -> bool {
         !name.contains(['@', '\\']) && name.contains('=') && Dn::parse(name).is_ok()
     }
 
-    /// Who it is, as far as that is known without a server.
+    /// Returns the name of the user, as far as it is known without a server.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Simple { name, .. } => name.clone(),
@@ -264,50 +269,51 @@ impl SignIn {
             Self::Kerberos { principal, .. } => {
                 principal.clone().unwrap_or_else(|| "the current Kerberos user".to_owned())
             }
-            Self::Anonymous => "nobody (anonymous)".to_owned(),
+            Self::Anonymous => "anonymous".to_owned(),
         }
     }
 }
 
-/// What becomes of references to other servers. Those to parts of Active Directory that hold no people (configuration, schema,
-/// DNS zones) are always left alone, and a remark says so.
+/// The handling of referrals and continuation references to other servers. References to parts of Active Directory without
+/// people (configuration, schema, DNS zones) are never followed; a remark reports them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Referrals {
-    /// The read is incomplete.
+    /// A reference makes the read incomplete.
     #[default]
     Refuse,
-    /// They are left alone, and a remark says so: for directories whose other parts hold nobody of interest.
+    /// References are not followed, and a remark reports them: for directories whose other parts contain no relevant people.
     Ignore,
-    /// They are followed, with the same way of signing in, to these hosts and to no others.
+    /// References are followed with the same sign-in, but only to these hosts.
     Follow(Vec<String>),
 }
 
-/// How what changed is read. Everybody at the bases is then read once, whatever the rules select, and kept with the state.
+/// The options for incremental reads. The first read is a full read of all people below the bases, independent of the rules,
+/// and its result is kept with the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Changes {
-    /// By which way; `None` for the best that the server and the rights allow.
+    /// The method; `None` for the best one that the server and the user's rights allow.
     pub method: Option<DeltaMethod>,
-    /// Every how many reads everything is read all the same.
+    /// The number of reads after which everything is read again.
     pub full_every: u32,
 }
 
 impl Default for Changes {
-    /// The best way, and everything once in 24 reads.
+    /// The best method, and a full read every 24 reads.
     fn default() -> Self {
         Self { method: None, full_every: 24 }
     }
 }
 
-/// A way to learn what changed.
+/// A method to find changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeltaMethod {
-    /// `DirSync`, of Active Directory.
+    /// `DirSync` (Active Directory).
     DirSync,
-    /// `uSNChanged`, of Active Directory.
+    /// `uSNChanged` (Active Directory).
     Usn,
-    /// Content synchronization, of `OpenLDAP`.
+    /// LDAP content synchronization, RFC 4533 (`OpenLDAP`).
     Syncrepl,
-    /// `modifyTimestamp`, of any server.
+    /// `modifyTimestamp` (any server).
     Timestamp,
 }
 
@@ -316,19 +322,19 @@ impl DeltaMethod {
     pub const ALL: &'static [Self] = &[Self::DirSync, Self::Usn, Self::Syncrepl, Self::Timestamp];
 }
 
-/// How long to wait.
+/// The timeouts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a connection to one server, TLS and sign-in included.
+    /// The timeout for connecting to one server, including TLS and the bind.
     pub connect: Duration,
-    /// For one page of a search, from the request to its end.
+    /// The timeout for one page of a search, from the request to the last entry.
     pub operation: Duration,
-    /// For the next byte of an answer that is owed.
+    /// The maximum time without receiving a byte while a response is pending.
     pub idle: Duration,
 }
 
 impl Default for Timeouts {
-    /// 15 s, 300 s and 120 s: a domain controller makes up its mind before the first entry of a page.
+    /// 15 s, 300 s, and 120 s. A domain controller may take long before it sends the first entry of a page.
     fn default() -> Self {
         Self { connect: Duration::from_secs(15), operation: Duration::from_mins(5), idle: Duration::from_mins(2) }
     }
@@ -339,7 +345,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read() {
+    fn parses_server_addresses() {
         let server = |url: &str| Server::parse(url).map(|server| server.to_string());
         assert_eq!(server("ldaps://DC1.x.test").unwrap(), "ldaps://dc1.x.test:636");
         assert_eq!(server("ldap://dc1:3389/").unwrap(), "ldap://dc1:3389");
@@ -361,13 +367,13 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_password_is_not_shown() {
+    fn does_not_show_a_password_in_a_url() {
         let error = Server::parse("ldaps://sync:hunter2@dc1.x.test").unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 
     #[test]
-    fn what_must_not_be_tried_is_refused() {
+    fn rejects_unsafe_and_invalid_options() {
         let options = |sign_in| LdapOptions { sign_in, ..LdapOptions::new(vec![Server::parse("ldap://x").unwrap()]) };
         let simple = |name: &str, password: &str| SignIn::Simple { name: name.into(), password: Secret::new(password) };
         assert!(options(simple("a", "b")).check().is_ok());

@@ -1,4 +1,4 @@
-//! Which searches a request needs: as few as possible, and never more for more people.
+//! Planning of the searches for a request: as few as possible, and independent of the number of people.
 
 use ldap3::{Scope, ldap_escape};
 
@@ -14,9 +14,9 @@ pub(super) struct Job {
     pub(super) scope: Scope,
     pub(super) filter: String,
     pub(super) attributes: Vec<String>,
-    /// What it is for, as gaps name it.
+    /// The purpose of the search, as gaps name it.
     pub(super) what: &'static str,
-    /// Whether its base is a scope of a rule, which may be missing: whoever asked finds out.
+    /// `true` if the base is a unit that a rule names and may not exist. The caller reports that.
     pub(super) may_be_missing: bool,
 }
 
@@ -26,46 +26,46 @@ impl Job {
     }
 }
 
-/// What is to be searched for.
+/// The request, and the properties of the server that the searches depend on.
 #[derive(Debug)]
 pub(super) struct Wanted<'r> {
     pub(super) request: &'r ReadRequest,
     pub(super) bases: &'r [Dn],
     pub(super) vendor: Vendor,
-    /// Members of a group that are asked for at once, if that is not left to the server.
+    /// The number of members of a group to request at once; `None` for the server's default.
     pub(super) range_size: Option<u32>,
-    /// Whether a global catalogue is asked.
+    /// `true` if the server is a global catalog.
     pub(super) catalog: bool,
 }
 
-/// A group whose members are wanted, as a server can select them.
+/// A group whose members are to be read, for a filter on the server.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Selected {
     pub(super) dn: Dn,
-    /// Its number in the domain, which people have as their primary group.
+    /// The relative id (RID) of the group, which people have as their `primaryGroupID`.
     pub(super) relative_id: Option<u32>,
 }
 
 impl Wanted<'_> {
-    /// One search a base for everything, where everybody is wanted.
+    /// Returns one search per base for all people, groups, and units.
     pub(super) fn everything(&self) -> Vec<Job> {
         let attributes = self.attributes(&[GROUP, PERSON]);
-        self.each_base(&self.all(), &attributes, "people, groups and units")
+        self.each_base(&self.all(), &attributes, "people, groups, and units")
     }
 
-    /// Everything of a kind that also passes a filter, at one base.
+    /// Returns the search for all people, groups, and units below a base that also match a filter.
     pub(super) fn everything_that(&self, base: &Dn, filter: &str, attributes: Vec<String>, what: &'static str) -> Job {
         let filter = format!("(&{filter}{})", self.all());
         Job { base: base.clone(), scope: Scope::Subtree, filter, attributes, what, may_be_missing: false }
     }
 
-    /// Entries by their ids, as many of them as there still are.
+    /// Returns the searches for entries by their ids.
     pub(super) fn by_ids(&self, ids: &[Id], attributes: &[String]) -> Vec<Job> {
         let mut jobs = Vec::new();
         for ids in ids.chunks(FILTERED_IDS) {
             let any: Vec<String> = ids.iter().map(|id| self.id_filter(id)).collect();
             let filter = format!("(|{})", any.concat());
-            let job = |base| self.everything_that(base, &filter, attributes.to_vec(), "what changed");
+            let job = |base| self.everything_that(base, &filter, attributes.to_vec(), "changes");
             jobs.extend(self.bases.iter().map(job));
         }
         jobs
@@ -76,12 +76,12 @@ impl Wanted<'_> {
         match (self.vendor, <[u8; 16]>::try_from(&**id)) {
             (Vendor::ActiveDirectory, _) => format!("(objectGUID={})", hex(id)),
             (_, Ok(uuid)) => format!("(entryUUID={})", uuid::Uuid::from_bytes(uuid)),
-            // What is not written as RFC 4122 says is no entryUUID.
+            // An id that is not a UUID is an `nsUniqueId`.
             (_, Err(_)) => format!("(nsUniqueId={})", ldap_escape(String::from_utf8_lossy(id))),
         }
     }
 
-    /// The attribute that an entry is known by.
+    /// Returns the attributes that contain the immutable id of an entry.
     pub(super) fn id_attributes(&self) -> Vec<String> {
         let names: &[&str] = match self.vendor {
             Vendor::ActiveDirectory => &["objectGUID"],
@@ -90,21 +90,21 @@ impl Wanted<'_> {
         names.iter().map(ToString::to_string).collect()
     }
 
-    /// The attributes of a search for everything, where memberships are taken from the groups alone: `memberOf` changes without
-    /// the entry that has it being changed.
+    /// Returns the attributes of a full search for incremental reads, without `memberOf`: it can change without a change of the
+    /// entry that has it, so memberships are taken from the groups.
     pub(super) fn all_attributes(&self) -> Vec<String> {
         let mut attributes = self.attributes(&[GROUP, PERSON]);
         attributes.retain(|name| !name.eq_ignore_ascii_case("memberOf"));
         attributes
     }
 
-    /// The groups and units, which are always read whole.
+    /// Returns the searches for groups and units, all of which are always read.
     pub(super) fn structure(&self) -> Vec<Job> {
         let attributes = self.attributes(&[GROUP]);
         self.each_base(&self.groups_and_units(), &attributes, "groups and units")
     }
 
-    /// The people in units, searched there and nowhere else; a unit below another one is searched with it.
+    /// Returns the searches for people in the requested units. A unit below another requested one needs no search of its own.
     pub(super) fn people_in_units(&self) -> Vec<Job> {
         let scopes = self.request.scopes.iter().filter_map(|scope| match scope {
             PeopleScope::Unit { dn, depth } => Some((dn, *depth)),
@@ -115,7 +115,7 @@ impl Wanted<'_> {
             if self.bases.iter().any(|base| dn.is_within(base)) {
                 units.push((dn, depth));
             } else if depth == Depth::Subtree {
-                // What is read of a unit above the bases is what is in them.
+                // Of a unit above the bases, only the bases are searched.
                 units.extend(self.bases.iter().filter(|base| base.is_within(dn)).map(|base| (base, depth)));
             }
         }
@@ -142,10 +142,12 @@ impl Wanted<'_> {
         searched.into_iter().map(job).collect()
     }
 
-    /// The members of groups: selected by the server where it can be trusted to know them all, else everybody.
+    /// Returns the searches for the members of groups. If the server's `memberOf` is reliable, the server selects them;
+    /// otherwise the search returns all people.
     ///
-    /// Active Directory keeps `memberOf` in step with `member` within a domain. Elsewhere an overlay may be missing, or have
-    /// come later than the members, and a filter on what is not there finds nobody: there the groups decide, in memory.
+    /// Active Directory keeps `memberOf` in step with `member` within a domain. On other servers, the overlay that maintains
+    /// `memberOf` may be missing or may have been added after the members, so that a filter would miss people. There, the
+    /// members are selected in memory.
     pub(super) fn members(&self, groups: &[Selected]) -> Vec<Job> {
         if groups.is_empty() {
             return Vec::new();
@@ -163,17 +165,17 @@ impl Wanted<'_> {
         self.each_base(&filter, &self.attributes(&[PERSON]), "members of groups")
     }
 
-    /// The attributes that people come with.
+    /// Returns the attributes to read for people.
     pub(super) fn people_attributes(&self) -> Vec<String> {
         self.attributes(&[PERSON])
     }
 
-    /// A filter for everything.
+    /// Returns a filter for people, groups, and units.
     pub(super) fn all(&self) -> String {
         format!("(|{}{}{})", self.people(), self.groups(), self.units())
     }
 
-    /// A filter for what says where people can be and what they can be in.
+    /// Returns a filter for groups and units.
     pub(super) fn groups_and_units(&self) -> String {
         format!("(|{}{})", self.groups(), self.units())
     }
@@ -192,7 +194,7 @@ impl Wanted<'_> {
 
     pub(super) fn people(&self) -> &'static str {
         match self.vendor {
-            // `objectClass=user` alone has computers, `objectCategory=person` alone has contacts.
+            // `objectClass=user` alone includes computers, and `objectCategory=person` alone includes contacts.
             Vendor::ActiveDirectory => "(&(objectCategory=person)(objectClass=user))",
             _ => "(|(objectClass=person)(objectClass=inetOrgPerson)(objectClass=posixAccount)(objectClass=account))",
         }
@@ -220,7 +222,7 @@ impl Wanted<'_> {
         }
     }
 
-    /// The attributes of these kinds of entries, those of the request with people.
+    /// Returns the attributes to read for these kinds of entries; for people, including those of the request.
     fn attributes(&self, kinds: &[u8]) -> Vec<String> {
         let kind = kinds.iter().fold(0, |all, kind| all | kind);
         let server = if self.vendor == Vendor::ActiveDirectory { AD } else { RFC };
@@ -248,8 +250,8 @@ const GROUP: u8 = 2;
 const AD: u8 = 1;
 const RFC: u8 = 2;
 
-/// What says who somebody is, whether they are enabled, and who is in which group. Active Directory is not asked for
-/// `memberOf`: it is the longest attribute there, and says what `member` says.
+/// The attributes that determine the id, the status, and the memberships of entries. `memberOf` is not read from Active
+/// Directory: it is the longest attribute there, and contains nothing that `member` does not.
 const ATTRIBUTES: &[(&str, u8, u8)] = &[
     ("objectClass", PERSON | GROUP, AD | RFC),
     ("objectGUID", PERSON | GROUP, AD),
@@ -274,10 +276,10 @@ const ATTRIBUTES: &[(&str, u8, u8)] = &[
 /// Universal groups (MS-ADTS 2.2.12, `GROUP_TYPE_UNIVERSAL_GROUP`).
 const UNIVERSAL: &str = "(&(objectClass=group)(groupType:1.2.840.113556.1.4.803:=8))";
 
-/// Ids that one filter names.
+/// The maximum number of ids in a filter.
 const FILTERED_IDS: usize = 100;
 
-/// Groups that one filter names.
+/// The maximum number of groups in a filter.
 const FILTERED_GROUPS: usize = 100;
 
 #[cfg(test)]
@@ -298,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn units_inside_others_are_searched_with_them() {
+    fn searches_nested_units_only_once() {
         let request = request(vec![
             unit("OU=Sales,OU=People,DC=x", Depth::Subtree),
             unit("OU=IT,DC=x", Depth::OneLevel),
@@ -333,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_unit_above_the_bases_what_is_in_them_is_searched() {
+    fn searches_only_the_bases_below_a_unit_above_them() {
         let request = request(vec![unit("DC=x", Depth::Subtree), unit("OU=Top,DC=y", Depth::OneLevel)]);
         let bases = [dn("OU=A,DC=x"), dn("OU=B,DC=x"), dn("OU=C,OU=Top,DC=y")];
         let wanted = Wanted {
@@ -349,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_selected_by_a_server_that_knows_them_all() {
+    fn filters_members_on_the_server_only_if_member_of_is_reliable() {
         let scope = PeopleScope::Group { group: GroupRef::parse("A"), membership: Membership::Nested };
         let request = request(vec![scope]);
         let bases = [dn("DC=x")];

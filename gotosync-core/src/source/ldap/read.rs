@@ -1,4 +1,4 @@
-//! One read: its searches, side by side where that helps, and what they come to.
+//! A full read: running the searches, several at a time if possible, and combining their results.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,10 +19,10 @@ use crate::source::entries::{Collector, Reached, Selection};
 use crate::source::tree::sort_by_name;
 use crate::{Error, ErrorKind, Result};
 
-/// Reads what a request asks for.
+/// Reads the data that a request asks for.
 ///
 /// # Errors
-/// When nobody can sign in. From then on whatever goes wrong makes the reading incomplete.
+/// If the connection or the bind fails. Any failure after that makes the reading incomplete.
 pub(super) async fn read(
     options: &Arc<LdapOptions>,
     config: &Arc<ClientConfig>,
@@ -56,7 +56,7 @@ pub(super) async fn read(
     run.finish(&bases)
 }
 
-/// Reads what jobs find and nothing else; `None` if they find nothing and nothing went wrong.
+/// Reads only what the jobs find; `None` if they find nothing and all succeed.
 pub(super) async fn gather(
     options: &Arc<LdapOptions>,
     config: &Arc<ClientConfig>,
@@ -72,14 +72,14 @@ pub(super) async fn gather(
     if nothing { Ok(None) } else { run.finish(&[]).map(Some) }
 }
 
-/// Where to read.
+/// Returns the base DNs to search: the configured ones, or the server's.
 pub(super) fn bases(options: &LdapOptions, root: &Root) -> Result<Vec<Dn>> {
     let bases = if options.bases.is_empty() { root.bases() } else { options.bases.clone() };
     if bases.is_empty() {
-        return Err(Error::new(ErrorKind::NotFound, "the server names no naming context to read")
-            .hint("name where to read, such as `DC=example,DC=test`"));
+        return Err(Error::new(ErrorKind::NotFound, "the server does not report a naming context to read")
+            .hint("set the base DN, such as `DC=example,DC=test`"));
     }
-    // What stands below another one is read with it.
+    // A base DN below another one is read with that one.
     let below = |base: &Dn| bases.iter().any(|other| base.is_within(other) && base.key() != other.key());
     let mut kept: Vec<Dn> = Vec::new();
     for base in &bases {
@@ -90,7 +90,7 @@ pub(super) fn bases(options: &LdapOptions, root: &Root) -> Result<Vec<Dn>> {
     Ok(kept)
 }
 
-/// What stands at the top of the tree where these bases are read: what those of one root have in common, in the order of names.
+/// Returns the roots of the tree for these base DNs, sorted by name. Bases with the same root share their common ancestor.
 pub(super) fn tops(bases: &[Dn]) -> Vec<Dn> {
     let above = |dn: &Dn| std::iter::successors(Some(dn.clone()), Dn::parent);
     let mut tops: Vec<Dn> = Vec::new();
@@ -105,7 +105,7 @@ pub(super) fn tops(bases: &[Dn]) -> Vec<Dn> {
     tops
 }
 
-/// A read under way.
+/// A read in progress.
 pub(super) struct Run<'r, S> {
     options: &'r Arc<LdapOptions>,
     config: &'r Arc<ClientConfig>,
@@ -113,27 +113,27 @@ pub(super) struct Run<'r, S> {
     tally: Mutex<Tally>,
 }
 
-/// What of an answer a reference stands for.
+/// The part of a result that a reference stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rest {
-    /// What is below one place.
+    /// One subtree: a continuation reference.
     Part,
-    /// All of it.
+    /// The entire result: a referral.
     All,
 }
 
-/// What is counted and told.
+/// Counters and remarks of a read.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) remarks: Vec<String>,
     pub(super) effort: Effort,
-    /// Jobs so far, each with a number of its own.
+    /// The number of jobs so far, which gives each job a unique number.
     numbered: u32,
-    /// Where references have led, so that they end.
+    /// The references that were followed, to prevent loops.
     pub(super) followed: BTreeSet<String>,
-    /// References that were left alone.
+    /// The references that were not followed.
     pub(super) left: BTreeSet<String>,
-    /// Scopes of rules that were not there.
+    /// The bases that did not exist.
     missing: Vec<Dn>,
 }
 
@@ -142,7 +142,7 @@ impl<'r, S: Sink + Send> Run<'r, S> {
         Self { options, config, reader: Mutex::new(reader), tally: Mutex::new(Tally::default()) }
     }
 
-    /// What was read, and what it took.
+    /// Returns the entries and the counters.
     pub(super) fn into_parts(self) -> (Reader<S>, Tally) {
         let reader = self.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
         (reader, self.tally.into_inner().unwrap_or_else(PoisonError::into_inner))
@@ -160,11 +160,11 @@ impl<'r, S: Sink + Send> Run<'r, S> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does jobs, several at once if there are several: each on a connection of its own, up to a few.
+    /// Runs jobs in parallel, on up to [`CONNECTIONS`] connections.
     pub(super) async fn jobs(&self, jobs: Vec<Job>, sessions: &mut Vec<Session>) {
         let wanted = jobs.len().min(CONNECTIONS);
         while sessions.len() < wanted {
-            // Where a server takes no more connections, those there are do it.
+            // If the server refuses more connections, continue with the ones that are open.
             match Session::open(self.options, self.config).await {
                 Ok(session) => sessions.push(session),
                 Err(_) => break,
@@ -181,7 +181,7 @@ impl<'r, S: Sink + Send> Run<'r, S> {
         .await;
     }
 
-    /// Does one job: every page, every value, every reference.
+    /// Runs one job, including all pages, all values of long attributes, and all references.
     pub(super) async fn job(&self, session: &mut Session, job: &Job, hops: u32) {
         let number = {
             let mut tally = self.tally();
@@ -195,7 +195,7 @@ impl<'r, S: Sink + Send> Run<'r, S> {
         let mut elsewhere = Vec::new();
         match session.search(&question, page_size, &mut take).await {
             Ok(()) => {}
-            // All of it is on another server.
+            // A referral: the entire result is on another server.
             Err(Halt { page: 1, stopped })
                 if !stopped.elsewhere.is_empty() && matches!(self.options.referrals, Referrals::Follow(_)) =>
             {
@@ -225,7 +225,7 @@ impl<'r, S: Sink + Send> Run<'r, S> {
         }
     }
 
-    /// Reads the values that entries of a search came without, from the server they came from.
+    /// Reads the remaining values of long attributes from the same server.
     async fn complete(&self, session: &mut Session, number: u32) {
         let unfinished: Vec<Unfinished> = {
             let mut reader = self.reader();
@@ -254,7 +254,7 @@ impl<'r, S: Sink + Send> Run<'r, S> {
         }
     }
 
-    /// Follows a reference, or says that it was not.
+    /// Follows a reference, or reports that it was not followed.
     async fn reference(&self, session: &Session, job: &Job, urls: &[String], rest: Rest, hops: u32) {
         let shown = urls.first().map_or("", String::as_str).to_owned();
         let parsed: Vec<Reference> = urls.iter().filter_map(|url| Reference::parse(url)).collect();
@@ -277,7 +277,8 @@ impl<'r, S: Sink + Send> Run<'r, S> {
                 self.tally().left.insert(shown);
             }
             Referrals::Refuse => {
-                let problem = format!("the rest of the answer is at {shown}, where this source must not look");
+                let problem =
+                    format!("the rest of the result is at {shown}, and this source does not follow referrals");
                 self.reader().gap(job.place(), problem);
             }
             Referrals::Follow(hosts) => {
@@ -285,20 +286,21 @@ impl<'r, S: Sink + Send> Run<'r, S> {
                 let allowed: Vec<&Reference> = parsed.iter().filter(listed).collect();
                 let Some(found) = allowed.first() else {
                     let problem =
-                        format!("the rest of the answer is at {shown}, which is not on the list of hosts to follow");
+                        format!("the rest of the result is at {shown}, which is not in the list of hosts to follow");
                     return self.reader().gap(job.place(), problem);
                 };
                 if hops >= HOPS {
-                    let problem = format!("references lead on and on: after {HOPS} the next is {shown}");
+                    let problem = format!("too many referrals: after {HOPS} of them, the next one is {shown}");
                     return self.reader().gap(job.place(), problem);
                 }
                 let base = found.base.clone().unwrap_or_else(|| job.base.clone());
                 let scope = found.scope.unwrap_or(job.scope);
                 let job = Job { base, scope, may_be_missing: false, ..job.clone() };
-                // Another search finds something else there. Where all of the answer is said to be, it must come.
+                // A different search may find other entries there, so scope and filter are part of the key. A referral for
+                // the entire result must always be followed.
                 let first = self.tally().followed.insert(format!("{found} {:?} {}", job.scope, job.filter));
                 if first || rest == Rest::All {
-                    // Those of one reference hold the same: whichever answers will do.
+                    // The URLs of one reference are alternatives: any of them will do.
                     let same = allowed.iter().filter(|other| other.base == found.base && other.scope == found.scope);
                     let servers = same.map(|other| other.server.clone()).collect();
                     Box::pin(self.follow(found, servers, &job, hops)).await;
@@ -318,13 +320,13 @@ impl<'r, S: Sink + Send> Run<'r, S> {
         }
     }
 
-    /// Counts what a session did, and ends it.
+    /// Adds the counters of a session, and closes it.
     pub(super) async fn retire(&self, session: Session) {
         self.count(&session);
         session.close().await;
     }
 
-    /// Counts what a session did.
+    /// Adds the counters of a session.
     pub(super) fn count(&self, session: &Session) {
         let mut tally = self.tally();
         let (received, sent) = session.bytes();
@@ -349,10 +351,10 @@ impl Run<'_, Collector<'_>> {
         }
         gaps.extend(builder.drop_doubles().into_iter().map(|(place, problem)| Gap { place, problem }));
         let directory = Arc::new(builder.build()?);
-        // A unit that is not there is for the rule that names it. One that was there a moment ago is not empty.
+        // The rule that names a missing unit reports it. A unit that existed a moment ago is a gap, not an empty unit.
         let gone = missing.iter().filter(|dn| directory.find_unit(dn).is_some());
         gaps.extend(gone.map(|dn| Gap { place: dn.to_string(), problem: GONE.to_owned() }));
-        // Searches side by side end in any order, and a plan must not differ for it.
+        // Parallel searches end in any order, which must not affect the plan.
         gaps.sort_by(|a, b| (&a.place, &a.problem).cmp(&(&b.place, &b.problem)));
         let completeness = Completeness::from_gaps(gaps);
         Ok(Reading { directory, completeness, remarks, effort: Some(effort), kept: None })
@@ -364,13 +366,14 @@ fn selected(reached: Reached) -> Selected {
     Selected { dn: reached.dn, relative_id }
 }
 
-/// What every reader of a report should know of how it was read.
+/// Returns the remarks about how the directory was read.
 pub(super) fn remarks(session: &Session, options: &LdapOptions) -> Vec<String> {
     let mut remarks = Vec::new();
     if !session.secure {
-        let who = if matches!(options.sign_in, super::SignIn::Anonymous) { "" } else { ", the password included" };
+        let what =
+            if matches!(options.sign_in, super::SignIn::Anonymous) { "the data" } else { "the password and the data" };
         remarks.push(format!(
-            "danger: {} is read without TLS{who}: anybody on the way can see and change it",
+            "danger: {} is read without TLS: anyone on the network path can read and change {what}",
             session.server
         ));
     }
@@ -381,21 +384,22 @@ pub(super) fn left_alone(left: &[String]) -> Option<String> {
     const SHOWN: usize = 5;
     let shown: Vec<&str> = left.iter().take(SHOWN).map(String::as_str).collect();
     let more = if left.len() > SHOWN { ", …" } else { "" };
-    let count = text::count(left.len(), "reference", "references");
+    let count = text::count(left.len(), "continuation reference", "continuation references");
     let verb = if left.len() == 1 { "was" } else { "were" };
     (!left.is_empty())
         .then(|| format!("{count} to other naming contexts {verb} not followed: {}{more}", shown.join(", ")))
 }
 
-/// Whether a result says that there is no such place: `noSuchObject`, or `invalidDNSyntax` for a name that cannot be one.
+/// Returns `true` if a result code means that the base does not exist: `noSuchObject`, or `invalidDNSyntax`.
 fn means_missing(code: u32) -> bool {
     matches!(code, 32 | 34)
 }
 
-const GONE: &str = "the server knew the unit, and then had no such object: it was moved or deleted while it was read";
+const GONE: &str =
+    "the unit was moved or deleted while it was read: the server returned it first, and noSuchObject later";
 
-/// Connections that are open at once.
+/// The maximum number of parallel connections.
 const CONNECTIONS: usize = 4;
 
-/// References that may lead from one to the next.
+/// The maximum number of references that lead from one to the next.
 const HOPS: u32 = 8;

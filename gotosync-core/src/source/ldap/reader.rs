@@ -1,4 +1,4 @@
-//! What comes in, entry by entry, and everything that keeps it from being whole.
+//! Reading of search results, entry by entry, and collection of the gaps that make a reading incomplete.
 
 use hashbrown::hash_map::Entry as Slot;
 use hashbrown::{HashMap, HashSet};
@@ -12,12 +12,12 @@ use crate::model::{Dn, Gap, text};
 use crate::source::entries::{Chunk, Collector, DEPTH_MAX, Flaw, NameIx, Names, RECORD_MAX, Record, VALUE_MAX};
 use crate::{Error, ErrorKind};
 
-/// Where entries go.
+/// The receiver of the entries.
 pub(super) trait Sink {
-    /// The names of attributes that matter.
+    /// Returns the attributes to read.
     fn names(&self) -> &Names;
 
-    /// Takes an entry.
+    /// Adds an entry.
     fn add(&mut self, record: &Record) -> Result<(), Flaw>;
 }
 
@@ -31,41 +31,41 @@ impl Sink for Collector<'_> {
     }
 }
 
-/// Takes what searches bring.
+/// Reads the results of searches.
 #[derive(Debug)]
 pub(super) struct Reader<S> {
     pub(super) sink: S,
     record: Record,
-    /// Which search brought an entry first, by the hash of its name.
+    /// The search that returned an entry first, by the hash of its DN.
     seen: HashMap<u64, u32>,
-    /// Which other searches brought it as well.
+    /// The other searches that returned it as well.
     again: HashSet<(u64, u32)>,
     hasher: std::hash::RandomState,
     pub(super) gaps: Vec<Gap>,
-    /// Entries with more values than came.
+    /// The entries whose attributes have more values than the server returned.
     pub(super) unfinished: Vec<Unfinished>,
-    /// References, with the search they came from.
+    /// The continuation references, with the search that returned them.
     pub(super) references: Vec<(u32, Vec<String>)>,
     entries: u64,
-    /// Whether an attribute may come under another of its names.
+    /// `true` if the server may return an attribute under an alias.
     aliases: bool,
 }
 
-/// An entry with attributes whose values did not all come with it.
+/// An entry with attributes that have more values than the server returned.
 #[derive(Debug)]
 pub(super) struct Unfinished {
-    /// The search it came from.
+    /// The search that returned the entry.
     pub(super) search: u32,
     pub(super) record: Record,
     pub(super) lists: Vec<OpenList>,
 }
 
-/// An attribute whose values go on.
+/// An attribute with more values than the server returned.
 #[derive(Debug)]
 pub(super) struct OpenList {
     pub(super) name: NameIx,
     pub(super) attribute: String,
-    /// The number of the first value that did not come.
+    /// The index of the first missing value.
     pub(super) next: u32,
 }
 
@@ -85,36 +85,36 @@ impl<S: Sink> Reader<S> {
         }
     }
 
-    /// Says that an attribute may come under another of its names than the one that was asked for. To Active Directory `street`
-    /// and `streetAddress` are two attributes; to others they are one (RFC 4519, section 2.34).
+    /// Accepts attributes under their aliases, unless the server is Active Directory: there, `street` and `streetAddress` are
+    /// different attributes; elsewhere they are the same (RFC 4519, section 2.34).
     pub(super) fn aliases(mut self, vendor: Vendor) -> Self {
         self.aliases = vendor != Vendor::ActiveDirectory;
         self
     }
 
-    /// Whether nothing came, and nothing went wrong.
+    /// Returns `true` if no entry arrived and no gap was found.
     pub(super) fn is_untouched(&self) -> bool {
         self.entries == 0 && self.gaps.is_empty()
     }
 
-    /// What is missing, after everything was searched for at some bases.
+    /// Returns the gaps after all searches at these bases. No entry at all is a gap as well.
     pub(super) fn gaps_of(&mut self, bases: &[Dn]) -> Vec<Gap> {
         if self.is_untouched() {
             let place = bases.first().map(ToString::to_string).unwrap_or_default();
-            self.gap(place, "not a single entry came: the user may not read here");
+            self.gap(place, "the search returned no entries: the user has no read access here");
         }
         std::mem::take(&mut self.gaps)
     }
 
-    /// Takes what a search brought.
+    /// Reads an item of a search.
     ///
     /// # Errors
-    /// What is not LDAP, and an entry that comes a second time within one search: its pages overlap, or go round in circles.
+    /// If the item is not valid LDAP, or an entry occurs twice in a search: its pages overlap or repeat.
     pub(super) fn take(&mut self, item: Item, search: u32) -> Result<(), Stopped> {
         match item {
             Item::Entries(frames) => {
                 let mut rest = &frames[..];
-                while let Some(length) = whole(rest)? {
+                while let Some(length) = next_length(rest)? {
                     let (frame, behind) = rest.split_at(length);
                     self.entry(frame, search)?;
                     rest = behind;
@@ -125,7 +125,7 @@ impl<S: Sink> Reader<S> {
                 self.references.push((search, urls));
                 Ok(())
             }
-            Item::News(_) => Err(Stopped::because("the server answered with news that nobody asked for")),
+            Item::News(_) => Err(Stopped::because("the server sent an unexpected intermediate response")),
         }
     }
 
@@ -141,7 +141,7 @@ impl<S: Sink> Reader<S> {
             Slot::Occupied(slot) if *slot.get() != search && self.again.insert((name, search)) => return Ok(()),
             Slot::Occupied(_) => {
                 let dn = text::shown(entry.dn, SHOWN);
-                return Err(Stopped::because(format!("`{dn}` came twice: its pages overlap, or never end")));
+                return Err(Stopped::because(format!("the server returned `{dn}` twice: the pages overlap or repeat")));
             }
         }
         self.entries += 1;
@@ -149,7 +149,7 @@ impl<S: Sink> Reader<S> {
         self.record.line = self.entries;
         match Dn::parse(entry.dn) {
             Ok(dn) if dn.depth() <= DEPTH_MAX => self.record.dn = dn,
-            Ok(_) => return Err(Stopped::because(format!("a name has more than {DEPTH_MAX} parts"))),
+            Ok(_) => return Err(Stopped::because(format!("a distinguished name has more than {DEPTH_MAX} RDNs"))),
             Err(error) => return Err(Stopped::because(error.message())),
         }
         let mut lists = Vec::new();
@@ -157,14 +157,14 @@ impl<S: Sink> Reader<S> {
             let base = name.split(|byte| *byte == b';').next().unwrap_or_default();
             let names = self.sink.names();
             let Some(known) = names.find(base).or_else(|| synonym(base, self.aliases, names)) else { continue };
-            let chunk = Chunk::of(name).map_err(|()| malformed(Malformed("a range is none")))?;
+            let chunk = Chunk::of(name).map_err(|()| malformed(Malformed("a range option is invalid")))?;
             if let Some(Chunk { last: Some(last), .. }) = chunk {
                 let attribute = String::from_utf8_lossy(base).into_owned();
                 lists.push(OpenList { name: known, attribute, next: last.saturating_add(1) });
             }
             let mut count = 0;
             while !values.is_empty() {
-                let value = values.expect(OCTETS, "a value is none").map_err(malformed)?;
+                let value = values.expect(OCTETS, "a value is invalid").map_err(malformed)?;
                 store(&mut self.record, known, value)?;
                 count += 1;
             }
@@ -181,13 +181,13 @@ impl<S: Sink> Reader<S> {
         Ok(())
     }
 
-    /// Takes an entry whose missing values have come.
+    /// Adds an entry whose missing values have been read.
     pub(super) fn finish(&mut self, record: Record) {
         self.record = record;
         self.add();
     }
 
-    /// An entry that says nothing sensible makes the read incomplete, and no more: the others are read.
+    /// Adds the current entry. An invalid entry only makes the read incomplete; the others are still read.
     fn add(&mut self) {
         if let Err(flaw) = self.sink.add(&self.record) {
             let place = text::shown(self.record.dn.as_str(), SHOWN);
@@ -202,10 +202,10 @@ impl<S: Sink> Reader<S> {
     }
 }
 
-/// Goes through messages that stand one behind the other.
+/// Calls `take` for each of several consecutive messages.
 pub(super) fn each(frames: &[u8], mut take: impl FnMut(&Message<'_>) -> Result<(), Malformed>) -> Result<(), Stopped> {
     let mut rest = frames;
-    while let Some(length) = whole(rest)? {
+    while let Some(length) = next_length(rest)? {
         let (frame, behind) = rest.split_at(length);
         Message::parse(frame).and_then(|message| take(&message)).map_err(malformed)?;
         rest = behind;
@@ -213,21 +213,21 @@ pub(super) fn each(frames: &[u8], mut take: impl FnMut(&Message<'_>) -> Result<(
     Ok(())
 }
 
-/// Goes through every value of every attribute in messages with an entry each: for searches that ask for one attribute.
+/// Calls `take` for every value of every attribute in the entries. Meant for searches that request a single attribute.
 pub(super) fn each_value(item: &Item, mut take: impl FnMut(&[u8]) -> Result<(), Malformed>) -> Result<(), Stopped> {
     let Item::Entries(frames) = item else { return Ok(()) };
     each(frames, |message| {
         let mut entry = Entry::parse(message)?;
         while let Some((_, mut values)) = entry.next()? {
             while !values.is_empty() {
-                take(values.expect(OCTETS, "a value is none")?)?;
+                take(values.expect(OCTETS, "a value is invalid")?)?;
             }
         }
         Ok(())
     })
 }
 
-/// An attribute that was asked for by another of its names.
+/// Finds the requested attribute that `name` is an alias of.
 fn synonym(name: &[u8], aliases: bool, names: &Names) -> Option<NameIx> {
     let is = |other: &&str| other.as_bytes().eq_ignore_ascii_case(name);
     let same = ALIASES.iter().filter(|_| aliases).find(|same| same.iter().any(is))?;
@@ -238,7 +238,9 @@ fn synonym(name: &[u8], aliases: bool, names: &Names) -> Option<NameIx> {
 pub(super) fn store(record: &mut Record, name: NameIx, value: &[u8]) -> Result<(), Stopped> {
     if value.len() > VALUE_MAX || record.size() > RECORD_MAX {
         let dn = text::shown(record.dn.as_str(), SHOWN);
-        return Err(Stopped::because(format!("`{dn}` has a value of more than 16 MiB, or more than 256 MiB in all")));
+        return Err(Stopped::because(format!(
+            "`{dn}` has a value of more than 16 MiB, or values of more than 256 MiB in total"
+        )));
     }
     let start = record.bytes.len();
     record.bytes.extend_from_slice(value);
@@ -246,14 +248,14 @@ pub(super) fn store(record: &mut Record, name: NameIx, value: &[u8]) -> Result<(
     Ok(())
 }
 
-/// The length of the message that comes next; `None` behind the last.
-pub(super) fn whole(bytes: &[u8]) -> Result<Option<usize>, Stopped> {
+/// Returns the length of the next message; `None` at the end.
+pub(super) fn next_length(bytes: &[u8]) -> Result<Option<usize>, Stopped> {
     if bytes.is_empty() {
         return Ok(None);
     }
     match super::ber::frame(bytes).map_err(malformed)? {
         super::ber::Frame::Of(length) if length <= bytes.len() => Ok(Some(length)),
-        _ => Err(malformed(Malformed("a message ends too early"))),
+        _ => Err(malformed(Malformed("a message is truncated"))),
     }
 }
 
@@ -261,13 +263,13 @@ fn malformed(malformed: Malformed) -> Stopped {
     Stopped::because(malformed.to_string())
 }
 
-/// The error of a directory that does not say what anything is.
+/// Returns the error for a directory that shows no object classes.
 pub(super) fn classless() -> Error {
-    Error::new(ErrorKind::Denied, "no entry shows its objectClass")
-        .hint("let the user read objectClass: without it nobody can tell a person from a printer")
+    Error::new(ErrorKind::Denied, "the user cannot read objectClass on any entry")
+        .hint("grant the user read access to objectClass: it is needed to distinguish people from other entries")
 }
 
-/// Names of one attribute (RFC 4519, RFC 4524).
+/// Aliases: the names in a row belong to the same attribute (RFC 4519, RFC 4524).
 const ALIASES: &[&[&str]] = &[
     &["street", "streetAddress"],
     &["sn", "surname"],
@@ -287,8 +289,8 @@ const ALIASES: &[&[&str]] = &[
     &["homePhone", "homeTelephoneNumber"],
 ];
 
-/// Characters of a name that a message shows.
+/// The maximum number of characters of a DN in a message.
 const SHOWN: usize = 120;
 
-/// Gaps that are told: the first say enough.
+/// The maximum number of gaps that are reported.
 const GAPS: usize = 20;

@@ -1,4 +1,4 @@
-//! References to other servers (RFC 4516): `ldap://host:port/base??scope`.
+//! Referrals and continuation references to other servers (RFC 4516): `ldap://host:port/base??scope`.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use ldap3::Scope;
 use super::options::Server;
 use crate::model::Dn;
 
-/// Where more of an answer is.
+/// An LDAP URL of a referral or continuation reference.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reference {
     pub(super) server: Server,
@@ -16,7 +16,7 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// Reads an address; `None` for what is none.
+    /// Parses an LDAP URL; `None` if it is invalid.
     pub(super) fn parse(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -40,7 +40,8 @@ impl fmt::Display for Reference {
     }
 }
 
-/// Whether a host on a list is the one of a reference: itself, or with `*.` in front any host of a domain.
+/// Returns `true` if a configured host name matches the host of a reference. A name such as `*.example.test` matches all
+/// hosts of the domain.
 pub(super) fn same_host(listed: &str, host: &str) -> bool {
     let listed = listed.trim().to_ascii_lowercase();
     match listed.strip_prefix("*.") {
@@ -49,7 +50,7 @@ pub(super) fn same_host(listed: &str, host: &str) -> bool {
     }
 }
 
-/// Takes `%2C` and the like out.
+/// Decodes percent-encoding such as `%2C`.
 fn unescape(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_taken_apart() {
+    fn parses_ldap_urls() {
         let found = Reference::parse("ldap://child.x.test/OU=A%5C%2C%20b,DC=child??base").unwrap();
         assert_eq!(found.to_string(), "ldap://child.x.test:389/OU=A\\, b,DC=child");
         assert_eq!(found.scope, Some(Scope::Base));
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_hosts_says_whom_to_follow() {
+    fn matches_hosts_and_wildcard_domains() {
         assert!(same_host("DC1.x.test", "dc1.x.test") && same_host("*.x.test", "dc1.x.test"));
         assert!(!same_host("*.x.test", "x.test") && !same_host("*.x.test", "evilx.test") && !same_host("x", "y"));
     }

@@ -1,4 +1,4 @@
-//! Searches from their first page to their last, and values from the first to the last.
+//! Paged searches, and ranged retrieval of attributes with many values.
 
 use ldap3::Scope;
 use ldap3::controls::RawControl;
@@ -10,20 +10,20 @@ use super::session::{Question, Session, Stopped, control};
 use crate::model::text;
 use crate::source::entries::Chunk;
 
-/// Where a search ended that did not reach its end.
+/// A search that failed, and the page on which it failed.
 #[derive(Clone, Debug)]
 pub(super) struct Halt {
-    /// The page, counted from one.
+    /// The page, from 1.
     pub(super) page: u32,
     pub(super) stopped: Stopped,
 }
 
 impl Session {
-    /// Searches to the last page.
+    /// Runs a search and reads all pages.
     ///
     /// # Errors
-    /// Whatever keeps it from being told that the last page was the last: see [`ask`](Self::ask), and a page that does not say
-    /// whether another one follows.
+    /// If the last page was not reached for certain: the errors of [`ask`](Self::ask), and a page without the paged results
+    /// control, so that it is unknown whether more pages follow.
     pub(super) async fn search(
         &mut self,
         question: &Question<'_>,
@@ -50,21 +50,21 @@ impl Session {
             if next.is_empty() {
                 return Ok(());
             }
-            // AD may send pages without entries before the last; a server that does nothing else goes round in circles.
+            // AD may send empty pages before the last one, but a server that sends nothing else would loop forever.
             empty = if came { 0 } else { empty + 1 };
             if empty > EMPTY_PAGES {
                 return Err(halt(Stopped::because(format!(
-                    "{empty} pages in a row were empty, and none was the last"
+                    "the server sent {empty} empty pages in a row, and none of them was the last"
                 ))));
             }
             next.clone_into(&mut cookie);
         }
     }
 
-    /// Reads the values of an attribute from a position on, which the server gives only so many of at a time.
+    /// Reads the values of an attribute from the index `next` on, for servers that limit the number of values per response.
     ///
     /// # Errors
-    /// As [`ask`](Self::ask), and an answer that does not go on where the one before ended.
+    /// The errors of [`ask`](Self::ask), and a response that does not continue where the previous one ended.
     pub(super) async fn rest_of(
         &mut self,
         dn: &str,
@@ -88,14 +88,16 @@ impl Session {
             };
             let asked = self.ask(&question, Vec::new(), &mut taking).await;
             asked.map_err(|stopped| match stopped.code {
-                Some(32) => Stopped { problem: "it vanished while it was read".to_owned(), ..stopped },
+                Some(32) => {
+                    Stopped { problem: "the entry was moved or deleted while it was read".to_owned(), ..stopped }
+                }
                 _ => stopped,
             })?;
             match chunk {
                 Some(Chunk { last: None, .. }) => return Ok(()),
                 Some(Chunk { last: Some(last), .. }) => next = last.saturating_add(1),
                 None => {
-                    let problem = format!("the values of {attribute} from number {next} on did not come");
+                    let problem = format!("the server did not return the values of {attribute} from number {next} on");
                     return Err(Stopped::because(problem));
                 }
             }
@@ -103,7 +105,7 @@ impl Session {
     }
 }
 
-/// Takes the values of one chunk, and says which it was; `None` if it is not the one that begins at `first`.
+/// Reads the values of one range and returns the range; `None` if the entry has no range that begins at `first`.
 fn range(
     frame: &[u8],
     attribute: &str,
@@ -119,7 +121,7 @@ fn range(
         }
         let mut count = 0;
         while !values.is_empty() {
-            take(values.expect(OCTETS, "a value is none")?)?;
+            take(values.expect(OCTETS, "a value is invalid")?)?;
             count += 1;
         }
         check(chunk, first, count)?;
@@ -128,10 +130,10 @@ fn range(
     Ok(None)
 }
 
-/// Whether a range of values begins where it should, and has as many of them as it says.
+/// Checks that a range begins at `first` and contains the number of values that it declares.
 ///
 /// # Errors
-/// When it does not: others would be missing, or it would never come to an end.
+/// If it does not: values would be missing, or the retrieval would never end.
 pub(super) fn check(chunk: Chunk, first: u32, count: u32) -> Result<(), Stopped> {
     let fits = match chunk.last {
         _ if chunk.first != first => false,
@@ -143,32 +145,34 @@ pub(super) fn check(chunk: Chunk, first: u32, count: u32) -> Result<(), Stopped>
     }
     let last = chunk.last.map_or_else(|| "*".to_owned(), |last| last.to_string());
     Err(Stopped::because(format!(
-        "a range of values that should begin at {first} came as {}-{last} with {}",
+        "the server returned the range {}-{last} with {} instead of a range that begins at {first}",
         chunk.first,
         text::count(count as usize, "value", "values"),
     )))
 }
 
-/// Asks for a page (RFC 2696). Critical: a server that says it knows the control must not ignore it.
+/// Creates the control that requests a page (RFC 2696). It is critical, because a server that announces the control must
+/// not ignore it.
 pub(super) fn paging(size: u32, cookie: &[u8]) -> RawControl {
     let value = [number(INTEGER, i64::from(size)), element(OCTETS, cookie)].concat();
     RawControl { ctype: PAGED.to_owned(), crit: true, val: Some(element(SEQUENCE, &value)) }
 }
 
 pub(super) fn next_cookie(value: &[u8]) -> Result<&[u8], Malformed> {
-    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the paging control is none")?);
-    parts.expect(INTEGER, "the paging control has no size")?;
-    parts.expect(OCTETS, "the paging control has no cookie")
+    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the paged results control is invalid")?);
+    parts.expect(INTEGER, "the paged results control has no size")?;
+    parts.expect(OCTETS, "the paged results control has no cookie")
 }
 
 pub(super) const PAGED: &str = "1.2.840.113556.1.4.319";
 
-/// Empty pages that are taken in a row.
+/// The maximum number of empty pages in a row.
 const EMPTY_PAGES: u32 = 100;
 
-const UNCONTROLLED: &str = "the page does not say whether another one follows (the paging control is missing)";
+const UNCONTROLLED: &str =
+    "the page came without the paged results control, so it is unknown whether more pages follow";
 
-/// Entries of a page: the default policy of Active Directory (`MaxPageSize`).
+/// The default number of entries per page, which is the default `MaxPageSize` of Active Directory.
 pub(super) const PAGE: u32 = 1000;
 
 #[cfg(test)]
@@ -176,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_has_the_values_that_it_says() {
+    fn checks_the_number_of_values_in_a_range() {
         let chunk = |first, last| Chunk { first, last };
         for (range, first, count) in [
             (chunk(0, Some(1499)), 0, 1500),
@@ -199,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cookie_of_a_page_comes_back() {
+    fn parses_the_paged_results_cookie() {
         let control = paging(1000, b"abc");
         assert_eq!(next_cookie(control.val.as_deref().unwrap()).unwrap(), b"abc");
         for bad in [&b""[..], b"\x30\x00", b"\x30\x03\x02\x01\x00", b"\x04\x00"] {

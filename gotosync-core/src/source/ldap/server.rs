@@ -1,4 +1,4 @@
-//! What a server says of itself: the entry at the root of all (RFC 4512, section 5.1; MS-ADTS 3.1.1.3.2).
+//! The root DSE, in which a server describes itself (RFC 4512, section 5.1; MS-ADTS 3.1.1.3.2).
 
 use hashbrown::{HashMap, HashSet};
 
@@ -6,33 +6,33 @@ use super::ber::Malformed;
 use super::message::{Entry, Message};
 use crate::model::Dn;
 
-/// The root entry.
+/// The root DSE.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Root {
     values: HashMap<String, Vec<String>>,
     listed: HashSet<String>,
 }
 
-/// What kind of server it is, as far as reading it differs.
+/// The kind of server, as far as it matters for reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Vendor {
-    /// Active Directory, or Samba as one.
+    /// Active Directory, or a Samba domain controller.
     ActiveDirectory,
     /// `OpenLDAP`.
     OpenLdap,
     /// 389 Directory Server.
     Ds389,
-    /// Another one.
+    /// Another server.
     Other,
 }
 
 impl Root {
-    /// Reads the root entry from the message it came in.
+    /// Parses the root DSE from a message.
     pub(super) fn parse(frame: &[u8]) -> Result<Self, Malformed> {
         Self::of(&Message::parse(frame)?)
     }
 
-    /// The same, of a message that was taken apart; any entry may be read so.
+    /// Parses the root DSE, or any other entry, from a parsed message.
     pub(super) fn of(message: &Message<'_>) -> Result<Self, Malformed> {
         let mut entry = Entry::parse(message)?;
         let mut root = Self::default();
@@ -49,7 +49,7 @@ impl Root {
         Ok(root)
     }
 
-    /// The values of an attribute, by its name in lower case.
+    /// Returns the values of an attribute, whose name must be in lower case.
     pub(super) fn all(&self, name: &str) -> &[String] {
         self.values.get(name).map_or(&[], Vec::as_slice)
     }
@@ -58,7 +58,7 @@ impl Root {
         self.all(name).first().map(String::as_str)
     }
 
-    /// Whether a control, a capability, a feature or an extension is listed as supported.
+    /// Returns `true` if a control, capability, feature, or extension is listed as supported.
     pub(super) fn supports(&self, oid: &str) -> bool {
         self.listed.contains(oid)
     }
@@ -79,7 +79,7 @@ impl Root {
         }
     }
 
-    /// The vendor and version for people to read.
+    /// Returns the vendor and version for display.
     pub(super) fn product(&self) -> Option<String> {
         let version = self.one("vendorversion");
         let name = match self.vendor() {
@@ -94,7 +94,7 @@ impl Root {
         Some(version.map_or_else(|| name.clone(), |version| format!("{name} {version}")))
     }
 
-    /// The naming contexts, without those that hold no people.
+    /// Returns the naming contexts that can contain people.
     pub(super) fn contexts(&self) -> Vec<Dn> {
         let contexts = self.all("namingcontexts").iter();
         contexts
@@ -103,16 +103,16 @@ impl Root {
             .collect()
     }
 
-    /// Where people are read if nobody says where.
+    /// Returns the default base DNs.
     pub(super) fn bases(&self) -> Vec<Dn> {
         match self.one("defaultnamingcontext") {
-            // A server for one domain holds others' only as a global catalogue.
+            // A domain controller holds people of other domains only in its global catalog.
             Some(base) if self.vendor() == Vendor::ActiveDirectory => vec![Dn::trusted(base)],
             _ => self.contexts(),
         }
     }
 
-    /// Whether a naming context is one that never holds people: configuration, schema, and DNS zones.
+    /// Returns `true` for naming contexts that never contain people: configuration, schema, and DNS zones.
     pub(super) fn holds_no_people(&self, context: &str) -> bool {
         let key = Dn::trusted(context).key();
         let named = |name: &str| self.one(name).is_some_and(|own| Dn::trusted(own).key() == key);
@@ -133,7 +133,7 @@ impl Root {
 /// `LDAP_CAP_ACTIVE_DIRECTORY_OID`.
 const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 
-/// What is asked of the root entry. Operational attributes come only when they are named.
+/// The attributes to read from the root DSE. Servers return operational attributes only if they are named.
 pub(super) const ROOT_ATTRIBUTES: &[&str] = &[
     "objectClass",
     "namingContexts",

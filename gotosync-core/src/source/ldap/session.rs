@@ -1,4 +1,4 @@
-//! Somebody signed in at a server, and what they may ask.
+//! A session: a bound connection to a server, and its searches.
 
 use std::sync::{Arc, OnceLock};
 
@@ -20,7 +20,7 @@ use super::server::{ROOT_ATTRIBUTES, Root};
 use super::sign_in::sign_in;
 use crate::{Error, ErrorKind, Result};
 
-/// A connection on which somebody has signed in. One search at a time.
+/// A bound connection, which runs one search at a time.
 pub(super) struct Session {
     ldap: Ldap,
     traffic: Arc<Traffic>,
@@ -42,13 +42,13 @@ pub(super) struct Question<'q> {
     pub(super) attributes: &'q [String],
 }
 
-/// Why a search ended before its end.
+/// The reason why a search failed.
 #[derive(Clone, Debug)]
 pub(super) struct Stopped {
     /// The result code, if the server gave one.
     pub(super) code: Option<u32>,
     pub(super) problem: String,
-    /// Where the whole answer is instead.
+    /// The URLs of a referral, if the server returned one instead of the entries.
     pub(super) elsewhere: Vec<String>,
 }
 
@@ -64,20 +64,20 @@ impl From<Malformed> for Stopped {
     }
 }
 
-/// What a server is like when it is not the one to go on with.
+/// A failed attempt to open a session.
 enum Refusal {
-    /// Another one may answer.
+    /// Another server may succeed.
     TryNext(Error),
-    /// All of them would say the same.
+    /// All servers would fail in the same way.
     Final(Error),
 }
 
 impl Session {
-    /// Connects to the first server that answers, and signs in. A server that refuses whoever signs in ends it: another one
-    /// would refuse as well, and count it as one more wrong password.
+    /// Connects to the first server that answers, and binds. A refused bind is final: another server would refuse it as well and
+    /// count another wrong password.
     ///
     /// # Errors
-    /// [`ErrorKind::Unavailable`] when none answers, with what each said; [`ErrorKind::Denied`] when one refuses.
+    /// [`ErrorKind::Unavailable`] if no server answers, with the problem of each; [`ErrorKind::Denied`] if a server refuses.
     pub(super) async fn open(options: &Arc<LdapOptions>, config: &Arc<ClientConfig>) -> Result<Self> {
         let mut problems: Vec<Error> = Vec::new();
         for located in servers(options).await? {
@@ -95,11 +95,11 @@ impl Session {
             }
         }
         match problems.len() {
-            0 => Err(Error::new(ErrorKind::NotFound, "there is no server to try")),
+            0 => Err(Error::new(ErrorKind::NotFound, "no server was found")),
             1 => Err(problems.swap_remove(0)),
             count => {
                 let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                let message = format!("none of {count} servers answers: {}", list.join("; "));
+                let message = format!("none of the {count} servers answered: {}", list.join("; "));
                 let error = Error::new(ErrorKind::Unavailable, message);
                 Err(match problems[0].help() {
                     Some(help) => error.hint(help.to_owned()),
@@ -109,7 +109,7 @@ impl Session {
         }
     }
 
-    /// Puts the guard and the client library behind a connection, and signs in.
+    /// Starts the guard and the client library on a connection, and binds.
     async fn start(mut line: Line, options: &Arc<LdapOptions>) -> Result<Self, Refusal> {
         let server = line.located.server.clone();
         let named = |error: Error| error.with("server", &server);
@@ -132,7 +132,7 @@ impl Session {
                 return Err(Refusal::Final(Error::new(ErrorKind::Bug, format!("the client library: {error}"))));
             }
         };
-        // Why it ended is the guard's to say.
+        // The guard knows why the connection ended, so the error of the library is ignored.
         let driver = tokio::spawn(async move {
             let _ = driver.drive().await;
         });
@@ -156,7 +156,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Reads the root entry anew.
+    /// Reads the root DSE.
     pub(super) async fn root(&mut self) -> Result<Root> {
         let attributes: Vec<String> = ROOT_ATTRIBUTES.iter().map(ToString::to_string).collect();
         let question = Question { base: "", scope: Scope::Base, filter: "(objectClass=*)", attributes: &attributes };
@@ -169,19 +169,19 @@ impl Session {
         };
         self.ask(&question, Vec::new(), &mut take).await.map_err(|stopped| self.failed(stopped))?;
         root.ok_or_else(|| {
-            Error::new(ErrorKind::Denied, "the server does not show its root entry")
-                .hint("let the user read the entry with the empty name")
+            Error::new(ErrorKind::Denied, "the server does not return its root DSE")
+                .hint("grant the user read access to the root DSE, the entry with the empty DN")
         })
     }
 
-    /// Asks once, hands on what comes, and gives the result if it is a success.
+    /// Runs one search, passes the items to `take`, and returns the result if it is a success.
     ///
-    /// Neither of the two ways in which the library tells an error is enough alone: after a failed page it may say `Ok`, or
-    /// give the result of the page before.
+    /// Both of the library's ways to report an error must be checked: after a failed page, it may return `Ok`, or the result of
+    /// the previous page.
     ///
     /// # Errors
-    /// Any result but success, a connection that broke, an answer that took too long, and what `take` says. After an error of
-    /// `take` the rest of the answer is read and not handed on, so that the next question gets its own.
+    /// Any result other than success, a broken connection, a timeout, and the errors of `take`. After an error of `take`, the
+    /// remaining items are read and dropped, so that the connection stays usable.
     pub(super) async fn ask(
         &mut self,
         question: &Question<'_>,
@@ -198,9 +198,9 @@ impl Session {
         };
         let result = timeout(patience, self.ask_patiently(question, controls, &mut take)).await;
         let result = result.unwrap_or_else(|_| {
-            // Nothing more can be asked: what still comes would be taken for the answer to something else.
+            // Close the connection: late messages could be taken for the response to another request.
             self.close_now();
-            Err(Stopped::because(format!("the answer was not there after {} s", patience.as_secs_f32())))
+            Err(Stopped::because(format!("the server did not finish its response within {} s", patience.as_secs_f32())))
         });
         refused.map_or(result, Err)
     }
@@ -222,7 +222,7 @@ impl Session {
                     .map_err(|error| error.to_string())?;
                 match stream.next().await {
                     Ok(None) => Ok(stream.finish().await),
-                    Ok(Some(_)) => Err("an entry came where none should".to_owned()),
+                    Ok(Some(_)) => Err("the client library returned an unexpected entry".to_owned()),
                     Err(error) => Err(error.to_string()),
                 }
             };
@@ -236,7 +236,7 @@ impl Session {
             }
         };
         self.traffic.deliver_to(None);
-        // All that came before the end is in the channel by now.
+        // All items before the result are in the channel by now.
         while let Ok(item) = items.try_recv() {
             take(item);
         }
@@ -247,7 +247,8 @@ impl Session {
             }),
             Ok(result) if result.rc == 0 => Ok(result),
             Ok(result) => {
-                let mut problem = format!("the server ended the search with {}", shown(result.rc, &result.text));
+                let mut problem =
+                    format!("the server ended the search with result code {}", shown(result.rc, &result.text));
                 if let Some(url) = result.refs.first() {
                     problem = format!("{problem}, and refers to {url}");
                 }
@@ -257,7 +258,7 @@ impl Session {
         }
     }
 
-    /// Who the server says is signed in (RFC 4532): empty for nobody, `None` if it does not say.
+    /// Asks the server for the identity of the user (RFC 4532): empty if anonymous, `None` if the server does not answer.
     pub(super) async fn who_am_i(&mut self) -> Option<String> {
         let answer = timeout(self.options.timeouts.operation, self.ldap.extended(WhoAmI)).await.ok()?.ok()?;
         if answer.1.rc != 0 {
@@ -266,8 +267,8 @@ impl Session {
         String::from_utf8(answer.0.val.unwrap_or_default()).ok()
     }
 
-    /// Asks for news, for as long as it takes until `take` has heard enough, which it says by an error. The connection is of no use
-    /// for anything else from then on.
+    /// Waits for changes until `take` returns an error to end the wait. The connection cannot be used for anything else
+    /// afterward.
     pub(super) async fn listen(
         mut self,
         question: &Question<'_>,
@@ -284,15 +285,15 @@ impl Session {
         };
         let ended = tokio::select! {
             ended = self.ask_patiently(question, controls, &mut take) => ended,
-            () = enough.notified() => Err(Stopped::because("enough was heard")),
+            () = enough.notified() => Err(Stopped::because("the wait has ended")),
         };
         match (heard.into_inner(), ended) {
             (Some(stopped), _) | (None, Err(stopped)) => stopped,
-            (None, Ok(_)) => Stopped::because("the server has stopped to tell what changes"),
+            (None, Ok(_)) => Stopped::because("the server stopped reporting changes"),
         }
     }
 
-    /// The error of a search that was needed to go on at all.
+    /// Returns the error for a failed search without which the operation cannot continue.
     pub(super) fn failed(&self, stopped: Stopped) -> Error {
         let kind = match stopped.code {
             Some(1 | 8 | 13 | 48 | 49 | 50 | 53) => ErrorKind::Denied,
@@ -306,20 +307,20 @@ impl Session {
         Error::new(kind, stopped.problem)
     }
 
-    /// Whether more can be asked.
+    /// Returns `true` if the connection is still usable.
     pub(super) fn is_good(&self) -> bool {
         self.traffic.broken().is_none()
     }
 
-    /// Bytes received and sent so far.
+    /// Returns the number of bytes received and sent so far.
     pub(super) fn bytes(&self) -> (u64, u64) {
         self.traffic.bytes()
     }
 
-    /// Takes leave as the protocol wants it.
+    /// Sends an unbind request and closes the connection.
     pub(super) async fn close(mut self) {
         let leaving = async {
-            // It goes through the guard, which ends when it is through.
+            // The guard forwards the unbind request and then ends.
             let _ = self.ldap.unbind().await;
             let _ = (&mut self.guard).await;
         };
@@ -349,7 +350,7 @@ impl std::fmt::Debug for Session {
     }
 }
 
-/// The value of a control of a result.
+/// Returns the value of a control in a result.
 pub(super) fn control<'r>(result: &'r LdapResult, oid: &str) -> Option<&'r [u8]> {
     let found = result.ctrls.iter().find(|Control(_, raw): &&Control| raw.ctype == oid)?;
     found.1.val.as_deref().or(Some(&[]))
@@ -358,7 +359,7 @@ pub(super) fn control<'r>(result: &'r LdapResult, oid: &str) -> Option<&'r [u8]>
 fn broken_error(broken: &Broken) -> Error {
     match broken {
         Broken::Malformed(_) | Broken::Unexpected(_) | Broken::TooLarge(..) => {
-            Error::new(ErrorKind::Data, broken.to_string()).hint("see whether an LDAP server listens there")
+            Error::new(ErrorKind::Data, broken.to_string()).hint("check that an LDAP server listens on this port")
         }
         _ => Error::new(ErrorKind::Unavailable, broken.to_string()),
     }
@@ -371,12 +372,12 @@ async fn kerberos(line: &mut Line, options: &LdapOptions) -> Result<()> {
 }
 
 #[cfg(not(feature = "kerberos"))]
-#[expect(clippy::unused_async, reason = "the other form waits")]
+#[expect(clippy::unused_async, reason = "the variant with Kerberos is async")]
 async fn kerberos(_: &mut Line, _: &LdapOptions) -> Result<()> {
-    Err(Error::new(ErrorKind::Unsupported, "this build cannot sign in by Kerberos"))
+    Err(Error::new(ErrorKind::Unsupported, "this build does not support Kerberos"))
 }
 
-/// Two ends that are joined: one for the guard, one for the library, which takes a stream of the system and no other.
+/// Creates a connected pair of streams for the guard and the library, which accepts only a stream of the system.
 #[cfg(unix)]
 fn pipe() -> std::io::Result<(tokio::net::UnixStream, StdStream)> {
     let (network, library) = std::os::unix::net::UnixStream::pair()?;
@@ -387,7 +388,7 @@ fn pipe() -> std::io::Result<(tokio::net::UnixStream, StdStream)> {
 #[cfg(unix)]
 const PIPE_URL: &str = "ldapi:///";
 
-/// Two ends that are joined, over the loopback interface: where another process got in between, they are not.
+/// Creates a connected pair of streams over the loopback interface. It fails if another process connected first.
 #[cfg(not(unix))]
 fn pipe() -> std::io::Result<(tokio::net::TcpStream, StdStream)> {
     let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
@@ -405,9 +406,8 @@ const PIPE_URL: &str = "ldap://localhost";
 
 const REFERRAL: u32 = 10;
 
-/// How long it may take to say goodbye.
+/// The maximum time for the unbind.
 const LEAVE: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Parcels of entries that may wait for the reader, of at most 64 kB each unless an entry is larger: beyond them the network
-/// waits.
+/// The maximum number of chunks of entries in the queue to the reader. A chunk has about 64 kB, unless an entry is larger.
 const IN_FLIGHT: usize = 16;

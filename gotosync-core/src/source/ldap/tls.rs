@@ -1,14 +1,15 @@
-//! What binds a sign-in to the connection.
+//! The TLS channel binding for Kerberos.
 
 use ring::digest;
 
 use super::ber::{Ber, SEQUENCE};
 
-/// The channel binding of a server's certificate, type `tls-server-end-point` (RFC 5929, section 4): its hash by the
-/// algorithm it is signed with, or SHA-256 where that is weaker. `None` for a signature without a hash of its own.
+/// Returns the channel binding `tls-server-end-point` for a server's certificate (RFC 5929, section 4): the hash of the
+/// certificate with the hash function of its signature, or with SHA-256 if that is weaker. `None` for signatures without a
+/// hash function.
 pub(super) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
-    let mut whole = Ber::new(certificate);
-    let mut parts = Ber::new(whole.expect(SEQUENCE, "").ok()?);
+    let mut outer = Ber::new(certificate);
+    let mut parts = Ber::new(outer.expect(SEQUENCE, "").ok()?);
     parts.next().ok()?;
     let mut algorithm = Ber::new(parts.expect(SEQUENCE, "").ok()?);
     let oid = algorithm.expect(OID, "").ok()?;
@@ -18,7 +19,7 @@ pub(super) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
 
 const OID: u8 = 0x06;
 
-/// Object identifiers of signatures, in DER, and the hash of each (RFC 8017, RFC 5758).
+/// The object identifiers of signature algorithms in DER, with their hash functions (RFC 8017, RFC 5758).
 const SIGNATURES: &[(&[u8], &digest::Algorithm)] = &[
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", &digest::SHA256),
     (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", &digest::SHA256),

@@ -1,9 +1,9 @@
-//! Reading ahead: the disk and the decompressor work while the text before is taken apart.
+//! Reading ahead on a separate thread: reading and decompression overlap with parsing.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// A reader whose source is read on a thread of its own.
+/// A reader whose source is read on a separate thread.
 ///
 /// Dropping it early ends the thread at its next chunk.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl ReadAhead {
 impl Read for ReadAhead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.taken == self.chunk.len() && !self.ended {
-            // A thread that hangs up without a word has not come to the end.
+            // A closed channel is an error: the end of the source is an empty chunk.
             let next = self.chunks.recv().map_err(|_| io::Error::other("the thread that reads ahead stopped"))??;
             self.ended = next.is_empty();
             let used = std::mem::replace(&mut self.chunk, next);
@@ -47,7 +47,7 @@ fn run(mut source: impl Read, give: &SyncSender<io::Result<Vec<u8>>>, spare: &Re
         let mut chunk = spare.try_recv().unwrap_or_default();
         chunk.clear();
         let result = source.by_ref().take(CHUNK).read_to_end(&mut chunk);
-        // What came before an error is good. An empty chunk is how the end is told.
+        // The bytes before an error are valid. An empty chunk marks the end.
         let last = !matches!(result, Ok(1..));
         if (result.is_ok() || !chunk.is_empty()) && give.send(Ok(chunk)).is_err() {
             return;
@@ -63,7 +63,7 @@ fn run(mut source: impl Read, give: &SyncSender<io::Result<Vec<u8>>>, spare: &Re
 
 const CHUNK: u64 = 256 << 10;
 
-/// Chunks under way at a time.
+/// The maximum number of chunks in the queue.
 const CHUNKS: usize = 4;
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_arrives_in_order() {
+    fn delivers_all_bytes_in_order() {
         let text: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
         let mut read = Vec::new();
         ReadAhead::new(io::Cursor::new(text.clone())).unwrap().read_to_end(&mut read).unwrap();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_comes_after_what_could_be_read() {
+    fn delivers_the_bytes_before_an_error() {
         let mut read = Vec::new();
         let mut ahead = ReadAhead::new((&b"some text"[..]).chain(Failing)).unwrap();
         assert_eq!(ahead.read_to_end(&mut read).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_dies_is_not_the_end() {
+    fn reports_an_error_if_the_thread_panics() {
         struct Dying;
         impl Read for Dying {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_has_to_listen_to_the_end() {
+    fn can_be_dropped_before_the_end() {
         let mut ahead = ReadAhead::new(io::repeat(7)).unwrap();
         assert_eq!(ahead.read(&mut [0; 10]).unwrap(), 10);
     }

@@ -1,4 +1,4 @@
-//! What can go wrong in a file, before it is known to callers by the file's name.
+//! Errors in a file, before the caller adds the file name.
 
 use std::io;
 use std::path::Path;
@@ -6,12 +6,12 @@ use std::path::Path;
 use crate::source::entries::Flaw;
 use crate::{Error, ErrorKind};
 
-/// Why a file cannot be read on.
+/// The reason why reading a file failed.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The file itself cannot be opened or read.
     File(io::Error),
-    /// The text is not what RFC 2849 says, or not what an export must say.
+    /// The text violates RFC 2849, or lacks data that an export must contain.
     Text(Flaw),
 }
 
@@ -20,7 +20,7 @@ impl Fault {
         Self::Text(Flaw::new(line, problem, hint))
     }
 
-    /// The error that a caller sees.
+    /// Converts the fault to the error that callers see.
     pub(super) fn in_file(self, path: &Path) -> Error {
         match self {
             Self::File(error) => Error::from(error).during(READING).with("file", path.display()),
@@ -39,5 +39,5 @@ impl From<Flaw> for Fault {
     }
 }
 
-/// What was being done, as errors say it.
+/// The operation named in errors.
 pub(super) const READING: &str = "read the LDIF export";

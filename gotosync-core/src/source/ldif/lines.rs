@@ -1,4 +1,4 @@
-//! Logical lines of a file: unfolded where somebody wants them, passed over where nobody does.
+//! The logical lines of a file: lines of requested attributes are unfolded, other lines are skipped.
 
 use std::io::{self, Read};
 
@@ -7,7 +7,7 @@ use memchr::memchr;
 use super::fault::Fault;
 use crate::source::entries::{NameIx, Names, quoted};
 
-/// Reads a file line by line through one buffer. A line nobody wants is never held as a whole, however long it is.
+/// A reader for logical lines with one buffer. Lines of other attributes are skipped without being kept in memory.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     source: R,
@@ -22,31 +22,31 @@ pub(super) struct Lines<R> {
     state: State,
 }
 
-/// What a logical line is.
+/// The kind of a logical line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line {
     /// An empty line.
     Blank,
     /// A comment.
     Comment,
-    /// A line of a wanted attribute.
+    /// A line with a requested attribute.
     Wanted(NameIx),
-    /// A line of an attribute nobody wants, outside of any entry.
+    /// A line with another attribute, outside of an entry.
     Unwanted,
-    /// There is no more.
+    /// The end of the file.
     End,
 }
 
-/// Where a line is looked for.
+/// The position of a line relative to entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Context {
-    /// Inside an entry, where lines nobody wants are passed over.
+    /// Inside an entry, where lines with other attributes are skipped.
     Inside,
     /// Between entries, where every line matters.
     Outside,
 }
 
-/// Where the bytes of the current line are.
+/// The location of the bytes of the current line.
 #[derive(Clone, Copy, Debug)]
 enum Content {
     Buffer(usize, usize),
@@ -58,7 +58,7 @@ enum State {
     Fresh,
     Reading,
     Ended,
-    /// The compressed stream ended before it said so, or does not decompress.
+    /// The compressed stream is truncated or damaged.
     Cut(String),
 }
 
@@ -77,12 +77,12 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The number of the current line, counted from one.
+    /// Returns the number of the current line, from 1.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
 
-    /// The current line, unfolded, without its end.
+    /// Returns the current line, unfolded and without the line break.
     pub(super) fn content(&self) -> &[u8] {
         match self.content {
             Content::Buffer(start, end) => &self.buffer[start..end],
@@ -90,12 +90,12 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Why the file ends too early, if it does. Only to be asked at the end.
+    /// Returns the reason why the file ended prematurely, if it did. Valid only after [`Line::End`].
     pub(super) fn cut(&self) -> Option<&str> {
         if let State::Cut(problem) = &self.state { Some(problem) } else { None }
     }
 
-    /// Goes on to the next line.
+    /// Advances to the next line.
     pub(super) fn advance(&mut self, names: &Names, place: Context) -> Result<Line, Fault> {
         loop {
             let newline = self.newline()?;
@@ -114,7 +114,10 @@ impl<R: Read> Lines<R> {
                     return Ok(self.unless_cut(Line::Comment));
                 }
                 Some(b' ') => {
-                    return Err(self.fault("a line that goes on stands below nothing it could go on from", REMOVE_IT));
+                    return Err(self.fault(
+                        "a continuation line, which begins with a space, does not follow another line",
+                        REMOVE_IT,
+                    ));
                 }
                 _ => {}
             }
@@ -141,19 +144,19 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// An error at the current line.
+    /// Returns an error at the current line.
     pub(super) fn fault(&self, problem: impl Into<String>, hint: &'static str) -> Fault {
         Fault::text(self.number, problem, hint)
     }
 
-    /// Takes a line whose name does not end on its first physical line. Such a name is legal, and nobody writes it.
+    /// Reads a line whose attribute name is folded. This is legal but practically never occurs.
     fn folded_name(&mut self, newline: Option<usize>, names: &Names, place: Context) -> Result<Option<Line>, Fault> {
         self.take(newline)?;
         if self.unless_cut(Line::Unwanted) == Line::End {
             return Ok(Some(Line::End));
         }
         let Some(colon) = memchr(b':', self.content()) else {
-            let problem = format!("{} is no line of an entry: it has no `:`", quoted(self.content()));
+            let problem = format!("{} is not a line of an entry: it has no `:`", quoted(self.content()));
             return Err(self.fault(problem, EXPECTED));
         };
         let name = &self.content()[..colon];
@@ -169,13 +172,13 @@ impl<R: Read> Lines<R> {
 
     fn refused_url(&self, name: &[u8]) -> Fault {
         self.fault(
-            format!("the value of {} stands in another file, which is not opened", quoted(name)),
-            "write the export with its values in it: `ldapsearch` without `-t`",
+            format!("the value of {} is in another file, which gotosync does not open", quoted(name)),
+            "export with the values in the same file: run `ldapsearch` without `-t`",
         )
     }
 
-    /// Finds the end of the physical line at `start`, relative to it, and sees to it that the byte after it is there
-    /// too. `None` when the line is the last and has no end, or is longer than the buffer.
+    /// Finds the end of the physical line at `start`, relative to it, and fills the buffer so that the following byte is
+    /// available as well. Returns `None` if the line is the last one and has no line break, or is longer than the buffer.
     fn newline(&mut self) -> Result<Option<usize>, Fault> {
         let mut seen = 0;
         loop {
@@ -191,18 +194,18 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Says whether nothing could have followed that belongs to the line at `start`.
+    /// Returns `true` if the line at `start` certainly ends there, with no continuation line after it.
     fn known_whole(&self, newline: Option<usize>) -> bool {
         let window = &self.buffer[self.start..self.end];
         newline.is_some_and(|at| at + 1 < window.len() || matches!(&window[..at], b"" | b"\r"))
     }
 
-    /// A line that reaches up to where a stream was cut off may have gone on.
+    /// Returns the line, or the end if the line reaches the point where the stream was truncated and may be incomplete.
     fn unless_cut(&self, line: Line) -> Line {
         if self.start == self.end && self.cut().is_some() { Line::End } else { line }
     }
 
-    /// Takes the line at `start` as it is if it is not folded, and joins it otherwise.
+    /// Reads the line at `start`, and unfolds it if necessary.
     fn take(&mut self, newline: Option<usize>) -> Result<(), Fault> {
         if let Some(at) = newline
             && self.buffer[self.start..self.end].get(at + 1) != Some(&b' ')
@@ -225,7 +228,7 @@ impl<R: Read> Lines<R> {
         self.walk(newline, |_, _| true)
     }
 
-    /// Walks over the physical lines of one logical line.
+    /// Visits the physical lines of one logical line.
     fn walk(
         &mut self,
         mut newline: Option<usize>,
@@ -265,7 +268,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Reads more; `false` when there is no more or no room for it.
+    /// Reads more bytes; returns `false` if there are none, or the buffer is full.
     fn fill(&mut self) -> Result<bool, Fault> {
         if matches!(self.state, State::Ended | State::Cut(_)) {
             return Ok(false);
@@ -304,12 +307,14 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Passes over a byte order mark; PowerShell and Notepad write one.
+    /// Skips a byte order mark, which PowerShell and Notepad write.
     fn skip_mark(&mut self) -> Result<(), Fault> {
         let head = &self.buffer[..self.end];
         if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-            return Err(self
-                .fault("the file is UTF-16, and LDIF is UTF-8", "save it as UTF-8; `ldifde` writes it without `-u`"));
+            return Err(self.fault(
+                "the file is UTF-16, but LDIF is UTF-8",
+                "save the file as UTF-8, or run `ldifde` without `-u`",
+            ));
         }
         if head.starts_with(BOM) {
             self.start = BOM.len();
@@ -318,18 +323,18 @@ impl<R: Read> Lines<R> {
     }
 }
 
-/// Says whether a read error comes from the compressed stream and not from the disk.
+/// Returns `true` if a read error comes from decompression and not from the disk.
 fn is_cut(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
 }
 
-/// The end of an attribute's name. Names are short: a plain loop is over before a vector search has begun.
+/// Finds the end of the attribute name. Names are short, so a plain loop is faster than `memchr`.
 fn colon(line: &[u8]) -> Option<usize> {
     line.iter().position(|byte| *byte == b':')
 }
 
-/// `description` of `description;lang-de`.
+/// Removes attribute options: `description;lang-de` becomes `description`.
 fn without_options(name: &[u8]) -> &[u8] {
     &name[..name.iter().position(|byte| *byte == b';').unwrap_or(name.len())]
 }
@@ -338,19 +343,18 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 const BUFFER: usize = 256 << 10;
 
-/// Bytes of a line that is collected: 16 MiB in base64, and a name.
+/// The maximum size of an unfolded line, in bytes: a value of 16 MiB in base64, and a name.
 const LINE_MAX: usize = (16 << 20) / 3 * 4 + 1024;
 
-const EXPECTED: &str = "an LDIF export has lines like `mail: ann@example.test`, and a blank line between entries";
+const EXPECTED: &str = "an LDIF export has lines such as `mail: ann@example.test`, and blank lines between entries";
 
-const REMOVE_IT: &str =
-    "only a line right below another may start with a space: remove the blank line above it, or the space";
+const REMOVE_IT: &str = "remove the blank line above it, or the space at its beginning";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Hands out a few bytes at a time, and then an error if it has one.
+    /// A reader that returns a few bytes at a time, and an error at the end if it has one.
     struct Trickle<'t>(&'t [u8], usize, Option<io::ErrorKind>);
 
     impl Read for Trickle<'_> {
@@ -381,19 +385,19 @@ mod tests {
     }
 
     fn texts(text: &str) -> Vec<(u64, String)> {
-        let whole = all(text.as_bytes(), Context::Inside).unwrap();
+        let expected = all(text.as_bytes(), Context::Inside).unwrap();
         for step in [1, 2, 3, 7] {
             assert_eq!(
                 all(Trickle(text.as_bytes(), step, None), Context::Inside).unwrap(),
-                whole,
+                expected,
                 "{step} bytes at a time"
             );
         }
-        whole
+        expected
     }
 
     #[test]
-    fn folded_lines_are_joined_and_unwanted_ones_are_passed_over() {
+    fn unfolds_requested_lines_and_skips_others() {
         let text = "\u{feff}# a com\n ment\ncn: An\n n\n \n  B\nphoto:: AAAA\n BBBB\n\ncn: C";
         let expected = [(1, "# a comment"), (3, "cn: Ann B"), (9, ""), (10, "cn: C")];
         assert_eq!(texts(text), expected.map(|(line, text)| (line, text.to_owned())));
@@ -402,12 +406,12 @@ mod tests {
     }
 
     #[test]
-    fn even_a_name_may_be_folded() {
+    fn unfolds_attribute_names() {
         assert_eq!(texts("objec\n tClass: user\nphot\n o: x\n"), [(1, "objectClass: user".to_owned())]);
     }
 
     #[test]
-    fn a_line_longer_than_the_buffer_is_taken_or_passed_over() {
+    fn reads_and_skips_lines_longer_than_the_buffer() {
         let long = "x".repeat(3 * BUFFER);
         let text = format!("photo: {long}\ncn: {long}\r\nphoto: {long}");
         assert_eq!(texts(&text), [(2, format!("cn: {long}"))]);
@@ -418,12 +422,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_line_is_refused_with_its_number() {
+    fn rejects_invalid_lines_with_their_numbers() {
         for (text, problem) in [
-            ("cn: a\nrubbish\n", "line: 2, problem: \"`rubbish` is no line"),
-            ("\n next\n", "line: 2, problem: \"a line that goes on"),
-            ("photo:< file:///etc/passwd\n", "line: 1, problem: \"the value of `photo` stands in another file"),
-            ("photo\n :< file:///etc/passwd\n", "line: 1, problem: \"the value of `photo` stands in another file"),
+            ("cn: a\nrubbish\n", "line: 2, problem: \"`rubbish` is not a line"),
+            ("\n next\n", "line: 2, problem: \"a continuation line"),
+            ("photo:< file:///etc/passwd\n", "line: 1, problem: \"the value of `photo` is in another file"),
+            ("photo\n :< file:///etc/passwd\n", "line: 1, problem: \"the value of `photo` is in another file"),
         ] {
             let fault = all(text.as_bytes(), Context::Inside).unwrap_err();
             assert!(fault.contains(problem), "{fault}");
@@ -432,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_cut_off_is_not_told() {
+    fn does_not_return_a_truncated_line() {
         let cut =
             |text: &'static str| all(Trickle(text.as_bytes(), 5, Some(io::ErrorKind::UnexpectedEof)), Context::Inside);
         assert_eq!(cut("cn: a\nuid: ann\n").unwrap(), [(1, "cn: a".to_owned())]);

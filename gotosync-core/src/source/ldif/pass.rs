@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::record::Records;
 use crate::source::entries::{Collector, Found, Selection};
 
-/// Reads a file from end to end.
+/// Reads an entire file.
 pub(super) fn run(source: impl Read, attributes: &[String], selection: &mut Selection) -> Result<Found, Fault> {
     let mut collector = Collector::new(attributes, selection);
     let mut records = Records::new(source);
@@ -19,9 +19,9 @@ pub(super) fn run(source: impl Read, attributes: &[String], selection: &mut Sele
     let trailer = records.trailer();
     found.gaps.extend(trailer.problems().into_iter().map(|problem| (None, problem)));
     if let Some((line, problem)) = records.cut() {
-        found.gaps.push((Some(line), format!("the compressed file ends too early or is damaged: {problem}")));
+        found.gaps.push((Some(line), format!("the compressed file is truncated or damaged: {problem}")));
     } else if empty {
-        found.gaps.push((None, "there is no entry in the file".to_owned()));
+        found.gaps.push((None, "the file contains no entries".to_owned()));
     }
     found.remarks.extend(trailer.remark());
     Ok(found)

@@ -1,4 +1,4 @@
-//! Records of a file (RFC 2849): an entry's name and the values somebody wants, in buffers that are used again.
+//! The records of a file (RFC 2849): distinguished names and the values of requested attributes, in reused buffers.
 
 use std::io::Read;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use super::trailer::Trailer;
 use crate::model::Dn;
 use crate::source::entries::{Chunk, DEPTH_MAX, Meaning, NameIx, Names, RECORD_MAX, Record, VALUE_MAX, quoted};
 
-/// Reads a file record by record.
+/// A reader that returns one record at a time.
 #[derive(Debug)]
 pub(super) struct Records<R> {
     lines: Lines<R>,
@@ -21,7 +21,7 @@ pub(super) struct Records<R> {
     trailer: Trailer,
 }
 
-/// Where in the file the reader is.
+/// The part of the file that the reader is in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Block {
     None,
@@ -34,7 +34,7 @@ impl<R: Read> Records<R> {
         Self { lines: Lines::new(source), record: Record::new(), trailer: Trailer::default() }
     }
 
-    /// Goes on to the next record; `false` at the end.
+    /// Advances to the next record; returns `false` at the end.
     pub(super) fn advance(&mut self, names: &Names) -> Result<bool, Fault> {
         self.record.clear();
         let mut block = Block::None;
@@ -54,17 +54,17 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The record that [`advance`](Self::advance) came to.
+    /// Returns the record that [`advance`](Self::advance) read.
     pub(super) fn record(&self) -> &Record {
         &self.record
     }
 
-    /// What stands around the entries.
+    /// Returns the lines that `ldapsearch` wrote around the entries.
     pub(super) fn trailer(&self) -> &Trailer {
         &self.trailer
     }
 
-    /// Why the file ends too early, if it does, and after which line.
+    /// Returns the line after which the file ended prematurely, if it did, and the reason.
     pub(super) fn cut(&self) -> Option<(u64, &str)> {
         self.lines.cut().map(|problem| (self.lines.number(), problem))
     }
@@ -75,11 +75,12 @@ impl<R: Read> Records<R> {
                 self.record.line = self.lines.number();
                 let value = self.decode()?;
                 let text = std::str::from_utf8(&self.record.bytes[value])
-                    .map_err(|_| self.lines.fault("the name of the entry is not UTF-8", SAVED_AS))?;
-                self.record.dn = Dn::parse(text)
-                    .map_err(|error| self.lines.fault(error.message(), "write `dn:` and the entry's whole name"))?;
+                    .map_err(|_| self.lines.fault("the distinguished name is not UTF-8", SAVED_AS))?;
+                self.record.dn = Dn::parse(text).map_err(|error| {
+                    self.lines.fault(error.message(), "write `dn:`, followed by the full distinguished name")
+                })?;
                 if self.record.dn.depth() > DEPTH_MAX {
-                    let problem = format!("the name of the entry has more than {DEPTH_MAX} parts");
+                    let problem = format!("the distinguished name has more than {DEPTH_MAX} RDNs");
                     return Err(self.lines.fault(problem, "leave the entry out of the export"));
                 }
                 self.record.bytes.clear();
@@ -89,7 +90,7 @@ impl<R: Read> Records<R> {
                 let value = self.decode()?;
                 if self.record.bytes[value].trim_ascii() != b"1" {
                     let problem = format!("{} is not `version: 1`", quoted(self.lines.content()));
-                    return Err(self.lines.fault(problem, "there is no other version of LDIF (RFC 2849)"));
+                    return Err(self.lines.fault(problem, "LDIF has no other version (RFC 2849)"));
                 }
                 self.record.bytes.clear();
                 Ok(Block::None)
@@ -106,13 +107,13 @@ impl<R: Read> Records<R> {
         match names.get(name).meaning {
             Meaning::ChangeType => {
                 return Err(self.lines.fault(
-                    "this is a change record, and an export of entries is expected",
-                    "export with `ldapsearch -LLL`; from a file by `ldifde`, take out the lines `changetype: add`",
+                    "the record is a change record, but an export of entries is expected",
+                    "export with `ldapsearch -LLL`; remove the lines `changetype: add` from a file that `ldifde` wrote",
                 ));
             }
             Meaning::Dn => {
-                let problem = format!("a second name within the entry of line {}", self.record.line);
-                return Err(self.lines.fault(problem, "put a blank line between two entries"));
+                let problem = format!("the entry in line {} has a second `dn:`", self.record.line);
+                return Err(self.lines.fault(problem, "insert a blank line between the two entries"));
             }
             _ => {}
         }
@@ -122,14 +123,14 @@ impl<R: Read> Records<R> {
             return Err(self.lines.fault("a value is larger than 16 MiB", LEAVE_OUT));
         }
         if self.record.size() > RECORD_MAX {
-            let problem = format!("the entry of line {} is larger than 256 MiB", self.record.line);
+            let problem = format!("the entry in line {} is larger than 256 MiB", self.record.line);
             return Err(self.lines.fault(problem, LEAVE_OUT));
         }
         self.record.store(name, self.lines.number(), chunk, bytes.start);
         Ok(())
     }
 
-    /// Keeps a line of `ldapsearch`'s own, which stands below the entries.
+    /// Reads a line that `ldapsearch` writes after the entries.
     fn note(&mut self, name: NameIx, names: &Names) -> Result<(), Fault> {
         let value = self.decode()?;
         let text = String::from_utf8_lossy(&self.record.bytes[value]).into_owned();
@@ -145,20 +146,24 @@ impl<R: Read> Records<R> {
     }
 
     fn not_a_record(&self) -> Fault {
-        let problem = format!("{} does not start an entry: `dn:` does", quoted(self.lines.content()));
-        self.lines.fault(problem, "every entry starts with its name, and ends at a blank line")
+        let problem = format!("{} does not begin an entry", quoted(self.lines.content()));
+        self.lines.fault(problem, "every entry begins with `dn:` and ends with a blank line")
     }
 
-    /// Reads the range of `member;range=0-1499: …`.
+    /// Parses the range of `member;range=0-1499: …`.
     fn chunk(&self) -> Result<Option<Chunk>, Fault> {
         let content = self.lines.content();
         let name = &content[..memchr(b':', content).unwrap_or(content.len())];
-        let bad =
-            |()| self.lines.fault(format!("{} has no range like `range=0-1499`", quoted(name)), "export it again");
+        let bad = |()| {
+            self.lines.fault(
+                format!("{} has an invalid range, expected one such as `range=0-1499`", quoted(name)),
+                "export the directory again",
+            )
+        };
         Chunk::of(name).map_err(bad)
     }
 
-    /// Decodes the value of the current line to the end of the record's bytes.
+    /// Decodes the value of the current line, and appends it to the record's bytes.
     fn decode(&mut self) -> Result<Range<usize>, Fault> {
         let content = self.lines.content();
         let value = &content[memchr(b':', content).map_or(content.len(), |at| at + 1)..];
@@ -166,8 +171,8 @@ impl<R: Read> Records<R> {
         let start = bytes.len();
         if let Some(encoded) = value.strip_prefix(b":") {
             if STANDARD.decode_vec(encoded.trim_ascii(), bytes).is_err() {
-                let problem = format!("{} is not base64, which must follow `::`", quoted(encoded.trim_ascii()));
-                return Err(self.lines.fault(problem, "the file was changed or cut off: export it again"));
+                let problem = format!("{} is not valid base64, which must follow `::`", quoted(encoded.trim_ascii()));
+                return Err(self.lines.fault(problem, "the file was changed or truncated: export the directory again"));
             }
         } else {
             let spaces = value.iter().take_while(|byte| **byte == b' ').count();
@@ -179,7 +184,7 @@ impl<R: Read> Records<R> {
 
 const LEAVE_OUT: &str = "leave the attribute out of the export";
 
-const SAVED_AS: &str = "the file was saved in another encoding: LDIF is UTF-8, with base64 for all else";
+const SAVED_AS: &str = "the file was saved in a different encoding; LDIF is UTF-8, and other values are base64-encoded";
 
 #[cfg(test)]
 mod tests {
@@ -200,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_keeps_what_is_wanted() {
+    fn keeps_the_requested_values_of_a_record() {
         let names = Names::structural();
         let text = "version: 1\n\n\n# Ann\ndn:: Q049QW5uLERDPXRlc3Q=\ncn;lang-de:  Ann\nmail: x\nobjectGUID:: AP8=\n\n\n\
                     dn: CN=All,DC=test\nMEMBER;Range=0-1499: CN=Ann,DC=test\nmember;range=1500-*:\n";
@@ -220,20 +225,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_export_is_refused_with_its_line() {
+    fn rejects_invalid_records_with_their_lines() {
         for (text, fault) in [
-            ("cn: Ann\n", "1: `cn: Ann` does not start an entry"),
-            ("mail: ann@x.test\n", "1: `mail: ann@x.test` does not start an entry"),
+            ("cn: Ann\n", "1: `cn: Ann` does not begin an entry"),
+            ("mail: ann@x.test\n", "1: `mail: ann@x.test` does not begin an entry"),
             ("version: 2\n", "1: `version: 2` is not `version: 1`"),
             ("dn:\n", "1: `` is not a distinguished name"),
             ("dn: Ann\n", "1: `Ann` is not a distinguished name"),
-            ("dn:: /w==\n", "1: the name of the entry is not UTF-8"),
-            ("dn:: ???\n", "1: `???` is not base64"),
-            ("dn: CN=a\ncn:: QQ\n", "2: `QQ` is not base64"),
-            ("dn: CN=a\nchangetype: add\n", "2: this is a change record"),
-            ("dn: CN=a\ncn: a\ndn: CN=b\n", "3: a second name within the entry of line 1"),
-            ("dn: CN=a\nmember;range=x: CN=b\n", "2: `member;range=x` has no range"),
-            ("search: 2\nresult: 0\ndn: CN=a\n", "3: `dn: CN=a` does not start"),
+            ("dn:: /w==\n", "1: the distinguished name is not UTF-8"),
+            ("dn:: ???\n", "1: `???` is not valid base64"),
+            ("dn: CN=a\ncn:: QQ\n", "2: `QQ` is not valid base64"),
+            ("dn: CN=a\nchangetype: add\n", "2: the record is a change record"),
+            ("dn: CN=a\ncn: a\ndn: CN=b\n", "3: the entry in line 1 has a second `dn:`"),
+            ("dn: CN=a\nmember;range=x: CN=b\n", "2: `member;range=x` has an invalid range"),
+            ("search: 2\nresult: 0\ndn: CN=a\n", "3: `dn: CN=a` does not begin"),
         ] {
             let found = faults(text.as_bytes());
             assert!(found.starts_with(fault), "{text:?}: {found}");
@@ -241,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn values_and_entries_have_a_largest_size() {
+    fn limits_the_size_of_values_and_entries() {
         let value = "x".repeat(VALUE_MAX);
         assert_eq!(faults(format!("dn: CN=a\ncn: {value}\n").as_bytes()), "");
         assert_eq!(faults(format!("dn: CN=a\ncn: {value}x\n").as_bytes()), "2: a value is larger than 16 MiB");
@@ -250,19 +255,19 @@ mod tests {
         for _ in 0..20 {
             endless = Box::new(endless.chain(line.as_bytes()));
         }
-        assert_eq!(faults(endless), "17: the entry of line 1 is larger than 256 MiB");
+        assert_eq!(faults(endless), "17: the entry in line 1 is larger than 256 MiB");
     }
 
     #[test]
-    fn names_have_a_largest_depth() {
+    fn limits_the_depth_of_distinguished_names() {
         let text = |depth| format!("dn: CN=a{}\n", ",OU=b".repeat(depth - 1));
         assert_eq!(faults(text(DEPTH_MAX).as_bytes()), "");
-        assert_eq!(faults(text(DEPTH_MAX + 1).as_bytes()), "1: the name of the entry has more than 128 parts");
+        assert_eq!(faults(text(DEPTH_MAX + 1).as_bytes()), "1: the distinguished name has more than 128 RDNs");
     }
 
     #[test]
-    fn no_bytes_make_it_panic() {
-        // A small generator of our own: the same bytes in every run.
+    fn does_not_panic_on_arbitrary_bytes() {
+        // A simple deterministic generator, so that every run uses the same bytes.
         let mut state = 1_u64;
         let pieces: [&[u8]; 16] = [
             b"dn: CN=a,DC=b\n",

@@ -1,8 +1,9 @@
-//! What `ldapsearch` writes around the entries: how its search ended, pages that follow, references it left alone.
+//! The lines that `ldapsearch` writes around the entries: the result of the search, the state of paging, and continuation
+//! references.
 
 use crate::model::text;
 
-/// What stands around the entries of a file, be it as comments or as lines of their own.
+/// The information around the entries of a file, in comments or in separate lines.
 #[derive(Debug, Default)]
 pub(super) struct Trailer {
     result: Option<String>,
@@ -12,10 +13,10 @@ pub(super) struct Trailer {
 }
 
 impl Trailer {
-    /// Takes a comment, `#` included.
+    /// Reads a comment, including the `#`.
     pub(super) fn comment(&mut self, line: &[u8]) {
         let Some(line) = line.strip_prefix(b"# ") else { return };
-        // A comment stands above every entry too, so this is on the way of everybody.
+        // Every entry has a comment above it, so this code must be fast.
         match line.first() {
             Some(b'p') => {
                 if let Some(pages) = line.strip_prefix(b"pagedresults: ") {
@@ -35,7 +36,7 @@ impl Trailer {
         }
     }
 
-    /// Takes the end of a search: `4 Size limit exceeded`. Of several searches, the first that failed counts.
+    /// Reads the result of a search, such as `4 Size limit exceeded`. The first failure counts if there are several searches.
     pub(super) fn result(&mut self, text: &str) {
         let code = text.split(' ').next().unwrap_or_default();
         if self.result.is_none() && code.parse::<u32>().is_ok_and(|code| code != 0) {
@@ -44,14 +45,14 @@ impl Trailer {
         }
     }
 
-    /// Takes the end of a page: `cookie=` says that it was the last.
+    /// Reads the end of a page; an empty `cookie=` marks the last page.
     pub(super) fn pages(&mut self, text: &str) {
         if let Some((_, cookie)) = text.split_once("cookie=") {
             self.cookie = !cookie.trim().is_empty();
         }
     }
 
-    /// Takes a reference to another naming context.
+    /// Reads a continuation reference to another naming context.
     pub(super) fn reference(&mut self, url: &str) {
         self.references += 1;
         if self.shown.len() < SHOWN {
@@ -59,16 +60,16 @@ impl Trailer {
         }
     }
 
-    /// What is missing from the file by what it says itself.
+    /// Returns the problems that make the file incomplete.
     pub(super) fn problems(&self) -> Vec<String> {
-        let result = self.result.as_ref().map(|result| format!("the search ended with {result}"));
-        let pages = self.cookie.then(|| "the search stopped after a page that was not the last".to_owned());
+        let result = self.result.as_ref().map(|result| format!("the search ended with result code {result}"));
+        let pages = self.cookie.then(|| "the search ended before its last page".to_owned());
         result.into_iter().chain(pages).collect()
     }
 
-    /// What a reader should know of it.
+    /// Returns the remark about continuation references, if there are any.
     pub(super) fn remark(&self) -> Option<String> {
-        let count = text::count(self.references, "reference", "references");
+        let count = text::count(self.references, "continuation reference", "continuation references");
         let verb = if self.references == 1 { "was" } else { "were" };
         let more = if self.references > self.shown.len() { ", …" } else { "" };
         let list = self.shown.join(", ");
@@ -76,7 +77,7 @@ impl Trailer {
     }
 }
 
-/// References that a remark names.
+/// The maximum number of continuation references that a remark names.
 const SHOWN: usize = 5;
 
 #[cfg(test)]
@@ -92,30 +93,30 @@ mod tests {
     }
 
     #[test]
-    fn the_last_page_counts() {
-        let whole = trailer(&["# pagedresults: estimate=1275 cookie=MQA=", "# pagedresults: cookie="]);
-        assert!(whole.problems().is_empty());
+    fn detects_a_missing_last_page() {
+        let complete = trailer(&["# pagedresults: estimate=1275 cookie=MQA=", "# pagedresults: cookie="]);
+        assert!(complete.problems().is_empty());
         let stopped = trailer(&["# pagedresults: cookie=", "# pagedresults: estimate=1275 cookie=MQA="]);
-        assert_eq!(stopped.problems(), ["the search stopped after a page that was not the last"]);
+        assert_eq!(stopped.problems(), ["the search ended before its last page"]);
     }
 
     #[test]
-    fn a_search_that_failed_is_told_by_its_result() {
+    fn reports_the_result_of_a_failed_search() {
         assert!(trailer(&["# result: 0 Success"]).problems().is_empty());
         let limited = trailer(&["# result: 4 Size limit exceeded", "# result: 0 Success"]);
-        assert_eq!(limited.problems(), ["the search ended with 4 (Size limit exceeded)"]);
+        assert_eq!(limited.problems(), ["the search ended with result code 4 (Size limit exceeded)"]);
         assert!(trailer(&["# result: of the year, People, example.test", "#", "# Ann, People"]).problems().is_empty());
     }
 
     #[test]
-    fn references_are_counted_and_the_first_are_named() {
+    fn counts_continuation_references_and_names_the_first_five() {
         assert_eq!(trailer(&[]).remark(), None);
         let one = trailer(&["# refldaps://ad.test/CN=Configuration,DC=test"]).remark().unwrap();
         assert_eq!(
             one,
-            "1 reference to other naming contexts was not followed: ldaps://ad.test/CN=Configuration,DC=test"
+            "1 continuation reference to other naming contexts was not followed: ldaps://ad.test/CN=Configuration,DC=test"
         );
         let many = trailer(&["# refldap://a"; 7]).remark().unwrap();
-        assert!(many.starts_with("7 references") && many.ends_with(", …"), "{many}");
+        assert!(many.starts_with("7 continuation references") && many.ends_with(", …"), "{many}");
     }
 }

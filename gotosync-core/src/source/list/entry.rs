@@ -1,10 +1,10 @@
-//! One entry of a pasted list.
+//! Parsing of one entry in a pasted list.
 
 use super::{Entry, Part, TroubleKind};
 use crate::model::email;
 use crate::model::text::{SHOWN, shown};
 
-/// Why an entry is no person yet.
+/// The reason why an entry cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) kind: TroubleKind,
@@ -13,18 +13,18 @@ pub(super) struct Problem {
     pub(super) found: Option<Box<Entry>>,
 }
 
-/// Reads an entry, which has no space at its ends and is not empty.
+/// Parses an entry, which is trimmed and not empty.
 pub(super) fn read(text: &str) -> Result<Entry, Problem> {
     let (name, email) = take_apart(text)?;
     let (first_name, last_name) = names(name)?;
-    // Sooner or later somebody opens a list of users in a spreadsheet.
+    // An admin may open an export of users in a spreadsheet, which would run the formula.
     if [&first_name, &last_name].iter().any(|name| name.starts_with('=')) {
-        return Err(unreadable("a name begins with `=`, as a formula does"));
+        return Err(unreadable("a name begins with `=`, which a spreadsheet would run as a formula"));
     }
     let entry = Entry { first_name, last_name, email: email.to_owned() };
     let parts = [(Part::FirstName, &entry.first_name), (Part::LastName, &entry.last_name), (Part::Email, &entry.email)];
     let missing: Vec<Part> = parts.iter().filter(|(_, value)| value.is_empty()).map(|(part, _)| *part).collect();
-    // An address that is wrong must be mended whatever else is missing.
+    // An invalid address is reported first: it must be corrected even if other parts are missing, too.
     if !entry.email.is_empty()
         && let Some(problem) = email::problem(&entry.email)
     {
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<Entry, Problem> {
     Err(Problem { kind: TroubleKind::Partial, why, missing, found: Some(entry.into()) })
 }
 
-/// Names the parts that are missing.
+/// Returns a sentence that names the missing parts.
 pub(crate) fn say_missing(missing: &[Part]) -> String {
     let names: Vec<String> = missing.iter().map(|part| format!("the {part}")).collect();
     format!("{} {} missing", names.join(" and "), if names.len() == 1 { "is" } else { "are" })
@@ -48,38 +48,38 @@ fn unreadable(why: impl Into<String>) -> Problem {
     Problem { kind: TroubleKind::Unreadable, why: why.into(), missing: Vec::new(), found: None }
 }
 
-/// The name and the address of an entry; either may be empty, but not both.
+/// Splits an entry into name and address; either may be empty, but not both.
 fn take_apart(text: &str) -> Result<(&str, &str), Problem> {
     if text.chars().any(|c| c == '\u{fffd}' || (c.is_control() && c != '\t')) {
-        return Err(unreadable("it holds a control character, or text that cannot be decoded"));
+        return Err(unreadable("the entry contains a control character, or text that cannot be decoded"));
     }
     if let Some((name, rest)) = text.split_once('<') {
         let address = rest.strip_suffix('>').filter(|address| !address.contains(['<', '>']));
-        let address = address.ok_or_else(|| unreadable("`<` and `>` do not stand around one address"))?;
+        let address = address.ok_or_else(|| unreadable("`<` and `>` do not enclose exactly one address"))?;
         let address = address.trim();
         let address = address.strip_prefix("mailto:").unwrap_or(address);
         if address.contains(char::is_whitespace) || name.contains('@') {
-            return Err(unreadable("there is more than one address, or none, around `<` and `>`"));
+            return Err(unreadable("there is another address beside the one in `<` and `>`, or a space in it"));
         }
         return Ok((name.trim(), address));
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut addresses = words.iter().filter(|word| word.contains('@'));
     match (addresses.next(), addresses.next()) {
-        (Some(_), Some(_)) => Err(unreadable("it holds two addresses: is a `;` missing between them?")),
+        (Some(_), Some(_)) => Err(unreadable("the entry contains two addresses: is a `;` missing between them?")),
         (Some(address), None) if words.last() == Some(address) => Ok((head(text, address), address)),
         (Some(address), None) if words.first() == Some(address) => Ok((text[address.len()..].trim(), address)),
-        (Some(_), None) => Err(unreadable("the address stands in the middle of the name")),
+        (Some(_), None) => Err(unreadable("the address is in the middle of the name")),
         (None, _) => match *words {
-            // What would be an address but for its `@`.
+            // The last word looks like an address without its `@`.
             [_, .., last] if words.len() > 2 && looks_like_an_address(last) => Ok((head(text, last), last)),
             [_, _, ..] => Ok((text, "")),
-            _ => Err(unreadable("it is neither an address nor a first and a last name")),
+            _ => Err(unreadable("the entry is neither an address nor a first and last name")),
         },
     }
 }
 
-/// What stands before the last word.
+/// Returns the text before the last word.
 fn head<'t>(text: &'t str, last: &str) -> &'t str {
     text[..text.len() - last.len()].trim()
 }
@@ -91,12 +91,12 @@ fn looks_like_an_address(word: &str) -> bool {
     top && parts.len() > 1 && parts.iter().all(|part| !part.is_empty())
 }
 
-/// First and last name. One word alone is the first.
+/// Splits a name into first and last name. A single word is a first name.
 fn names(name: &str) -> Result<(String, String), Problem> {
     let name = name.trim_matches(|c: char| c == '"' || c == '\'' || c.is_whitespace());
     if let Some((last, first)) = name.split_once(',') {
         if first.contains(',') {
-            return Err(unreadable("there is more than one comma in the name"));
+            return Err(unreadable("the name contains more than one comma"));
         }
         return Ok((joined(first), joined(last)));
     }
@@ -110,7 +110,7 @@ fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Small words that a last name begins with, as they are written inside a name.
+/// Particles that a last name can begin with.
 const PARTICLES: &[&str] = &[
     "von", "vom", "van", "zu", "zum", "zur", "de", "del", "della", "der", "den", "di", "da", "dos", "du", "la", "le",
     "ten", "ter", "af", "bin", "ibn", "el", "al",
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_come_apart_where_it_is_clear() {
+    fn splits_first_and_last_names() {
         for (text, first, last) in [
             ("Ann Lee a@x.test", "Ann", "Lee"),
             ("Ann Mary Lee a@x.test", "Ann Mary", "Lee"),
@@ -140,21 +140,31 @@ mod tests {
     }
 
     #[test]
-    fn three_kinds_of_trouble_are_told_apart() {
+    fn reports_unreadable_invalid_and_incomplete_entries() {
         use TroubleKind::{Partial, Unreadable, Wrong};
         for (text, kind, problem, found) in [
-            ("?", Unreadable, "it is neither an address nor a first and a last name", None),
+            ("?", Unreadable, "the entry is neither an address nor a first and last name", None),
             (
                 "Ann L a@x.test Bob R b@x.test",
                 Unreadable,
-                "it holds two addresses: is a `;` missing between them?",
+                "the entry contains two addresses: is a `;` missing between them?",
                 None,
             ),
-            ("Ann a@x.test Lee", Unreadable, "the address stands in the middle of the name", None),
-            ("Lee, Ann, Dr. a@x.test", Unreadable, "there is more than one comma in the name", None),
-            ("Ann Lee <a@x.test", Unreadable, "`<` and `>` do not stand around one address", None),
-            ("Ann\0Lee a@x.test", Unreadable, "it holds a control character, or text that cannot be decoded", None),
-            ("=A1 Lee a@x.test", Unreadable, "a name begins with `=`, as a formula does", None),
+            ("Ann a@x.test Lee", Unreadable, "the address is in the middle of the name", None),
+            ("Lee, Ann, Dr. a@x.test", Unreadable, "the name contains more than one comma", None),
+            ("Ann Lee <a@x.test", Unreadable, "`<` and `>` do not enclose exactly one address", None),
+            (
+                "Ann\0Lee a@x.test",
+                Unreadable,
+                "the entry contains a control character, or text that cannot be decoded",
+                None,
+            ),
+            (
+                "=A1 Lee a@x.test",
+                Unreadable,
+                "a name begins with `=`, which a spreadsheet would run as a formula",
+                None,
+            ),
             ("Ann Lee a@x", Wrong, "`a@x`: its domain has no dot", Some(["Ann", "Lee", "a@x"])),
             ("Ann a@x", Wrong, "`a@x`: its domain has no dot", Some(["Ann", "", "a@x"])),
             ("Ann Lee ann.x.test", Wrong, "`ann.x.test`: it has no @", Some(["Ann", "Lee", "ann.x.test"])),

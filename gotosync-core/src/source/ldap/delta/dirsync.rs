@@ -1,5 +1,5 @@
-//! `DirSync` (MS-ADTS 3.1.1.3.4.1.3): changes since a cookie, in the order they were made. It says what changed and what was
-//! deleted; what that is now is read by id, so that one way of reading decides what an entry means.
+//! `DirSync` (MS-ADTS 3.1.1.3.4.1.3), which returns the changes since a cookie. Only the ids of changed and deleted entries are
+//! taken from it; the changed entries are then read by id, so that entries are always read in the same way.
 
 use ldap3::Scope;
 use ldap3::controls::RawControl;
@@ -15,15 +15,15 @@ use super::super::session::{Question, Session, control};
 use super::{Asking, Found, Refused, identity, usn};
 use crate::model::Dn;
 
-/// Takes a cookie by a search that finds nothing. Without the right to replicate, only if this way was asked for: counting
-/// numbers finds as much then, and costs less.
+/// Gets a cookie with a search that matches nothing. Without the right to replicate, this method is used only if it is
+/// configured explicitly, because `uSNChanged` then finds as much at a lower cost.
 pub(super) async fn start(
     asking: &Asking<'_>,
     session: &mut Session,
     asked_for: bool,
 ) -> Result<DirsyncPosition, Refused> {
     if !session.root.supports(OID) {
-        return Err(Refused("the server does not know DirSync".to_owned()));
+        return Err(Refused("the server does not support DirSync".to_owned()));
     }
     let highest = usn::highest(session).unwrap_or_default();
     let mut replicates = true;
@@ -48,20 +48,22 @@ pub(super) async fn changes(
     let now = usn::highest(session).unwrap_or_default();
     let server = identity(session).await;
     let same = server == place.server;
-    // A server that does not say how far it has counted, does not say that nothing changed.
+    // A server that does not report its highest USN (0 here) may still have changes.
     if same && now == place.highest && now != 0 {
         return Ok(None);
     }
-    // Samba takes the cookie of another server, and counts on from its own numbers.
+    // Samba accepts the cookie of another server, but compares it to its own USNs.
     if !same && is_samba(&session.root) || same && now < place.highest {
-        return Err(Refused("another domain controller answers, or the same one from a backup".to_owned()));
+        return Err(Refused(
+            "a different domain controller answered, or the same one after a restore from a backup".to_owned(),
+        ));
     }
     let cookie = unhex(&place.cookie).ok_or_else(|| Refused("the cookie is damaged".to_owned()))?;
     let Changed { ids: mut changed, deleted, cookie } =
         ask(session, EVERYTHING, &cookie, place.replicates, &asking.attributes).await?;
     changed.retain(|id| !deleted.contains(id));
     let came = asking.fetch(session, before, asking.wanted().by_ids(&changed, &asking.attributes)).await?;
-    // Changed, and not to be found any more: out of the places that are read, or no person any more.
+    // These changed, but the search by id does not find them: they were moved out of the bases or are no longer people.
     let mut gone: Vec<Id> = changed.into_iter().filter(|id| !came.holds(id)).collect();
     gone.extend(deleted);
     if !place.tombstones {
@@ -71,7 +73,7 @@ pub(super) async fn changes(
     Ok(Some(Found { came, gone, cursor: Cursor::Dirsync(place) }))
 }
 
-/// What a search by `DirSync` brought.
+/// The result of a `DirSync` search.
 struct Changed {
     ids: Vec<Id>,
     deleted: Vec<Id>,
@@ -87,7 +89,7 @@ async fn ask(
 ) -> Result<Changed, Refused> {
     let context = Dn::trusted(session.root.one("defaultnamingcontext").unwrap_or_default());
     let plain = |name: &String| name.split(';').next().unwrap_or_default().to_owned();
-    // `name` changes with a rename and with a move; only changes of what is named are told.
+    // DirSync reports only changes to the requested attributes. `name` and `parentGUID` cover renames and moves.
     let named = attributes.iter().map(plain).chain(["name", "isDeleted", "parentGUID"].map(str::to_owned));
     let attributes: Vec<String> = named.collect();
     let question = Question { base: context.as_str(), scope: Scope::Subtree, filter, attributes: &attributes };
@@ -101,14 +103,14 @@ async fn ask(
             Ok(())
         };
         let result = session.ask(&question, vec![request(replicates, cookie)], &mut take).await?;
-        let value = control(&result, OID).ok_or_else(|| Refused("the answer came without its cookie".to_owned()))?;
+        let value = control(&result, OID).ok_or_else(|| Refused("the response has no cookie".to_owned()))?;
         let (more, next) = answer(value).map_err(|malformed| Refused(malformed.to_string()))?;
         next.clone_into(cookie);
         if !more {
             return Ok(found);
         }
     }
-    Err(Refused("the changes do not come to an end".to_owned()))
+    Err(Refused("the changes never end".to_owned()))
 }
 
 fn entry(
@@ -129,7 +131,7 @@ fn entry(
             is_deleted = value.eq_ignore_ascii_case(b"TRUE");
         }
     }
-    let id = id.ok_or(Malformed("a changed entry does not say which it is"))?;
+    let id = id.ok_or(Malformed("a changed entry has no objectGUID"))?;
     let list = if is_deleted { deleted } else { changed };
     list.push(id);
     Ok(())
@@ -142,8 +144,8 @@ fn request(replicates: bool, cookie: &[u8]) -> RawControl {
 }
 
 fn answer(value: &[u8]) -> Result<(bool, &[u8]), Malformed> {
-    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the DirSync control is none")?);
-    let more = integer(parts.expect(INTEGER, "the DirSync control does not say whether there is more")?)?;
+    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the DirSync control is invalid")?);
+    let more = integer(parts.expect(INTEGER, "the DirSync control has no flag for more results")?)?;
     parts.expect(INTEGER, "the DirSync control has no size")?;
     Ok((more != 0, parts.expect(OCTETS, "the DirSync control has no cookie")?))
 }
@@ -160,16 +162,16 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
-/// Only what the signed-in user may see.
+/// The flag `LDAP_DIRSYNC_OBJECT_SECURITY`: return only entries that the signed-in user may read.
 const OBJECT_SECURITY: i64 = 1;
 
-/// Bytes of an answer, after which the server may ask to be asked again.
+/// The maximum size of a response, in bytes, after which the server continues in another response.
 const BYTES: i64 = 1 << 20;
 
-/// Answers to one question; a million people come to some hundreds.
+/// The maximum number of responses to one request. A million people take some hundreds.
 const ROUNDS: u32 = 100_000;
 
-/// What is deleted keeps its class, and loses its category.
+/// Filters by `objectClass`, because deleted objects keep it but lose their `objectCategory`.
 const EVERYTHING: &str = "(|(&(objectClass=user)(!(objectClass=computer)))(objectClass=group)(objectClass=organizationalUnit)\
 (objectClass=container)(objectClass=builtinDomain)(objectClass=domainDNS))";
 

@@ -15,7 +15,7 @@ use super::super::session::{Question, Session, Stopped, control};
 use super::{Asking, Found, Refused};
 use crate::model::Dn;
 
-/// Takes the numbers of every base; `None` if a server does not keep them.
+/// Reads the change sequence numbers (CSNs) of every base; `None` if the server does not maintain them.
 pub(super) async fn start(asking: &Asking<'_>, session: &mut Session) -> Option<SyncreplPosition> {
     if !session.root.supports(SYNC_REQUEST) {
         return None;
@@ -40,7 +40,7 @@ pub(super) async fn changes(
     let mut now = Vec::with_capacity(asking.bases.len());
     for base in &asking.bases {
         let numbers = numbers(session, base).await;
-        now.push(numbers.ok_or_else(|| Refused("the server does not say how far it has counted".to_owned()))?);
+        now.push(numbers.ok_or_else(|| Refused("the server does not report its change sequence numbers".to_owned()))?);
     }
     if now == place.numbers {
         return Ok(None);
@@ -55,10 +55,10 @@ pub(super) async fn changes(
     Ok(Some(Found { came, gone, cursor: Cursor::Syncrepl(SyncreplPosition { numbers: now }) }))
 }
 
-/// Waits until the server tells of a change at a base (refreshAndPersist). It may be one that is known already.
+/// Waits until the server reports a change below a base (refreshAndPersist). The change may already be known.
 ///
 /// # Errors
-/// Whatever ends the wait before.
+/// If the connection breaks while waiting.
 pub(super) async fn wait(
     asking: &Asking<'_>,
     mut session: Session,
@@ -66,7 +66,7 @@ pub(super) async fn wait(
     place: &SyncreplPosition,
 ) -> Result<(), Stopped> {
     let now = numbers(&mut session, base).await;
-    let now = now.ok_or_else(|| Stopped::because("the server does not say how far it has counted"))?;
+    let now = now.ok_or_else(|| Stopped::because("the server does not report its change sequence numbers"))?;
     if !place.numbers.contains(&now) {
         return Ok(());
     }
@@ -85,7 +85,7 @@ pub(super) async fn wait(
     if heard { Ok(()) } else { Err(stopped) }
 }
 
-/// Whether news name entries, and not merely how far the server has come.
+/// Returns `true` if an intermediate response names entries, and not merely a new cookie.
 fn names_entries(frame: &[u8]) -> Result<bool, Malformed> {
     let mut parts = Ber::new(Message::parse(frame)?.content);
     parts.optional(0x80)?;
@@ -93,7 +93,7 @@ fn names_entries(frame: &[u8]) -> Result<bool, Malformed> {
     Ok(value.optional(0xa3)?.is_some())
 }
 
-/// The change sequence numbers of the naming context of a base, one for each server that writes to it.
+/// Reads the change sequence numbers of the naming context of a base, one for each server that accepts writes.
 async fn numbers(session: &mut Session, base: &Dn) -> Option<Vec<String>> {
     let contexts: Vec<Dn> = session.root.all("namingcontexts").iter().map(|dn| Dn::trusted(dn)).collect();
     let context = contexts.into_iter().filter(|context| base.is_within(context)).max_by_key(Dn::depth)?;
@@ -109,15 +109,15 @@ async fn numbers(session: &mut Session, base: &Dn) -> Option<Vec<String>> {
     };
     session.ask(&question, Vec::new(), &mut take).await.ok()?;
     numbers.sort();
-    // One that is no number would be taken for none, and everything would come as new.
+    // The server would ignore an invalid number, and return everything as new.
     numbers.iter().all(|number| number.contains('#') && !number.contains([',', ';', ' '])).then_some(numbers)
 }
 
-/// What the answers say, one after the other.
+/// The refresh phase: the state collected from the responses.
 struct Phase {
     reader: Reader<super::super::mirror::Filling>,
     gone: HashSet<Id>,
-    /// Entries that are there and unchanged, where a server names those instead of what was deleted.
+    /// The entries that exist and are unchanged, if the server lists these instead of the deleted ones.
     present: HashSet<Id>,
     searches: u32,
 }
@@ -137,7 +137,7 @@ impl Phase {
     ) -> Result<(), Refused> {
         self.searches += 1;
         let search = self.searches;
-        let job = asking.wanted().everything_that(base, "(objectClass=*)", asking.attributes.clone(), "what changed");
+        let job = asking.wanted().everything_that(base, "(objectClass=*)", asking.attributes.clone(), "changes");
         let question =
             Question { base: base.as_str(), scope: job.scope, filter: &job.filter, attributes: &job.attributes };
         let mut said = false;
@@ -146,12 +146,13 @@ impl Phase {
             self.take(item, search)
         };
         let result = session.ask(&question, vec![request(REFRESH_ONLY, &cookie(numbers))], &mut take).await?;
-        let value = control(&result, SYNC_DONE).ok_or_else(|| Refused("the answer came without its end".to_owned()))?;
+        let value =
+            control(&result, SYNC_DONE).ok_or_else(|| Refused("the response has no Sync Done control".to_owned()))?;
         let by_deletion = done(value).map_err(|malformed| Refused(malformed.to_string()))?;
         if !by_deletion {
-            // Nothing is said to be there, and nothing to be gone: that would be an empty directory.
+            // A response without any entries in the present phase would mean an empty directory.
             if !said {
-                return Err(Refused("the server says nothing of what is there".to_owned()));
+                return Err(Refused("the server lists neither present nor deleted entries".to_owned()));
             }
             let came = &self.reader.sink.mirror;
             let lost = before.ids_within(base).filter(|id| !self.present.contains(*id) && !came.holds(id));
@@ -161,7 +162,7 @@ impl Phase {
             return Err(Refused(gap.problem.clone()));
         }
         if !self.reader.unfinished.is_empty() || !self.reader.references.is_empty() {
-            return Err(Refused("the changes did not come whole".to_owned()));
+            return Err(Refused("the changes are incomplete".to_owned()));
         }
         Ok(())
     }
@@ -169,10 +170,10 @@ impl Phase {
     fn take(&mut self, item: Item, search: u32) -> Result<(), Stopped> {
         match item {
             Item::Entries(frames) => {
-                let mut whole = Vec::new();
+                let mut changed = Vec::new();
                 let (gone, present) = (&mut self.gone, &mut self.present);
                 let mut rest = &frames[..];
-                while let Some(length) = super::super::reader::whole(rest)? {
+                while let Some(length) = super::super::reader::next_length(rest)? {
                     let (frame, behind) = rest.split_at(length);
                     let message = Message::parse(frame).map_err(|malformed| Stopped::because(malformed.to_string()))?;
                     let (state, id) = state(&message).map_err(|malformed| Stopped::because(malformed.to_string()))?;
@@ -183,11 +184,11 @@ impl Phase {
                         DELETE => {
                             gone.insert(id);
                         }
-                        _ => whole.extend_from_slice(frame),
+                        _ => changed.extend_from_slice(frame),
                     }
                     rest = behind;
                 }
-                self.reader.take(Item::Entries(whole), search)
+                self.reader.take(Item::Entries(changed), search)
             }
             Item::News(frame) => self.news(&frame).map_err(|malformed| Stopped::because(malformed.to_string())),
             reference @ Item::Reference(_) => self.reader.take(reference, search),
@@ -201,14 +202,14 @@ impl Phase {
             return Ok(());
         }
         let mut value = Ber::new(parts.optional(0x81)?.unwrap_or_default());
-        // A new cookie, and the ends of phases, say nothing that the end of the search does not.
+        // New cookies and the ends of phases can be ignored; the end of the search has the same information.
         let Some(set) = value.optional(0xa3)? else { return Ok(()) };
         let mut parts = Ber::new(set);
         parts.optional(OCTETS)?;
         let deletes = parts.optional(BOOLEAN)?.is_some_and(|truth| truth.first().is_some_and(|byte| *byte != 0));
-        let mut ids = Ber::new(parts.expect(SET, "a set of ids is none")?);
+        let mut ids = Ber::new(parts.expect(SET, "a set of ids is invalid")?);
         while !ids.is_empty() {
-            let id: Id = ids.expect(OCTETS, "an id is none")?.into();
+            let id: Id = ids.expect(OCTETS, "an id is invalid")?.into();
             if deletes {
                 self.gone.insert(id)
             } else {
@@ -223,24 +224,24 @@ impl Phase {
     }
 }
 
-/// What a change is, and of which entry.
+/// Returns the kind of a change and the id of the entry, from the Sync State control.
 fn state(message: &Message<'_>) -> Result<(i64, Id), Malformed> {
     let controls = message.controls()?;
     let control = controls.iter().find(|control| control.oid == SYNC_STATE);
-    let value = control.and_then(|control| control.value).ok_or(Malformed("an entry does not say how it changed"))?;
-    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the state of an entry is none")?);
-    let state = integer(parts.expect(ENUMERATED, "the state of an entry is none")?)?;
-    Ok((state, parts.expect(OCTETS, "a changed entry does not say which it is")?.into()))
+    let value = control.and_then(|control| control.value).ok_or(Malformed("an entry has no Sync State control"))?;
+    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "a Sync State control is invalid")?);
+    let state = integer(parts.expect(ENUMERATED, "a Sync State control is invalid")?)?;
+    Ok((state, parts.expect(OCTETS, "a Sync State control has no entryUUID")?.into()))
 }
 
-/// Whether what was deleted was named, and not what is there.
+/// Returns `true` if the server listed the deleted entries (`refreshDeletes`), and not the present ones.
 fn done(value: &[u8]) -> Result<bool, Malformed> {
-    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the end of the changes is none")?);
+    let mut parts = Ber::new(Ber::new(value).expect(SEQUENCE, "the Sync Done control is invalid")?);
     parts.optional(OCTETS)?;
     Ok(parts.optional(BOOLEAN)?.is_some_and(|truth| truth.first().is_some_and(|byte| *byte != 0)))
 }
 
-/// What the server went by last, in the form it gives itself.
+/// Builds the cookie for change sequence numbers, in the format of the server.
 fn cookie(numbers: &[String]) -> String {
     format!("rid=000,csn={}", numbers.join(";"))
 }

@@ -1,4 +1,4 @@
-//! `modifyTimestamp`: the last resort, for servers that offer nothing else.
+//! `modifyTimestamp`: the fallback for servers without a better method.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,7 +7,7 @@ use super::super::mirror::Mirror;
 use super::super::session::Session;
 use super::{Asking, Found, Refused};
 
-/// An hour before now: what changed within it is read again, so that the two clocks need not agree.
+/// Returns the position for the next read: one hour ago, so that the clocks may differ by that much.
 pub(super) fn start() -> TimestampPosition {
     TimestampPosition { since: Timestamp::now().checked_sub(MARGIN).unwrap_or(Timestamp::MIN) }
 }
@@ -21,9 +21,9 @@ pub(super) async fn changes(
     let next = start();
     let filter = format!("(modifyTimestamp>={})", place.since.strftime("%Y%m%d%H%M%SZ"));
     let wanted = asking.wanted();
-    let job = |base| wanted.everything_that(base, &filter, asking.attributes.clone(), "what changed");
+    let job = |base| wanted.everything_that(base, &filter, asking.attributes.clone(), "changes");
     let came = asking.fetch(session, before, asking.bases.iter().map(job).collect()).await?;
-    // Nobody says what was deleted: it is what is not there any more.
+    // The server does not report deletions, so the ids of all entries are compared.
     let gone = asking.missing(session, before).await?;
     if came.len() == 0 && gone.is_empty() {
         return Ok(None);

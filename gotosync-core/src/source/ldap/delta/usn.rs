@@ -1,4 +1,5 @@
-//! `uSNChanged` (MS-ADTS 3.1.1.1.9): a number that a domain controller counts up with every change, its own one at each.
+//! `uSNChanged` (MS-ADTS 3.1.1.1.9): the update sequence number (USN), which each domain controller increments with every
+//! change, independently of the others.
 
 use ldap3::Scope;
 
@@ -20,7 +21,7 @@ pub(super) async fn start(session: &mut Session) -> Option<UsnPosition> {
     Some(UsnPosition { server, highest, tombstones })
 }
 
-/// The highest number that the root entry names.
+/// Returns the highest committed USN from the root DSE.
 pub(super) fn highest(session: &Session) -> Option<i64> {
     session.root.one("highestcommittedusn")?.parse().ok()
 }
@@ -32,21 +33,24 @@ pub(super) async fn changes(
     place: &UsnPosition,
 ) -> Result<Option<Found>, Refused> {
     session.root = session.root().await?;
-    let now = highest(session).ok_or_else(|| Refused("the server does not say how far it has counted".to_owned()))?;
+    let now =
+        highest(session).ok_or_else(|| Refused("the server does not report its highest committed USN".to_owned()))?;
     if identity(session).await != place.server || now < place.highest {
-        return Err(Refused("another domain controller answers, or the same one from a backup".to_owned()));
+        return Err(Refused(
+            "a different domain controller answered, or the same one after a restore from a backup".to_owned(),
+        ));
     }
     if now == place.highest {
         return Ok(None);
     }
     let filter = format!("(uSNChanged>={})", place.highest + 1);
-    // Whoever was moved out of the places that are read has changed as well, and is found where they went.
+    // Search the entire domain: entries that were moved out of the bases have changed, too, and are found in their new place.
     let wanted = asking.wanted();
     let context = context(session);
-    let whole = asking.bases.iter().any(|base| base.key() == context.key());
-    let job = wanted.everything_that(&context, &filter, asking.attributes.clone(), "what changed");
+    let reads_domain = asking.bases.iter().any(|base| base.key() == context.key());
+    let job = wanted.everything_that(&context, &filter, asking.attributes.clone(), "changes");
     let mut came = asking.fetch(session, before, vec![job]).await?;
-    let mut gone = if whole { Vec::new() } else { came.split_off_outside(&asking.bases) };
+    let mut gone = if reads_domain { Vec::new() } else { came.split_off_outside(&asking.bases) };
     gone.extend(if place.tombstones {
         deleted(session, &context, &filter).await?
     } else {
@@ -56,20 +60,20 @@ pub(super) async fn changes(
     Ok(Some(Found { came, gone, cursor }))
 }
 
-/// Whether the server has counted on, or is another one.
+/// Returns `true` if the server's highest USN has changed, or a different server answered.
 pub(super) async fn counts_on(session: &mut Session, server: &str, before: i64) -> crate::Result<bool> {
     session.root = session.root().await?;
     Ok(highest(session) != Some(before) || identity(session).await != server)
 }
 
-/// The naming context of the domain.
+/// Returns the naming context of the domain.
 fn context(session: &Session) -> Dn {
     Dn::trusted(session.root.one("defaultnamingcontext").unwrap_or_default())
 }
 
-/// Whether whoever is signed in sees what was deleted. A search without the right finds nothing, and says so of nothing; and the
-/// right to see where it is kept is not yet the right to see it. So only something that is seen is proof: in a domain in which
-/// nothing was ever deleted there is none.
+/// Returns `true` if the signed-in user can see deleted objects. Without the right, a search succeeds but finds nothing, and
+/// the right to read the container does not include the right to read the objects in it. Only a deleted object that is
+/// actually found proves the right; in a domain without any, the result is `false`.
 pub(super) async fn sees_deleted(session: &mut Session) -> bool {
     let base = format!("CN=Deleted Objects,{}", context(session));
     let mut seen = false;
@@ -80,12 +84,12 @@ pub(super) async fn sees_deleted(session: &mut Session) -> bool {
     let attributes = ["1.1".to_owned()];
     let filter = "(&(isDeleted=TRUE)(objectClass=user))";
     let question = Question { base: &base, scope: Scope::OneLevel, filter, attributes: &attributes };
-    // Of what may be very many, the first page is enough.
+    // There may be very many deleted objects; one is enough.
     let controls = vec![show_deleted(), paging(1, &[])];
     session.ask(&question, controls, &mut take).await.is_ok() && seen
 }
 
-/// The ids of what was deleted since.
+/// Reads the ids of the deleted objects that match a filter.
 async fn deleted(session: &mut Session, context: &Dn, filter: &str) -> Result<Vec<Id>, Refused> {
     let base = format!("CN=Deleted Objects,{context}");
     let filter = format!("(&(isDeleted=TRUE){filter})");

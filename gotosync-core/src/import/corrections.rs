@@ -1,11 +1,11 @@
-//! What must be mended, as a file that can be imported again.
+//! Invalid entries as a file that an admin can correct and import again.
 
 use std::fmt::Write;
 
 use super::Format;
 use crate::source::list::Trouble;
 
-/// Writes every entry as it was, in the format of the file it came from.
+/// Writes the original text of every invalid entry, in the format of the imported file.
 pub(super) fn file(format: Format, name: &str, header: &str, troubles: &[Trouble]) -> Option<String> {
     if troubles.is_empty() {
         return None;
@@ -13,7 +13,7 @@ pub(super) fn file(format: Format, name: &str, header: &str, troubles: &[Trouble
     let mut text = String::new();
     match format {
         Format::Csv => {
-            // Spreadsheets take a file without the mark for their own encoding.
+            // Without a byte order mark, spreadsheets would assume their default encoding.
             let plain = header.is_ascii() && troubles.iter().all(|trouble| trouble.text.is_ascii());
             text.push_str(if plain { "" } else { "\u{feff}" });
             text.push_str(header);
@@ -24,13 +24,13 @@ pub(super) fn file(format: Format, name: &str, header: &str, troubles: &[Trouble
             }
         }
         Format::List => {
-            let told = troubles.iter().try_for_each(|trouble| {
+            let written = troubles.iter().try_for_each(|trouble| {
                 let at = trouble.at;
                 writeln!(text, "# {name}, line {}, column {}: {}", at.line, at.column, trouble.problem)?;
-                // At the start of a line it would be a comment.
+                // The `;` keeps an entry that begins with `#` from becoming a comment.
                 writeln!(text, "{}{}", if trouble.text.starts_with('#') { ";" } else { "" }, trouble.text)
             });
-            debug_assert!(told.is_ok(), "text is written to memory");
+            debug_assert!(written.is_ok(), "writing to memory does not fail");
         }
     }
     Some(text)
