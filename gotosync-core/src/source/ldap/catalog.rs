@@ -39,7 +39,7 @@ pub(super) async fn check(session: &mut Session, request: &ReadRequest) -> Resul
         each_value(&item, |value| {
             let name = String::from_utf8_lossy(value).into_owned();
             if kept.contains(&name) {
-                return Err(Malformed("the server returned an attribute twice: the pages overlap or repeat"));
+                return Err(Malformed("an attribute was returned twice: the pages overlap or repeat"));
             }
             kept.push(name);
             Ok(())

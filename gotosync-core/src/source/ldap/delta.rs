@@ -369,7 +369,7 @@ impl<'r> Asking<'r> {
                     if there.insert(canonical(id)) {
                         return Ok(());
                     }
-                    Err(Malformed("the server returned an id twice: the pages overlap or repeat"))
+                    Err(Malformed("an id was returned twice: the pages overlap or repeat"))
                 })
             };
             let page_size = self.source.options.page_size.unwrap_or(PAGE);

@@ -105,7 +105,7 @@ impl Sink for Filling {
         match self.mirror.entries.insert(canonical(id), entry) {
             Some(double) if double.dn.key() != record.dn.key() => {
                 let problem = format!(
-                    "the server returned the entry twice, also as `{}`: it was moved while it was read",
+                    "the entry was returned twice, also as `{}`, because it was moved during the read",
                     double.dn
                 );
                 Err(Flaw::new(record.line, problem, "run again"))

@@ -141,7 +141,7 @@ impl<S: Sink> Reader<S> {
             Slot::Occupied(slot) if *slot.get() != search && self.again.insert((name, search)) => return Ok(()),
             Slot::Occupied(_) => {
                 let dn = text::shown(entry.dn, SHOWN);
-                return Err(Stopped::because(format!("the server returned `{dn}` twice: the pages overlap or repeat")));
+                return Err(Stopped::because(format!("`{dn}` was returned twice: the pages overlap or repeat")));
             }
         }
         self.entries += 1;
