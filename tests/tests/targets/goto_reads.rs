@@ -60,7 +60,7 @@ async fn a_list_that_moves_once_is_read_again_and_one_that_keeps_moving_is_not_b
 async fn an_account_of_which_a_part_was_lost_says_so() {
     for (kind, words) in [
         (FaultKind::Status(500), "from row"),
-        (FaultKind::Html(502), "a web page"),
+        (FaultKind::Html(502), "an HTML page"),
         (FaultKind::Truncated, "from row"),
         (FaultKind::PageLost, "of 15 came"),
     ] {
