@@ -1,8 +1,8 @@
 //! The OAuth endpoints (goto-api, 1; RFC 6749, 7009, 7636, 7662, 8414).
 //!
-//! The person who is asked for consent always agrees at once, as the login of the primary account, unless
-//! [`Emulator::deny_consent`](super::Emulator::deny_consent) was called. Bodies of errors, of introspection and of
-//! revocation are those of the RFCs: the vendor's own are not known.
+//! The consent page agrees immediately, as the admin of the primary account, unless
+//! [`Emulator::deny_consent`](super::Emulator::deny_consent) was called. The bodies of errors, introspection, and
+//! revocation follow the RFCs, because the vendor's own are not known.
 
 use std::sync::Arc;
 
@@ -36,17 +36,17 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/oauth/introspect", post(introspect))
 }
 
-/// Says whether a request bears an access token that holds.
+/// Returns `true` if a request has a valid access token.
 pub(super) fn holds(world: &World, headers: &HeaderMap) -> bool {
     bearer(headers).is_some_and(|token| world.desk().session(token, world.clock.now()).is_some())
 }
 
-/// The session of a request, if it bears an access token that holds.
+/// Returns the session of a request, if its access token is valid.
 pub(super) fn session(world: &World, headers: &HeaderMap) -> Option<Session> {
     world.desk().session(bearer(headers)?, world.clock.now())
 }
 
-/// The token of a request; some old clients send it bare.
+/// Returns the token of a request; some old clients send it without `Bearer`.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     Some(value.strip_prefix("Bearer ").unwrap_or(value))
@@ -81,11 +81,11 @@ struct Wish {
     code_challenge_method: Option<String>,
 }
 
-/// The page for consent, where somebody agrees at once.
+/// Serves the consent page, which agrees immediately.
 async fn authorize(State(world): State<Arc<World>>, Query(wish): Query<Wish>) -> Result<Response, Refusal> {
-    let bad = |told: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_request", told);
+    let bad = |text: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_request", text);
     let client = &world.options.client;
-    // With a client or a place that nobody knows, nobody is sent anywhere.
+    // For an unknown client or redirect URI, the browser must not be redirected.
     if wish.client_id.as_deref() != Some(&client.id) {
         return Err(bad("the client is not known"));
     }
@@ -148,7 +148,7 @@ struct Asked {
     by: By,
 }
 
-/// Who asks, where the form says so.
+/// The client credentials in the form.
 #[derive(Deserialize)]
 struct By {
     client_id: Option<String>,
@@ -163,7 +163,7 @@ async fn token(
     known_client(&world, &headers, &asked.by)?;
     let missing =
         |what: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_request", &format!("{what} is missing"));
-    let invalid = |told: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_grant", told);
+    let invalid = |text: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_grant", text);
     let (options, now) = (&world.options, world.clock.now());
     let mut desk = world.desk();
     let tokens = match asked.grant_type.as_deref() {
@@ -246,7 +246,8 @@ async fn introspect(
     }))
 }
 
-/// Refuses whoever is not the client that was registered: by Basic, by the form, or by its id alone if it has no secret.
+/// Rejects a client that is not the registered one. A client authenticates by Basic, by the form, or by its ID alone if
+/// it has no secret.
 fn known_client(world: &World, headers: &HeaderMap, by: &By) -> Result<(), Refusal> {
     let client = &world.options.client;
     let basic = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
@@ -266,7 +267,7 @@ fn known_client(world: &World, headers: &HeaderMap, by: &By) -> Result<(), Refus
     Err(Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not who it says"))
 }
 
-/// Says whether an address is of this machine, on whatever port (RFC 8252, 7.3).
+/// Returns `true` for a redirect URI on this machine, with any port (RFC 8252, 7.3).
 fn is_loopback(redirect: &str) -> bool {
     let Some(rest) = redirect.strip_prefix("http://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -275,7 +276,7 @@ fn is_loopback(redirect: &str) -> bool {
     matches!(host, Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
-/// A value as it stands in a query.
+/// Encodes a value for a query.
 fn encoded(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let each = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
@@ -287,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_a_place_to_go_back_to() {
+    fn accepts_redirects_only_to_this_machine() {
         for place in ["http://127.0.0.1:1/x", "http://localhost/", "http://[::1]:8/?a=b", "http://127.0.0.1"] {
             assert!(is_loopback(place), "{place}");
         }
