@@ -7,7 +7,9 @@ use crate::{Error, ErrorKind, Result};
 pub(super) fn parse_base(text: &str) -> Result<reqwest::Url> {
     let wrong = |message: &str, hint: &str| Err(Error::new(ErrorKind::Input, message.to_owned()).hint(hint.to_owned()));
     let example = "write it as `https://api.example.test`";
-    let Ok(url) = reqwest::Url::parse(text.trim()) else { return wrong("the service address is not a valid URL", example) };
+    let Ok(url) = reqwest::Url::parse(text.trim()) else {
+        return wrong("the service address is not a valid URL", example);
+    };
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return wrong("the service address must not contain a user name, a password, or parameters", example);
     }

@@ -11,8 +11,8 @@ use super::request::Safety;
 /// The number of attempts and the waits between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Attempts altogether.
-    The maximum number of attempts.
+    /// The maximum number of attempts.
+    pub attempts: u32,
     /// The maximum wait before the second attempt. It doubles for each further attempt.
     pub first: Duration,
     /// The upper limit of a wait, unless the service asks for a longer one (`Retry-After`).

@@ -9,8 +9,8 @@ use crate::{Error, ErrorKind, Result, Secret};
 /// A provider of access tokens.
 #[async_trait]
 pub trait Bearer: fmt::Debug + Send + Sync {
-    /// The token to use now.
-    Returns the current token.
+    /// Returns the current token.
+    async fn token(&self) -> Result<Secret>;
 
     /// Returns a new token after the service rejected `refused`. If another call has already renewed it, returns that
     /// token.

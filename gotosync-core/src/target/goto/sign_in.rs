@@ -103,9 +103,12 @@ impl SignIn {
         ];
         let tokens = self.ask(&fields).await.map_err(|error| error.during("sign in to GoTo"))?;
         let refresh = tokens.refresh_token.clone().ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, "GoTo returned no refresh token, so the sign-in would expire within the hour")
-                .during("sign in to GoTo")
-                .hint("allow the grant type `refresh_token` in the settings of the OAuth client")
+            Error::new(
+                ErrorKind::Unsupported,
+                "GoTo returned no refresh token, so the sign-in would expire within the hour",
+            )
+            .during("sign in to GoTo")
+            .hint("allow the grant type `refresh_token` in the settings of the OAuth client")
         })?;
         let now = Timestamp::now();
         let principal = tokens.principal.clone();
@@ -141,11 +144,12 @@ impl SignIn {
     fn store(&self) -> Result<&LoginStore> {
         match &self.options.means {
             Means::Login(store) => Ok(store),
-            Means::PersonalToken { place, .. } => {
-                Err(Error::new(ErrorKind::Unsupported, format!("the configuration uses a personal access token ({place})"))
-                    .during("sign in to GoTo")
-                    .hint("no sign-in is needed; run `gotosync account` to check whether the token works"))
-            }
+            Means::PersonalToken { place, .. } => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the configuration uses a personal access token ({place})"),
+            )
+            .during("sign in to GoTo")
+            .hint("no sign-in is needed; run `gotosync account` to check whether the token works")),
         }
     }
 
@@ -207,9 +211,7 @@ impl SignIn {
         let personal = matches!(self.options.means, Means::PersonalToken { .. });
         let hint = match said.error.as_str() {
             "invalid_client" => "check that `goto` is the ID of the OAuth client and `client_secret` its secret",
-            "unauthorized_client" if personal => {
-                "allow the grant type «Personal access token» in the OAuth client"
-            }
+            "unauthorized_client" if personal => "allow the grant type «Personal access token» in the OAuth client",
             "invalid_grant" if personal => {
                 "create a new token at myaccount.goto.com, Developer Tools, with the scopes of the OAuth client"
             }
@@ -266,7 +268,9 @@ fn until(tokens: &WireTokens, now: Timestamp) -> Timestamp {
 }
 
 fn not_signed_in(store: &LoginStore) -> Error {
-    Error::new(ErrorKind::Denied, "no user has signed in yet").with("login", store).hint("sign in with `gotosync login`")
+    Error::new(ErrorKind::Denied, "no user has signed in yet")
+        .with("login", store)
+        .hint("sign in with `gotosync login`")
 }
 
 /// The lifetime of an access token in seconds, if the response does not state it (goto-api, 1.3).

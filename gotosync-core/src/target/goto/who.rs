@@ -134,11 +134,14 @@ fn choose<'a>(accounts: &'a [AccountOf], wanted: Option<&str>) -> Result<&'a Acc
     let mut found = accounts.iter().filter(named);
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
-        (Some(_), Some(_)) => Err(Error::new(ErrorKind::Ambiguous, format!("several accounts have the name `{wanted}`"))
-            .hint(format!("choose it by its key: {}", list()))),
+        (Some(_), Some(_)) => {
+            Err(Error::new(ErrorKind::Ambiguous, format!("several accounts have the name `{wanted}`"))
+                .hint(format!("choose it by its key: {}", list())))
+        }
         (None, _) => {
             let near = nearest(wanted, accounts.iter().map(|own| own.name.as_str()));
-            let hint = near.map_or_else(|| format!("the user's accounts: {}", list()), |near| format!("did you mean `{near}`?"));
+            let hint = near
+                .map_or_else(|| format!("the user's accounts: {}", list()), |near| format!("did you mean `{near}`?"));
             Err(Error::new(ErrorKind::NotFound, format!("the signed-in user has no account `{wanted}`")).hint(hint))
         }
     }

@@ -109,7 +109,9 @@ mod tests {
         assert!(outcome_of(json!({ "status": 201, "location": location })).contains("user: 7"));
         assert!(outcome_of(json!({ "status": { "code": "201" }, "location": location })).contains("user: 7"));
         assert!(outcome_of(json!({ "status": "409" })).contains("Conflict"));
-        assert!(outcome_of(json!({ "status": "400", "response": { "scimType": "invalidValue" } })).starts_with("Failed"));
+        assert!(
+            outcome_of(json!({ "status": "400", "response": { "scimType": "invalidValue" } })).starts_with("Failed")
+        );
         for doubt in [json!({ "status": "500" }), json!({ "status": "201" }), json!({})] {
             assert!(outcome_of(doubt).starts_with("InDoubt"));
         }

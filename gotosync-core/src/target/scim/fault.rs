@@ -59,9 +59,8 @@ pub(super) fn error_of(failure: Failure) -> Error {
     // Only GoTo uses this code (goto-api, 3.1). It comes with a status that other services use for invalid tokens.
     if wire.code.as_deref() == Some("not.authorized") {
         let message = "the signed-in user has no role in the organization that allows this";
-        return Error::new(ErrorKind::Denied, message).hint(
-            "account roles do not count here: assign the role Admin in the Organization Center, under Users",
-        );
+        return Error::new(ErrorKind::Denied, message)
+            .hint("account roles do not count here: assign the role Admin in the Organization Center, under Users");
     }
     said(failure.error, failure.meaning, &wire)
 }

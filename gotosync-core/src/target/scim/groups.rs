@@ -37,9 +37,7 @@ impl Groups {
             let Some(path) = row.external_id.as_deref().and_then(|id| id.strip_prefix(MARK)) else { continue };
             let path = UserGroupPath::new(path);
             if let Some(other) = groups.ids.insert(path.clone(), row.id) {
-                groups
-                    .gaps
-                    .push(Gap { place: "groups".to_owned(), problem: format!("{path} exists twice: {other}") });
+                groups.gaps.push(Gap { place: "groups".to_owned(), problem: format!("{path} exists twice: {other}") });
             }
             groups.members.entry(path).or_default().extend(row.members.into_iter().filter_map(|entry| entry.value));
         }
@@ -92,8 +90,7 @@ impl Groups {
         let request = Request::new(Method::Post, "/Groups").json_as(target.options.dialect.content_type(), &body);
         let made: WireGroup = target.api.send(&request).await?.json()?;
         if made.external_id.is_none() {
-            let message =
-                format!("user group `{path}` was created, but the service did not store its `externalId`");
+            let message = format!("user group `{path}` was created, but the service did not store its `externalId`");
             return Err(Stop::refused(ErrorKind::Unsupported, message));
         }
         self.ids.insert(path.clone(), made.id);

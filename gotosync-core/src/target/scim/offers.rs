@@ -157,7 +157,10 @@ mod tests {
         let none = Offers::of(&config("{}"), &[], &[]);
         assert!(none.offered.is_empty() && none.bulk.is_none());
         assert_eq!(none.paging, Paging::Index);
-        assert!(none.has("entitlements") && none.enterprise.len() == 5, "without a schema, standard attributes are assumed");
+        assert!(
+            none.has("entitlements") && none.enterprise.len() == 5,
+            "without a schema, standard attributes are assumed"
+        );
         let all = config(
             r#"{"patch": {"supported": true}, "bulk": {"supported": true, "maxOperations": 9, "maxPayloadSize": 99},
                 "pagination": {"cursor": true, "index": true}}"#,

@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 use super::fault::error_of;
 use super::offers::{Offer, Offers, Paging};
 use super::wire::{Page, WireGroup, WireUser};
-use crate::{Error, Result};
 use crate::http::{Api, Request};
 use crate::model::Gap;
+use crate::{Error, Result};
 
 /// A list, and the gaps in it.
 #[derive(Debug)]
@@ -67,16 +67,15 @@ pub(super) async fn list<T: DeserializeOwned + Identified>(
             request = request.query("sortBy", sort_by);
         }
         let page = api.send(&request).await.map_err(error_of).and_then(|answer| answer.json());
-        let page: Page<T> = match page.map_err(|error: Error| {
-            error.during(format!("list {} (page {number})", what.to_lowercase()))
-        }) {
-            Ok(page) => page,
-            Err(error) if number == 1 => return Err(error),
-            Err(error) => {
-                gaps.push(gap(error.to_string()));
-                break;
-            }
-        };
+        let page: Page<T> =
+            match page.map_err(|error: Error| error.during(format!("list {} (page {number})", what.to_lowercase()))) {
+                Ok(page) => page,
+                Err(error) if number == 1 => return Err(error),
+                Err(error) => {
+                    gaps.push(gap(error.to_string()));
+                    break;
+                }
+            };
         if let (Some(before), Some(now)) = (total, page.total_results)
             && before != now
         {

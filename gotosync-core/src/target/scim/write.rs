@@ -150,7 +150,9 @@ impl<'t> Writer<'t> {
 
     /// Removes some or all products of a user.
     async fn take(&self, action: &Action) -> Result<Effect, Stop> {
-        let Some(key) = action.user() else { return Err(Stop::refused(ErrorKind::Bug, "the action does not concern a user")) };
+        let Some(key) = action.user() else {
+            return Err(Stop::refused(ErrorKind::Bug, "the action does not concern a user"));
+        };
         let current = self.current(key).await?;
         let left = self.guarded(action, &current)?.map(|after| after.licenses).unwrap_or_default();
         self.leave_with(key, &current, &left).await?;

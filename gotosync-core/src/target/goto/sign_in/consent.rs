@@ -90,7 +90,10 @@ impl Consent {
                 .during("sign in to GoTo")
                 .hint(hint));
         }
-        field("code").filter(|code| !code.is_empty()).map(Secret::new).ok_or_else(|| unusable("the text contains no authorization code"))
+        field("code")
+            .filter(|code| !code.is_empty())
+            .map(Secret::new)
+            .ok_or_else(|| unusable("the text contains no authorization code"))
     }
 }
 

@@ -108,9 +108,12 @@ async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
 }
 
 fn late(patience: Duration) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("no browser returned from the sign-in within {} minutes", patience.as_secs() / 60))
-        .during("sign in to GoTo")
-        .hint("retry; on a machine without a browser, add --paste")
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("no browser returned from the sign-in within {} minutes", patience.as_secs() / 60),
+    )
+    .during("sign in to GoTo")
+    .hint("retry; on a machine without a browser, add --paste")
 }
 
 /// The maximum size of a request.
