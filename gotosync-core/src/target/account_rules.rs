@@ -183,6 +183,6 @@ mod tests {
         let batch: Batch = [group.clone(), group].into_iter().collect();
         let error = admit(&batch, &capabilities).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert_eq!(error.to_string(), "cannot execute a batch: a batch of 2 actions was sent, 1 are taken at once");
+        assert_eq!(error.to_string(), "could not execute a batch: a batch of 2 actions was sent, 1 are taken at once");
     }
 }
