@@ -25,13 +25,13 @@ pub struct Answer {
 pub struct Failure {
     /// The error for the caller.
     pub error: Error,
-    /// Whether the service may have processed the request despite the failure.
+    /// The possible effect of the failed call.
     pub reached: Reached,
     /// The meaning of the response status; `None` if there was no response.
     pub meaning: Option<Meaning>,
     /// The response body; it may contain personal data.
     pub body: Vec<u8>,
-    /// How long the service asks clients to wait (`Retry-After`).
+    /// The wait that the service asks for (`Retry-After`).
     pub pause: Option<Duration>,
 }
 

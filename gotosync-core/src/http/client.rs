@@ -387,7 +387,7 @@ impl fmt::Debug for Api {
 }
 
 /// The beginning of the text that [`kind_of`] returns for HTML.
-const PAGE: &str = "a web page";
+const PAGE: &str = "an HTML page";
 const AGENT: &str = concat!("gotosync/", env!("CARGO_PKG_VERSION"));
 /// The idle time of a connection after which the operating system checks that the other end is alive.
 const KEEPALIVE: Duration = Duration::from_secs(30);

@@ -29,7 +29,7 @@ pub enum Method {
     Delete,
 }
 
-/// Whether a request may be repeated after its outcome was lost.
+/// The safety of repeating a request whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Safety {
     /// Repeating the request has no further effect (it is idempotent).

@@ -252,7 +252,7 @@ fn the_page_of_goto_shows_configurations_and_every_key() {
 fn what_cannot_work_about_goto_is_said_before_anything_is_tried() {
     let folder = tempfile::tempdir().expect("a folder");
     for (keys, problem) in [
-        ("login = { variable = 'X' }", "the sign-in cannot be kept in the variable X: renewed tokens must be written"),
+        ("login = { variable = 'X' }", "a login cannot be kept in the variable X: it changes by itself"),
         ("client_secret = 'hunter2'", "`client_secret` must not stand in the configuration itself"),
         ("local = 'account.db'", "[account] names two accounts"),
         ("batch = 0", "`batch` is 0"),

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::target::RoleAccess;
 
-/// Whether telephones are read.
+/// The extent to which telephones are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Telephones {
     /// Telephones are read.
