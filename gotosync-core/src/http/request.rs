@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_space_is_never_sent_as_plus() {
+    fn encodes_a_space_as_percent_20() {
         let base = reqwest::Url::parse("https://api.example.test/admin/").unwrap();
         let request =
             Request::get(format!("/users/{}", Request::part("a/b"))).query("filter", "email eq \"a+b@x.test\"");

@@ -74,7 +74,7 @@ impl FromRequestParts<Arc<World>> for Caller {
         };
         let Some(session) = oauth::session(world, &parts.headers) else {
             let code = if voice { "AUTHN_INVALID_TOKEN" } else { "INVALID_TOKEN" };
-            return Err(Refusal::connect(StatusCode::UNAUTHORIZED, code, "the token does not hold"));
+            return Err(Refusal::connect(StatusCode::UNAUTHORIZED, code, "the token is invalid or has expired"));
         };
         if session.scopes.iter().any(|scope| scope == needed) {
             return Ok(Self { user: session.user });
@@ -129,7 +129,7 @@ impl Ask {
 fn own_tenant<'w>(world: &'w World, caller: &Caller) -> Result<&'w Tenant, Refusal> {
     let own = world.tenants.iter().find(|tenant| tenant.target.glance().user(&caller.user).is_some());
     own.filter(|tenant| administers(tenant, &caller.user))
-        .ok_or_else(|| Refusal::connect(StatusCode::FORBIDDEN, "UNAUTHORIZED", "a super admin may"))
+        .ok_or_else(|| Refusal::connect(StatusCode::FORBIDDEN, "UNAUTHORIZED", "only a super admin may do this"))
 }
 
 /// Returns the account that a body names.
@@ -139,7 +139,7 @@ fn tenant_of<'w>(world: &'w World, caller: &Caller, body: &Value) -> Result<&'w 
     if administers(tenant, &caller.user) {
         return Ok(tenant);
     }
-    Err(Refusal::connect(StatusCode::FORBIDDEN, "UNAUTHORIZED", "a super admin may"))
+    Err(Refusal::connect(StatusCode::FORBIDDEN, "UNAUTHORIZED", "only a super admin may do this"))
 }
 
 /// Returns `true` if a user may see and change telephones. For other users, lists are empty instead of forbidden.

@@ -212,7 +212,7 @@ fn router(world: &Arc<World>) -> Router {
 
 /// The response for an unknown path (goto-api, 2.11).
 async fn nowhere(uri: Uri) -> Refusal {
-    let body = json!({ "errorCode": "NOT_FOUND", "message": format!("{} is not here", uri.path()) });
+    let body = json!({ "errorCode": "NOT_FOUND", "message": format!("{} does not exist", uri.path()) });
     Refusal::with(StatusCode::NOT_FOUND, body)
 }
 

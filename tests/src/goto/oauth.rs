@@ -87,7 +87,7 @@ async fn authorize(State(world): State<Arc<World>>, Query(wish): Query<Wish>) ->
     let client = &world.options.client;
     // For an unknown client or redirect URI, the browser must not be redirected.
     if wish.client_id.as_deref() != Some(&client.id) {
-        return Err(bad("the client is not known"));
+        return Err(bad("unknown client"));
     }
     let redirect = wish.redirect_uri.clone().unwrap_or_else(|| "http://127.0.0.1/".to_owned());
     if !is_loopback(&redirect) {
@@ -110,7 +110,10 @@ async fn authorize(State(world): State<Arc<World>>, Query(wish): Query<Wish>) ->
         _ => false,
     };
     if !proved {
-        return Ok(back(&[("error", "invalid_request"), ("error_description", "a code_challenge by S256 is needed")]));
+        return Ok(back(&[
+            ("error", "invalid_request"),
+            ("error_description", "code_challenge with method S256 is required"),
+        ]));
     }
     let asked: Vec<String> = match &wish.scope {
         Some(scope) => scope.split_whitespace().map(str::to_owned).collect(),
@@ -169,31 +172,38 @@ async fn token(
     let tokens = match asked.grant_type.as_deref() {
         Some("authorization_code") => {
             let code = asked.code.ok_or_else(|| missing("code"))?;
-            let agreed = desk.redeem(&code, now).ok_or_else(|| invalid("the code does not hold"))?;
+            let agreed = desk.redeem(&code, now).ok_or_else(|| invalid("the code is invalid or has expired"))?;
             if agreed.redirect != asked.redirect_uri {
-                return Err(invalid("redirect_uri is not the one that was asked with"));
+                return Err(invalid("redirect_uri does not match the authorization request"));
             }
             if let Some(challenge) = &agreed.challenge {
                 let verifier = asked.code_verifier.ok_or_else(|| missing("code_verifier"))?;
                 let digest = ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes());
                 if BASE64_URL_SAFE_NO_PAD.encode(digest) != *challenge {
-                    return Err(invalid("code_verifier does not fit"));
+                    return Err(invalid("code_verifier does not match"));
                 }
             }
             desk.give(options, agreed.user, agreed.scopes, now)
         }
         Some("refresh_token") => {
             let refresh = asked.refresh_token.ok_or_else(|| missing("refresh_token"))?;
-            desk.refresh(options, &refresh, now).ok_or_else(|| invalid("the refresh token does not hold"))?
+            desk.refresh(options, &refresh, now)
+                .ok_or_else(|| invalid("the refresh token is invalid or has expired"))?
         }
         Some("personal_access_token") if options.client.personal_tokens => {
             let pat = asked.pat.ok_or_else(|| missing("pat"))?;
-            desk.by_personal(options, &pat, now).ok_or_else(|| invalid("the personal access token does not hold"))?
+            desk.by_personal(options, &pat, now).ok_or_else(|| invalid("the personal access token is invalid"))?
         }
         Some("personal_access_token") => {
-            return Err(Refusal::oauth(StatusCode::BAD_REQUEST, "unauthorized_client", "the grant is not switched on"));
+            return Err(Refusal::oauth(
+                StatusCode::BAD_REQUEST,
+                "unauthorized_client",
+                "the grant type is not enabled",
+            ));
         }
-        Some(_) => return Err(Refusal::oauth(StatusCode::BAD_REQUEST, "unsupported_grant_type", "not this one")),
+        Some(_) => {
+            return Err(Refusal::oauth(StatusCode::BAD_REQUEST, "unsupported_grant_type", "unsupported grant type"));
+        }
         None => return Err(missing("grant_type")),
     };
     drop(desk);
@@ -264,7 +274,7 @@ fn known_client(world: &World, headers: &HeaderMap, by: &By) -> Result<(), Refus
     if fits {
         return Ok(());
     }
-    Err(Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not who it says"))
+    Err(Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_client", "client authentication failed"))
 }
 
 /// Returns `true` for a redirect URI on this machine, with any port (RFC 8252, 7.3).

@@ -38,7 +38,7 @@ struct WireLine {
 
 /// Reads all lines, in ascending order of user and number.
 pub(super) async fn read(target: &GotoAccount) -> Result<Vec<Line>> {
-    let failed = |error: Error| error.during("read the lines");
+    let failed = |error: Error| error.during("read the lines of users");
     let Some(api) = &target.connect else {
         let error = Error::new(ErrorKind::Unsupported, "lines belong to GoTo Connect, which is not enabled");
         return Err(failed(error.hint("set `connect = true` in [account]")));

@@ -62,7 +62,7 @@ impl Who {
         match self.missing.iter().find(|missing| missing.needed) {
             None => Ok(()),
             Some(missing) => Err(Error::new(ErrorKind::Denied, format!("{} lacks {}", self.email, missing.what))
-                .during("use the account")
+                .during("use the GoTo account")
                 .with("account", &self.account_name)
                 .hint(missing.grant.clone())),
         }

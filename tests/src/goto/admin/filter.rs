@@ -25,7 +25,7 @@ impl Filter {
             let after = after.strip_prefix('=').or_else(|| after.strip_prefix("eq")).map(str::trim_start);
             let quoted = after.and_then(|after| after.strip_prefix('"')).and_then(|after| after.split_once('"'));
             let (Some((value, after)), false) = (quoted, field.is_empty()) else {
-                return Err(format!("`{text}` is no filter"));
+                return Err(format!("`{text}` is not a filter"));
             };
             let plain = value.strip_prefix("(?i)");
             terms.push(Term {
@@ -35,12 +35,13 @@ impl Filter {
             });
             rest = after.trim_start();
             if bracket {
-                rest = rest.strip_prefix(')').ok_or_else(|| format!("`{text}` has an open bracket"))?.trim_start();
+                rest =
+                    rest.strip_prefix(')').ok_or_else(|| format!("`{text}` has an unclosed parenthesis"))?.trim_start();
             }
             match rest.strip_prefix('&') {
                 Some(after) => rest = after.trim_start(),
                 None if rest.is_empty() => return Ok(Self(terms)),
-                None => return Err(format!("`{text}` does not end where it should")),
+                None => return Err(format!("`{text}` has unexpected text at the end")),
             }
         }
     }

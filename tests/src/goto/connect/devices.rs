@@ -65,7 +65,7 @@ pub(super) async fn change(
     let mut device = known(tenant, &id)?;
     let alone = ["assignedUserKey", "licenseKey"];
     if body.len() > 1 && alone.iter().any(|name| body.contains_key(*name)) {
-        return Err(bad("ASSIGNMENTS_MUST_BE_ALONE", "assignedUserKey and licenseKey stand alone"));
+        return Err(bad("ASSIGNMENTS_MUST_BE_ALONE", "assignedUserKey and licenseKey must be changed alone"));
     }
     if let Some(value) = body.get("assignedUserKey") {
         let wanted = if value.is_null() { None } else { Some(user_key(tenant, value)?) };
