@@ -18,6 +18,8 @@
 //! seventh of the time that the rate limit requires. `cargo run -p gotosync-benches --features wire --bin goto`
 //! measures it.
 //!
+//! Citations such as "goto-api, 2.4" refer to sections of the project's research notes about GoTo's APIs.
+//!
 //! ```
 //! use gotosync_core::model::Account;
 //! use gotosync_tests::goto::Emulator;

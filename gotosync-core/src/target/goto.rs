@@ -2,6 +2,8 @@
 //!
 //! The page `docs/goto.md` states for each part of the API whether it is documented, was observed, or is only inferred.
 //! The inferred parts are all in `assumed.rs`.
+//!
+//! Citations such as "goto-api, 2.4" refer to sections of the project's research notes about GoTo's APIs.
 
 mod assumed;
 mod change;
@@ -128,7 +130,7 @@ impl GotoAccount {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the notes that belong into every report.
+    /// Returns the notes that belong in every report.
     fn remarks(&self) -> Result<Vec<Note>> {
         let mut remarks = Vec::new();
         if self.danger {

@@ -104,7 +104,7 @@ impl ScimTarget {
         self.offers.get_or_try_init(|| Offers::ask(&self.api, self.options.dialect)).await
     }
 
-    /// Returns the notes that belong into every report.
+    /// Returns the notes that belong in every report.
     fn remarks(&self) -> Vec<Note> {
         let evidence = "`danger_accept_any_certificate` is set; use it only for tests on your own machine";
         let note = self.danger.then(|| Note::new(NoteKind::DangerousTls, self.api.base(), evidence));
