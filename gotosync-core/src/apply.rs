@@ -359,7 +359,7 @@ mod tests {
         let signed_in = User { status: Status::Active, invitation: None, ..waits.clone() };
         for visibility in [Visibility::Immediate, Visibility::Eventual] {
             let outcome = completed(&invite(&waits, 2), std::slice::from_ref(&signed_in), visibility);
-            assert_eq!(outcome, Some(Outcome::skipped("the user has signed in meanwhile")));
+            assert_eq!(outcome, Some(Outcome::skipped("the user has already signed in")));
         }
     }
 

@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(seen(&step, &account([invited("u1", 1)])), Arrival::Unclear);
         assert_eq!(seen(&step, &account([])), Arrival::Unclear);
         let signed_in = user("u1", &["g2m"], Role::Member);
-        assert_eq!(seen(&step, &account([signed_in])), Arrival::Moot("the user has signed in meanwhile"));
+        assert_eq!(seen(&step, &account([signed_in])), Arrival::Moot("the user has already signed in"));
         assert_eq!(seen(&step, &account([user("u1", &[], Role::Member)])), Arrival::Unclear);
     }
 

@@ -35,10 +35,10 @@ pub(in crate::target) async fn a_suspension_takes_everything_and_frees_the_seat(
 pub(in crate::target) async fn a_stale_suspension_is_refused(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
-    let message = "products is not as it was read";
+    let message = "products has changed since it was read";
     refused(target, suspended("2", &[], Role::Member), ErrorKind::Conflict, message).await;
     refused(target, suspended("2", &[MEETING, WEBINAR], Role::Member), ErrorKind::Conflict, message).await;
-    let message = "role is not as it was read";
+    let message = "role has changed since it was read";
     refused(target, suspended("2", &[MEETING], Role::Administrator), ErrorKind::Conflict, message).await;
 }
 
@@ -47,9 +47,9 @@ pub(in crate::target) async fn the_login_cannot_lock_itself_out(make: Make<'_>) 
     person(&mut account, "1").role = Role::Member;
     let bench = make(account);
     let target = &*bench.target;
-    let message = "the user whose login is in use cannot be suspended";
+    let message = "cannot suspend the user that gotosync signs in as";
     refused(target, suspended("1", &[MEETING], Role::Member), ErrorKind::Denied, message).await;
-    let message = "the user whose login is in use cannot lose the last product";
+    let message = "cannot remove the last product of the user that gotosync signs in as";
     refused(target, released("1", &[MEETING]), ErrorKind::Denied, message).await;
 }
 
@@ -73,7 +73,7 @@ pub(in crate::target) async fn only_the_suspended_are_reactivated(make: Make<'_>
     let bench = make(account());
     let target = &*bench.target;
     refused(target, reactivated("1", &[WEBINAR]), ErrorKind::Conflict, "the user is active, not suspended").await;
-    let message = "neither a product nor a role comes, so the user would stay suspended";
+    let message = "the change adds neither a product nor a role, so the user would stay suspended";
     refused(target, reactivated("3", &[]), ErrorKind::Input, message).await;
 }
 
@@ -117,10 +117,10 @@ pub(in crate::target) async fn the_suspended_are_deleted(make: Make<'_>) {
 pub(in crate::target) async fn nobody_else_is_deleted(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
-    let message = "the user is invited: suspend first, then delete";
+    let message = "the user is invited, but only suspended users can be deleted";
     refused(target, deleted("2", "bob@example.test"), ErrorKind::Conflict, message).await;
-    let message = "email is not as it was read";
+    let message = "email has changed since it was read";
     refused(target, deleted("3", "bob@example.test"), ErrorKind::Conflict, message).await;
-    let message = "the user whose login is in use cannot be deleted";
+    let message = "cannot delete the user that gotosync signs in as";
     refused(target, deleted("1", "ann@example.test"), ErrorKind::Denied, message).await;
 }

@@ -31,7 +31,7 @@ pub(in crate::target) async fn a_welcome_mail_must_exist(make: Make<'_>) {
 
 pub(in crate::target) async fn nobody_is_created_with_what_the_account_keeps(make: Make<'_>) {
     let bench = make(account());
-    let message = "locks and invitations are the account's own: no user is created with them";
+    let message = "a new user cannot have locks or invitations: only the account sets them";
     let new = || User::new("dan@example.test", "Dan", "Lee");
     for user in [
         User { locks: Locks { email: true, name: false }, ..new() },
@@ -47,7 +47,7 @@ pub(in crate::target) async fn an_invitation_is_sent_again(make: Make<'_>) {
     person(&mut account, "2").invitation = Some(Invitation { sent: 2, expired: true });
     let bench = make(account);
     let target = &*bench.target;
-    let message = "an invitation was sent meanwhile";
+    let message = "another invitation was sent in the meantime";
     refused(target, invited("2", 1), ErrorKind::Conflict, message).await;
     assert_eq!(done(target, invited("2", 2)).await, Effect::Invited);
     let bob = user(target, "2").await;

@@ -8,7 +8,7 @@ use crate::error::ErrorKind;
 use crate::model::{Account, Privilege, Role, Status, User, UserGroupPath};
 use crate::target::RoleAccess;
 
-const ONLY_FULL: &str = "only the login of a full administrator gives and takes roles";
+const ONLY_FULL: &str = "cannot change roles: the signed-in user is not a full administrator";
 
 /// The account with a login that is a manager's, and Cid as the one full administrator.
 fn limited() -> Account {
@@ -59,13 +59,13 @@ pub(in crate::target) async fn a_role_that_names_what_is_not_there_is_refused(ma
         refused(target, updated("2", ruled(None, Some(role))), ErrorKind::NotFound, message).await;
     }
     let nothing = Role::Manager { privileges: Vec::new(), groups: Vec::new(), products: Vec::new() };
-    let message = "a manager without a privilege is a member";
+    let message = "a manager needs at least one privilege";
     refused(target, updated("2", ruled(None, Some(nothing))), ErrorKind::Input, message).await;
 }
 
 pub(in crate::target) async fn a_stale_role_is_refused(make: Make<'_>) {
     let bench = make(account());
-    let message = "role is not as it was read";
+    let message = "role has changed since it was read";
     let stale = ruled(Some(manager()), Some(Role::Administrator));
     refused(&*bench.target, updated("2", stale), ErrorKind::Conflict, message).await;
     done(&*bench.target, updated("2", ruled(None, Some(manager())))).await;
@@ -78,7 +78,7 @@ pub(in crate::target) async fn nobody_changes_the_role_of_the_login(make: Make<'
     person(&mut account, "2").role = Role::Administrator;
     let bench = make(account);
     let target = &*bench.target;
-    let message = "the role of the user whose login is in use cannot be changed";
+    let message = "cannot change the role of the user that gotosync signs in as";
     for after in [None, Some(manager())] {
         let changes = ruled(Some(Role::Administrator), after);
         refused(target, updated("1", changes), ErrorKind::Denied, message).await;
@@ -98,7 +98,7 @@ pub(in crate::target) async fn the_last_administrator_stays(make: Make<'_>) {
     refused(target, suspended("1", &[MEETING], Role::Administrator), ErrorKind::Denied, message).await;
     let less = ruled(Some(Role::Administrator), Some(manager()));
     refused(target, updated("1", less.clone()), ErrorKind::Denied, message).await;
-    let message = "the user is active: suspend first, then delete";
+    let message = "the user is active, but only suspended users can be deleted";
     refused(target, deleted("1", "ann@example.test"), ErrorKind::Conflict, message).await;
     done(target, updated("3", ruled(None, Some(Role::Administrator)))).await;
     refused(target, deleted("1", "ann@example.test"), ErrorKind::Conflict, message).await;

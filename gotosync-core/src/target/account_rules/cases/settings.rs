@@ -106,7 +106,7 @@ pub(in crate::target) async fn stale_settings_are_refused(make: Make<'_>) {
         ("caller_id_numbers", one(|c| c.caller_id_numbers = goes([number("0101")]))),
         ("secondary_extensions", one(|c| c.secondary_extensions = goes(["900".to_owned()]))),
     ] {
-        refused(target, action, ErrorKind::Conflict, &format!("{field} is not as it was read")).await;
+        refused(target, action, ErrorKind::Conflict, &format!("{field} has changed since it was read")).await;
     }
 }
 
@@ -171,11 +171,11 @@ pub(in crate::target) async fn settings_that_do_not_fit_are_refused(make: Make<'
     for (own, message) in [
         (
             UserSettings { time_zone: Some("Berlin\n".into()), ..UserSettings::default() },
-            "time_zone: `Berlin\\n` is no time zone as `Europe/Berlin`".to_owned(),
+            "time_zone: `Berlin\\n` is not a time zone such as `Europe/Berlin`".to_owned(),
         ),
-        (extension("1"), "extension: `1` is no extension: two to eight digits".to_owned()),
-        (extension("123456789"), "extension: `123456789` is no extension: two to eight digits".to_owned()),
-        (extension("12a"), "extension: `12a` is no extension: two to eight digits".to_owned()),
+        (extension("1"), "extension: `1` is not an extension of two to eight digits".to_owned()),
+        (extension("123456789"), "extension: `123456789` is not an extension of two to eight digits".to_owned()),
+        (extension("12a"), "extension: `12a` is not an extension of two to eight digits".to_owned()),
         (
             UserSettings { off: [(MEETING.into(), ["G2N".into()].into())].into(), ..UserSettings::default() },
             "GoToMeeting has no product `G2N`; did you mean `G2M`?".to_owned(),
@@ -190,11 +190,11 @@ pub(in crate::target) async fn settings_that_do_not_fit_are_refused(make: Make<'
         ),
         (
             UserSettings { phone_numbers: [(number("0100"), "Dan".into())].into(), ..UserSettings::default() },
-            "phone numbers ring at an extension, and the user has none".to_owned(),
+            "the user has phone numbers but no extension where they can ring".to_owned(),
         ),
         (
             UserSettings { secondary_extensions: ["900".into()].into(), ..extension("900") },
-            "extension 900 is the user's own, and cannot be a secondary one as well".to_owned(),
+            "extension 900 is the user's own extension and cannot also be a secondary extension".to_owned(),
         ),
     ] {
         refused(target, made_with(own.clone()), ErrorKind::Input, &message).await;
@@ -230,7 +230,7 @@ pub(in crate::target) async fn an_extension_belongs_to_one_user(make: Make<'_>) 
     refused(target, updated("1", set(coming(&extension("123")))), ErrorKind::Conflict, message).await;
     // One that was left is free.
     let left = SettingsChanges { extension: Some(change(Some("123".into()), None)), ..SettingsChanges::default() };
-    let numbers = "phone numbers ring at an extension, and the user has none";
+    let numbers = "the user has phone numbers but no extension where they can ring";
     refused(target, updated("2", set(left.clone())), ErrorKind::Input, numbers).await;
     let numbers = [(number("0100"), change(Some("Bob".into()), None))].into();
     done(target, updated("2", set(SettingsChanges { phone_numbers: numbers, ..left }))).await;

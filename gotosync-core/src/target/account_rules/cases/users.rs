@@ -52,7 +52,7 @@ pub(in crate::target) async fn keys_are_counted_and_skip_those_that_are_taken(ma
     let effect = done(&*bench.target, created("dan@example.test", &[])).await;
     assert_eq!(effect, Effect::Created { user: UserKey::new("1000000003") });
     let keyed = User { key: Some("9".into()), ..User::new("eve@example.test", "Eve", "Lee") };
-    let message = "a user who is yet to be created cannot have a key";
+    let message = "a new user cannot have a key";
     refused(&*bench.target, made(keyed), ErrorKind::Input, message).await;
 }
 
@@ -62,9 +62,9 @@ pub(in crate::target) async fn what_does_not_fit_is_refused(make: Make<'_>) {
     // Characters count, not bytes: 32 umlauts fit.
     let (fits, too_long) = ("ü".repeat(32), "ü".repeat(33));
     done(target, made(User::new("dan@example.test", &fits, &fits))).await;
-    let message = "last_name has 33 characters, 32 are accepted";
+    let message = "last_name has 33 characters; at most 32 are allowed";
     refused(target, made(User::new("eve@example.test", &fits, &too_long)), ErrorKind::Input, message).await;
-    let message = "first_name has 33 characters, 32 are accepted";
+    let message = "first_name has 33 characters; at most 32 are allowed";
     refused(target, updated("2", renamed("bob", &too_long)), ErrorKind::Input, message).await;
     let address = |length: usize| {
         let domain = format!("{}.{}.test", "d".repeat(50), "e".repeat(length - 2 - 51 - 5));
@@ -73,16 +73,16 @@ pub(in crate::target) async fn what_does_not_fit_is_refused(make: Make<'_>) {
     assert_eq!(address(115).len(), 115);
     let long = format!("{}{}", "a".repeat(13), address(115));
     done(target, made(User::new(&long, "Fay", "Lee"))).await;
-    let message = "email has 129 characters, 128 are accepted";
+    let message = "email has 129 characters; at most 128 are allowed";
     refused(target, made(User::new(&format!("a{long}"), "Gus", "Lee")), ErrorKind::Input, message).await;
-    let message = "email `nobody` is not accepted: it has no @";
+    let message = "email `nobody` is invalid: it has no @";
     refused(target, made(User::new("nobody", "Gus", "Lee")), ErrorKind::Input, message).await;
     refused(target, updated("2", moved("bob@example.test", "nobody")), ErrorKind::Input, message).await;
     let changes = UserChanges {
         email: Some(whole(|whole| Change::replace(whole, Email::new("bob@example.test"), None))),
         ..UserChanges::default()
     };
-    refused(target, updated("2", changes), ErrorKind::Input, "an e-mail cannot be taken away").await;
+    refused(target, updated("2", changes), ErrorKind::Input, "the e-mail address of a user cannot be removed").await;
 }
 
 pub(in crate::target) async fn an_address_belongs_to_one_user(make: Make<'_>) {
@@ -174,13 +174,13 @@ pub(in crate::target) async fn an_update_changes_what_it_says(make: Make<'_>) {
 pub(in crate::target) async fn a_stale_update_is_refused(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
-    let message = "first_name is not as it was read";
+    let message = "first_name has changed since it was read";
     refused(target, updated("2", renamed("rob", "Bob")), ErrorKind::Conflict, message).await;
-    let message = "products is not as it was read";
+    let message = "products has changed since it was read";
     refused(target, updated("2", adding(&[MEETING])), ErrorKind::Conflict, message).await;
     refused(target, released("2", &[WEBINAR]), ErrorKind::Conflict, message).await;
     let changes = UserChanges { last_name: Some(Change::fill("Ray".into())), ..adding(&[MEETING]) };
-    let message = "last_name is not as it was read";
+    let message = "last_name has changed since it was read";
     refused(target, Action::Reactivate(Update { user: "3".into(), changes }), ErrorKind::Conflict, message).await;
 }
 
