@@ -466,10 +466,10 @@ pub async fn one_hold_at_a_time(make: &Stores<'_>) -> Held {
         let error = refused(store.hold(&"a".into(), &other).await)?;
         equal!(
             error.to_string(),
-            "another run has the account (holder: gotosync apply, process 123, since 2026-10-01T00:00:00Z)"
+            "another run holds the lock on the account (holder: gotosync apply, process 123, since 2026-10-01T00:00:00Z)"
         );
         equal!((error.kind(), error.retryable()), (ErrorKind::Held, true));
-        equal!(error.help(), Some("wait for it to end; if it hangs, stop that process"));
+        equal!(error.help(), Some("wait until that run ends; if it hangs, stop its process"));
     }
     let _elsewhere = store.hold(&"b".into(), &other).await?;
 

@@ -33,7 +33,7 @@ pub struct Account {
     /// Everything else that can be assigned to users: templates, role sets, device groups, devices, numbers, locations.
     #[serde(default, skip_serializing_if = "Catalog::is_empty")]
     pub catalog: Catalog,
-    /// Pending invitations to people whose address belongs to another account, in ascending order of e-mail key.
+    /// Invitations to people whose address belongs to another account, in ascending order of e-mail key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transfers: Vec<Transfer>,
     /// The completeness of the read.

@@ -46,7 +46,7 @@ pub enum Action {
     Invite {
         /// The user.
         user: UserKey,
-        /// The number of invitations sent before; if more have been sent by now, the action does nothing.
+        /// The number of invitations sent before; if more have been sent by now, the action is rejected.
         sent: u32,
     },
 }

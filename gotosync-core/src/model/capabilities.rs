@@ -191,7 +191,10 @@ mod tests {
         };
         let bare = create(|_| ());
         let unsupported = |text: &str| Some((ErrorKind::Unsupported, text.to_owned()));
-        assert_eq!(message(&Capabilities::default(), &bare), unsupported("the account does not support the action `create`"));
+        assert_eq!(
+            message(&Capabilities::default(), &bare),
+            unsupported("the account does not support the action `create`")
+        );
         let some = Capabilities::default().with_actions([ActionKind::Create]).with_features([Feature::Language]);
         assert_eq!(message(&some, &bare), None);
         assert_eq!(message(&some, &create(|user| user.language = Some("de_DE".into()))), None);

@@ -92,7 +92,8 @@ impl Action {
                     return Err(changed(Field::Email));
                 }
                 if user.status != Status::Suspended {
-                    let message = format!("the user is {}, but only suspended users can be deleted", user.status.as_str());
+                    let message =
+                        format!("the user is {}, but only suspended users can be deleted", user.status.as_str());
                     return refuse(ErrorKind::Conflict, message);
                 }
                 return Ok(None);
@@ -203,10 +204,7 @@ impl Creation {
             return refuse(ErrorKind::Input, "a new user cannot have a key");
         }
         if !user.locks.none() || user.invitation.is_some() {
-            return refuse(
-                ErrorKind::Input,
-                "a new user cannot have locks or invitations: only the account sets them",
-            );
+            return refuse(ErrorKind::Input, "a new user cannot have locks or invitations: only the account sets them");
         }
         guards.check_email(&user.email)?;
         guards.check_name(Field::FirstName, &user.first_name)?;
@@ -235,7 +233,9 @@ impl Guards<'_> {
         check_locks(changes, user)?;
         // Only changes are checked: an existing user may already break a limit in a field that does not change.
         if let Some(change) = &changes.email {
-            let Some(email) = change.after() else { return refuse(ErrorKind::Input, "the e-mail address of a user cannot be removed") };
+            let Some(email) = change.after() else {
+                return refuse(ErrorKind::Input, "the e-mail address of a user cannot be removed");
+            };
             self.check_email(email)?;
         }
         for (field, change) in [(Field::FirstName, &changes.first_name), (Field::LastName, &changes.last_name)] {

@@ -24,7 +24,8 @@ fn within(words: &[String], folder: &Path, patience: Duration) -> Result<Secret>
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Input, "the command is missing"));
     };
-    let named = |error: Error| error.hint(format!("run it by hand as the same user to see its error output: {program} …"));
+    let named =
+        |error: Error| error.hint(format!("run it by hand as the same user to see its error output: {program} …"));
     let failed = |message: String| named(Error::new(ErrorKind::Unavailable, message));
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -39,7 +40,8 @@ fn within(words: &[String], folder: &Path, patience: Duration) -> Result<Secret>
     })?;
     let line = child.stdout.take().map(listen);
     let printed = line.map(|line| line.recv_timeout(end.saturating_duration_since(Instant::now())));
-    let status = wait(&mut child, end).map_err(|error| failed(format!("could not wait for the command `{program}`: {error}")))?;
+    let status = wait(&mut child, end)
+        .map_err(|error| failed(format!("could not wait for the command `{program}`: {error}")))?;
     let Some(status) = status else {
         return Err(failed(format!("the command `{program}` did not end within {} s", patience.as_secs_f32())));
     };
@@ -179,7 +181,10 @@ mod tests {
         let pid = [0.3, 3.0, 30.0].into_iter().find_map(|seconds| {
             let error = within(&words, folder.path(), Duration::from_secs_f32(seconds)).unwrap_err();
             let shown = error.to_string();
-            assert!(error.kind() == ErrorKind::Unavailable && shown.contains(&format!("within {seconds} s")), "{shown}");
+            assert!(
+                error.kind() == ErrorKind::Unavailable && shown.contains(&format!("within {seconds} s")),
+                "{shown}"
+            );
             // On a busy machine the script may not have started within the shortest limit.
             std::fs::read_to_string(folder.path().join("pid")).ok().filter(|pid| pid.ends_with('\n'))
         });

@@ -104,7 +104,9 @@ fn check_is_file(path: &Path, metadata: &Metadata) -> Result<()> {
     if metadata.is_file() {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Input, "the path is not a regular file").with("file", path.display()).hint("give the path of a file"))
+    Err(Error::new(ErrorKind::Input, "the path is not a regular file")
+        .with("file", path.display())
+        .hint("give the path of a file"))
 }
 
 #[cfg(unix)]

@@ -59,16 +59,24 @@ fn failed(problem: &Problem, service: &str, name: &str) -> Error {
             "remove all but one with the operating system's credential manager",
         ),
         // These errors carry the stored value, so they are not shown.
-        Problem::BadEncoding(_) | Problem::BadDataFormat(..) => {
-            (ErrorKind::Input, "the stored secret is not text".to_owned(), "store it again with `gotosync credential set`")
-        }
-        Problem::TooLong(what, most) => {
-            (ErrorKind::Input, format!("the {what} is too long: at most {most} characters"), "store the secret in a file")
-        }
+        Problem::BadEncoding(_) | Problem::BadDataFormat(..) => (
+            ErrorKind::Input,
+            "the stored secret is not text".to_owned(),
+            "store it again with `gotosync credential set`",
+        ),
+        Problem::TooLong(what, most) => (
+            ErrorKind::Input,
+            format!("the {what} is too long: at most {most} characters"),
+            "store the secret in a file",
+        ),
         Problem::PlatformFailure(cause) => {
             (ErrorKind::Unavailable, format!("the keyring failed: {cause}"), "store the secret in a file")
         }
-        other => (ErrorKind::Unsupported, format!("the keyring does not support this: {other}"), "store the secret in a file"),
+        other => (
+            ErrorKind::Unsupported,
+            format!("the keyring does not support this: {other}"),
+            "store the secret in a file",
+        ),
     };
     Error::new(kind, message).with("keyring", place(service, name)).hint(hint)
 }

@@ -78,7 +78,9 @@ impl SecretSource {
                 let folder = variables(SYSTEMD).filter(|folder| !folder.is_empty()).ok_or_else(|| {
                     Error::new(ErrorKind::NotFound, "systemd passed no credentials to this process")
                         .with("credential", name)
-                        .hint(format!("add `LoadCredential={name}:/path/to/the/file` to the [Service] section of the unit"))
+                        .hint(format!(
+                            "add `LoadCredential={name}:/path/to/the/file` to the [Service] section of the unit"
+                        ))
                 })?;
                 file::read_guarded(&Path::new(&folder).join(name))
             }

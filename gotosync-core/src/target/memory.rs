@@ -402,7 +402,10 @@ mod tests {
         let info = target.describe().await.unwrap();
         assert_eq!((info.capabilities, info.limits), (capabilities, limits));
         let outcomes = target.execute(&batch(1)).await.unwrap();
-        assert_eq!(outcomes, [Outcome::failed(ErrorKind::Unsupported, "the account does not support the action `create`")]);
+        assert_eq!(
+            outcomes,
+            [Outcome::failed(ErrorKind::Unsupported, "the account does not support the action `create`")]
+        );
         assert_eq!(target.execute(&batch(2)).await.unwrap_err().kind(), ErrorKind::Unsupported);
     }
 

@@ -77,7 +77,9 @@ impl Compiler<'_> {
         let no_person = Compiled::Constant(Truth::False);
         match test {
             Test::Present => Some(Compiled::InAnyGroup),
-            Test::Equal(wanted) => Some(self.directory.group_by_dn(&name(wanted)?).map_or(no_person, Compiled::InGroup)),
+            Test::Equal(wanted) => {
+                Some(self.directory.group_by_dn(&name(wanted)?).map_or(no_person, Compiled::InGroup))
+            }
             Test::InChain(wanted) => {
                 let Some(top) = self.directory.group_by_dn(&name(wanted)?) else { return Some(no_person) };
                 let mut marked = vec![false; self.directory.groups().len()];
@@ -90,8 +92,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// Marks every person from whom a DN can be reached by following an attribute (`None`: the person's own DN) from person
-    /// to person.
+    /// Marks every person whose references lead to a DN, directly or through other people. The references are the values of an
+    /// attribute, or the person's own DN if `origin` is `None`.
     ///
     /// The references are followed backwards from the DN, so long chains cost no more than short ones, and cycles are
     /// harmless.

@@ -198,7 +198,9 @@ fn rejects_a_new_user_with_fields_that_only_the_account_sets() {
     assert!(Creation::new(new(), WelcomeEmail::None).guard(&full()).is_ok());
     assert!(refused(User { key: Some("1".into()), ..new() }).contains("cannot have a key"));
     assert!(refused(User { invitation: Some(Invitation::default()), ..new() }).contains("only the account sets them"));
-    assert!(refused(User { locks: Locks { email: true, name: false }, ..new() }).contains("only the account sets them"));
+    assert!(
+        refused(User { locks: Locks { email: true, name: false }, ..new() }).contains("only the account sets them")
+    );
 }
 
 #[test]

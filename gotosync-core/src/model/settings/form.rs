@@ -24,8 +24,12 @@ impl Form {
         let shown = text.escape_debug();
         match self {
             Self::Any => None,
-            Self::TimeZone => (!is_time_zone(text)).then(|| format!("`{shown}` is not a time zone such as `Europe/Berlin`")),
-            Self::Extension => (!is_extension(text)).then(|| format!("`{shown}` is not an extension of two to eight digits")),
+            Self::TimeZone => {
+                (!is_time_zone(text)).then(|| format!("`{shown}` is not a time zone such as `Europe/Berlin`"))
+            }
+            Self::Extension => {
+                (!is_extension(text)).then(|| format!("`{shown}` is not an extension of two to eight digits"))
+            }
             Self::PhoneNumber => {
                 text.parse::<PhoneNumber>().err().map(|problem| format!("`{shown}` is invalid: {problem}"))
             }
