@@ -86,9 +86,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     if found.is_empty() {
         return Err(Error::new(ErrorKind::Input, "the file contains no certificate")
             .with("file", path.display())
-            .hint(
-                "it must contain `-----BEGIN CERTIFICATE-----`; to convert a DER file, run `openssl x509 -inform der`",
-            ));
+            .hint("the file must contain `-----BEGIN CERTIFICATE-----`; convert DER with `openssl x509 -inform der`"));
     }
     Ok(found)
 }

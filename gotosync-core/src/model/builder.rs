@@ -325,7 +325,7 @@ fn twice(what: &str, id: &dyn std::fmt::Display, first: &Dn, second: &Dn) -> Err
         .with("id", id)
         .with("first", first)
         .with("second", second)
-        .hint("the export contains an entry twice, probably because several exports were combined; create a new one in a single run")
+        .hint("several exports may have been combined; export the directory again in one run")
 }
 
 /// Resolves the members that groups list: first by exact text, then by normalized DN. Returns, for each group, its members from

@@ -47,7 +47,7 @@ settings! {
         Language = "languages", "The language of a user.";
         Voicemail = "voicemail", "The voicemail settings of an extension.";
         Invitations = "welcome e-mails and invitations", "Welcome e-mails and invitations.";
-        SignIns = "sign-ins", "The sign-ins of users. Without this feature, the status of a user is never invited or inactive.";
+        SignIns = "sign-ins", "The sign-ins of users. Without it, the status is never invited or inactive.";
         People = "links to directory people", "The directory person that a user belongs to, stored in the account.";
         Locks = "locks", "Fields of a user that cannot be changed through the account.";
         Transfers = "transfers from other accounts", "Invitations to move here from another account.";
@@ -67,7 +67,7 @@ settings! {
             shown "extension {value}";
             exclusive "extension";
             key Extension,
-                "an expression for the extension, or a range from which people without an extension get the next free one",
+                "an expression for the extension, or a range; people without one get its next free extension",
                 "{ from = 2000, to = 2999 }";
         }
         /// The settings template for each product, including products that the user does not have.

@@ -80,7 +80,7 @@ pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
     parser.blanks();
     match parser.peek() {
         None => Ok(root),
-        Some(b'(') => parser.fail(parser.at, "the end of the filter; to combine several filters, write `(&(…)(…))`"),
+        Some(b'(') => parser.fail(parser.at, "the end of the filter; combine several filters as `(&(…)(…))`"),
         Some(_) => parser.fail(parser.at, "the end of the filter"),
     }
 }
