@@ -109,7 +109,7 @@ impl Applying<'_> {
         let outcome_check = OutcomeCheck::new(&index);
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(standings.len());
         let mut events = Vec::new();
-        // Outcomes in the journal were learned from when they were recorded: note all of them first, then learn from new ones.
+        // The stored state already includes the outcomes in the journal: note all of them first, then learn from new ones.
         for (step, standing) in plan.steps().iter().zip(&standings) {
             if let Standing::Completed(outcome) = standing {
                 learning.note(step, outcome);

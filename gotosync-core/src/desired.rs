@@ -1,4 +1,7 @@
 //! The desired account: the current account with only the parts changed that rules manage.
+//!
+//! The rules' result comes as desires: one [`Desire`](crate::rules::Desire) per selected person, with the values for that person. People
+//! selected by the same rules share a [`Profile`](crate::rules::Profile), which contains all that these rules give.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,7 +50,7 @@ pub struct Desired {
 pub enum Origin {
     /// None: no rule reaches the user.
     Nobody,
-    /// A selected person, by index in the desires.
+    /// A selected person, by index in the list of desires.
     Desire(u32),
     /// A leaver, by index in the leavers.
     Leaver(u32),

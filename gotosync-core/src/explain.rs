@@ -92,13 +92,13 @@ pub(crate) fn explain(who: &str, inputs: &Inputs<'_>, planned: &Planned) -> Resu
     let email = wanted.and_then(|desire| desire.email.as_deref()).map(crate::model::Email::new);
     let by_email = email.as_ref().and_then(|email| inputs.account.user_by_email(email));
     let (link, user) = match (by_link, by_email, remembered) {
-        (Some(user), _, Some(_)) => (format!("stored: {} is this person's user", user.email), Some(user)),
+        (Some(user), _, Some(_)) => (format!("by stored link: {}", user.email), Some(user)),
         (_, Some(user), Some(_)) => {
-            (format!("the stored user no longer exists; {} has the same e-mail", user.email), Some(user))
+            (format!("the linked user no longer exists; {} has the same e-mail", user.email), Some(user))
         }
         (_, Some(user), None) => (format!("by e-mail: {}", user.email), Some(user)),
         (None, None, Some(link)) => {
-            (format!("the account no longer has the stored user {}", link.email), None)
+            (format!("the account no longer has the linked user {}", link.email), None)
         }
         _ if !person.enabled(inputs.now) => (
             "the account has no user for this person, and gotosync creates none while the person is disabled or expired".to_owned(),

@@ -37,7 +37,7 @@ pub(crate) fn invite(who: &str, inputs: &Inputs<'_>) -> Result<Plan> {
         )
         .hint("wait for the answer: gotosync does not resend a pending invitation")),
         None => Err(nothing_to(person, "the account has no user for this person".to_owned())
-            .hint("`gotosync plan --only PERSON` shows what would be done")),
+            .hint("`gotosync plan --only PERSON` shows the planned steps")),
     }
 }
 

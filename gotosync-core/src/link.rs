@@ -1,5 +1,6 @@
 //! Links people in the directory to users in the account. No other module decides this.
 //!
+//! The input is the list of desires: one [`Desire`](crate::rules::Desire) per selected person, with the values that the rules give.
 //! A person is matched by immutable id first (a stored link, or an id that the account keeps with the user), then by e-mail.
 
 use std::borrow::Cow;
@@ -46,9 +47,9 @@ pub struct Leaver<'a> {
 /// The links between the people and the users of one read of both sides.
 #[derive(Debug)]
 pub struct Linked<'a> {
-    /// For each desire, in order, the result of looking for the person's user.
+    /// For each selected person, in the order of the desires, the result of looking for the person's user.
     pub pairings: Vec<Pairing>,
-    /// For each desire, in order, the stored link of the person.
+    /// For each selected person, in the order of the desires, the stored link.
     pub links: Vec<Option<&'a Link>>,
     /// People whose e-mail currently belongs to another person's user, who may give it up in this plan: the index of the
     /// desire, and the index of that user in the account.
@@ -82,9 +83,9 @@ struct Linker<'d, 'a, 'k> {
     account: &'a Account,
     by_key: HashMap<&'a str, u32>,
     by_email: HashMap<Cow<'a, str>, Slot>,
-    /// For each user, the index of the desire that it belongs to.
+    /// For each user, the index of the desire of its person.
     owners: Vec<Option<u32>>,
-    /// For each desire, the comparison key of its e-mail.
+    /// For each desire, the comparison key of the desired e-mail.
     keys: Vec<Option<Cow<'k, str>>>,
     pairings: Vec<Pairing>,
     links: Vec<Option<&'a Link>>,
@@ -94,7 +95,7 @@ struct Linker<'d, 'a, 'k> {
     notes: Vec<Note>,
 }
 
-/// The users with one e-mail.
+/// The users that share one e-mail or one person's id.
 #[derive(Clone, Copy)]
 enum Slot {
     One(u32),
@@ -262,7 +263,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
                     self.aside(desire, NoteKind::TwoUsers, evidence);
                 }
                 Some(Slot::One(user)) => match self.owners[user as usize] {
-                    None => match self.still_somebodys(user, desire) {
+                    None => match self.other_person_of(user, desire) {
                         None => self.adopt(desire, user),
                         Some(name) => {
                             let evidence =
@@ -270,7 +271,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
                             self.aside(desire, NoteKind::TwoUsers, evidence);
                         }
                     },
-                    // The address may become free in this very plan: updates come before creations.
+                    // The address may become free in this plan: updates come before creations.
                     Some(owner) if self.may_leave_address(owner as usize, user) => {
                         self.contested.push((desire as u32, user));
                     }
@@ -285,12 +286,12 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
 
     /// Returns `true` if the user belongs to no other person.
     fn is_free_for(&self, user: u32, desire: usize) -> bool {
-        self.owners[user as usize].is_none() && self.still_somebodys(user, desire).is_none()
+        self.owners[user as usize].is_none() && self.other_person_of(user, desire).is_none()
     }
 
     /// Returns the name of the person that the user is linked to, by a stored link or by the account, if this is another person
     /// who is still in the directory (selected or not).
-    fn still_somebodys(&self, user: u32, desire: usize) -> Option<String> {
+    fn other_person_of(&self, user: u32, desire: usize) -> Option<String> {
         let user = self.user(user);
         let link = user.key.as_ref().and_then(|key| self.by_user.get(key.as_str()));
         let own = &self.desires.directory.person(self.desires.people[desire].person).id;
@@ -369,7 +370,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
     }
 }
 
-/// Returns the stored link of each desire. Both lists are sorted by person.
+/// Returns the stored link of each selected person, in the order of the desires. Both lists are sorted by person.
 fn remembered_links<'a>(desires: &Desires<'_>, remembered: &'a Remembered) -> Vec<Option<&'a Link>> {
     let mut links = remembered.links.iter().peekable();
     let mut found = Vec::with_capacity(desires.people.len());

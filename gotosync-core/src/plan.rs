@@ -177,7 +177,7 @@ impl Purpose {
     /// Every value.
     pub const ALL: &'static [Self] = &[Self::Sync, Self::Import, Self::Simulation];
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field by reference")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
     fn is_sync(&self) -> bool {
         *self == Self::Sync
     }
@@ -320,7 +320,7 @@ impl Plan {
             let mut hasher = blake3::Hasher::new();
             match serde_json::to_writer(&mut hasher, &self.0.content) {
                 Ok(()) => PlanId::new(&hasher.finalize().to_hex().as_str()[..16]),
-                Err(error) => unreachable!("a plan is written to memory: {error}"),
+                Err(error) => unreachable!("writing a plan to memory cannot fail: {error}"),
             }
         })
     }
@@ -380,7 +380,7 @@ impl Plan {
         let written = Written { format: FORMAT, id: self.id(), content: &self.0.content };
         match serde_json::to_string_pretty(&written) {
             Ok(text) => text,
-            Err(error) => unreachable!("a plan is written to memory: {error}"),
+            Err(error) => unreachable!("writing a plan to memory cannot fail: {error}"),
         }
     }
 

@@ -604,14 +604,14 @@ mod tests {
     #[tokio::test]
     async fn returns_the_error_of_a_run_even_if_the_history_cannot_be_written() {
         let source = MemorySource::new(Directory::default());
-        source.fail_with(ErrorKind::Unavailable, "the directory is away");
+        source.fail_with(ErrorKind::Unavailable, "the directory is down");
         let state = MemoryState::new();
         state.crash_after(0);
         let rules = Rules::parse("[[rule]]\nname = 'All'\neveryone = true", "rules.toml").unwrap();
         let engine = Engine::new(source, MemoryTarget::new(Account::empty("1", "Test")), state, rules);
         let error = engine.run(&Stop::new()).await.unwrap_err().error;
         assert_eq!(error.kind(), ErrorKind::Unavailable);
-        assert!(error.to_string().contains("the directory is away"), "{error}");
+        assert!(error.to_string().contains("the directory is down"), "{error}");
         assert!(error.to_string().contains("could not write the history: "), "{error}");
     }
 

@@ -56,8 +56,8 @@ pub(super) fn assign(
     ranks
 }
 
-/// Returns the number of users that must give up their address before this one. The number exceeds the number of users if they wait
-/// for each other.
+/// Returns the number of users that must give up their address before this one. If they wait for each other in a circle, the result
+/// is greater than the number of waiting users.
 fn rank(user: u32, wants: &HashMap<u32, (u32, u32)>) -> u32 {
     let next = |user: &u32| wants.get(user).map(|(holder, _)| *holder);
     std::iter::successors(Some(user), next).take(wants.len() + 2).count() as u32 - 1

@@ -19,7 +19,7 @@ mod extensions;
 mod locations;
 mod numbers;
 
-/// The items of the account that each person gets, by index in the desires.
+/// The items of the account that each person gets, by the person's index in the list of desires.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     extensions: Extensions,
@@ -29,7 +29,7 @@ pub(super) struct Claims {
     lists: HashMap<(Field, u32), Claim>,
 }
 
-/// The extension that each person gets, by index in the desires.
+/// The extension that each person gets, by the person's index in the list of desires.
 type Extensions = HashMap<u32, Box<str>>;
 
 /// The values of one multi-valued setting that a person gets.

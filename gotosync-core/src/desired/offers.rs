@@ -1,5 +1,4 @@
-//! The products, roles, templates, and device groups that each set of rules gives, resolved in the account; and all that any rule
-//! names.
+//! Offers: the licenses, role, templates, and device groups that each set of rules gives, resolved to the account's own keys.
 
 use std::collections::BTreeSet;
 

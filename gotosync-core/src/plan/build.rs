@@ -36,13 +36,13 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let Pass { basis, mut steps, mut notes, mut links, mut cleared, desired } = pass(inputs, Trial::Hold);
     let mut simulated = Vec::new();
     if inputs.rules.list.iter().any(|rule| rule.enabled && rule.is_simulated()) {
-        let trial = pass(inputs, Trial::Include);
+        let simulation = pass(inputs, Trial::Include);
         let live: HashSet<Fingerprint> = steps.iter().map(|step| step.action.fingerprint()).collect();
-        let only_there = trial.steps.into_iter().filter(|step| !live.contains(&step.action.fingerprint()));
+        let only_there = simulation.steps.into_iter().filter(|step| !live.contains(&step.action.fingerprint()));
         simulated = super::renumbered(only_there);
         // A problem with a simulated rule must not stop the other rules, so its notes become informational.
         let known: HashSet<&Note> = notes.iter().collect();
-        let more: Vec<Note> = trial.notes.into_iter().filter(|note| !known.contains(note)).collect();
+        let more: Vec<Note> = simulation.notes.into_iter().filter(|note| !known.contains(note)).collect();
         notes.extend(more.into_iter().map(|note| {
             let evidence = format!("{}: {}", note.kind.heading(), note.evidence);
             Note::new(NoteKind::Simulated, note.subject, evidence)

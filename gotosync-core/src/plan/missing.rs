@@ -23,7 +23,7 @@ pub(crate) enum Need {
 }
 
 impl Need {
-    /// Returns the past participle for creating it.
+    /// Returns the verb for creating it, as in "could not be created".
     pub(crate) const fn made(&self) -> &'static str {
         match self {
             Self::Group(_) => "created",
@@ -105,7 +105,7 @@ mod tests {
         for (outcome, missing) in [
             (Outcome::failed(ErrorKind::Denied, "no"), true),
             (Outcome::InDoubt { fault: crate::model::Fault::new(ErrorKind::Unavailable, "lost") }, true),
-            (Outcome::skipped("changed since the plan was made: the template is not as it was"), true),
+            (Outcome::skipped("changed since the plan was made: the template is different now"), true),
             (Effect::TemplateWritten.into(), false),
         ] {
             let outcomes = [Some(outcome)];

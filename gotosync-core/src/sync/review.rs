@@ -47,6 +47,6 @@ impl Engine {
     pub(super) async fn reviewed_plan(&self, plan: Plan) -> Result<Plan> {
         let Some(reviewer) = &self.reviewer else { return Ok(plan) };
         let review = reviewer.review(&plan).await.and_then(|review| plan.reviewed(&review));
-        review.map_err(|error| error.during("have the plan reviewed"))
+        review.map_err(|error| error.during("review the plan"))
     }
 }

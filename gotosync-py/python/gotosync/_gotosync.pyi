@@ -897,7 +897,7 @@ class Explanation:
 
     >>> explanation = engine.explain("bob@example.test")
     >>> explanation.id, explanation.link
-    ('people:2', "stored: bob@example.test is this person's user")
+    ('people:2', 'by stored link: bob@example.test')
     """
     @property
     def id(self) -> str:
