@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_deletion_for_done_if_the_user_is_gone() {
+    fn treats_a_deletion_as_done_if_the_user_is_gone() {
         let before = user("u1", &[], Role::Member);
         let step = delete(&before);
         assert_eq!(seen(&step, &account([])), Arrival::Done(Effect::Deleted));
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_template_for_written_if_it_has_the_new_text() {
+    fn treats_a_template_as_written_if_it_has_the_new_text() {
         let (new, over) = (write_template(None, "Hello"), write_template(Some("Hi"), "Hello"));
         let with = |text: Option<&str>| {
             let mut now = account([]);
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_an_invitation_for_sent_if_the_count_has_grown() {
+    fn treats_an_invitation_as_sent_if_the_count_has_grown() {
         let step = invite(&invited("u1", 2), 2);
         assert_eq!(seen(&step, &account([invited("u1", 3)])), Arrival::Done(Effect::Invited));
         assert_eq!(seen(&step, &account([invited("u1", 2)])), Arrival::NotDone);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_creation_for_done_if_an_invitation_to_move_was_sent() {
+    fn treats_a_creation_as_done_if_an_invitation_to_move_was_sent() {
         let wanted = user("u1", &["g2m"], Role::Member);
         let step = create(wanted.clone(), WelcomeEmail::None);
         let with = |expired, sent| {

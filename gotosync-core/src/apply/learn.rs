@@ -30,7 +30,7 @@ struct People<'a> {
     failed: HashSet<&'a PersonId>,
 }
 
-/// The condition for clearing a person who is set aside: no open steps, and none that was not done.
+/// The progress of a person who is set aside. The person is cleared when no step is open and all of them were done.
 #[derive(Default)]
 struct OpenSteps {
     /// The number of steps without an outcome.

@@ -15,7 +15,7 @@ pub(super) struct Index<'a> {
     transfers: HashMap<Cow<'a, str>, &'a Transfer>,
     /// Users whose e-mail the plan itself changes, so that their address becomes free for another user.
     leaving: HashSet<&'a str>,
-    /// The current administrators, if the plan would take all of them: some may have lost the role since the plan was checked.
+    /// The current administrators, if the plan would remove all of them: some may have lost the role since the plan was checked.
     last_administrators: HashSet<&'a str>,
     /// The user that gotosync signs in as, now and when the plan was made.
     logins: [Option<&'a UserKey>; 2],
