@@ -76,7 +76,7 @@ impl MemoryTarget {
         }
     }
 
-    /// Sets what is accepted in fields; [`FieldLimits::VENDOR`] unless told.
+    /// Sets what is accepted in fields; [`FieldLimits::VENDOR`] unless lines.
     #[must_use]
     pub fn with_limits(mut self, limits: FieldLimits) -> Self {
         self.limits = limits;
@@ -254,7 +254,7 @@ mod tests {
     use crate::model::{ActionKind, Role, User, WelcomeEmail};
     use crate::target::RoleAccess;
     use crate::target::account_rules::cases::{
-        Bench, SEQUEL, STORY, account, created, every_case, sequel, story, told, welcomed,
+        Bench, SEQUEL, STORY, account, created, every_case, sequel, story, lines, welcomed,
     };
 
     fn bench(account: &Account) -> Bench {
@@ -271,10 +271,10 @@ mod tests {
     async fn what_was_done_is_told() {
         let target = MemoryTarget::new(account());
         target.execute(&story()).await.unwrap();
-        assert_eq!(told(&target.activity()), STORY);
+        assert_eq!(lines(&target.activity()), STORY);
         let target = MemoryTarget::new(account());
         target.execute(&sequel()).await.unwrap();
-        assert_eq!(told(&target.activity()), SEQUEL);
+        assert_eq!(lines(&target.activity()), SEQUEL);
     }
 
     fn panics(act: impl FnOnce()) {
