@@ -75,7 +75,7 @@ impl<'c> Page<'c> {
         records.into_iter().try_for_each(|record| self.put_user(record))
     }
 
-    /// The account's key, name and login.
+    /// Returns the account's key and name and the key of the signed-in user.
     pub(super) fn heading(&self) -> Result<(AccountKey, String, Option<UserKey>)> {
         self.one("SELECT key, name, login FROM account", (), |row| {
             let login: Option<String> = row.get(2)?;

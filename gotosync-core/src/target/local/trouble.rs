@@ -28,7 +28,7 @@ impl<T> Fail<T> for rusqlite::Result<T> {
 pub(super) fn foreign(path: &Path) -> Error {
     Error::new(ErrorKind::Data, "the file is not a gotosync account")
         .with("file", path.display())
-        .hint("check the path; an empty file may be left over from an interrupted `create` and can be deleted")
+        .hint("check the path; an empty file may be left over from an interrupted creation and can be deleted")
 }
 
 /// Returns the kind, message, and hint for a `SQLite` error; `None` if the file is not a `SQLite` database.
