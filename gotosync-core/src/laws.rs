@@ -1,8 +1,8 @@
 //! Laws: conformance tests that every source, every target, and every state store must pass.
 //!
-//! A law is a function that uses only the methods of the trait. It reads the capabilities that a target declares and passes
-//! without further checks if the target does not support the actions that it needs. A read-only target is therefore tested
-//! for reading, and for rejecting every write. To test your own target:
+//! A law is a function that uses only the methods of the trait. If a target does not declare the actions and features that a
+//! law needs, the law passes without testing anything. A read-only target is therefore tested for correct reads and for
+//! rejecting every write. To test your own target:
 //!
 //! ```
 //! use gotosync_core::laws::{Factory, target};
@@ -32,7 +32,7 @@ pub mod state;
 pub mod target;
 pub mod writes;
 
-/// The reason for which a law failed.
+/// The reason why a law failed.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// A function that makes a target from an account.

@@ -59,9 +59,9 @@ pub trait ProvisioningTarget: Debug + Display + Send + Sync {
     /// If the signed-in user is not allowed to see roles, every user is read as a member.
     async fn read(&self) -> Result<Account>;
 
-    /// Executes the actions of a batch in order; the failure of one action does not stop the others.
+    /// Executes the actions of a batch, and returns one outcome per action, in the same order.
     ///
-    /// Returns one outcome per action, in the same order.
+    /// An action that fails does not keep the target from executing the others.
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>>;
 }
 

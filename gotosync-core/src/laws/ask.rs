@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::target::{Feature, ProvisioningTarget, TargetInfo};
 
-use super::{Held, Trouble, same, ensure};
+use super::{Held, Trouble, ensure, same};
 
 /// Returns `true` if a target supports actions of these kinds and the feature that each kind needs.
 pub(super) fn can(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
@@ -55,12 +55,12 @@ pub(super) fn refused(outcomes: &[Outcome], kind: ErrorKind) -> Held {
 
 /// Returns the user with a key.
 pub(super) fn user<'a>(account: &'a Account, key: &str) -> Result<&'a User, Trouble> {
-    Ok(account.user(&UserKey::new(key)).ok_or_else(|| format!("there is no user {key}"))?)
+    Ok(account.user(&UserKey::new(key)).ok_or_else(|| format!("the account has no user {key}"))?)
 }
 
 /// Returns the key of the user with an e-mail address.
 pub(super) fn key(account: &Account, email: &str) -> Result<UserKey, Trouble> {
-    let user = account.user_by_email(&Email::new(email)).ok_or_else(|| format!("there is no user {email}"))?;
+    let user = account.user_by_email(&Email::new(email)).ok_or_else(|| format!("the account has no user {email}"))?;
     Ok(user.key.clone().ok_or("the account that was read contains a user without a key")?)
 }
 

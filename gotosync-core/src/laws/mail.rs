@@ -21,7 +21,7 @@ pub async fn templates_are_made_and_changed(make: &Factory<'_>) -> Held {
     }
     let mut expected = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &expected).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &expected).ok_or("the account was not read completely")?;
     let (sales, legal) = (mail("Sales", "Welcome, {first_name} {last_name}"), mail("Legal", "Hello"));
     let changed = Change::replace(whole, mail("Sales", "Hello {first_name}"), Some(sales.clone()));
     let outcomes = execute(&*target, [changed, Change::fill(legal.clone())].map(write)).await?;
@@ -38,7 +38,7 @@ pub async fn templates_fit_what_was_read(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let stale = [
         Change::fill(mail("Sales", "Hello")),
         Change::replace(whole, mail("Sales", "Hello"), Some(mail("Sales", "Hi"))),
@@ -102,7 +102,7 @@ pub async fn an_invitation_is_sent_once_for_each_asking(make: &Factory<'_>) -> H
     let outcomes = execute(&*target, [invite("2", 1), invite("2", 1), invite("1", 0), invite("3", 0)]).await?;
     same("the outcome", &outcomes[0], &Effect::Invited.into())?;
     refused(&outcomes[1..], ErrorKind::Conflict)?;
-    let bob = expected.users.iter_mut().find(|user| user.key == Some("2".into())).ok_or("there is no Bob")?;
+    let bob = expected.users.iter_mut().find(|user| user.key == Some("2".into())).ok_or("the account has no user Bob")?;
     Arc::make_mut(bob).invitation = Some(Invitation { sent: 2, expired: false });
     same("the account", &target.read().await?, &expected)
 }

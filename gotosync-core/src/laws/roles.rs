@@ -10,7 +10,7 @@ use crate::model::{
 use crate::target::{Feature, RoleAccess, TargetInfo};
 
 use super::ask::{can, done, execute, has, refused, update, user};
-use super::{Factory, Held, Trouble, corpus, same, ensure};
+use super::{Factory, Held, Trouble, corpus, ensure, same};
 
 /// A role of each kind is read as it was given, with its lists sorted, and can be removed again.
 pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {
@@ -24,7 +24,7 @@ pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {
         let account = target.read().await?;
         done(&execute(&*target, [update("1", turn(&reading, &account, &before, &after)?)]).await?)?;
         let mut expected = account.clone();
-        let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("there is no Ann")?;
+        let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("the account has no user Ann")?;
         Arc::make_mut(ann).role = after.clone().normal();
         same("the account", &target.read().await?, &expected)?;
         before = after.normal();
@@ -90,7 +90,7 @@ pub async fn the_last_administrator_stays(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let less = [
         update("4", turn(&reading, &account, &Role::Administrator, &Role::Member)?),
         Action::Suspend(Suspension::new(whole, "4".into(), Vec::new(), Role::Administrator)),
@@ -131,7 +131,7 @@ pub async fn hidden_roles_are_not_given(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let denied = [
         create(manager("Sales", "g2m")),
         update("1", given(Role::Administrator)),
@@ -174,7 +174,7 @@ fn turn(reading: &Reading, account: &Account, before: &Role, after: &Role) -> Re
     if before.is_member() {
         return Ok(given(after.clone()));
     }
-    let whole = Whole::of(reading, account).ok_or("no evidence")?;
+    let whole = Whole::of(reading, account).ok_or("the account was not read completely")?;
     let after = (!after.is_member()).then(|| after.clone());
     let change = Change::replace(whole, before.clone(), after);
     Ok(UserChanges { role: Some(Box::new(change)), ..UserChanges::default() })

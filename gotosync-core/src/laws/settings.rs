@@ -20,7 +20,7 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let capabilities = target.describe().await?.capabilities;
     let mut catalog = account.catalog.clone();
     for (set, changed) in [
@@ -47,7 +47,7 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
             let outcomes = execute(&*target, [update("1", turn(whole, before, after))]).await?;
             done(&outcomes).map_err(|trouble| format!("{change}: {trouble}"))?;
             let mut expected = account.clone();
-            let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("there is no Ann")?;
+            let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("the account has no user Ann")?;
             Arc::make_mut(ann).set_settings(|own| own.clone_from(after));
             update_catalog(&mut catalog, before, after);
             expected.catalog.clone_from(&catalog);
@@ -140,7 +140,7 @@ pub async fn a_voicemail_comes_with_an_extension(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let both = |new: &str, there: &str, voicemail: &Voicemail| {
         let user = User { settings: Some(Box::new(extension(new))), ..User::new("gus@example.test", "Gus", "Lee") };
         let creation = Creation { voicemail: Some(voicemail.clone()), ..Creation::new(user, WelcomeEmail::None) };
@@ -178,7 +178,7 @@ pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let none = UserSettings::default();
     let capabilities = target.describe().await?.capabilities;
     for before in [
@@ -213,7 +213,7 @@ async fn refuses(make: &Factory<'_>, all: Vec<UserSettings>, kind: ErrorKind) ->
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let capabilities = target.describe().await?.capabilities;
     for own in all.into_iter().filter(|own| holds(&capabilities, own)) {
         let setting = format!("{own:?}");

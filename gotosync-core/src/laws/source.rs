@@ -9,7 +9,7 @@ use crate::target::FieldLimits;
 use crate::{ErrorKind, Rules};
 
 use super::Trouble;
-use super::{Held, laws, same, ensure};
+use super::{Held, ensure, laws, same};
 
 laws! {
     dyn DirectorySource:
@@ -109,11 +109,15 @@ pub async fn attributes_that_are_asked_for_arrive(source: &dyn DirectorySource) 
 pub async fn counts_of_children_add_up(source: &dyn DirectorySource) -> Held {
     let tops = source.children(None).await?;
     let all = everyone(source).await?.directory.people().len();
-    same("the number of people below the top-level nodes", &tops.iter().map(|top| top.people_below).sum::<usize>(), &all)?;
+    same(
+        "the number of people below the top-level nodes",
+        &tops.iter().map(|top| top.people_below).sum::<usize>(),
+        &all,
+    )?;
     let mut open = tops;
     while let Some(node) = open.pop() {
         let mut below = source.children(Some(&node.dn)).await?;
-        same(&format!("whether {} has children", node.dn), &node.children, &!below.is_empty())?;
+        same(&format!("the field `children` of {}", node.dn), &node.children, &!below.is_empty())?;
         if node.kind == NodeKind::Group {
             continue;
         }
@@ -166,7 +170,7 @@ pub async fn listings_are_as_long_as_the_counts(source: &dyn DirectorySource) ->
         for (depth, count) in [(Depth::OneLevel, node.people), (Depth::Subtree, node.people_below)] {
             let query = ListQuery { depth, limit: 1, ..ListQuery::of(Some(node.dn.clone())) };
             let listing = source.list(&query).await?;
-            same(&format!("{query:?}"), &(listing.total, listing.people.len()), &(count, count.min(1)))?;
+            same(&format!("the total and the number of people of {query:?}"), &(listing.total, listing.people.len()), &(count, count.min(1)))?;
         }
         open.append(&mut source.children(Some(&node.dn)).await?);
     }

@@ -24,7 +24,7 @@ use std::fmt::Debug;
 
 use jiff::Timestamp;
 
-use super::{Held, Trouble, laws, ensure};
+use super::{Held, Trouble, ensure, laws};
 use crate::journal::Event;
 use crate::model::{
     AccountKey, ActionKind, Effect, Email, Ending, Failure, Fault, Had, Kept, Learned, Link, Outcome, PersonId,
@@ -188,7 +188,7 @@ pub async fn a_role_is_remembered_until_it_is_taken(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// Nothing is remembered of a person whose user was deleted.
+/// After a user is deleted, the store has no state of the person.
 pub async fn a_deleted_user_is_forgotten(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1"), link("p2", "u2")]).await?;
@@ -279,7 +279,7 @@ pub async fn accounts_are_apart(make: &Stores<'_>) -> Held {
     let other = open().load(&"b".into()).await?;
     equal!(other, Remembered { links: vec![link("p1", "u7")], ..Remembered::default() });
     equal!(open().unfinished(&"a".into()).await?, None);
-    equal!(open().unfinished(&"b".into()).await?.ok_or("nothing is unfinished")?.record.run, RunId::new("r2"));
+    equal!(open().unfinished(&"b".into()).await?.ok_or("the store returned no unfinished run")?.record.run, RunId::new("r2"));
     equal!(open().history(&"b".into(), 10).await?.len(), 1);
     Ok(())
 }
@@ -375,7 +375,7 @@ pub async fn what_is_refused_changes_nothing(make: &Stores<'_>) -> Held {
     open().begin(&run("a", "r1", 1), "first", &[]).await?;
     let twice = refused(open().begin(&run("a", "r1", 2), "second", &[link("p2", "u2")]).await)?;
     equal!((twice.kind(), twice.message()), (ErrorKind::Bug, "a run was begun twice"));
-    equal!(open().unfinished(&"a".into()).await?.ok_or("nothing is unfinished")?.plan, "first");
+    equal!(open().unfinished(&"a".into()).await?.ok_or("the store returned no unfinished run")?.plan, "first");
 
     open().finish(&RunRecord { ending: Ending::Done, ..run("a", "r1", 1) }, None).await?;
     equal!(refused(open().record(&"r1".into(), &events, &changes).await)?.kind(), ErrorKind::Bug);
@@ -393,7 +393,7 @@ pub async fn the_newest_unfinished_run_is_found(make: &Stores<'_>) -> Held {
         open().record(&name.into(), &[Event::Intended { step: 7 }], &[]).await?;
     }
     for name in ["r3", "r2", "r1"] {
-        let left = open().unfinished(&"a".into()).await?.ok_or("nothing is unfinished")?;
+        let left = open().unfinished(&"a".into()).await?.ok_or("the store returned no unfinished run")?;
         equal!((left.plan.as_str(), left.events.len()), (name, 1));
         open().finish(&left.record, None).await?;
     }
@@ -452,7 +452,7 @@ pub async fn old_runs_are_forgotten_but_never_an_open_one(make: &Stores<'_>) -> 
     equal!(runs.len(), RUNS_KEPT + 1);
     equal!(runs[RUNS_KEPT - 1].run, RunId::new("3"), "the two oldest runs are deleted");
     equal!(runs[RUNS_KEPT].run, RunId::new("open"));
-    equal!(open().unfinished(&"a".into()).await?.ok_or("nothing is unfinished")?.plan, "plan");
+    equal!(open().unfinished(&"a".into()).await?.ok_or("the store returned no unfinished run")?.plan, "plan");
     equal!(open().history(&"b".into(), usize::MAX).await?.len(), 1);
     Ok(())
 }
@@ -477,7 +477,10 @@ pub async fn one_hold_at_a_time(make: &Stores<'_>) -> Held {
     drop(hold);
     let _mine = open().hold(&"a".into(), &other).await?;
     let error = refused(store.hold(&"a".into(), &holder()).await)?;
-    ensure(&format!("the error names the holder: {error}"), error.to_string().contains("gotosync resume, process 456"))?;
+    ensure(
+        &format!("the error names the holder: {error}"),
+        error.to_string().contains("gotosync resume, process 456"),
+    )?;
     Ok(())
 }
 

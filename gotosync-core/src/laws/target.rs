@@ -11,7 +11,7 @@ use crate::target::{Feature, ProvisioningTarget};
 use crate::{Engine, ErrorKind, Rules};
 
 use super::ask::{can, create, done, execute, group, has, suspend};
-use super::{Factory, Held, corpus, laws, mail, roles, same, settings, ensure, writes};
+use super::{Factory, Held, corpus, ensure, laws, mail, roles, same, settings, writes};
 
 laws! {
     Factory<'_>:
@@ -70,7 +70,10 @@ pub async fn a_description_is_stable(make: &Factory<'_>) -> Held {
     same("the second description", &target.describe().await?, &one)?;
     same("the account", &one.account, &account.key)?;
     same("the login", &one.login, &account.login)?;
-    ensure("a batch may contain at least one action, and at least one batch may run at a time", one.capabilities.batch > 0 && one.capabilities.concurrency > 0)?;
+    ensure(
+        "a batch may contain at least one action, and at least one batch may run at a time",
+        one.capabilities.batch > 0 && one.capabilities.concurrency > 0,
+    )?;
     ensure("the target has a name", !one.name.is_empty() && !target.to_string().is_empty())
 }
 
@@ -119,7 +122,7 @@ pub async fn used_seats_are_the_users_who_hold_them(make: &Factory<'_>) -> Held 
     if can(&info, &[ActionKind::Create, ActionKind::Suspend]) && has(&info, Feature::Products) {
         let account = target.read().await?;
         let reading = corpus::nobody()?;
-        let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+        let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
         let batch = [suspend(whole, &account, "5")?, create("gus@example.test", &["g2m"])];
         done(&execute(&*target, batch).await?)?;
         counted(&target.read().await?)?;

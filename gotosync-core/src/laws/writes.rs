@@ -11,7 +11,7 @@ use crate::model::{
 use crate::target::Feature;
 
 use super::ask::{can, create, done, execute, group, has, key, keys, refused, suspend, update, user};
-use super::{Factory, Held, Trouble, corpus, same, ensure};
+use super::{Factory, Held, Trouble, corpus, ensure, same};
 
 /// Every action has one outcome, in order, even if other actions fail.
 pub async fn one_outcome_for_each_action_in_order(make: &Factory<'_>) -> Held {
@@ -40,7 +40,7 @@ pub async fn a_failed_action_changes_nothing(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let stale = Change::replace(whole, "Anna".into(), Some("Anne".into()));
     let batch = [
         create("ann@example.test", &["g2m"]),
@@ -72,7 +72,7 @@ pub async fn guarded_writes_conflict(make: &Factory<'_>) -> Held {
     let info = target.describe().await?;
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let (before, after) = (Email::new("anna@example.test"), Email::new("anne@example.test"));
     let email = UserChanges { email: Some(Change::replace(whole, before, Some(after))), ..UserChanges::default() };
     let language = UserChanges { language: Some(Change::fill("de_DE".into())), ..UserChanges::default() };
@@ -129,7 +129,7 @@ pub async fn an_address_belongs_to_one_user(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let to = |address: &str| UserChanges {
         email: Some(Change::replace(whole, Email::new("bob@example.test"), Some(Email::new(address)))),
         ..UserChanges::default()
@@ -157,7 +157,7 @@ pub async fn an_unknown_user_is_not_found(make: &Factory<'_>) -> Held {
     let info = target.describe().await?;
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let nobody = || UserKey::new("999");
     let batch = [
         Action::Suspend(Suspension::new(whole, nobody(), Vec::new(), Role::Member)),
@@ -197,7 +197,7 @@ pub async fn the_status_follows_from_products_and_role(make: &Factory<'_>) -> He
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let batch = [
         suspend(whole, &account, "1")?,
         Action::Release(Release::new(whole, "2".into(), vec!["g2w".into()])),
@@ -247,7 +247,7 @@ pub async fn an_update_changes_what_it_names_and_nothing_else(make: &Factory<'_>
     }
     let mut expected = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &expected).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &expected).ok_or("the account was not read completely")?;
     let language = has(&info, Feature::Language).then(|| Change::replace(whole, "en_US".into(), None));
     let name = UserChanges {
         last_name: Some(Change::replace(whole, "Lee".into(), Some("Berg".into()))),
@@ -255,7 +255,7 @@ pub async fn an_update_changes_what_it_names_and_nothing_else(make: &Factory<'_>
         ..UserChanges::default()
     };
     done(&execute(&*target, [update("5", name)]).await?)?;
-    let eve = expected.users.iter_mut().find(|user| user.key == Some("5".into())).ok_or("there is no Eve")?;
+    let eve = expected.users.iter_mut().find(|user| user.key == Some("5".into())).ok_or("the account has no user Eve")?;
     let eve = Arc::make_mut(eve);
     eve.last_name = "Berg".into();
     eve.language = None;
@@ -287,7 +287,7 @@ pub async fn whose_login_is_in_use_is_never_suspended(make: &Factory<'_>) -> Hel
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     refused(&execute(&*target, [suspend(whole, &account, "4")?]).await?, ErrorKind::Denied)?;
     same("the account", &target.read().await?, &account)
 }
@@ -301,7 +301,7 @@ pub async fn what_is_locked_stays(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let name = || Some(Change::replace(whole, "Lee".into(), Some("Berg".into())));
     let (before, after) = (Email::new("fay@example.test"), Email::new("fey@example.test"));
     let locked = [
@@ -340,7 +340,7 @@ pub async fn only_the_suspended_are_deleted(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let delete = |key: &str, email: &str| Action::Delete(Deletion::new(whole, key.into(), Email::new(email)));
     let active = [delete("1", "ann@example.test"), delete("2", "bob@example.test"), delete("3", "ann@example.test")];
     refused(&execute(&*target, active).await?, ErrorKind::Conflict)?;
@@ -357,7 +357,7 @@ pub async fn whoever_is_deleted_is_gone(make: &Factory<'_>) -> Held {
     }
     let mut expected = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &expected).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &expected).ok_or("the account was not read completely")?;
     let delete = Action::Delete(Deletion::new(whole, "6".into(), Email::new("Fay@example.test")));
     done(&execute(&*target, [delete]).await?)?;
     expected.users.retain(|user| user.key != Some("6".into()));
@@ -397,7 +397,7 @@ pub async fn whose_user_it_is_is_kept(make: &Factory<'_>) -> Held {
 /// Returns one action of each kind; each succeeds on a target that supports its kind.
 pub(super) fn one_of_each_kind(account: &Account) -> Result<Vec<Action>, Trouble> {
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, account).ok_or("the account was not read completely")?;
     let actions = vec![
         suspend(whole, account, "1")?,
         Action::Release(Release::new(whole, "5".into(), vec!["g2w".into()])),

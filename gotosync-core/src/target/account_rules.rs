@@ -135,7 +135,7 @@ pub(super) fn perform(store: &mut dyn AccountStore, action: &Action, terms: &Ter
     }
 }
 
-/// The reason for which an action ended early.
+/// The reason why an action ended early.
 enum Stop {
     /// A rule forbids the action.
     Refused(Fault),

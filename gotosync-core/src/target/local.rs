@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
     use crate::target::account_rules::cases::{
-        Bench, SEQUEL, STORY, account, created, every_case, sequel, story, lines,
+        Bench, SEQUEL, STORY, account, created, every_case, lines, sequel, story,
     };
 
     fn bench(account: &Account) -> Bench {
@@ -300,7 +300,10 @@ mod tests {
         let mut batch: Batch = [created("dan@example.test", &[])].into_iter().collect();
         batch.actions.extend(story().actions);
         let error = target.execute(&batch).await.unwrap_err();
-        assert_eq!((error.kind(), error.message()), (ErrorKind::Data, "the file contains a row that could not be read"));
+        assert_eq!(
+            (error.kind(), error.message()),
+            (ErrorKind::Data, "the file contains a row that could not be read")
+        );
         assert_eq!(error.operation(), Some("execute a batch"));
         assert_eq!(target.activity(9).await.unwrap(), []);
         assert_eq!(target.read().await.unwrap_err().kind(), ErrorKind::Data);

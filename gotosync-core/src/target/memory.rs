@@ -198,7 +198,7 @@ impl MemoryTarget {
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // A panic in `edit` leaves the ledger unchanged, because `edit` replaces it as a whole and only at the end.
+        // A panic in `edit` leaves the ledger unchanged, because `edit` replaces it only after everything else succeeded.
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -259,7 +259,7 @@ mod tests {
     use crate::model::{ActionKind, Role, User, WelcomeEmail};
     use crate::target::RoleAccess;
     use crate::target::account_rules::cases::{
-        Bench, SEQUEL, STORY, account, created, every_case, sequel, story, lines, welcomed,
+        Bench, SEQUEL, STORY, account, created, every_case, lines, sequel, story, welcomed,
     };
 
     fn bench(account: &Account) -> Bench {

@@ -243,7 +243,7 @@ fn set(changes: SettingsChanges) -> UserChanges {
     UserChanges { settings: Some(Box::new(changes)), ..UserChanges::default() }
 }
 
-/// A manager of users of the group Sales.
+/// A manager role for users of the group Sales.
 fn manager() -> Role {
     Role::Manager {
         privileges: vec![Privilege::ManageUsers],
@@ -315,7 +315,7 @@ async fn done(target: &dyn ProvisioningTarget, action: Action) -> Effect {
     }
 }
 
-/// Expects a refusal that changes nothing.
+/// Asserts that an action is refused and changes nothing.
 async fn refused(target: &dyn ProvisioningTarget, action: Action, kind: ErrorKind, message: &str) {
     let before = target.read().await.unwrap();
     let outcome = one(target, action).await;

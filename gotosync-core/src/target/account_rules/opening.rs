@@ -16,8 +16,9 @@ pub(in crate::target) const FIRST_USER: u64 = 1_000_000_001;
 /// Returns the users of an account as records, in the order of the account.
 ///
 /// Users without a key get one from `next`. Licenses and roles are sorted. The status is derived in the same way as after a
-/// write. `signed_in` returns whether a user whom the store already knew has ever signed in. Limits are not checked, because
-/// an existing account may exceed a limit that was introduced or lowered later. Invitations and locks are kept as given.
+/// write. `signed_in` returns `Some` with the sign-in state of a user who was already in the store. Limits are not checked,
+/// because an existing account may exceed a limit that was introduced or lowered later. Invitations and locks are kept as
+/// given.
 ///
 /// # Errors
 /// Returns [`ErrorKind::Input`] if something is present twice that must be unique: a key, an address, a license, a group, an
@@ -88,7 +89,7 @@ fn is_normal(user: &User) -> bool {
 }
 
 fn unique_in(catalog: &Catalog) -> Result<()> {
-    let template = |template: &TemplateName| format!("{} for {}", template.name, template.license);
+    let template = |template: &TemplateName| format!("{} (license {})", template.name, template.license);
     unique("settings template", catalog.templates.iter().map(template))?;
     unique("welcome e-mail template", catalog.welcome_emails.iter().map(|template| &template.name))?;
     unique("role set", catalog.role_sets.iter())?;

@@ -123,7 +123,7 @@ fn check_template(store: &dyn AccountStore, license: &LicenseKey, template: &Set
     if names.clone().any(|own| own == name) {
         return Ok(());
     }
-    unknown(&format!("settings template for {}", license.name), name, names.by_ref())
+    unknown(&format!("{} settings template", license.name), name, names.by_ref())
 }
 
 fn check_switch(store: &dyn AccountStore, license: &LicenseKey, code: &str) -> Done<()> {

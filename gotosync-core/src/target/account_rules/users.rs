@@ -24,7 +24,10 @@ pub(super) fn create(store: &mut dyn AccountStore, creation: &Creation, terms: &
     check_address(store, &user.email, None)?;
     let asked = mail::check_transfer(store, &user.email)?;
     if store.users()? >= terms.limits.users {
-        return refuse(ErrorKind::Exhausted, format!("the account already has the maximum of {} users", terms.limits.users));
+        return refuse(
+            ErrorKind::Exhausted,
+            format!("the account already has the maximum of {} users", terms.limits.users),
+        );
     }
     check_seats(store, &[], &user.licenses)?;
     if let Some(asked) = asked {

@@ -33,7 +33,9 @@ fn open_existing(path: &Path) -> Result<Connection> {
         }
         Err(error) => return Err(unusable(path, error)),
         Ok(metadata) if !metadata.is_file() => {
-            return Err(Error::new(ErrorKind::Data, "the path does not name a regular file").with("file", path.display()));
+            return Err(
+                Error::new(ErrorKind::Data, "the path does not name a regular file").with("file", path.display())
+            );
         }
         Ok(_) => {}
     }

@@ -37,7 +37,7 @@ impl<'c> Page<'c> {
         Self { connection, path, cached }
     }
 
-    /// Writes a whole account into empty tables.
+    /// Writes a complete account into empty tables.
     pub(super) fn fill(&mut self, account: &Account, records: Vec<Record>, next_user: u64) -> Result<()> {
         self.execute(
             "INSERT INTO account (one, key, name, login, next_user) VALUES (1, ?1, ?2, ?3, ?4)",

@@ -1,4 +1,4 @@
-//! Cases of suspension, reactivation, and deletion.
+//! Test cases for suspension, reactivation, and deletion.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Cases of welcome e-mail templates, invitations, and invitations to move here from another account.
+//! Test cases for welcome e-mail templates, invitations, and invitations to move here from another account.
 
 use super::{
     Make, WEBINAR, account, change, created, done, invited, made, mail_template, moved, person, refused, updated, user,

@@ -1,4 +1,4 @@
-//! Cases of reading and changing roles.
+//! Test cases for reading and changing roles.
 
 use super::{
     MEETING, Make, WEBINAR, account, adding, created, deleted, done, keys, made, manager, person, refused, released,

@@ -1,4 +1,4 @@
-//! Cases of the settings that few users have.
+//! Test cases for the settings that few users have.
 
 use super::{
     MEETING, Make, WEBINAR, account, all_settings, change, done, goes, mac, made, number, person, refused, renamed,
@@ -116,12 +116,12 @@ pub(in crate::target) async fn rejects_settings_with_unknown_names(make: Make<'_
     for (own, message) in [
         (
             UserSettings { templates: [(MEETING.into(), template("Quite"))].into(), ..UserSettings::default() },
-            "the account has no settings template for GoToMeeting `Quite`; did you mean `Quiet`?",
+            "the account has no GoToMeeting settings template `Quite`; did you mean `Quiet`?",
         ),
         (
             // A template of another product does not count.
             UserSettings { templates: [(MEETING.into(), template("Loud"))].into(), ..UserSettings::default() },
-            "the account has no settings template for GoToMeeting `Loud`",
+            "the account has no GoToMeeting settings template `Loud`",
         ),
         (
             UserSettings { templates: [("g2x".into(), SettingsTemplate::System)].into(), ..UserSettings::default() },

@@ -1,4 +1,4 @@
-//! Cases of users and user groups.
+//! Test cases for users and user groups.
 
 use std::sync::Arc;
 
