@@ -102,7 +102,8 @@ pub async fn an_invitation_is_sent_once_for_each_asking(make: &Factory<'_>) -> H
     let outcomes = execute(&*target, [invite("2", 1), invite("2", 1), invite("1", 0), invite("3", 0)]).await?;
     same("the outcome", &outcomes[0], &Effect::Invited.into())?;
     refused(&outcomes[1..], ErrorKind::Conflict)?;
-    let bob = expected.users.iter_mut().find(|user| user.key == Some("2".into())).ok_or("the account has no user Bob")?;
+    let bob =
+        expected.users.iter_mut().find(|user| user.key == Some("2".into())).ok_or("the account has no user Bob")?;
     Arc::make_mut(bob).invitation = Some(Invitation { sent: 2, expired: false });
     same("the account", &target.read().await?, &expected)
 }

@@ -24,7 +24,8 @@ pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {
         let account = target.read().await?;
         done(&execute(&*target, [update("1", turn(&reading, &account, &before, &after)?)]).await?)?;
         let mut expected = account.clone();
-        let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("the account has no user Ann")?;
+        let ann =
+            expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("the account has no user Ann")?;
         Arc::make_mut(ann).role = after.clone().normal();
         same("the account", &target.read().await?, &expected)?;
         before = after.normal();

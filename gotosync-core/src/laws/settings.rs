@@ -47,7 +47,11 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
             let outcomes = execute(&*target, [update("1", turn(whole, before, after))]).await?;
             done(&outcomes).map_err(|trouble| format!("{change}: {trouble}"))?;
             let mut expected = account.clone();
-            let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("the account has no user Ann")?;
+            let ann = expected
+                .users
+                .iter_mut()
+                .find(|user| user.key == Some("1".into()))
+                .ok_or("the account has no user Ann")?;
             Arc::make_mut(ann).set_settings(|own| own.clone_from(after));
             update_catalog(&mut catalog, before, after);
             expected.catalog.clone_from(&catalog);

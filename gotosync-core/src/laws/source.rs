@@ -170,7 +170,11 @@ pub async fn listings_are_as_long_as_the_counts(source: &dyn DirectorySource) ->
         for (depth, count) in [(Depth::OneLevel, node.people), (Depth::Subtree, node.people_below)] {
             let query = ListQuery { depth, limit: 1, ..ListQuery::of(Some(node.dn.clone())) };
             let listing = source.list(&query).await?;
-            same(&format!("the total and the number of people of {query:?}"), &(listing.total, listing.people.len()), &(count, count.min(1)))?;
+            same(
+                &format!("the total and the number of people of {query:?}"),
+                &(listing.total, listing.people.len()),
+                &(count, count.min(1)),
+            )?;
         }
         open.append(&mut source.children(Some(&node.dn)).await?);
     }

@@ -279,7 +279,10 @@ pub async fn accounts_are_apart(make: &Stores<'_>) -> Held {
     let other = open().load(&"b".into()).await?;
     equal!(other, Remembered { links: vec![link("p1", "u7")], ..Remembered::default() });
     equal!(open().unfinished(&"a".into()).await?, None);
-    equal!(open().unfinished(&"b".into()).await?.ok_or("the store returned no unfinished run")?.record.run, RunId::new("r2"));
+    equal!(
+        open().unfinished(&"b".into()).await?.ok_or("the store returned no unfinished run")?.record.run,
+        RunId::new("r2")
+    );
     equal!(open().history(&"b".into(), 10).await?.len(), 1);
     Ok(())
 }

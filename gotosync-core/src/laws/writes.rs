@@ -255,7 +255,8 @@ pub async fn an_update_changes_what_it_names_and_nothing_else(make: &Factory<'_>
         ..UserChanges::default()
     };
     done(&execute(&*target, [update("5", name)]).await?)?;
-    let eve = expected.users.iter_mut().find(|user| user.key == Some("5".into())).ok_or("the account has no user Eve")?;
+    let eve =
+        expected.users.iter_mut().find(|user| user.key == Some("5".into())).ok_or("the account has no user Eve")?;
     let eve = Arc::make_mut(eve);
     eve.last_name = "Berg".into();
     eve.language = None;
