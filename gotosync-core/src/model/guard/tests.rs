@@ -170,7 +170,7 @@ fn rejects_values_that_no_account_accepts() {
     let nothing = Role::Manager { privileges: Vec::new(), groups: Vec::new(), products: Vec::new() };
     let suspended = ann(Status::Suspended, &[]);
     for (action, now, part) in [
-        (update(moved("nobody")), &now, "email `nobody` is invalid: it has no @"),
+        (update(moved("ann")), &now, "email `ann` is invalid: it has no @"),
         (update(named("Ann", &long)), &now, "first_name has "),
         (update(ruled(None, nothing)), &now, "a manager needs at least one privilege"),
         (
