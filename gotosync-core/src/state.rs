@@ -58,8 +58,8 @@ pub trait StateStore: Debug + Display + Send + Sync {
     /// Returns the latest runs, newest first.
     async fn history(&self, account: &AccountKey, limit: usize) -> Result<Vec<RunRecord>>;
 
-    /// Returns the people who are set aside, in ascending order of person. [`load`](Self::load) returns them, too, but also loads
-    /// the links.
+    /// Returns the people who are set aside (skipped until a retry time after a failed step), in ascending order of person.
+    /// [`load`](Self::load) returns them, too, but also loads the links.
     async fn set_aside(&self, account: &AccountKey) -> Result<Vec<SetAside>>;
 
     /// Returns the runs that started after a time, newest first.
