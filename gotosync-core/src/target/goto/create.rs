@@ -323,7 +323,7 @@ fn own_fields(work: &Work<'_>, user: &User) -> Result<Value, Fault> {
 }
 
 fn taken(user: &User) -> Fault {
-    Fault::new(ErrorKind::Conflict, format!("e-mail address {} is taken", user.email))
+    Fault::new(ErrorKind::Conflict, format!("email {} already belongs to another user", user.email))
 }
 
 /// The wait before the first search for a user whose creation was not answered.

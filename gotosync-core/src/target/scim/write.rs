@@ -308,5 +308,5 @@ pub(super) fn equals(attribute: &str, value: &str) -> String {
 }
 
 pub(super) fn taken(email: &Email) -> Stop {
-    Stop::refused(ErrorKind::Conflict, format!("e-mail address {email} is taken"))
+    Stop::refused(ErrorKind::Conflict, format!("email {email} already belongs to another user"))
 }
