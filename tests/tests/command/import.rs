@@ -69,14 +69,14 @@ fn a_list_is_shown_applied_and_mended() {
     let shown = ends(place, &["import", "guests.txt", "--rule", "Guests"], 2);
     for told in [
         "import of guests.txt: 2 people read",
-        "to mend, cannot be broken out: 1",
-        "line 3, column 1: it is neither an address nor a first and a last name",
-        "to mend, broken out, but wrong: 1",
+        "to mend, cannot be parsed: 1",
+        "line 3, column 1: the entry is neither an address nor a first and last name",
+        "to mend, invalid: 1",
         "line 2, column 1: `cyd@x`: its domain has no dot",
-        "to mend, broken out in part: 1",
+        "to mend, incomplete: 1",
         "line 1, column 20: the last name is missing",
         "first name: Bob, last name: -, e-mail: bob@x.test",
-        "person0@example.test is kept by the directory (rule `All`): its next run decides again",
+        "person0@example.test is also managed by the directory (rule `All`): the next sync applies its rules again",
     ] {
         assert!(shown.out.contains(told), "it does not say `{told}`: {}", shown.out);
     }
@@ -234,7 +234,7 @@ fn a_directory_and_a_csv_are_one_source() {
     fs::write(place.join("contractors.csv"), format!("{csv}3,Bad\n").replace("1,Ann", "9,Ann")).expect("a CSV");
     let said = ends(place, &["run"], 3);
     assert!(
-        said.out.contains("contractors: ") && said.out.contains("line 4: it has 2 fields, the header has 5"),
+        said.out.contains("contractors: ") && said.out.contains("line 4: the row has 2 fields, but the header has 5"),
         "{said:?}"
     );
 }
@@ -286,7 +286,7 @@ fn mistakes_in_sources_are_told_with_their_places() {
             "`delimiter` in [source] is `:`, expected one of `,`, `;`, `|`, `tab`",
             "did you mean",
         ),
-        ("[source]\ncsv = \"x\"\nencoding = \"utf8x\"\n", 3, "there is no encoding `utf8x`", "did you mean `utf-8`?"),
+        ("[source]\ncsv = \"x\"\nencoding = \"utf8x\"\n", 3, "unknown encoding `utf8x`", "did you mean `utf-8`?"),
         (
             "[[source]]\nldif = \"x\"\n[[source]]\nname = \"b\"\nldif = \"y\"\n",
             1,

@@ -273,7 +273,7 @@ async fn what_cannot_be_read_is_told_with_what_to_do() -> Result<(), Trouble> {
     };
     let error = LdapSource::new(nowhere)?.read(&attributes()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.retryable() && error.to_string().contains("none of 2 servers answers"), "{error:?}");
+    assert!(error.retryable() && error.to_string().contains("none of the 2 servers answered"), "{error:?}");
 
     let mut elsewhere = samba(server, &server.reader())?;
     elsewhere.bases = vec![Dn::parse("DC=nowhere,DC=test")?];

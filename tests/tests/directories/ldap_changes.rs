@@ -224,7 +224,7 @@ async fn a_unit_that_is_moved_in_comes_with_its_people() -> Result<(), Trouble> 
             (*left, everything_because) = both(way, &request(), left.take()).await?;
             // Of who was below a unit that leaves, content synchronization says nothing.
             let missed = (way.name, to) == ("syncrepl", "Outside");
-            let why = missed.then_some("entries stand in places that are not there");
+            let why = missed.then_some("the parents of some entries are missing");
             assert_eq!(everything_because.as_deref(), why, "{} {to}", way.name);
         }
     }
@@ -300,7 +300,7 @@ async fn what_was_kept_and_does_not_fit_leads_to_everything() -> Result<(), Trou
     let impatient = LdapSource::new(LdapOptions { changes, ..options })?;
     let again = impatient.read(&ReadRequest { since: Some(kept), ..request() }).await?;
     let effort = again.effort.clone().unwrap_or_default();
-    assert_eq!(effort.everything_because.as_deref(), Some("it is time to read everything"));
+    assert_eq!(effort.everything_because.as_deref(), Some("a full read is due (`full_every`)"));
     Ok(())
 }
 

@@ -126,7 +126,7 @@ async fn a_contractor_who_is_taken_on_keeps_the_user() {
     let remark = plan.notes().iter().find(|note| note.kind == NoteKind::Remark).expect("a clash is told");
     assert_eq!(
         remark.evidence,
-        "contractors: Bob Ray is left out: p2 of staff goes first, by the same e-mail bob@x.test"
+        "contractors: Bob Ray is left out: p2 in staff has the same e-mail bob@x.test and takes precedence"
     );
     world.run().await;
     assert_eq!(world.user("bob@x.test").key, before.key);

@@ -37,16 +37,16 @@ fn a_global_catalogue_that_does_not_keep_an_attribute_is_refused_by_its_name() {
     let error = read(plain(&partial.url()), &everyone()).expect_err("a refusal");
     assert_eq!(
         (error.kind(), error.message()),
-        (ErrorKind::Unsupported, "the global catalogue does not keep proxyAddresses")
+        (ErrorKind::Unsupported, "the global catalog does not contain proxyAddresses")
     );
     let more = ReadRequest::everyone(["department", "mail", "MANAGER"]);
     let error = read(plain(&partial.url()), &more).expect_err("a refusal");
-    assert!(error.message().contains("does not keep department, MANAGER"), "{}", told(&error));
+    assert!(error.message().contains("does not contain department, MANAGER"), "{}", told(&error));
 
     // Of groups that are not universal it does not know the members.
     let group = Scope::Group { group: GroupRef::parse("A"), membership: Membership::Nested };
     let error = read(plain(&full.url()), &ReadRequest { scopes: vec![group], ..everyone() }).expect_err("a refusal");
-    assert!(error.message().contains("does not know the members of every group"), "{}", told(&error));
+    assert!(error.message().contains("does not contain the members of all groups"), "{}", told(&error));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_schema_that_is_not_read_whole_is_an_error() {
         let front = Front::plain().at(own_address()).on(3268);
         let wire = Wire::start_at(&front, server.upstream(), [fault.clone().at(aim)]).expect("a wire");
         let error = read(plain(&wire.url()), &everyone()).expect_err("an error");
-        assert_eq!(error.operation(), Some("read the schema of the global catalogue"), "{fault:?}: {}", told(&error));
+        assert_eq!(error.operation(), Some("read the schema of the global catalog"), "{fault:?}: {}", told(&error));
         assert_eq!(wire.quiet().strikes(0), 1);
     }
 }

@@ -64,11 +64,11 @@ fn a_range_that_is_not_what_was_asked_for_is_told() {
 fn a_first_range_that_is_not_the_first_is_told() {
     let server = Scripted::start(company(8)).expect("a server");
     for (name, said) in [
-        ("member;range=5-*", "a range of values that should begin at 0 came as 5-* with 1 value"),
-        ("member;range=5-5", "a range of values that should begin at 0 came as 5-5 with 1 value"),
-        ("member;range=0-1499", "a range of values that should begin at 0 came as 0-1499 with 1 value"),
-        ("member;range=7-3", "a range of values that should begin at 0 came as 7-3 with 1 value"),
-        ("member;range=x-*", "a range is none"),
+        ("member;range=5-*", "the range 5-* with 1 value instead of a range that begins at 0"),
+        ("member;range=5-5", "the range 5-5 with 1 value instead of a range that begins at 0"),
+        ("member;range=0-1499", "the range 0-1499 with 1 value instead of a range that begins at 0"),
+        ("member;range=7-3", "the range 7-3 with 1 value instead of a range that begins at 0"),
+        ("member;range=x-*", "a range option is invalid"),
     ] {
         let fault = Fault::set(name, format!("CN=P1,OU=A,{BASE}")).at(Aim::page(1));
         let wire = Wire::start(server.upstream(), [Fault::without("member").at(Aim::page(1)), fault]).expect("a wire");
@@ -135,7 +135,7 @@ fn a_server_that_ends_a_search_early_is_told_and_one_that_gives_smaller_pages_is
 
     // It says that it knows pages, and takes no notice: whether more would follow, it does not say.
     let ignoring = try_one(50, |script| Script { paging: ServedPaging::Ignored, ..script });
-    assert!(told(&ignoring).contains("the page does not say whether another one follows"), "{}", told(&ignoring));
+    assert!(told(&ignoring).contains("it is unknown whether more pages follow"), "{}", told(&ignoring));
     let refusing = try_one(50, |script| Script { paging: ServedPaging::Unknown, ..script });
     assert!(told(&refusing).contains("12 (unavailableCriticalExtension)"), "{}", told(&refusing));
 

@@ -164,7 +164,7 @@ fn ids_that_go_round_in_circles_lead_to_everything() {
     let damage = Fault::PageLoop { cookie: LoopCookie::Same }.at(Aim::page(1).of("objectClass=*)(|"));
     let second = twice(3, Some(damage), "20");
     assert_eq!((second.lines, second.strikes > 0), (expected(), true));
-    assert!(second.effort.everything_because.is_some_and(|because| because.contains("came twice")));
+    assert!(second.effort.everything_because.is_some_and(|because| because.contains("was returned twice")));
 }
 
 const BASE: &str = "DC=ad,DC=test";

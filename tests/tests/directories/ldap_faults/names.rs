@@ -14,7 +14,7 @@ fn a_server_that_shows_nothing_is_not_an_empty_directory() {
     let server = Scripted::start(nothing).expect("a server");
     let reading = read(plain(&server.url()), &everyone()).expect("a reading");
     let told = reading.completeness.to_string();
-    assert!(told.contains("DC=ad,DC=test: not a single entry came: the user may not read here"), "{told}");
+    assert!(told.contains("DC=ad,DC=test: the search returned no entries: the user has no read access here"), "{told}");
 
     let mut elsewhere = plain(&server.url());
     elsewhere.bases = vec![gotosync_core::model::Dn::parse("OU=Nowhere,DC=ad,DC=test").expect("a name")];

@@ -209,38 +209,38 @@ impl Case {
     fn reasons(&self) -> Vec<String> {
         let texts: &[&str] = match &self.named.fault {
             Fault::Code { code, .. } | Fault::SearchesRefused { code } => {
-                let mut texts = vec![format!("the server ended the search with {code} (")];
+                let mut texts = vec![format!("the server ended the search with result code {code} (")];
                 if *code == 32 {
-                    texts.push("the server knew the unit, and then had no such object".to_owned());
+                    texts.push("the unit was moved or deleted while it was read".to_owned());
                 }
                 return texts;
             }
             Fault::Referral { .. } => &["10 (referral), and refers to ldap://elsewhere.test/dc=elsewhere"],
-            Fault::Reference { .. } => &["the rest of the answer is at ldap://elsewhere.test/dc=elsewhere, where this"],
-            Fault::Cut { ending: Ending::Silence, .. } => &["the server said nothing for 2 s"],
+            Fault::Reference { .. } => &["the rest of the result is at ldap://elsewhere.test/dc=elsewhere, and this source does not"],
+            Fault::Cut { ending: Ending::Silence, .. } => &["the server did not respond for 2 s"],
             Fault::Cut { .. } => &["the server closed the connection"],
-            Fault::EmptyPages { .. } => &["101 pages in a row were empty, and none was the last"],
+            Fault::EmptyPages { .. } => &["the server sent 101 empty pages in a row"],
             Fault::EntryTwice { copy: Copied::OtherDn, .. } => &["also as `"],
             Fault::PageLoop { .. } | Fault::PageTwice | Fault::EntryTwice { .. } => {
-                &["came twice: its pages overlap, or never end"]
+                &["was returned twice: the pages overlap or repeat"]
             }
-            Fault::PagingTaken => &["the page does not say whether another one follows"],
-            Fault::CookieChanged => &["the server ended the search with "],
-            Fault::Attribute { name, .. } if name == "objectClass" => &["no objectClass, and may be anybody"],
-            Fault::Attribute { edit: Edit::Set(_), .. } => &["is no entryUUID", "is no objectGUID"],
+            Fault::PagingTaken => &["it is unknown whether more pages follow"],
+            Fault::CookieChanged => &["the server ended the search with result code "],
+            Fault::Attribute { name, .. } if name == "objectClass" => &["no objectClass and may be a person"],
+            Fault::Attribute { edit: Edit::Set(_), .. } => &["is not a valid entryUUID", "is not a valid objectGUID"],
             Fault::Attribute { .. } => &["has no immutable id"],
             Fault::EntryBroken { how: Broken::DnNoName | Broken::DnEmpty, .. } => &["is not a distinguished name"],
-            Fault::EntryBroken { .. } => &["the answer is not LDAP: "],
+            Fault::EntryBroken { .. } => &["the response is not valid LDAP: "],
             Fault::Rubbish { what, .. } => match what {
-                Rubbish::Extended => &["the server answered with an extended response to a search: 12 ("],
-                Rubbish::OtherAnswer => &["a message of kind 0x61 that nobody asked for"],
-                Rubbish::UnknownOp => &["a message of kind 0x7e that nobody asked for"],
-                Rubbish::StrangeEntry | Rubbish::StrangeDone => &["a message of number 987654, which is no search's"],
+                Rubbish::Extended => &["the server sent an extended response to a search: 12 ("],
+                Rubbish::OtherAnswer => &["an unexpected message of type 0x61"],
+                Rubbish::UnknownOp => &["an unexpected message of type 0x7e"],
+                Rubbish::StrangeEntry | Rubbish::StrangeDone => &["a message with the ID 987654, which does not belong to the current search"],
                 Rubbish::Disconnection(_) => &["the server ended the connection: 52 (unavailable)"],
-                Rubbish::Notification => &["the server said nothing for 2 s"],
-                Rubbish::Intermediate => &["the server answered with news that nobody asked for"],
-                Rubbish::Announced(_) => &["an answer of 2147483654 bytes is larger than the limit of"],
-                _ => &["the answer is not LDAP: "],
+                Rubbish::Notification => &["the server did not respond for 2 s"],
+                Rubbish::Intermediate => &["the server sent an unexpected intermediate response"],
+                Rubbish::Announced(_) => &["a message of 2147483654 bytes exceeds the limit of"],
+                _ => &["the response is not valid LDAP: "],
             },
             _ => &[],
         };
@@ -265,7 +265,7 @@ fn a_unit_that_vanishes_between_two_searches_is_not_an_empty_one() {
     for way in [Way::Samba, Way::Slapd] {
         let world = way.world(Selected::Unit);
         for (page, said) in
-            [(1, "the server knew the unit, and then had no such object"), (2, "page 2: the server ended")]
+            [(1, "the unit was moved or deleted while it was read"), (2, "page 2: the server ended")]
         {
             let outcome = world.read(way, [Fault::code(32).at(Aim::page(page).of(way.people()))], Timeouts::default());
             assert_eq!((outcome.claims_to_be_whole(), outcome.seen.strikes(0)), (false, 1), "{way:?}, page {page}");
@@ -286,7 +286,7 @@ fn a_search_that_makes_no_sense_spoils_no_other() {
         let outcome = world.read(way, damages, Timeouts::default());
         let reading = outcome.reading.as_ref().expect("a reading");
         let gaps = reading.completeness.gaps();
-        assert!(gaps.len() == 1 && gaps[0].problem.contains("came twice"), "{way:?}: {}", outcome.said());
+        assert!(gaps.len() == 1 && gaps[0].problem.contains("was returned twice"), "{way:?}: {}", outcome.said());
         let searches = outcome.seen.searches_of(way.people()).filter(|search| search.entries() > 0).count();
         assert_eq!((outcome.seen.strikes(1), outcome.taking()), (1, vec![]));
         assert!(searches > 0, "{way:?}: people are searched for all the same");
@@ -300,6 +300,6 @@ fn an_answer_that_drips_is_given_up_in_time() {
     let drip = Fault::Slow { each: Duration::from_millis(100) }.at(Aim::page(2).of(Way::Slapd.people()));
     let timeouts = Timeouts { operation: Duration::from_secs(1), ..Timeouts::default() };
     let outcome = world.read(Way::Slapd, [drip], timeouts);
-    assert!(outcome.said().contains("page 2: the answer was not there after 1 s"), "{}", outcome.said());
+    assert!(outcome.said().contains("page 2: the server did not finish its response within 1 s"), "{}", outcome.said());
     assert_eq!((outcome.taking(), outcome.seen.open, outcome.seen.strikes(0)), (vec![], 0, 1));
 }

@@ -60,7 +60,7 @@ fn a_reference_makes_a_reading_incomplete_unless_it_may_be_left_alone() {
     let (above, below) = two();
     let refused = read(plain(&above.url()), &everyone()).expect("a reading");
     let url = format!("{}/{CHILD}", below.url());
-    assert!(told(&refused).contains(&format!("the rest of the answer is at {url}, where this source must not look")));
+    assert!(told(&refused).contains(&format!("the rest of the result is at {url}, and this source does not follow referrals")));
     assert_eq!(refused.directory.people().len(), 2);
     let ignored = read_whole(LdapOptions { referrals: Referrals::Ignore, ..plain(&above.url()) }, &everyone());
     assert_eq!(ignored.directory.people().len(), 2);
@@ -82,7 +82,7 @@ fn a_reference_on_the_list_is_followed_and_no_other() {
     let wire = Wire::start(below.upstream(), []).expect("a wire");
     let above = above(&[format!("{}/{CHILD}", wire.url())]);
     let outside = read(following(&above.url(), &["dc1.ad.test", "*.ad.test"]), &everyone()).expect("a reading");
-    assert!(told(&outside).contains("which is not on the list of hosts to follow"), "{}", told(&outside));
+    assert!(told(&outside).contains("which is not in the list of hosts to follow"), "{}", told(&outside));
     assert_eq!(wire.seen().connections, 0, "nobody was asked who is not on the list");
     let followed = read_whole(following(&above.url(), &["127.0.0.1"]), &everyone());
     assert_eq!(lines(&followed.directory), as_one(&everyone()));
@@ -164,7 +164,7 @@ fn each_other(part: &str, of_parent: &str) -> (Scripted, Scripted, LdapOptions) 
 fn servers_that_send_for_each_other_for_ever_are_told() {
     let (_above, _below, options) = each_other(CHILD, CHILD);
     let reading = read(options, &everyone()).expect("a reading");
-    assert!(told(&reading).contains("references lead on and on: after 8"), "{}", told(&reading));
+    assert!(told(&reading).contains("too many referrals: after 8"), "{}", told(&reading));
 }
 
 /// The child has a part that it says is with the parent, all of it: what comes twice by that is taken once.
