@@ -79,7 +79,10 @@ async fn a_domain_that_cannot_be_read_makes_the_forest_incomplete_and_is_named()
     };
     forest.names.forget(&domain);
     let unknown = told(&source.read(&everyone()).await?);
-    assert_eq!(unknown, format!("incomplete; {domain}: the domain: DNS has no SRV records for directory servers of `{domain}`"));
+    assert_eq!(
+        unknown,
+        format!("incomplete; {domain}: the domain: DNS has no SRV records for directory servers of `{domain}`")
+    );
     // The right name with the wrong controller behind it: what it has is not taken for that domain.
     forest.names.learn(&domain, &forest.first.fqdn(), forest.first.ip());
     let wrong = told(&source.read(&everyone()).await?);

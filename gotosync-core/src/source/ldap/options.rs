@@ -102,7 +102,7 @@ impl LdapOptions {
                 "remove `danger_plain`, which allows unencrypted connections",
             )),
             #[cfg(not(feature = "kerberos"))]
-            SignIn::Kerberos { .. } => Err(Error::new(ErrorKind::Unsupported, "this build does not support Kerberos")
+            SignIn::Kerberos { .. } => Err(Error::new(ErrorKind::Unsupported, "this build cannot sign in by Kerberos")
                 .hint("build with the feature `kerberos`, which needs the system's GSSAPI library")),
             _ if self.page_size == Some(0) || self.range_size == Some(0) => {
                 Err(wrong("the page size or range size is 0", "remove it, or set it to 1 or more"))

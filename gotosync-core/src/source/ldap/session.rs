@@ -374,7 +374,7 @@ async fn kerberos(line: &mut Line, options: &LdapOptions) -> Result<()> {
 #[cfg(not(feature = "kerberos"))]
 #[expect(clippy::unused_async, reason = "the variant with Kerberos is async")]
 async fn kerberos(_: &mut Line, _: &LdapOptions) -> Result<()> {
-    Err(Error::new(ErrorKind::Unsupported, "this build does not support Kerberos"))
+    Err(Error::new(ErrorKind::Unsupported, "this build cannot sign in by Kerberos"))
 }
 
 /// Creates a connected pair of streams for the guard and the library, which accepts only a stream of the system.

@@ -216,7 +216,9 @@ impl Case {
                 return texts;
             }
             Fault::Referral { .. } => &["10 (referral), and refers to ldap://elsewhere.test/dc=elsewhere"],
-            Fault::Reference { .. } => &["the rest of the result is at ldap://elsewhere.test/dc=elsewhere, and this source does not"],
+            Fault::Reference { .. } => {
+                &["the rest of the result is at ldap://elsewhere.test/dc=elsewhere, and this source does not"]
+            }
             Fault::Cut { ending: Ending::Silence, .. } => &["the server did not respond for 2 s"],
             Fault::Cut { .. } => &["the server closed the connection"],
             Fault::EmptyPages { .. } => &["the server sent 101 empty pages in a row"],
@@ -235,7 +237,9 @@ impl Case {
                 Rubbish::Extended => &["the server sent an extended response to a search: 12 ("],
                 Rubbish::OtherAnswer => &["an unexpected message of type 0x61"],
                 Rubbish::UnknownOp => &["an unexpected message of type 0x7e"],
-                Rubbish::StrangeEntry | Rubbish::StrangeDone => &["a message with the ID 987654, which does not belong to the current search"],
+                Rubbish::StrangeEntry | Rubbish::StrangeDone => {
+                    &["a message with the ID 987654, which does not belong to the current search"]
+                }
                 Rubbish::Disconnection(_) => &["the server ended the connection: 52 (unavailable)"],
                 Rubbish::Notification => &["the server did not respond for 2 s"],
                 Rubbish::Intermediate => &["the server sent an unexpected intermediate response"],
@@ -264,9 +268,7 @@ fn people(directory: &Directory) -> Vec<String> {
 fn a_unit_that_vanishes_between_two_searches_is_not_an_empty_one() {
     for way in [Way::Samba, Way::Slapd] {
         let world = way.world(Selected::Unit);
-        for (page, said) in
-            [(1, "the unit was moved or deleted while it was read"), (2, "page 2: the server ended")]
-        {
+        for (page, said) in [(1, "the unit was moved or deleted while it was read"), (2, "page 2: the server ended")] {
             let outcome = world.read(way, [Fault::code(32).at(Aim::page(page).of(way.people()))], Timeouts::default());
             assert_eq!((outcome.claims_to_be_whole(), outcome.seen.strikes(0)), (false, 1), "{way:?}, page {page}");
             assert!(outcome.said().contains(said), "{}", outcome.said());

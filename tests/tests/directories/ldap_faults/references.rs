@@ -60,7 +60,10 @@ fn a_reference_makes_a_reading_incomplete_unless_it_may_be_left_alone() {
     let (above, below) = two();
     let refused = read(plain(&above.url()), &everyone()).expect("a reading");
     let url = format!("{}/{CHILD}", below.url());
-    assert!(told(&refused).contains(&format!("the rest of the result is at {url}, and this source does not follow referrals")));
+    assert!(
+        told(&refused)
+            .contains(&format!("the rest of the result is at {url}, and this source does not follow referrals"))
+    );
     assert_eq!(refused.directory.people().len(), 2);
     let ignored = read_whole(LdapOptions { referrals: Referrals::Ignore, ..plain(&above.url()) }, &everyone());
     assert_eq!(ignored.directory.people().len(), 2);
