@@ -49,7 +49,7 @@ pub use tree::children_of;
 ///
 /// - **Completeness is reported.** A [`Reading`] is marked complete only if everything that was requested has arrived. A
 ///   truncated response is never passed off as an empty one.
-/// - **The result is a superset.** It may contain people outside the requested scopes, but nobody inside them is missing.
+/// - **The result is a superset.** It may contain people outside the requested scopes, but none of the people inside them are missing.
 /// - **Reads are deterministic.** Two reads without a change in between return equal directories.
 ///
 /// `Err` means that the read returned nothing usable.

@@ -451,7 +451,7 @@ objectSid: S-1-5-21-1-2-3-513
             ),
             ("dn: CN=a\nobjectClass: user\nnsUniqueId: x\nuserAccountControl: x\n", "`x` is not a number", "line: 4)"),
             ("\ndn: CN=a\ncn: a\n", "none of the entries has an objectClass", "line: 2)"),
-            ("dn: CN=a\nchangetype: modify\n", "this is a change record", "line: 2)"),
+            ("dn: CN=a\nchangetype: modify\n", "the record is a change record", "line: 2)"),
         ] {
             let error = Export::new(text).try_read(&everyone()).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Data);

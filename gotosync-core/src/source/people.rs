@@ -100,13 +100,13 @@ impl PeopleBuilder {
         PersonId::parse(&place::id(&self.source, id))
     }
 
-    /// Adds a unit, which exists even if nobody is in it.
+    /// Adds a unit, which exists even if it contains no people.
     pub fn unit(&mut self, dn: &Dn) {
         self.empty = false;
         self.builder.unit(dn.as_str(), UnitKind::Unit);
     }
 
-    /// Adds a group by name or distinguished name; it exists even if nobody is in it.
+    /// Adds a group by name or distinguished name; it exists even if it has no members.
     pub fn group(&mut self, group: &str) {
         self.group_name(group);
     }

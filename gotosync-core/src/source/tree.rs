@@ -93,14 +93,14 @@ impl<'d> Tree<'d> {
 fn group_node(directory: &Directory, ix: GroupIx) -> Node {
     let group = directory.group(ix);
     let reached = directory.nested_groups(ix);
-    let mut everybody: Vec<_> = reached.into_iter().flat_map(|ix| &directory.group(ix).people).collect();
-    everybody.sort();
-    everybody.dedup();
+    let mut members: Vec<_> = reached.into_iter().flat_map(|ix| &directory.group(ix).people).collect();
+    members.sort();
+    members.dedup();
     Node {
         dn: group.dn.clone(),
         kind: NodeKind::Group,
         people: group.people.len(),
-        people_below: everybody.len(),
+        people_below: members.len(),
         children: !group.groups.is_empty(),
     }
 }

@@ -106,7 +106,7 @@ impl Chosen {
         wanted
     }
 
-    /// Adds the groups of a request. An unknown group selects nobody. A name that several groups share selects all of them: the
+    /// Adds the groups of a request. An unknown group selects no people. A name that several groups share selects all of them: the
     /// caller reports the name as ambiguous later, and until then no candidate may be missing.
     fn add_groups(&mut self, request: &ReadRequest, found: &Found) -> Result<Vec<Reached>> {
         let mut builder = found.builder.clone();
