@@ -46,7 +46,7 @@ fn an_entry_that_comes_under_two_spellings_is_told() {
     let entries = places().into_iter().chain([person(1, &format!("OU=A,{BASE}")), double]);
     let server = Scripted::start(domain(BASE, entries)).expect("a server");
     let reading = read(plain(&server.url()), &everyone()).expect("a reading");
-    assert!(reading.completeness.to_string().contains("the person came twice"), "{}", reading.completeness);
+    assert!(reading.completeness.to_string().contains("the person was returned twice"), "{}", reading.completeness);
 }
 
 fn members(count: u32) -> Vec<String> {
