@@ -134,7 +134,7 @@ fn what_no_interface_gives_is_refused_with_the_reason() {
     let told = problems(text);
     assert!(told[1].message().ends_with("gotosync sets no password of a voicemail"), "{told:?}");
     assert!(!format!("{told:?}").contains("1234"), "{told:?}");
-    assert_eq!(told[0].message(), "`voicemail` sets nothing");
+    assert_eq!(told[0].message(), "`voicemail` has no effect");
 }
 
 #[test]
