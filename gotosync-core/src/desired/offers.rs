@@ -48,7 +48,12 @@ pub(super) struct Offers {
 }
 
 impl Offers {
-    pub(super) fn new(\n        desires: &Desires<'_>,\n        account: &Account,\n        capabilities: &Capabilities,\n        notes: &mut Vec<Note>,\n    ) -> Self {
+    pub(super) fn new(
+        desires: &Desires<'_>,
+        account: &Account,
+        capabilities: &Capabilities,
+        notes: &mut Vec<Note>,
+    ) -> Self {
         let groups = wanted_groups(desires, account, notes);
         let mut offers =
             Self { profiles: Vec::new(), licenses: BTreeSet::new(), device_groups: BTreeSet::new(), groups };
@@ -71,7 +76,7 @@ impl Offers {
         desires: &Desires<'_>,
         (account, capabilities): (&Account, &Capabilities),
         notes: &mut Vec<Note>,
-        ) {
+    ) {
         let products = rule.gives.products.iter().filter_map(|given| find_license(account, &given.product).ok());
         self.licenses.extend(products.map(|license| license.key.clone()));
         let groups = || account.catalog.device_groups.iter().map(String::as_str);

@@ -71,7 +71,11 @@ impl<'t> Document<'t> {
         let (map, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let at = error.span().unwrap_or(0..0);
-            document.problem(&at, error.message().replace('\n', "; "), "correct the TOML syntax at this line and column");
+            document.problem(
+                &at,
+                error.message().replace('\n', "; "),
+                "correct the TOML syntax at this line and column",
+            );
         }
         // After a syntax error, the parser may have misread the rest of the file.
         let value = if errors.is_empty() {

@@ -149,7 +149,10 @@ impl RulesFile {
         if Document::parse(text).is_err() {
             return Err(match Rules::parse(text, file) {
                 Err(problems) => problems.into_errors(),
-                Ok(_) => vec![Error::new(ErrorKind::Bug, "one TOML parser accepts the file, but the other one does not").with("file", file)],
+                Ok(_) => vec![
+                    Error::new(ErrorKind::Bug, "one TOML parser accepts the file, but the other one does not")
+                        .with("file", file),
+                ],
             });
         }
         Ok(Self { file: file.to_owned(), read: text.to_owned(), text: text.to_owned() })
@@ -161,8 +164,7 @@ impl RulesFile {
     /// [`ErrorKind::Input`] if `json` is not an object or TOML cannot represent it.
     pub fn from_json(json: &Json, file: &str) -> Result<Self, Vec<Error>> {
         let wrong = |problem: String| vec![Error::new(ErrorKind::Input, problem).with("file", file)];
-        let object =
-            json.as_object().ok_or_else(|| wrong("rules must be an object with the key `rule`".to_owned()))?;
+        let object = json.as_object().ok_or_else(|| wrong("rules must be an object with the key `rule`".to_owned()))?;
         let document = json::document(object, super::keys()).map_err(wrong)?;
         Self::parse(&document.to_string(), file)
     }
@@ -387,7 +389,9 @@ impl RulesFile {
             let names = layout.rules.iter().map(|block| block.name.as_str());
             let hint = match nearest(rule, names.clone()) {
                 Some(name) => format!("did you mean `{name}`?"),
-                None => format!("the rules are {}", names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+                None => {
+                    format!("the rules are {}", names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+                }
             };
             let error = Error::new(ErrorKind::NotFound, format!("there is no rule `{rule}`")).with("file", &self.file);
             vec![if layout.rules.is_empty() { error.hint("the file has no rules yet") } else { error.hint(hint) }]

@@ -58,7 +58,7 @@ pub(crate) fn missing(
     account: &Account,
     capabilities: &Capabilities,
     has_group: impl Fn(&UserGroupPath) -> bool,
-    ) -> Vec<(NoteKind, String)> {
+) -> Vec<(NoteKind, String)> {
     let mut missing = Vec::new();
     let catalog = &account.catalog;
     for Given { product, without } in &rule.gives.products {
@@ -68,61 +68,57 @@ pub(crate) fn missing(
         missing
             .extend(codes.unwrap_or_else(|evidence| vec![evidence]).into_iter().map(|e| (NoteKind::UnknownProduct, e)));
     }
+    let not_found = |feature: Feature, name: &str, evidence: String| {
+        if capabilities.has(feature) { (NoteKind::UnknownSetting, evidence) } else { unverifiable(feature, name) }
+    };
     for (product, template) in &rule.gives.templates {
         match find_license(account, product).map(|license| find_template(account, license, template)) {
             Ok(Ok(_)) => {}
-            Ok(Err(_)) if !capabilities.has(Feature::Templates) => {
-                missing.push(unverifiable(Feature::Templates, template.as_str()));
-            }
-            Ok(Err(evidence)) => missing.push((NoteKind::UnknownSetting, evidence)),
+            Ok(Err(evidence)) => missing.push(not_found(Feature::Templates, template.as_str(), evidence)),
             Err(evidence) => missing.push((NoteKind::UnknownProduct, evidence)),
         }
-        }
-        let mut not_found = |feature: Feature, name: &str, evidence: Option<String>| {
-            missing.extend(evidence.map(|evidence| match capabilities.has(feature) {
-                true => (NoteKind::UnknownSetting, evidence),
-                false => unverifiable(feature, name),
-            }));
-        };
+    }
     for name in &rule.gives.device_groups {
         let groups = || catalog.device_groups.iter().map(String::as_str);
-        let known = find_name(name, groups()).is_some();
-        let evidence = (!known).then(|| advice(&format!("the account has no device group `{name}`"), name, groups()));
-        not_found(Feature::DeviceGroups, name, evidence);
+        if find_name(name, groups()).is_none() {
+            let evidence = advice(&format!("the account has no device group `{name}`"), name, groups());
+            missing.push(not_found(Feature::DeviceGroups, name, evidence));
+        }
     }
     if let Some(role) = &rule.gives.role {
-        match (role, find_role(account, role, has_group)) {
-            (_, Ok(_)) => {}
-            (RoleGrant::Set(name), Err(_)) if !capabilities.has(Feature::Roles) => {
-                missing.push(unverifiable(Feature::Roles, name));
-            }
-            (RoleGrant::Set(name), Err(_)) if capabilities.roles == RoleAccess::Hidden => {
+        missing.extend(find_role(account, role, has_group).err().map(|evidence| match role {
+            RoleGrant::Set(name) if capabilities.has(Feature::Roles) && capabilities.roles == RoleAccess::Hidden => {
                 let evidence = format!(
                     "the signed-in user cannot read role sets, so gotosync cannot verify the role set `{name}`; \
                      sign in as a full administrator, or remove the role from the rule"
                 );
-                missing.push((NoteKind::Unsupported, evidence));
+                (NoteKind::Unsupported, evidence)
             }
-            (_, Err(evidence)) => missing.push((NoteKind::UnknownSetting, evidence)),
-        }
+            RoleGrant::Set(name) => not_found(Feature::Roles, name, evidence),
+            _ => (NoteKind::UnknownSetting, evidence),
+        }));
     }
     if let Some(WelcomeEmail::Template(name)) = &rule.gives.welcome {
         let names = || welcome_emails.iter().chain(&catalog.welcome_emails).map(|template| template.name.as_str());
         let what = format!("neither the account nor the rules have a welcome e-mail `{name}`");
-        let evidence = (!names().any(|own| own == name)).then(|| advice(&what, name, names()));
-        not_found(Feature::Invitations, name, evidence);
+        if !names().any(|own| own == name) {
+            missing.push(not_found(Feature::Invitations, name, advice(&what, name, names())));
+        }
     }
     if let Some(operator) = rule.gives.voicemail.as_ref().and_then(|voicemail| voicemail.operator.as_deref()) {
         let own = || account.users.iter().any(|user| user.settings().extension.as_deref() == Some(operator));
         let known = catalog.extensions.iter().any(|own| own == operator) || own();
-        let what = || format!("the account has no extension {operator}, which `voicemail` names as the operator");
-        not_found(Feature::Extensions, operator, (!known).then(what));
+        if !known {
+            let evidence = format!("the account has no extension {operator}, which `voicemail` names as the operator");
+            missing.push(not_found(Feature::Extensions, operator, evidence));
+        }
     }
     for name in rule.custom_fields.keys() {
         let fields = || catalog.custom_fields.iter().map(String::as_str);
-        let known = fields().any(|own| own == name);
-        let evidence = (!known).then(|| advice(&format!("the account has no custom field `{name}`"), name, fields()));
-        not_found(Feature::CustomFields, name, evidence);
+        if !fields().any(|own| own == name) {
+            let evidence = advice(&format!("the account has no custom field `{name}`"), name, fields());
+            missing.push(not_found(Feature::CustomFields, name, evidence));
+        }
     }
     missing
 }

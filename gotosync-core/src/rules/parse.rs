@@ -242,7 +242,11 @@ impl Reader<'_, '_> {
         };
         if delete.is_some() && first != LeaverPolicy::Suspend {
             let message = "leavers can be deleted only if they are suspended first";
-            self.problem(keys.places.table(), message, "write `first = \"suspend\"`, or remove the two `delete_after` keys");
+            self.problem(
+                keys.places.table(),
+                message,
+                "write `first = \"suspend\"`, or remove the two `delete_after` keys",
+            );
         }
         Leavers { first, delete }
     }
@@ -319,8 +323,13 @@ impl Reader<'_, '_> {
             WordOr::Table(keys) => {
                 let limit = Limit { count: keys.count, percent: keys.percent, floor: keys.floor.unwrap_or_default() };
                 if limit.count.is_none() && limit.percent.is_none() {
-                    let hint = format!("set `count`, `percent`, or both, or write `{key} = \"unlimited\"` for no limit");
-                    self.problem(keys.places.table(), format!("the limit `{key}` has neither `count` nor `percent`"), hint);
+                    let hint =
+                        format!("set `count`, `percent`, or both, or write `{key} = \"unlimited\"` for no limit");
+                    self.problem(
+                        keys.places.table(),
+                        format!("the limit `{key}` has neither `count` nor `percent`"),
+                        hint,
+                    );
                 }
                 limits.set(amount, Some(limit));
             }

@@ -104,4 +104,4 @@ async fn account(config: &Config) -> Result<(Account, Capabilities), Error> {
         return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end"));
     }
     Ok((account, target.describe().await?.capabilities))
-    }
+}

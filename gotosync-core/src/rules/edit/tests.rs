@@ -123,7 +123,10 @@ fn rejects_an_edit_that_would_make_the_file_invalid() {
     assert!(message(file.add("B", &[], &Position::Last)).starts_with("the rule selects no one"));
     assert!(message(file.remove("A")).starts_with("`A` is the only rule, and a rules file needs at least one"));
     assert!(message(file.remove("a")).ends_with("did you mean `A`?"));
-    assert!(message(file.move_to("A", &Position::Before("A".into()))).starts_with("cannot move the rule `A` before or after itself"));
+    assert!(
+        message(file.move_to("A", &Position::Before("A".into())))
+            .starts_with("cannot move the rule `A` before or after itself")
+    );
     assert_eq!((file.text(), file.is_changed()), (A, false));
 }
 
@@ -174,7 +177,10 @@ fn reports_json_values_that_toml_cannot_represent() {
     assert_eq!(message_for(serde_json::json!([])), "rules must be an object with the key `rule` (file: rules)");
     let rule = serde_json::json!({ "rule": [{ "name": "A", "products": ["x", null] }] });
     assert_eq!(message_for(rule), "rule 1: products: `null` is not allowed in a list (file: rules)");
-    assert!(message_for(serde_json::json!({ "seats": u64::MAX })).starts_with("seats: the number 18446744073709551615 is too"));
+    assert!(
+        message_for(serde_json::json!({ "seats": u64::MAX }))
+            .starts_with("seats: the number 18446744073709551615 is too")
+    );
     let change = Change::json("limits", &serde_json::json!({ "create": [null] })).unwrap_err();
     assert_eq!(change[0].to_string(), "create: `null` is not allowed in a list (key: limits)");
 }

@@ -62,7 +62,7 @@ pub(super) fn of_rule(rules: &Rules, all: &[Says], index: usize, desires: Option
             if said_before && same.len() + says.products.len() > 0 { "; earlier rules set the rest, too" } else { "" };
         let evidence =
             format!("{people}, `{key}` is set first by {}, so its own `{value}` is never used{rest}", several(won));
-            let hint = format!("move the rule up (`gotosync rule move`), or remove `{key}` from it");
+        let hint = format!("move the rule up (`gotosync rule move`), or remove `{key}` from it");
         findings.push(Finding::of(kind, rule, evidence, hint));
     }
     findings
@@ -205,12 +205,7 @@ fn only_selects(rules: &Rules, index: usize, sets: &[Vec<usize>], desires: Optio
     }
     let evidence = "`create` and `update` are false, and no rule that creates users selects its people: the rule only keeps \
                     them from becoming leavers";
-    Some(Finding::of(
-        FindingKind::OnlySelects,
-        rule,
-        evidence,
-        "if this is not intended, set one of the keys to true",
-    ))
+    Some(Finding::of(FindingKind::OnlySelects, rule, evidence, "if this is not intended, set one of the keys to true"))
 }
 
 fn each_of(number: usize) -> String {

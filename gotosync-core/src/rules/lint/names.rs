@@ -137,11 +137,11 @@ fn anyone_has(directory: &Directory, name: &str) -> bool {
 
 /// Finds products, templates, roles, and other names in a rule that gotosync cannot find in the account.
 fn unknown(rule: &Rule, rules: &Rules, account: &Account, capabilities: &Capabilities) -> Vec<Finding> {
-// A user group that another rule creates will exist in time.
-let created = |path: &UserGroupPath| rules.list.iter().any(|other| other.makes_group(path));
-let has_group = |path: &UserGroupPath| account.has_group(path) || created(path);
-let missing = missing(rule, &rules.welcome_emails, account, capabilities, has_group);
-let finding = |(kind, message): (NoteKind, String)| {
+    // A user group that another rule creates will exist in time.
+    let created = |path: &UserGroupPath| rules.list.iter().any(|other| other.makes_group(path));
+    let has_group = |path: &UserGroupPath| account.has_group(path) || created(path);
+    let missing = missing(rule, &rules.welcome_emails, account, capabilities, has_group);
+    let finding = |(kind, message): (NoteKind, String)| {
         let (kind, remedy) = match kind {
             NoteKind::UnknownProduct => (FindingKind::UnknownProduct, "buy the license, or remove it from the rule"),
             _ => (FindingKind::UnknownSetting, "create it in the account, or remove it from the rule"),

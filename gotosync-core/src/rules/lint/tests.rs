@@ -24,7 +24,8 @@ fn account() -> Account {
 
 fn found(text: &str, directory: Option<&Arc<Directory>>) -> Vec<(FindingKind, Option<String>)> {
     let file = RulesFile::parse(text, "rules.toml").unwrap();
-    let findings = lint(&file, directory, Some((&account(), &Capabilities::built_in()))).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let findings = lint(&file, directory, Some((&account(), &Capabilities::built_in())))
+        .unwrap_or_else(|errors| panic!("{errors:?}"));
     findings.into_iter().map(|finding| (finding.kind, finding.rule)).collect()
 }
 
@@ -109,7 +110,11 @@ fn reports_an_expression_behind_one_for_everyone() {
     for directory in [None, Some(&directory())] {
         assert_eq!(found(text, directory), one(FindingKind::UnusedMapping, "Sales"));
     }
-    assert_eq!(found(&text.replacen("{{ sn | upper }}", "{{ sn }}", 1), None), [], "an identical expression is not reported");
+    assert_eq!(
+        found(&text.replacen("{{ sn | upper }}", "{{ sn }}", 1), None),
+        [],
+        "an identical expression is not reported"
+    );
 }
 
 #[test]
@@ -138,7 +143,11 @@ fn reports_why_a_rule_selects_no_one() {
         evidence("[[rule]]\nname = 'G'\nou = 'OU=Guests,DC=x'\n"),
         [(FindingKind::SelectsNobody, "there are no people in the OU `OU=Guests,DC=x`".to_owned())]
     );
-    assert_eq!(evidence("[[rule]]\nname = 'G'\nenabled = false\nou = 'OU=Guests,DC=x'\n"), [], "disabled rules are skipped");
+    assert_eq!(
+        evidence("[[rule]]\nname = 'G'\nenabled = false\nou = 'OU=Guests,DC=x'\n"),
+        [],
+        "disabled rules are skipped"
+    );
 }
 
 #[test]
@@ -159,9 +168,9 @@ fn suggests_the_nearest_names_for_unknown_ones() {
     let findings = lint(&file, Some(&directory()), Some((&account(), &Capabilities::built_in()))).unwrap();
     let reported: Vec<_> = findings.iter().map(|it| (it.kind, it.evidence.as_str(), it.hint.as_str())).collect();
     assert_eq!(
-    reported,
-    [
-    (
+        reported,
+        [
+            (
                 FindingKind::UnusedAttribute,
                 "no filter and no expression uses `shoeSize`",
                 "remove it from `attributes`"
@@ -291,7 +300,7 @@ fn reports_simulations_rehearsals_and_deletions() {
     let file = RulesFile::parse(&text, "rules.toml").unwrap();
     let findings = lint(&file, Some(&directory()), None).unwrap();
     assert_eq!(
-    findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         [
             "info: the file is only simulated: no changes are applied",
             "warning: the file rewrites every e-mail address: ann@example.test becomes t-ann@example.test",

@@ -95,7 +95,9 @@ fn pattern(
                     let hint = if number.is_empty() || rest.is_empty() {
                         format!("{hint}; write `$$` for a dollar sign")
                     } else {
-                        format!("write `${{{number}}}{rest}`; without braces, the name includes every letter, digit, and `_`")
+                        format!(
+                            "write `${{{number}}}{rest}`; without braces, the name includes every letter, digit, and `_`"
+                        )
                     };
                     return Err(error(at.start, format!("the pattern has no group `{name}`"), hint));
                 }
@@ -147,7 +149,8 @@ fn habit(arguments: &[Argument<'_>]) -> Result<(), MappingError> {
 fn country(arguments: &[Argument<'_>]) -> Result<(), MappingError> {
     match arguments.first() {
         Some(Argument { at, only: Some(Token::Text(name)) }) if !super::phone::is_country(name) => {
-            let hint = "write an ISO 3166 code with two letters, such as `phone('DE')`, or an attribute, such as `phone(c)`";
+            let hint =
+                "write an ISO 3166 code with two letters, such as `phone('DE')`, or an attribute, such as `phone(c)`";
             Err(error(at.start, format!("`{name}` is not a country code"), hint))
         }
         _ => Ok(()),
@@ -159,9 +162,7 @@ pub(super) fn unknown_filter(name: &str, at: usize) -> MappingError {
     let names = super::table::names();
     let hint = match nearest(name, names.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
-        None if name == "phone" => {
-            "this build of gotosync does not include the Cargo feature `phone`".into()
-        }
+        None if name == "phone" => "this build of gotosync does not include the Cargo feature `phone`".into(),
         None => format!("expected one of {}", names.join(", ")),
     };
     error(at, format!("unknown filter `{name}`"), hint)

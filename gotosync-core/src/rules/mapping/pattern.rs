@@ -74,7 +74,9 @@ fn short_enough(text: &str) -> Result<(), String> {
     if text.len() <= RESULT_LIMIT {
         return Ok(());
     }
-    Err(format!("the text is longer than {RESULT_LIMIT} bytes, the maximum for regular expressions: shorten it with `slice` first"))
+    Err(format!(
+        "the text is longer than {RESULT_LIMIT} bytes, the maximum for regular expressions: shorten it with `slice` first"
+    ))
 }
 
 fn mistake(error: &regex::Error, at: usize) -> MappingError {

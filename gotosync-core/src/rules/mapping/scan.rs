@@ -51,13 +51,21 @@ pub(super) fn scan(text: &str, own: &[String]) -> Result<Scanned, MappingError> 
             }
             // The engine parses expressions recursively, and a stack overflow would end the process.
             if count > MOST_TOKENS || depth > DEEPEST {
-                return Err(error(at, "the mapping is too long or too deeply nested", "simplify it, or split it into several rules"));
+                return Err(error(
+                    at,
+                    "the mapping is too long or too deeply nested",
+                    "simplify it, or split it into several rules",
+                ));
             }
             match (&before, &token) {
                 (_, Token::Close) if depth == 0 => break,
                 // The engine would take these braces for the end of a map and continue, so the rest would escape the checks.
                 (_, Token::Close) => {
-                    return Err(error(at, "a bracket is not closed at the end of the expression", "close it before the `}}`"));
+                    return Err(error(
+                        at,
+                        "a bracket is not closed at the end of the expression",
+                        "close it before the `}}`",
+                    ));
                 }
                 (_, Token::Symbol('*')) => {
                     return Err(error(
@@ -68,7 +76,11 @@ pub(super) fn scan(text: &str, own: &[String]) -> Result<Scanned, MappingError> 
                 }
                 // The engine panics when it takes a slice of an empty value.
                 (_, Token::Symbol(':')) => {
-                    return Err(error(at, "`:` is not allowed in a mapping", "to take a part of a text, write `| slice(0, 3)`"));
+                    return Err(error(
+                        at,
+                        "`:` is not allowed in a mapping",
+                        "to take a part of a text, write `| slice(0, 3)`",
+                    ));
                 }
                 (Some(Token::Symbol('|')), Token::Name(name)) => found.filter(name, at, tokens)?,
                 (Some(Token::Symbol('.')), Token::Name(name)) => {
@@ -128,7 +140,9 @@ pub(crate) fn unknown_attribute(name: &str, at: usize, own: &[String]) -> Mappin
     let hint = match nearest(name, attribute_names(own).into_iter().chain(views)) {
         _ if table::exists(name) => format!("`{name}` is a filter; write it after a value, such as `sn | {name}`"),
         Some(word) => format!("did you mean `{word}`?"),
-        None => format!("if your directory schema has it, declare it at the top of the file: `attributes = [\"{name}\"]`"),
+        None => {
+            format!("if your directory schema has it, declare it at the top of the file: `attributes = [\"{name}\"]`")
+        }
     };
     error(at, format!("unknown attribute `{name}`"), hint)
 }

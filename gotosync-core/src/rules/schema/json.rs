@@ -13,7 +13,7 @@ pub fn json_schema() -> Value {
     let mut schema = object(keys());
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
     schema.insert("title".into(), "gotosync rules file".into());
-    schema.insert("description".into(), "selects people in the directory and sets what they get in the account; rules are in order of priority".into());
+    schema.insert("description".into(), "rules that select people and set what they get, in order of priority".into());
     Value::Object(schema)
 }
 
