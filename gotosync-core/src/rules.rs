@@ -98,7 +98,7 @@ pub struct Rule {
     pub name: Arc<str>,
     /// `true` if the rule is used. The licenses and device groups that a disabled rule names still count as managed by rules.
     pub enabled: bool,
-    /// Whether the changes of the rule are applied or only shown.
+    /// The mode of the rule. The changes of a simulated rule are only shown.
     pub mode: Mode,
     /// The people that the rule selects.
     pub people: Selection,
@@ -195,7 +195,7 @@ pub enum RoleGrant {
     Set(String),
 }
 
-/// Whether changes are applied or only shown.
+/// The mode of a file or a rule: changes are applied or only shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {

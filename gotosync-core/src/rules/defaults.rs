@@ -28,14 +28,14 @@ impl Defaults {
     pub(super) fn value<'d>(&self, field: Field, person: &'d Person) -> Option<Cow<'d, str>> {
         let [mail, proxies, given, sn, display, cn] = self.0;
         let text = |id: Option<AttrId>| person.attributes.text(id?).filter(|text| !text.trim().is_empty());
-        let whole = || text(display).or_else(|| text(cn)).map(str::trim);
+        let full_name = || text(display).or_else(|| text(cn)).map(str::trim);
         match field {
             Field::Email => text(mail).or_else(|| primary_address(person, proxies?)).map(Cow::Borrowed),
             Field::FirstName => text(given)
-                .or_else(|| whole().map(|name| name.rsplit_once(' ').map_or(name, |(first, _)| first)))
+                .or_else(|| full_name().map(|name| name.rsplit_once(' ').map_or(name, |(first, _)| first)))
                 .map(Cow::Borrowed),
             Field::LastName => text(sn)
-                .or_else(|| whole().map(|name| name.rsplit_once(' ').map_or(name, |(_, last)| last)))
+                .or_else(|| full_name().map(|name| name.rsplit_once(' ').map_or(name, |(_, last)| last)))
                 .map(Cow::Borrowed),
             _ => None,
         }

@@ -33,7 +33,7 @@ pub struct Desires<'d> {
     pub broken: Vec<BrokenRule>,
     /// The number of people that each rule selects, by the index of the rule.
     pub populations: Vec<usize>,
-    /// Whether simulated rules count.
+    /// The treatment of simulated rules.
     pub trial: Trial,
 }
 

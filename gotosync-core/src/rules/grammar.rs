@@ -114,7 +114,7 @@ impl Spans {
 }
 
 /// Reads a table and reports unknown keys.
-fn whole<K: Keys>(table: &Source<'_, '_>) -> K {
+fn read_table<K: Keys>(table: &Source<'_, '_>) -> K {
     let read = K::read(table);
     table.finish();
     read
@@ -234,7 +234,7 @@ impl<K: Keys> TextOr<K> {
     fn of(found: StringOrTable<'_, '_>) -> Self {
         match found {
             StringOrTable::String(text) => Self::Text(text),
-            StringOrTable::Table(inner) => Self::Table(whole(&inner)),
+            StringOrTable::Table(inner) => Self::Table(read_table(&inner)),
         }
     }
 }
@@ -245,7 +245,7 @@ impl<K: Keys> Kind for kinds::TextFalseOrTable<K> {
 
     fn read(table: &Source<'_, '_>, name: &str, key: &Key) -> Self::Read {
         if table.is_table(name) {
-            return table.table(name).map(|inner| TextFalseOr::Table(whole(&inner)));
+            return table.table(name).map(|inner| TextFalseOr::Table(read_table(&inner)));
         }
         table.string_or_false_as(name, &key.expected()).map(TextFalseOr::Text)
     }
@@ -298,7 +298,7 @@ fn word_or_table<W: Words, K: Keys>(
             };
             table.chosen(name, &found, W::VALUES, Some(&otherwise)).map(WordOr::Word)
         }
-        StringOrTable::Table(inner) => Some(WordOr::Table(whole(&inner))),
+        StringOrTable::Table(inner) => Some(WordOr::Table(read_table(&inner))),
     }
 }
 
@@ -307,7 +307,7 @@ impl<K: Keys> Kind for kinds::Table<K> {
     const KIND: KeyKind = KeyKind::Table(K::KEYS);
 
     fn read(table: &Source<'_, '_>, name: &str, _: &Key) -> Self::Read {
-        table.table(name).map(|inner| whole(&inner))
+        table.table(name).map(|inner| read_table(&inner))
     }
 }
 
@@ -320,7 +320,7 @@ impl<K: Keys> Kind for kinds::Tables<K> {
             if let Some(title) = K::title(&inner, number) {
                 inner.rename(title);
             }
-            whole(&inner)
+            read_table(&inner)
         };
         (1..).zip(table.tables(name)).map(one).collect()
     }

@@ -59,7 +59,7 @@ pub struct Word {
     pub about: &'static str,
 }
 
-/// Whether a key may be omitted.
+/// The rule for omitting a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// The key may be omitted.

@@ -80,7 +80,7 @@ impl Amount {
         match self {
             Self::Create | Self::Emails => "people selected",
             Self::Shrink => "people selected before",
-            Self::Suspend | Self::Release => "users whom rules manage",
+            Self::Suspend | Self::Release => "users managed by rules",
             Self::Update | Self::Delete | Self::GroupChange | Self::RoleChange => "users",
         }
     }

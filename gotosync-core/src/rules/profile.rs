@@ -307,7 +307,7 @@ fn fields_of(arity: Arity) -> impl Iterator<Item = Field> {
 /// The number of fields with one value that every user has: the e-mail address and the two names.
 const NAMES: usize = 3;
 
-/// Whether simulated rules count.
+/// The treatment of simulated rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trial {
     /// Simulated rules neither give nor remove anything.

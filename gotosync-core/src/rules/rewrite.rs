@@ -38,10 +38,10 @@ mod tests {
 
     #[test]
     fn adds_prefix_and_suffix_and_replaces_the_domain() {
-        let rewrite = Rewrite { prefix: "test-".into(), suffix: "+trial".into(), domain: Some("sink.test".into()) };
-        assert_eq!(rewrite.apply("ann@example.test".into()), "test-ann+trial@sink.test");
-        assert_eq!(rewrite.to_string(), "test-ann+trial@sink.test");
-        assert_eq!(rewrite.apply("nobody".into()), "nobody");
+        let rewrite = Rewrite { prefix: "test-".into(), suffix: "+demo".into(), domain: Some("sink.test".into()) };
+        assert_eq!(rewrite.apply("ann@example.test".into()), "test-ann+demo@sink.test");
+        assert_eq!(rewrite.to_string(), "test-ann+demo@sink.test");
+        assert_eq!(rewrite.apply("ann".into()), "ann");
         assert_eq!(Rewrite::default().apply("ann@example.test".into()), "ann@example.test");
     }
 }

@@ -84,8 +84,8 @@ pub(super) fn unset(text: &str, document: &Document<&str>, rule: usize, key: &[S
         Found::Table(table) => {
             let mut lines: Vec<Range<usize>> = Vec::new();
             if table.is_dotted() || table.is_implicit() {
-                let whole = |it: Statement<'_>| line_start(text, it.start)..line_end(text, it.end);
-                lines.extend(statements(table).into_iter().map(whole));
+                let entire_lines = |it: Statement<'_>| line_start(text, it.start)..line_end(text, it.end);
+                lines.extend(statements(table).into_iter().map(entire_lines));
             }
             let mut text = cut(text, &Layout::of(text, document).tables(rule, key));
             // The dotted lines of a table are above the headings of its subtables, so their positions are still valid.

@@ -6,7 +6,7 @@ use crate::rules::LeaverPolicy;
 use crate::rules::key::{Key, KeyKind, Need};
 
 keys! {
-    /// What happens to leavers, in stages.
+    /// The handling of leavers, in stages.
     STAGES, StageKeys {
         first: OneOf<LeaverPolicy> = "what happens to leavers immediately", "`\"suspend\"`", "\"suspend\"";
         delete_after_days: Number [Required] =

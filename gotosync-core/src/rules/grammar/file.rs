@@ -53,7 +53,7 @@ keys! {
 }
 
 keys! {
-    /// How e-mail addresses are rewritten.
+    /// The rewriting of e-mail addresses.
     REWRITE, RewriteKeys {
         prefix: Text [Any] = "text to put in front of each address", "nothing", "\"test-\"";
         suffix: Text [Any] = "text to put in front of the `@` of each address", "nothing", "\"+test\"";
