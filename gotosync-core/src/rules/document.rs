@@ -242,7 +242,7 @@ impl<'d, 't> Table<'d, 't> {
         self.string_or_false_as(key, "a string in quotes, or false")
     }
 
-    /// Reads the same, where `what` lists more kinds of values that would be valid.
+    /// Reads a string, or `false` for no value. `what` describes all valid kinds of values, for the problem.
     pub(crate) fn string_or_false_as(&self, key: &str, what: &str) -> Option<Placed<Option<String>>> {
         let found = self.value(key)?;
         let value = match found.get_ref() {

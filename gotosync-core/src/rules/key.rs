@@ -7,7 +7,7 @@ pub struct Key {
     pub name: &'static str,
     /// The kind of value that it takes.
     pub kind: KeyKind,
-    /// The rule for omitting it.
+    /// The condition under which the key is required.
     pub need: Need,
     /// The description, without a full stop at the end.
     pub about: &'static str,
@@ -59,7 +59,7 @@ pub struct Word {
     pub about: &'static str,
 }
 
-/// The rule for omitting a key.
+/// A condition under which a key is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// The key may be omitted.

@@ -488,7 +488,7 @@ mod tests {
             assert!(Mapping::parse(&format!("{{{{ sn{} }}}}", fair.repeat(60)), &[]).is_ok(), "{fair}");
         }
         let depth = format!("{{{{ sn | match('{}a{}') }}}}", "(".repeat(200), ")".repeat(200));
-        assert!(problem(&depth).1.contains("pattern"), "{}", problem(&depth).1);
+        assert!(problem(&depth).1.contains("regular expression"), "{}", problem(&depth).1);
     }
 
     #[test]

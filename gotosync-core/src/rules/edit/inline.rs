@@ -107,7 +107,7 @@ fn remove(list: &mut Array, at: usize) {
     }
 }
 
-/// Joins the text before and after a removed item, without the rest of the item's line.
+/// Joins the text before and after a removed item, and drops the rest of the item's line.
 fn joined(before: &str, behind: &str) -> String {
     match behind.split_once('\n') {
         None if before.contains('#') => format!("{}\n", before.trim_end()),

@@ -34,7 +34,7 @@ keys! {
             "an LDAP filter (RFC 4515) that the selected people must also match",
             "no filter",
             "\"(&(department=Sales)(!(title=Trainee)))\"";
-        exclude: Table<ExcludeKeys> = "people to leave out although they match", "none", "{ filter = \"(title=Trainee)\" }";
+        exclude: Table<ExcludeKeys> = "people to exclude although they match", "none", "{ filter = \"(title=Trainee)\" }";
         create: Flag = "whether the rule creates users", "`true`", "false";
         update: Flag =
             "whether the rule changes existing users, suspends people who are disabled in the directory, and reactivates them",
