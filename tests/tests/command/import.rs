@@ -69,11 +69,11 @@ fn a_list_is_shown_applied_and_mended() {
     let shown = ends(place, &["import", "guests.txt", "--rule", "Guests"], 2);
     for told in [
         "import of guests.txt: 2 people read",
-        "to mend, cannot be broken out: 1",
+        "to correct, cannot be broken out: 1",
         "line 3, column 1: it is neither an address nor a first and a last name",
-        "to mend, broken out, but wrong: 1",
+        "to correct, broken out, but wrong: 1",
         "line 2, column 1: `cyd@x`: its domain has no dot",
-        "to mend, broken out in part: 1",
+        "to correct, broken out in part: 1",
         "line 1, column 20: the last name is missing",
         "first name: Bob, last name: -, e-mail: bob@x.test",
         "person0@example.test is kept by the directory (rule `All`): its next run decides again",
@@ -162,7 +162,7 @@ fn no_file_of_what_must_be_mended_is_overwritten() {
     assert_eq!(fs::read_to_string(place.join("guests.txt.mend")).expect("it is there"), "my own");
     let to = ["import", "guests.txt", "--rule", "Guests", "--apply", "--mend", "guests.txt.mend"];
     let said = ends(place, &to, 1);
-    assert!(said.err.contains("the file is there already") && said.err.contains("nothing was applied"), "{said:?}");
+    assert!(said.err.contains("the file exists already") && said.err.contains("nothing was applied"), "{said:?}");
     assert!(account(place).users.is_empty());
 }
 
