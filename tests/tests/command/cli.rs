@@ -190,7 +190,7 @@ fn a_local_account_that_is_missing_is_made_from_json() {
     fs::write(place.join("account.json"), "{ \"key\": 1 }").expect("what is no account");
     let wrong = run(place, &["plan"]);
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
-    assert!(wrong.err.contains("account.json") && wrong.err.contains("it is not an account"), "{wrong:?}");
+    assert!(wrong.err.contains("account.json") && wrong.err.contains("does not contain a valid account"), "{wrong:?}");
     // The account that the README shows.
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the README");
     let shown = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an account");

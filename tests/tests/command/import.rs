@@ -258,15 +258,15 @@ fn mistakes_in_sources_are_told_with_their_places() {
     let folder = place();
     let place = folder.path();
     for (source, line, message, help) in [
-        ("", 1, "there is no [source]", "write a table [source]"),
-        ("source = 5\n", 1, "is a whole number, expected a table headed [source]", "write a table"),
-        ("source = \"x.csv\"\n", 1, "`source` is a string, expected a table", "write a table [source]"),
+        ("", 1, "the table [source] is missing", "add a table [source]"),
+        ("source = 5\n", 1, "is a whole number, expected a table headed [source]", "add a table"),
+        ("source = \"x.csv\"\n", 1, "`source` is a string, expected a table", "add a table [source]"),
         ("[source]\nldfi = \"x\"\n", 2, "[source] has no key `ldfi`", "did you mean `ldif`?"),
-        ("[source]\nname = \"a\"\n", 1, "the source names neither a directory", "csv = "),
-        ("[source]\nldif = \"x\"\ncsv = \"y\"\n", 3, "it names two places", "one table [[source]] for each"),
-        ("[source]\nldif = \"x\"\nid = \"Nr\"\n", 3, "`id` is for a CSV", "leave it out"),
+        ("[source]\nname = \"a\"\n", 1, "the source has neither a directory", "csv = "),
+        ("[source]\nldif = \"x\"\ncsv = \"y\"\n", 3, "the source has two locations", "a separate table [[source]] for each"),
+        ("[source]\nldif = \"x\"\nid = \"Nr\"\n", 3, "`id` applies only to a CSV file", "leave it out"),
         ("[source]\ncsv = \"x\"\ncolums = {}\n", 3, "has no key `colums`", "did you mean `columns`?"),
-        ("[source]\ncsv = \"x\"\ncolumns = \"mail\"\n", 3, "`columns` is no table", "columns = { mail = "),
+        ("[source]\ncsv = \"x\"\ncolumns = \"mail\"\n", 3, "`columns` must be a table", "columns = { mail = "),
         (
             "[source]\ncsv = \"x\"\n[source.columns]\nsn = 3\n",
             4,
@@ -276,10 +276,10 @@ fn mistakes_in_sources_are_told_with_their_places() {
         (
             "[source]\ncsv = \"x\"\ncolumns = { givenNam = \"y\" }\n",
             3,
-            "there is no attribute `givenNam`",
+            "`givenNam` is not a known attribute",
             "`givenName`?",
         ),
-        ("[source]\ncsv = \"x\"\ncolumns = { \"a b\" = \"y\" }\n", 3, "`a b` cannot be the name", "letters, digits"),
+        ("[source]\ncsv = \"x\"\ncolumns = { \"a b\" = \"y\" }\n", 3, "`a b` is not a valid attribute name", "letters, digits"),
         (
             "[source]\ncsv = \"x\"\ndelimiter = \":\"\n",
             3,
@@ -296,8 +296,8 @@ fn mistakes_in_sources_are_told_with_their_places() {
         (
             "[[source]]\nname = \"a\"\nldif = \"x\"\n[[source]]\nname = \"a\"\nldif = \"y\"\n",
             5,
-            "two sources are called `a`",
-            "a name of its own",
+            "two sources are named `a`",
+            "a different name",
         ),
     ] {
         configure(place, source);

@@ -91,12 +91,12 @@ fn what_is_typed_is_typed_twice_and_is_not_seen() {
         said(terminal.stdin(Stdio::null()).output().expect("python3 starts"))
     };
     let different = typed("one", "two");
-    assert!(different.code == Some(1) && different.out.contains("not the same"), "{different:?}");
+    assert!(different.code == Some(1) && different.out.contains("the two entries differ"), "{different:?}");
     assert!(!place.path("kept").exists());
     let password = SLAPD.reader().password;
     let same = typed(&password, &password);
     assert_eq!(same.code, Some(0), "{same:?}");
-    assert!(same.out.contains("again") && !same.out.contains(&password), "{same:?}");
+    assert!(same.out.contains("repeat the secret") && !same.out.contains(&password), "{same:?}");
     assert_eq!(place.people(), 300);
 }
 
