@@ -194,7 +194,7 @@ def more(wait):
     seen += part
     return bool(part)
 end = time.monotonic() + 60
-for text, prompt in ((first, b'secret: '), (second, b'again: ')):
+for text, prompt in ((first, b'secret: '), (second, b'repeat the secret: ')):
     while prompt not in seen or termios.tcgetattr(terminal)[3] & termios.ECHO:
         if not more(0.01) or time.monotonic() > end:
             sys.exit(f'no prompt: {seen!r}')
