@@ -2,8 +2,8 @@
 
     python from_sql.py hr.db account.db rules.toml
 
-The table `people` has the columns number, given_name, surname, email, team, and left_on. Any database with a DB-API driver can be
-read in the same way.
+The table `people` has the columns number, given_name, surname, email, team, and left_on. Any database with a DB-API driver
+can be read in the same way.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Staff(gotosync.DirectorySource):
         self.database = database
 
     def read(self, request: gotosync.ReadRequest | None = None) -> Iterator[dict[str, Any]]:
-        """Yields a dict for each row. An exception fails the run, so gotosync never mistakes a part of the table for all of it."""
+        """Yields a dict for each row. An exception fails the run, so a partial read never looks like a complete one."""
         with closing(sqlite3.connect(self.database)) as database:
             rows = database.execute("SELECT number, given_name, surname, email, team, left_on FROM people")
             for number, given_name, surname, email, team, left_on in rows:

@@ -2,7 +2,8 @@
 
     python nightly.py gotosync.toml --smtp mail.example.test:25 --to admins@example.test
 
-An interrupted run is finished first. The e-mail is sent in any case, also after errors. The exit code is 0 only if everything was done.
+An interrupted run is finished first. The e-mail is sent in any case, also after errors. The exit code is 0 only if everything
+was done.
 """
 
 from __future__ import annotations

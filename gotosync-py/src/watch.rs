@@ -43,9 +43,9 @@ enum Stage {
 /// ...     return gotosync.Review().refuse("a freeze until Monday")
 /// >>> engine = gotosync.Engine(source, target, rules, on_plan=freeze)
 /// >>> print(engine.check(engine.plan()).text(), end="")
-/// stop: whoever reviews plans refuses this one (1)
+/// stop: the reviewer of plans rejected this plan (1)
 ///     the plan: a freeze until Monday
-/// check failed: 1 note stands against the first write; nothing was written
+/// check failed: ...
 #[pyclass(frozen, module = "gotosync", eq)]
 #[derive(Clone, PartialEq)]
 pub(crate) struct Review(CoreReview);

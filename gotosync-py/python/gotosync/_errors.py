@@ -28,9 +28,10 @@ __all__ = [
 class GotosyncError(Exception):
     """The base class of all errors of this package.
 
-    ``str()`` is one line without secrets. ``kind`` is the kind of error. ``retryable`` is true if the same call may succeed later
-    without any change. ``hint`` says how to fix the problem. ``operation`` is the operation that failed, and ``context`` holds facts
-    about the location: a file, a line, a rule, a person. If a file has several problems, ``problems`` lists all of them.
+    ``str()`` is one line without secrets. ``kind`` is the kind of error. ``retryable`` is true if the same call may succeed
+    later without any change. ``hint`` says how to fix the problem. ``operation`` is the operation that failed, and ``context``
+    holds facts about the location: a file, a line, a rule, a person. If a file has several problems, ``problems`` lists all of
+    them.
 
     Custom sources and targets raise subclasses of this class to report the kind of a failure, for example ``UnavailableError``.
 
@@ -240,7 +241,7 @@ KINDS: dict[str, type[GotosyncError]] = {cls.kind: cls for cls in GotosyncError.
 
 
 def of(kind: str, message: str, line: str) -> GotosyncError:
-    """Makes the exception for an error of the engine. ``line`` is the complete text, and ``message`` the part without context."""
+    """Makes the exception for an error of the engine. ``line`` is the complete text; ``message`` is the part without context."""
     error = KINDS.get(kind, KINDS["bug"])(line)
     error.message = message
     return error

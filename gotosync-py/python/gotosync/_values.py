@@ -7,7 +7,7 @@ from typing import Any
 
 
 def jsonable(value: Any) -> Any:
-    """Converts values that JSON lacks: sets to sorted lists, durations to whole days, dates to text, and values of this package."""
+    """Converts values that JSON lacks: sets to sorted lists, durations to days, dates to text, and values of this package."""
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     if isinstance(value, timedelta):

@@ -71,7 +71,9 @@ def example() -> World:
 
 
 def check_source(source: object) -> None:
-    """Checks a source against every law of sources: raises ``AssertionError`` with the broken laws. The source must contain people.
+    """Checks a source against every law of sources: raises ``AssertionError`` with the broken laws.
+
+    The source must contain people.
 
     >>> from gotosync import testing
     >>> testing.check_source(testing.example().source)
