@@ -51,8 +51,7 @@ mod tests {
             took: Duration::from_millis(1500),
             problem: Some("the server did not answer in time"),
         };
-        let expected =
-            "1970-01-01T00:00:00.000Z GET api.test/v1/me attempt=2 status=- ms=1500 request=- the server did not answer in time\n";
+        let expected = "1970-01-01T00:00:00.000Z GET api.test/v1/me attempt=2 status=- ms=1500 request=- the server did not answer in time\n";
         assert_eq!(line(&exchange, Timestamp::UNIX_EPOCH), expected);
     }
 }

@@ -287,9 +287,9 @@ impl Config {
             if error.kind() != ErrorKind::NotFound {
                 return error;
             }
-            Error::new(ErrorKind::NotFound, "the rules file does not exist")
-                .with("file", self.rules.display())
-                .hint("make the first rule with `gotosync rule add NAME --group GROUP --product PRODUCT`, or write the file")
+            Error::new(ErrorKind::NotFound, "the rules file does not exist").with("file", self.rules.display()).hint(
+                "make the first rule with `gotosync rule add NAME --group GROUP --product PRODUCT`, or write the file",
+            )
         })
     }
 
@@ -359,6 +359,5 @@ fn read_text(path: &Path, what: &str) -> Result<String> {
         error if error.kind() == ErrorKind::NotFound => Error::new(ErrorKind::NotFound, "the file does not exist"),
         error => error,
     };
-    fs::read_to_string(path)
-        .map_err(|error| failed(error).during(format!("read {what}")).with("file", path.display()))
+    fs::read_to_string(path).map_err(|error| failed(error).during(format!("read {what}")).with("file", path.display()))
 }

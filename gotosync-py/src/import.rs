@@ -100,7 +100,8 @@ impl Engine {
         }
         let encoding = encoding.map(Encoding::parse).transpose().map_err(|error| raised(py, &error))?;
         let delimiter = delimiter.map(u8::try_from).transpose();
-        let delimiter = delimiter.map_err(|_| PyValueError::new_err("`delimiter` must be one of `,`, `;`, `|`, or a tab"))?;
+        let delimiter =
+            delimiter.map_err(|_| PyValueError::new_err("`delimiter` must be one of `,`, `;`, `|`, or a tab"))?;
         let format = match format {
             None => None,
             Some("csv") => Some(Format::Csv),

@@ -96,7 +96,10 @@ impl Own {
         match ended {
             Ok(result) => result,
             Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => Err(PyRuntimeError::new_err(format!("could not read the result of custom code: {}", message(&*panic)))),
+                Ok(panic) => Err(PyRuntimeError::new_err(format!(
+                    "could not read the result of custom code: {}",
+                    message(&*panic)
+                ))),
                 Err(_) => Err(PyRuntimeError::new_err("the program is exiting")),
             },
         }

@@ -242,9 +242,9 @@ impl<'py> Reader<'py> {
             self.expect(position, at, known);
             return Ok(known);
         }
-        let name = key.extract::<String>().map_err(|_| {
-            self.wrong(key.py(), "", format!("the key {key} is a {}, expected text", kind(key)))
-        })?;
+        let name = key
+            .extract::<String>()
+            .map_err(|_| self.wrong(key.py(), "", format!("the key {key} is a {}, expected text", kind(key))))?;
         let what = match name.to_ascii_lowercase().as_str() {
             "id" => Key::Id,
             "dn" => Key::Dn,

@@ -118,9 +118,10 @@ impl DirectorySource {
     }
 
     fn parts<'p>(slf: &'p Bound<'_, Self>) -> PyResult<&'p (Arc<dyn CoreSource>, Extent)> {
-        slf.get().0.as_ref().ok_or_else(|| {
-            PyNotImplementedError::new_err("a custom source must implement this method itself")
-        })
+        slf.get()
+            .0
+            .as_ref()
+            .ok_or_else(|| PyNotImplementedError::new_err("a custom source must implement this method itself"))
     }
 }
 

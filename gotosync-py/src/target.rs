@@ -157,9 +157,11 @@ impl ProvisioningTarget {
 
 impl ProvisioningTarget {
     fn native(slf: &Bound<'_, Self>) -> PyResult<Arc<dyn CoreTarget>> {
-        slf.get().0.as_ref().map(Native::target).ok_or_else(|| {
-            PyNotImplementedError::new_err("a custom target must implement this method itself")
-        })
+        slf.get()
+            .0
+            .as_ref()
+            .map(Native::target)
+            .ok_or_else(|| PyNotImplementedError::new_err("a custom target must implement this method itself"))
     }
 }
 

@@ -41,7 +41,11 @@ mod tests {
         let command = Cli::command();
         let visible = command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(Command::get_name);
         let listed = GROUPS.iter().flat_map(|(_, verbs)| verbs.iter().copied());
-        assert_eq!(listed.collect::<Vec<_>>(), visible.collect::<Vec<_>>(), "the groups must list the commands in the order of `Verb`");
+        assert_eq!(
+            listed.collect::<Vec<_>>(),
+            visible.collect::<Vec<_>>(),
+            "the groups must list the commands in the order of `Verb`"
+        );
     }
 
     #[test]

@@ -64,7 +64,8 @@ async fn find(named: &str, source: &dyn DirectorySource) -> Result<Dn, Error> {
         [dn] => Ok(dn.clone()),
         [] => {
             let units = directory.units().iter().map(|unit| unit.dn.name());
-            let names: Vec<String> = units.chain(directory.groups().iter().map(|group| group.name.to_string())).collect();
+            let names: Vec<String> =
+                units.chain(directory.groups().iter().map(|group| group.name.to_string())).collect();
             let hint = match nearest(named, names.iter().map(String::as_str)) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!("search for a part of the name: `gotosync browse --search '{named}'`"),

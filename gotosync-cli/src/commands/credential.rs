@@ -65,7 +65,8 @@ fn read() -> Result<Secret, Error> {
         let ask = |prompt: &str| rpassword::prompt_password(prompt).map(Secret::new).map_err(failed);
         let (first, second) = (ask("secret: ")?, ask("repeat the secret: ")?);
         if first.expose() != second.expose() {
-            return Err(Error::new(ErrorKind::Input, "the two entries differ; nothing was stored").hint("run the command again"));
+            return Err(Error::new(ErrorKind::Input, "the two entries differ; nothing was stored")
+                .hint("run the command again"));
         }
         return checked(first);
     }
@@ -77,7 +78,8 @@ fn read() -> Result<Secret, Error> {
     }
     let text = String::from_utf8(bytes).ok().filter(|text| !text.starts_with('\u{feff}') && !text.contains('\0'));
     let mut text = text.ok_or_else(|| {
-        Error::new(ErrorKind::Input, "the input is not valid text").hint("pipe in UTF-8 text without a byte order mark or NUL bytes")
+        Error::new(ErrorKind::Input, "the input is not valid text")
+            .hint("pipe in UTF-8 text without a byte order mark or NUL bytes")
     })?;
     if text.ends_with('\n') {
         text.pop();

@@ -39,7 +39,11 @@ impl Display for DirectoryOutput<'_> {
 
 fn server_lines(f: &mut fmt::Formatter<'_>, server: &ServerInfo) -> fmt::Result {
     writeln!(f, "{}", server.address)?;
-    line(f, "encrypted", if server.encrypted { "yes, with TLS" } else { "no: everyone on the network path can read the traffic" })?;
+    line(
+        f,
+        "encrypted",
+        if server.encrypted { "yes, with TLS" } else { "no: everyone on the network path can read the traffic" },
+    )?;
     let lines =
         [("host", &server.host), ("version", &server.version), ("domain", &server.domain), ("forest", &server.forest)];
     lines.iter().try_for_each(|(name, text)| text.iter().try_for_each(|text| line(f, name, text)))?;
@@ -78,7 +82,8 @@ fn server_lines(f: &mut fmt::Formatter<'_>, server: &ServerInfo) -> fmt::Result 
         line(f, "deleted", if can { "readable" } else { "not readable" })?;
     }
     if let Some(can) = server.replication {
-        let cannot = "cannot be requested: the user needs the right «Replicating Directory Changes»; each run reads everything";
+        let cannot =
+            "cannot be requested: the user needs the right «Replicating Directory Changes»; each run reads everything";
         line(f, "changes", if can { "can be requested" } else { cannot })?;
     }
     line(f, "sign-ins", server.mechanisms.join(", "))?;
@@ -193,7 +198,9 @@ ldaps://dc1.ad.test:636
         let text =
             DirectoryOutput(&DirectoryInfo { servers: vec![wrong], ..DirectoryInfo::new("directory", Vec::new()) })
                 .to_string();
-        for words in ["everyone on the network path", "cut them off", "let the user read objectGUID", "Replicating Directory"] {
+        for words in
+            ["everyone on the network path", "cut them off", "let the user read objectGUID", "Replicating Directory"]
+        {
             assert!(text.contains(words), "{words}: {text}");
         }
     }

@@ -66,7 +66,13 @@ pub(super) async fn import(args: &cli::Import, place: &ConfigLocation) -> Result
 }
 
 /// Applies exactly the plan that was shown.
-async fn apply(setup: &Setup<'_>, ready: &Ready, plan: &Plan, shape: Shape, output: &mut Value) -> Result<Exit, Failure> {
+async fn apply(
+    setup: &Setup<'_>,
+    ready: &Ready,
+    plan: &Plan,
+    shape: Shape,
+    output: &mut Value,
+) -> Result<Exit, Failure> {
     let stop = signals::stop(&setup.line);
     let report = ready.engine.apply(plan, None, &stop).await?;
     setup.line.clear();

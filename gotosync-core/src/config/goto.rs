@@ -82,8 +82,11 @@ impl GotoConfig {
         let fetch = |place: &SecretSource, what: &'static str| -> Result<Secret> {
             place.fetch(&|name| surroundings.variables.value(name)).map_err(|error| error.during(what))
         };
-        let client_secret =
-            self.client_secret.as_ref().map(|place| fetch(place, "get the client secret of the OAuth client")).transpose()?;
+        let client_secret = self
+            .client_secret
+            .as_ref()
+            .map(|place| fetch(place, "get the client secret of the OAuth client"))
+            .transpose()?;
         let means = if let Some(place) = &self.personal_token {
             let token = fetch(place, "get the personal access token")?;
             Means::PersonalToken { token, place: place.clone() }

@@ -92,7 +92,11 @@ fn proxy(table: &Table<'_, '_>, folder: &Path) -> Option<ProxyConfig> {
     let user = inner.string("user").map(|text| text.value);
     let password = secret::read(&inner, "password", "proxy", folder);
     if user.is_some() != inner.has("password") {
-        inner.problem(inner.at(), "a proxy needs both `user` and `password`, or neither", "add the missing key, or remove the other one");
+        inner.problem(
+            inner.at(),
+            "a proxy needs both `user` and `password`, or neither",
+            "add the missing key, or remove the other one",
+        );
     }
     let direct: Vec<String> = inner.strings("direct").into_iter().map(|text| text.value).collect();
     inner.finish();

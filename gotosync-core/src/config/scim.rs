@@ -77,7 +77,11 @@ fn dialect(table: &Table<'_, '_>) -> Dialect {
     if found.is_none() {
         let known = Dialect::ALL.map(|own| format!("`{}`", own.as_str())).join(" and ");
         let message = format!("`dialect` is `{}`, which is unknown", text.value);
-        table.problem(&text.at, message, format!("known dialects are {known}; leave it out for a service that follows the RFC"));
+        table.problem(
+            &text.at,
+            message,
+            format!("known dialects are {known}; leave it out for a service that follows the RFC"),
+        );
     }
     found.unwrap_or_default()
 }

@@ -13,7 +13,11 @@ pub(super) fn read(table: &Table<'_, '_>, name: &'static str, example: &str, fol
         StringOrTable::Table(places) => places,
         StringOrTable::String(text) => {
             let message = format!("`{name}` must not be in the configuration itself");
-            table.problem(&text.at, message, format!("store it elsewhere and give its location: {place}, {OTHER_PLACES}"));
+            table.problem(
+                &text.at,
+                message,
+                format!("store it elsewhere and give its location: {place}, {OTHER_PLACES}"),
+            );
             return None;
         }
     };
@@ -29,9 +33,10 @@ pub(super) fn read(table: &Table<'_, '_>, name: &'static str, example: &str, fol
             let value = text.value.clone();
             match key {
                 "file" => Some(SecretSource::File(folder.join(value))),
-                "variable" if value.contains(['=', '\0']) => {
-                    bad("is not a valid name of an environment variable", "write only the name, without `=` and a value")
-                }
+                "variable" if value.contains(['=', '\0']) => bad(
+                    "is not a valid name of an environment variable",
+                    "write only the name, without `=` and a value",
+                ),
                 "variable" => Some(SecretSource::Variable(value)),
                 "systemd" if value.contains(['/', '\0']) || value.starts_with('.') => {
                     bad("is not a valid name of a credential", "write the name from `LoadCredential=` in the unit file")
@@ -64,7 +69,11 @@ fn command(places: &Table<'_, '_>, example: &str, folder: &Path) -> Option<Secre
     let hint =
         format!("write the program and its arguments as a list: `command = [\"pass\", \"show\", \"{example}\"]`");
     if !places.is_list("command") {
-        places.problem(&places.at_key("command"), "`command` must be a list: gotosync does not use a shell to split it", hint);
+        places.problem(
+            &places.at_key("command"),
+            "`command` must be a list: gotosync does not use a shell to split it",
+            hint,
+        );
         return None;
     }
     let mut words: Vec<String> = places.strings("command").into_iter().map(|word| word.value).collect();

@@ -214,7 +214,11 @@ fn kind(table: &Table<'_, '_>) -> Option<Kind> {
     if given.iter().any(|(_, other)| other != kind) {
         let places = given.iter().map(|(key, _)| table.at_key(key));
         let second = places.max_by_key(|at| at.start).unwrap_or_default();
-        table.problem(&second, "the source has two locations", "write a separate table [[source]] for each, in order of precedence");
+        table.problem(
+            &second,
+            "the source has two locations",
+            "write a separate table [[source]] for each, in order of precedence",
+        );
         return None;
     }
     Some(*kind)
@@ -360,8 +364,14 @@ mod tests {
             std::fs::write(&file, format!("[account]\nlocal = 'a'\n[source]\n{key}\n")).unwrap();
             let error = crate::Config::load(&file).unwrap_err();
             let message = error.to_string();
-            assert!(message.contains("this build does not support LDAP") && message.contains("line: 4, column: 1"), "{message}");
-            assert!(!message.contains("more problems") && error.help().unwrap().contains("feature `ldap`"), "{error:?}");
+            assert!(
+                message.contains("this build does not support LDAP") && message.contains("line: 4, column: 1"),
+                "{message}"
+            );
+            assert!(
+                !message.contains("more problems") && error.help().unwrap().contains("feature `ldap`"),
+                "{error:?}"
+            );
         }
     }
 }

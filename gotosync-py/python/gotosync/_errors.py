@@ -241,7 +241,7 @@ KINDS: dict[str, type[GotosyncError]] = {cls.kind: cls for cls in GotosyncError.
 
 
 def of(kind: str, message: str, line: str) -> GotosyncError:
-    """Makes the exception for an error of the engine. ``line`` is the complete text; ``message`` is the part without context."""
+    """Makes the exception for an error of the engine. ``line`` is the complete text; ``message`` is without context."""
     error = KINDS.get(kind, KINDS["bug"])(line)
     error.message = message
     return error

@@ -90,7 +90,10 @@ impl CoreTarget for OwnTarget {
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         if self.left.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Stopped, "the target asked the program to exit, so this step was not tried"));
+            return Err(Error::new(
+                ErrorKind::Stopped,
+                "the target asked the program to exit, so this step was not tried",
+            ));
         }
         let claimed = self.claimed().await?;
         let refused: Vec<Option<Fault>> = batch.actions.iter().map(|action| claimed.refusal(action)).collect();
@@ -168,7 +171,9 @@ impl OwnTarget {
                 let one = |(became, action): (Option<Became>, &CoreAction)| match (became, &rest) {
                     (Some(became), _) => known(became, action),
                     (None, Some(rest)) => rest.clone(),
-                    (None, None) => in_doubt(Fault::new(ErrorKind::Bug, "the target returned no outcome for this action")),
+                    (None, None) => {
+                        in_doubt(Fault::new(ErrorKind::Bug, "the target returned no outcome for this action"))
+                    }
                 };
                 Ok(given.zip(&batch.actions).map(one).collect())
             }

@@ -96,7 +96,10 @@ fn what_could_not_be_read_is_told() {
     let cut = format!("{DIRECTORY}\nsearch: 2\nresult: 4 Size limit exceeded\n");
     fs::write(folder.path().join("directory.ldif"), cut).expect("an export");
     let said = fine(folder.path(), &["browse", "--people"]);
-    assert!(said.err.contains("note: the directory could not be read completely: incomplete; directory.ldif"), "{said:?}");
+    assert!(
+        said.err.contains("note: the directory could not be read completely: incomplete; directory.ldif"),
+        "{said:?}"
+    );
 }
 
 const DIRECTORY: &str = "\

@@ -263,7 +263,12 @@ fn mistakes_in_sources_are_told_with_their_places() {
         ("source = \"x.csv\"\n", 1, "`source` is a string, expected a table", "add a table [source]"),
         ("[source]\nldfi = \"x\"\n", 2, "[source] has no key `ldfi`", "did you mean `ldif`?"),
         ("[source]\nname = \"a\"\n", 1, "the source has neither a directory", "csv = "),
-        ("[source]\nldif = \"x\"\ncsv = \"y\"\n", 3, "the source has two locations", "a separate table [[source]] for each"),
+        (
+            "[source]\nldif = \"x\"\ncsv = \"y\"\n",
+            3,
+            "the source has two locations",
+            "a separate table [[source]] for each",
+        ),
         ("[source]\nldif = \"x\"\nid = \"Nr\"\n", 3, "`id` applies only to a CSV file", "leave it out"),
         ("[source]\ncsv = \"x\"\ncolums = {}\n", 3, "has no key `colums`", "did you mean `columns`?"),
         ("[source]\ncsv = \"x\"\ncolumns = \"mail\"\n", 3, "`columns` must be a table", "columns = { mail = "),
@@ -279,7 +284,12 @@ fn mistakes_in_sources_are_told_with_their_places() {
             "`givenNam` is not a known attribute",
             "`givenName`?",
         ),
-        ("[source]\ncsv = \"x\"\ncolumns = { \"a b\" = \"y\" }\n", 3, "`a b` is not a valid attribute name", "letters, digits"),
+        (
+            "[source]\ncsv = \"x\"\ncolumns = { \"a b\" = \"y\" }\n",
+            3,
+            "`a b` is not a valid attribute name",
+            "letters, digits",
+        ),
         (
             "[source]\ncsv = \"x\"\ndelimiter = \":\"\n",
             3,

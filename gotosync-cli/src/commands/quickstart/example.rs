@@ -46,7 +46,10 @@ pub(super) fn look(folder: &Path) -> Result<Found> {
     }
     // The configuration is written last, so without it the other files are left over from an interrupted quickstart.
     if names.iter().all(|name| name.to_str().is_some_and(|name| FILES.iter().any(|file| name.starts_with(file)))) {
-        return refused("an earlier quickstart was interrupted in this folder", "delete the folder, or name another one");
+        return refused(
+            "an earlier quickstart was interrupted in this folder",
+            "delete the folder, or name another one",
+        );
     }
     refused("the folder holds other files; nothing was written", "name another folder")
 }

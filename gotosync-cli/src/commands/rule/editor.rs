@@ -36,15 +36,12 @@ impl Draft {
 /// There is no terminal, or the editor does not start or fails.
 pub(super) fn open(rules: &RulesFile, rule: &str) -> Result<Option<Draft>, Failure> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return Err(Error::new(
-            ErrorKind::Input,
-            "no changes were given, and there is no terminal for an editor",
-        )
-        .hint(
-            "give the changes as options: --name, --ou, --group, --everyone, --filter, --product, --user-group, \
+        return Err(Error::new(ErrorKind::Input, "no changes were given, and there is no terminal for an editor")
+            .hint(
+                "give the changes as options: --name, --ou, --group, --everyone, --filter, --product, --user-group, \
                  --create-user-group, --language, --set KEY=VALUE, --unset KEY",
-        )
-        .into());
+            )
+            .into());
     }
     let file = env::temp_dir().join(format!("gotosync-rules-{}.toml", process::id()));
     let failed = |error: io::Error| Error::from(error).during("edit the rules").with("file", file.display());
@@ -80,11 +77,17 @@ fn run(file: &Path) -> Result<(), Error> {
     let mut words = editor.split_whitespace();
     let failed = |message: String| {
         let error = Error::new(ErrorKind::Unavailable, message).during("edit the rules");
-        error.hint("set $VISUAL or $EDITOR to an editor; graphical editors need their option to wait, such as `code --wait`")
+        error.hint(
+            "set $VISUAL or $EDITOR to an editor; graphical editors need their option to wait, such as `code --wait`",
+        )
     };
     let status = Command::new(words.next().unwrap_or(EDITOR)).args(words).arg(file).status();
     let status = status.map_err(|error| failed(format!("could not start the editor `{editor}`: {error}")))?;
-    if status.success() { Ok(()) } else { Err(failed(format!("the editor `{editor}` failed ({status}), so nothing was saved"))) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(failed(format!("the editor `{editor}` failed ({status}), so nothing was saved")))
+    }
 }
 
 #[cfg(unix)]

@@ -21,7 +21,11 @@ use crate::source::ldap::{
 pub(in crate::config) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<LdapConfig> {
     if table.has("ldap") && table.has("domain") {
         let hint = "leave one of them out: gotosync looks up servers by DNS only if none are named";
-        table.problem(&table.at_key("domain"), "the source names both servers (`ldap`) and a domain to look up servers (`domain`)", hint);
+        table.problem(
+            &table.at_key("domain"),
+            "the source names both servers (`ldap`) and a domain to look up servers (`domain`)",
+            hint,
+        );
     }
     let [page_size, range_size, largest_answer] =
         ["page_size", "range_size", "largest_answer"].map(|key| size(table, key));
@@ -106,7 +110,11 @@ fn of_a_forest(table: &Table<'_, '_>, sign_in: &LdapSignIn) {
         }
         LdapSignIn::Kerberos { service_host: Some(_), .. } => {
             let message = "`service_host` names one server, but a forest has several";
-            table.problem(&table.at_key("service_host"), message, "leave it out: gotosync then uses the name of each server");
+            table.problem(
+                &table.at_key("service_host"),
+                message,
+                "leave it out: gotosync then uses the name of each server",
+            );
         }
         _ => {}
     }
@@ -238,8 +246,7 @@ const METHODS: &[(&str, Option<DeltaMethod>)] = &[
     ("syncrepl", Some(DeltaMethod::Syncrepl)),
     ("timestamp", Some(DeltaMethod::Timestamp)),
 ];
-const FOLLOW: &str =
-    "write \"refuse\", \"ignore\", or a list of hosts whose referrals to follow: [\"dc2.example.test\", \"*.child.example.test\"]";
+const FOLLOW: &str = "write \"refuse\", \"ignore\", or a list of hosts whose referrals to follow: [\"dc2.example.test\", \"*.child.example.test\"]";
 const DNS: u16 = 53;
 const LONGEST: Duration = Duration::from_hours(24);
 /// The largest integer in LDAP (RFC 4511, section 4.1.1).

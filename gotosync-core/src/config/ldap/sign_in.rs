@@ -75,8 +75,7 @@ fn way(table: &Table<'_, '_>) -> Option<Way> {
 fn without_kerberos(table: &Table<'_, '_>) {
     if table.has("sign_in") || OF_KERBEROS.iter().any(|key| table.has(key)) {
         let at = if table.has("sign_in") { table.at_key("sign_in") } else { table.at().clone() };
-        let hint =
-            "build gotosync with the feature `kerberos`, which needs the system's GSSAPI library; or set `user` and `password`";
+        let hint = "build gotosync with the feature `kerberos`, which needs the system's GSSAPI library; or set `user` and `password`";
         table.problem(&at, "this build cannot sign in by Kerberos", hint);
         return;
     }
