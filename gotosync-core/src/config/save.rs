@@ -92,6 +92,10 @@ fn write_new(path: &Path, text: &str) -> Result<()> {
     let _ = fs::remove_file(&part);
     written.map_err(|error| match error.kind() {
         IoKind::AlreadyExists => changed(path),
+        IoKind::NotFound => Error::new(ErrorKind::NotFound, "the folder of the file does not exist")
+            .during("save the rules")
+            .with("file", path.display())
+            .hint("create the folder first"),
         _ => failed("save", path, error),
     })
 }
