@@ -215,7 +215,7 @@ impl<W: Write> Writer<W> {
         self.end(&dn)
     }
 
-    /// What every entry has.
+    /// Writes the attributes that every entry has.
     fn common(&mut self, name: &str, change: usize) -> io::Result<()> {
         self.value("instanceType", "4")?;
         self.value("whenCreated", "20251122004350.0Z")?;

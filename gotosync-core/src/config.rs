@@ -34,7 +34,7 @@
 //! [account]
 //! scim = "https://example.test/scim/v2"
 //! token = { file = "secrets/scim" }                  # or variable, command, keyring, systemd
-//! login = "sync@example.test"                        # the sync's own user, from whom gotosync takes nothing away
+//! login = "sync@example.test"                        # the sync's own user, which loses nothing
 //! ```
 //!
 //! This reads people from a live directory; `docs/directory.md` describes every key:

@@ -53,7 +53,7 @@ pub(super) async fn plan(args: &PlanArgs, place: &ConfigLocation) -> Result<Exit
     Ok(Exit::Pending)
 }
 
-/// Prints the steps and notes about one person, and the notes that block the whole plan.
+/// Prints the steps and notes about one person, and the notes that block the complete plan.
 fn only(args: &PlanArgs, plan: &Plan, mut verdict: Verdict, explanation: &Explanation) -> Result<Exit, Failure> {
     let person = &explanation.id;
     let steps: Vec<_> = plan.steps().iter().filter(|step| step.person.as_ref() == Some(person)).collect();
