@@ -182,7 +182,7 @@ def test_a_failing_source_fails_the_run_with_its_traceback() -> None:
     with pytest.raises(gotosync.UnavailableError) as caught:
         failing.run()
     error = caught.value
-    assert (str(error), error.retryable) == ("cannot read the directory: ConnectionError: the HR database went away", True)
+    assert (str(error), error.retryable) == ("could not read the directory: ConnectionError: the HR database went away", True)
     assert isinstance(error.__cause__, ConnectionError)
     assert "in broken" in "".join(traceback.format_exception(error))
     assert (target.read().users, failing.history()[0].ending) == ((), gotosync.Ending.FAILED)
@@ -359,6 +359,6 @@ def test_a_reviewer_leaves_out_steps_and_refuses_plans_with_reported_reasons(wor
     with pytest.raises(gotosync.StoppedError):
         world.engine.apply(caught.value.plan, approve=True)
 
-    for wrong, message in [(lambda _: "no", "expected a Review or None"), (refused, "have the plan reviewed")]:
+    for wrong, message in [(lambda _: "no", "expected a Review or None"), (refused, "review the plan")]:
         with pytest.raises(gotosync.GotosyncError, match=message):
             gotosync.Engine(world.source, world.target, world.rules, on_plan=wrong).plan()  # type: ignore[arg-type]

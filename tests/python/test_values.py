@@ -47,9 +47,9 @@ def test_engines_sources_and_targets_cannot_be_pickled(name: str, names: dict[st
 
 def test_an_edited_plan_is_rejected(world: testing.World, tmp_path: Path) -> None:
     plan = world.engine.plan()
-    with pytest.raises(gotosync.DataError, match="it was changed after it was made"):
+    with pytest.raises(gotosync.DataError, match="the plan was edited after it was made"):
         gotosync.Plan.from_json(plan.to_json().replace("ann@", "eve@"))
-    with pytest.raises(gotosync.DataError, match="it is not a plan"):
+    with pytest.raises(gotosync.DataError, match="the text is not a plan"):
         gotosync.Plan.from_json("{}")
     with pytest.raises(gotosync.NotFoundError) as caught:
         gotosync.Plan.load(tmp_path / "nowhere.json")

@@ -90,7 +90,7 @@ fn a_welcome_is_previewed_sent_once_and_again_only_when_asked_for() {
     let again = ends(place, &["user", "invite", "person0@example.test"], 0);
     assert!(again.out.contains("invited"), "{again:?}");
     assert_eq!(sent("person0@example.test"), Some(2));
-    assert!(ends(place, &["user", "invite", "nobody@example.test"], 1).err.contains("nobody in the directory"));
+    assert!(ends(place, &["user", "invite", "nobody@example.test"], 1).err.contains("no person in the directory"));
     // A mail counts like any other.
     edit(&place.join("rules.toml"), "[[welcome_email]]", "limits = { emails = { count = 0 } }\n[[welcome_email]]");
     let held = ends(place, &["user", "invite", "person1@example.test"], 3);
@@ -147,17 +147,17 @@ fn what_is_only_simulated_is_shown_and_not_applied() {
     let place = folder.path();
     let before = fs::read(place.join("account.db")).expect("the account");
     let whole = ends(place, &["run", "--simulate"], 0);
-    assert!(whole.out.contains("only simulated, and not applied (5)"), "{whole:?}");
+    assert!(whole.out.contains("simulated only, not applied (5)"), "{whole:?}");
     let report = json(&ends(place, &["apply", "--simulate", "--json"], 0));
     assert_eq!(report["report"]["simulated"].as_array().map(Vec::len), Some(5));
     assert_eq!(fs::read(place.join("account.db")).expect("the account"), before);
 
     edit(&place.join("rules.toml"), "name = \"IT\"", "name = \"IT\"\nmode = \"simulate\"");
     let plan = ends(place, &["plan"], 2);
-    assert!(plan.out.contains("only simulated, and not applied:"), "{plan:?}");
-    assert!(plan.out.contains("info: only simulated; nothing of it is applied (1)"), "{plan:?}");
+    assert!(plan.out.contains("simulated only, not applied:"), "{plan:?}");
+    assert!(plan.out.contains("info: simulated only; nothing here is applied (1)"), "{plan:?}");
     let told = ends(place, &["explain", "person1@example.test"], 0);
-    assert!(told.out.contains("only simulated, and not applied\n  + create person1@example.test"), "{told:?}");
+    assert!(told.out.contains("simulated only, not applied\n  + create person1@example.test"), "{told:?}");
     ends(place, &["apply"], 0);
     assert_eq!(account(place).users.len(), 2);
     // The trial goes well: nobody has to do anything but take the word out.
@@ -175,14 +175,14 @@ fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
     edit(&place.join("directory.ldif"), "person2@example.test", "taken@example.test");
     let failed = ends(place, &["run"], 4);
     let line = "person2@example.test: update failed 1 time: ";
-    assert!(failed.out.contains("set aside after a failure (1)") && failed.out.contains(line), "{failed:?}");
+    assert!(failed.out.contains("skipped after a failure (1)") && failed.out.contains(line), "{failed:?}");
 
     // The next run leaves that person alone, does the rest, and says so.
     edit(&place.join("directory.ldif"), "person3@example.test", "person3.new@example.test");
     let next = ends(place, &["run"], 0);
     assert!(next.out.contains("updated") && next.out.contains(line), "{next:?}");
-    assert!(ends(place, &["plan"], 0).out.contains("warning: set aside after a failure (1)"));
-    assert!(ends(place, &["retry", "person3.new@example.test"], 1).err.contains("is not set aside"));
+    assert!(ends(place, &["plan"], 0).out.contains("warning: skipped after a failure (1)"));
+    assert!(ends(place, &["retry", "person3.new@example.test"], 1).err.contains("no failure is recorded for"));
     let again = ends(place, &["retry", "person2@example.test"], 4);
     assert!(again.out.contains("update failed 2 times"), "{again:?}");
     assert!(ends(place, &["retry", "all"], 4).out.contains("update failed 3 times"));
@@ -190,7 +190,7 @@ fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
     // Mended in the directory, it is done at once, and nothing is set aside any more.
     edit(&place.join("directory.ldif"), "taken@example.test", "person2@example.test");
     let mended = ends(place, &["run"], 0);
-    assert!(!mended.out.contains("set aside"), "{mended:?}");
+    assert!(!mended.out.contains("skipped after a failure"), "{mended:?}");
     assert!(ends(place, &["retry", "all"], 0).err.contains("nothing to retry"));
 }
 

@@ -258,7 +258,7 @@ fn the_top_level_is_what_a_newcomer_expects() {
 /// The page of the rule language with its generated parts as the code has them now.
 fn page() -> (String, String) {
     let page = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("there is a page");
-    let mut filters = String::from("| filter | what it does | example | gives |\n|---|---|---|---|\n");
+    let mut filters = String::from("| filter | description | example | result |\n|---|---|---|---|\n");
     for (name, about, example, gives) in gotosync_core::rules::filters() {
         let cells = [*name, *about, *example, *gives].map(|cell| cell.replace('|', "\\|"));
         let [name, about, example, gives] = cells;

@@ -51,7 +51,7 @@ async fn a_list_that_moves_once_is_read_again_and_one_that_keeps_moving_is_not_b
             let read = served(Some(fault()), 4).read().await.unwrap();
             assert!(!read.completeness.is_complete(), "{shift:?}");
             let told = read.completeness.to_string();
-            assert!(told.contains("users: it changed from page to page"), "{told}");
+            assert!(told.contains("users: the list changed while it was read"), "{told}");
         }
     }
 }
@@ -59,10 +59,10 @@ async fn a_list_that_moves_once_is_read_again_and_one_that_keeps_moving_is_not_b
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_of_which_a_part_was_lost_says_so() {
     for (kind, words) in [
-        (FaultKind::Status(500), "from row"),
-        (FaultKind::Html(502), "a web page"),
-        (FaultKind::Truncated, "from row"),
-        (FaultKind::PageLost, "of 15 came"),
+        (FaultKind::Status(500), "(page 2)"),
+        (FaultKind::Html(502), "an HTML page"),
+        (FaultKind::Truncated, "(page 2)"),
+        (FaultKind::PageLost, "of 15 rows"),
     ] {
         // Only the first page comes: what follows is lost more often than anybody asks.
         let target = served(None, 4);

@@ -114,7 +114,7 @@ fn the_keyring_gives_it() {
     let kept = in_session(&["credential", "set", name, "--force"], &SLAPD.reader().password);
     if kept.code != Some(0) {
         // Containers often have no keyrings: it must be said then, with what to do.
-        assert!(kept.err.contains("keyring") && kept.err.contains("keep the secret in a file"), "{kept:?}");
+        assert!(kept.err.contains("keyring") && kept.err.contains("store the secret in a file"), "{kept:?}");
         place.fails("plan", &["keyring: gotosync-tests/ldap", "help: "]);
         return;
     }
@@ -144,7 +144,7 @@ fn a_password_that_is_nowhere_or_open_to_all_is_not_used() {
     let place = from("{ file = 'secret' }");
     place.fails("plan", &["secret", "source: directory", "gotosync credential set --file"]);
     place.secret("secret", "");
-    place.fails("plan", &["it is empty", "secret"]);
+    place.fails("plan", &["the file is empty", "secret"]);
     place.secret("secret", &SLAPD.reader().password);
     place.mode("secret", 0o644);
     place.fails("plan", &["0644", "chmod 600", "secret"]);
@@ -162,7 +162,7 @@ fn a_password_that_is_nowhere_or_open_to_all_is_not_used() {
         failing.fails("plan", &["the command `sh` failed", "status: 3", "source: directory", "help: run it by hand"]);
     assert!(!failed.err.contains("hunter2"), "{failed:?}");
     from("{ command = ['true'] }").fails("plan", &["`true`", "first line"]);
-    from("{ command = ['./nowhere'] }").fails("plan", &["nowhere", "cannot be started"]);
+    from("{ command = ['./nowhere'] }").fails("plan", &["nowhere", "could not start"]);
     // A key store that has none, or that is none.
     from("{ keyring = 'gotosync-tests/nobody' }").fails("plan", &["keyring: gotosync-tests/nobody", "help: "]);
 }
