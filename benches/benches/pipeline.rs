@@ -1,4 +1,4 @@
-//! The stages by themselves, for comparing one state of the code with another.
+//! Benchmarks of single stages, for comparing versions of the code.
 
 use std::env;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn plan(criterion: &mut Criterion) {
                 continue;
             }
             group.sample_size(if people > 1_000 { 10 } else { 50 }).throughput(Throughput::Elements(people as u64));
-            // Made only if the bench is not filtered out, and gone before the next one.
+            // Create the case only if the benchmark is not filtered out, and drop it before the next one.
             let mut case = None;
             group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
                 let case = case.get_or_insert_with(|| {
@@ -50,12 +50,12 @@ fn plan_expressions(criterion: &mut Criterion) {
     group.bench_function("25k", |bencher| bencher.iter_custom(|rounds| total(rounds, || case.run())));
 }
 
-/// What is returned is dropped outside of the measure: a run of the program uses it, and then ends.
+/// Returns the total time of several rounds. Excludes the time to drop results, because the program only drops them at its end.
 fn total<T>(rounds: u64, mut work: impl FnMut() -> T) -> Duration {
     (0..rounds).map(|_| since(&mut work)).sum()
 }
 
-/// The most people a case may have.
+/// Returns the maximum number of people in a case.
 fn most() -> usize {
     env::var("GOTOSYNC_BENCH_MAX").ok().and_then(|max| max.parse().ok()).unwrap_or(1_000_000)
 }

@@ -1,4 +1,4 @@
-//! All that a plan is computed from.
+//! The inputs of a plan.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -17,29 +17,30 @@ use jiff::Timestamp;
 
 use crate::rulebook::{LICENSES, USER_GROUPS};
 
-/// How the account stands to the directory.
+/// The state of the account relative to the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Situation {
-    /// The account has no users: everybody is created.
+    /// The account has no users, so all are created.
     First,
-    /// Everybody has the user they should have, and is remembered: nothing is done.
+    /// All users match the rules and are linked, so nothing is to do.
     Steady,
-    /// As steady, but for 5 users of 100: two have another name, one lacks a license, one has one too many, one is gone.
+    /// Like `Steady`, except for 5 % of the users: of every 100, two have another name, one lacks a license, one has an extra license,
+    /// and one is missing.
     Mixed,
 }
 
-/// Both sides, the rules between them, and what is remembered.
+/// The directory, the account, the rules, and the remembered state.
 #[derive(Debug)]
 pub struct Case {
     /// The rules.
     pub rules: Rules,
-    /// What the source said.
+    /// The result of reading the source.
     pub reading: Reading,
-    /// What the target is.
+    /// The description of the target.
     pub target: TargetInfo,
     /// The account.
     pub account: Account,
-    /// Who is whom.
+    /// The links between people and users, and other remembered state.
     pub remembered: Remembered,
 }
 
@@ -47,7 +48,7 @@ impl Situation {
     /// Every situation.
     pub const ALL: [Self; 3] = [Self::First, Self::Steady, Self::Mixed];
 
-    /// The word used in output.
+    /// Returns the word used in output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::First => "first",
@@ -58,7 +59,7 @@ impl Situation {
 }
 
 impl Case {
-    /// Puts an account of one situation to a directory.
+    /// Creates a case with an account in this situation for a directory.
     pub fn new(directory: Directory, rules: Rules, situation: Situation) -> Self {
         let mut case = Self::first(directory, rules);
         if situation != Situation::First {
@@ -70,28 +71,28 @@ impl Case {
         case
     }
 
-    /// The case with an account as [`save`](Self::save) wrote it.
+    /// Creates a case with an account from [`save`](Self::save).
     ///
     /// # Panics
-    /// If it was written by something else.
+    /// The data is not from `save`.
     pub fn restore(directory: Directory, rules: Rules, saved: impl Read) -> Self {
         let mut case = Self::first(directory, rules);
         (case.account, case.remembered.links) = serde_json::from_reader(saved).expect("an account that was saved");
         case
     }
 
-    /// Writes the account and the links, so that another process can have them without the memory it took to make them.
+    /// Writes the account and the links, so that another process can load them without the memory needed to create them.
     ///
     /// # Panics
-    /// If it cannot be written.
+    /// The data cannot be written.
     pub fn save(&self, to: impl Write) {
         serde_json::to_writer(to, &(&self.account, &self.remembered.links)).expect("a file that can be written");
     }
 
-    /// Goes from the rules to the check. The result is given back, so that dropping it can be left out of a figure.
+    /// Runs the stages from the rules to the check. Returns the result, so that measurements can exclude the time to drop it.
     ///
     /// # Panics
-    /// If the check does not pass: then something else would be measured.
+    /// The check does not pass, because that would invalidate the measurement.
     pub fn run(&self) -> (Planned, Verdict) {
         let planned = self.plan();
         let verdict = check(&planned.plan, &self.rules, None);
@@ -99,7 +100,7 @@ impl Case {
         (planned, verdict)
     }
 
-    /// Goes from the rules to the plan.
+    /// Runs the stages from the rules to the plan.
     pub fn plan(&self) -> Planned {
         plan(&Inputs {
             rules: &self.rules,
@@ -133,13 +134,13 @@ impl Case {
         Self { rules, reading: Reading::complete(directory), target, account, remembered }
     }
 
-    /// Does what the plan says, and remembers it.
+    /// Applies the plan to the account, and remembers the links.
     fn apply_once(&mut self) {
         let plan = self.plan().plan;
         let mut links = Vec::with_capacity(plan.steps().len());
         for (step, number) in plan.steps().iter().zip(2_000_000_u64..) {
             let (Action::Create(creation), Some(person)) = (&step.action, &step.person) else {
-                panic!("an empty account asks for nothing but users, not for {:?}", step.action)
+                panic!("the plan for an empty account must only create users, but has {:?}", step.action)
             };
             let key = UserKey::new(number.to_string());
             self.account.users.push(Arc::new(as_read(&creation.user, key.clone())));
@@ -185,7 +186,7 @@ impl Case {
     }
 }
 
-/// A user as a target would read them: with a key, and sharing no memory with the rules or with others.
+/// Returns a user as a target would return it: with a key, and without sharing memory with rules or other users.
 fn as_read(user: &User, key: UserKey) -> User {
     User {
         key: Some(key),
@@ -200,5 +201,5 @@ fn license(at: usize) -> LicenseKey {
     LicenseKey::new(format!("{}", 7_000_000_000_000_000_u64 + at as u64))
 }
 
-/// 2026-01-01, after which nobody expires.
+/// 2026-01-01, after which no accounts expire.
 const NOW: Timestamp = Timestamp::constant(1_767_225_600, 0);

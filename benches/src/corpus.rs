@@ -1,32 +1,32 @@
-//! A population by seed.
+//! Seeded populations.
 
 use gotosync_core::model::{Directory, DirectoryBuilder, Dn, GroupEntry, GroupId, PersonEntry, PersonId, UnitKind};
 
 use crate::human::{self, Human, SITES, UnitContent};
 use crate::random::Random;
 
-/// A population: so many people in so many groups.
+/// A population with a number of people in a number of groups.
 ///
-/// About 6 of 100 people are disabled, 1 has expired, 3 have no e-mail, 3 are partners; one of 1,000 shares an e-mail with
-/// somebody, and one of 200 has a name longer than an account takes.
+/// About 6 % of the people are disabled, 1 % are expired, 3 % have no e-mail, and 3 % are partners. One in 1,000 shares an e-mail with
+/// another person, and one in 200 has a name that is too long for an account.
 #[derive(Clone, Copy, Debug)]
 pub struct Corpus {
-    /// How many people.
+    /// The number of people.
     pub people: usize,
-    /// How many groups; the first 13 are everybody's and those of the departments.
+    /// The number of groups. The first 13 are the group of all people and the groups of the departments.
     pub groups: usize,
-    /// What all of it comes from.
+    /// The seed of the random numbers.
     pub seed: u64,
 }
 
 impl Corpus {
-    /// A corpus of so many people, with one group for 50 of them, but 500 at the most.
+    /// Creates a corpus with a number of people. It has one group per 50 people, but at least 40 and at most 500 groups.
     pub fn new(people: usize) -> Self {
         Self { people, groups: (people / 50).clamp(40, 500), seed: 7 }
     }
 
-    /// The directory as a read for the attributes of [`rules`](crate::rules) and [`expressions`](crate::expressions)
-    /// would find it.
+    /// Returns the directory with these attributes, as a read would return it. Supports the attributes that [`rules`](crate::rules)
+    /// and [`expressions`](crate::expressions) need.
     pub fn directory(&self, attributes: &[String]) -> Directory {
         let mut builder = DirectoryBuilder::new();
         let ids: Vec<_> = attributes.iter().map(|name| (name.as_str(), builder.attribute(name))).collect();
@@ -52,11 +52,11 @@ impl Corpus {
                     person = person.with(*id, value);
                 }
             }
-            // What grew by pushing is cut to its size, as a source cuts it.
+            // Sources shrink this list, too.
             person.attributes.shrink_to_fit();
             builder.person(person);
         }
-        builder.build().expect("ids of a corpus differ")
+        builder.build().expect("the ids in a corpus are unique")
     }
 
     pub(crate) fn humans(self) -> impl Iterator<Item = Human> {
@@ -66,13 +66,13 @@ impl Corpus {
     pub(crate) fn human(&self, number: usize) -> Human {
         let mut human = Human::new(self.seed, number, self.groups);
         if number % 1000 == 501 {
-            // Two people with one address, but for letter case.
+            // Two people whose e-mails differ only in case.
             human.mail = Human::new(self.seed, number - 1, self.groups).mail.map(|mail| mail.to_uppercase());
         }
         human
     }
 
-    /// Every organizational unit with its name, parents first.
+    /// Returns every organizational unit with its name, parents first.
     pub(crate) fn units() -> Vec<(String, &'static str)> {
         let below = |names: &[&'static str], parent: &str| {
             names.iter().map(|name| (format!("OU={},{parent}", name.replace(',', "\\,")), *name)).collect::<Vec<_>>()
@@ -101,7 +101,7 @@ impl Corpus {
 }
 
 impl Human {
-    /// The value of an attribute that rules ask for.
+    /// Returns the value of an attribute.
     fn value(&self, attribute: &str) -> Option<String> {
         match attribute {
             "mail" => self.mail.clone(),
@@ -121,5 +121,5 @@ impl Human {
 }
 
 fn dn(text: &str) -> Dn {
-    Dn::parse(text).expect("names of a corpus are well formed")
+    Dn::parse(text).expect("the distinguished names in a corpus are valid")
 }

@@ -1,4 +1,4 @@
-//! A corpus as Active Directory exports it.
+//! Exports of a corpus in the format of Active Directory.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -17,16 +17,16 @@ use crate::Corpus;
 use crate::human::{self, Human};
 use crate::random::Random;
 
-/// Whether an export is compressed.
+/// The compression of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
-    /// It is not.
+    /// No compression.
     Plain,
-    /// By gzip.
+    /// gzip.
     Gzip,
 }
 
-/// An export in a folder that goes with it.
+/// An export in a temporary folder, which is deleted when this is dropped.
 #[derive(Debug)]
 pub struct Export {
     path: PathBuf,
@@ -35,11 +35,11 @@ pub struct Export {
 }
 
 impl Export {
-    /// Writes a corpus to a file: for each person about 1.9 kB in 57 lines, as `ldbsearch` writes all attributes of a user
-    /// of Active Directory, with values beyond ASCII in base64 and lines folded; and computers and contacts beside them.
+    /// Writes a corpus to a file in the format of `ldbsearch`, with all attributes of Active Directory users: about 1.9 kB in 57 lines
+    /// per person, with base64 for non-ASCII values, and folded lines. The export also contains computers and contacts.
     ///
     /// # Errors
-    /// Whatever stands against writing a file.
+    /// The file cannot be written.
     pub fn new(corpus: &Corpus, packing: Packing) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("directory.ldif");
@@ -52,15 +52,15 @@ impl Export {
         Ok(Self { path, runtime, _folder: folder })
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Reads it, as an engine does.
+    /// Reads the export as an engine does.
     ///
     /// # Panics
-    /// If it cannot be read whole.
+    /// The export cannot be read completely.
     pub fn read(&self, request: &ReadRequest) -> Reading {
         let source = LdifSource::open(&self.path);
         let reading = self.runtime.block_on(source.read(request)).expect("an export that can be read");
@@ -215,7 +215,7 @@ impl<W: Write> Writer<W> {
         self.end(&dn)
     }
 
-    /// What every entry has.
+    /// Writes the attributes that every entry has.
     fn common(&mut self, name: &str, change: usize) -> io::Result<()> {
         self.value("instanceType", "4")?;
         self.value("whenCreated", "20251122004350.0Z")?;
@@ -271,5 +271,5 @@ fn sid(relative: u32) -> [u8; 28] {
     sid
 }
 
-/// Columns of a line.
+/// The maximum width of a line.
 const WIDTH: usize = 78;

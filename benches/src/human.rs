@@ -1,8 +1,8 @@
-//! One person of a corpus, worked out from a seed and a number.
+//! A person of a corpus, computed from a seed and a number.
 
 use crate::random::Random;
 
-/// A person as a directory would describe them.
+/// A person with attributes for a directory.
 #[derive(Clone, Debug)]
 pub(crate) struct Human {
     pub(crate) number: usize,
@@ -19,11 +19,11 @@ pub(crate) struct Human {
     pub(crate) disabled: bool,
     pub(crate) expired: bool,
     pub(crate) manager: Option<usize>,
-    /// Groups by number, ascending.
+    /// The numbers of the groups, ascending.
     pub(crate) groups: Vec<usize>,
 }
 
-/// Where somebody works.
+/// The site where a person works.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Site {
     pub(crate) city: &'static str,
@@ -32,7 +32,7 @@ pub(crate) struct Site {
     pub(crate) dial: &'static str,
 }
 
-/// Where somebody stands in the tree.
+/// The part of the directory tree that contains a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnitContent {
     Site,
@@ -48,7 +48,7 @@ impl Human {
         let ((first, first_ascii), (last, last_ascii)) = (random.pick(firsts), random.pick(lasts));
         let (mut first, mut last) = (first.to_owned(), last.to_owned());
         if number % 200 == 7 {
-            // Longer than the account takes.
+            // Too long for an account.
             (first, last) = (format!("{first} Wilhelmina Theodora Anastasia"), format!("von {last} und zu {last}"));
         }
         let display = if random.percent(30) { format!("{last}, {first}") } else { format!("{first} {last}") };
@@ -69,7 +69,7 @@ impl Human {
         let projects = groups.saturating_sub(FIRST_PROJECT);
         for _ in 0..random.pick(&[0, 0, 1, 1]) {
             if projects > 0 {
-                // Squared, so that a few are large and most are small.
+                // The square root makes the group sizes uneven.
                 let share = random.below(projects * projects);
                 member.push(FIRST_PROJECT + share.isqrt());
             }
@@ -93,14 +93,14 @@ impl Human {
         }
     }
 
-    /// The distinguished name.
+    /// Returns the distinguished name.
     pub(crate) fn dn(&self) -> String {
         let name = self.display.replace(',', "\\,");
         format!("CN={name} ({}),{}", self.login, unit(self.place, self.site))
     }
 }
 
-/// The distinguished name of the place somebody stands in.
+/// Returns the distinguished name of the OU that contains a person.
 pub(crate) fn unit(place: UnitContent, site: Site) -> String {
     match place {
         UnitContent::Site => format!("OU={},OU={},{PEOPLE}", site.city, site.country),
@@ -109,7 +109,7 @@ pub(crate) fn unit(place: UnitContent, site: Site) -> String {
     }
 }
 
-/// What a group is called: everybody's group, one for each department, one for each country, then projects.
+/// Returns the name of a group: first the group of all people, then one for each department, then projects.
 pub(crate) fn group_name(number: usize) -> String {
     match number {
         0 => "All Staff".to_owned(),
@@ -118,11 +118,11 @@ pub(crate) fn group_name(number: usize) -> String {
     }
 }
 
-/// The groups nested in a group.
+/// Returns the groups nested in a group.
 pub(crate) fn nested(number: usize, groups: usize) -> Vec<usize> {
     match number {
         0 => (1..FIRST_PROJECT).collect(),
-        // A chain of eight, each in the one before.
+        // A chain of eight nested groups.
         _ if (FIRST_PROJECT..FIRST_PROJECT + 8).contains(&number) && number + 1 < groups => vec![number + 1],
         _ => Vec::new(),
     }
@@ -151,7 +151,7 @@ pub(crate) const DEPARTMENTS: &[&str] = &[
     "Logistics",
 ];
 
-/// The number of the first group that is neither everybody's nor a department's.
+/// The number of the first project group.
 pub(crate) const FIRST_PROJECT: usize = 1 + DEPARTMENTS.len();
 
 const TITLES: &[&str] =
@@ -174,8 +174,8 @@ pub(crate) const SITES: &[Site] = &[
 
 type Spelled = (&'static str, &'static str);
 
-/// Given and family names by language, each as written and as an address has it. Three of ten languages write in ASCII
-/// alone, and those are listed twice: about half of all people have a name beyond ASCII.
+/// First and last names by language, each as written and as used in e-mails. The weights of the entries are chosen so that about half
+/// of all people have a non-ASCII name.
 const NAMES: &[(&[Spelled], &[Spelled])] = &[
     (ENGLISH_FIRST, ENGLISH_LAST),
     (ENGLISH_FIRST, ENGLISH_LAST),

@@ -1,10 +1,10 @@
-//! Seeded corpora for measuring gotosync: the same people, groups, account and export for the same seed, on any machine.
+//! Seeded corpora for benchmarks of gotosync. The same seed gives the same people, groups, account, and export on any machine.
 //!
-//! A [`Corpus`] is a population that is never held as a whole: each of its people is worked out from the seed and a number.
-//! It becomes a [`Directory`](gotosync_core::model::Directory) in memory or an export as Active Directory writes it. A
-//! [`Case`] is all that a plan is computed from, in one of three [`Situation`]s.
+//! A [`Corpus`] is a population that is never completely in memory: each person is computed from the seed and a number. A corpus can
+//! be converted to a [`Directory`](gotosync_core::model::Directory) in memory, or to an export in the format of Active Directory. A
+//! [`Case`] has all inputs of a plan, in one of three [`Situation`]s.
 //!
-//! Speed is told as a ratio of two figures of one run, for a ratio holds on any machine and a time on none.
+//! The benchmarks report speed as a ratio of two measurements of the same run, because ratios are comparable between machines.
 
 mod case;
 mod corpus;

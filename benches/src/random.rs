@@ -1,11 +1,11 @@
-//! Random numbers that are the same everywhere.
+//! Random numbers that are reproducible on every machine.
 
-/// `SplitMix64` (Steele, Lea, Flood 2014): small, fast, and good enough to scatter people.
+/// The generator `SplitMix64` (Steele, Lea, Flood 2014), which is small, fast, and good enough for test data.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// The numbers of one subject of one seed.
+    /// Creates the generator for one subject, such as a person, and a seed.
     pub(crate) fn new(seed: u64, subject: u64) -> Self {
         let mut random = Self(seed ^ subject.wrapping_mul(0xd134_2543_de82_ef95));
         random.next();
@@ -20,12 +20,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below another one.
+    /// Returns a number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() >> 11) as usize % end
     }
 
-    /// Says yes so many times of a hundred.
+    /// Returns `true` with a probability of `share` percent.
     pub(crate) fn percent(&mut self, share: usize) -> bool {
         self.below(100) < share
     }

@@ -1,9 +1,8 @@
-//! The rules that corpora are planned with.
+//! The rules for planning corpora.
 
 use gotosync_core::Rules;
 
-/// Twelve rules over units, groups, filters and exclusions, as an admin of a large company may have them; fields come from
-/// the defaults.
+/// Twelve rules with OUs, groups, filters, and exclusions, as in a large company. Fields have their default expressions.
 pub const RULES: &str = r#"
 leavers = "suspend"
 
@@ -95,7 +94,7 @@ products = ["GoToMeeting"]
 user_group = "Staff"
 "#;
 
-/// A rule above those that gives everybody names, e-mail and language by expressions, five in all.
+/// A rule with the highest priority that sets names, e-mail, and language of all people with five expressions.
 const FIELDS: &str = r#"
 [[rule]]
 name = "Fields"
@@ -108,15 +107,15 @@ first_name = "{{ givenName | default(displayName) | cut(32) }}"
 last_name = "{{ sn | replace(',', '') | cut(32) }}"
 "#;
 
-/// The rules with default mappings.
+/// Returns the rules with default expressions.
 pub fn rules() -> Rules {
     parse(RULES)
 }
 
-/// The same rules under one more, by which five expressions are evaluated for each person: one each for e-mail, first and
-/// last name, and two for the language.
+/// Returns the rules with an additional first rule. It has five expressions that are evaluated for each person: one each for e-mail,
+/// first name, and last name, and two for the language.
 pub fn expressions() -> Rules {
-    let (head, rest) = RULES.split_once("[[rule]]").expect("there is a rule");
+    let (head, rest) = RULES.split_once("[[rule]]").expect("the text contains a rule");
     parse(&format!("{head}{FIELDS}\n[[rule]]{rest}"))
 }
 
@@ -124,7 +123,7 @@ fn parse(text: &str) -> Rules {
     Rules::parse(text, "rules.toml").unwrap_or_else(|problems| panic!("{}", gotosync_core::Error::from(problems)))
 }
 
-/// The licenses those rules name, with their product codes.
+/// The licenses in the rules, with their product codes.
 pub(crate) const LICENSES: &[(&str, &str)] = &[
     ("GoToMeeting", "G2M"),
     ("GoToWebinar", "G2W"),

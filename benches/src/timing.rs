@@ -1,21 +1,21 @@
-//! Times of one run, taken so that their ratios mean something.
+//! Measures several stages in one run, so that their ratios are meaningful.
 
 use std::time::{Duration, Instant};
 
-/// What is measured, under one name.
+/// A stage to measure.
 pub struct Stage<'s> {
-    /// What it is called.
+    /// The name.
     pub name: String,
     work: Box<dyn FnMut() -> Duration + 's>,
 }
 
 impl<'s> Stage<'s> {
-    /// Measures what `work` does; what it returns is dropped outside of the measure.
+    /// Creates a stage that measures `work`, without the time to drop its result.
     pub fn new<T>(name: impl Into<String>, mut work: impl FnMut() -> T + 's) -> Self {
         Self { name: name.into(), work: Box::new(move || since(&mut work)) }
     }
 
-    /// Runs once.
+    /// Runs the stage once, and returns its time.
     pub fn once(&mut self) -> Duration {
         (self.work)()
     }
@@ -27,7 +27,7 @@ impl std::fmt::Debug for Stage<'_> {
     }
 }
 
-/// How long something takes, without dropping what it returns.
+/// Returns the time of `work`, without the time to drop its result.
 pub fn since<T>(work: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
     let result = std::hint::black_box(work());
@@ -36,10 +36,10 @@ pub fn since<T>(work: impl FnOnce() -> T) -> Duration {
     took
 }
 
-/// The medians of several stages that take turns, so that whatever slows the machine down for a while slows all of them.
+/// Returns the median times of several stages. The stages take turns, so that a temporary slowdown of the machine affects all.
 pub fn median(stages: &mut [Stage<'_>], rounds: usize) -> Vec<Duration> {
     let mut times = vec![Vec::with_capacity(rounds); stages.len()];
-    // The first round warms caches up and is not counted.
+    // The first round warms up caches and is not counted.
     for round in 0..=rounds {
         for (stage, times) in stages.iter_mut().zip(&mut times) {
             let took = stage.once();

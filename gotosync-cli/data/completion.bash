@@ -1,6 +1,6 @@
-# Completion of gotosync for bash; `gotosync completions bash` prints it.
+# Bash completion for gotosync, printed by `gotosync completions bash`.
 _gotosync() {
-    # bash parts words at `=` and `:`, of which names in a directory are full: what no blank parts is one word.
+    # bash also splits words at `=` and `:`, which are common in directory names. Join the parts again, so that only blanks split words.
     local line=${COMP_LINE:0:COMP_POINT} words=() last=-1 blank word i
     for ((i = 0; i <= COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
@@ -16,7 +16,7 @@ _gotosync() {
     done
     local current=${words[last]} quote= behind
     [[ $current == [\"\']* ]] && quote=${current:0:1}
-    # What stands before the part that bash replaces.
+    # The part of the word before the text that bash replaces.
     behind=${current%"$2"}
     [[ -n $quote ]] && behind=
     for ((i = 0; i <= last; i++)); do
@@ -38,7 +38,7 @@ _gotosync() {
         [[ -z $quote ]] && printf -v candidate %q "$candidate"
         COMPREPLY+=("$candidate")
     done
-    # A folder or the beginning of an option goes on.
+    # The user may continue typing after a folder or an option that ends in `=`, so add no blank.
     [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[/=] ]] && compopt -o nospace 2> /dev/null
     return 0
 }

@@ -1,14 +1,17 @@
-//! Variables that a process must have from its start: it cannot safely give them to itself, so it starts itself anew.
+//! Restarts the process with other environment variables.
+//!
+//! Some system libraries read variables only at process start, and a running process cannot set them safely.
 
 use std::env;
 use std::ffi::OsString;
 
 use gotosync_core::Error;
 
-/// Goes on with these variables of the environment. If one is not so, the same command takes the place of this process.
+/// Makes sure that these environment variables are set. If one differs, replaces this process with the same command, started
+/// with these variables.
 ///
 /// # Errors
-/// What keeps the command from being started again.
+/// The command cannot be started again.
 #[cfg(unix)]
 pub(crate) fn with(mut variables: Vec<(&'static str, OsString)>) -> Result<(), Error> {
     use std::os::unix::process::CommandExt;
@@ -18,7 +21,7 @@ pub(crate) fn with(mut variables: Vec<(&'static str, OsString)>) -> Result<(), E
     if variables.is_empty() {
         return Ok(());
     }
-    let failed = |error: std::io::Error| Error::from(error).during("start anew with other variables");
+    let failed = |error: std::io::Error| Error::from(error).during("restart with other environment variables");
     let mut words = env::args_os();
     let mut command = Command::new(env::current_exe().map_err(failed)?);
     if let Some(name) = words.next() {
@@ -27,7 +30,7 @@ pub(crate) fn with(mut variables: Vec<(&'static str, OsString)>) -> Result<(), E
     Err(failed(command.args(words).envs(variables).exec()))
 }
 
-/// Where a process cannot take another one's place, the source that needs the variables says so.
+/// Does nothing: this platform cannot replace a process. The source that needs the variables reports them as missing.
 #[cfg(not(unix))]
 pub(crate) fn with(_: Vec<(&'static str, OsString)>) -> Result<(), Error> {
     Ok(())

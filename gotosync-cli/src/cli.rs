@@ -1,4 +1,4 @@
-//! The arguments; their comments are the help texts.
+//! The command-line arguments. Their doc comments are the help texts.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,14 +15,14 @@ pub(crate) mod mail;
 pub(crate) mod rule;
 pub(crate) mod user;
 
-/// The command line; its description comes from Cargo.toml.
+/// The command line. Its description comes from Cargo.toml.
 #[derive(Debug, Parser)]
 #[command(name = "gotosync", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Read this configuration file [default: `$GOTOSYNC_CONFIG`, or gotosync.toml in the current folder]
     #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     pub(crate) config: Option<PathBuf>,
-    /// Use another account of the same login, by name or key
+    /// Use another account that the signed-in user can access, by name or key
     #[arg(long, global = true, value_name = "ACCOUNT", help_heading = GLOBAL)]
     pub(crate) account: Option<String>,
     /// Log every call to a service to this file, for troubleshooting; it contains no secrets
@@ -33,10 +33,10 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Parses a command line, the first word of which is the name of the command.
+    /// Parses a command line; its first word is the program name.
     ///
     /// # Errors
-    /// Mistakes, and also help and version, which clap prints from an error.
+    /// Invalid arguments; also requests for help or version, because clap reports these as errors.
     pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut command = groups::grouped(Self::command(), GROUPS);
         let matches = command.try_get_matches_from_mut(words)?;
@@ -44,7 +44,7 @@ impl Cli {
     }
 }
 
-/// The verbs, in the order and groups of [`GROUPS`]. Hidden ones are old names that still work.
+/// The commands, in the order and groups of [`GROUPS`]. Hidden commands are old names that still work.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Show the changes that a run would make; nothing is written
@@ -55,16 +55,17 @@ pub(crate) enum Verb {
     Apply(Apply),
     /// Do an unattended run: resume, plan, check, and apply
     ///
-    /// If a run was interrupted, it is finished first.
+    /// An interrupted run is finished first.
     Run(Run),
     /// Finish an interrupted run
     ///
-    /// Completed steps stay as they are, steps in doubt are read from the account, and the remaining steps are carried out.
+    /// Completed steps are not repeated. For steps in doubt, whose reply was lost, gotosync reads the account to see whether they
+    /// were done. Then it carries out the remaining steps.
     Resume(Shape),
     /// Retry people whose last step failed
     ///
     /// After a failed step, runs skip the person for two hours, then for six, and so on up to a week; every report lists
-    /// skipped people. This command does not wait, and it affects no other people.
+    /// skipped people. This command retries at once, and it affects no other people.
     Retry(Retry),
 
     /// List, show, add, edit, move, and remove rules
@@ -74,8 +75,8 @@ pub(crate) enum Verb {
 
     /// Explain one person: matching rules, fields, and planned changes
     ///
-    /// Shows why each rule selects the person or not, what each expression reads and gives, the linked user, and what a run
-    /// would do.
+    /// Shows why each rule does or does not select the person, the input and result of each expression, the linked user, and
+    /// the changes that a run would make.
     Explain(Explain),
     /// Resend a user's invitation
     User(user::User),
@@ -83,10 +84,11 @@ pub(crate) enum Verb {
     Mail(mail::Mail),
     /// Import people from a CSV file or a list, using one rule
     ///
-    /// The settings of the rule decide what the people get. A CSV file has a header row. A list is `firstName lastName emailName@domain.extension;nextName...`; a line break works
-    /// as well as a `;`. Users are matched by e-mail. An import takes nothing away from anyone, and people from the file do
-    /// not become leavers later. Entries that need correction are shown with their position and written to a file that can
-    /// be imported again. Without --apply, nothing is written to the account.
+    /// The settings of the rule decide which licenses and settings the people get. A CSV file has a header row. A list looks
+    /// like `firstName lastName emailName@domain.extension;nextName...`; a line break works as well as a `;`. People are
+    /// matched to existing users by e-mail. An import takes nothing away from existing users, and people from the file do not
+    /// become leavers later. Entries that need correction are shown with their position and written to a file that you can
+    /// correct and import. Without --apply, nothing is written to the account.
     Import(Import),
 
     /// Write a small worked example into a folder and run it
@@ -96,21 +98,21 @@ pub(crate) enum Verb {
     Quickstart(Quickstart),
     /// Sign in to GoTo once, in a browser
     ///
-    /// An admin of the account approves the access in the browser. The login is stored where `login` in [account] says, and
-    /// every run renews it there. A personal access token needs no login.
+    /// An admin of the account approves the access in the browser. The tokens are stored in the place that `login` in
+    /// [account] names, and each run renews them there. A personal access token needs no login.
     Login(Login),
-    /// Show the signed-in user, accounts, seats, and what is missing
+    /// Show the signed-in user, accounts, seats, and missing rights
     ///
-    /// Lists the accounts of the login, the products with seats used and free, and missing rights.
+    /// Lists the accounts that the user can access, the licenses with used and free seats, and rights that the user lacks.
     Account(Account),
-    /// Store a password or another secret, or remove it
+    /// Store or remove a password or another secret
     ///
-    /// The configuration refers to the secret by its name. Secrets are stored in the system's key store, or in a file that only you can read. A secret is never a command-line
-    /// argument: type it at a hidden prompt, or pipe it in.
+    /// The configuration refers to the secret by its name. Secrets are stored in the system's key store, or in a file that only
+    /// you can read. A secret is never a command-line argument: type it at a hidden prompt, or pipe it in.
     Credential(credential::Credential),
-    /// Print a script that completes commands and names in a shell
+    /// Print a shell script that completes commands and names
     ///
-    /// Names come from the directory, the account, and the rules.
+    /// It completes names from the directory, the account, and the rules.
     ///
     /// bash: `source <(gotosync completions bash)` in ~/.bashrc; zsh: the same in ~/.zshrc, below `compinit`; fish: `gotosync
     /// completions fish | source`; PowerShell: `gotosync completions powershell | Out-String | Invoke-Expression` in the profile.
@@ -118,15 +120,15 @@ pub(crate) enum Verb {
 
     /// Browse the directory tree, list people, or search by name
     Browse(Browse),
-    /// Show the type of the directory and what its login can read
+    /// Show the directory's servers, and which data gotosync can read
     ///
-    /// Shows the signed-in user, and whether that user can read everything that a run needs.
+    /// Shows the user that gotosync signs in as, and whether that user can read everything that a run needs.
     Describe(Json),
     /// List the latest runs, newest first
     History(History),
     /// Show version, license, and file locations
     ///
-    /// The locations are those of configuration, data, and logs.
+    /// Lists the locations of the configuration, data, and logs.
     About(Json),
 
     /// Resend a person's invitation; old name of `user invite`
@@ -137,7 +139,7 @@ pub(crate) enum Verb {
     Welcome(mail::Preview),
 }
 
-/// The headings of the help, each with its verbs: every visible verb once, in the order of [`Verb`].
+/// The headings of the help and the commands below each. Each visible command appears once, in the order of [`Verb`].
 const GROUPS: &[groups::Group] = &[
     ("Run", &["plan", "check", "apply", "run", "resume", "retry"]),
     ("Rules", &["rule"]),
@@ -220,15 +222,15 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Args)]
 pub(crate) struct Browse {
-    /// List what is directly below this place or group; if omitted, list the top of the tree
+    /// List the level below this OU, container, or group, by name or distinguished name; if omitted, list the top of the tree
     pub(crate) dn: Option<String>,
-    /// List the people directly in the place, or the members of the group; without DN, everyone
+    /// List the people directly in it, or the members of the group; if DN is omitted, list everyone
     #[arg(long)]
     pub(crate) people: bool,
-    /// Include people at any depth below the place, or members of nested groups
+    /// Include people at any depth below it, or members of nested groups
     #[arg(long, requires = "people")]
     pub(crate) below: bool,
-    /// Find people, groups, and units by name, at any depth below the place; with --people, only people
+    /// Find people, groups, and OUs by name, at any depth below DN; with --people, only people
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
     /// Show this page of people, counted from 1
@@ -245,7 +247,7 @@ pub(crate) struct Browse {
 pub(crate) struct Import {
     /// Import people from this file; `-` reads standard input
     pub(crate) file: PathBuf,
-    /// Use the products, user group, fields, and limits of this rule; its selection is ignored, and it may be disabled
+    /// Use the products, user group, fields, and limits of this rule; its selection of people is ignored, and it may be disabled
     #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::rules))]
     pub(crate) rule: String,
     /// Read the file in this format; if omitted, a first line that looks like a header means CSV
@@ -260,23 +262,23 @@ pub(crate) struct Import {
     /// Use the columns guessed from the header; if omitted, the guesses are only shown
     #[arg(long, conflicts_with = "columns")]
     pub(crate) accept_guesses: bool,
-    /// Split columns at this character; if omitted, detect it from the header
+    /// Split columns at this character; if omitted, it is detected from the header
     #[arg(long, value_name = "CHARACTER")]
     pub(crate) delimiter: Option<Delimiter>,
-    /// Decode a file that is not UTF-8, such as windows-1252
+    /// Decode the file with this encoding, such as windows-1252; if omitted, the file must be UTF-8
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
     /// Apply the plan if its check passes
     #[arg(long)]
     pub(crate) apply: bool,
-    /// Write entries that need correction to this file; an existing file is not overwritten [default: FILE.mend]
+    /// Write entries that need correction to this file, which must not exist yet [default: FILE.mend]
     #[arg(long, value_name = "FILE")]
     pub(crate) mend: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shape: Shape,
 }
 
-/// The format of a file of people.
+/// The format of a file to import.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {
     /// CSV with a header row
@@ -323,10 +325,10 @@ pub(crate) enum Shell {
 
 #[derive(Debug, Args)]
 pub(crate) struct Login {
-    /// Show the address to open on this machine, instead of opening a browser
+    /// Show the address to open in a browser on this machine, instead of opening the browser
     #[arg(long)]
     pub(crate) no_browser: bool,
-    /// Show the address to open on any machine, and ask for the address where the browser ends up
+    /// Show the address to open on any machine, and ask for the address that the browser shows after sign-in
     #[arg(long, conflicts_with = "no_browser")]
     pub(crate) paste: bool,
 }
@@ -340,7 +342,7 @@ pub(crate) struct History {
     pub(crate) json: Json,
 }
 
-/// The choice between text and JSON.
+/// The option for JSON output.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Json {
     /// Print JSON
@@ -358,7 +360,7 @@ pub(crate) struct Account {
     pub(crate) json: Json,
 }
 
-/// The form and length of the output.
+/// The format and length of the output.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Shape {
     /// Print JSON
@@ -370,7 +372,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Text, with long lists cut.
+    /// Text with long lists shortened.
     pub(crate) const TEXT: Self = Self { json: false, full: false };
 
     /// Returns how much of a long list to show.
@@ -383,6 +385,6 @@ const GLOBAL: &str = "Global options";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 nothing to do or all done, 1 error, 2 changes pending (plan), 3 stopped by a check, warnings (check --rules), \
-or something missing (account), 4 done, but some steps failed or some entries of an import need correction.
-Data goes to stdout, messages to stderr. `gotosync help VERB` explains a verb.
+or missing rights (account), 4 done, but some steps failed or some entries of an import need correction.
+Data goes to stdout, messages to stderr. `gotosync help COMMAND` explains a command.
 New here? Try `gotosync quickstart`.";

@@ -1,4 +1,4 @@
-//! The verbs, one file each: arguments, the core, text, an exit code.
+//! The commands, one file each. A command reads its arguments, calls the core, prints the result, and returns an exit code.
 
 use crate::cli::mail::MailVerb;
 use crate::cli::user::UserVerb;
@@ -29,7 +29,7 @@ mod run;
 mod run_output;
 mod user;
 
-/// Does what the arguments say.
+/// Runs the command that the arguments name.
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     let place = ConfigLocation::find(cli.config).choosing(cli.account).tracing(cli.trace);
     match cli.verb {
@@ -46,7 +46,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Import(args) => import::import(&args, &place).await,
         Verb::Quickstart(args) => quickstart::quickstart(&args, &place).await,
         Verb::Login(args) => login::login(&args, &place).await,
-        Verb::Account(told) => account::account(told, &place).await,
+        Verb::Account(args) => account::account(args, &place).await,
         Verb::Credential(args) => credential::credential(&args.verb),
         Verb::Completions(args) => completions::completions(&args),
         Verb::Browse(args) => browse::browse(&args, &place).await,

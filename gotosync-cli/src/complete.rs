@@ -1,7 +1,7 @@
-//! What a shell may put where somebody presses Tab.
+//! Shell completion: the candidates for the word at the cursor.
 //!
-//! The script of `gotosync completions` calls the command with [`VARIABLE`] set and the words so far. It answers with candidates
-//! or with nothing: whatever goes wrong here is for the command itself to say.
+//! The script of `gotosync completions` calls the command with [`VARIABLE`] set and the words typed so far. The command prints
+//! candidates or nothing. Errors stay silent here; the command itself reports them when it runs.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -24,10 +24,10 @@ use gotosync_core::target::{LocalAccount, ProvisioningTarget};
 use crate::cli::Cli;
 use crate::setup::ConfigLocation;
 
-/// The variable that names the shell.
+/// The environment variable that names the shell.
 pub(crate) const VARIABLE: &str = "GOTOSYNC_COMPLETE";
 
-/// Answers a shell, if it is one that asks.
+/// Prints candidates if a shell asks for them, and returns `true` if it does.
 pub(crate) fn answers() -> bool {
     let Some(shell) = env::var_os(VARIABLE).filter(|shell| !shell.is_empty()) else { return false };
     panic::set_hook(Box::new(|_| {}));
@@ -44,9 +44,9 @@ pub(crate) fn answers() -> bool {
     true
 }
 
-/// Returns the command without its hidden verbs, for a shell to complete.
+/// Returns the command with its hidden subcommands renamed, so that a shell does not complete them.
 fn offered() -> Command {
-    // clap offers a hidden verb if no visible verb begins with the typed text. No typed text begins with a blank.
+    // clap offers a hidden command if no visible command begins with the typed text. Typed text never begins with a blank.
     Cli::command().mut_subcommands(|verb| {
         if !verb.is_hide_set() {
             return verb;
@@ -56,48 +56,48 @@ fn offered() -> Command {
     })
 }
 
-/// What speaks with a shell of this name.
+/// Returns the completer for the shell with this name.
 pub(crate) fn completer(shell: &str) -> Option<&'static dyn EnvCompleter> {
     let known: [&dyn EnvCompleter; 4] = [&Bash, &Zsh, &Fish, &Powershell];
     known.into_iter().find(|completer| completer.name() == shell)
 }
 
-/// Places of the directory for `--ou`.
+/// Completes OUs of the directory for `--ou`.
 pub(crate) fn units(typed: &OsStr) -> Vec<CompletionCandidate> {
     in_directory(typed, NodeKind::Unit)
 }
 
-/// Groups of the directory for `--group`.
+/// Completes groups of the directory for `--group`.
 pub(crate) fn groups(typed: &OsStr) -> Vec<CompletionCandidate> {
     in_directory(typed, NodeKind::Group)
 }
 
-/// Licenses of the account for `--product`.
+/// Completes licenses of the account for `--product`.
 pub(crate) fn products(typed: &OsStr) -> Vec<CompletionCandidate> {
     let names = |account: Account| account.licenses.iter().map(|license| license.name.clone()).collect();
     beginning(typed, in_account(names))
 }
 
-/// User groups of the account for `--user-group`.
+/// Completes user groups of the account for `--user-group`.
 pub(crate) fn user_groups(typed: &OsStr) -> Vec<CompletionCandidate> {
     let paths = |account: Account| account.groups.iter().map(|group| group.path.to_string()).collect();
     beginning(typed, in_account(paths))
 }
 
-/// Rules of the file, by name.
+/// Completes names of rules.
 pub(crate) fn rules(typed: &OsStr) -> Vec<CompletionCandidate> {
     let names = || Some(config()?.rules_file().ok()?.names());
     beginning(typed, names().unwrap_or_default())
 }
 
-/// Those that begin as what was typed, whatever the case.
+/// Returns the names that begin with the typed text, ignoring case.
 fn beginning(typed: &OsStr, names: Vec<String>) -> Vec<CompletionCandidate> {
     let typed = typed.to_string_lossy();
     names.into_iter().filter(|name| begins(name, &typed)).map(CompletionCandidate::new).collect()
 }
 
 fn in_account(names: impl FnOnce(Account) -> Vec<String>) -> Vec<String> {
-    // A file that is not there is not made for it, and no service is asked for all its users.
+    // Do not create a missing account file, and do not ask a service for all its users, just for a completion.
     let read = || match config()?.account {
         AccountConfig::Local { file, .. } if file.exists() => {
             in_time(async { LocalAccount::open(&file).ok()?.read().await.ok() })
@@ -109,7 +109,7 @@ fn in_account(names: impl FnOnce(Account) -> Vec<String>) -> Vec<String> {
 
 fn in_directory(typed: &OsStr, kind: NodeKind) -> Vec<CompletionCandidate> {
     let look = || {
-        let config = config().filter(asks_nobody)?;
+        let config = config().filter(never_prompts)?;
         let typed = typed.to_str()?;
         in_time(async {
             let source = config.source().ok()?;
@@ -120,7 +120,8 @@ fn in_directory(typed: &OsStr, kind: NodeKind) -> Vec<CompletionCandidate> {
     look().unwrap_or_default()
 }
 
-/// Places or groups that what was typed may be the beginning of. With nothing typed, places at the top of the tree, and all groups.
+/// Finds OUs or groups whose names may begin with the typed text. If nothing is typed, returns the top of the tree, or all
+/// groups.
 async fn found(source: &dyn DirectorySource, typed: &str, kind: NodeKind) -> Option<Vec<Dn>> {
     let name = first_name(typed);
     let mut found = Vec::new();
@@ -142,13 +143,13 @@ async fn found(source: &dyn DirectorySource, typed: &str, kind: NodeKind) -> Opt
     Some(found)
 }
 
-/// Places by their distinguished names, which is how rules name them; a name alone stands for those.
+/// Returns distinguished names of OUs, because rules need these. The user may type the plain name.
 fn as_units(found: &[Dn], typed: &str) -> Vec<CompletionCandidate> {
     let fits = |dn: &&Dn| begins(dn.as_str(), typed) || (!typed.contains('=') && begins(&dn.name(), typed));
     found.iter().filter(fits).take(MOST).map(|dn| CompletionCandidate::new(dn.as_str())).collect()
 }
 
-/// Groups by their names, and by their distinguished ones where that is typed or several have one name.
+/// Returns names of groups, or distinguished names if the user types one or if several groups have the same name.
 fn as_groups(found: &[Dn], typed: &str) -> Vec<CompletionCandidate> {
     let mut candidates = Vec::new();
     for dn in found {
@@ -165,7 +166,7 @@ fn as_groups(found: &[Dn], typed: &str) -> Vec<CompletionCandidate> {
     candidates
 }
 
-/// The name that the first part of a distinguished name begins with: `Sal` of `OU=Sal`, of `OU=Sal,DC=x` and of `Sal`.
+/// Returns the first value of a partly typed distinguished name: `Sal` for `OU=Sal`, `OU=Sal,DC=x`, and `Sal`.
 fn first_name(typed: &str) -> String {
     let Some((_, rest)) = typed.split_once('=') else { return typed.to_owned() };
     let mut name = String::new();
@@ -180,16 +181,16 @@ fn begins(name: &str, typed: &str) -> bool {
     name.to_lowercase().starts_with(&typed.to_lowercase())
 }
 
-/// What is found in the time that somebody waits at a prompt.
+/// Returns the result of a lookup, or `None` if it takes longer than a user would wait at a prompt.
 fn in_time<T>(look: impl Future<Output = Option<T>>) -> Option<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let found = runtime.block_on(async { tokio::time::timeout(PATIENCE, look).await.ok().flatten() });
-    // A name that is still looked up is not waited for.
+    // Do not wait for a DNS lookup that is still running.
     runtime.shutdown_background();
     found
 }
 
-/// The configuration that the words so far are about.
+/// Loads the configuration that the typed words name.
 fn config() -> Option<Config> {
     let mut words = words();
     let mut file = None;
@@ -203,8 +204,8 @@ fn config() -> Option<Config> {
     ConfigLocation::find(file.map(PathBuf::from)).load().ok()
 }
 
-/// Whether nothing that the sources need may ask somebody for a password: programs that keep them may.
-fn asks_nobody(config: &Config) -> bool {
+/// Returns `true` if no source runs a password command, because such a command might prompt the user.
+fn never_prompts(config: &Config) -> bool {
     config.sources.iter().all(|source| match &source.kind {
         SourceKind::Ldap(directory) => {
             !matches!(&directory.sign_in, LdapSignIn::Simple { password: SecretSource::Command { .. }, .. })
@@ -213,14 +214,14 @@ fn asks_nobody(config: &Config) -> bool {
     })
 }
 
-/// The words of the command as far as they are typed.
+/// Returns the words of the command line typed so far.
 fn words() -> impl Iterator<Item = OsString> {
     env::args_os().skip_while(|word| word != "--").skip(1)
 }
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Candidates; more than these nobody looks through.
+/// The maximum number of candidates.
 const MOST: usize = 200;
 
 #[cfg(test)]
@@ -228,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_name_is_what_is_searched_for() {
+    fn searches_for_the_first_value_of_a_distinguished_name() {
         for (typed, name) in
             [("", ""), ("Sal", "Sal"), ("OU=", ""), ("ou=Sal", "Sal"), ("OU=A\\, b,DC", "A, b"), ("OU=A\\", "A")]
         {
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_of_one_name_are_told_apart() {
+    fn offers_distinguished_names_for_groups_with_the_same_name() {
         let dn = |text: &str| Dn::parse(text).unwrap();
         let found = [dn("CN=Staff,OU=A,DC=x"), dn("CN=staff,OU=B,DC=x"), dn("CN=Sales,DC=x")];
         let shown = |typed: &str| -> Vec<String> {

@@ -1,27 +1,27 @@
-//! How the command ends, as scripts see it.
+//! The exit codes of the command.
 
 use std::process::ExitCode;
 
 use gotosync_core::Report;
 
-/// An exit code and what it means.
+/// An exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// There was nothing to do, or everything was done.
+    /// Nothing to do, or everything was done.
     Done = 0,
-    /// An error.
+    /// The command failed with an error.
     Failed = 1,
     /// Changes are pending.
     Pending = 2,
-    /// A check stopped it, and nothing was written.
+    /// A check stopped the run, and nothing was written.
     Stopped = 3,
-    /// It ran, and some steps were not done.
+    /// The run finished, but some steps failed or were skipped.
     Partial = 4,
 }
 
 impl Exit {
-    /// What a report comes to.
+    /// Returns the exit code for a report.
     pub(crate) fn of(report: &Report) -> Self {
         if report.all_done() { Self::Done } else { Self::Partial }
     }

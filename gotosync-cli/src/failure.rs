@@ -1,4 +1,4 @@
-//! Errors as they are told on stderr: what, where, and what can be done about it.
+//! Errors as text for stderr: the problem, its location, and a hint.
 
 use std::error::Error as _;
 use std::fmt::{self, Display};
@@ -9,18 +9,18 @@ use gotosync_core::Error;
 use crate::exit::Exit;
 use crate::output::say;
 
-/// Why a command came to no exit code of its own.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// What the core could not do; of a file with several problems, each.
+    /// Errors of the core; a file with several problems gives one error for each.
     Errors(Vec<Error>),
-    /// Stdout cannot be written.
+    /// Writing to stdout failed.
     Output(io::Error),
 }
 
 impl Failure {
-    /// Tells it, and gives the exit code.
-    pub(crate) fn tell(&self) -> Exit {
+    /// Prints the errors, and returns the exit code.
+    pub(crate) fn report(&self) -> Exit {
         match self {
             Self::Errors(errors) => errors.iter().for_each(|error| say(ErrorText(error))),
             Self::Output(error) => say(format_args!("error: cannot write the output: {error}")),
@@ -29,7 +29,7 @@ impl Failure {
     }
 }
 
-/// One error over several lines.
+/// An error as text of several lines.
 pub(crate) struct ErrorText<'e>(pub(crate) &'e Error);
 
 impl Display for ErrorText<'_> {
@@ -48,8 +48,8 @@ impl Display for ErrorText<'_> {
             }
         }
         for (name, value) in error.context() {
-            let told = place("file").is_some() && ["file", "line", "column"].contains(name);
-            if !told {
+            let shown = place("file").is_some() && ["file", "line", "column"].contains(name);
+            if !shown {
                 write!(f, "\n  {name}: {value}")?;
             }
         }

@@ -1,4 +1,4 @@
-//! What the core does not write as JSON itself.
+//! JSON output for types that the core does not serialize itself.
 
 use gotosync_core::model::Note;
 use gotosync_core::{Error, Verdict};
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::output::print;
 
-/// Writes what `serde_json::to_string_pretty` gave, with a line end.
+/// Prints the result of `serde_json::to_string_pretty`, with a line break at the end.
 pub(crate) fn print_json(text: serde_json::Result<String>) -> Result<(), Failure> {
-    // Nothing here can fail to be written but by a mistake in a type: then stdout shows as little as with a full disk.
+    // Serialization fails only if a type has a bug. Report it like a failed write to stdout.
     let text = text.map_err(std::io::Error::from)?;
     Ok(print(format_args!("{text}\n"))?)
 }
 
-/// Notes with their severity, which a reader would otherwise have to know by heart.
+/// Returns notes as JSON with their severity, which the JSON of the core leaves out.
 pub(crate) fn notes(notes: &[Note]) -> Value {
     notes
         .iter()
@@ -25,7 +25,7 @@ pub(crate) fn notes(notes: &[Note]) -> Value {
         .collect()
 }
 
-/// What does not come out as an example says, as a note with its place, what was expected and what came.
+/// Returns a failed example as a note in JSON, with its location, and the expected and actual values.
 pub(crate) fn example(error: &Error) -> Value {
     let mut note = json!({ "kind": "example", "severity": "stop", "subject": error.message() });
     note["evidence"] = json!(error.to_string());
@@ -35,7 +35,7 @@ pub(crate) fn example(error: &Error) -> Value {
     note
 }
 
-/// What stopped a plan, and whether it can be approved.
+/// Returns the notes that stopped a plan as JSON, and whether an admin can approve it.
 pub(crate) fn stopped(verdict: &Verdict, file: &std::path::Path) -> Value {
     json!({
         "plan": verdict.plan().id(),

@@ -1,6 +1,6 @@
-//! The command `gotosync`: arguments, the core, text, an exit code.
+//! The command `gotosync`.
 //!
-//! It is a library of one function, so that the Python package is the very same command.
+//! It is a library with one function, so that the Python package can run the same command.
 
 use std::ffi::OsString;
 
@@ -19,7 +19,7 @@ mod trace;
 
 pub use exit::Exit;
 
-/// Runs the command with these words, the first of which is its own name, and says how it ended.
+/// Runs the command with these arguments, and returns its exit code. The first argument is the program name.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     if complete::answers() {
         return Exit::Done;
@@ -27,7 +27,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match cli::Cli::read(words) {
         Ok(cli) => cli,
         Err(usage) => {
-            // clap would leave with 2 after a mistake, which here means that changes are pending.
+            // clap would exit with 2 after invalid arguments, but here 2 means that changes are pending.
             let _ = usage.print();
             return if usage.use_stderr() { Exit::Failed } else { Exit::Done };
         }
@@ -36,5 +36,5 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(runtime) => runtime.block_on(commands::run(cli)),
         Err(error) => Err(gotosync_core::Error::from(error).during("start").into()),
     };
-    outcome.unwrap_or_else(|failure| failure.tell())
+    outcome.unwrap_or_else(|failure| failure.report())
 }

@@ -1,4 +1,4 @@
-//! The command `gotosync`; what it does is in the library beside this file.
+//! The binary of the command `gotosync`. The code is in the library beside this file.
 
 use std::process::ExitCode;
 

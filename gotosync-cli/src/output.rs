@@ -1,25 +1,25 @@
-//! Data goes to stdout, talk to stderr. Neither breaks the command when nobody listens any more.
+//! Writes data to stdout and messages to stderr. A closed pipe is no error.
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, Write};
 
-/// Writes data. A reader that has gone (`gotosync plan | head`) is no error: the rest is left out.
+/// Writes data to stdout. If the reader closes the pipe (`gotosync plan | head`), drops the rest without an error.
 ///
 /// # Errors
-/// Any other problem of stdout, such as a full disk.
+/// Any other write error, such as a full disk.
 pub(crate) fn print(data: impl Display) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     match write!(out, "{data}").and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-            // What is still in the buffer must not be tried again when it is dropped.
+            // Discard the buffer: dropping the writer would write it again.
             let _ = out.into_parts();
             Ok(())
         }
-        ended => ended,
+        result => result,
     }
 }
 
-/// Says something to whoever sits there.
+/// Prints a message to stderr.
 pub(crate) fn say(talk: impl Display) {
     let _ = writeln!(io::stderr(), "{talk}");
 }

@@ -1,4 +1,4 @@
-//! A line on the terminal that says how far it is; nowhere else.
+//! The progress line, shown only on a terminal.
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
@@ -6,24 +6,24 @@ use std::time::Duration;
 use gotosync_core::sync::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The progress line of one command. It is gone when this is dropped.
+/// The progress line of one command. Dropping it removes the line.
 #[derive(Debug)]
 pub(crate) struct Line(ProgressBar);
 
 impl Line {
-    /// A line on stderr if that is a terminal, otherwise none.
+    /// Returns a line on stderr, or a hidden line if stderr is not a terminal.
     pub(crate) fn new() -> Self {
         Self(if io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() })
     }
 
-    /// What an engine is to be watched with.
+    /// Returns the callback that shows the progress of an engine.
     pub(crate) fn watch(&self) -> impl Fn(Progress) + Send + Sync + 'static {
         let bar = self.0.clone();
         move |progress| match progress {
             Progress::Waiting { time } => {
                 bar.set_style(style(SPINNER));
                 let seconds = time.as_secs() + 1;
-                bar.set_message(format!("waiting {seconds} s: the account may not show yet what was last written"));
+                bar.set_message(format!("waiting {seconds} s until the account shows the latest changes"));
                 bar.reset();
                 bar.enable_steady_tick(Duration::from_millis(120));
             }
@@ -47,17 +47,17 @@ impl Line {
         }
     }
 
-    /// Says something without breaking the line.
+    /// Prints a message without breaking the progress line.
     pub(crate) fn say(&self, talk: &str) {
         self.0.suspend(|| crate::output::say(talk));
     }
 
-    /// Takes the line away, until the next progress.
+    /// Hides the line until the next progress.
     pub(crate) fn clear(&self) {
         self.0.finish_and_clear();
     }
 
-    /// The same line, for another task.
+    /// Returns a handle to the same line, for another task.
     pub(crate) fn share(&self) -> Self {
         Self(self.0.clone())
     }
@@ -69,7 +69,7 @@ impl Drop for Line {
     }
 }
 
-/// A template of this file; a wrong one would be a mistake here, and then the plain bar does.
+/// Returns the style for a template of this file. An invalid template would be a bug; the default bar replaces it.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }

@@ -1,4 +1,4 @@
-//! The configuration that a command works with, and the engine it makes.
+//! The configuration of a command, and the engine made from it.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -10,60 +10,60 @@ use crate::failure::Failure;
 use crate::progress::Line;
 use crate::trace;
 
-/// Which configuration file is meant.
+/// The location of the configuration file, and global options that override its contents.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigLocation {
     /// The file.
     pub(crate) file: PathBuf,
-    /// Whether it was named on the command line, so that further commands must name it too.
+    /// `true` if `--config` named the file, so that suggested commands must name it, too.
     named: bool,
-    /// The account that is chosen, where it is not the one that the file names.
+    /// The account chosen with `--account`, which overrides the file.
     account: Option<String>,
-    /// Where calls to services are told.
+    /// The file for the log of calls to services.
     trace: Option<PathBuf>,
 }
 
-/// Everything a command works with.
+/// The opened parts that a command works with.
 pub(crate) struct Setup<'p> {
-    /// Where the configuration is.
+    /// The location of the configuration.
     pub(crate) place: &'p ConfigLocation,
-    /// What it says.
+    /// The configuration.
     pub(crate) config: Config,
-    /// The engine it makes.
+    /// The engine made from the configuration.
     pub(crate) engine: Engine,
-    /// The progress of the engine.
+    /// The progress line of the engine.
     pub(crate) line: Line,
 }
 
 impl ConfigLocation {
-    /// The file of `--config`, or of the environment, or the one in the current folder.
+    /// Returns the location from `--config`, the environment, or the current folder, in this order.
     pub(crate) fn find(option: Option<PathBuf>) -> Self {
         let named = option.is_some();
         let file = option.or_else(|| env::var_os(VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from));
         Self { file: file.unwrap_or_else(|| PathBuf::from(FILE)), named, account: None, trace: None }
     }
 
-    /// The same with another account.
+    /// Uses another account.
     pub(crate) fn choosing(self, account: Option<String>) -> Self {
         Self { account, ..self }
     }
 
-    /// The same, telling of every call to a service.
+    /// Logs every call to a service.
     pub(crate) fn tracing(self, trace: Option<PathBuf>) -> Self {
         Self { trace, ..self }
     }
 
-    /// Says whether `--config` named it.
+    /// Returns `true` if `--config` named the file.
     pub(crate) fn is_named(&self) -> bool {
         self.named
     }
 
-    /// A file that further commands have to name.
+    /// Returns the location of a file that suggested commands must name.
     pub(crate) fn named(file: PathBuf) -> Self {
         Self { file, named: true, account: None, trace: None }
     }
 
-    /// Reads the configuration. Where it needs the process to have been started in another way, that is done first.
+    /// Reads the configuration. Restarts the process first if the configuration needs other environment variables.
     pub(crate) fn load(&self) -> Result<Config, Failure> {
         let mut config = Config::load(&self.file)?.with_variables(|name| env::var_os(name));
         if let Some(account) = &self.account {
@@ -76,7 +76,10 @@ impl ConfigLocation {
         Ok(config)
     }
 
-    /// Opens everything the configuration names, or gives every problem of the rules file if there are any.
+    /// Opens all parts that the configuration names.
+    ///
+    /// # Errors
+    /// Every problem in the rules file, or the part that cannot be opened.
     pub(crate) fn open(&self, verb: &str) -> Result<Setup<'_>, Failure> {
         let config = self.load()?;
         config.rules()?;
@@ -85,7 +88,7 @@ impl ConfigLocation {
         Ok(Setup { place: self, config, engine, line })
     }
 
-    /// A command as it has to be typed to go on with this configuration.
+    /// Returns a command line for this configuration, to suggest to the user.
     pub(crate) fn command(&self, rest: &str) -> String {
         let config = if self.named { format!("--config {} ", quoted(&self.file)) } else { String::new() };
         let account = self.account.as_ref().map(|name| format!("--account {} ", quoted(Path::new(name))));
@@ -93,7 +96,7 @@ impl ConfigLocation {
     }
 }
 
-/// A path as a shell takes it.
+/// Quotes a path for a shell, if needed.
 pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);

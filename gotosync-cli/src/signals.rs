@@ -1,12 +1,12 @@
-//! Ctrl-C and `kill`: the first asks a run to stop, the second ends it.
+//! Handles Ctrl-C and `kill`: the first signal asks a run to stop, the second ends the process.
 
 use gotosync_core::apply::Stop;
 
 use crate::output::say;
 use crate::progress::Line;
 
-/// A stop that SIGINT and SIGTERM ask for. A second signal ends the process at once: what was under way is then in doubt,
-/// and `gotosync resume` finds out.
+/// Returns a stop flag that SIGINT and SIGTERM set. A second signal ends the process at once: the outcome of steps in
+/// progress is then unknown, and `gotosync resume` reads it from the account.
 pub(crate) fn stop(line: &Line) -> Stop {
     let stop = Stop::new();
     let (asked, line) = (stop.clone(), line.share());
@@ -14,16 +14,16 @@ pub(crate) fn stop(line: &Line) -> Stop {
         let Some(mut signals) = Signals::listen() else { return };
         signals.next().await;
         asked.request();
-        line.say("stopping after the batch in flight; press again to end at once");
+        line.say("stopping after the current batch; press Ctrl-C again to stop at once");
         let code = signals.next().await;
         line.clear();
-        say("ended at once: `gotosync resume` finds out what was done, and does the rest");
+        say("stopped at once; `gotosync resume` checks which steps were done and finishes the rest");
         std::process::exit(code);
     });
     stop
 }
 
-/// The signals that end a command, each with the exit code shells know it by.
+/// The signals that end a command. Each maps to the exit code that shells use for it.
 #[cfg(unix)]
 struct Signals {
     interrupt: tokio::signal::unix::Signal,

@@ -1,4 +1,4 @@
-//! A line on every call to a service.
+//! The log of calls to services, one line per call.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -9,14 +9,14 @@ use gotosync_core::http::Exchange;
 use gotosync_core::{Error, Result};
 use jiff::Timestamp;
 
-/// Writes to a file, after what is there.
+/// Returns a callback that appends a line per call to a file.
 pub(crate) fn to(file: &Path) -> Result<impl Fn(&Exchange<'_>) + Send + Sync + 'static> {
     let opened = OpenOptions::new().create(true).append(true).open(file);
-    let failed = |error: std::io::Error| Error::from(error).during("write a trace").with("file", file.display());
+    let failed = |error: std::io::Error| Error::from(error).during("write the trace").with("file", file.display());
     let file = Mutex::new(opened.map_err(failed)?);
     Ok(move |exchange: &Exchange<'_>| {
         let line = line(exchange, Timestamp::now());
-        // A full disk must not end a run that could go on.
+        // A full disk must not stop the run.
         let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
     })
 }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_is_one_line() {
+    fn writes_one_line_per_call() {
         let exchange = Exchange {
             method: "GET",
             host: "api.test",
@@ -49,10 +49,9 @@ mod tests {
             status: None,
             request_id: None,
             took: Duration::from_millis(1500),
-            problem: Some("no answer came in time"),
+            problem: Some("the server did not answer in time"),
         };
-        let expected =
-            "1970-01-01T00:00:00.000Z GET api.test/v1/me attempt=2 status=- ms=1500 request=- no answer came in time\n";
+        let expected = "1970-01-01T00:00:00.000Z GET api.test/v1/me attempt=2 status=- ms=1500 request=- the server did not answer in time\n";
         assert_eq!(line(&exchange, Timestamp::UNIX_EPOCH), expected);
     }
 }

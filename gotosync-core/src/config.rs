@@ -1,4 +1,4 @@
-//! The configuration file that names the parts: which directory, which account, which rules.
+//! The configuration file: the directory, the account, and the rules to use.
 //!
 //! ```toml
 //! [source]
@@ -6,49 +6,49 @@
 //!
 //! [account]
 //! local = "account.db"         # an account in a file
-//! from = "account.json"        # what it is made from when the file is missing: an account as JSON
+//! from = "account.json"        # the initial account as JSON, used if the file is missing
 //!
 //! [rules]
 //! file = "rules.toml"
 //!
 //! [state]
-//! file = "state.db"            # links, journal, history; made when it is missing
-//! plans = "plans"              # where plans that a check stopped are kept
+//! file = "state.db"            # links, journal, and run history; created if missing
+//! plans = "plans"              # folder for plans that a check stopped
 //! ```
 //!
 //! Paths are relative to the folder of the configuration file.
 //!
-//! Users may be those of an account at GoTo; `docs/goto.md` tells every key:
+//! The account may be an account at GoTo; `docs/goto.md` describes every key:
 //!
 //! ```toml
 //! [account]
-//! goto = "your-client-id"                            # the OAuth client, registered at the vendor
-//! client_secret = { file = "secrets/goto-client" }   # a public client has none
-//! account = "Example Ltd"                            # where the login has several
-//! login = { file = "goto-login" }                    # where `gotosync login` keeps what it gets
+//! goto = "your-client-id"                            # the id of the OAuth client, registered with GoTo
+//! client_secret = { file = "secrets/goto-client" }   # omitted for a public client
+//! account = "Example Ltd"                            # needed if the signed-in user has several accounts
+//! login = { file = "goto-login" }                    # where `gotosync login` stores the tokens
 //! ```
 //!
-//! Or those of any service that speaks SCIM 2.0; `docs/scim.md` tells every key:
+//! Or an account at any service that supports SCIM 2.0; `docs/scim.md` describes every key:
 //!
 //! ```toml
 //! [account]
 //! scim = "https://example.test/scim/v2"
 //! token = { file = "secrets/scim" }                  # or variable, command, keyring, systemd
-//! login = "sync@example.test"                        # the user whose token it is: never taken from
+//! login = "sync@example.test"                        # the sync's own user, which loses nothing
 //! ```
 //!
-//! People come from a live directory like this; `docs/directory.md` tells every key:
+//! This reads people from a live directory; `docs/directory.md` describes every key:
 //!
 //! ```toml
 //! [source]
-//! ldap = ["ldaps://dc1.example.test", "ldaps://dc2.example.test"]  # or `domain`, whose servers DNS knows
-//! base = "OU=People,DC=example,DC=test"                            # default: all that the server holds
+//! ldap = ["ldaps://dc1.example.test", "ldaps://dc2.example.test"]  # or `domain`, to find the servers by DNS
+//! base = "OU=People,DC=example,DC=test"                            # default: everything on the server
 //! user = "sync@example.test"                                       # or DOMAIN\user, or a distinguished name
 //! password = { file = "secrets/ldap" }                             # or variable, command, keyring, systemd
-//! ca = "ca.pem"                                                    # default: whom the platform trusts
+//! ca = "ca.pem"                                                    # default: the system trust store
 //! ```
 //!
-//! People may also come from a CSV, or from several sources, of which an earlier one goes before a later one:
+//! People may also come from a CSV file, or from several sources. Earlier sources take precedence over later ones:
 //!
 //! ```toml
 //! [[source]]
@@ -56,13 +56,13 @@
 //! ldif = "directory.ldif.gz"
 //!
 //! [[source]]
-//! name = "contractors"         # its people are known by it: keep it
+//! name = "contractors"         # part of the ids of its people: do not change it
 //! csv = "contractors.csv"
-//! id = "Personalnummer"        # the column that names a person for good
+//! id = "Personalnummer"        # the column with a permanent id for each person
 //! columns = { mail = "E-Mail", givenName = "Vorname", sn = "Nachname" }
-//! groups = "Gruppen"           # and `disabled`, `enabled`, `expires`, where there are such columns
-//! delimiter = ";"              # where the header does not tell
-//! encoding = "windows-1252"    # where the file is not UTF-8
+//! groups = "Gruppen"           # also `disabled`, `enabled`, and `expires` for such columns
+//! delimiter = ";"              # default: detected from the header
+//! encoding = "windows-1252"    # default: UTF-8
 //! ```
 
 use std::ffi::OsString;
@@ -113,20 +113,20 @@ pub use source::{SourceConfig, SourceKind, open_source};
 use variables::Surroundings;
 pub use variables::Variables;
 
-/// Where the parts of an engine are.
+/// A configuration: the locations of the parts of an engine.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The configuration file itself.
     pub file: PathBuf,
-    /// Where people are read from, in order of precedence; never empty.
+    /// The sources of people, in order of precedence; never empty.
     pub sources: Vec<SourceConfig>,
-    /// The account that users are provisioned in.
+    /// The account in which users are provisioned.
     pub account: AccountConfig,
     /// The rules file.
     pub rules: PathBuf,
-    /// The state store.
+    /// The file of the state store.
     pub state: PathBuf,
-    /// The folder of plans that a check stopped.
+    /// The folder for plans that a check stopped.
     pub plans: PathBuf,
     surroundings: Surroundings,
 }
@@ -135,13 +135,12 @@ impl Config {
     /// Reads a configuration file.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is no such file, [`ErrorKind::Input`] with line and column for what is wrong in
-    /// it.
+    /// [`ErrorKind::NotFound`] if the file does not exist, and [`ErrorKind::Input`] with line and column for mistakes in it.
     pub fn load(file: impl Into<PathBuf>) -> Result<Self> {
         let file = file.into();
         let text = read_text(&file, "the configuration").map_err(|error| {
             if error.kind() == ErrorKind::NotFound {
-                error.hint("name it with --config, or try `gotosync quickstart` for a worked example")
+                error.hint("name a configuration file with --config, or run `gotosync quickstart` for a worked example")
             } else {
                 error
             }
@@ -172,14 +171,14 @@ impl Config {
         Ok(config)
     }
 
-    /// Looks up environment variables in this way; without it none is set.
+    /// Looks up environment variables with this function. By default, no variable is set.
     #[must_use]
     pub fn with_variables(mut self, lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
         self.surroundings.variables = Variables::new(lookup);
         self
     }
 
-    /// Tells somebody of every attempt of every call to a service.
+    /// Calls this function after every attempt of every call to a service.
     #[cfg(feature = "http")]
     #[must_use]
     pub fn with_trace(mut self, trace: impl Fn(&Exchange<'_>) + Send + Sync + 'static) -> Self {
@@ -187,27 +186,27 @@ impl Config {
         self
     }
 
-    /// The environment variables that the process must have been started with for its sources, since libraries of the system
-    /// take these settings from nowhere else; most need none. A front end whose process lacks one starts it anew.
+    /// Returns the environment variables with which the process must have been started, because system libraries read these
+    /// settings from the environment only. Most sources need none. If one is missing, a front end restarts its process.
     pub fn environment(&self) -> Vec<(&'static str, OsString)> {
         source::environment(&self.sources)
     }
 
-    /// Reads the rules file, with every problem in it.
+    /// Reads the rules file.
     ///
     /// # Errors
-    /// The problems, or the one error that the file cannot be read at all.
+    /// Every problem in the file, or one error if the file is missing or cannot be read.
     pub fn rules(&self) -> Result<Rules, Vec<Error>> {
-        let text = read_text(&self.rules, "the rules").map_err(|error| vec![error])?;
+        let text = self.rules_text().map_err(|error| vec![error])?;
         Rules::parse(&text, &self.rules.display().to_string()).map_err(crate::rules::Problems::into_errors)
     }
 
-    /// Opens every part and joins them.
+    /// Opens all parts and combines them to an engine.
     ///
     /// # Errors
-    /// What keeps a part from being opened; of several problems in the rules the first.
+    /// A part cannot be opened. If the rules have several problems, this returns the first.
     pub fn engine(&self) -> Result<Engine> {
-        let text = read_text(&self.rules, "the rules")?;
+        let text = self.rules_text()?;
         let rules = Rules::parse(&text, &self.rules.display().to_string())?;
         let source = self.source()?;
         let target = self.target()?;
@@ -215,38 +214,38 @@ impl Config {
         Ok(Engine::new(source, target, state, rules))
     }
 
-    /// The latest runs, newest first; the rules need not be readable for that.
+    /// Returns the latest runs, newest first. The rules file need not be readable.
     pub async fn history(&self, limit: usize) -> Result<Vec<RunRecord>> {
         let account = self.target()?.describe().await?.account;
         SqliteState::open(&self.state)?.history(&account, limit).await
     }
 
-    /// Looks at another account of the same login, by name or key.
+    /// Chooses another account that the signed-in user can access, by name or key.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for an account in a file.
+    /// [`ErrorKind::Input`] for an account in a file, and for an account at a SCIM service.
     pub fn choose_account(&mut self, name: &str) -> Result<()> {
         self.account.choose(name)
     }
 
-    /// The account alone, for looking things up.
+    /// Opens only the account, for lookups.
     ///
     /// # Errors
-    /// What keeps it from being opened.
+    /// The account cannot be opened.
     pub fn target(&self) -> Result<Box<dyn ProvisioningTarget>> {
         self.account.open(&self.surroundings)
     }
 
-    /// The account at GoTo, for what only one there can tell.
+    /// Opens the account at GoTo, for information that other accounts do not have.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] when the account is another one, otherwise as [`target`](Self::target).
+    /// [`ErrorKind::Unsupported`] if the account is not at GoTo; otherwise as [`target`](Self::target).
     #[cfg(feature = "goto")]
     pub fn goto_account(&self) -> Result<GotoAccount> {
         self.goto()?.open(&self.surroundings)
     }
 
-    /// Whoever signs in to GoTo, and where their browser comes back to.
+    /// Returns the sign-in to GoTo, and the redirect URI for the browser.
     ///
     /// # Errors
     /// As [`goto_account`](Self::goto_account).
@@ -262,31 +261,42 @@ impl Config {
             AccountConfig::Goto(goto) => Ok(goto),
             #[cfg(feature = "scim")]
             AccountConfig::Scim(scim) => {
-                Err(Error::new(ErrorKind::Unsupported, "the account is at a SCIM service: nobody signs in to it")
+                Err(Error::new(ErrorKind::Unsupported, "`gotosync login` does not work for a SCIM service")
                     .with("scim", &scim.url)
-                    .hint("have a token made there, and name in [account] where it is kept, as `token`"))
+                    .hint("create a token at the service, store it, and name its location as `token` in [account]"))
             }
             AccountConfig::Local { file, .. } => {
-                Err(Error::new(ErrorKind::Unsupported, "the account is one in a file: nobody signs in to it")
+                Err(Error::new(ErrorKind::Unsupported, "an account in a file needs no sign-in")
                     .with("file", file.display())
-                    .hint("for one at GoTo write `goto = \"the id of your OAuth client\"` in [account]"))
+                    .hint("for an account at GoTo, write `goto = \"the id of your OAuth client\"` in [account]"))
             }
         }
     }
 
-    /// The source alone, for browsing; several as one. This is when passwords are fetched.
+    /// Opens only the source, for browsing; several sources are merged into one. Fetches the passwords.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when a source cannot have the name it has, and what keeps a password or a certificate from being
-    /// used.
+    /// [`ErrorKind::Input`] if the name of a source is invalid; also errors of passwords and certificates that cannot be used.
     pub fn source(&self) -> Result<Box<dyn DirectorySource>> {
         source::open(&self.sources, &self.surroundings.variables)
     }
 
-    /// Keeps a plan that a check stopped, and says where.
+    /// Reads the text of the rules file.
+    fn rules_text(&self) -> Result<String> {
+        read_text(&self.rules, "the rules").map_err(|error| {
+            if error.kind() != ErrorKind::NotFound {
+                return error;
+            }
+            Error::new(ErrorKind::NotFound, "the rules file does not exist").with("file", self.rules.display()).hint(
+                "make the first rule with `gotosync rule add NAME --group GROUP --product PRODUCT`, or write the file",
+            )
+        })
+    }
+
+    /// Saves a plan that a check stopped, and returns the path of the file.
     pub fn keep_plan(&self, plan: &Plan) -> Result<PathBuf> {
         let failed =
-            |error: std::io::Error| Error::from(error).during("keep the plan").with("folder", self.plans.display());
+            |error: std::io::Error| Error::from(error).during("save the plan").with("folder", self.plans.display());
         fs::create_dir_all(&self.plans).map_err(failed)?;
         let path = self.plans.join(format!("{}.json", plan.id()));
         write_plan(plan, &path)?;
@@ -294,19 +304,19 @@ impl Config {
     }
 }
 
-/// Writes a plan to a file, whole or not at all; a file that is there already is replaced.
+/// Writes a plan to a file atomically: the complete plan or nothing. Replaces an existing file.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] when the folder does not exist, and whatever keeps the file from being written.
+/// [`ErrorKind::NotFound`] if the folder does not exist; also errors of writing the file.
 pub fn write_plan(plan: &Plan, file: &Path) -> Result<()> {
     let failed = |error: std::io::Error| Error::from(error).during("write the plan").with("file", file.display());
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
-        let message = format!("there is no folder `{}`", folder.display());
+        let message = format!("the folder `{}` does not exist", folder.display());
         return Err(Error::new(ErrorKind::NotFound, message)
             .during("write the plan")
             .with("file", file.display())
-            .hint("make the folder first"));
+            .hint("create the folder first"));
     }
     if file.file_name().is_none() || file.is_dir() {
         let message = format!("`{}` is a folder, expected a file", file.display());
@@ -318,7 +328,7 @@ pub fn write_plan(plan: &Plan, file: &Path) -> Result<()> {
 /// Reads a plan from a file that [`write_plan`] wrote.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] when there is no such file, otherwise as [`Plan::from_json`].
+/// [`ErrorKind::NotFound`] if the file does not exist; otherwise as [`Plan::from_json`].
 pub fn read_plan(file: &Path) -> Result<Plan> {
     let text =
         read_text(file, "the plan").map_err(|error| error.hint("write one with `gotosync plan --out plan.json`"))?;
@@ -337,14 +347,17 @@ fn path_of(
         return given.map(PathBuf::from);
     }
     if default.is_none() {
-        let message = format!("[{table}] has no `{key}`");
+        let message = format!("`{key}` is missing in [{table}]");
         let at = inner.map_or(0..0, |inner| inner.at().clone());
-        top.problem(&at, message, format!("write a table [{table}] with `{key} = \"…\"`"));
+        top.problem(&at, message, format!("add a table [{table}] with `{key} = \"…\"`"));
     }
     default.map(PathBuf::from)
 }
 
 fn read_text(path: &Path, what: &str) -> Result<String> {
-    fs::read_to_string(path)
-        .map_err(|error| Error::from(error).during(format!("read {what}")).with("file", path.display()))
+    let failed = |error: std::io::Error| match Error::from(error) {
+        error if error.kind() == ErrorKind::NotFound => Error::new(ErrorKind::NotFound, "the file does not exist"),
+        error => error,
+    };
+    fs::read_to_string(path).map_err(|error| failed(error).during(format!("read {what}")).with("file", path.display()))
 }

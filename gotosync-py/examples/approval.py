@@ -1,10 +1,9 @@
-"""A plan that is posted for approval as JSON, and applied once somebody has said yes.
+"""Posts a plan as JSON for approval, and applies it after the approval.
 
-    python approval.py ask http://tickets.example.test/plans     # posts the plan, keeps it in plan.json
-    python approval.py apply plan.json 5df4e50fa8102a97          # applies that very plan, approved by its id
+    python approval.py ask http://tickets.example.test/plans     # posts the plan and saves it in plan.json
+    python approval.py apply plan.json 5df4e50fa8102a97          # applies exactly this plan, approved by its id
 
-Between the two anything may happen: a step whose user has changed since is refused by name, and a plan that was edited is
-refused as a whole.
+If a user changes in the meantime, the steps for that user are refused. If the file is edited, the complete plan is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import gotosync
 
 
 def ask(engine: gotosync.Engine, url: str, file: Path) -> gotosync.Plan:
-    """Plans, keeps the plan in a file, and posts it if there is something to do."""
+    """Makes a plan, saves it in a file, and posts it if it has steps."""
     plan = engine.plan()
     plan.save(file)
     if plan:
@@ -29,7 +28,7 @@ def ask(engine: gotosync.Engine, url: str, file: Path) -> gotosync.Plan:
 
 
 def main() -> int:
-    """Asks, or applies what was approved."""
+    """Posts a plan for approval, or applies an approved plan."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--config", default="gotosync.toml")
     verbs = parser.add_subparsers(dest="verb", required=True)

@@ -1,9 +1,9 @@
-"""People from a SQL database: a source of one's own.
+"""A custom source that reads people from a SQL database.
 
     python from_sql.py hr.db account.db rules.toml
 
-The table `people` has the columns number, given_name, surname, email, team and left_on. Any database with a DB-API driver is
-read in the same way.
+The table `people` has the columns number, given_name, surname, email, team, and left_on. Any database with a DB-API driver
+can be read in the same way.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ import gotosync
 
 
 class Staff(gotosync.DirectorySource):
-    """Everybody in the table of an HR system."""
+    """The people in a table of an HR system."""
 
-    # People are known by it from run to run.
+    # The name is part of each person's id, so it must not change.
     name = "hr"
 
     def __init__(self, database: str) -> None:
         self.database = database
 
     def read(self, request: gotosync.ReadRequest | None = None) -> Iterator[dict[str, Any]]:
-        """Yields a dict for each row. What goes wrong here fails the run: a part of the table is never taken for all of it."""
+        """Yields a dict for each row. An exception fails the run, so a partial read never looks like a complete one."""
         with closing(sqlite3.connect(self.database)) as database:
             rows = database.execute("SELECT number, given_name, surname, email, team, left_on FROM people")
             for number, given_name, surname, email, team, left_on in rows:
@@ -43,7 +43,7 @@ class Staff(gotosync.DirectorySource):
 
 
 def main() -> int:
-    """Plans, shows, applies, shows."""
+    """Plans, checks, and applies, and prints each result."""
     database, account, rules = sys.argv[1:]
     state = gotosync.SqliteState("state.db")
     engine = gotosync.Engine(Staff(database), gotosync.LocalAccount(account), gotosync.Rules.load(rules), state=state)

@@ -1,8 +1,9 @@
-"""A nightly run that sends its report by e-mail.
+"""Runs gotosync every night and sends the report by e-mail.
 
     python nightly.py gotosync.toml --smtp mail.example.test:25 --to admins@example.test
 
-An interrupted run is ended first. Whatever happens, somebody hears of it; the exit code is 0 only if everything was done.
+An interrupted run is finished first. The e-mail is sent in any case, also after errors. The exit code is 0 only if everything
+was done.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import gotosync
 
 
 def nightly(configuration: str) -> tuple[str, str, bool]:
-    """Runs, and gives the subject and the text of a mail, and whether all is well."""
+    """Runs, and returns the subject and the text of the e-mail, and True if everything was done."""
     try:
         engine = gotosync.Engine.load(configuration, command="nightly")
         resumed = engine.resume()
@@ -24,21 +25,21 @@ def nightly(configuration: str) -> tuple[str, str, bool]:
     except gotosync.StoppedError as error:
         plan: gotosync.Plan = error.plan
         plan.save("waiting.json")
-        how = f"look at the plan; to apply this very plan: gotosync apply waiting.json --approve {plan.id}"
-        return "gotosync was stopped by a check", f"{error}\n\n{how}\n\n{plan}", False
+        how = f"review the plan; to apply exactly this plan: gotosync apply waiting.json --approve {plan.id}"
+        return "gotosync: a check stopped the run", f"{error}\n\n{how}\n\n{plan}", False
     except gotosync.GotosyncError as error:
         return f"gotosync failed: {error.kind}", f"{error}\n{error.hint or ''}\n", False
-    texts = [str(told) for told in (resumed, report) if told is not None]
+    texts = [str(text) for text in (resumed, report) if text is not None]
     if report.deletions is not None:
         report.deletions.save("deletions.json")
-        texts.append(f"{len(report.deletions)} users wait to be deleted; the plan is in deletions.json\n")
+        texts.append(f"{len(report.deletions)} users are waiting to be deleted; the plan is in deletions.json\n")
     undone = len(report.undone)
     subject = f"gotosync: {undone} steps were not done" if undone else "gotosync: all done"
     return subject, "\n".join(texts), undone == 0
 
 
 def main() -> int:
-    """Runs and sends the mail."""
+    """Runs and sends the e-mail."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("configuration", nargs="?", default="gotosync.toml")
     parser.add_argument("--smtp", required=True, metavar="HOST:PORT")

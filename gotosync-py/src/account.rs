@@ -1,4 +1,4 @@
-//! What a target holds, as values.
+//! Accounts, users, and licenses as Python values.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::directory::gaps;
 use crate::table::{self, Table};
 use crate::value::{json, objects, read_back, word, written};
 
-/// An account with its users, licenses and user groups.
+/// An account with its users, licenses, and user groups.
 ///
 /// >>> account.name, [user.email for user in account.users], account.licenses[0].free
 /// ('Example', ['admin@example.test', 'bob@example.test'], 4)
@@ -18,7 +18,7 @@ use crate::value::{json, objects, read_back, word, written};
 #[derive(Clone, PartialEq)]
 pub(crate) struct Account(pub(crate) Arc<model::Account>);
 
-/// Somebody in an account.
+/// A user in an account.
 ///
 /// >>> user = gotosync.User("ann@example.test", "Ann", "Lee", licenses=["10"], group="Sales")
 /// >>> user.full_name, user.licenses, user.group
@@ -78,49 +78,49 @@ impl Account {
         self.0.key.as_str()
     }
 
-    /// Its name.
+    /// The account's name.
     #[getter]
     fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The key of the user whose login reads and writes, if it is known.
+    /// The key of the sync's own user, if known.
     #[getter]
     fn login(&self) -> Option<&str> {
         self.0.login.as_ref().map(UserKey::as_str)
     }
 
-    /// Users in the order of their addresses.
+    /// The users, sorted by e-mail.
     #[getter]
     fn users<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.users.iter().map(|user| User(Arc::clone(user))).collect::<Vec<_>>())
     }
 
-    /// Licenses in the order of their keys.
+    /// The licenses, sorted by key.
     #[getter]
     fn licenses<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.licenses.iter().cloned().map(License).collect::<Vec<_>>())
     }
 
-    /// The paths of user groups, parents before children.
+    /// The paths of the user groups, parents before children.
     #[getter]
     fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.groups.iter().map(|group| group.path.as_str()))
     }
 
-    /// Whether all of it was read.
+    /// ``True`` if the account was read completely.
     #[getter]
     fn complete(&self) -> bool {
         self.0.completeness.is_complete()
     }
 
-    /// Why it was not: pairs of a place and what happened there.
+    /// The parts that could not be read: pairs of a place and a problem.
     #[getter]
     fn gaps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         gaps(py, &self.0.completeness)
     }
 
-    /// A user by address, or `None`; letter case does not count.
+    /// Returns the user with this e-mail, or `None`. Ignores case.
     ///
     /// >>> account.find("BOB@example.test").first_name
     /// 'Bob'
@@ -128,7 +128,7 @@ impl Account {
         self.0.user_by_email(&model::Email::new(email)).map(|user| User(Arc::clone(user)))
     }
 
-    /// Users as a table.
+    /// Returns the users as a table.
     ///
     /// >>> account.table().column_names[:3]
     /// ['key', 'email', 'first_name']
@@ -182,13 +182,13 @@ impl User {
         Ok(Self::wrap(user))
     }
 
-    /// The user's key; `None` for somebody who is yet to be created.
+    /// The user's key; `None` if the user is not created yet.
     #[getter]
     fn key(&self) -> Option<&str> {
         self.0.key.as_ref().map(UserKey::as_str)
     }
 
-    /// The address, which is the sign-in name.
+    /// The e-mail, which is the sign-in name.
     #[getter]
     fn email(&self) -> &str {
         self.0.email.as_str()
@@ -206,19 +206,19 @@ impl User {
         &self.0.last_name
     }
 
-    /// The name as people say it.
+    /// The first and last name.
     #[getter]
     fn full_name(&self) -> String {
         self.0.full_name()
     }
 
-    /// The language, as `en_US`.
+    /// The language, such as `en_US`.
     #[getter]
     fn language(&self) -> Option<&str> {
         self.0.language.as_deref()
     }
 
-    /// Where the user stands.
+    /// The user's status.
     #[getter]
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         word(py, "Status", self.0.status.as_str())
@@ -230,20 +230,20 @@ impl User {
         PyTuple::new(py, self.0.licenses.iter().map(LicenseKey::as_str))
     }
 
-    /// The path of the user group, if there is one.
+    /// The path of the user group, if any.
     #[getter]
     fn group(&self) -> Option<&str> {
         self.0.group.as_ref().map(UserGroupPath::as_str)
     }
 
-    /// What the user may administer: a word, or a dict.
+    /// The role: a word, or a dict.
     #[getter]
     fn role<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         objects(py, &json(py, &self.0.role)?)
     }
 
-    /// Settings that few users have: time zone, extension, templates, custom fields, device groups,
-    /// devices, phone numbers, numbers as caller id, secondary extensions, location.
+    /// Less common settings: time zone, extension, templates, custom fields, device groups, devices, phone numbers, caller id
+    /// numbers, secondary extensions, and location.
     #[getter]
     fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         objects(py, &json(py, self.0.settings())?)
@@ -279,43 +279,43 @@ impl License {
         Self(model::License { key: LicenseKey::new(key), name, products, seats, used, pending })
     }
 
-    /// Its key.
+    /// The license's key.
     #[getter]
     fn key(&self) -> &str {
         self.0.key.as_str()
     }
 
-    /// The name people know it by; rules name it so.
+    /// The license's name, as used in rules.
     #[getter]
     fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The product codes it carries.
+    /// The codes of the products in the license.
     #[getter]
     fn products<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, &self.0.products)
     }
 
-    /// How many seats were bought.
+    /// The number of seats bought.
     #[getter]
     fn seats(&self) -> u32 {
         self.0.seats
     }
 
-    /// How many of them are taken.
+    /// The number of seats used.
     #[getter]
     fn used(&self) -> u32 {
         self.0.used
     }
 
-    /// The seats nobody has.
+    /// The number of free seats.
     #[getter]
     fn free(&self) -> u32 {
         self.0.free()
     }
 
-    /// Whether it was bought and is not active yet.
+    /// ``True`` if the license was bought, but is not active yet.
     #[getter]
     fn pending(&self) -> bool {
         self.0.pending

@@ -1,4 +1,4 @@
-//! What a target is asked to do.
+//! Actions for custom targets.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use pyo3::types::PyTuple;
 use crate::account::User;
 use crate::value::word;
 
-/// One thing to do to an account, as a target of your own is asked for it.
+/// One change to an account, as passed to a custom target.
 ///
-/// ``str()`` says it in words; ``to_dict()`` is what stands in a plan.
+/// ``str()`` describes it in words; ``to_dict()`` is its form in a plan.
 ///
 /// >>> plan.steps[1].action["do"]
 /// 'create'
@@ -36,25 +36,25 @@ crate::value::written!(Action, "action");
 
 #[pymethods]
 impl Action {
-    /// The verb.
+    /// The kind of the action.
     #[getter]
     fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         word(py, "ActionKind", self.0.kind().as_str())
     }
 
-    /// The key of the existing user it is about, if it is about one.
+    /// The key of the existing user that the action changes, if any.
     #[getter]
     fn user(&self) -> Option<&str> {
         self.0.user().map(UserKey::as_str)
     }
 
-    /// The user to be made, of a ``create``.
+    /// The user to create, for a ``create``.
     #[getter]
     fn new_user(&self) -> Option<User> {
         self.created().map(|user| User(Arc::clone(user)))
     }
 
-    /// The path of the user group to be made, of a ``create-group``.
+    /// The path of the user group to create, for a ``create-group``.
     #[getter]
     fn path(&self) -> Option<&str> {
         match &self.0 {
@@ -63,31 +63,31 @@ impl Action {
         }
     }
 
-    /// The keys of licenses it gives.
+    /// The keys of licenses that the action gives.
     #[getter]
     fn licenses_given<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.licenses_given().iter().map(LicenseKey::as_str))
     }
 
-    /// The keys of licenses it takes.
+    /// The keys of licenses that the action takes away.
     #[getter]
     fn licenses_taken<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.licenses_taken().iter().map(LicenseKey::as_str))
     }
 
-    /// The path of the user group it puts somebody into.
+    /// The path of the user group that the user joins.
     #[getter]
     fn group_joined(&self) -> Option<&str> {
         self.0.group_joined().map(UserGroupPath::as_str)
     }
 
-    /// Whether it overwrites or takes away anything.
+    /// ``True`` if the action overwrites a value or takes something away.
     #[getter]
     fn takes_away(&self) -> bool {
         self.0.takes_away()
     }
 
-    /// Whether it makes the service send a mail to the user.
+    /// ``True`` if the service sends the user an e-mail.
     #[getter]
     fn sends_mail(&self) -> bool {
         self.0.sends_mail()

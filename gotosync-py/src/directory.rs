@@ -1,4 +1,4 @@
-//! What a source says, as values.
+//! Directories, people, and groups as Python values.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use crate::table::{self, Table};
 use crate::value::hash_of;
 
-/// What one read of a source found: people, groups and places.
+/// The result of reading a source: people, groups, and OUs.
 ///
-/// It is a sequence of people in the order of their ids.
+/// A directory is a sequence of people, sorted by id.
 ///
 /// >>> [person.name for person in directory]
 /// ['Ann Lee', 'Bob Ray', 'Cyd Fox']
@@ -22,16 +22,16 @@ use crate::value::hash_of;
 #[derive(Clone)]
 pub(crate) struct Directory(pub(crate) Arc<model::Directory>, pub(crate) Arc<Origin>);
 
-/// The read that something came from: who passes it on must not make more of it than it was.
+/// The read that a value came from. Code that passes values on must not claim a more complete read.
 #[derive(Debug)]
 pub(crate) struct Origin {
-    /// Whether that read was complete.
+    /// The completeness of that read.
     pub(crate) completeness: Completeness,
-    /// What it was asked for; `None` where all that there is came along.
+    /// The request of that read; `None` if the source returned everything.
     pub(crate) asked: Option<CoreRequest>,
 }
 
-/// Somebody in a directory.
+/// A person in a directory.
 ///
 /// >>> person = directory[0]
 /// >>> person.id, person["mail"], person.get("sn")
@@ -43,7 +43,7 @@ pub(crate) struct Person {
     ix: usize,
 }
 
-/// A group of people and of other groups.
+/// A group of people and other groups.
 ///
 /// >>> group = directory.groups[0]
 /// >>> group.name, [person.name for person in group.people]
@@ -55,7 +55,7 @@ pub(crate) struct Group {
     ix: usize,
 }
 
-/// A directory, and whether it is all of what was asked for.
+/// A directory, and the completeness of its read.
 ///
 /// >>> reading = source.read()
 /// >>> len(reading.directory), reading.complete, reading.gaps
@@ -63,7 +63,7 @@ pub(crate) struct Group {
 #[pyclass(frozen, module = "gotosync", eq)]
 pub(crate) struct Reading(pub(crate) model::Reading, pub(crate) Arc<Origin>);
 
-/// What a source is asked for: attributes of people, and who. Without scopes everybody is meant.
+/// A request to a source: the people to read, and their attributes. A new request asks for everyone.
 ///
 /// >>> gotosync.ReadRequest(["mail", "sn"]).attributes
 /// ('mail', 'sn')
@@ -83,26 +83,26 @@ impl Directory {
 
 #[pymethods]
 impl Directory {
-    /// Everybody, in the order of ids.
+    /// All people, sorted by id.
     #[getter]
     fn people<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.all())
     }
 
-    /// Every group, in the order of names.
+    /// All groups, sorted by name.
     #[getter]
     fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let groups = 0..self.0.groups().len();
         PyTuple::new(py, groups.map(|ix| self.group(ix)))
     }
 
-    /// The distinguished names of places that people can stand in, each before those below it.
+    /// The distinguished names of all OUs and containers, parents before children.
     #[getter]
     fn units<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.units().iter().map(|unit| unit.dn.as_str()))
     }
 
-    /// Somebody by id, or `None`.
+    /// Returns the person with this id, or `None`.
     ///
     /// >>> directory.find("people:2").name
     /// 'Bob Ray'
@@ -111,7 +111,7 @@ impl Directory {
         Some(self.person(ix))
     }
 
-    /// People as a table: id, dn, name, disabled, expires, groups, and a column of the first values of each attribute.
+    /// Returns people as a table: id, dn, name, disabled, expires, groups, and a column with the first value of each attribute.
     ///
     /// >>> directory.table(["mail"]).column_names
     /// ['id', 'dn', 'name', 'disabled', 'expires', 'groups', 'mail']
@@ -133,7 +133,7 @@ impl Directory {
         let at = if index < 0 { index + length.cast_signed() } else { index };
         match usize::try_from(at) {
             Ok(ix) if ix < length => Ok(self.person(ix)),
-            _ => Err(pyo3::exceptions::PyIndexError::new_err("no such person")),
+            _ => Err(pyo3::exceptions::PyIndexError::new_err("person index out of range")),
         }
     }
 
@@ -166,7 +166,7 @@ impl PartialEq for Reading {
 }
 
 impl Reading {
-    /// A reading that was asked for this; `None` where all that there is came along.
+    /// Wraps the reading for a request; `None` if the source returned everything.
     pub(crate) fn of(reading: model::Reading, asked: Option<CoreRequest>) -> Self {
         let origin = Origin { completeness: reading.completeness.clone(), asked };
         Self(reading, Arc::new(origin))
@@ -178,7 +178,7 @@ impl Person {
         &self.directory.people()[self.ix]
     }
 
-    fn told<'py>(py: Python<'py>, value: &Value) -> Bound<'py, PyAny> {
+    fn value_of<'py>(py: Python<'py>, value: &Value) -> Bound<'py, PyAny> {
         match value {
             Value::Text(text) => pyo3::types::PyString::new(py, text).into_any(),
             Value::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
@@ -216,48 +216,48 @@ impl Person {
         self.inner().id.to_string()
     }
 
-    /// Where the person stands now.
+    /// The current distinguished name.
     #[getter]
     fn dn(&self) -> &str {
         self.inner().dn.as_str()
     }
 
-    /// The name in the directory.
+    /// The common name: the first value of the distinguished name.
     #[getter]
     fn name(&self) -> String {
         self.inner().dn.name()
     }
 
-    /// Whether the directory has switched the person off.
+    /// ``True`` if the person's account is disabled in the directory.
     #[getter]
     fn disabled(&self) -> bool {
         self.inner().disabled
     }
 
-    /// When the person's account ends by itself, or `None`.
+    /// The date on which the person's account expires, or `None`.
     #[getter]
     fn expires(&self) -> Option<Timestamp> {
         self.inner().expires
     }
 
-    /// The names of the groups the person is directly in.
+    /// The names of the groups of which the person is a direct member.
     #[getter]
     fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.names())
     }
 
-    /// The attributes that were asked for: each a list of texts, or of bytes where they are none.
+    /// The requested attributes: each is a list of ``str``, or ``bytes`` for binary values.
     #[getter]
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let all = PyDict::new(py);
         for (id, values) in self.inner().attributes.iter() {
-            let values = values.iter().map(|value| Self::told(py, value));
+            let values = values.iter().map(|value| Self::value_of(py, value));
             all.set_item(self.directory.attributes().name(id), PyList::new(py, values.collect::<Vec<_>>())?)?;
         }
         Ok(all)
     }
 
-    /// The first value of an attribute as text, or a default; letter case in names does not count.
+    /// Returns the first value of an attribute as text, or a default. Ignores case in attribute names.
     ///
     /// >>> person.get("telephoneNumber", "none")
     /// 'none'
@@ -267,7 +267,7 @@ impl Person {
         text.map(|text| pyo3::types::PyString::new(py, text).into_any()).or(default)
     }
 
-    /// Whether the person may sign in at a moment: neither switched off nor expired.
+    /// Returns ``True`` if the person's account is neither disabled nor expired at a given time; default: now.
     ///
     /// >>> person.enabled(datetime(2026, 11, 27, tzinfo=timezone.utc))
     /// True
@@ -279,7 +279,7 @@ impl Person {
     fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyList>> {
         match self.directory.values(self.inner(), name) {
             [] => Err(PyKeyError::new_err(name.to_owned())),
-            values => PyList::new(py, values.iter().map(|value| Self::told(py, value)).collect::<Vec<_>>()),
+            values => PyList::new(py, values.iter().map(|value| Self::value_of(py, value)).collect::<Vec<_>>()),
         }
     }
 
@@ -287,7 +287,7 @@ impl Person {
         !self.directory.values(self.inner(), name).is_empty()
     }
 
-    /// What is known of the person, as a dict that a source of your own may give.
+    /// Returns the person as a dict, as a custom source may return it.
     ///
     /// >>> sorted(person.to_dict())
     /// ['disabled', 'dn', 'expires', 'givenName', 'groups', 'id', 'mail', 'sn']
@@ -338,19 +338,19 @@ impl Group {
         self.inner().id.to_string()
     }
 
-    /// Where the group stands now.
+    /// The current distinguished name.
     #[getter]
     fn dn(&self) -> &str {
         self.inner().dn.as_str()
     }
 
-    /// The name people know it by.
+    /// The group's name.
     #[getter]
     fn name(&self) -> &str {
         &self.inner().name
     }
 
-    /// The people who were read and are members themselves.
+    /// The direct members, as far as people were read.
     #[getter]
     fn people<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let directory = Directory(Arc::clone(&self.directory), Arc::clone(&self.origin));
@@ -358,7 +358,7 @@ impl Group {
         PyTuple::new(py, self.inner().people.iter().map(person).collect::<Vec<_>>())
     }
 
-    /// The groups that are members.
+    /// The groups that are direct members.
     #[getter]
     fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let group = |ix: &GroupIx| Self {
@@ -384,31 +384,31 @@ impl Group {
 
 #[pymethods]
 impl Reading {
-    /// What was read.
+    /// The directory.
     #[getter]
     fn directory(&self) -> Directory {
         Directory(Arc::clone(&self.0.directory), Arc::clone(&self.1))
     }
 
-    /// Whether that is everything that was asked for.
+    /// ``True`` if everything that was requested was read.
     #[getter]
     fn complete(&self) -> bool {
         self.0.completeness.is_complete()
     }
 
-    /// Why it is not: pairs of a place and what happened there.
+    /// The parts that could not be read: pairs of a place and a problem.
     #[getter]
     fn gaps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         gaps(py, &self.0.completeness)
     }
 
-    /// What a reader should know that takes nothing away from completeness.
+    /// Remarks about the read that do not affect its completeness.
     #[getter]
     fn remarks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, &self.0.remarks)
     }
 
-    /// What reading took, in words, where a server was asked.
+    /// The searches, entries, and time that the read took, in words, if a server was read.
     #[getter]
     fn effort(&self) -> Option<String> {
         self.0.effort.as_ref().map(ToString::to_string)
@@ -429,19 +429,19 @@ impl ReadRequest {
         Self(CoreRequest::everyone(attributes.unwrap_or_else(usual)))
     }
 
-    /// Names of the attributes that people must come with.
+    /// The names of the attributes to read.
     #[getter]
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, &self.0.attributes)
     }
 
-    /// Who is wanted, in words; a source may return more.
+    /// The people to read, in words; a source may return more.
     #[getter]
     fn scopes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.scopes.iter().map(ToString::to_string))
     }
 
-    /// Whether everybody is wanted.
+    /// ``True`` if the request asks for everyone.
     #[getter]
     fn everyone(&self) -> bool {
         self.0.wants_everyone()
@@ -456,12 +456,12 @@ impl ReadRequest {
     }
 }
 
-/// Gaps as pairs of texts.
+/// Returns gaps as pairs of texts.
 pub(crate) fn gaps<'py>(py: Python<'py>, completeness: &Completeness) -> PyResult<Bound<'py, PyTuple>> {
     PyTuple::new(py, completeness.gaps().iter().map(|gap| (&gap.place, &gap.problem)))
 }
 
-/// A distinguished name that somebody wrote.
+/// Parses a distinguished name.
 pub(crate) fn dn(py: Python<'_>, text: &str) -> PyResult<Dn> {
     Dn::parse(text).map_err(|error| crate::error::raised(py, &error))
 }

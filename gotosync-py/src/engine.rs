@@ -1,4 +1,4 @@
-//! The engine: every verb that waits in two forms over one body.
+//! The engine. Each method that waits has a blocking and an async form with a shared body.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,16 +24,17 @@ use crate::rules::Rules;
 use crate::run::{coroutine, later, wait};
 use crate::state::StateStore;
 use crate::verdict::{Verdict, approval, stopped};
-use crate::watch::{OwnReviewer, told};
+use crate::watch::{OwnReviewer, progress_to};
 use crate::{source, target};
 
-/// Reads, plans, checks and applies for one source, one target and one set of rules.
+/// An engine that reads, plans, checks, and applies for one source, one target, and one set of rules.
 ///
-/// ``progress`` is called with each ``Progress``; ``on_plan`` with each plan before it is checked, and may give a ``Review``. ``now``
-/// is what time it is, for tests and for planning ahead. Without ``state`` nothing is remembered after the object is gone.
+/// ``progress`` is called with each ``Progress``. ``on_plan`` is called with each plan before its check, and may return a ``Review``.
+/// ``now`` replaces the current time, for tests and for planning ahead. If ``state`` is omitted, the state is lost when the engine is
+/// deleted.
 ///
-/// Every verb that waits has a second form that ends in ``_async``, to be awaited. Ctrl-C, or cancelling the task, stops a run
-/// after the batch in flight; what was begun is in the history, and ``resume`` does the rest.
+/// Each method that waits has an async form that ends in ``_async``. Ctrl-C, or canceling the task, stops a run after the current
+/// batch. The history lists the interrupted run, and ``resume`` finishes it.
 ///
 /// >>> engine = gotosync.Engine(source, target, rules)
 /// >>> plan = engine.plan()
@@ -48,7 +49,7 @@ pub(crate) struct Engine {
     progress: Option<Arc<Py<PyAny>>>,
 }
 
-/// What becomes of work, as Python sees it.
+/// A function that converts the result of an operation to a Python value.
 type Done<T> = fn(Python<'_>, T) -> PyResult<Py<PyAny>>;
 
 impl Engine {
@@ -69,15 +70,15 @@ impl Engine {
         let Some(progress) = progress else { return self.clone() };
         let progress = Arc::new(progress);
         let callable = Python::attach(|py| progress.clone_ref(py));
-        Self { engine: self.engine.clone().watch(told(callable)), progress: Some(progress) }
+        Self { engine: self.engine.clone().watch(progress_to(callable)), progress: Some(progress) }
     }
 
-    /// Another engine that is watched by the same.
+    /// Wraps another engine with the same progress callback.
     pub(crate) fn like(&self, engine: CoreEngine) -> Self {
         Self { engine, progress: self.progress.clone() }
     }
 
-    /// Does a verb now.
+    /// Runs an operation and waits for it.
     fn now<T: Send + 'static, F>(&self, py: Python<'_>, work: impl Work<T, F>, done: Done<T>) -> PyResult<Py<PyAny>>
     where
         F: Future<Output = T> + Send + 'static,
@@ -90,7 +91,7 @@ impl Engine {
         done(py, ended?)
     }
 
-    /// Does a verb when it is awaited.
+    /// Returns a coroutine that runs an operation when awaited.
     fn awaited<T: Send + 'static, F>(
         &self,
         py: Python<'_>,
@@ -105,24 +106,24 @@ impl Engine {
         coroutine(py, asked, self.close(py), move |py| later(py, work.begin(engine.clone(), stop.clone()), done))
     }
 
-    /// How whoever watches is told that a verb has ended.
+    /// Returns the `close` method of the progress callback, to call at the end of an operation.
     fn close(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         self.progress.as_ref().and_then(|progress| progress.getattr(py, "close").ok())
     }
 }
 
-/// The body of a verb: what to do with an engine, and whether it can be asked to stop.
+/// An operation of an engine, which may support a request to stop.
 trait Work<T, F: Future<Output = T>> {
     fn begin(&self, engine: CoreEngine, stop: Stop) -> F;
 
     fn stops(&self) -> bool;
 }
 
-/// A verb that only reads: it is given up at once.
+/// An operation that only reads. On Ctrl-C or cancellation, it is abandoned at once.
 #[derive(Clone)]
 struct Reads<W>(W);
 
-/// A verb that writes: it is asked to stop, and ends by itself.
+/// An operation that writes. On Ctrl-C or cancellation, it is asked to stop, and then finishes its current batch.
 #[derive(Clone)]
 struct Writes<W>(W);
 
@@ -146,7 +147,7 @@ impl<T, F: Future<Output = T>, W: Fn(CoreEngine, Stop) -> F> Work<T, F> for Writ
     }
 }
 
-/// Writes a verb down twice: as it is, and to be awaited.
+/// Defines each operation twice: as a blocking method, and as an async method.
 macro_rules! verbs {
     ($(
         $(#[doc = $doc:literal])*
@@ -164,7 +165,7 @@ macro_rules! verbs {
                     self.now(py, work, $done)
                 }
 
-                #[doc = concat!("The same as ``", stringify!($now), "``, to be awaited.\n\n", $example, "\n")]
+                #[doc = concat!("The async form of ``", stringify!($now), "``.\n\n", $example, "\n")]
                 #[pyo3(signature = ($($name $(= $default)?,)* $(*, $only = $only_default)*))]
                 fn $later(&self, py: Python<'_> $(, $name: $kind)* $(, $only: $only_kind)*) -> PyResult<Py<PyAny>> {
                     let work = ($work)($($name,)* $($only,)*)?;
@@ -176,7 +177,7 @@ macro_rules! verbs {
 }
 
 verbs! {
-    /// Reads both sides and makes the plan. Nothing is written.
+    /// Reads the directory and the account, and returns the plan. Writes nothing.
     ///
     /// >>> engine.plan() == engine.plan()
     /// True
@@ -187,8 +188,8 @@ verbs! {
 
     /// Applies exactly this plan, if its check passes.
     ///
-    /// ``approve`` is the id of the plan, or ``True``, once somebody has looked at it: what limits hold back is let through. Raises
-    /// ``StoppedError``, with the plan, when the check stops it.
+    /// To allow changes above the limits after a review, set ``approve`` to the id of the plan, or to ``True``. Raises
+    /// ``StoppedError`` with the plan if the check stops it.
     ///
     /// >>> engine.apply(engine.plan()).lines
     /// ()
@@ -203,10 +204,10 @@ verbs! {
         } => report;
     awaited: ">>> asyncio.run(engine.apply_async(engine.plan())).all_done\nTrue";
 
-    /// Plans and applies in one go, holding the account from the first read to the last write. Deletions are left to an admin, in
-    /// ``report.deletions``.
+    /// Plans and applies in one step. The account is locked against other runs from the first read to the last write. Deletions
+    /// need an admin's approval: they are returned as a plan in ``report.deletions``.
     ///
-    /// Raises ``StoppedError`` when the check stops it; its ``plan`` can be looked at and approved.
+    /// Raises ``StoppedError`` if the check stops the run; its ``plan`` can be reviewed and approved.
     ///
     /// >>> engine.run().ending
     /// Ending.DONE
@@ -215,7 +216,8 @@ verbs! {
     })) => report;
     awaited: ">>> asyncio.run(engine.run_async()).ending\nEnding.DONE";
 
-    /// Ends a run that was interrupted: what is in doubt is read, and the rest is carried out. ``None`` if there is none.
+    /// Finishes an interrupted run: reads the account to see which steps in doubt were done, and carries out the remaining steps.
+    /// Returns ``None`` if no run was interrupted.
     ///
     /// >>> engine.resume() is None
     /// True
@@ -224,7 +226,7 @@ verbs! {
     })) => report;
     awaited: ">>> asyncio.run(engine.resume_async()) is None\nTrue";
 
-    /// Plans what people need who are set aside after a failure, without waiting for their time: one of them, or everybody.
+    /// Plans steps for people whose last step failed, without waiting until their next retry is due: for one person, or for all.
     ///
     /// >>> len(engine.retry())
     /// 0
@@ -236,7 +238,7 @@ verbs! {
     } => plan;
     awaited: ">>> len(asyncio.run(engine.retry_async()))\n0";
 
-    /// Plans one mail: the invitation of a person who has not signed in yet.
+    /// Plans one step that resends the invitation of a person who has not signed in yet.
     ///
     /// >>> [str(step) for step in engine.invite("ann@example.test").steps]
     /// ['invite ann@example.test']
@@ -248,7 +250,7 @@ verbs! {
     } => plan;
     awaited: ">>> len(asyncio.run(engine.invite_async('ann@example.test')))\n1";
 
-    /// The welcome e-mail that a person would get, as they would read it: the subject and the text.
+    /// Returns the welcome e-mail that a person would get: the subject and the text.
     ///
     /// >>> engine.welcome_email("ann@example.test")
     /// Traceback (most recent call last):
@@ -262,7 +264,8 @@ verbs! {
         } => mail;
     awaited: ">>> mails = gotosync.Engine(source, target, rules).welcome_email_async('ann@example.test')\n>>> asyncio.iscoroutine(mails), mails.close()\n(True, None)";
 
-    /// Explains one person: in which rules and why not in the others, what mappings give, whose user it is, what would be done.
+    /// Explains one person: why each rule does or does not select the person, the results of expressions, the linked user, and the
+    /// planned steps.
     ///
     /// >>> engine.explain("ann@example.test").id
     /// 'people:1'
@@ -274,7 +277,7 @@ verbs! {
     } => explanation;
     awaited: ">>> asyncio.run(engine.explain_async('Ann Lee')).id\n'people:1'";
 
-    /// The latest runs, newest first.
+    /// Returns the latest runs, newest first.
     ///
     /// >>> [record.ending for record in engine.history(1)]
     /// [Ending.DONE]
@@ -283,7 +286,7 @@ verbs! {
     } => records;
     awaited: ">>> len(asyncio.run(engine.history_async(1)))\n1";
 
-    /// The run that was interrupted and has to be resumed, or ``None``.
+    /// Returns the interrupted run that must be resumed, or ``None``.
     ///
     /// >>> engine.interrupted() is None
     /// True
@@ -292,7 +295,7 @@ verbs! {
     })) => record;
     awaited: ">>> asyncio.run(engine.interrupted_async()) is None\nTrue";
 
-    /// Reads the directory alone, with what the rules need.
+    /// Reads only the directory, with the people and attributes that the rules need.
     ///
     /// >>> len(engine.read_directory().directory)
     /// 3
@@ -302,7 +305,7 @@ verbs! {
     })) => reading;
     awaited: ">>> asyncio.run(engine.read_directory_async()).complete\nTrue";
 
-    /// Reads the account alone.
+    /// Reads only the account.
     ///
     /// >>> engine.read_account().name
     /// 'Example'
@@ -336,7 +339,7 @@ impl Engine {
         Self::joined(engine, command, progress, on_plan)
     }
 
-    /// Opens everything that a configuration file names.
+    /// Opens the source, account, rules, and state that a configuration file names.
     ///
     /// >>> gotosync.Engine.load(folder / "gotosync.toml")
     /// Traceback (most recent call last):
@@ -355,8 +358,8 @@ impl Engine {
         if let Some((name, value)) =
             config.environment().into_iter().find(|(name, value)| std::env::var_os(name).as_ref() != Some(value))
         {
-            let message = format!("the process was not started with the variable `{name}`, which its source needs");
-            let hint = format!("start it with {name}={}", value.to_string_lossy());
+            let message = format!("the source needs the environment variable `{name}` from the start of the process");
+            let hint = format!("start the process with {name}={}", value.to_string_lossy());
             return Err(raised(py, &Error::new(ErrorKind::Unsupported, message).hint(hint)));
         }
         config.rules().map_err(|errors| crate::error::all_raised(py, errors))?;
@@ -364,9 +367,9 @@ impl Engine {
         Self::joined(engine, command, progress, on_plan)
     }
 
-    /// Checks a plan against the rules as they are now.
+    /// Checks a plan against the current rules.
     ///
-    /// ``approve`` is the id of the plan, or ``True``, once somebody has looked at it.
+    /// To approve the plan after a review, set ``approve`` to the id of the plan, or to ``True``.
     ///
     /// >>> engine.check(engine.plan()).passes
     /// True
@@ -377,7 +380,7 @@ impl Engine {
         Ok(Verdict(py.detach(|| self.engine.check(plan, approval.as_ref()))))
     }
 
-    /// The same engine, which plans and shows everything and applies nothing.
+    /// Returns a copy of this engine that plans and reports everything, but applies nothing.
     ///
     /// >>> gotosync.Engine(source, target, rules).simulated().run().ending
     /// Ending.SIMULATED
@@ -385,11 +388,11 @@ impl Engine {
         self.like(self.engine.clone().simulated())
     }
 
-    /// The same engine, watched by somebody else: a callable, or ``Events`` for ``async for``.
+    /// Returns a copy of this engine with another progress callback: a callable, or ``Events`` for ``async for``.
     ///
-    /// >>> told = []
-    /// >>> _ = engine.watched(told.append).plan()
-    /// >>> told[-1].people
+    /// >>> events = []
+    /// >>> _ = engine.watched(events.append).plan()
+    /// >>> events[-1].people
     /// 3
     #[pyo3(name = "watched")]
     fn watched_by(&self, progress: Py<PyAny>) -> Self {
@@ -401,7 +404,7 @@ impl Engine {
     }
 }
 
-/// Applies a plan, and gives it back with what stopped it.
+/// Applies a plan. If the check stops it, returns the plan with the error.
 async fn applied(
     engine: &CoreEngine,
     plan: CorePlan,

@@ -1,4 +1,4 @@
-//! Errors of the core as exceptions, and exceptions of somebody's own parts as errors.
+//! Converts errors of the core to exceptions, and exceptions of custom sources and targets to errors.
 
 use gotosync_core::error::Retry;
 use gotosync_core::model::Fault;
@@ -9,7 +9,7 @@ use pyo3::exceptions::{
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// The exception of an error. What lies beneath it is chained: an exception of somebody's own part with its traceback.
+/// Converts an error to an exception. Its cause is chained: for custom code, the original exception with its traceback.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     let made = exception(py, error.kind(), error.message(), &error.to_string()).and_then(|made| {
         made.setattr("_engine", true)?;
@@ -36,11 +36,11 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     )
 }
 
-/// The exception of several errors, as the problems of a rules file: the first, with all of them in `problems`.
+/// Converts several errors, such as the problems of a rules file, to one exception: the first, with all of them in `problems`.
 pub(crate) fn all_raised(py: Python<'_>, errors: Vec<Error>) -> PyErr {
     let problems: Vec<PyErr> = errors.iter().map(|error| raised(py, error)).collect();
     let Some(first) = problems.first().map(|first| first.clone_ref(py)) else {
-        return raised(py, &Error::new(ErrorKind::Bug, "something failed without an error"));
+        return raised(py, &Error::new(ErrorKind::Bug, "an operation failed without an error"));
     };
     let values: Vec<_> = problems.into_iter().map(|problem| problem.into_value(py)).collect();
     match pyo3::types::PyTuple::new(py, values).and_then(|problems| first.value(py).setattr("problems", problems)) {
@@ -49,7 +49,7 @@ pub(crate) fn all_raised(py: Python<'_>, errors: Vec<Error>) -> PyErr {
     }
 }
 
-/// The exception of a fault: why one step was not done.
+/// Converts a fault, the reason why a step failed, to an exception.
 pub(crate) fn of_fault<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyAny>> {
     let made = exception(py, fault.kind, &fault.message, &fault.message)?;
     made.setattr("retryable", fault.retryable)?;
@@ -59,8 +59,8 @@ pub(crate) fn of_fault<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'p
     Ok(error.into_value(py).into_bound(py).into_any())
 }
 
-fn exception<'py>(py: Python<'py>, kind: ErrorKind, message: &str, told: &str) -> PyResult<Bound<'py, PyAny>> {
-    py.import("gotosync._errors")?.getattr("of")?.call1((kind.as_str(), message, told))
+fn exception<'py>(py: Python<'py>, kind: ErrorKind, message: &str, line: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import("gotosync._errors")?.getattr("of")?.call1((kind.as_str(), message, line))
 }
 
 fn cause(py: Python<'_>, beneath: Option<&(dyn std::error::Error + 'static)>) -> Option<PyErr> {
@@ -70,7 +70,7 @@ fn cause(py: Python<'_>, beneath: Option<&(dyn std::error::Error + 'static)>) ->
     })
 }
 
-/// What an exception means to a run: those of this package say it themselves.
+/// Converts an exception of custom code to an error. Exceptions of this package keep their kind.
 pub(crate) fn understood(py: Python<'_>, raised: PyErr) -> Error {
     let value = raised.value(py);
     let text = value.str().map(|text| text.to_string()).unwrap_or_default();
@@ -91,15 +91,15 @@ pub(crate) fn understood(py: Python<'_>, raised: PyErr) -> Error {
     Error::new(kind, message).retry(retry).caused_by(raised)
 }
 
-/// Says whether an exception is a statement that nothing was done: one of this package's, which somebody raised on purpose. A mistake in
-/// calling the package, in the middle of something else, is none.
+/// Returns `true` if an exception means that nothing was done: an exception of this package, raised on purpose by custom code. This
+/// excludes errors that the engine raised because the custom code called this package wrongly.
 pub(crate) fn says_nothing_was_done(value: &Bound<'_, PyAny>) -> bool {
     let Some(kind) = own_kind(value) else { return false };
     let by_engine = value.getattr("_engine").and_then(|it| it.extract::<bool>()).unwrap_or(false);
     !by_engine || !matches!(kind, ErrorKind::Input | ErrorKind::Data | ErrorKind::Bug)
 }
 
-/// The kind of an exception of this package.
+/// Returns the error kind of an exception of this package.
 pub(crate) fn own_kind(value: &Bound<'_, PyAny>) -> Option<ErrorKind> {
     let class = value.py().import("gotosync._errors").and_then(|errors| errors.getattr("GotosyncError")).ok()?;
     if !value.is_instance(&class).unwrap_or(false) {
@@ -109,12 +109,12 @@ pub(crate) fn own_kind(value: &Bound<'_, PyAny>) -> Option<ErrorKind> {
     kind(&word)
 }
 
-/// The kind that a word names.
+/// Returns the error kind for a word.
 pub(crate) fn kind(word: &str) -> Option<ErrorKind> {
     ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == word)
 }
 
-/// What the exceptions of Python mean, and whether the same call may succeed later.
+/// Returns the error kind for a Python exception, and whether a retry may succeed.
 fn foreign_kind(py: Python<'_>, raised: &PyErr) -> (ErrorKind, Retry) {
     if raised.is_instance_of::<PyFileNotFoundError>(py) {
         (ErrorKind::NotFound, Retry::Never)

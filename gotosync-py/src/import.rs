@@ -1,4 +1,4 @@
-//! People from a file, brought in once.
+//! Imports of people from a file.
 
 use std::sync::Arc;
 
@@ -14,10 +14,11 @@ use crate::error::raised;
 use crate::run::wait;
 use crate::value::{json, objects};
 
-/// People from a CSV or a pasted list, brought in once by the settings of one rule. Nobody loses anything by it, and nobody of the
-/// file is a leaver later.
+/// An import of people from a CSV file or a pasted list, with the settings of one rule. It takes nothing away from existing users,
+/// and imported people do not become leavers later.
 ///
-/// ``engine`` plans, checks and applies it; ``troubles`` is what must be mended, and ``mend`` a file of that.
+/// ``engine`` plans, checks, and applies the import. ``troubles`` lists entries that need correction, and ``mend`` is a text with
+/// these entries, to correct and import.
 ///
 /// >>> imported = engine.import_people("Eve Low eve@example.test; Bob", rule="Sales")
 /// >>> [str(step) for step in imported.engine.plan().steps], len(imported.troubles)
@@ -32,25 +33,25 @@ pub(crate) struct Import {
 
 #[pymethods]
 impl Import {
-    /// Plans, checks and applies the import.
+    /// The engine that plans, checks, and applies the import.
     #[getter]
     fn engine(&self) -> Engine {
         self.engine.clone()
     }
 
-    /// How many people it brings in.
+    /// The number of people that are imported.
     #[getter]
     fn people(&self) -> usize {
         self.people
     }
 
-    /// What must be mended and is not imported, as dicts with its place.
+    /// The entries that need correction and are not imported, as dicts with their positions.
     #[getter]
     fn troubles<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         objects(py, &self.troubles)
     }
 
-    /// The text of a file of what must be mended, to be imported again.
+    /// The entries that need correction, as the text of a file to correct and import.
     #[getter]
     fn mend(&self) -> Option<&str> {
         self.mend.as_deref()
@@ -63,10 +64,11 @@ impl Import {
 
 #[pymethods]
 impl Engine {
-    /// Takes people from the text or the bytes of a CSV with a header row, or of a pasted list, by the settings of one rule.
+    /// Prepares an import of people from the text or bytes of a CSV file with a header row, or of a pasted list, with the settings of
+    /// one rule.
     ///
-    /// ``columns`` says which attribute is in which column; columns that are only guessed are shown in an error, unless
-    /// ``accept_guesses``.
+    /// ``columns`` maps attributes to columns, as pairs. If it is omitted, columns are guessed from the header; the guesses are only
+    /// shown in an error unless ``accept_guesses`` is true.
     ///
     /// >>> engine.import_people("Vorname,Nachname,E-Mail\nEve,Low,eve@example.test\n", rule="Sales", accept_guesses=True)
     /// <Import of 1 people>
@@ -98,12 +100,13 @@ impl Engine {
         }
         let encoding = encoding.map(Encoding::parse).transpose().map_err(|error| raised(py, &error))?;
         let delimiter = delimiter.map(u8::try_from).transpose();
-        let delimiter = delimiter.map_err(|_| PyValueError::new_err("`delimiter` is one of , ; | and a tab"))?;
+        let delimiter =
+            delimiter.map_err(|_| PyValueError::new_err("`delimiter` must be one of `,`, `;`, `|`, or a tab"))?;
         let format = match format {
             None => None,
             Some("csv") => Some(Format::Csv),
             Some("list") => Some(Format::List),
-            Some(_) => return Err(PyValueError::new_err("`format` is \"csv\" or \"list\"")),
+            Some(_) => return Err(PyValueError::new_err("`format` must be \"csv\" or \"list\"")),
         };
         let guesses = if accept_guesses { Guesses::Accept } else { Guesses::Show };
         let options = ImportOptions { format, csv: CsvOptions { columns: own, delimiter, encoding }, guesses };

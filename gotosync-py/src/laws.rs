@@ -1,4 +1,4 @@
-//! The laws of sources and targets, to hold somebody's own to them.
+//! Runs the laws, conformance tests that every source or target must pass, on custom sources and targets.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,14 +17,14 @@ use crate::state::StateStore;
 use crate::value::{from_json, text_of};
 use crate::{source, target};
 
-/// Asks a source every law, and tells those that it breaks.
+/// Checks a source against every law, and returns the broken laws.
 #[pyfunction]
 pub(crate) fn broken_source_laws(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     let source = source::taken(source)?;
-    wait_apart(py, move || asked(source_laws::broken(&*source)))?
+    wait_apart(py, move || run_laws(source_laws::broken(&*source)))?
 }
 
-/// Asks targets every law, and tells those that they break. `make` is given an account, and gives a target that holds it.
+/// Checks targets against every law, and returns the broken laws. `make` takes an account, and returns a target that holds it.
 #[pyfunction]
 pub(crate) fn broken_target_laws(py: Python<'_>, make: Py<PyAny>) -> PyResult<Vec<String>> {
     let failed: Arc<Mutex<Option<PyErr>>> = Arc::default();
@@ -37,7 +37,7 @@ pub(crate) fn broken_target_laws(py: Python<'_>, make: Py<PyAny>) -> PyResult<Ve
         target.map_or_else(
             |error| {
                 trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                // It stands for the target that could not be made; what laws say of it is not told.
+                // A stand-in for the target that `make` failed to return. The error is raised below, and the result of the laws dropped.
                 Box::new(MemoryTarget::new(CoreAccount::empty("none", "none"))) as Box<dyn CoreTarget>
             },
             |target| Box::new(target),
@@ -45,7 +45,7 @@ pub(crate) fn broken_target_laws(py: Python<'_>, make: Py<PyAny>) -> PyResult<Ve
     };
     let broken = wait_apart(py, move || {
         let make: &Factory<'_> = &make;
-        asked(target_laws::broken(make))
+        run_laws(target_laws::broken(make))
     })??;
     match failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => Err(error),
@@ -53,12 +53,12 @@ pub(crate) fn broken_target_laws(py: Python<'_>, make: Py<PyAny>) -> PyResult<Ve
     }
 }
 
-/// Asks laws on this thread.
-fn asked(laws: impl Future<Output = Vec<String>>) -> PyResult<Vec<String>> {
+/// Runs laws on this thread.
+fn run_laws(laws: impl Future<Output = Vec<String>>) -> PyResult<Vec<String>> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(laws))
 }
 
-/// The names of the laws of sources and of targets.
+/// Returns the names of the laws of sources and of targets.
 #[pyfunction]
 pub(crate) fn laws() -> (Vec<&'static str>, Vec<&'static str>) {
     let sources = source_laws::ALL.iter().map(|(name, _)| *name);
@@ -66,7 +66,7 @@ pub(crate) fn laws() -> (Vec<&'static str>, Vec<&'static str>) {
     (sources.collect(), targets.collect())
 }
 
-/// Lets a state remember, as if an earlier run had found it out: links as plans write them, and how many people rules selected.
+/// Stores links (in the format of plans) and the numbers of people per rule, as if an earlier run had written them.
 #[pyfunction]
 pub(crate) fn remember(
     state: &Bound<'_, StateStore>,

@@ -1,14 +1,14 @@
-//! The Python module: the engine's objects under their own names, and nothing decided.
+//! The Python module: a thin layer that exposes the objects of the engine, without logic of its own.
 //!
-//! What is written in Python itself (errors, enums, coroutines) stands in `python/gotosync`. Everything waits in one place,
-//! `run`; everything that somebody else wrote is called in one place, `own`.
+//! The parts in Python (errors, enums, coroutines) are in `python/gotosync`. All waiting is in the module `run`, and all calls of custom
+//! code are in the module `own`.
 
 #![expect(
     clippy::doc_link_with_quotes,
     clippy::doc_markdown,
-    reason = "the comments of classes and methods are docstrings of Python"
+    reason = "the doc comments of classes and methods are Python docstrings"
 )]
-#![expect(clippy::needless_pass_by_value, reason = "arguments come out of Python as values")]
+#![expect(clippy::needless_pass_by_value, reason = "arguments come from Python as values")]
 
 use std::ffi::OsString;
 
@@ -40,7 +40,7 @@ mod verdict;
 mod watch;
 mod words;
 
-/// The command itself: what the command `gotosync` does with these words, the first of which is its name, and how it ended.
+/// Runs the command `gotosync` with these arguments, the first of which is the program name, and returns its exit code.
 #[pyfunction]
 fn main(py: Python<'_>, words: Vec<OsString>) -> u8 {
     py.detach(|| gotosync_cli::run(words)) as u8
@@ -99,7 +99,7 @@ fn _gotosync(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(laws::broken_target_laws, module)?)?;
     module.add_function(wrap_pyfunction!(laws::laws, module)?)?;
     module.add_function(wrap_pyfunction!(laws::remember, module)?)?;
-    // Records of other libraries are theirs to tell. A second interpreter in this process finds the first one's logger.
+    // Forward only records of gotosync. `install` fails if another interpreter in this process has installed a logger before.
     let logger = Logger::new(py, Caching::Loggers)?
         .filter(LevelFilter::Off)
         .filter_target("gotosync".to_owned(), LevelFilter::Debug);

@@ -1,11 +1,11 @@
-//! What planning and checking found.
+//! The notes of plans and checks.
 
 use gotosync_core::model;
 use pyo3::prelude::*;
 
 use crate::value::{read_back, word, written};
 
-/// One thing that planning or checking found: how severe, what kind, about whom, and what shows it.
+/// A finding of the planning or the check, with severity, kind, subject, and evidence.
 ///
 /// >>> note = gotosync.Note("no-email", "Cyd Fox", "no mail")
 /// >>> note.severity, str(note)
@@ -35,31 +35,31 @@ impl Note {
         Ok(Self(model::Note::new(kind, subject, evidence)))
     }
 
-    /// What it is about, by its word, such as ``no-email``.
+    /// The kind, such as ``no-email``.
     #[getter]
     fn kind(&self) -> &'static str {
         self.0.kind.as_str()
     }
 
-    /// How much it matters.
+    /// The severity.
     #[getter]
     fn severity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         word(py, "Severity", self.0.severity().as_str())
     }
 
-    /// What its kind says of all its subjects.
+    /// The heading for notes of this kind.
     #[getter]
     fn heading(&self) -> &'static str {
         self.0.kind.heading()
     }
 
-    /// The person, user, rule, license or side it is about.
+    /// The person, user, rule, or license that the note is about, or the directory or the account.
     #[getter]
     fn subject(&self) -> &str {
         &self.0.subject
     }
 
-    /// What shows it, in words.
+    /// The evidence, in words.
     #[getter]
     fn evidence(&self) -> &str {
         &self.0.evidence

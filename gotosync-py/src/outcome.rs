@@ -1,4 +1,4 @@
-//! What became of one action.
+//! The outcomes of actions.
 
 use gotosync_core::model::{Effect, Fault, Outcome as CoreOutcome, UserKey};
 use gotosync_core::{Error, ErrorKind};
@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use crate::error::{kind, of_fault, raised};
 use crate::value::word;
 
-/// What became of one action. Targets of your own make them; see ``ProvisioningTarget``.
+/// The outcome of one action. Custom targets return outcomes; see ``ProvisioningTarget``.
 ///
 /// >>> outcome = gotosync.Outcome.failed("denied", "not this user")
 /// >>> outcome.kind, outcome.done, str(outcome), outcome.message
@@ -16,12 +16,12 @@ use crate::value::word;
 #[derive(Clone, PartialEq)]
 pub(crate) struct Outcome(pub(crate) Became);
 
-/// An outcome, or that something was done whose effect its action tells.
+/// An outcome, or a success whose effect follows from the action.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Became {
-    /// What is known.
+    /// A complete outcome.
     Known(CoreOutcome),
-    /// It was done; of a creation, this is the user.
+    /// A success. For a ``create``, this is the key of the new user.
     Done(Option<UserKey>),
 }
 
@@ -36,7 +36,7 @@ impl Outcome {
 
 #[pymethods]
 impl Outcome {
-    /// It was done. Of a creation ``user`` is the key of the new user.
+    /// Returns the outcome of a successful action. For a ``create``, ``user`` is the key of the new user.
     ///
     /// >>> gotosync.Outcome.success(user="4711").done
     /// True
@@ -46,7 +46,7 @@ impl Outcome {
         Self(Became::Done(user.map(UserKey::new)))
     }
 
-    /// The address belongs to another account, whose owner was asked to come over.
+    /// Returns the outcome of a ``create`` for an address in another account, whose user was invited to move to this account.
     ///
     /// >>> str(gotosync.Outcome.transfer_invited())
     /// 'transfer invited'
@@ -55,7 +55,7 @@ impl Outcome {
         Self(Became::Known(Effect::TransferInvited.into()))
     }
 
-    /// It was tried and nothing changed. ``kind`` is the word of an error's kind.
+    /// Returns the outcome of an action that failed and changed nothing. ``kind`` is a kind of error.
     ///
     /// >>> gotosync.Outcome.failed("unavailable", "try later", retryable=True).retryable
     /// True
@@ -67,7 +67,7 @@ impl Outcome {
         Ok(Self(Became::Known(CoreOutcome::Failed { fault })))
     }
 
-    /// It was tried, and whether anything changed is not known.
+    /// Returns the outcome of an action that may or may not have changed something.
     ///
     /// >>> str(gotosync.Outcome.in_doubt("the connection broke"))
     /// 'in doubt'
@@ -76,7 +76,7 @@ impl Outcome {
         Self(Became::Known(CoreOutcome::InDoubt { fault: Fault::new(ErrorKind::Unavailable, message) }))
     }
 
-    /// It was not tried.
+    /// Returns the outcome of an action that was not tried.
     ///
     /// >>> gotosync.Outcome.skipped("not on a Friday").message
     /// 'not on a Friday'
@@ -85,7 +85,7 @@ impl Outcome {
         Self(Became::Known(CoreOutcome::skipped(reason)))
     }
 
-    /// The coarsest word.
+    /// The kind of outcome.
     #[getter]
     fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         word(
@@ -100,7 +100,7 @@ impl Outcome {
         )
     }
 
-    /// Whether it was done.
+    /// ``True`` if the action was done.
     #[getter]
     fn done(&self) -> bool {
         match &self.0 {
@@ -109,7 +109,7 @@ impl Outcome {
         }
     }
 
-    /// The key of a user who was made.
+    /// The key of the created user, if any.
     #[getter]
     fn user(&self) -> Option<&str> {
         match &self.0 {
@@ -119,7 +119,7 @@ impl Outcome {
         }
     }
 
-    /// Why it was not done, in one line.
+    /// The reason why the action was not done, in one line.
     #[getter]
     fn message(&self) -> Option<&str> {
         match &self.0 {
@@ -128,14 +128,14 @@ impl Outcome {
         }
     }
 
-    /// Whether trying again later may work.
+    /// ``True`` if a retry may succeed.
     #[getter]
     fn retryable(&self) -> bool {
         self.fault().is_some_and(|fault| fault.retryable)
     }
 
-    /// Why it failed, as an exception. In the process in which it happened, what a target of your own raised is its cause, with the
-    /// traceback.
+    /// The reason for the failure, as an exception. In the process of the run, its cause is the exception that a custom target raised,
+    /// with its traceback.
     #[getter]
     fn error<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.fault().map(|fault| of_fault(py, fault)).transpose()
@@ -167,7 +167,7 @@ impl Outcome {
 fn kind_of(py: Python<'_>, word: &str) -> PyResult<ErrorKind> {
     kind(word).ok_or_else(|| {
         let words: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        let error = Error::new(ErrorKind::Input, format!("`{word}` is no kind of error"));
-        raised(py, &error.hint(format!("one of {}", words.join(", "))))
+        let error = Error::new(ErrorKind::Input, format!("`{word}` is not a kind of error"));
+        raised(py, &error.hint(format!("use one of {}", words.join(", "))))
     })
 }

@@ -1,4 +1,4 @@
-//! Calls of somebody's own parts: plain methods in a thread of their own, coroutines in the event loop that waits.
+//! Calls custom code: plain methods in separate threads, coroutines in the event loop of the caller.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::error::understood;
 use crate::run::WAITING;
 
-/// An object with methods that somebody else wrote.
+/// A custom object written in Python.
 #[derive(Clone)]
 pub(crate) struct Own {
     object: Arc<Py<PyAny>>,
     pub(crate) name: String,
 }
 
-/// What a method may give.
+/// The kind of result of a method.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gives {
     /// One value.
     Value,
-    /// That, or things one by one.
+    /// One value, or items one by one.
     Items,
 }
 
-/// A call whose caller may go away: then it is to end.
+/// A running call. Dropping this abandons the call.
 struct Call(Option<Py<PyAny>>);
 
 impl Drop for Call {
@@ -39,7 +39,7 @@ impl Drop for Call {
 }
 
 impl Own {
-    /// Takes an object; it is called by its `name`, or by that of its class.
+    /// Wraps an object. Its name is its attribute `name`, or the name of its class.
     pub(crate) fn new(object: &Bound<'_, PyAny>) -> Self {
         let named = object.getattr("name").and_then(|name| name.extract::<String>()).ok();
         let named = named.filter(|name| !name.trim().is_empty());
@@ -47,16 +47,16 @@ impl Own {
         Self { object: Arc::new(object.clone().unbind()), name: named.unwrap_or_else(class) }
     }
 
-    /// Says whether a method is there that is not one of this package's own.
+    /// Returns `true` if the object has this method, and did not inherit it from this package.
     pub(crate) fn has(&self, method: &str) -> bool {
         Python::attach(|py| {
             let Ok(found) = self.object.bind(py).getattr(method) else { return false };
-            // A method of this package is bound by the module itself.
+            // Methods inherited from this package are builtins.
             !found.get_type().name().is_ok_and(|name| name == "builtin_function_or_method")
         })
     }
 
-    /// Calls a method, waits for what it gives, and makes a value of that.
+    /// Calls a method, waits for its result, and converts the result.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         method: &'static str,
@@ -96,22 +96,25 @@ impl Own {
         match ended {
             Ok(result) => result,
             Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => Err(PyRuntimeError::new_err(format!("what was given cannot be read: {}", told(&*panic)))),
-                Err(_) => Err(PyRuntimeError::new_err("the program is ending")),
+                Ok(panic) => Err(PyRuntimeError::new_err(format!(
+                    "could not read the result of custom code: {}",
+                    message(&*panic)
+                ))),
+                Err(_) => Err(PyRuntimeError::new_err("the program is exiting")),
             },
         }
     }
 }
 
-/// What a panic said.
-fn told(panic: &(dyn std::any::Any + Send)) -> &str {
+/// Returns the message of a panic.
+fn message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it changed meanwhile")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("the result changed while it was read")
 }
 
-/// Does something with the interpreter, if there still is one.
+/// Runs a function with the interpreter, if the interpreter is still running.
 fn attached<T>(work: impl FnOnce(Python<'_>) -> PyResult<T>) -> PyResult<T> {
-    Python::try_attach(work).unwrap_or_else(|| Err(PyRuntimeError::new_err("the interpreter has ended")))
+    Python::try_attach(work).unwrap_or_else(|| Err(PyRuntimeError::new_err("the interpreter has exited")))
 }
 
 impl std::fmt::Debug for Own {
@@ -126,27 +129,27 @@ impl std::fmt::Display for Own {
     }
 }
 
-/// An exception of somebody's own part as an error of the engine.
+/// Converts an exception of custom code to an error of the engine.
 pub(crate) fn error_of(raised: PyErr) -> Error {
     Python::attach(|py| understood(py, raised))
 }
 
-/// No arguments.
-#[expect(clippy::unnecessary_wraps, reason = "others cannot always be made")]
+/// Returns an empty tuple of arguments.
+#[expect(clippy::unnecessary_wraps, reason = "the signature must match functions that can fail")]
 pub(crate) fn nothing(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     Ok(PyTuple::empty(py))
 }
 
-/// Says whether something is a text or a dict, of which one can go through the parts and would mean nothing by it.
+/// Returns `true` for a text or a dict, which can be iterated, but is not a list of items.
 pub(crate) fn is_one(given: &Bound<'_, PyAny>) -> bool {
     given.is_instance_of::<pyo3::types::PyString>()
         || given.is_instance_of::<pyo3::types::PyBytes>()
         || given.is_instance_of::<PyDict>()
 }
 
-/// What an object that is no part of an engine is told.
+/// Returns the exception for an object that cannot be a part of an engine.
 pub(crate) fn no_part(object: &Bound<'_, PyAny>, what: &str, method: &str) -> PyErr {
     let class = object.get_type().name().map(|name| name.to_string()).unwrap_or_default();
-    let error = Error::new(ErrorKind::Input, format!("a {class} is no {what}"));
-    crate::error::raised(object.py(), &error.hint(format!("it needs a method `{method}`")))
+    let error = Error::new(ErrorKind::Input, format!("a {class} is not a {what}"));
+    crate::error::raised(object.py(), &error.hint(format!("it must have a method `{method}`")))
 }

@@ -1,4 +1,4 @@
-//! People whom Python gives, as dicts or otherwise.
+//! Reads people returned by Python code, as dicts or otherwise.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -14,11 +14,9 @@ use crate::directory::{Directory, Origin, Person, Reading, dn};
 use crate::error::raised;
 use crate::own::is_one;
 
-/// What a source of your own gives where people alone do not say enough: groups and places that exist even if nobody is in
-/// them, what is missing, and remarks.
+/// The result of a custom source that returns more than people: empty groups and OUs, missing data, and remarks.
 ///
-/// ``gaps`` are pairs of a place and what happened there. With one of them the reading is not complete, and nobody loses anything
-/// by it.
+/// ``gaps`` are pairs of a place and a problem. With any gap, the read is incomplete, and gotosync takes nothing away from users.
 ///
 /// >>> people = gotosync.People([{"id": 7, "mail": "ann@example.test"}], gaps=[("page 2", "timed out")])
 /// >>> len(people.people), people.gaps
@@ -29,16 +27,16 @@ pub(crate) struct People {
     /// The people.
     #[pyo3(get)]
     people: Py<PyAny>,
-    /// Groups that exist even if nobody is in them, by name or distinguished name.
+    /// Groups that may have no members, by name or distinguished name.
     #[pyo3(get)]
     groups: Vec<String>,
-    /// Distinguished names of places that exist even if nobody stands in them.
+    /// Distinguished names of OUs that may contain no people.
     #[pyo3(get)]
     units: Vec<String>,
-    /// What is missing: pairs of a place and what happened there.
+    /// Missing data: pairs of a place and a problem.
     #[pyo3(get)]
     gaps: Vec<(String, String)>,
-    /// What a reader should know that takes nothing away from completeness.
+    /// Remarks about the read that do not affect its completeness.
     #[pyo3(get)]
     remarks: Vec<String>,
 }
@@ -58,7 +56,7 @@ impl People {
     }
 }
 
-/// What one key of a dict says.
+/// The meaning of a key of a dict.
 #[derive(Clone, Copy)]
 enum Key {
     Id,
@@ -68,26 +66,27 @@ enum Key {
     Expires,
     Groups,
     Attribute(AttrId),
-    /// Nobody asked for it.
+    /// An attribute that was not requested.
     Unwanted,
 }
 
-/// Reads people as they come.
+/// Builds a directory from people, one at a time.
 struct Reader<'py> {
     builder: PeopleBuilder,
-    /// What was asked for, in small letters; everything if it is `None`.
+    /// The requested attributes in lower case; `None` for all.
     wanted: Option<HashSet<String>>,
-    /// Keys that were seen, by the place of the very object: most dicts share them. Those are kept, so that no other comes there.
+    /// Known keys, by the address of the key object, because most dicts share their key objects. `kept` keeps these objects alive, so
+    /// that no other object gets the same address.
     seen: HashMap<usize, Key>,
-    /// The same in the order of the last dict, which is most likely that of the next.
+    /// The keys in the order of the last dict, which most likely is the order of the next dict.
     order: Vec<(usize, Key)>,
     kept: Vec<Bound<'py, PyAny>>,
-    /// The reads that people were taken from, each once.
+    /// The reads that people came from, each once.
     origins: Vec<Arc<Origin>>,
     count: usize,
 }
 
-/// Makes a reading of what somebody's own source gave. `source` is its name.
+/// Converts the result of a custom source to a reading. `source` is the name of the source.
 pub(crate) fn reading(given: &Bound<'_, PyAny>, source: &str, request: Option<&ReadRequest>) -> PyResult<CoreReading> {
     let py = given.py();
     if let Ok(reading) = given.cast::<Reading>() {
@@ -108,7 +107,7 @@ pub(crate) fn reading(given: &Bound<'_, PyAny>, source: &str, request: Option<&R
     let all = more.map_or_else(|| given.clone(), |more| more.people.bind(py).clone());
     if all.is_none() || is_one(&all) {
         let class = all.get_type().name()?;
-        let error = Error::new(ErrorKind::Data, format!("the source gave a {class}, expected people"));
+        let error = Error::new(ErrorKind::Data, format!("the source returned a {class}, expected people"));
         return Err(raised(py, &error.hint("return an iterable of dicts, or yield them")));
     }
     if let Ok(directory) = all.cast::<Directory>() {
@@ -128,7 +127,7 @@ pub(crate) fn reading(given: &Bound<'_, PyAny>, source: &str, request: Option<&R
     let own = more.into_iter().flat_map(|more| &more.gaps);
     let mut gaps: Vec<Gap> =
         own.map(|(place, problem)| Gap { place: place.clone(), problem: problem.clone() }).collect();
-    // Whoever passes on people of a read that was not whole does not make it whole.
+    // If the source passes on people from an incomplete read, the new reading is incomplete, too.
     for origin in origins {
         covers(py, &origin, request)?;
         gaps.extend(origin.completeness.gaps().iter().cloned());
@@ -137,7 +136,7 @@ pub(crate) fn reading(given: &Bound<'_, PyAny>, source: &str, request: Option<&R
     Ok(reading_of(Arc::new(directory), Completeness::from_gaps(gaps), remarks))
 }
 
-/// Sees that a read which is passed on was asked for what is asked for now: what it was not asked for looks as if nobody had it.
+/// Checks that a passed-on reading covers the request. Otherwise, attributes that were not requested would look empty.
 fn covers(py: Python<'_>, origin: &Origin, request: Option<&ReadRequest>) -> PyResult<()> {
     let (Some(asked), Some(request)) = (&origin.asked, request) else { return Ok(()) };
     let has = |name: &&String| asked.attributes.iter().any(|own| own.eq_ignore_ascii_case(name));
@@ -146,9 +145,9 @@ fn covers(py: Python<'_>, origin: &Origin, request: Option<&ReadRequest>) -> PyR
     if missing.is_empty() && !narrower {
         return Ok(());
     }
-    let what = if missing.is_empty() { "other people".to_owned() } else { missing.join(", ") };
-    let error = Error::new(ErrorKind::Data, format!("the reading that is passed on was not asked for {what}"));
-    Err(raised(py, &error.hint("hand the request on: `source.read(request)`")))
+    let what = if missing.is_empty() { "these people".to_owned() } else { missing.join(", ") };
+    let error = Error::new(ErrorKind::Data, format!("the source passed on a reading that did not request {what}"));
+    Err(raised(py, &error.hint("pass the request on: `source.read(request)`")))
 }
 
 fn reading_of(
@@ -189,7 +188,7 @@ impl<'py> Reader<'py> {
                         self.wrong(
                             py,
                             &record.id,
-                            format!("{}, expected text, bytes, a number or a list of them", given()),
+                            format!("{}, expected text, bytes, a number, or a list of these", given()),
                         )
                     })?;
                     record.attributes.extend(values.map(|values| (id, values)));
@@ -228,7 +227,7 @@ impl<'py> Reader<'py> {
             }
         }
         if record.id.trim().is_empty() {
-            return Err(self.wrong(py, "", "has no `id`, which must name the person for good".to_owned()));
+            return Err(self.wrong(py, "", "`id` is missing; it must be a permanent id of the person".to_owned()));
         }
         self.builder.add(record);
         Ok(())
@@ -243,9 +242,9 @@ impl<'py> Reader<'py> {
             self.expect(position, at, known);
             return Ok(known);
         }
-        let name = key.extract::<String>().map_err(|_| {
-            self.wrong(key.py(), "", format!("has the key {key}, which is a {}, expected text", kind(key)))
-        })?;
+        let name = key
+            .extract::<String>()
+            .map_err(|_| self.wrong(key.py(), "", format!("the key {key} is a {}, expected text", kind(key))))?;
         let what = match name.to_ascii_lowercase().as_str() {
             "id" => Key::Id,
             "dn" => Key::Dn,
@@ -258,7 +257,7 @@ impl<'py> Reader<'py> {
             }
             _ => Key::Unwanted,
         };
-        // Texts that are made for each dict anew would fill the memory.
+        // Limit the number of keys: key objects that are created for each dict would fill the memory.
         if self.kept.len() < MOST_KEYS {
             self.seen.insert(at, what);
             self.kept.push(key.clone());
@@ -267,7 +266,7 @@ impl<'py> Reader<'py> {
         Ok(what)
     }
 
-    /// Expects a key that is kept at the same position of the next dict.
+    /// Remembers a key for the same position in the next dict.
     fn expect(&mut self, position: usize, at: usize, key: Key) {
         if let Some(slot) = self.order.get_mut(position) {
             *slot = (at, key);
@@ -289,7 +288,7 @@ impl<'py> Reader<'py> {
     }
 }
 
-/// An id: a text, or a whole number. Others change with the machinery they went through: 7 becomes 7.0.
+/// Returns an id: a text or an integer. Rejects floats, because libraries may turn 7 into 7.0.
 fn id(value: &Bound<'_, PyAny>) -> Option<String> {
     if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyFloat>() {
         return None;
@@ -300,10 +299,10 @@ fn id(value: &Bound<'_, PyAny>) -> Option<String> {
     }
 }
 
-/// What is no value of an attribute.
+/// An error for a value that cannot be an attribute value.
 struct NoValue;
 
-/// The values of an attribute; none for an empty list.
+/// Returns the values of an attribute; `None` for an empty list.
 fn values(value: &Bound<'_, PyAny>) -> Result<Option<Values>, NoValue> {
     if let Ok(list) = value.cast::<PyList>() {
         return many(list.iter());
@@ -341,5 +340,5 @@ fn kind(value: &Bound<'_, PyAny>) -> String {
     value.get_type().name().map(|name| name.to_string()).unwrap_or_default()
 }
 
-/// Keys that are remembered.
+/// The maximum number of remembered keys.
 const MOST_KEYS: usize = 1000;

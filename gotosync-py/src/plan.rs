@@ -1,4 +1,4 @@
-//! Plans, their steps, and what a check says of them.
+//! Plans, their steps, and the reasons for these.
 
 use gotosync_core::plan as core;
 use gotosync_core::render::{self, Length};
@@ -13,9 +13,10 @@ use crate::note::Note;
 use crate::table::{self, Table};
 use crate::value::{hash_of, json, objects, word, written};
 
-/// What would be done to an account: immutable, so that the same plan is shown, checked, approved and applied.
+/// A plan: the changes to make to an account. It is immutable, so the plan that you show, check, and approve is the plan that is
+/// applied.
 ///
-/// ``str()`` is what the command prints.
+/// ``str()`` is the text that the command prints.
 ///
 /// >>> print(plan)  # doctest: +ELLIPSIS
 /// plan ... for the account Example
@@ -32,7 +33,7 @@ use crate::value::{hash_of, json, objects, word, written};
 #[derive(Clone, PartialEq)]
 pub(crate) struct Plan(pub(crate) CorePlan);
 
-/// One unit of a plan: its verb, whom it is about, and why.
+/// A step of a plan, with its action, subject, and reasons.
 ///
 /// >>> step = plan.steps[0]
 /// >>> step.number, step.kind, step.subject, step.rules
@@ -41,7 +42,7 @@ pub(crate) struct Plan(pub(crate) CorePlan);
 #[derive(Clone, PartialEq)]
 pub(crate) struct Step(pub(crate) core::Step);
 
-/// Why one thing changes.
+/// The reason for one change.
 ///
 /// >>> reason = plan.steps[0].reasons[0]
 /// >>> reason.field, reason.before, reason.after, reason.rule
@@ -50,7 +51,7 @@ pub(crate) struct Step(pub(crate) core::Step);
 #[derive(Clone, PartialEq)]
 pub(crate) struct Reason(pub(crate) core::Reason);
 
-/// How much of long lists a text shows.
+/// Returns how much of a long list to show.
 pub(crate) fn length(full: bool) -> Length {
     if full { Length::Full } else { Length::Short(10) }
 }
@@ -63,25 +64,25 @@ impl Plan {
         self.0.id().as_str()
     }
 
-    /// The steps, in the order they are done.
+    /// The steps, in the order in which they are applied.
     #[getter]
     fn steps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.steps().iter().cloned().map(Step).collect::<Vec<_>>())
     }
 
-    /// Steps that are only simulated.
+    /// Steps of simulated rules, which are not applied.
     #[getter]
     fn simulated<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.simulated().iter().cloned().map(Step).collect::<Vec<_>>())
     }
 
-    /// What planning found.
+    /// The notes of the planning.
     #[getter]
     fn notes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.notes().iter().cloned().map(Note).collect::<Vec<_>>())
     }
 
-    /// How many steps there are of each kind, by its word.
+    /// The number of steps of each kind.
     #[getter]
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyDict>> {
         let counts = pyo3::types::PyDict::new(py);
@@ -91,19 +92,19 @@ impl Plan {
         Ok(counts)
     }
 
-    /// When it was made.
+    /// The time at which the plan was made.
     #[getter]
     fn made_at(&self) -> Timestamp {
         self.0.basis().made_at
     }
 
-    /// What it was computed from, as a dict: time, both sides with their completeness, seats, administrators, rules.
+    /// The basis of the plan, as a dict: time, directory and account with their completeness, seats, administrators, and rules.
     #[getter]
     fn basis<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         objects(py, &json(py, self.0.basis())?)
     }
 
-    /// The plan as the command prints it; ``full`` shows every line of long lists.
+    /// Returns the plan as the command prints it; ``full`` shows long lists in full.
     ///
     /// >>> plan.text(full=True) == str(plan)
     /// True
@@ -112,7 +113,7 @@ impl Plan {
         render::plan(&self.0, length(full)).to_string()
     }
 
-    /// The plan as JSON, in the format ``gotosync-plan/1``: what ``gotosync plan --out`` writes.
+    /// Returns the plan as JSON, in the format ``gotosync-plan/1``, as written by ``gotosync plan --out``.
     ///
     /// >>> plan.to_json().splitlines()[1]
     /// '  "format": "gotosync-plan/1",'
@@ -120,7 +121,7 @@ impl Plan {
         self.0.to_json()
     }
 
-    /// The same as plain dicts and lists.
+    /// Returns the JSON form of the plan as dicts and lists.
     ///
     /// >>> sorted(plan.to_dict())
     /// ['basis', 'format', 'id', 'links', 'notes', 'steps']
@@ -128,7 +129,7 @@ impl Plan {
         objects(py, &self.0.to_json())
     }
 
-    /// Reads a plan that ``to_json`` wrote. One that was changed since is refused.
+    /// Reads a plan from ``to_json``. Rejects a plan that was edited.
     ///
     /// >>> gotosync.Plan.from_json(plan.to_json()) == plan
     /// True
@@ -137,7 +138,7 @@ impl Plan {
         CorePlan::from_json(text).map(Self).map_err(|error| raised(py, &error))
     }
 
-    /// Reads what ``to_dict`` gave.
+    /// Reads a plan from ``to_dict``.
     ///
     /// >>> gotosync.Plan.from_dict(plan.to_dict()) == plan
     /// True
@@ -146,7 +147,7 @@ impl Plan {
         Self::from_json(value.py(), &crate::value::text_of(value)?)
     }
 
-    /// Writes the plan to a file, whole or not at all, to be applied exactly so later.
+    /// Writes the plan to a file atomically, to apply exactly this plan later.
     ///
     /// >>> plan.save(folder / "plan.json")
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
@@ -163,7 +164,7 @@ impl Plan {
         config::read_plan(&path).map(Self).map_err(|error| raised(py, &error))
     }
 
-    /// Steps as a table: number, stage, kind, subject, person, rules, reasons.
+    /// Returns the steps as a table: number, stage, kind, subject, person, rules, reasons.
     ///
     /// >>> plan.table().column_names
     /// ['number', 'stage', 'kind', 'subject', 'person', 'rules', 'reasons']
@@ -171,7 +172,7 @@ impl Plan {
         table::steps(py, self.0.steps())
     }
 
-    /// Notes as a table: severity, kind, subject, evidence.
+    /// Returns the notes as a table: severity, kind, subject, evidence.
     ///
     /// >>> plan.notes_table().column_names
     /// ['severity', 'kind', 'subject', 'evidence']
@@ -214,55 +215,55 @@ written!(Step, "step");
 
 #[pymethods]
 impl Step {
-    /// Its number, from 1, in the order of the plan.
+    /// The number of the step in the plan, from 1.
     #[getter]
     fn number(&self) -> u32 {
         self.0.number
     }
 
-    /// Steps of one stage do not depend on each other.
+    /// The stage of the step. Steps of the same stage do not depend on each other.
     #[getter]
     fn stage(&self) -> u32 {
         self.0.stage
     }
 
-    /// The verb.
+    /// The kind of the action.
     #[getter]
     fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         word(py, "ActionKind", self.0.action.kind().as_str())
     }
 
-    /// Whom or what it is about: an e-mail, or the path of a user group.
+    /// The subject of the step: the e-mail of a user, or the path of a user group.
     #[getter]
     fn subject(&self) -> &str {
         &self.0.subject
     }
 
-    /// The id of the person behind it, if there is one.
+    /// The id of the person, if any.
     #[getter]
     fn person(&self) -> Option<String> {
         self.0.person.as_ref().map(ToString::to_string)
     }
 
-    /// The names of the rules that select the person, highest first; for a leaver, those that did.
+    /// The names of the rules that select the person, highest priority first; for a leaver, the rules that selected the person before.
     #[getter]
     fn rules<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.rules.iter().map(|rule| &**rule))
     }
 
-    /// Why, one for each thing that changes.
+    /// The reasons, one for each change.
     #[getter]
     fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.reasons.iter().cloned().map(Reason).collect::<Vec<_>>())
     }
 
-    /// What is done, as a dict.
+    /// The action, as a dict.
     #[getter]
     fn action<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         objects(py, &json(py, &self.0.action)?)
     }
 
-    /// Whether it overwrites or takes away anything.
+    /// ``True`` if the step overwrites a value or takes something away.
     #[getter]
     fn takes_away(&self) -> bool {
         self.0.action.takes_away()
@@ -287,25 +288,25 @@ written!(Reason, "reason");
 
 #[pymethods]
 impl Reason {
-    /// The rule that says so, where one does.
+    /// The rule that causes the change, if any.
     #[getter]
     fn rule(&self) -> Option<&str> {
         self.0.rule.as_deref()
     }
 
-    /// What changes.
+    /// The field that changes.
     #[getter]
     fn field(&self) -> String {
         self.0.field.to_string()
     }
 
-    /// Which part of it, where it has several: a license, or the name of a custom field.
+    /// The part of the field, if it has several: a license, or the name of a custom field.
     #[getter]
     fn part(&self) -> Option<&str> {
         self.0.part.as_deref()
     }
 
-    /// Where its value comes from.
+    /// The origin of the value.
     #[getter]
     fn because(&self) -> &str {
         &self.0.because

@@ -1,4 +1,4 @@
-//! What happened, and what led there.
+//! Reports, run records, and explanations.
 
 use gotosync_core::explain::Explanation as CoreExplanation;
 use gotosync_core::model;
@@ -15,9 +15,9 @@ use crate::plan::{Plan, Step, length};
 use crate::table::{self, Table};
 use crate::value::{json, objects, read_back, word, written};
 
-/// What became of a plan; never more than is known.
+/// The result of applying a plan. A step counts as done only if that is certain.
 ///
-/// ``str()`` is what the command prints.
+/// ``str()`` is the text that the command prints.
 ///
 /// >>> print(report)  # doctest: +ELLIPSIS
 /// run ... of plan ...: done
@@ -28,7 +28,7 @@ use crate::value::{json, objects, read_back, word, written};
 #[derive(Clone, PartialEq)]
 pub(crate) struct Report(pub(crate) core::Report);
 
-/// What became of one step.
+/// The result of one step.
 ///
 /// >>> line = report.lines[0]
 /// >>> line.step, line.kind, line.subject, str(line.outcome)
@@ -37,7 +37,7 @@ pub(crate) struct Report(pub(crate) core::Report);
 #[derive(Clone, PartialEq)]
 pub(crate) struct Line(pub(crate) core::Line);
 
-/// One run, as the history tells it.
+/// A run in the history.
 ///
 /// >>> record = engine.history()[0]
 /// >>> record.command, record.ending, record.outcomes
@@ -46,7 +46,7 @@ pub(crate) struct Line(pub(crate) core::Line);
 #[derive(Clone, PartialEq)]
 pub(crate) struct RunRecord(pub(crate) CoreRecord);
 
-/// Everything that leads from one person to the steps about them.
+/// The explanation of one person: rules, fields, the linked user, and planned steps.
 ///
 /// >>> explanation = engine.explain("bob@example.test")
 /// >>> explanation.id, explanation.link
@@ -70,7 +70,7 @@ read_back!(Report, core::Report, "a report", "report");
 
 #[pymethods]
 impl Report {
-    /// The run.
+    /// The id of the run.
     #[getter]
     fn run(&self) -> &str {
         self.0.run.as_str()
@@ -82,19 +82,19 @@ impl Report {
         self.0.plan.as_str()
     }
 
-    /// When the run began.
+    /// The start time of the run.
     #[getter]
     fn started(&self) -> Timestamp {
         self.0.started
     }
 
-    /// When it ended.
+    /// The end time of the run.
     #[getter]
     fn ended(&self) -> Timestamp {
         self.0.ended
     }
 
-    /// How it ended.
+    /// The way in which the run ended.
     #[getter]
     fn ending<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         word(py, "Ending", self.0.ending.as_str())
@@ -112,43 +112,43 @@ impl Report {
         PyTuple::new(py, self.0.undone().cloned().map(Line).collect::<Vec<_>>())
     }
 
-    /// Whether every step was done.
+    /// ``True`` if every step was done.
     #[getter]
     fn all_done(&self) -> bool {
         self.0.all_done()
     }
 
-    /// How many steps came to which outcome, by its word.
+    /// The number of steps with each outcome.
     #[getter]
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         counts(py, self.0.counts())
     }
 
-    /// What planning and checking found.
+    /// The notes of the planning and the check.
     #[getter]
     fn notes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.notes.iter().cloned().map(Note).collect::<Vec<_>>())
     }
 
-    /// Who is set aside after this run because a step failed, as dicts.
+    /// The people that later runs skip (set aside) because a step failed, as dicts.
     #[getter]
     fn set_aside<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         objects(py, &json(py, &self.0.set_aside)?)
     }
 
-    /// What reading the directory took, in words, where a server was asked.
+    /// The searches, entries, and time that reading the directory took, in words, if a server was read.
     #[getter]
     fn effort(&self) -> Option<String> {
         self.0.effort.as_ref().map(ToString::to_string)
     }
 
-    /// Deletions that were planned and wait for an approval; a plan of their own.
+    /// The planned deletions that need an approval, as a separate plan; ``None`` if there are none.
     #[getter]
     fn deletions(&self) -> Option<Plan> {
         self.0.deletions.clone().map(Plan)
     }
 
-    /// The report as the command prints it; ``full`` shows every line of long lists.
+    /// Returns the report as the command prints it; ``full`` shows long lists in full.
     ///
     /// >>> report.text() == str(report)
     /// True
@@ -157,7 +157,7 @@ impl Report {
         render::report(&self.0, length(full)).to_string()
     }
 
-    /// Lines as a table: step, kind, subject, outcome, message.
+    /// Returns the lines as a table: step, kind, subject, outcome, message.
     ///
     /// >>> report.table().column_names
     /// ['step', 'kind', 'subject', 'outcome', 'message']
@@ -165,7 +165,7 @@ impl Report {
         table::lines(py, &self.0.lines)
     }
 
-    /// Notes as a table: severity, kind, subject, evidence.
+    /// Returns the notes as a table: severity, kind, subject, evidence.
     ///
     /// >>> len(report.notes_table())
     /// 0
@@ -197,25 +197,25 @@ read_back!(Line, core::Line, "a line of a report", "line");
 
 #[pymethods]
 impl Line {
-    /// The step's number.
+    /// The number of the step.
     #[getter]
     fn step(&self) -> u32 {
         self.0.step
     }
 
-    /// What was to be done.
+    /// The kind of the action.
     #[getter]
     fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         word(py, "ActionKind", self.0.kind.as_str())
     }
 
-    /// Whom or what it was about.
+    /// The subject of the step.
     #[getter]
     fn subject(&self) -> &str {
         &self.0.subject
     }
 
-    /// What became of it.
+    /// The outcome of the step.
     #[getter]
     fn outcome(&self) -> Outcome {
         Outcome(Became::Known(self.0.outcome.clone()))
@@ -245,49 +245,49 @@ read_back!(RunRecord, CoreRecord, "a run", "record");
 
 #[pymethods]
 impl RunRecord {
-    /// The run.
+    /// The id of the run.
     #[getter]
     fn run(&self) -> &str {
         self.0.run.as_str()
     }
 
-    /// What ran, such as ``gotosync apply``.
+    /// The command that ran, such as ``gotosync apply``.
     #[getter]
     fn command(&self) -> &str {
         &self.0.command
     }
 
-    /// When it started.
+    /// The start time.
     #[getter]
     fn started(&self) -> Timestamp {
         self.0.started
     }
 
-    /// When it ended, unless it has not.
+    /// The end time; ``None`` if the run has not ended.
     #[getter]
     fn ended(&self) -> Option<Timestamp> {
         self.0.ended
     }
 
-    /// The id of the plan, unless none was made.
+    /// The id of the plan; ``None`` if no plan was made.
     #[getter]
     fn plan(&self) -> Option<&str> {
         self.0.plan.as_ref().map(model::PlanId::as_str)
     }
 
-    /// How it ended.
+    /// The way in which the run ended.
     #[getter]
     fn ending<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         word(py, "Ending", self.0.ending.as_str())
     }
 
-    /// How many steps came to which outcome.
+    /// The number of steps with each outcome.
     #[getter]
     fn outcomes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         counts(py, self.0.outcomes.clone())
     }
 
-    /// What stopped it or failed it, in words.
+    /// The reason why the run was stopped or failed, in words.
     #[getter]
     fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
@@ -306,19 +306,19 @@ impl Explanation {
         self.0.id.to_string()
     }
 
-    /// How the user was found, in words.
+    /// The linked user and the reason for the link, in words.
     #[getter]
     fn link(&self) -> &str {
         &self.0.link
     }
 
-    /// What would be done.
+    /// The planned steps.
     #[getter]
     fn steps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.steps.iter().cloned().map(Step).collect::<Vec<_>>())
     }
 
-    /// Everything, as a dict: rules and why they do not select the person, fields and where they come from, user, steps.
+    /// Returns the explanation as a dict: rules and why they select the person or not, fields and their origins, user, and steps.
     ///
     /// >>> explanation.to_dict()["rules"][0]["rule"]
     /// 'Sales'

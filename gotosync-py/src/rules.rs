@@ -1,4 +1,4 @@
-//! Rules as data: built, changed, read and saved. What they may say is known to the core alone.
+//! Rules as data: build, change, read, and save them. Only the core knows their grammar.
 
 use std::path::PathBuf;
 
@@ -13,9 +13,9 @@ use crate::directory::ReadRequest;
 use crate::error::{all_raised, raised};
 use crate::value::{hash_of, keyed, objects, value_of};
 
-/// One rule: whom it means and what they get, by the keys of a rules file as keywords.
+/// A rule: it selects people and defines their licenses and settings. The keyword arguments are the keys of a rules file.
 ///
-/// Every key is an attribute; one that is not there is ``None``. Whether the whole is right is said by ``Rules``.
+/// Every key is an attribute, which is ``None`` if the rule does not set it. ``Rules`` checks that the rule is valid.
 ///
 /// >>> rule = gotosync.Rule("Sales", ou="OU=Sales,DC=example,DC=test", products=["GoToMeeting"])
 /// >>> rule.products, rule.language
@@ -26,10 +26,10 @@ use crate::value::{hash_of, keyed, objects, value_of};
 #[derive(Clone, PartialEq)]
 pub(crate) struct Rule(Map<String, Value>);
 
-/// The rules of one file, highest priority first: a sequence of rules.
+/// The rules of a file, as a sequence of rules, highest priority first.
 ///
-/// They never change: what changes them gives new ones, in which comments, order and formatting of whatever was not touched
-/// keep every byte.
+/// ``Rules`` are immutable: methods that change them return new ``Rules``, which keep the comments, order, and formatting of all
+/// unchanged parts exactly.
 ///
 /// >>> rules = gotosync.Rules([gotosync.Rule("All", everyone=True)], leavers="keep")
 /// >>> print(rules)
@@ -56,7 +56,7 @@ impl Rule {
         Ok(rule)
     }
 
-    /// The same rule with other keys; ``None`` takes a key away.
+    /// Returns a copy of the rule with other keys; ``None`` removes a key.
     ///
     /// >>> gotosync.Rule("All", everyone=True, enabled=False).replace(enabled=None)
     /// Rule(name='All', everyone=True)
@@ -67,7 +67,7 @@ impl Rule {
         Ok(rule)
     }
 
-    /// The keys and their values, as a dict.
+    /// Returns the keys and their values as a dict.
     ///
     /// >>> gotosync.Rule("All", everyone=True).to_dict()
     /// {'name': 'All', 'everyone': True}
@@ -79,7 +79,7 @@ impl Rule {
         Ok(all)
     }
 
-    /// Makes a rule of a dict.
+    /// Makes a rule from a dict.
     ///
     /// >>> gotosync.Rule.from_dict({"name": "All", "everyone": True})
     /// Rule(name='All', everyone=True)
@@ -136,7 +136,7 @@ impl Rule {
 }
 
 impl Rules {
-    /// Takes a file if its rules are right.
+    /// Wraps a file if its rules are valid.
     fn accept(py: Python<'_>, file: RulesFile) -> PyResult<Self> {
         match file.rules() {
             Ok(rules) => Ok(Self { file, rules }),
@@ -182,9 +182,9 @@ impl Rules {
         Self::accept(py, file)
     }
 
-    /// Reads the text of a rules file. ``file`` is how problems call it.
+    /// Parses the text of a rules file. ``file`` is its name in errors.
     ///
-    /// Raises ``InputError`` with file, line and column; ``problems`` has every one.
+    /// Raises ``InputError`` with file, line, and column; its ``problems`` lists all problems.
     ///
     /// >>> gotosync.Rules.parse("[[rule]]\nname = 'All'\neveryone = true")[0]
     /// Rule(name='All', everyone=True)
@@ -206,8 +206,7 @@ impl Rules {
         Self::accept(py, file)
     }
 
-    /// Writes the rules to a file, whole or not at all. A file that was read, or that is there, is replaced only if it is as it
-    /// was read: otherwise ``ConflictError``.
+    /// Writes the rules to a file atomically. Raises ``ConflictError`` if the file exists and has changed since it was read.
     ///
     /// >>> rules.save(folder / "rules.toml")
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
@@ -226,7 +225,7 @@ impl Rules {
         self.file.names()
     }
 
-    /// Adds a rule: last, or first, or beside another one.
+    /// Adds a rule at the end, at the beginning, or before or after another rule.
     ///
     /// >>> rules.add(gotosync.Rule("IT", group="Team"), before="Sales").names
     /// ['IT', 'Sales']
@@ -248,7 +247,7 @@ impl Rules {
         self.changed(py, |file| file.add(name, &changes, &place))
     }
 
-    /// Changes keys of a rule, all of them or none; ``None`` takes a key away. A new ``name`` renames it.
+    /// Changes keys of a rule; ``None`` removes a key, and ``name`` renames the rule. If a change is invalid, no change is made.
     ///
     /// >>> rules.edit("Sales", language="de_DE")["Sales"].language
     /// 'de_DE'
@@ -264,7 +263,7 @@ impl Rules {
         self.changed(py, |file| file.edit(rule, &changes))
     }
 
-    /// Removes a rule with its comments.
+    /// Removes a rule and its comments.
     ///
     /// >>> rules.add(gotosync.Rule("IT", group="Team")).remove("Sales").names
     /// ['IT']
@@ -272,7 +271,7 @@ impl Rules {
         self.changed(py, |file| file.remove(rule))
     }
 
-    /// Lets a rule take part.
+    /// Enables a disabled rule.
     ///
     /// >>> rules.disable("Sales").enable("Sales") == rules
     /// True
@@ -280,7 +279,7 @@ impl Rules {
         self.changed(py, |file| file.enable(rule))
     }
 
-    /// Takes a rule out without removing it.
+    /// Disables a rule without removing it.
     ///
     /// >>> rules.disable("Sales")["Sales"].enabled
     /// False
@@ -288,7 +287,7 @@ impl Rules {
         self.changed(py, |file| file.disable(rule))
     }
 
-    /// Moves a rule, and with it its priority.
+    /// Moves a rule, which changes its priority.
     ///
     /// >>> rules.add(gotosync.Rule("IT", group="Team")).move("IT", first=True).names
     /// ['IT', 'Sales']
@@ -305,7 +304,7 @@ impl Rules {
         self.changed(py, |file| file.move_to(rule, &place))
     }
 
-    /// What looks wrong though the file can be read, as dicts.
+    /// Returns likely mistakes in valid rules, as dicts.
     ///
     /// >>> rules.lint()
     /// []
@@ -314,7 +313,7 @@ impl Rules {
         objects(py, &crate::value::json(py, &findings)?)
     }
 
-    /// What a source is asked for, so that these rules can be evaluated.
+    /// Returns the request for the people and attributes that these rules need.
     ///
     /// >>> "mail" in rules.request().attributes
     /// True
@@ -322,7 +321,7 @@ impl Rules {
         ReadRequest(self.rules.request())
     }
 
-    /// What the file says, as dicts and lists.
+    /// Returns the contents of the file as dicts and lists.
     ///
     /// >>> rules.to_dict()["rule"][0]["name"]
     /// 'Sales'
@@ -330,7 +329,7 @@ impl Rules {
         objects(py, &self.file.json().to_string())
     }
 
-    /// Makes rules of what ``to_dict`` gave.
+    /// Makes rules from ``to_dict``.
     ///
     /// >>> gotosync.Rules.from_dict(rules.to_dict()) == rules
     /// True
@@ -342,7 +341,7 @@ impl Rules {
         Self::accept(py, file)
     }
 
-    /// What the file says, as JSON text.
+    /// Returns the contents of the file as JSON text.
     ///
     /// >>> json.loads(rules.to_json()) == rules.to_dict()
     /// True
@@ -350,7 +349,7 @@ impl Rules {
         self.file.json().to_string()
     }
 
-    /// Makes rules of what ``to_json`` wrote.
+    /// Makes rules from ``to_json``.
     ///
     /// >>> gotosync.Rules.from_json(rules.to_json()) == rules
     /// True
@@ -372,7 +371,7 @@ impl Rules {
             let at = if index < 0 { index + all.len().cast_signed() } else { index };
             return match usize::try_from(at) {
                 Ok(at) if at < all.len() => Ok(all.swap_remove(at)),
-                _ => Err(pyo3::exceptions::PyIndexError::new_err("no such rule")),
+                _ => Err(pyo3::exceptions::PyIndexError::new_err("rule index out of range")),
             };
         }
         let name: String = which.extract()?;
@@ -410,7 +409,7 @@ impl Rules {
     }
 }
 
-/// The place that keywords say.
+/// Returns the position that the arguments give.
 fn place(py: Python<'_>, before: Option<String>, after: Option<String>, first: bool) -> PyResult<Position> {
     match (before, after, first) {
         (None, None, false) => Ok(Position::Last),
@@ -418,13 +417,13 @@ fn place(py: Python<'_>, before: Option<String>, after: Option<String>, first: b
         (Some(rule), None, false) => Ok(Position::Before(rule)),
         (None, Some(rule), false) => Ok(Position::After(rule)),
         _ => {
-            let error = Error::new(ErrorKind::Input, "several places are named for one rule");
-            Err(raised(py, &error.hint("give one of `before`, `after` and `first`")))
+            let error = Error::new(ErrorKind::Input, "several positions were given for one rule");
+            Err(raised(py, &error.hint("give only one of `before`, `after`, and `first`")))
         }
     }
 }
 
-/// The keys of a rule, in the order in which one reads best.
+/// Returns the keys of a rule, in the order of the grammar.
 fn names() -> impl Iterator<Item = &'static str> {
     let rule = keys().iter().find(|key| key.name == "rule");
     rule.into_iter().flat_map(Key::inner).map(|key| key.name)
@@ -434,7 +433,7 @@ fn unknown(py: Python<'_>, what: &str, name: &str, known: impl Iterator<Item = &
     let known: Vec<&str> = known.collect();
     let hint = match gotosync_core::model::text::nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", known.join(", ")),
+        None => format!("known keys are {}", known.join(", ")),
     };
-    raised(py, &Error::new(ErrorKind::Input, format!("there is no key `{name}` of {what}")).hint(hint))
+    raised(py, &Error::new(ErrorKind::Input, format!("`{name}` is not a key of {what}")).hint(hint))
 }

@@ -1,7 +1,6 @@
-//! How what waits is waited for: at once, with the interpreter let go, or by an event loop.
+//! Waits for operations of the engine: in the calling thread, without the GIL, or in an event loop.
 //!
-//! Each verb has a thread of its own: what it tells somebody, or asks of their parts, may wait for another verb, and must not hold
-//! that up.
+//! Each operation runs in its own thread, because callbacks and custom code may wait for another operation and must not block it.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,17 +15,17 @@ use pyo3::types::{PyCFunction, PyTuple};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-/// What parts that somebody else wrote need of whoever waits.
+/// The context of a caller that waits, which its custom code needs.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    /// The event loop in which their coroutines run.
+    /// The event loop in which coroutines of custom code run.
     pub(crate) home: Py<PyAny>,
-    /// The context variables of whoever waits.
+    /// The context variables of the caller.
     pub(crate) context: Py<PyAny>,
 }
 
 tokio::task_local! {
-    /// Who waits for this work.
+    /// The caller that waits for this operation.
     pub(crate) static WAITING: Arc<Waiting>;
 }
 
@@ -45,10 +44,10 @@ impl Waiting {
     }
 }
 
-/// The runtime of this process.
+/// Returns the Tokio runtime of this process.
 ///
 /// # Errors
-/// In a process that was forked after the engine was used: its threads did not come along, and waiting for them never ends.
+/// The process was forked after the engine was used. The threads of the runtime do not exist in the child, so waiting would never end.
 pub(crate) fn runtime() -> PyResult<&'static Runtime> {
     static RUNTIME: OnceLock<(u32, Runtime)> = OnceLock::new();
     static STARTING: Mutex<()> = Mutex::new(());
@@ -58,36 +57,36 @@ pub(crate) fn runtime() -> PyResult<&'static Runtime> {
         if RUNTIME.get().is_none() {
             let runtime =
                 Builder::new_multi_thread().thread_name("gotosync").max_blocking_threads(4096).enable_all().build()?;
-            // Whoever is alone is first.
+            // This cannot fail, because the mutex excludes other threads.
             let _ = RUNTIME.set((process, runtime));
         }
     }
     match RUNTIME.get() {
         Some((of, runtime)) if *of == process => Ok(runtime),
         _ => Err(PyRuntimeError::new_err(
-            "this process was forked after gotosync was used: start processes by spawn or forkserver instead",
+            "gotosync does not work in a process forked after its first use: use the start method spawn or forkserver",
         )),
     }
 }
 
-/// Does work in a thread of its own, and hands what it came to to `ended`; `None` if it was given up or panicked.
+/// Runs work in a separate thread, and passes the result to `ended`; `None` if the work was abandoned or panicked.
 fn begin<T>(
     waiting: Arc<Waiting>,
     work: impl Future<Output = T> + Send + 'static,
     ended: impl FnOnce(Option<T>) + Send + 'static,
 ) -> PyResult<oneshot::Sender<()>> {
     let runtime = runtime()?;
-    let (give_up, told) = oneshot::channel::<()>();
+    let (give_up, abandoned) = oneshot::channel::<()>();
     let handle = runtime.handle().clone();
     runtime.spawn_blocking(move || {
         let waits = Arc::clone(&waiting);
         let work = async move {
             tokio::select! {
                 done = work => Some(done),
-                Ok(()) = told => None,
+                Ok(()) = abandoned => None,
             }
         };
-        // A panic of the engine is told as an error; nothing of it is looked at any more.
+        // A panic of the engine is reported as an error, and the unwound state is not used again.
         let done = catch_unwind(AssertUnwindSafe(|| handle.block_on(WAITING.scope(waits, work))));
         waiting.close();
         ended(done.ok().flatten());
@@ -95,22 +94,22 @@ fn begin<T>(
     Ok(give_up)
 }
 
-/// Waits for work, and lets other threads run meanwhile. Ctrl-C asks a run to stop after the batch in flight; work that nobody can
-/// ask, or that is asked twice, is given up.
+/// Waits for work, and lets other threads run in the meantime. Ctrl-C asks a run to stop after the current batch. A second Ctrl-C, or
+/// the first one if the work cannot be stopped, abandons the work.
 pub(crate) fn wait<T: Send + 'static>(
     py: Python<'_>,
     stop: Option<&Stop>,
     work: impl Future<Output = T> + Send + 'static,
 ) -> PyResult<T> {
     let (sender, receiver) = channel();
-    // Nobody listens any more where the wait was given up.
+    // Sending fails if the wait was abandoned.
     let give_up = begin(Waiting::new(py, None)?, work, move |done| drop(sender.send(done)))?;
     listen(py, stop, receiver, move || {
         let _ = give_up.send(());
     })
 }
 
-/// Waits for something that cannot move between threads, in a thread of its own.
+/// Waits for work that cannot move between threads, in a separate thread.
 pub(crate) fn wait_apart<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> T + Send + 'static) -> PyResult<T> {
     let (sender, receiver) = channel();
     std::thread::Builder::new().name("gotosync".to_owned()).spawn(move || {
@@ -120,7 +119,7 @@ pub(crate) fn wait_apart<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() 
     listen(py, None, receiver, || ())
 }
 
-/// Listens for what work comes to, and for signals.
+/// Waits for the result of work, and checks for signals.
 fn listen<T: Send>(
     py: Python<'_>,
     stop: Option<&Stop>,
@@ -149,7 +148,7 @@ fn listen<T: Send>(
     }
 }
 
-/// Starts work in the background, and gives a future of the running event loop. When that is cancelled the work is given up.
+/// Starts work in the background, and returns a future of the running event loop. Canceling the future abandons the work.
 pub(crate) fn later<T: Send + 'static>(
     py: Python<'_>,
     work: impl Future<Output = T> + Send + 'static,
@@ -157,20 +156,20 @@ pub(crate) fn later<T: Send + 'static>(
 ) -> PyResult<Py<PyAny>> {
     let here = py.import("asyncio")?.call_method0("get_running_loop")?;
     let future = here.call_method0("create_future")?.unbind();
-    let (of, told) = (here.clone().unbind(), future.clone_ref(py));
+    let (of, waiting) = (here.clone().unbind(), future.clone_ref(py));
     let ended = move |done: Option<T>| {
-        // Whoever would hear of it is gone with the interpreter.
+        // If the interpreter has exited, there is no caller any more.
         Python::try_attach(|py| {
             let result = done.map_or_else(|| Err(broken()), |value| made(py, value));
             let (value, error) = match result {
                 Ok(value) => (value, py.None()),
                 Err(error) => (py.None(), error.into_value(py).into_any()),
             };
-            // The loop may be closed by now: then nobody waits.
+            // This fails if the loop is closed; then there is no caller any more.
             let _ = py
                 .import("gotosync._aio")
                 .and_then(|aio| aio.getattr("settle"))
-                .and_then(|settle| of.bind(py).call_method1("call_soon_threadsafe", (settle, &told, value, error)));
+                .and_then(|settle| of.bind(py).call_method1("call_soon_threadsafe", (settle, &waiting, value, error)));
         });
     };
     let give_up = Mutex::new(Some(begin(Waiting::new(py, Some(&here))?, work, ended)?));
@@ -186,9 +185,9 @@ pub(crate) fn later<T: Send + 'static>(
     Ok(future)
 }
 
-/// A coroutine that does work when it is awaited; `start` gives the future of the work, and `ended` is told when it has ended.
+/// Returns a coroutine. When awaited, it calls `start`, awaits the returned future, and calls `ended`.
 ///
-/// When it is cancelled, a run is asked to stop, and the coroutine ends when the batch in flight has.
+/// If canceled, the coroutine asks a run to stop, and waits for the current batch.
 pub(crate) fn coroutine(
     py: Python<'_>,
     stop: Option<Stop>,
@@ -206,8 +205,8 @@ pub(crate) fn coroutine(
 }
 
 fn broken() -> PyErr {
-    PyRuntimeError::new_err("the engine panicked: please report it")
+    PyRuntimeError::new_err("the engine panicked; please report this bug")
 }
 
-/// How often a wait looks for signals.
+/// The interval at which a wait checks for signals.
 const HEARTBEAT: Duration = Duration::from_millis(50);

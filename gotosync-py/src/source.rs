@@ -1,4 +1,4 @@
-//! Where people come from: sources of this package, and somebody's own.
+//! Sources of people: the built-in sources, and custom sources.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -24,14 +24,15 @@ use crate::people::reading;
 use crate::run::{coroutine, later, wait};
 use crate::value::{json, objects, value_of};
 
-/// Where people come from.
+/// A source of people.
 ///
-/// For a source of your own, inherit from this or write a class with the same methods, plain or ``async``. ``read`` is enough: it
-/// gives, or yields, a dict for each person. The keys ``id``, ``dn``, ``enabled``, ``disabled``, ``expires`` and ``groups`` mean
-/// what they say; every other key is an attribute. A ``name`` tells its people apart from those of other sources: keep it.
+/// For a custom source, inherit from this class, or write a class with the same methods, plain or ``async``. Only ``read`` is
+/// required: it returns or yields a dict for each person. The keys ``id``, ``dn``, ``enabled``, ``disabled``, ``expires``, and
+/// ``groups`` have a fixed meaning; every other key is an attribute. The ``name`` of the source is part of the ids of its people, so
+/// it must not change.
 ///
-/// What ``read`` raises fails the run, and nothing is written. Nobody who is missing from what it gives was ever "just not sent":
-/// give a ``People`` with ``gaps`` where something is missing.
+/// An exception in ``read`` fails the run, and nothing is written. gotosync treats a person that ``read`` does not return as
+/// deleted. If data is missing, return a ``People`` with ``gaps``.
 ///
 /// >>> class Payroll(gotosync.DirectorySource):
 /// ...     name = "payroll"
@@ -43,12 +44,12 @@ use crate::value::{json, objects, value_of};
 #[pyclass(frozen, module = "gotosync", subclass)]
 pub(crate) struct DirectorySource(Option<(Arc<dyn CoreSource>, Extent)>);
 
-/// How much of what it has a source gives.
+/// The people that a source returns.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extent {
-    /// What it is asked for.
+    /// The requested people.
     Asked,
-    /// Everything, whatever it is asked for.
+    /// All people, whatever the request.
     Everything,
 }
 
@@ -59,35 +60,35 @@ enum Extent {
 #[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
 pub(crate) struct LdifSource;
 
-/// People in a CSV file with a header row. Further keywords are the keys of ``[source]`` in a configuration.
+/// A CSV file with a header row. Further keyword arguments are the keys of ``[source]`` in a configuration file.
 ///
 /// >>> gotosync.CsvSource("contractors", "contractors.csv", id="Nr", columns={"mail": "E-Mail"})
 /// <CsvSource CSV file contractors.csv>
 #[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
 pub(crate) struct CsvSource;
 
-/// A live directory: Active Directory, OpenLDAP and others. Keywords are the keys of ``[source]`` in a configuration.
+/// A live directory: Active Directory, OpenLDAP, and others. Keyword arguments are the keys of ``[source]`` in a configuration file.
 ///
 /// >>> gotosync.LdapSource("ldaps://dc1.example.test", sign_in="anonymous")
 /// <LdapSource directory ldaps://dc1.example.test:636>
 #[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
 pub(crate) struct LdapSource;
 
-/// A pasted list: ``first last address; first last address``.
+/// A pasted list: ``first last e-mail; first last e-mail``.
 ///
 /// >>> gotosync.ListSource("guests", "Ann Lee ann@example.test; Bob Ray bob@example.test")
 /// <ListSource list guests>
 #[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
 pub(crate) struct ListSource;
 
-/// Several sources as one directory, an earlier one going before a later one: pairs of a name and a source.
+/// Several sources merged into one directory, given as pairs of a name and a source. Earlier sources take precedence.
 ///
 /// >>> gotosync.MergedSource([("directory", source), ("guests", gotosync.ListSource("guests", "Eve Low eve@example.test"))])
 /// <MergedSource memory directory + list guests>
 #[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
 pub(crate) struct MergedSource;
 
-/// People in memory, as a source of your own would give them: for tests.
+/// People in memory, given as a custom source would return them, for tests.
 ///
 /// >>> people = gotosync.MemorySource([{"id": 1, "dn": "CN=Ann,OU=Sales,DC=example,DC=test"}])
 /// >>> [str(person) for person in people.read().directory]
@@ -95,7 +96,7 @@ pub(crate) struct MergedSource;
 #[pyclass(frozen, module = "gotosync", extends = DirectorySource)]
 pub(crate) struct MemorySource;
 
-/// An object of a class of this package around a source.
+/// Wraps a built-in source in an object of its Python class.
 fn native<T: PyClass<BaseType = DirectorySource>>(
     class: T,
     source: impl CoreSource + 'static,
@@ -117,9 +118,10 @@ impl DirectorySource {
     }
 
     fn parts<'p>(slf: &'p Bound<'_, Self>) -> PyResult<&'p (Arc<dyn CoreSource>, Extent)> {
-        slf.get().0.as_ref().ok_or_else(|| {
-            PyNotImplementedError::new_err("a source of your own has to say this by a method of its own")
-        })
+        slf.get()
+            .0
+            .as_ref()
+            .ok_or_else(|| PyNotImplementedError::new_err("a custom source must implement this method itself"))
     }
 }
 
@@ -131,7 +133,7 @@ impl DirectorySource {
         Self(None)
     }
 
-    /// Reads groups, places, and the people a request asks for.
+    /// Reads groups, OUs, and the requested people.
     ///
     /// >>> source.read().complete
     /// True
@@ -143,7 +145,7 @@ impl DirectorySource {
         read.map(|reading| Reading::of(reading, of)).map_err(|error| raised(py, &error))
     }
 
-    /// The same as ``read``, to be awaited.
+    /// The async form of ``read``.
     ///
     /// >>> asyncio.run(source.read_async()).complete
     /// True
@@ -159,7 +161,7 @@ impl DirectorySource {
         })
     }
 
-    /// What the directory is, as a dict.
+    /// Returns information about the directory as a dict.
     ///
     /// >>> source.describe()["naming_contexts"]
     /// ['DC=test']
@@ -169,7 +171,7 @@ impl DirectorySource {
         objects(py, &json(py, &info)?)
     }
 
-    /// One level of the tree, as dicts: the tops, or what stands right below a place.
+    /// Returns one level of the directory tree as dicts: the top, or the level directly below an OU, container, or group.
     ///
     /// >>> [node["dn"] for node in source.children("DC=example,DC=test")]
     /// ['OU=Groups,DC=example,DC=test', 'OU=IT,DC=example,DC=test', 'OU=Sales,DC=example,DC=test']
@@ -191,7 +193,7 @@ impl DirectorySource {
 }
 
 impl Extent {
-    /// What a reading knows that was asked for this.
+    /// Returns the request for which a reading is complete; `None` for everything.
     fn of(self, request: &CoreRequest) -> Option<CoreRequest> {
         (self == Self::Asked).then(|| request.clone())
     }
@@ -243,7 +245,7 @@ impl LdapSource {
     }
 }
 
-/// Opens a source by the keys of a configuration.
+/// Opens a source from the keys of a configuration file.
 fn opened(keys: &Bound<'_, PyDict>) -> PyResult<Box<dyn CoreSource>> {
     let variables = Variables::new(|name| std::env::var_os(name));
     let source = open_source(&value_of(keys)?, Path::new(""), &variables);
@@ -283,7 +285,7 @@ impl MemorySource {
     }
 }
 
-/// Takes a source of this package or somebody's own.
+/// Converts a built-in or custom source to a source of the core.
 pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreSource>> {
     if let Ok(source) = object.cast::<DirectorySource>()
         && let Some((source, _)) = &source.get().0
@@ -294,7 +296,7 @@ pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreSource>> 
     if own.has("read") { Ok(Arc::new(OwnSource(own))) } else { Err(no_part(object, "directory source", "read")) }
 }
 
-/// Somebody's own source.
+/// A custom source.
 #[derive(Clone, Debug)]
 struct OwnSource(Own);
 
@@ -318,8 +320,8 @@ impl CoreSource for OwnSource {
         if !self.0.has("describe") {
             return Ok(info);
         }
-        let told = self.0.call("describe", Gives::Value, nothing, value_of).await.map_err(error_of)?;
-        let text = |key: &str| told.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let described = self.0.call("describe", Gives::Value, nothing, value_of).await.map_err(error_of)?;
+        let text = |key: &str| described.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
         Ok(DirectoryInfo { name: text("name").unwrap_or(info.name), vendor: text("vendor"), ..info })
     }
 

@@ -1,4 +1,4 @@
-//! What the engine remembers between runs.
+//! State stores.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use pyo3::prelude::*;
 
 use crate::error::raised;
 
-/// What the engine remembers between runs: who is whom, the journal, the history.
+/// The state that an engine keeps between runs: links between people and users, journal, and history.
 ///
 /// >>> isinstance(gotosync.MemoryState(), gotosync.StateStore)
 /// True
 #[pyclass(frozen, module = "gotosync", subclass)]
 pub(crate) struct StateStore(pub(crate) Arc<dyn core::StateStore>);
 
-/// State in a file, which is made when it is missing.
+/// A state store in a file, which is created if missing.
 ///
 /// >>> gotosync.SqliteState(folder / "state.db")  # doctest: +ELLIPSIS
 /// <SqliteState ...state.db>
 #[pyclass(frozen, module = "gotosync", extends = StateStore)]
 pub(crate) struct SqliteState;
 
-/// State that lives as long as the object: for tests, and for runs that are to leave nothing behind.
+/// A state store in memory, which lives as long as the object: for tests, and for runs that must leave no files behind.
 ///
 /// >>> engine = gotosync.Engine(source, target, rules, state=gotosync.MemoryState())
 /// >>> engine.history()

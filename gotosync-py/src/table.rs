@@ -1,4 +1,4 @@
-//! Lists as Arrow tables, which pandas, polars and pyarrow take without going through Python objects.
+//! Lists as Arrow tables, which pandas, polars, and pyarrow read without creating Python objects.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
-/// A table that any library takes which knows the Arrow `PyCapsule` interface.
+/// A table for libraries that support the Arrow `PyCapsule` interface.
 ///
 /// >>> table = plan.table()
 /// >>> len(table), table.column_names[:2]
 /// (2, ['number', 'stage'])
 ///
-/// With those libraries: ``polars.DataFrame(table)``, ``pyarrow.table(table)``, ``pyarrow.table(table).to_pandas()``.
+/// To convert it: ``polars.DataFrame(table)``, ``pyarrow.table(table)``, ``pyarrow.table(table).to_pandas()``.
 #[pyclass(frozen, module = "gotosync")]
 pub(crate) struct Table(RecordBatch);
 
@@ -33,20 +33,20 @@ impl Table {
         self.0.schema().fields().iter().map(|field| field.name().clone()).collect()
     }
 
-    /// The rows as a stream of Arrow arrays.
+    /// Returns the rows as a stream of Arrow arrays.
     #[pyo3(signature = (requested_schema = None))]
     fn __arrow_c_stream__<'py>(
         &self,
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        // Whoever asks for another schema gets this one, as the interface allows, and casts by itself.
+        // The interface allows us to ignore the requested schema; the caller then casts the columns.
         drop(requested_schema);
         let rows = RecordBatchIterator::new([Ok(self.0.clone())], self.0.schema());
         PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(rows)), c"arrow_array_stream")
     }
 
-    /// What the columns hold, as an Arrow schema.
+    /// Returns the types of the columns as an Arrow schema.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         let schema = FFI_ArrowSchema::try_from(&*self.0.schema()).map_err(|error| broken(&error))?;
         PyCapsule::new_with_value(py, schema, c"arrow_schema")
@@ -61,7 +61,7 @@ impl Table {
     }
 }
 
-/// People: what everybody has, and the first values of attributes.
+/// Returns people as a table, with the first values of some attributes.
 pub(crate) fn people(py: Python<'_>, directory: &Directory, attributes: Vec<String>) -> PyResult<Table> {
     made(py, || {
         let all = directory.people();
@@ -86,7 +86,7 @@ pub(crate) fn people(py: Python<'_>, directory: &Directory, attributes: Vec<Stri
     })
 }
 
-/// Users of an account.
+/// Returns the users of an account as a table.
 pub(crate) fn users(py: Python<'_>, account: &Account) -> PyResult<Table> {
     made(py, || {
         let all = &account.users;
@@ -107,7 +107,7 @@ pub(crate) fn users(py: Python<'_>, account: &Account) -> PyResult<Table> {
     })
 }
 
-/// Steps of a plan.
+/// Returns the steps of a plan as a table.
 pub(crate) fn steps(py: Python<'_>, steps: &[Step]) -> PyResult<Table> {
     made(py, || {
         let reasons = steps.iter().map(|step| {
@@ -129,7 +129,7 @@ pub(crate) fn steps(py: Python<'_>, steps: &[Step]) -> PyResult<Table> {
     })
 }
 
-/// Notes.
+/// Returns notes as a table.
 pub(crate) fn notes(py: Python<'_>, notes: &[Note]) -> PyResult<Table> {
     made(py, || {
         named([
@@ -141,7 +141,7 @@ pub(crate) fn notes(py: Python<'_>, notes: &[Note]) -> PyResult<Table> {
     })
 }
 
-/// What became of steps.
+/// Returns the lines of a report as a table.
 pub(crate) fn lines(py: Python<'_>, lines: &[Line]) -> PyResult<Table> {
     made(py, || {
         let message = |line: &Line| match &line.outcome {
@@ -198,5 +198,5 @@ fn lists(values: impl Iterator<Item = Vec<impl AsRef<str>>>) -> ArrayRef {
 }
 
 fn broken(error: &arrow_schema::ArrowError) -> PyErr {
-    PyRuntimeError::new_err(format!("a table could not be made: {error}"))
+    PyRuntimeError::new_err(format!("could not make the table: {error}"))
 }

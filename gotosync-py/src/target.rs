@@ -1,4 +1,4 @@
-//! Where users live: targets of this package, and somebody's own.
+//! Targets: the built-in targets, and custom targets.
 
 mod own;
 
@@ -26,15 +26,15 @@ use crate::run::wait;
 use crate::value::{json, named, objects};
 use own::OwnTarget;
 
-/// Where users live.
+/// A target: the account in which users are provisioned.
 ///
-/// For a target of your own, inherit from this or write a class with the same methods, plain or ``async``. ``read`` gives an
-/// ``Account``; ``perform`` does one ``Action`` and gives an ``Outcome``, or the key of the user it made, or nothing if it did what
-/// was asked. ``execute`` does several at once and gives a list of as many outcomes; it goes before ``perform``.
-/// ``describe`` gives a ``TargetInfo``, where the defaults are not right.
+/// For a custom target, inherit from this class, or write a class with the same methods, plain or ``async``. ``read`` returns an
+/// ``Account``. ``perform`` executes one ``Action`` and returns an ``Outcome``, the key of the user that it created, or ``None`` for
+/// other successful actions. ``execute`` executes several actions and returns a list with one outcome for each; if it exists, it is
+/// called instead of ``perform``. ``describe`` returns a ``TargetInfo``, if the defaults do not fit.
 ///
-/// What ``perform`` raises becomes the outcome of that one step: an error of this package means that nothing was changed, any other
-/// exception that nobody knows. What it was is in ``line.outcome.error``, with its traceback.
+/// An exception in ``perform`` becomes the outcome of that step: an error of this package means that nothing was changed; any other
+/// exception means that the outcome is unknown. ``line.outcome.error`` has the exception with its traceback.
 ///
 /// >>> class Tickets(gotosync.ProvisioningTarget):
 /// ...     def read(self):
@@ -48,13 +48,13 @@ use own::OwnTarget;
 #[pyclass(frozen, module = "gotosync", subclass)]
 pub(crate) struct ProvisioningTarget(Option<Native>);
 
-/// A target of this package.
+/// A built-in target.
 enum Native {
     Memory(Arc<core::MemoryTarget>),
     Any(Arc<dyn CoreTarget>),
 }
 
-/// A local account in a file.
+/// An account in a local file.
 ///
 /// >>> local = gotosync.LocalAccount.create(folder / "account.db", account)
 /// >>> local.read() == account
@@ -62,24 +62,25 @@ enum Native {
 #[pyclass(frozen, module = "gotosync", extends = ProvisioningTarget)]
 pub(crate) struct LocalAccount;
 
-/// An account in memory, as strict as the vendor: for tests.
+/// An account in memory that is as strict as GoTo, for tests.
 ///
 /// >>> gotosync.MemoryTarget(account).read() == account
 /// True
 #[pyclass(frozen, module = "gotosync", extends = ProvisioningTarget)]
 pub(crate) struct MemoryTarget;
 
-/// Another target of which nothing is ever written.
+/// A wrapper around another target that never writes to it.
 ///
 /// >>> gotosync.ReadOnly(target).read() == target.read()
 /// True
 #[pyclass(frozen, module = "gotosync", extends = ProvisioningTarget)]
 pub(crate) struct ReadOnly;
 
-/// What a target is and can do. ``features`` names what it has besides users with an address and a name, by the words of
-/// ``Feature``: ``products``, ``user-groups``, ``roles``, ``time-zone`` and others. The default is nothing: what is not named is read
-/// as absent, and refused in a plan. ``actions`` are all nine that there are unless fewer are named; batches and limits are as the
-/// vendor's.
+/// The description of a target: its account, capabilities, and limits.
+///
+/// ``features`` lists the features that the target supports besides users with an e-mail and a name: values of ``Feature`` such as
+/// ``products``, ``user-groups``, ``roles``, and ``time-zone``. By default, no feature is supported. Unsupported features are read as
+/// empty, and a plan must not use them. ``actions`` defaults to all nine actions. Batch size and limits default to those of GoTo.
 ///
 /// >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"], features=[gotosync.Feature.PRODUCTS])
 /// >>> info.account, info.actions, info.features
@@ -97,7 +98,7 @@ impl Native {
     }
 }
 
-/// An object of a class of this package around a target.
+/// Wraps a built-in target in an object of its Python class.
 fn native<T: PyClass<BaseType = ProvisioningTarget>>(
     class: T,
     target: impl CoreTarget + 'static,
@@ -113,7 +114,7 @@ impl ProvisioningTarget {
         Self(None)
     }
 
-    /// Reads users, licenses, user groups and whatever else the account has to give.
+    /// Reads users, licenses, user groups, and all other supported features of the account.
     ///
     /// >>> len(target.read().users)
     /// 2
@@ -123,7 +124,7 @@ impl ProvisioningTarget {
         account.map(Account::wrap).map_err(|error| raised(py, &error))
     }
 
-    /// What the account is and what can be done to it.
+    /// Returns the description of the account and its capabilities.
     ///
     /// >>> target.describe().account
     /// '1'
@@ -133,7 +134,7 @@ impl ProvisioningTarget {
         info.map(TargetInfo).map_err(|error| raised(py, &error))
     }
 
-    /// Does several actions, each by itself, and gives as many outcomes: for a target of your own that stands before another one.
+    /// Executes several independent actions, and returns one outcome for each. For custom targets that wrap another target.
     ///
     /// >>> target.execute([])
     /// []
@@ -156,9 +157,11 @@ impl ProvisioningTarget {
 
 impl ProvisioningTarget {
     fn native(slf: &Bound<'_, Self>) -> PyResult<Arc<dyn CoreTarget>> {
-        slf.get().0.as_ref().map(Native::target).ok_or_else(|| {
-            PyNotImplementedError::new_err("a target of your own has to say this by a method of its own")
-        })
+        slf.get()
+            .0
+            .as_ref()
+            .map(Native::target)
+            .ok_or_else(|| PyNotImplementedError::new_err("a custom target must implement this method itself"))
     }
 }
 
@@ -169,7 +172,7 @@ impl LocalAccount {
         Ok(native(Self, core::LocalAccount::open(path).map_err(|error| raised(py, &error))?))
     }
 
-    /// Makes an account in a file that is not there yet.
+    /// Creates an account in a new file.
     ///
     /// >>> gotosync.LocalAccount.create(folder / "new.db", account).read().name
     /// 'Example'
@@ -188,7 +191,7 @@ impl MemoryTarget {
         PyClassInitializer::from(ProvisioningTarget(Some(Native::Memory(Arc::new(target))))).add_subclass(Self)
     }
 
-    /// Marks every read from now on as incomplete, or complete again without an argument.
+    /// Marks all following reads as incomplete; without arguments, as complete again.
     ///
     /// >>> target.incomplete("users", "page 2 was lost")
     /// >>> target.read().complete
@@ -203,7 +206,7 @@ impl MemoryTarget {
         }
     }
 
-    /// Lets a human admin put another account in its place between runs.
+    /// Replaces the account, as if an admin had changed it between runs.
     ///
     /// >>> target.edit(gotosync.Account("1", "Empty"))
     /// >>> target.read().users
@@ -251,7 +254,7 @@ impl TargetInfo {
             None => every_action(),
         };
         let features = match features {
-            Some(features) => words(features, "a feature of an account, as `products`")?,
+            Some(features) => words(features, "a feature of an account, such as `products`")?,
             None => BTreeSet::new(),
         };
         let visibility: Visibility = named(py, visibility, "`immediate` or `eventual`")?;
@@ -266,7 +269,7 @@ impl TargetInfo {
         }))
     }
 
-    /// Its kind and place in a few words.
+    /// The kind and location of the target, in a few words.
     #[getter]
     fn name(&self) -> &str {
         &self.0.name
@@ -278,26 +281,26 @@ impl TargetInfo {
         self.0.account.as_str()
     }
 
-    /// The key of the user whose login is in use, if it is known.
+    /// The key of the sync's own user, if known.
     #[getter]
     fn login(&self) -> Option<&str> {
         self.0.login.as_ref().map(UserKey::as_str)
     }
 
-    /// The words of what it has besides users with an address and a name, such as ``user-groups``.
+    /// The supported features, such as ``user-groups``.
     #[getter]
     fn features<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let words = self.0.capabilities.features.iter().map(|feature| json(py, feature));
         PyTuple::new(py, words.map(|word| objects(py, &word?)).collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// The most actions that are given at once.
+    /// The maximum number of actions in a batch.
     #[getter]
     fn batch(&self) -> usize {
         self.0.capabilities.batch
     }
 
-    /// The same under another name.
+    /// Returns a copy with another name.
     ///
     /// >>> gotosync.TargetInfo("1").named("tickets").name
     /// 'tickets'
@@ -305,7 +308,7 @@ impl TargetInfo {
         Self(CoreInfo { name, ..self.0.clone() })
     }
 
-    /// The words of the actions it takes.
+    /// The kinds of actions that the target supports.
     #[getter]
     fn actions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.capabilities.actions.iter().map(|kind| kind.as_str()).collect::<Vec<_>>())
@@ -324,14 +327,13 @@ impl TargetInfo {
 
 crate::value::written!(TargetInfo, "info");
 
-/// The actions that a target takes unless it names fewer. The list stands here, so that an action of a later version is not taken by
-/// targets that were written before it.
+/// Returns the default actions of a target. The list is fixed, so that older custom targets never get actions of later versions.
 fn every_action() -> BTreeSet<ActionKind> {
     use ActionKind::{Create, CreateGroup, Delete, Invite, Reactivate, Release, Suspend, Update, WriteTemplate};
     [Suspend, Release, Delete, CreateGroup, WriteTemplate, Create, Update, Reactivate, Invite].into()
 }
 
-/// What a target can do that says nothing about it: all actions, and no feature.
+/// Returns the capabilities of a target without a description: all actions, and no features.
 fn undescribed() -> Capabilities {
     Capabilities {
         actions: every_action(),
@@ -342,15 +344,15 @@ fn undescribed() -> Capabilities {
     }
 }
 
-/// The most actions at once, unless a target says another number.
+/// The default for the maximum number of actions in a batch.
 const BATCH: usize = 100;
 
-/// Words that somebody wrote, as what they stand for.
+/// Parses a list of words.
 fn words<T: Ord + DeserializeOwned>(given: &Bound<'_, PyAny>, what: &str) -> PyResult<BTreeSet<T>> {
     given.try_iter()?.map(|word| named(given.py(), &word?.extract::<String>()?, what)).collect()
 }
 
-/// Takes a target of this package or somebody's own.
+/// Converts a built-in or custom target to a target of the core.
 pub(crate) fn taken(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn CoreTarget>> {
     if let Ok(target) = object.cast::<ProvisioningTarget>()
         && let Some(native) = &target.get().0

@@ -1,4 +1,4 @@
-//! What all values have in common: they are immutable, compare by what they say, and can be written as JSON.
+//! Common methods of values: values are immutable, compare by content, and convert to JSON.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -10,25 +10,25 @@ use serde::de::DeserializeOwned;
 
 use crate::error::raised;
 
-/// JSON of a value; what fails is a mistake in a type.
+/// Returns a value as JSON. Fails only if a type has a bug.
 pub(crate) fn json(py: Python<'_>, value: &impl Serialize) -> PyResult<String> {
     serde_json::to_string_pretty(value).map_err(|error| raised(py, &Error::new(ErrorKind::Bug, error.to_string())))
 }
 
-/// A value out of JSON.
+/// Parses a value from JSON.
 pub(crate) fn from_json<T: DeserializeOwned>(py: Python<'_>, text: &str, what: &str) -> PyResult<T> {
     serde_json::from_str(text).map_err(|error| {
-        let error = Error::new(ErrorKind::Data, format!("it is not {what}: {error}"));
-        raised(py, &error.hint("`to_json` writes one"))
+        let error = Error::new(ErrorKind::Data, format!("the text is not {what}: {error}"));
+        raised(py, &error.hint("use the output of `to_json`"))
     })
 }
 
-/// JSON text as Python objects.
+/// Converts JSON text to Python objects.
 pub(crate) fn objects<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import("json")?.call_method1("loads", (text,))
 }
 
-/// Python objects as JSON text: what a dict, a list, an enum, a set or a `timedelta` says.
+/// Converts Python objects (dicts, lists, enums, sets, `timedelta`, …) to JSON text.
 pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     let py = value.py();
     let keywords = PyDict::new(py);
@@ -37,60 +37,60 @@ pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     py.import("json")?.call_method("dumps", (value,), Some(&keywords))?.extract()
 }
 
-/// Python objects as JSON.
+/// Converts Python objects to a JSON value.
 pub(crate) fn value_of(value: &Bound<'_, PyAny>) -> PyResult<serde_json::Value> {
     from_json(value.py(), &text_of(value)?, "JSON")
 }
 
-/// The value of a key as JSON.
+/// Converts the value of a key to JSON.
 ///
 /// # Errors
-/// `InputError` with the key, when JSON has no word for it.
+/// `InputError` with the key, if JSON cannot represent the value.
 pub(crate) fn keyed(key: &str, value: &Bound<'_, PyAny>) -> PyResult<serde_json::Value> {
     value_of(value).map_err(|trouble| {
         let py = value.py();
-        let message = format!("`{key}` cannot be written: {}", trouble.value(py));
-        let error = raised(py, &Error::new(ErrorKind::Input, message).hint("write texts, numbers, lists and dicts"));
+        let message = format!("the value of `{key}` is invalid: {}", trouble.value(py));
+        let error = raised(py, &Error::new(ErrorKind::Input, message).hint("use texts, numbers, lists, and dicts"));
         error.set_cause(py, Some(trouble));
         error
     })
 }
 
-/// A word that somebody wrote, as what it stands for.
+/// Parses a word.
 ///
 /// # Errors
-/// `InputError` when it is none.
+/// `InputError` if the word is unknown.
 pub(crate) fn named<T: DeserializeOwned>(py: Python<'_>, text: &str, what: &str) -> PyResult<T> {
     serde_json::from_value(serde_json::Value::from(text))
         .map_err(|error| raised(py, &Error::new(ErrorKind::Input, format!("`{text}` is not {what}: {error}"))))
 }
 
-/// The hash of what a value says.
+/// Returns a hash of the content of a value.
 pub(crate) fn hash_of(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// A member of one of the enums of this package.
+/// Returns the member of an enum of this package for a word.
 pub(crate) fn word<'py>(py: Python<'py>, class: &str, word: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import("gotosync._words")?.getattr(class)?.call1((word,))
 }
 
-/// Gives a class that wraps a value its JSON forms and its hash. The last word is what an example calls one of it.
+/// Adds JSON forms and a hash to a class that wraps a value. `$name` is a variable with an instance in doc examples.
 macro_rules! written {
     ($class:ident, $name:literal) => {
         #[pymethods]
         impl $class {
             #[doc = concat!(
-                "What it says, as plain dicts, lists, texts and numbers.\n\n>>> ", $name, ".to_dict() == json.loads(", $name,
+                "Returns the content as dicts, lists, texts, and numbers.\n\n>>> ", $name, ".to_dict() == json.loads(", $name,
                 ".to_json())\nTrue\n"
             )]
             fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
                 $crate::value::objects(py, &self.to_json(py)?)
             }
 
-            #[doc = concat!("What it says, as JSON text.\n\n>>> type(", $name, ".to_json())\n<class 'str'>\n")]
+            #[doc = concat!("Returns the content as JSON text.\n\n>>> type(", $name, ".to_json())\n<class 'str'>\n")]
             fn to_json(&self, py: Python<'_>) -> PyResult<String> {
                 $crate::value::json(py, self.inner())
             }
@@ -102,13 +102,13 @@ macro_rules! written {
     };
 }
 
-/// Gives a class that can be read back its way in, and lets it be pickled and copied.
+/// Adds constructors from JSON and dicts to a class, and support for pickling and copying.
 macro_rules! read_back {
     ($class:ident, $inner:ty, $what:literal, $name:literal) => {
         #[pymethods]
         impl $class {
             #[doc = concat!(
-                "Reads what `to_json` wrote.\n\n>>> gotosync.", stringify!($class), ".from_json(", $name, ".to_json()) == ", $name,
+                "Reads a value from `to_json`.\n\n>>> gotosync.", stringify!($class), ".from_json(", $name, ".to_json()) == ", $name,
                 "\nTrue\n"
             )]
             #[staticmethod]
@@ -117,7 +117,7 @@ macro_rules! read_back {
             }
 
             #[doc = concat!(
-                "Reads what `to_dict` gave.\n\n>>> gotosync.", stringify!($class), ".from_dict(", $name, ".to_dict()) == ", $name,
+                "Reads a value from `to_dict`.\n\n>>> gotosync.", stringify!($class), ".from_dict(", $name, ".to_dict()) == ", $name,
                 "\nTrue\n"
             )]
             #[staticmethod]

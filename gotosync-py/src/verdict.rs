@@ -1,4 +1,4 @@
-//! What a check says of a plan, and how a plan is approved.
+//! Verdicts of checks, and approvals.
 
 use gotosync_core::model::PlanId;
 use gotosync_core::{Plan as CorePlan, Verdict as CoreVerdict, render};
@@ -10,7 +10,7 @@ use crate::note::Note;
 use crate::plan::{Plan, length};
 use crate::value::hash_of;
 
-/// What the check of a plan found.
+/// The result of checking a plan.
 ///
 /// >>> verdict = engine.check(plan)
 /// >>> verdict.passes, print(verdict)
@@ -23,43 +23,43 @@ pub(crate) struct Verdict(pub(crate) CoreVerdict);
 
 #[pymethods]
 impl Verdict {
-    /// Whether the plan may be applied.
+    /// ``True`` if the plan may be applied.
     #[getter]
     fn passes(&self) -> bool {
         self.0.passes()
     }
 
-    /// Whether what stands against it was lifted by an approval.
+    /// ``True`` if an approval lifted the notes that would block the plan.
     #[getter]
     fn approved(&self) -> bool {
         self.0.approved()
     }
 
-    /// Whether everything that stands against it can be approved.
+    /// ``True`` if an approval can lift all notes that block the plan.
     #[getter]
     fn approvable(&self) -> bool {
         self.0.approvable()
     }
 
-    /// Every note, the gravest first.
+    /// All notes, most severe first.
     #[getter]
     fn notes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.notes.iter().cloned().map(Note).collect::<Vec<_>>())
     }
 
-    /// The notes that stand against the first write.
+    /// The notes that block the plan.
     #[getter]
     fn stops<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.stops().cloned().map(Note).collect::<Vec<_>>())
     }
 
-    /// The plan it is about.
+    /// The checked plan.
     #[getter]
     fn plan(&self) -> Plan {
         Plan(self.0.plan().clone())
     }
 
-    /// Raises ``StoppedError`` with the way to approve the plan, if the check stops it.
+    /// Raises ``StoppedError`` with a hint on how to approve the plan, if the check stops it.
     ///
     /// >>> verdict.raise_for_stop()
     fn raise_for_stop(&self, py: Python<'_>) -> PyResult<()> {
@@ -67,7 +67,7 @@ impl Verdict {
         self.0.clone().into_result().map_err(|error| stopped(py, &error, Some(plan)))
     }
 
-    /// The verdict as the command prints it.
+    /// Returns the verdict as the command prints it; ``full`` shows long lists in full.
     ///
     /// >>> verdict.text()
     /// 'check passed\n'
@@ -94,7 +94,7 @@ impl Verdict {
     }
 }
 
-/// The exception of what a check stopped, with the plan.
+/// Returns the exception for a plan that a check stopped.
 pub(crate) fn stopped(py: Python<'_>, error: &gotosync_core::Error, plan: Option<CorePlan>) -> PyErr {
     let exception = raised(py, error);
     if let Some(plan) = plan
@@ -105,7 +105,7 @@ pub(crate) fn stopped(py: Python<'_>, error: &gotosync_core::Error, plan: Option
     exception
 }
 
-/// The id of a plan that somebody approves: its text, `True` for the very plan at hand, or nothing.
+/// Returns the id of the approved plan: from a text, or from `True` for this plan.
 pub(crate) fn approval(plan: &CorePlan, approve: Option<&Bound<'_, PyAny>>) -> PyResult<Option<PlanId>> {
     let Some(approve) = approve else { return Ok(None) };
     if let Ok(yes) = approve.extract::<bool>() {

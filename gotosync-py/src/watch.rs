@@ -1,4 +1,4 @@
-//! Whoever watches a run, and whoever has a say before it.
+//! Progress callbacks, and reviews of plans.
 
 use std::time::Duration;
 
@@ -14,19 +14,19 @@ use crate::own::{Gives, Own, error_of};
 use crate::plan::{Plan, Step};
 use crate::value::hash_of;
 
-/// Something that goes on in a run.
+/// A progress event of an operation.
 ///
-/// ``stage`` is ``waiting`` (for an account that may not show yet what was last written; then ``time`` is there),
-/// ``reading``, ``read`` (then ``people`` and ``users`` are there) or ``settled`` (then ``done`` and ``of`` are).
+/// ``stage`` is ``waiting`` (until the account shows the latest changes; sets ``time``), ``reading``, ``read`` (sets ``people`` and
+/// ``users``), or ``settled`` (after each completed batch; sets ``done`` and ``of``).
 ///
-/// >>> told = []
-/// >>> _ = gotosync.Engine(source, target, rules, progress=told.append).plan()
-/// >>> [str(event) for event in told]
+/// >>> events = []
+/// >>> _ = gotosync.Engine(source, target, rules, progress=events.append).plan()
+/// >>> [str(event) for event in events]
 /// ['reading', 'read 3 people and 2 users']
 #[pyclass(frozen, module = "gotosync", eq, hash)]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Progress {
-    told: Stage,
+    stage: Stage,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -37,13 +37,13 @@ enum Stage {
     Applied { done: usize, of: usize },
 }
 
-/// What a look at a plan came to: what ``on_plan`` gives. By itself it leaves everything as it is.
+/// A review of a plan, which ``on_plan`` returns. An empty review changes nothing.
 ///
 /// >>> def freeze(plan):
 /// ...     return gotosync.Review().refuse("a freeze until Monday")
 /// >>> engine = gotosync.Engine(source, target, rules, on_plan=freeze)
 /// >>> print(engine.check(engine.plan()).text(), end="")
-/// stop: whoever reviews plans refuses this one (1)
+/// stop: the reviewer of plans rejected this plan (1)
 ///     the plan: a freeze until Monday
 /// check failed: 1 note stops the run; nothing was written
 #[pyclass(frozen, module = "gotosync", eq)]
@@ -52,10 +52,10 @@ pub(crate) struct Review(CoreReview);
 
 #[pymethods]
 impl Progress {
-    /// What is going on.
+    /// The stage of the operation.
     #[getter]
     fn stage(&self) -> &'static str {
-        match self.told {
+        match self.stage {
             Stage::Waiting { .. } => "waiting",
             Stage::Reading => "reading",
             Stage::Read { .. } => "read",
@@ -63,38 +63,38 @@ impl Progress {
         }
     }
 
-    /// How long the account is waited for.
+    /// The time to wait.
     #[getter]
     fn time(&self) -> Option<Duration> {
-        if let Stage::Waiting { time } = self.told { Some(time) } else { None }
+        if let Stage::Waiting { time } = self.stage { Some(time) } else { None }
     }
 
-    /// People who were read.
+    /// The number of people read.
     #[getter]
     fn people(&self) -> Option<usize> {
-        if let Stage::Read { people, .. } = self.told { Some(people) } else { None }
+        if let Stage::Read { people, .. } = self.stage { Some(people) } else { None }
     }
 
-    /// Users of the account.
+    /// The number of users in the account.
     #[getter]
     fn users(&self) -> Option<usize> {
-        if let Stage::Read { users, .. } = self.told { Some(users) } else { None }
+        if let Stage::Read { users, .. } = self.stage { Some(users) } else { None }
     }
 
-    /// Steps settled so far, whatever their outcome.
+    /// The number of completed steps, whatever their outcome.
     #[getter]
     fn done(&self) -> Option<usize> {
-        if let Stage::Applied { done, .. } = self.told { Some(done) } else { None }
+        if let Stage::Applied { done, .. } = self.stage { Some(done) } else { None }
     }
 
-    /// All steps.
+    /// The number of all steps.
     #[getter]
     fn of(&self) -> Option<usize> {
-        if let Stage::Applied { of, .. } = self.told { Some(of) } else { None }
+        if let Stage::Applied { of, .. } = self.stage { Some(of) } else { None }
     }
 
     fn __str__(&self) -> String {
-        match self.told {
+        match self.stage {
             Stage::Waiting { time } => format!("waiting {} s for the account", time.as_secs_f64().ceil()),
             Stage::Reading => "reading".to_owned(),
             Stage::Read { people, users } => format!("read {people} people and {users} users"),
@@ -109,20 +109,20 @@ impl Progress {
 
 impl From<CoreProgress> for Progress {
     fn from(progress: CoreProgress) -> Self {
-        let told = match progress {
+        let stage = match progress {
             CoreProgress::Waiting { time } => Stage::Waiting { time },
             CoreProgress::Reading => Stage::Reading,
             CoreProgress::Read { people, users } => Stage::Read { people, users },
             CoreProgress::Applied { done, of } => Stage::Applied { done, of },
         };
-        Self { told }
+        Self { stage }
     }
 }
 
-/// Tells a callable what goes on. What it raises is written where Python writes what nobody catches.
-pub(crate) fn told(callable: Py<PyAny>) -> impl Fn(CoreProgress) + Send + Sync + 'static {
+/// Returns a progress callback that calls a Python callable. Its exceptions go to `sys.unraisablehook`.
+pub(crate) fn progress_to(callable: Py<PyAny>) -> impl Fn(CoreProgress) + Send + Sync + 'static {
     move |progress| {
-        // With the interpreter goes whoever would be told.
+        // If the interpreter has exited, there is no listener any more.
         Python::try_attach(|py| {
             if let Err(raised) = callable.call1(py, (Progress::from(progress),)) {
                 raised.write_unraisable(py, Some(callable.bind(py)));
@@ -138,7 +138,7 @@ impl Review {
         Self(CoreReview::default())
     }
 
-    /// Leaves out one more step, with the reason. What needs what it would make is left out as well.
+    /// Leaves out a step, with a reason. Steps that depend on it are left out, too.
     ///
     /// >>> def only_new(plan):
     /// ...     review = gotosync.Review()
@@ -153,7 +153,7 @@ impl Review {
         Self(self.0.clone().leave_out(&step.get().0, reason))
     }
 
-    /// Refuses the whole plan, with the reason; no approval lifts that.
+    /// Refuses the complete plan, with a reason. An approval cannot override this.
     ///
     /// >>> gotosync.Review().refuse("not today").veto
     /// 'not today'
@@ -161,13 +161,13 @@ impl Review {
         Self(self.0.clone().refuse(reason))
     }
 
-    /// Why nothing of the plan may be applied, if so.
+    /// The reason why the plan is refused, if it is.
     #[getter]
     fn veto(&self) -> Option<&str> {
         self.0.veto.as_deref()
     }
 
-    /// The numbers of the steps that are left out, each with the reason.
+    /// The numbers of the steps that are left out, with the reasons.
     #[getter]
     fn left_out(&self) -> std::collections::BTreeMap<u32, String> {
         self.0.left_out.iter().map(|(number, left_out)| (*number, left_out.reason.clone())).collect()
@@ -185,7 +185,7 @@ impl Review {
     }
 }
 
-/// A callable that looks at plans.
+/// A Python callable that reviews plans.
 #[derive(Debug)]
 pub(crate) struct OwnReviewer(Own);
 
@@ -212,7 +212,7 @@ impl CoreReviewer for OwnReviewer {
                 }
                 let review = said
                     .cast::<Review>()
-                    .map_err(|_| PyTypeError::new_err("`on_plan` gave something else, expected a Review or None"))?;
+                    .map_err(|_| PyTypeError::new_err("`on_plan` returned another type, expected a Review or None"))?;
                 Ok(review.get().0.clone())
             },
         );

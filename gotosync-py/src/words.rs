@@ -1,4 +1,4 @@
-//! The words that the enums of the package have to have, so that a test can hold them together.
+//! The words that the enums of the package must contain, for a test that compares them.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ fn of_key(path: &[&str]) -> Vec<&'static str> {
     words.iter().map(|word| word.word).collect()
 }
 
-/// Enums of words that stand in rules files, and where.
+/// The enums of words in rules files, with the keys that use them.
 const OF_RULES: [(&str, &[&str]); 8] = [
     ("Mode", &["mode"]),
     ("LeaverPolicy", &["leavers"]),

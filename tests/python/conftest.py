@@ -1,4 +1,4 @@
-"""What the tests share: a small world, and the objects that examples in docstrings speak of."""
+"""Shared fixtures: a small world, and the objects that the examples in docstrings use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gotosync import testing
 
 ROOT = Path(__file__).parents[2]
 
-#: The interpreter that runs examples and the command; the package is installed there, and may be alone there.
+#: The interpreter that runs the examples and the command. The package must be installed there; other packages need not be.
 INTERPRETER = os.environ.get("GOTOSYNC_PYTHON", sys.executable)
 
 
@@ -29,7 +29,7 @@ def world() -> testing.World:
 
 @pytest.fixture
 def names(tmp_path: Path) -> dict[str, Any]:
-    """The names that examples in docstrings use, as after a first run."""
+    """The variables for examples in docstrings; the engine has completed a first run."""
     now = datetime(2026, 11, 27, 9, tzinfo=timezone.utc)
     fresh, done = testing.example(), testing.example()
     planned = gotosync.Engine(fresh.source, fresh.target, fresh.rules, now=now)

@@ -1,7 +1,6 @@
-"""Keeps what is generated in the package: docstrings and keys of a rule in the stub, and the features in the enums.
+"""Generates parts of the package: the docstrings and the keys of a rule in the stub, and the features in the enums.
 
-The rest is written by hand. `python stubs.py --write` writes these parts from the installed module, which has them from the
-engine.
+All other parts are written by hand. `python stubs.py --write` writes the generated parts from the installed module.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ WORDS = PACKAGE / "_words.py"
 
 
 def with_docstrings(text: str, module: Any) -> str:
-    """The text of a stub with the docstrings that a module has."""
+    """Returns the text of a stub with the docstrings of the module."""
     lines = text.splitlines()
     edits: list[tuple[int, int, list[str]]] = []
 
@@ -29,29 +28,29 @@ def with_docstrings(text: str, module: Any) -> str:
             found = owner.__dict__.get(child.name) if inspect.isclass(owner) else getattr(owner, child.name, None)
             if isinstance(found, staticmethod):
                 found = found.__func__
-            told = inspect.cleandoc(found.__doc__) if found is not None and found.__doc__ else None
-            edit(child, told, indent + "    ")
+            docs = inspect.cleandoc(found.__doc__) if found is not None and found.__doc__ else None
+            edit(child, docs, indent + "    ")
             if isinstance(child, ast.ClassDef):
                 visit(child, found, indent + "    ")
 
-    def edit(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, told: str | None, indent: str) -> None:
+    def edit(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, docs: str | None, indent: str) -> None:
         first = node.body[0]
         has = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
         bare = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and first.value.value is Ellipsis
         if has:
-            edits.append((first.lineno - 1, first.end_lineno or first.lineno, doc(told, indent)))
-        elif told and bare:
-            # `def f(self) -> int: ...` becomes a heading and its docstring.
+            edits.append((first.lineno - 1, first.end_lineno or first.lineno, doc(docs, indent)))
+        elif docs and bare:
+            # `def f(self) -> int: ...` becomes `def f(self) -> int:` and a docstring.
             head = lines[first.lineno - 1]
-            edits.append((first.lineno - 1, first.lineno, [head[: first.col_offset].rstrip(), *doc(told, indent)]))
-        elif told:
+            edits.append((first.lineno - 1, first.lineno, [head[: first.col_offset].rstrip(), *doc(docs, indent)]))
+        elif docs:
             at = first.lineno - 1 - len(getattr(first, "decorator_list", []))
-            edits.append((at, at, doc(told, indent)))
+            edits.append((at, at, doc(docs, indent)))
 
-    def doc(told: str | None, indent: str) -> list[str]:
-        if told is None:
+    def doc(docs: str | None, indent: str) -> list[str]:
+        if docs is None:
             return [f"{indent}..."]
-        rows = told.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').splitlines()
+        rows = docs.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').splitlines()
         if len(rows) == 1:
             return [f'{indent}"""{rows[0]}"""']
         rest = [f"{indent}{row}".rstrip() for row in rows[1:]]
@@ -87,7 +86,7 @@ def with_features(text: str, words: list[str]) -> str:
 
 
 def generated(module: Any) -> dict[Path, str]:
-    """Returns each file that has generated parts, with these parts as the module has them."""
+    """Returns each file with generated parts, with these parts up to date."""
     stub = with_keys(with_docstrings(STUB.read_text(), module), module.rule_keys())
     return {STUB: stub, WORDS: with_features(WORDS.read_text(), module.words()["Feature"])}
 
@@ -99,4 +98,4 @@ if __name__ == "__main__":
         if sys.argv[1:] == ["--write"]:
             path.write_text(new)
         elif path.read_text() != new:
-            sys.exit(f"{path.name} is not what the module says: python stubs.py --write")
+            sys.exit(f"{path.name} is out of date: run `python stubs.py --write`")

@@ -1,4 +1,4 @@
-"""`python -m gotosync` is the command itself."""
+"""Tests of the command, run as `python -m gotosync`."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ def ran(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_help_is_that_of_the_command(tmp_path: Path) -> None:
+def test_prints_the_help_of_the_command(tmp_path: Path) -> None:
     helped = ran("--help", folder=tmp_path)
     assert helped.returncode == 0
     for word in ("Usage: gotosync", "plan", "apply", "resume", "Exit codes: 0"):
         assert word in helped.stdout
     assert ran("--version", folder=tmp_path).stdout == f"gotosync {gotosync.__version__}\n"
     script = shutil.which("gotosync", path=os.path.dirname(INTERPRETER))
-    assert script, "the wheel brings a script"
+    assert script, "the wheel installs a script"
     own = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
     assert own.stdout == helped.stdout
 
 
-def test_exit_codes_are_those_of_the_command(tmp_path: Path) -> None:
+def test_returns_the_exit_codes_of_the_command(tmp_path: Path) -> None:
     first = ran("quickstart", folder=tmp_path)
     assert first.returncode == 0, first.stderr
     configured = ("--config", "gotosync-quickstart/gotosync.toml")
     assert ran(*configured, "plan", folder=tmp_path).returncode == 0
     assert ran("plan", folder=tmp_path).returncode == 1
     assert ran("nonsense", folder=tmp_path).returncode == 1
-    # What the command did, the package sees.
+    # The package sees the results of the command.
     engine = gotosync.Engine.load(tmp_path / "gotosync-quickstart" / "gotosync.toml")
     assert not engine.plan()
     assert [record.command for record in engine.history()][-1] == "gotosync quickstart"
-    # And a plan that the package made, the command applies.
+    # The command applies a plan from the package.
     account = gotosync.LocalAccount(tmp_path / "gotosync-quickstart" / "account.db")
     rules = gotosync.Rules.load(tmp_path / "gotosync-quickstart" / "rules.toml")
     name = rules.names[-1]

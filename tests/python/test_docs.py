@@ -1,4 +1,4 @@
-"""What is public is described, each with an example that is run; the stub says the same as the module."""
+"""Tests that everything public has a docstring with a working example, and that the stub matches the module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gotosync import testing
 
 
 def members(name: str, found: Any) -> Iterator[tuple[str, Any]]:
-    """Something public and, if it is a class of this package, what is public in it."""
+    """Yields a public object and, if it is a class, its public members."""
     yield name, found
     if inspect.isclass(found):
         for inner, value in vars(found).items():
@@ -38,35 +38,35 @@ def is_word(found: Any) -> bool:
 
 
 def calls(found: Any) -> bool:
-    """Whether it is something that is called, and no attribute."""
+    """Returns True for a function or method, and False for an attribute."""
     return callable(found) or isinstance(found, (staticmethod, classmethod))
 
 
 @pytest.mark.parametrize("name", [name for name, found in PUBLIC.items() if not is_word(found)])
-def test_everything_public_is_described(name: str) -> None:
+def test_every_public_object_has_a_docstring(name: str) -> None:
     found = PUBLIC[name]
-    told = inspect.getdoc(found.__func__ if isinstance(found, (staticmethod, classmethod)) else found)
+    docs = inspect.getdoc(found.__func__ if isinstance(found, (staticmethod, classmethod)) else found)
     if name in FIELDS:
         return
-    assert told, f"{name} has no docstring"
-    first = told.split("\n\n")[0]
+    assert docs, f"{name} has no docstring"
+    first = docs.split("\n\n")[0]
     assert first.endswith((".", ":")), f"{name}: {first}"
     if calls(found):
-        assert ">>>" in told, f"{name} has no example"
+        assert ">>>" in docs, f"{name} has no example"
 
 
 @pytest.mark.parametrize("name", [name for name, found in PUBLIC.items() if calls(found)])
-def test_examples_come_out_as_written(name: str, names: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_examples_in_docstrings_work(name: str, names: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     found = PUBLIC[name]
-    told = inspect.getdoc(found.__func__ if isinstance(found, (staticmethod, classmethod)) else found) or ""
-    example = doctest.DocTestParser().get_doctest(told, names, name, None, 0)
+    docs = inspect.getdoc(found.__func__ if isinstance(found, (staticmethod, classmethod)) else found) or ""
+    example = doctest.DocTestParser().get_doctest(docs, names, name, None, 0)
     assert example.examples, f"{name} has no example"
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     runner.run(example)
     assert runner.failures == 0, capsys.readouterr().out
 
 
-def test_what_is_generated_is_what_the_module_says() -> None:
+def test_generated_parts_are_up_to_date() -> None:
     for path, text in stubs.generated(gotosync._gotosync).items():
         assert path.read_text() == text, f"{path.name}: run `python stubs.py --write`"
 
@@ -80,5 +80,5 @@ def test_enums_and_errors_have_the_words_of_the_engine() -> None:
         assert [member.value for member in getattr(gotosync, name)] == expected, name
 
 
-#: Attributes that have no place for a docstring.
+#: Attributes that cannot have a docstring.
 FIELDS = {"World.source", "World.target", "World.rules", "World.engine", "GotosyncError.kind"}

@@ -1,4 +1,4 @@
-"""The examples of the package, run as anybody would run them; and the code in its README."""
+"""Tests of the examples, run as a user would run them, and of the code in the README."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXAMPLES = ROOT / "gotosync-py" / "examples"
 
 @pytest.fixture
 def configured(tmp_path: Path) -> Path:
-    """A folder with a configuration, a small export, rules and an account."""
+    """A folder with a configuration, a small export, rules, and an account."""
     people = "".join(
         f"dn: CN={name},OU=Sales,DC=example,DC=test\nobjectClass: user\nobjectGUID:: {guid}\nsAMAccountName: {name}\n"
         f"givenName: {name}\nsn: Lee\nmail: {name}@example.test\nuserAccountControl: 512\n\n"
@@ -42,14 +42,14 @@ def configured(tmp_path: Path) -> Path:
 
 
 def ran(example: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """An example as a process of its own, in a folder outside of the checkout."""
+    """Runs an example as a separate process, in a folder outside the checkout."""
     environment = {**os.environ, "PYTHONPATH": "", "PYTHONWARNINGS": "error"}
     command = [INTERPRETER, str(EXAMPLES / example), *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 class Mailbox(socketserver.StreamRequestHandler):
-    """A mail server that keeps what it is sent (RFC 5321, as much as is needed)."""
+    """A mail server that keeps the e-mails it receives (a subset of RFC 5321)."""
 
     mails: list[str]
 
@@ -74,7 +74,7 @@ class Mailbox(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def mailbox() -> Iterator[tuple[str, list[str]]]:
-    """A mail server on loopback, and what came."""
+    """The address of a mail server on the loopback interface, and the e-mails it received."""
     mails: list[str] = []
     handler = type("Handler", (Mailbox,), {"mails": mails})
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
@@ -90,23 +90,23 @@ def test_a_nightly_run_mails_its_report(configured: Path, mailbox: tuple[str, li
     assert (first.returncode, first.stderr) == (0, "")
     assert "Subject: gotosync: all done" in mails[0]
     assert re.search(r"created +2", mails[0])
-    # Nothing to do is told too.
+    # A run without changes sends an e-mail, too.
     assert ran("nightly.py", *words, folder=configured).returncode == 0
     assert "nothing to do" in mails[1]
-    # What a check stops is kept, and the mail says how it is approved.
+    # A plan that the check stops is saved, and the e-mail says how to approve it.
     limits = "[limits]\nupdate = { count = 0, floor = 0 }\n"
     (configured / "rules.toml").write_text(limits + (configured / "rules.toml").read_text() + "language = 'de_DE'\n")
     stopped = ran("nightly.py", *words, folder=configured)
     assert (stopped.returncode, stopped.stderr) == (1, "")
     plan = gotosync.Plan.load(configured / "waiting.json")
     assert f"--approve {plan.id}" in mails[2].replace("=\r\n", "")
-    # So is what fails.
+    # A failed run sends an e-mail, too.
     (configured / "directory.ldif").unlink()
     assert ran("nightly.py", *words, folder=configured).returncode == 1
     assert "Subject: gotosync failed: not-found" in mails[3]
 
 
-def test_a_plan_is_posted_and_applied_once_it_is_approved(configured: Path) -> None:
+def test_a_plan_is_posted_and_applied_after_approval(configured: Path) -> None:
     posted: list[dict[str, Any]] = []
 
     class Tickets(http.server.BaseHTTPRequestHandler):
@@ -124,7 +124,7 @@ def test_a_plan_is_posted_and_applied_once_it_is_approved(configured: Path) -> N
         server.shutdown()
     assert (asked.returncode, asked.stderr) == (0, "")
     assert [step["subject"] for step in posted[0]["steps"]] == ["ann@example.test", "bob@example.test"]
-    # Somebody else has made one of them meanwhile.
+    # Another engine has created one of the users in the meantime.
     account = gotosync.LocalAccount(configured / "account.db")
     made = next(step for step in gotosync.Plan.load(configured / "plan.json").steps if step.subject.startswith("ann"))
     other = gotosync.Engine(
@@ -137,7 +137,7 @@ def test_a_plan_is_posted_and_applied_once_it_is_approved(configured: Path) -> N
     assert applied.returncode == 4, applied.stdout + applied.stderr
     assert "! skipped create ann@example.test" in applied.stdout
     assert {user.email for user in account.read().users} == {"ann@example.test", "bob@example.test"}
-    # A plan that was edited is refused as a whole.
+    # An edited plan is refused completely.
     text = (configured / "plan.json").read_text().replace("bob@example.test", "eve@example.test")
     (configured / "plan.json").write_text(text)
     edited = ran("approval.py", "apply", "plan.json", posted[0]["id"], folder=configured)
@@ -145,7 +145,7 @@ def test_a_plan_is_posted_and_applied_once_it_is_approved(configured: Path) -> N
     assert "the plan was edited after it was made" in edited.stderr
 
 
-def test_people_come_from_a_database(tmp_path: Path) -> None:
+def test_people_are_read_from_a_database(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "hr.db")
     database.execute("CREATE TABLE people (number, given_name, surname, email, team, left_on)")
     rows = [
@@ -165,7 +165,7 @@ def test_people_come_from_a_database(tmp_path: Path) -> None:
     database.commit()
     second = ran("from_sql.py", "hr.db", "account.db", "rules.toml", folder=tmp_path)
     assert "last_name: Lee -> Low" in second.stdout
-    # A table that is not there is no empty table.
+    # A missing table is an error, not an empty table.
     database.execute("DROP TABLE people")
     database.commit()
     database.close()
@@ -175,7 +175,7 @@ def test_people_come_from_a_database(tmp_path: Path) -> None:
     assert len(account.read().users) == 1
 
 
-def test_the_code_of_the_readme_runs(
+def test_the_code_in_the_readme_runs(
     configured: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(configured)
@@ -186,7 +186,7 @@ def test_the_code_of_the_readme_runs(
     names: dict[str, Any] = {"gotosync": gotosync, "timedelta": timedelta, "database": database}
     for number, block in enumerate(blocks):
         if number == 1:
-            # It saves over the rules of the first block, which it has not read.
+            # This block saves new rules, which would conflict with the existing file.
             (configured / "rules.toml").unlink()
         exec(block, names)
     assert "+ create ann@example.test" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Sources, targets and reviewers that are written in Python, as plain methods and as coroutines."""
+"""Tests of custom sources, targets, and reviewers, with plain methods and with coroutines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANN = {"id": 1, "givenName": "Ann", "sn": "Lee", "mail": "ann@example.test"}
 
 
 class Given(gotosync.DirectorySource):
-    """A source that gives what it was given, by whichever kind of method."""
+    """A source that returns the result of a function, which may be of any supported kind."""
 
     name = "given"
 
@@ -59,26 +59,26 @@ WAYS: dict[str, Callable[[], Any]] = {
     "people": lambda: gotosync.People([ANN]),
     "reading": lambda: gotosync.MemorySource([ANN], name="given").read(),
     "pairs": lambda: [tuple(ANN.items())],
-    "somebody of another directory": lambda: gotosync.People(gotosync.MemorySource([ANN], name="given").read().directory),
+    "person of another directory": lambda: gotosync.People(gotosync.MemorySource([ANN], name="given").read().directory),
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_people_come_in_every_way(way: str) -> None:
+def test_a_source_may_return_people_in_every_supported_form(way: str) -> None:
     plan = engine(Given(WAYS[way])).plan()
     assert [str(step) for step in plan.steps] == ["create ann@example.test"]
-    # Somebody who comes from another directory has the id that they have there.
+    # A person from another directory keeps the id from there.
     ids = {"given:1", "given:given:1"}
     assert plan.steps[0].person in ids
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_people_come_in_every_way_in_a_loop(way: str) -> None:
+async def test_a_source_may_return_people_in_every_supported_form_in_a_loop(way: str) -> None:
     plan = await engine(Given(WAYS[way])).plan_async()
     assert [str(step) for step in plan.steps] == ["create ann@example.test"]
 
 
-def test_what_has_the_methods_is_a_part() -> None:
+def test_any_object_with_the_methods_is_a_source() -> None:
     class Anything:
         def read(self, request: gotosync.ReadRequest) -> list[dict[str, Any]]:
             assert "mail" in request.attributes
@@ -90,12 +90,12 @@ def test_what_has_the_methods_is_a_part() -> None:
     for nothing in (object(), gotosync.DirectorySource(), 3):
         with pytest.raises(gotosync.InputError) as caught:
             engine(nothing)
-        assert "it needs a method `read`" in str(caught.value.hint)
+        assert "it must have a method `read`" in str(caught.value.hint)
     with pytest.raises(NotImplementedError):
         gotosync.DirectorySource().read()  # type: ignore[call-arg]
 
 
-def test_keys_mean_what_they_say() -> None:
+def test_keys_of_dicts_become_fields_and_attributes() -> None:
     gone = datetime(2020, 1, 1, tzinfo=timezone.utc)
     people: list[dict[str, Any]] = [
         {**ANN, "dn": "CN=Ann,OU=Sales,DC=x", "groups": ["Team", "CN=Other,DC=x"], "title": ["Head", "Boss"], "photo": b"\xff"},
@@ -128,35 +128,35 @@ def test_keys_mean_what_they_say() -> None:
 
 
 WRONG: list[tuple[Any, str]] = [
-    ([{"givenName": "Ann"}], "person 1: has no `id`, which must name the person for good"),
+    ([{"givenName": "Ann"}], "person 1: `id` is missing; it must be a permanent id of the person"),
     ([ANN, {"id": 2, "expires": date(2026, 1, 1)}], "person 2 (2): `expires` is a date, expected a datetime with a time zone"),
     (
         [{"id": 2, "expires": datetime(2026, 1, 1)}],
         "person 1 (2): `expires` is a datetime, expected a datetime with a time zone",
     ),
-    ([{"id": 2, "mail": object()}], "person 1 (2): `mail` is a object, expected text, bytes, a number or a list of them"),
+    ([{"id": 2, "mail": object()}], "person 1 (2): `mail` is a object, expected text, bytes, a number, or a list of these"),
     ([{"id": 2, "groups": "Sales"}], "person 1 (2): `groups` is a str, expected a list of texts"),
     ([{"id": 2, "enabled": "yes"}], "person 1 (2): `enabled` is a str, expected True or False"),
     ([{"id": 2, "dn": "nonsense"}], "person 1 (2): "),
-    ([{"id": 2, 3: "x"}], "person 1: has the key 3, which is a int, expected text"),
+    ([{"id": 2, 3: "x"}], "person 1: the key 3 is a int, expected text"),
     ([5], "person 1: is a int, expected a dict"),
-    (None, "the source gave a NoneType, expected people"),
-    ("", "the source gave a str, expected people"),
-    ({}, "the source gave a dict, expected people"),
+    (None, "the source returned a NoneType, expected people"),
+    ("", "the source returned a str, expected people"),
+    ({}, "the source returned a dict, expected people"),
     ([{"id": 7.0}], "person 1: `id` is a float, expected text or a whole number"),
     ([{"id": True}], "person 1: `id` is a bool, expected text or a whole number"),
     ([ANN, ANN], "two people have the same id"),
 ]
 
 
-@pytest.mark.parametrize(("given", "told"), WRONG)
-def test_what_is_wrong_names_the_person(given: Any, told: str) -> None:
+@pytest.mark.parametrize(("given", "message"), WRONG)
+def test_errors_in_people_name_the_person(given: Any, message: str) -> None:
     with pytest.raises(gotosync.DataError) as caught:
         engine(Given(lambda: given)).plan()
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_what_is_missing_takes_nothing_from_anybody() -> None:
+def test_a_source_with_gaps_takes_nothing_away() -> None:
     target = gotosync.MemoryTarget(account())
     state = gotosync.MemoryState()
     both = [ANN, {**ANN, "id": 2, "mail": "bob@example.test"}]
@@ -167,9 +167,9 @@ def test_what_is_missing_takes_nothing_from_anybody() -> None:
     assert [(note.kind, note.evidence) for note in plan.notes if note.severity == "hold"] == [
         ("source-incomplete", "page 2: timed out")
     ]
-    # Without the gap the very same people mean that Bob has left.
-    whole = engine(Given(lambda: gotosync.People([ANN])), target, state=state).plan()
-    assert [str(step) for step in whole.steps] == ["suspend bob@example.test"]
+    # Without the gap, the same people mean that Bob has left.
+    complete = engine(Given(lambda: gotosync.People([ANN])), target, state=state).plan()
+    assert [str(step) for step in complete.steps] == ["suspend bob@example.test"]
 
 
 def test_a_failing_source_fails_the_run_with_its_traceback() -> None:
@@ -196,7 +196,7 @@ def test_a_failing_source_fails_the_run_with_its_traceback() -> None:
 
 
 class Own(gotosync.ProvisioningTarget):
-    """A target whose every action is answered by a function."""
+    """A target whose actions are executed by a function."""
 
     name = "own"
 
@@ -235,7 +235,7 @@ ANSWERS: list[tuple[Callable[[gotosync.Action], Any], str, str | None]] = [
     (lambda _: gotosync.Outcome.transfer_invited(), "transfer invited", None),
     (lambda _: gotosync.Outcome.skipped("not today"), "skipped", "not today"),
     (lambda _: gotosync.Outcome.failed("denied", "no"), "failed", "no"),
-    (lambda _: None, "in doubt", "the target does not say which user it made: give its key"),
+    (lambda _: None, "in doubt", "the target created a user, but did not return its key"),
     (lambda _: 3, "in doubt", "TypeError: "),
     (refused, "failed", "not Ann"),
     (fell, "in doubt", "RuntimeError: the socket broke"),
@@ -243,7 +243,7 @@ ANSWERS: list[tuple[Callable[[gotosync.Action], Any], str, str | None]] = [
 
 
 @pytest.mark.parametrize(("answer", "word", "message"), ANSWERS)
-def test_an_answer_becomes_the_outcome_of_that_person(answer: Any, word: str, message: str | None) -> None:
+def test_the_result_of_perform_becomes_the_outcome_of_the_step(answer: Any, word: str, message: str | None) -> None:
     target = Own(answer)
     report = engine(Given(lambda: [ANN]), target).run()
     outcome = report.lines[0].outcome
@@ -252,12 +252,12 @@ def test_an_answer_becomes_the_outcome_of_that_person(answer: Any, word: str, me
     assert outcome.user == ("4711" if word == "created" else None)
 
 
-def test_the_traceback_of_an_outcome_is_kept() -> None:
+def test_an_outcome_keeps_the_traceback() -> None:
     outcome = engine(Given(lambda: [ANN]), Own(fell)).run().lines[0].outcome
     assert isinstance(outcome.error, gotosync.DataError)
     assert isinstance(outcome.error.__cause__, RuntimeError)
     assert "in fell" in "".join(traceback.format_exception(outcome.error))
-    # A report that was written knows the message alone.
+    # A report that was read back has only the message.
     report = engine(Given(lambda: [ANN]), Own(fell)).run()
     again = gotosync.Report.from_json(report.to_json())
     assert again == report
@@ -267,7 +267,7 @@ def test_the_traceback_of_an_outcome_is_kept() -> None:
 
 
 class AtOnce(Own):
-    """A target that is given several actions at once."""
+    """A target that executes several actions at once."""
 
     def execute(self, actions: list[gotosync.Action]) -> Any:
         self.asked += [str(action) for action in actions]
@@ -287,13 +287,13 @@ def unavailable(_: Any) -> None:
         (unavailable, ["failed", "failed"]),
     ],
 )
-def test_several_actions_at_once_have_as_many_outcomes(answer: Any, words: list[str]) -> None:
+def test_execute_must_return_one_outcome_for_each_action(answer: Any, words: list[str]) -> None:
     people = [ANN, {**ANN, "id": 2, "mail": "bob@example.test"}]
     report = engine(Given(lambda: people), AtOnce(answer)).run()
     assert [str(line.outcome) for line in report.lines] == words
 
 
-def test_a_target_says_what_it_can_do() -> None:
+def test_the_check_stops_actions_that_a_target_does_not_support() -> None:
     class Little(Own):
         def describe(self) -> gotosync.TargetInfo:
             return gotosync.TargetInfo("1", actions=["update"], features=gotosync.Feature, batch=1)
@@ -307,7 +307,7 @@ def test_a_target_says_what_it_can_do() -> None:
         gotosync.TargetInfo("1", actions=["dance"])
 
 
-def test_parts_are_held_to_the_laws() -> None:
+def test_custom_parts_are_checked_against_the_laws() -> None:
     people = [
         {"id": str(number), "dn": f"CN=P{number},OU={unit},DC=x", "mail": f"p{number}@x.test", "groups": ["CN=G,OU=A,DC=x"]}
         for number, unit in enumerate("ABBA")
@@ -339,7 +339,7 @@ def test_parts_are_held_to_the_laws() -> None:
         testing.check_target(Forgetful)
 
 
-def test_a_reviewer_drops_and_vetoes_and_its_reasons_are_reported(world: testing.World) -> None:
+def test_a_reviewer_leaves_out_steps_and_refuses_plans_with_reported_reasons(world: testing.World) -> None:
     def drop(plan: gotosync.Plan) -> gotosync.Review:
         steps = [step for step in plan.steps if step.kind == "create"]
         return gotosync.Review().leave_out(steps[0], "hiring is frozen")
@@ -359,6 +359,6 @@ def test_a_reviewer_drops_and_vetoes_and_its_reasons_are_reported(world: testing
     with pytest.raises(gotosync.StoppedError):
         world.engine.apply(caught.value.plan, approve=True)
 
-    for wrong, told in [(lambda _: "no", "expected a Review or None"), (refused, "review the plan")]:
-        with pytest.raises(gotosync.GotosyncError, match=told):
+    for wrong, message in [(lambda _: "no", "expected a Review or None"), (refused, "review the plan")]:
+        with pytest.raises(gotosync.GotosyncError, match=message):
             gotosync.Engine(world.source, world.target, world.rules, on_plan=wrong).plan()  # type: ignore[arg-type]

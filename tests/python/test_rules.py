@@ -1,4 +1,4 @@
-"""Rules as data: what can be built, changed, saved, and what is refused where."""
+"""Tests of rules as data: building, changing, saving, and errors with their locations."""
 
 from __future__ import annotations
 
@@ -54,30 +54,30 @@ def test_rules_are_a_sequence_of_rules() -> None:
         rules[0].nonsense  # type: ignore[attr-defined]  # noqa: B018
 
 
-def test_what_is_not_touched_keeps_every_byte() -> None:
+def test_changes_keep_unchanged_parts_byte_for_byte() -> None:
     rules = Rules.parse(WRITTEN)
     changed = rules.edit("IT", language="en_US", group=None, everyone=True).add(Rule("New", group="New"), after="Sales")
     assert changed.text.startswith(WRITTEN[: WRITTEN.index("# about")])
     assert '# about the next one\n[[rule]]\nname = "IT"' in changed.text
     assert (changed.names, changed["IT"].language, changed["IT"].group) == (["Sales", "New", "IT"], "en_US", None)
-    assert rules.text == WRITTEN, "rules never change themselves"
+    assert rules.text == WRITTEN, "Rules are immutable"
     assert changed.remove("New").edit("IT", language=None, everyone=None, group="IT Team") == rules
 
 
-def test_values_may_be_enums_spans_of_time_and_sets() -> None:
+def test_values_may_be_enums_durations_and_sets() -> None:
     leavers = {"first": LeaverPolicy.SUSPEND, "delete_after_days": timedelta(weeks=2), "delete_after_reads": 3}
     rules = Rules([Rule("All", everyone=True, device_groups={"B", "A"}, mode=Mode.SIMULATE)], leavers=leavers)
     assert rules.to_dict()["leavers"]["delete_after_days"] == 14
     assert (rules[0].device_groups, rules[0].mode) == (["A", "B"], "simulate")
-    with pytest.raises(gotosync.InputError, match=r"`leavers` cannot be written: .* is no whole number of days"):
+    with pytest.raises(gotosync.InputError, match=r"the value of `leavers` is invalid: .* is not a whole number of days"):
         Rules([Rule("All", everyone=True)], leavers={**leavers, "delete_after_days": timedelta(hours=5)})
-    with pytest.raises(gotosync.InputError, match="`ou` cannot be written: there is no way to write a object"):
+    with pytest.raises(gotosync.InputError, match="the value of `ou` is invalid: cannot convert a object to JSON"):
         Rule("All", ou=object())
     with pytest.raises(gotosync.InputError, match="is a string"):
         Rules([Rule("All", everyone=datetime(2026, 1, 1))])  # type: ignore[arg-type]
 
 
-def test_mistakes_name_their_place() -> None:
+def test_errors_name_file_line_and_column() -> None:
     with pytest.raises(gotosync.InputError) as caught:
         Rules.parse("[[rule]]\nname = 'A'\neverone = true\n[[rule]]\nname = 'A'\nou = 3\n", file="rules.toml")
     error = caught.value
@@ -86,30 +86,30 @@ def test_mistakes_name_their_place() -> None:
     assert ("rules.toml", 3, 1) in places
     assert [problem.hint for problem in error.problems if problem.line == 3] == ["did you mean `everyone`?"]
     assert isinstance(error.hint, str)
-    with pytest.raises(gotosync.InputError, match="there is no key `product` of a rule") as unknown:
+    with pytest.raises(gotosync.InputError, match="`product` is not a key of a rule") as unknown:
         Rule("A", product=["G2M"])  # type: ignore[call-arg]
     assert unknown.value.hint == "did you mean `products`?"
-    with pytest.raises(gotosync.InputError, match="there is no key `leaver` of rules"):
+    with pytest.raises(gotosync.InputError, match="`leaver` is not a key of rules"):
         Rules([], leaver="keep")  # type: ignore[call-arg]
     with pytest.raises(gotosync.NotFoundError, match="there is no rule `Slaes`") as missing:
         Rules.parse(WRITTEN).edit("Slaes", language="en_US")
     assert missing.value.hint == "did you mean `Sales`?"
     with pytest.raises(gotosync.ConflictError, match="a rule with the name `IT` exists already"):
         Rules.parse(WRITTEN).add(Rule("IT", everyone=True))
-    with pytest.raises(gotosync.InputError, match="several places"):
+    with pytest.raises(gotosync.InputError, match="several positions"):
         Rules.parse(WRITTEN).move("IT", before="Sales", first=True)
     with pytest.raises(gotosync.UnsupportedError, match="is the only rule"):
         Rules([Rule("All", everyone=True)]).remove("All")
 
 
-def test_a_file_is_never_written_over_somebody_elses_change(tmp_path: Path) -> None:
+def test_save_never_overwrites_a_concurrent_change(tmp_path: Path) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(WRITTEN)
     rules = Rules.load(path)
     rules.save(path)
     rules.edit("Sales", language="de_DE").save(path)
     assert "language" in path.read_text()
-    # The next change starts from what was read, which is not what is there now.
+    # The next change is based on the old content, but the file has changed.
     with pytest.raises(gotosync.ConflictError) as caught:
         rules.edit("Sales", language="fr_FR").save(path)
     assert caught.value.file == str(path)

@@ -1,6 +1,6 @@
-"""The scenario folders of the Rust tests, through Python: the same plans, reports and accounts, byte for byte.
+"""Runs the scenarios of the Rust tests through Python, and expects the same plans, reports, and accounts, byte for byte.
 
-Both sides go through parts that are written in Python, so that what they pass on is held to the same files.
+The source and the target are wrapped in Python classes, so that these tests cover custom sources and targets.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def moment(text: str) -> datetime:
 
 
 class Export(gotosync.DirectorySource):
-    """An export that is read by a source in between."""
+    """A custom source that reads an export through a built-in source."""
 
     name = "LDIF export directory.ldif"
 
@@ -39,7 +39,7 @@ class Export(gotosync.DirectorySource):
 
 
 class Named(gotosync.ProvisioningTarget):
-    """An account under another name, of which a part can be missing and which refuses some users."""
+    """A custom target that wraps a built-in target, and can simulate incomplete reads and refused users."""
 
     name = "account"
 
@@ -55,9 +55,9 @@ class Named(gotosync.ProvisioningTarget):
         account = self.inner.read()
         if not self.gaps:
             return account
-        told = account.to_dict()
+        data = account.to_dict()
         gaps = [{"place": place, "problem": problem} for place, problem in self.gaps]
-        return gotosync.Account.from_dict({**told, "completeness": {"state": "incomplete", "gaps": gaps}})
+        return gotosync.Account.from_dict({**data, "completeness": {"state": "incomplete", "gaps": gaps}})
 
     def execute(self, actions: list[gotosync.Action]) -> list[gotosync.Outcome]:
         emails = {user.key: user.email for user in self.inner.read().users}
@@ -70,7 +70,7 @@ class Named(gotosync.ProvisioningTarget):
 
 
 def merged(into: Any, change: dict[str, Any]) -> Any:
-    """A merge patch (RFC 7396) of one level, as the edits of scenarios have it."""
+    """Applies a merge patch (RFC 7396) of one level, as in the edits of scenarios."""
     result = dict(into)
     for key, value in change.items():
         if value is None:
@@ -81,14 +81,14 @@ def merged(into: Any, change: dict[str, Any]) -> Any:
 
 
 def edited(account: gotosync.Account, patch: dict[str, Any]) -> gotosync.Account:
-    """What an admin changed by hand between two runs."""
-    told = account.to_dict()
+    """Returns the account after the changes that an admin makes by hand between two runs."""
+    data = account.to_dict()
     names = {"users": "email", "transfers": "email", "licenses": "key", "groups": "path"}
     for part, changes in patch.items():
         if part == "catalog":
-            told["catalog"] = {} if changes is None else merged(told.get("catalog", {}), changes)
+            data["catalog"] = {} if changes is None else merged(data.get("catalog", {}), changes)
             continue
-        name, things = names[part], told.setdefault(part, [])
+        name, things = names[part], data.setdefault(part, [])
         for key, change in changes.items():
             same = [at for at, thing in enumerate(things) if thing[name].casefold() == key.casefold()]
             if change is None:
@@ -98,7 +98,7 @@ def edited(account: gotosync.Account, patch: dict[str, Any]) -> gotosync.Account
                 things[same[0]] = merged(things[same[0]], change)
             else:
                 things.append(merged({name: key}, change))
-    return gotosync.Account.from_dict(told)
+    return gotosync.Account.from_dict(data)
 
 
 def runs(folder: Path) -> list[int]:
@@ -117,7 +117,7 @@ def loaded(folder: Path, stem: str, run: int) -> dict[str, Any] | None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
-def test_a_scenario_comes_out_the_same(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scenario_has_the_same_results_as_in_rust(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     target = gotosync.MemoryTarget(gotosync.Account.from_json((folder / "before.json").read_text()))
     state = gotosync.MemoryState()
@@ -140,21 +140,21 @@ def test_a_scenario_comes_out_the_same(folder: Path, tmp_path: Path, monkeypatch
         now = moment(settings.get("now", USUAL))
         parsed = gotosync.Rules.parse(rules, file="rules.toml")
         engine = gotosync.Engine(Export(), Named(target, settings), parsed, state=state, now=now)
-        shown, told = played(engine, approve=settings.get("approve", False))
+        shown, reported = played(engine, approve=settings.get("approve", False))
         expected = [text(folder, name, run, ending) for name, ending in [("plan", "txt"), ("report", "txt"), ("after", "json")]]
         assert shown == expected[0]
-        assert told == expected[1]
+        assert reported == expected[1]
         assert target.read().to_json() + "\n" == expected[2]
 
 
 def played(engine: gotosync.Engine, *, approve: bool) -> Sequence[str]:
-    """The plan and the report, as the files have them."""
+    """Returns the plan and the report in the format of the files."""
     plan = engine.plan()
     verdict = engine.check(plan, approve=approve)
     shown = (plan.text(full=True) + verdict.text(full=True)).replace(plan.id, "PLAN")
     try:
         report = engine.apply(plan, approve=approve)
-        told = report.text(full=True).replace(report.run, "RUN")
+        reported = report.text(full=True).replace(report.run, "RUN")
     except gotosync.GotosyncError as error:
-        told = f"error: {error}\n" + (f"hint: {error.hint}\n" if error.hint else "")
-    return shown, told.replace(plan.id, "PLAN")
+        reported = f"error: {error}\n" + (f"hint: {error.hint}\n" if error.hint else "")
+    return shown, reported.replace(plan.id, "PLAN")

@@ -1,4 +1,4 @@
-"""Tables reach pandas, polars and pyarrow without a loop in Python, and none of these is needed."""
+"""Tests that pandas, polars, and pyarrow read tables without a loop in Python, and that none of these is required."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow  # type: ignore[import-untyped]
 import gotosync
 
 
-def test_every_table_reaches_every_library(names: dict[str, Any]) -> None:
+def test_every_library_reads_every_table(names: dict[str, Any]) -> None:
     directory, plan, report, account = names["directory"], names["plan"], names["report"], names["account"]
     tables = [
         directory.table(["mail"]),
@@ -33,11 +33,11 @@ def test_every_table_reaches_every_library(names: dict[str, Any]) -> None:
         frame = arrow.to_pandas()
         assert isinstance(frame, pandas.DataFrame)
         assert list(frame.columns) == table.column_names
-        # A stream can be asked for as often as anybody likes.
+        # A table can return several streams.
         assert pyarrow.table(table) == arrow
 
 
-def test_tables_hold_what_the_objects_say(names: dict[str, Any]) -> None:
+def test_tables_have_the_same_values_as_the_objects(names: dict[str, Any]) -> None:
     gone = datetime(2030, 1, 1, tzinfo=timezone.utc)
     people = [{"id": "a", "mail": "ä@example.test", "expires": gone, "groups": ["G", "H"]}, {"id": "b", "disabled": True}]
     rows = pyarrow.table(gotosync.MemorySource(people).read().directory.table(["mail", "nothing"])).to_pylist()
@@ -72,13 +72,13 @@ def test_tables_hold_what_the_objects_say(names: dict[str, Any]) -> None:
     assert users["licenses"].to_list() == [["GoToMeeting"], ["GoToMeeting"]]
 
 
-def test_a_capsule_that_nobody_takes_is_freed(names: dict[str, Any]) -> None:
+def test_unused_capsules_are_freed(names: dict[str, Any]) -> None:
     table = names["plan"].table()
     for _ in range(1000):
         table.__arrow_c_stream__()
         table.__arrow_c_schema__()
 
 
-def test_the_libraries_are_not_needed() -> None:
+def test_the_libraries_are_not_imported() -> None:
     script = "import sys, gotosync; assert not {'pandas', 'polars', 'pyarrow'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)

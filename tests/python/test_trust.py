@@ -1,4 +1,4 @@
-"""What must not happen, whatever parts written in Python do: taking by mistake, and reports that say more than is known."""
+"""Tests that faulty custom parts never cause wrong removals, or reports that claim more than is known."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Given(gotosync.DirectorySource):
 
 
 def filled(number: int) -> tuple[gotosync.MemoryTarget, gotosync.MemoryState]:
-    """An account that so many people came into, and what is remembered of them."""
+    """Returns an account and a state after a run that created this number of users."""
     target, state = gotosync.MemoryTarget(gotosync.Account("1", "Example", licenses=[MEETING])), gotosync.MemoryState()
     assert gotosync.Engine(Given(lambda _: people(number)), target, RULES, state=state).run().all_done
     return target, state
@@ -55,7 +55,7 @@ PASSED_ON: dict[str, Callable[[gotosync.Reading], Any]] = {
 
 
 @pytest.mark.parametrize("way", PASSED_ON)
-def test_a_read_that_was_not_whole_is_not_made_whole_by_passing_it_on(way: str) -> None:
+def test_passing_on_an_incomplete_read_keeps_it_incomplete(way: str) -> None:
     target, state = filled(40)
     part = gotosync.MemorySource(gotosync.People(people(38), gaps=[("page 2", "cut")]), name="given")
     source = Given(lambda request: PASSED_ON[way](part.read(request)))
@@ -64,7 +64,7 @@ def test_a_read_that_was_not_whole_is_not_made_whole_by_passing_it_on(way: str) 
     assert "page 2: cut" in {note.evidence for note in plan.notes}
 
 
-def test_a_read_that_was_not_asked_for_everything_is_not_passed_on(tmp_path: Path) -> None:
+def test_rejects_a_passed_on_read_that_requested_fewer_attributes(tmp_path: Path) -> None:
     (tmp_path / "d.ldif").write_text(
         "dn: CN=Ann,DC=example,DC=test\nobjectClass: user\nobjectGUID:: AQAAAAAAAAAAAAAAAAAAAA==\nsAMAccountName: ann\n"
         "mail: ann@example.test\nemployeeType: staff\ngivenName: Ann\nsn: Lee\nuserAccountControl: 512\n\n"
@@ -75,12 +75,12 @@ def test_a_read_that_was_not_asked_for_everything_is_not_passed_on(tmp_path: Pat
     good = gotosync.Engine(Given(inner.read), target, rules)
     assert len(good.plan()) == 1
     for forgot in (lambda _: inner.read(), lambda _: inner.read().directory, lambda _: list(inner.read().directory)):
-        with pytest.raises(gotosync.DataError, match=r"was not asked for .*employeeType") as caught:
+        with pytest.raises(gotosync.DataError, match=r"did not request .*employeeType") as caught:
             gotosync.Engine(Given(forgot), target, rules).plan()
         assert "source.read(request)" in str(caught.value.hint)
 
 
-def test_a_step_of_another_plan_leaves_out_nobody(world: testing.World) -> None:
+def test_a_review_with_a_step_of_another_plan_is_rejected(world: testing.World) -> None:
     earlier = world.engine.plan().steps[1]
 
     def review(plan: gotosync.Plan) -> gotosync.Review:
@@ -115,7 +115,7 @@ def outcomes(report: gotosync.Report) -> list[tuple[str, str | None]]:
     return [(str(line.outcome), line.outcome.message) for line in report.lines]
 
 
-def test_a_new_user_is_never_known_by_the_key_of_somebody_else() -> None:
+def test_a_new_user_never_gets_the_key_of_another_user() -> None:
     admin = gotosync.User("admin@example.test", "Ada", "Low", key="100", status="active", licenses=["10"])
     account = gotosync.Account("1", "Example", users=[admin], licenses=[MEETING])
     state = gotosync.MemoryState()
@@ -132,7 +132,7 @@ def test_a_new_user_is_never_known_by_the_key_of_somebody_else() -> None:
 
 
 @pytest.mark.parametrize("answer", ["HTTP 500", gotosync.Outcome.transfer_invited(), 7])
-def test_nothing_is_done_that_was_not(answer: Any) -> None:
+def test_an_unexpected_result_does_not_count_as_done(answer: Any) -> None:
     target, state = filled(2)
     own = Own(target.read(), lambda _: answer)
     report = gotosync.Engine(Given(lambda _: people(1)), own, RULES, state=state).run()
@@ -158,22 +158,22 @@ async def half_later(actions: list[gotosync.Action]) -> AsyncIterator[str]:
     ("answer", "words"),
     [(half, ["created", "in doubt", "in doubt"]), (half_later, ["in doubt"] * 3), (lambda _: "abc", ["in doubt"] * 3)],
 )
-def test_what_broke_off_is_in_doubt(answer: Any, words: list[str]) -> None:
+def test_outcomes_after_an_exception_are_in_doubt(answer: Any, words: list[str]) -> None:
     target = Several(gotosync.Account("1", "Example", licenses=[MEETING]), answer)
     report = gotosync.Engine(Given(lambda _: people(3)), target, RULES).run()
     assert [word for word, _ in outcomes(report)] == words
 
 
-def test_a_mistake_in_calling_the_package_does_not_say_that_nothing_was_done() -> None:
+def test_an_input_error_inside_perform_leaves_the_outcome_in_doubt() -> None:
     def wrote_then_failed(_: gotosync.Action) -> gotosync.Outcome:
         return gotosync.Outcome.failed("typo", "x")
 
     target = Own(gotosync.Account("1", "Example", licenses=[MEETING]), wrote_then_failed)
     report = gotosync.Engine(Given(lambda _: people(1)), target, RULES).run()
-    assert outcomes(report) == [("in doubt", "`typo` is no kind of error")]
+    assert outcomes(report) == [("in doubt", "`typo` is not a kind of error")]
 
 
-def test_a_target_that_wants_the_program_to_end_is_not_asked_again() -> None:
+def test_a_target_that_raises_system_exit_is_not_called_again() -> None:
     def leave(_: gotosync.Action) -> None:
         raise SystemExit(3)
 
@@ -183,13 +183,13 @@ def test_a_target_that_wants_the_program_to_end_is_not_asked_again() -> None:
     assert [word for word, _ in outcomes(report)] == ["in doubt", "failed", "failed"]
 
 
-def test_keys_with_a_meaning_are_known_in_any_letter_case() -> None:
+def test_reserved_keys_ignore_case() -> None:
     person = {"ID": 1, "DN": "CN=Ann,OU=Sales,DC=x", "Enabled": False, "Groups": ["Team"]}
     ann = gotosync.MemorySource([person]).read().directory[0]
     assert (ann.dn, ann.disabled, ann.groups) == ("CN=Ann,OU=Sales,DC=x", True, ("Team",))
 
 
-def test_the_simplest_target_keeps_the_laws() -> None:
+def test_a_minimal_target_passes_the_laws() -> None:
     class Simple(gotosync.ProvisioningTarget):
         def __init__(self, account: gotosync.Account) -> None:
             self.inner = gotosync.MemoryTarget(account)
@@ -209,14 +209,14 @@ def test_the_simplest_target_keeps_the_laws() -> None:
         testing.check_target(impossible)
 
 
-def test_whoever_watches_may_use_the_engine(world: testing.World) -> None:
+def test_a_progress_callback_may_use_an_engine(world: testing.World) -> None:
     inner = testing.example().engine
     plans: list[int] = []
     assert world.engine.watched(lambda _: plans.append(len(inner.plan()))).run().all_done
     assert set(plans) == {2}
 
 
-async def test_a_run_that_is_cancelled_while_it_reads_ends_at_once() -> None:
+async def test_a_run_canceled_while_reading_ends_at_once() -> None:
     begun = threading.Event()
     target = gotosync.MemoryTarget(gotosync.Account("1", "Example", licenses=[MEETING]))
 
@@ -238,10 +238,10 @@ async def test_a_run_that_is_cancelled_while_it_reads_ends_at_once() -> None:
         await asyncio.wait_for(task, 20)
     assert engine.history()[0].ending == gotosync.Ending.INTERRUPTED
     await asyncio.sleep(0.1)
-    assert source.cancelled, "what it waited for is cancelled too"
+    assert source.cancelled, "the awaited coroutine must be canceled, too"
 
 
-async def test_events_end_even_if_their_verb_never_began(world: testing.World) -> None:
+async def test_events_end_even_if_the_operation_never_started(world: testing.World) -> None:
     events = gotosync.Events()
     task = asyncio.create_task(world.engine.watched(events).run_async())
     task.cancel()
@@ -253,10 +253,10 @@ async def test_events_end_even_if_their_verb_never_began(world: testing.World) -
     assert [event.stage async for event in events] == ["reading", "read"]
 
 
-USER = contextvars.ContextVar("USER", default="nobody")
+USER = contextvars.ContextVar("USER", default="none")
 
 
-def test_own_parts_see_the_context_of_whoever_waits_and_one_loop_in_a_verb() -> None:
+def test_custom_parts_see_the_context_of_the_caller_and_one_loop_per_operation() -> None:
     seen: list[tuple[str, int]] = []
 
     class Looks(gotosync.DirectorySource):
@@ -309,17 +309,17 @@ LEAVES = """
 
 @pytest.mark.parametrize("how", ["signal", "daemon"])
 @pytest.mark.parametrize("source", ["generator", "sleep"])
-def test_a_program_ends_well_while_a_part_of_its_own_is_under_way(source: str, how: str) -> None:
+def test_a_program_exits_cleanly_during_a_call_of_custom_code(source: str, how: str) -> None:
     begun = time.monotonic()
     command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(LEAVES), source, how]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 7, ended.stderr
     assert "Fatal" not in ended.stderr
-    # A generator is ended at its next step, and not waited for.
+    # A generator is ended at its next step, so the program does not wait for all its items.
     assert time.monotonic() - begun < 15
 
 
-def test_ctrl_c_stops_a_target_of_single_actions_after_the_one_in_flight() -> None:
+def test_ctrl_c_stops_a_target_with_perform_after_the_current_action() -> None:
     class Slow(Own):
         def perform(self, action: gotosync.Action) -> Any:
             if not self.tried:
@@ -336,7 +336,7 @@ def test_ctrl_c_stops_a_target_of_single_actions_after_the_one_in_flight() -> No
     assert engine.history()[0].outcomes == {"created": 1, "skipped": 4}
 
 
-def test_no_message_holds_a_value_that_may_be_a_secret() -> None:
+def test_no_message_contains_a_value_that_may_be_a_secret() -> None:
     for secret in (b"hunter2", ["hunter2", object()]):
         with pytest.raises((gotosync.GotosyncError, TypeError)) as caught:
             gotosync.LdapSource("ldaps://127.0.0.1:1", user="cn=x", password=secret)

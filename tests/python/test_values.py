@@ -1,4 +1,4 @@
-"""Values: what they compare, how they are shown, copied, pickled; and that they leak nothing, whoever uses them at once."""
+"""Tests of values: comparing, printing, copying, and pickling; also memory leaks and concurrent use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_values_can_be_pickled_copied_and_read_back(name: str, names: dict[str, 
 @pytest.mark.parametrize(
     "name", [*NAMES, "action", "directory", "explanation", "info", "line", "person", "reason", "step", "verdict"]
 )
-def test_values_are_immutable_and_shown_shortly(name: str, names: dict[str, Any]) -> None:
+def test_values_are_immutable_and_have_a_short_repr(name: str, names: dict[str, Any]) -> None:
     value = names[name]
     for attribute in [*(own for own in dir(value) if not own.startswith("_")), "something"]:
         with pytest.raises((AttributeError, TypeError)):
@@ -40,12 +40,12 @@ def test_values_are_immutable_and_shown_shortly(name: str, names: dict[str, Any]
 
 
 @pytest.mark.parametrize("name", ["engine", "source", "target"])
-def test_what_holds_resources_cannot_be_pickled(name: str, names: dict[str, Any]) -> None:
+def test_engines_sources_and_targets_cannot_be_pickled(name: str, names: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         pickle.dumps(names[name])
 
 
-def test_a_plan_that_was_edited_is_refused(world: testing.World, tmp_path: Path) -> None:
+def test_an_edited_plan_is_rejected(world: testing.World, tmp_path: Path) -> None:
     plan = world.engine.plan()
     with pytest.raises(gotosync.DataError, match="the plan was edited after it was made"):
         gotosync.Plan.from_json(plan.to_json().replace("ann@", "eve@"))
@@ -60,7 +60,7 @@ def test_a_plan_that_was_edited_is_refused(world: testing.World, tmp_path: Path)
         gotosync.Engine(world.source, other, world.rules).apply(plan)
 
 
-def test_an_approval_is_for_one_plan(world: testing.World) -> None:
+def test_an_approval_applies_to_one_plan_only(world: testing.World) -> None:
     rules = gotosync.Rules([*world.rules], limits={"create": {"count": 0}})
     engine = gotosync.Engine(world.source, world.target, rules)
     plan = engine.plan()
@@ -76,7 +76,7 @@ def test_an_approval_is_for_one_plan(world: testing.World) -> None:
     assert engine.apply(plan, approve=True).all_done
 
 
-def test_errors_are_pickled_with_what_they_say() -> None:
+def test_pickled_errors_keep_their_attributes() -> None:
     with pytest.raises(gotosync.InputError) as caught:
         gotosync.Rules.parse("[[rule]]\nnam = 1\n", file="rules.toml")
     again = pickle.loads(pickle.dumps(caught.value))
@@ -90,26 +90,26 @@ def test_errors_are_pickled_with_what_they_say() -> None:
     assert (again.file, again.line, again.column) == (caught.value.file, caught.value.line, caught.value.column)
 
 
-def test_secrets_are_in_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_error_contains_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "hunter2-and-more"
     monkeypatch.setenv("LDAP_PASSWORD", secret)
     source = gotosync.LdapSource("ldaps://127.0.0.1:1", user="cn=reader", password={"variable": "LDAP_PASSWORD"})
     assert secret not in repr(source)
     with pytest.raises(gotosync.UnavailableError) as caught:
         source.read()
-    told = f"{caught.value!r} {caught.value} {caught.value.context} {caught.value.hint} {caught.value.__cause__!r}"
-    assert secret not in told
+    shown = f"{caught.value!r} {caught.value} {caught.value.context} {caught.value.hint} {caught.value.__cause__!r}"
+    assert secret not in shown
     with pytest.raises(gotosync.InputError) as wrong:
         gotosync.LdapSource(f"ldaps://reader:{secret}@dc1.example.test")
     assert secret not in f"{wrong.value} {wrong.value.problems!r} {wrong.value.context}"
 
 
 def memory() -> int:
-    """Kilobytes that this process has at the most."""
+    """Returns the peak memory of this process, in kilobytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def test_a_thousand_plans_leak_nothing(world: testing.World) -> None:
+def test_a_thousand_plans_leak_no_memory(world: testing.World) -> None:
     class Passes(gotosync.DirectorySource):
         def read(self, request: gotosync.ReadRequest | None = None) -> list[dict[str, Any]]:
             return [{"id": n, "mail": f"p{n}@example.test", "givenName": "A", "sn": "B"} for n in range(50)]
@@ -130,12 +130,12 @@ def test_a_thousand_plans_leak_nothing(world: testing.World) -> None:
     for _ in range(1000):
         once()
     gc.collect()
-    # A plan of fifty steps is some 60 KB as text alone: a leak of one in ten would be 6 MB.
+    # The text of a plan with fifty steps has about 60 KB, so leaking one plan in ten would take 6 MB.
     assert memory() - before < 6_000
     assert len(gc.get_objects()) - objects < 100
 
 
-def test_eight_threads_plan_at_once(world: testing.World) -> None:
+def test_eight_threads_can_plan_at_once(world: testing.World) -> None:
     plans: list[list[str]] = []
     troubles: list[BaseException] = []
 
@@ -155,7 +155,7 @@ def test_eight_threads_plan_at_once(world: testing.World) -> None:
     assert {tuple(plan) for plan in plans} == {("update bob@example.test", "create ann@example.test")}
 
 
-def test_one_run_holds_the_account(world: testing.World, tmp_path: Path) -> None:
+def test_a_second_run_cannot_use_an_account_at_the_same_time(world: testing.World, tmp_path: Path) -> None:
     state = gotosync.SqliteState(tmp_path / "state.db")
     inside = threading.Event()
 

@@ -1,4 +1,4 @@
-"""How verbs wait: with other threads, in event loops, interrupted, cancelled, watched; and what reaches the log."""
+"""Tests of waiting: other threads, event loops, interrupts, cancellation, progress, and logging."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PEOPLE = [{"id": n, "givenName": "Ann", "sn": "Lee", "mail": f"p{n}@example.test
 
 
 class Slow(gotosync.ProvisioningTarget):
-    """A target that takes its time, one user a call."""
+    """A slow target that creates one user per call."""
 
     def __init__(self) -> None:
         self.inner = gotosync.MemoryTarget(gotosync.Account("1", "Example"))
@@ -55,7 +55,7 @@ def test_other_threads_run_while_the_engine_works() -> None:
 
     source = Waits()
     engine = gotosync.Engine(source, Slow(), EVERYBODY)
-    # Were the interpreter held, nobody could ever let it go on.
+    # If the engine held the GIL, this timer could never let the source continue.
     threading.Timer(0.05, source.go.set).start()
     assert len(engine.plan()) == len(PEOPLE)
 
@@ -67,7 +67,7 @@ async def test_fifty_plans_at_once(world: testing.World) -> None:
     }
 
 
-async def test_a_coroutine_begins_when_it_is_awaited(world: testing.World) -> None:
+async def test_a_coroutine_starts_its_work_when_awaited(world: testing.World) -> None:
     work = world.engine.run_async()
     assert asyncio.iscoroutine(work)
     await asyncio.sleep(0.1)
@@ -75,7 +75,7 @@ async def test_a_coroutine_begins_when_it_is_awaited(world: testing.World) -> No
     assert (await asyncio.create_task(work)).all_done
 
 
-async def test_a_run_that_is_cancelled_ends_the_batch_in_flight() -> None:
+async def test_a_canceled_run_finishes_the_current_batch() -> None:
     target, state = Slow(), gotosync.MemoryState()
     engine = gotosync.Engine(gotosync.MemorySource(PEOPLE), target, EVERYBODY, state=state)
     task = asyncio.create_task(engine.run_async())
@@ -83,7 +83,7 @@ async def test_a_run_that_is_cancelled_ends_the_batch_in_flight() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    # When the task has ended, so has the run: what was begun was done, and nothing else was begun.
+    # The run has ended with the task: the steps that were started are done, and no others were started.
     assert 0 < len(target.begun) < len(PEOPLE)
     assert len(target.read().users) == len(target.begun)
     assert (await engine.history_async())[0].ending == gotosync.Ending.INTERRUPTED
@@ -92,7 +92,7 @@ async def test_a_run_that_is_cancelled_ends_the_batch_in_flight() -> None:
     assert len(target.read().users) == len(PEOPLE)
 
 
-async def test_a_read_that_is_cancelled_is_given_up() -> None:
+async def test_a_canceled_read_is_abandoned() -> None:
     class Never(gotosync.DirectorySource):
         async def read(self, request: gotosync.ReadRequest | None = None) -> list[dict[str, Any]]:
             await asyncio.Event().wait()
@@ -140,7 +140,7 @@ INTERRUPTED = """
 """
 
 
-def test_ctrl_c_stops_a_run_after_the_batch_in_flight(tmp_path: Path) -> None:
+def test_ctrl_c_stops_a_run_after_the_current_batch(tmp_path: Path) -> None:
     script = textwrap.dedent(INTERRUPTED)
     ended = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
@@ -161,17 +161,17 @@ def test_ctrl_c_ends_a_read_at_once() -> None:
     stop.set()
 
 
-def test_progress_is_told_to_a_callable(world: testing.World) -> None:
-    told: list[gotosync.Progress] = []
-    report = world.engine.watched(told.append).run()
-    assert [event.stage for event in told[:2]] == ["reading", "read"]
-    assert (told[1].people, told[1].users, told[1].done) == (3, 2, None)
-    assert (told[-1].done, told[-1].of, told[-1].people) == (2, 2, None)
+def test_progress_events_are_passed_to_a_callable(world: testing.World) -> None:
+    events: list[gotosync.Progress] = []
+    report = world.engine.watched(events.append).run()
+    assert [event.stage for event in events[:2]] == ["reading", "read"]
+    assert (events[1].people, events[1].users, events[1].done) == (3, 2, None)
+    assert (events[-1].done, events[-1].of, events[-1].people) == (2, 2, None)
     assert report.all_done
-    assert len(set(told)) == len(told)
+    assert len(set(events)) == len(events)
 
 
-def test_a_watcher_that_fails_harms_nobody(world: testing.World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_in_a_progress_callback_is_harmless(world: testing.World, monkeypatch: pytest.MonkeyPatch) -> None:
     caught: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", caught.append)
 
@@ -182,7 +182,7 @@ def test_a_watcher_that_fails_harms_nobody(world: testing.World, monkeypatch: py
     assert {str(error.exc_value) for error in caught} == {"no terminal"}
 
 
-async def test_events_end_with_their_verb(world: testing.World) -> None:
+async def test_events_end_with_the_operation(world: testing.World) -> None:
     events = gotosync.Events()
     task = asyncio.create_task(world.engine.watched(events).run_async())
     stages = [event.stage async for event in events]
@@ -199,11 +199,11 @@ async def test_events_end_with_their_verb(world: testing.World) -> None:
         await failing
 
 
-def test_what_goes_on_reaches_the_log(world: testing.World, caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_reads_plans_checks_and_steps(world: testing.World, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "gotosync"):
         world.engine.run()
-    told = {(record.name, record.levelname) for record in caplog.records}
-    assert told == {
+    logged = {(record.name, record.levelname) for record in caplog.records}
+    assert logged == {
         ("gotosync.read", "INFO"),
         ("gotosync.plan", "INFO"),
         ("gotosync.apply", "DEBUG"),
@@ -232,19 +232,19 @@ FORKED = """
     child = os.fork()
     if child == 0:
         try:
-            told = str(len(engine.plan()))
+            result = str(len(engine.plan()))
         except RuntimeError as error:
-            told = str(error)
-        print(told, flush=True)
+            result = str(error)
+        print(result, flush=True)
         os._exit(0)
     os.waitpid(child, 0)
 """
 
 
-def test_a_process_that_was_forked_never_hangs() -> None:
+def test_a_forked_process_never_hangs() -> None:
     def forked(word: str) -> str:
         command = [sys.executable, "-c", textwrap.dedent(FORKED), word]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
     assert forked("fresh") == "2\n"
-    assert "forked after gotosync was used" in forked("used")
+    assert "forked after its first use" in forked("used")

@@ -1,8 +1,8 @@
-//! Prints the figures the bars are about, each a ratio of two figures of this very run.
+//! Prints the ratios for which there are bars (maximum values), each computed from two measurements of the same run.
 //!
-//! `bars` measures all of them, and `bars read`, `bars growth` and `bars memory` a part; `--strict` ends with 1 if a bar is
-//! missed. `GOTOSYNC_BENCH_MAX` is the most people a case may have, 1,000,000 unless it is set: what needs more is left
-//! out, and said to be.
+//! `bars` measures all of them; `bars read`, `bars growth`, and `bars memory` measure a part. With `--strict`, the exit code is 1 if
+//! a ratio exceeds its bar. `GOTOSYNC_BENCH_MAX` is the maximum number of people in a case, default 1,000,000. Measurements that need
+//! more people are skipped with a message.
 
 use std::env;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use gotosync_benches::{Case, Corpus, Export, Packing, Situation, Stage, expressi
 use gotosync_core::Rules;
 use gotosync_core::model::{ReadRequest, Scope};
 
-/// A name, the people it takes, and what measures it.
+/// A name, the number of people that it needs, and the function that measures it.
 type Part = (&'static str, usize, fn(&mut Table));
 
 fn main() -> ExitCode {
@@ -37,14 +37,14 @@ fn main() -> ExitCode {
         if people <= max {
             part(&mut table);
         } else {
-            println!("{name}: left out, as it takes {people} people");
+            println!("{name}: skipped, because it needs {people} people");
         }
     }
     let strict = arguments.iter().any(|argument| argument == "--strict");
     if strict && table.missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// 25,000 people: rules to check against reading their export.
+/// Measures the stages from rules to check for 25,000 people, relative to reading their export.
 fn against_the_read(table: &mut Table) {
     let corpus = Corpus::new(OFFICE);
     let export = Export::new(&corpus, Packing::Plain).expect("a folder for an export");
@@ -87,7 +87,7 @@ fn against_the_read(table: &mut Table) {
     }
 }
 
-/// A million people against a hundred thousand.
+/// Measures a million people relative to a hundred thousand.
 fn growth(table: &mut Table) {
     for situation in Situation::ALL {
         let case = |people| Case::new(Corpus::new(people).directory(&rules().request().attributes), rules(), situation);
@@ -98,7 +98,7 @@ fn growth(table: &mut Table) {
     }
 }
 
-/// The peak of a process that does nothing else: building the directory, having the account, planning and checking.
+/// Measures the peak memory of a separate process that builds the directory, loads the account, plans, and checks.
 fn memory(table: &mut Table) {
     let folder = tempfile::tempdir().expect("a folder for accounts");
     for situation in Situation::ALL {
@@ -109,14 +109,14 @@ fn memory(table: &mut Table) {
         }
         let mut child = Command::new(env::current_exe().expect("this program"));
         child.arg("--peak").arg(situation.as_str()).arg(MILLION.to_string()).arg(&saved);
-        let output = child.output().expect("this program runs");
+        let output = child.output().expect("this program starts");
         let text = String::from_utf8_lossy(&output.stdout);
-        let bytes: f64 = text.trim().parse().unwrap_or_else(|_| panic!("a number, not {text:?}"));
+        let bytes: f64 = text.trim().parse().unwrap_or_else(|_| panic!("expected a number, got {text:?}"));
         table.row(&format!("{}, peak memory for 1 M / 1 GB", situation.as_str()), bytes / 1e9, 1.0, "GB", Some(2.5));
     }
 }
 
-/// Runs one case and prints the most memory that this process ever had, in bytes.
+/// Runs one case, and prints the peak memory of this process in bytes.
 fn peak(situation: &str, people: usize, saved: &Path) {
     let directory = Corpus::new(people).directory(&rules().request().attributes);
     let case = if situation == Situation::First.as_str() {

@@ -1,8 +1,8 @@
-//! Prints what a bulk run against GoTo takes, at the emulator with the documented limit: calls of each kind against the fewest
-//! there can be, the share of the allowed rate that is used while users are made, how much faster the emulator would be, and how
-//! much of the time of a read is the emulator's.
+//! Prints the cost of a bulk run against GoTo, measured with the emulator at the documented rate limit: the number of calls relative
+//! to the minimum, the share of the allowed rate that is used while users are created, the speed of the emulator without a limit,
+//! and the emulator's share of the time of a read.
 //!
-//! `--strict` ends with 1 if a bar is missed. `GOTOSYNC_BENCH_MAX` is the number of people, 25,000 unless it is set.
+//! With `--strict`, the exit code is 1 if a bar is missed. `GOTOSYNC_BENCH_MAX` is the number of people, default 24,998.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Makes all people, within the limit and without one.
+/// Creates all users, with and without the rate limit.
 async fn measure(people: usize) -> Result<bool, Trouble> {
     let (limited, _) = bulk(people, Some(LIMIT)).await?;
     let (_, free) = bulk(people, None).await?;
@@ -51,24 +51,24 @@ async fn measure(people: usize) -> Result<bool, Trouble> {
     let fewest = 2 * (people / 2).div_ceil(BATCH);
     let pages = of(&limited, Operation::ListUsers).count();
     let refused = limited.iter().filter(|call| call.status == Some(429)).count();
-    let (Some(first), Some(last)) = (made.first(), made.last()) else { return Err("nobody was made".into()) };
+    let (Some(first), Some(last)) = (made.first(), made.last()) else { return Err("no users were created".into()) };
     let took = last.at.checked_sub(first.at).unwrap_or_default();
     let rate = f64::from(made.len() as u32 - 1) / took.as_secs_f64();
     let share = rate / f64::from(LIMIT);
     println!("people                          {people}");
-    println!("calls that make users           {} of at least {fewest}", made.len());
-    println!("calls that make groups          {groups} of at least 1");
+    println!("calls that create users         {}, minimum {fewest}", made.len());
+    println!("calls that create groups        {groups}, minimum 1");
     println!("pages of users                  {pages}");
     println!("calls refused with 429          {refused}");
     println!(
-        "making users took               {:.1} s, {rate:.2} calls a second: {:.1} % of {LIMIT}",
+        "creating users took             {:.1} s, {rate:.2} calls per second: {:.1} % of {LIMIT}",
         took.as_secs_f64(),
         share * 100.0
     );
-    println!("the same without a limit took   {:.1} s altogether", free.as_secs_f64());
+    println!("total time without a limit      {:.1} s", free.as_secs_f64());
     let (own, read) = reads(people).await?;
     println!(
-        "reading everybody               {:.2} s, of which {:.2} s are the emulator's: {:.2}",
+        "reading all users took          {:.2} s, of which the emulator took {:.2} s: {:.2}",
         read.as_secs_f64(),
         own.as_secs_f64(),
         own.as_secs_f64() / read.as_secs_f64()
@@ -82,7 +82,7 @@ async fn measure(people: usize) -> Result<bool, Trouble> {
     println!(
         "{}",
         if missed {
-            "MISSED: fewest calls, 95 % of the rate, no 429, an emulator at least twice as fast"
+            "MISSED a bar: minimum number of calls, 95 % of the rate, no 429, emulator at least twice as fast"
         } else {
             "all bars are met"
         }
@@ -90,7 +90,7 @@ async fn measure(people: usize) -> Result<bool, Trouble> {
     Ok(missed)
 }
 
-/// The times of all pages of users one after another with nobody who looks into them, and of a whole read by the client.
+/// Returns the time to fetch all pages of users without parsing them, and the time of a complete read by the client.
 async fn reads(people: usize) -> Result<(Duration, Duration), Trouble> {
     let mut account = account(people);
     account.users.extend((0..people).map(|number| {
@@ -113,7 +113,7 @@ async fn reads(people: usize) -> Result<(Duration, Duration), Trouble> {
         pages.push(began.elapsed());
         let began = Instant::now();
         if target.read().await?.users.len() != people + 1 {
-            return Err("not everybody was read".into());
+            return Err("some users were not read".into());
         }
         whole.push(began.elapsed());
     }
@@ -129,7 +129,7 @@ fn of(calls: &[Call], operation: Operation) -> impl Iterator<Item = &Call> {
     calls.iter().filter(move |call| call.operation == operation)
 }
 
-/// One run that makes all people; gives the calls, and how long applying took.
+/// Runs once and creates all users. Returns the calls, and the time of applying the plan.
 async fn bulk(people: usize, limit: Option<u32>) -> Result<(Vec<Call>, Duration), Trouble> {
     let emulator = Arc::new(Emulator::options().account(account(people)).per_second(limit).start()?);
     let options = GotoOptions { per_second: limit.map(f64::from), visible_within: 0, ..GotoOptions::default() };
@@ -144,7 +144,7 @@ async fn bulk(people: usize, limit: Option<u32>) -> Result<(Vec<Call>, Duration)
     let report = engine.apply(&plan, None, &Stop::new()).await?;
     let took = began.elapsed();
     if !report.all_done() || emulator.account().users.len() != people + 1 {
-        return Err(format!("not everybody was made: {:?}", report.counts()).into());
+        return Err(format!("some users were not created: {:?}", report.counts()).into());
     }
     Ok((emulator.calls(), took))
 }
@@ -162,7 +162,7 @@ fn account(people: usize) -> Account {
 const ROUNDS: usize = 5;
 const PEOPLE: usize = 24_998;
 const BATCH: usize = 100;
-/// Requests a second, as the vendor documents.
+/// The rate limit that GoTo documents, in requests per second.
 const LIMIT: u32 = 10;
 
 const RULES: &str = r#"

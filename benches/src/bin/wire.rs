@@ -1,8 +1,10 @@
-//! Prints what reading live directories costs, each figure against another one of this very run: the whole plan against the wall
-//! time of `ldapsearch` for the same search, time per person as a directory grows, a read without changes against a full one.
+//! Prints the cost of reading live directories, as ratios of two measurements of the same run: a complete plan relative to the wall
+//! time of `ldapsearch` for the same search, the time per person in a large directory relative to a small one, and a read without
+//! changes relative to a full read.
 //!
-//! `wire` measures all, `wire samba` and `wire slapd` a part; `--strict` ends with 1 if a bar is missed. It needs root and what
-//! `tests/servers/install` installs. `GOTOSYNC_BENCH_MAX` is the most people a directory may have, 200,000 unless it is set.
+//! `wire` measures all servers; `wire samba` and `wire slapd` measure one. With `--strict`, the exit code is 1 if a ratio exceeds its
+//! bar. It needs root and the servers that `tests/servers/install` installs. `GOTOSYNC_BENCH_MAX` is the maximum number of people in a
+//! directory, default 200,000.
 
 use std::env;
 use std::fs;
@@ -20,7 +22,7 @@ use gotosync_tests::Trouble;
 use gotosync_tests::servers::{Population, Samba, Slapd};
 use tokio::runtime::{Builder, Runtime};
 
-/// A server as a client needs to know it.
+/// The connection settings for a server.
 #[derive(Clone, Debug)]
 struct Site {
     url: String,
@@ -103,7 +105,7 @@ fn slapd(max: usize, missed: &mut bool) -> Result<(), Trouble> {
     let small = start(OFFICE.min(max))?;
     against_ldapsearch("slapd", &of(&small), 1.5, 9, missed)?;
     if max < CITY {
-        println!("growth: left out, as it takes {CITY} people");
+        println!("growth: skipped, because it needs {CITY} people");
         return Ok(());
     }
     let large = start(CITY)?;
@@ -116,7 +118,7 @@ fn slapd(max: usize, missed: &mut bool) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The whole plan, a read without changes, and memory, at one server.
+/// Measures a complete plan, a read without changes, and peak memory with one server.
 fn against_ldapsearch(name: &str, place: &Site, bar: f64, rounds: usize, missed: &mut bool) -> Result<(), Trouble> {
     let runtime = runtime();
     let quiet = source(place, true);
@@ -127,12 +129,12 @@ fn against_ldapsearch(name: &str, place: &Site, bar: f64, rounds: usize, missed:
     let mut stages = [
         Stage::new("plan", || plan(&runtime, place)),
         Stage::new("ldapsearch", || ldapsearch(place)),
-        Stage::new("everything", || runtime.block_on(source(place, false).read(&request(None)))),
-        Stage::new("nothing changed", || runtime.block_on(quiet.read(&request(first.kept.clone())))),
+        Stage::new("full read", || runtime.block_on(source(place, false).read(&request(None)))),
+        Stage::new("read without changes", || runtime.block_on(quiet.read(&request(first.kept.clone())))),
     ];
     let ms: Vec<f64> = median(&mut stages, rounds).iter().map(|time| time.as_secs_f64() * 1e3).collect();
-    println!("{name}: {people} people; everything took {full}");
-    row(&format!("{name}, whole plan / ldapsearch"), ms[0], ms[1], "ms", Some(bar), missed);
+    println!("{name}: {people} people; the full read took {full}");
+    row(&format!("{name}, complete plan / ldapsearch"), ms[0], ms[1], "ms", Some(bar), missed);
     row(&format!("{name}, read without changes / full read"), ms[3], ms[2], "ms", Some(0.01), missed);
     let mut child = Command::new(env::current_exe()?);
     child.arg("--peak").arg(&place.url).arg(&place.ca).args([&place.user, &place.password, &place.base]);
@@ -151,10 +153,10 @@ fn source(place: &Site, changes: bool) -> LdapSource {
     options.tls.roots = Roots::Bundle(place.ca.clone());
     options.sign_in = SignIn::Simple { name: place.user.clone(), password: Secret::new(place.password.clone()) };
     options.changes = changes.then(Changes::default);
-    LdapSource::new(options).expect("options that can work")
+    LdapSource::new(options).expect("valid options")
 }
 
-/// Reads, evaluates rules, links, diffs, and checks; the account is in memory.
+/// Makes and checks a plan, with a live directory and an account in memory.
 fn plan(runtime: &Runtime, place: &Site) -> usize {
     let rules = format!(
         "[limits]\ncreate = {{ count = 1000000 }}\n[[rule]]\nname = 'Some'\nou = '{}'\nfilter = '(title=*)'\nproducts = ['GoToWebinar']\n\
@@ -176,7 +178,7 @@ fn plan(runtime: &Runtime, place: &Site) -> usize {
     planned.plan.steps().len() + verdict.notes.len()
 }
 
-/// The same search by another client, whose output nobody reads.
+/// Runs the same search with `ldapsearch`, and discards its output.
 fn ldapsearch(place: &Site) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("password");
@@ -202,7 +204,7 @@ fn row(name: &str, a: f64, b: f64, unit: &str, bar: Option<f64>, missed: &mut bo
     println!("{name:<44} {a:>9.2} {unit} {b:>9.2} {unit} {ratio:>8.3} {verdict}");
 }
 
-/// The most memory that this process ever had, in bytes.
+/// Returns the peak memory of this process, in bytes.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
@@ -213,7 +215,7 @@ const OFFICE: usize = 25_000;
 const CITY: usize = 200_000;
 const GROUPS: usize = 500;
 
-/// What the rules of the plan ask for, which is what `ldapsearch` asks for beside what says who somebody is.
+/// The attributes that the rules of the plan need. `ldapsearch` requests these, and the attributes that identify people and groups.
 const WANTED: &[&str] = &["mail", "proxyAddresses", "givenName", "sn", "displayName", "title", "preferredLanguage"];
 
 const AD_FILTER: &str = "(|(&(objectCategory=person)(objectClass=user))(objectClass=group)(objectClass=organizationalUnit)\

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// The verb that `credential` was given.
+/// The subcommand of `gotosync credential`.
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Credential {
@@ -29,11 +29,11 @@ pub(crate) struct Set {
     pub(crate) force: bool,
 }
 
-/// One secret.
+/// The location of one secret.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Which {
-    /// Use this name in the key store, as in `password = { keyring = "NAME" }`; `SERVICE/NAME` for a secret of another program
+    /// Use this name in the key store, as in `password = { keyring = "NAME" }`; write SERVICE/NAME for a secret of another program
     pub(crate) name: Option<String>,
     /// Use a file instead, as in `password = { file = "FILE" }`; it is created so that only you can read it
     #[arg(long, value_name = "FILE")]

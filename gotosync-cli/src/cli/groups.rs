@@ -1,15 +1,15 @@
-//! The help of the command itself: its verbs under headings, which clap does not offer.
+//! The main help page. clap cannot group subcommands under headings, so this module does.
 
 use std::fmt::Write;
 
 use clap::Command;
 
-/// A heading and the verbs below it.
+/// A heading and the commands below it.
 pub(super) type Group = (&'static str, &'static [&'static str]);
 
-/// Adds the headings to the help of a command whose verbs stand in the order of the groups.
+/// Adds the headings to the help of a command. Its subcommands must be in the order of the groups.
 ///
-/// Names, texts, columns, and line breaks are those that clap writes.
+/// Names, texts, columns, and line breaks stay as clap writes them.
 pub(super) fn grouped(command: Command, groups: &[Group]) -> Command {
     let mut verbs = String::new();
     let list = command.clone().disable_help_subcommand(true).help_template("{subcommands}").render_help().to_string();
@@ -24,7 +24,7 @@ pub(super) fn grouped(command: Command, groups: &[Group]) -> Command {
     ))
 }
 
-/// Returns the verb that a line introduces; the lines below it are indented further.
+/// Returns the command that a line introduces. Continuation lines are indented further.
 fn verb(line: &str) -> Option<&str> {
     line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?.split_whitespace().next()
 }
@@ -37,15 +37,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_visible_verb_is_in_exactly_one_group() {
+    fn lists_every_visible_command_in_exactly_one_group() {
         let command = Cli::command();
         let visible = command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(Command::get_name);
         let listed = GROUPS.iter().flat_map(|(_, verbs)| verbs.iter().copied());
-        assert_eq!(listed.collect::<Vec<_>>(), visible.collect::<Vec<_>>(), "the order is that of the verbs, too");
+        assert_eq!(
+            listed.collect::<Vec<_>>(),
+            visible.collect::<Vec<_>>(),
+            "the groups must list the commands in the order of `Verb`"
+        );
     }
 
     #[test]
-    fn help_lists_each_verb_once_below_its_heading_at_any_width() {
+    fn shows_each_command_once_below_its_heading_at_any_width() {
         for width in [40, 80, 120] {
             let help = grouped(Cli::command().term_width(width), GROUPS).render_help().to_string();
             let verbs = help.split_once("Usage:").and_then(|(_, rest)| rest.split_once("\nOptions:")).expect("verbs").0;

@@ -1,4 +1,4 @@
-//! The arguments of `gotosync mail`; their comments are the help texts.
+//! The arguments of `gotosync mail`. Their doc comments are the help texts.
 
 use clap::{Args, Subcommand};
 

@@ -1,4 +1,4 @@
-//! The arguments of `gotosync rule`; their comments are the help texts.
+//! The arguments of `gotosync rule`. Their doc comments are the help texts.
 
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
@@ -14,20 +14,20 @@ pub(crate) struct Rule {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RuleVerb {
-    /// List rules, highest priority first, with the number of people
+    /// List rules by priority, highest first, with the number of people
     ///
-    /// Each number counts the people that the rule selects now.
+    /// The number counts the people that the rule selects now.
     List(Json),
     /// Show a rule as written in the file
     Show(Show),
     /// Add a rule and save the file
     ///
-    /// Names are looked up first: a rule with an OU or group that is not in the directory, or with a product or user group
-    /// that is not in the account, is not saved, and the closest names are suggested.
+    /// Names are looked up first. If an OU or group is not in the directory, or a product or user group is not in the account,
+    /// the rule is not saved, and the nearest names are suggested.
     Add(Add),
     /// Edit a rule; without options, open the file in $VISUAL or $EDITOR
     ///
-    /// A given list replaces the existing list. Names are looked up as in `add`.
+    /// A list given here replaces the existing list. Names are looked up as in `gotosync rule add`.
     Edit(Edit),
     /// Enable a disabled rule
     Enable(Named),
@@ -71,7 +71,7 @@ pub(crate) struct Add {
     /// Save the rule disabled
     #[arg(long)]
     pub(crate) disabled: bool,
-    /// Save the rule even if its names are missing or cannot be looked up
+    /// Save the rule even if names in it do not exist or cannot be looked up
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -89,7 +89,7 @@ pub(crate) struct Edit {
     /// Remove a key, such as `filter` or `fields.email`
     #[arg(long, value_name = "KEY")]
     pub(crate) unset: Vec<String>,
-    /// Save the rule even if its names are missing or cannot be looked up
+    /// Save the rule even if names in it do not exist or cannot be looked up
     #[arg(long)]
     pub(crate) force: bool,
 }

@@ -1,4 +1,4 @@
-//! The arguments of `gotosync user`; their comments are the help texts.
+//! The arguments of `gotosync user`. Their doc comments are the help texts.
 
 use clap::{Args, Subcommand};
 
@@ -14,8 +14,8 @@ pub(crate) struct User {
 pub(crate) enum UserVerb {
     /// Resend a person's invitation
     ///
-    /// For a person who has not signed in yet, or whose invitation to move here from another account has expired. No run
-    /// resends an invitation by itself.
+    /// Use this if a person has not signed in yet, or if the invitation to move here from another account has expired. Runs
+    /// never resend invitations.
     Invite(Invite),
 }
 

@@ -12,7 +12,7 @@ use crate::json;
 use crate::output::{print, say};
 use crate::setup::ConfigLocation;
 
-/// Says what this is and where everything is; without a configuration too.
+/// Prints the version, the license, and the file locations. A missing configuration is not an error.
 pub(super) fn about(json: Json, place: &ConfigLocation) -> Result<Exit, Failure> {
     let exists = place.file.exists();
     let config = if exists { Some(place.load()?) } else { None };
@@ -35,8 +35,8 @@ pub(super) fn about(json: Json, place: &ConfigLocation) -> Result<Exit, Failure>
     }
     let mut text = format!("gotosync {VERSION}\n");
     let mut line = |name: &str, what: &dyn std::fmt::Display| writeln!(text, "  {name:<13}  {what}");
-    let missing = if exists { "" } else { " (there is no such file)" };
-    let told = line("license", &LICENSE)
+    let missing = if exists { "" } else { " (file does not exist)" };
+    let written = line("license", &LICENSE)
         .and_then(|()| line("configuration", &format_args!("{}{missing}", place.file.display())))
         .and_then(|()| {
             let mut sources = config.iter().flat_map(|config| &config.sources);
@@ -53,15 +53,15 @@ pub(super) fn about(json: Json, place: &ConfigLocation) -> Result<Exit, Failure>
         })
         .and_then(|()| paths.iter().try_for_each(|(name, path)| line(name, path)))
         .and_then(|()| line("logs", &LOGS));
-    debug_assert!(told.is_ok(), "text is written to memory");
+    debug_assert!(written.is_ok(), "writing to memory cannot fail");
     print(text)?;
     if !exists {
-        say("name a configuration with --config, or try `gotosync quickstart` for a worked example");
+        say("name a configuration file with --config, or run `gotosync quickstart` for a worked example");
     }
     Ok(Exit::Done)
 }
 
-/// A source without secrets: of a password only where it is kept.
+/// Returns a source as JSON without secrets: for a password, only its location.
 fn source_value(source: &SourceConfig) -> Value {
     let mut value = json!({ "name": source.name, "kind": source.kind_name(), "file": source.file() });
     if let SourceKind::Ldap(directory) = &source.kind {
@@ -89,4 +89,4 @@ fn paths(config: &Config) -> Vec<(&'static str, String)> {
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const LICENSE: &str = env!("CARGO_PKG_LICENSE");
-const LOGS: &str = "none are written: the journal and the history of runs are in the state file";
+const LOGS: &str = "no log files: the journal and the run history are in the state file";

@@ -13,18 +13,18 @@ use crate::json;
 use crate::output::print;
 use crate::setup::ConfigLocation;
 
-/// Shows who is signed in and what that gives.
+/// Shows the signed-in user, the accounts, seats, and missing rights.
 pub(super) async fn account(Account { lines, json }: Account, place: &ConfigLocation) -> Result<Exit, Failure> {
     let account = place.load()?.goto_account()?;
     let overview = account.overview().await?;
     let lines = if lines { Some(account.lines().await?) } else { None };
-    let told = AccountOutput { overview, lines };
+    let output = AccountOutput { overview, lines };
     if json.json {
-        json::print_json(serde_json::to_string_pretty(&told))?;
+        json::print_json(serde_json::to_string_pretty(&output))?;
     } else {
-        print(&told)?;
+        print(&output)?;
     }
-    let stopped = told.overview.missing.iter().any(|missing| missing.needed);
+    let stopped = output.overview.missing.iter().any(|missing| missing.needed);
     Ok(if stopped { Exit::Stopped } else { Exit::Done })
 }
 
@@ -41,20 +41,20 @@ impl Display for AccountOutput {
         let overview = &self.overview;
         line(f, "signed in", format_args!("{} (user {})", overview.email, overview.user))?;
         if let Some(ends) = overview.ends {
-            line(f, "until", format_args!("{}, unless GoTo renews it before", ends.strftime("%Y-%m-%d")))?;
+            line(f, "until", format_args!("{}, unless GoTo renews the sign-in before", ends.strftime("%Y-%m-%d")))?;
         } else {
             line(f, "by", "a personal access token")?;
         }
         if let Some(scopes) = &overview.scopes {
             line(f, "scopes", scopes.join(" "))?;
         }
-        overview.accounts.iter().try_for_each(|own| line(f, "account", told_account(own)))?;
+        overview.accounts.iter().try_for_each(|own| line(f, "account", account_text(own)))?;
         if !overview.organization_roles.is_empty() {
             line(f, "organization", overview.organization_roles.join(" "))?;
         }
         line(f, "users", overview.users)?;
         let width = overview.licenses.iter().map(|license| license.name.chars().count()).max().unwrap_or_default();
-        overview.licenses.iter().try_for_each(|license| line(f, "product", told_license(license, width)))?;
+        overview.licenses.iter().try_for_each(|license| line(f, "product", license_text(license, width)))?;
         for missing in &overview.missing {
             let severity = if missing.needed { "stop" } else { "warning" };
             writeln!(f, "{severity}: missing: {}: {}", missing.what, missing.without)?;
@@ -65,25 +65,25 @@ impl Display for AccountOutput {
             writeln!(f, "info: not read or written: {}", lacks.join(", "))?;
         }
         let lines = self.lines.iter().flatten();
-        lines.into_iter().try_for_each(|own| line(f, "line", told_line(own)))
+        lines.into_iter().try_for_each(|own| line(f, "line", line_text(own)))
     }
 }
 
-fn told_line(own: &Line) -> String {
-    let also = if own.primary { "" } else { ", which rings at others first" };
+fn line_text(own: &Line) -> String {
+    let also = if own.primary { "" } else { ", which rings for other users first" };
     format!("{}  {} of user {}{also}", own.number, own.name, own.user)
 }
 
-fn told_account(own: &AccountOf) -> String {
-    let chosen = if own.chosen { ", the one that is used" } else { "" };
-    let roles = if own.roles.is_empty() { "no role".to_owned() } else { own.roles.join(" ") };
+fn account_text(own: &AccountOf) -> String {
+    let chosen = if own.chosen { ", used by gotosync" } else { "" };
+    let roles = if own.roles.is_empty() { "no roles".to_owned() } else { own.roles.join(" ") };
     format!("{} ({}){chosen}: {roles}", own.name, own.key)
 }
 
-fn told_license(license: &License, width: usize) -> String {
+fn license_text(license: &License, width: usize) -> String {
     let pending = if license.pending { ", not active yet" } else { "" };
     let over = license.used.saturating_sub(license.seats);
-    let over = if over > 0 { format!(", {over} too many") } else { String::new() };
+    let over = if over > 0 { format!(", {over} more than the license has") } else { String::new() };
     let products = license.products.join(" ");
     format!(
         "{:width$}  {} of {} seats used, {} free{over}{pending}  ({}: {products})",
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_login_gives_is_told_line_by_line() {
+    fn shows_user_accounts_seats_and_missing_rights_line_by_line() {
         let own = |key: &str, name: &str, roles: &[&str], chosen| AccountOf {
             key: gotosync_core::model::AccountKey::new(key),
             name: name.to_owned(),
@@ -128,23 +128,23 @@ mod tests {
             ends: Some("2026-12-27T00:00:00Z".parse().unwrap()),
             missing: vec![Missing {
                 what: "the role X".to_owned(),
-                without: "roles are not seen".to_owned(),
-                grant: "an admin gives it".to_owned(),
+                without: "gotosync cannot see roles".to_owned(),
+                grant: "an admin grants it".to_owned(),
                 needed: false,
             }],
             lacks: vec![Feature::Templates],
         };
         let expected = "\
 signed in     ann@example.test (user 4)
-until         2026-12-27, unless GoTo renews it before
+until         2026-12-27, unless GoTo renews the sign-in before
 scopes        identity:
-account       Example Ltd (1), the one that is used: MANAGE_USERS
-account       Other (2): no role
+account       Example Ltd (1), used by gotosync: MANAGE_USERS
+account       Other (2): no roles
 users         7
-product       GoToMeeting  7 of 5 seats used, 0 free, 2 too many  (10: G2M)
+product       GoToMeeting  7 of 5 seats used, 0 free, 2 more than the license has  (10: G2M)
 product       Webinar      1 of 3 seats used, 2 free, not active yet  (11: G2W G2M)
-warning: missing: the role X: roles are not seen
-    an admin gives it
+warning: missing: the role X: gotosync cannot see roles
+    an admin grants it
 info: not read or written: settings templates
 ";
         let line = |number: &str, primary| Line {
@@ -156,7 +156,7 @@ info: not read or written: settings templates
         assert_eq!(AccountOutput { overview: overview.clone(), lines: None }.to_string(), expected);
         let lines = Some(vec![line("100", true), line("900", false)]);
         let expected = format!(
-            "{expected}line          100  Eve Lee of user 5\nline          900  Eve Lee of user 5, which rings at others first\n"
+            "{expected}line          100  Eve Lee of user 5\nline          900  Eve Lee of user 5, which rings for other users first\n"
         );
         assert_eq!(AccountOutput { overview, lines }.to_string(), expected);
     }

@@ -14,17 +14,17 @@ use crate::setup::{ConfigLocation, Setup};
 
 mod rules;
 
-/// Says whether a plan may be applied, and whether the examples of the rules file come out as they are written.
+/// Checks a plan, and the examples in the rules file.
 ///
-/// An example that does not is told here alone: it stands in the way of no run.
+/// Only this command reports examples with wrong results: they block no run.
 pub(super) async fn check(args: &Check, place: &ConfigLocation) -> Result<Exit, Failure> {
     if args.rules {
         return rules::check(args.shape.json, place).await;
     }
     let Setup { engine, line, .. } = place.open("check")?;
-    // Before anything is read: an example needs no directory.
+    // Check examples before reading the directory: they do not need it.
     let wrong = engine.rules().verify_examples();
-    tell(engine.rules(), &wrong);
+    print_examples(engine.rules(), &wrong);
     let plan = match &args.plan {
         Some(file) => read_plan(file)?,
         None => engine.plan().await?.plan,
@@ -43,8 +43,8 @@ pub(super) async fn check(args: &Check, place: &ConfigLocation) -> Result<Exit, 
     Ok(if verdict.passes() && wrong.is_empty() { Exit::Done } else { Exit::Stopped })
 }
 
-/// Tells each field of an example that does not come out as written, and how many examples do.
-fn tell(rules: &Rules, wrong: &[Error]) {
+/// Prints each field that differs from its example, and the number of examples that pass.
+fn print_examples(rules: &Rules, wrong: &[Error]) {
     let all = rules.examples.len();
     if all == 0 {
         return;
@@ -53,6 +53,6 @@ fn tell(rules: &Rules, wrong: &[Error]) {
         say(ErrorText(error));
     }
     let fine = rules.examples.iter().filter(|example| example.holds(rules)).count();
-    let rest = if wrong.is_empty() { "" } else { "; the others stop no run" };
-    say(format_args!("examples: {fine} of {all} come out as written{rest}"));
+    let rest = if wrong.is_empty() { "" } else { "; failed examples block no run" };
+    say(format_args!("examples: {fine} of {all} passed{rest}"));
 }

@@ -6,10 +6,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::print;
 
-/// Prints the script that lets a shell ask the command.
+/// Prints the script with which a shell completes `gotosync` commands.
 pub(super) fn completions(args: &Completions) -> Result<Exit, Failure> {
     let name = match args.shell {
-        // Of its own: names in a directory have blanks and `=` in them, with which bash needs help.
+        // Directory names contain blanks and `=`, which the script of clap does not handle in bash.
         Shell::Bash => {
             print(include_str!("../../data/completion.bash"))?;
             return Ok(Exit::Done);

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::say;
 
-/// Keeps or removes a secret.
+/// Stores or removes a secret.
 pub(super) fn credential(verb: &Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Set(args) => set(args),
@@ -23,7 +23,7 @@ fn set(args: &Set) -> Result<Exit, Failure> {
     let secret = read().map_err(|error| error.during(KEEP))?;
     let existing = if args.force { Existing::Replace } else { Existing::Keep };
     place.store(&secret, existing).map_err(|error| error.during(KEEP))?;
-    say(format_args!("kept in the {place}; in the configuration: password = {}", key(&args.which)));
+    say(format_args!("stored in the {place}; write in the configuration: password = {}", key(&args.which)));
     Ok(Exit::Done)
 }
 
@@ -40,16 +40,16 @@ fn place(which: &Which) -> Result<SecretSource, Error> {
     }
     let name = which.name.as_deref().unwrap_or_default();
     if name.trim().is_empty() || name.starts_with('/') || name.ends_with('/') {
-        return Err(Error::new(ErrorKind::Input, format!("`{name}` is no name of a secret"))
+        return Err(Error::new(ErrorKind::Input, format!("`{name}` is not a valid name for a secret"))
             .hint("write a name such as `ldap`, or `gotosync/ldap`"));
     }
     Ok(SecretSource::keyring(name))
 }
 
-/// How a configuration names it.
+/// Returns the value that names the secret in a configuration file.
 fn key(which: &Which) -> String {
     match (&which.file, &which.name) {
-        // A path is one from the folder of the configuration, which is not known here: in full it is always right.
+        // Relative paths start at the folder of the configuration, which is unknown here. An absolute path always works.
         (Some(file), _) => {
             let full = std::path::absolute(file).unwrap_or_else(|_| file.clone());
             format!("{{ file = '{}' }}", full.display())
@@ -58,26 +58,28 @@ fn key(which: &Which) -> String {
     }
 }
 
-/// What is typed at the terminal, twice and unseen, or what is piped in, without the end of its line.
+/// Reads the secret from a hidden prompt, asking twice, or from standard input. Removes the line break at the end.
 fn read() -> Result<Secret, Error> {
-    let failed = |error: io::Error| Error::from(error).hint("type it at a terminal, or pipe it in");
+    let failed = |error: io::Error| Error::from(error).hint("type the secret at a terminal, or pipe it in");
     if io::stdin().is_terminal() {
         let ask = |prompt: &str| rpassword::prompt_password(prompt).map(Secret::new).map_err(failed);
-        let (first, second) = (ask("secret: ")?, ask("the same again: ")?);
+        let (first, second) = (ask("secret: ")?, ask("repeat the secret: ")?);
         if first.expose() != second.expose() {
-            return Err(Error::new(ErrorKind::Input, "the two were not the same; nothing was kept").hint("try again"));
+            return Err(Error::new(ErrorKind::Input, "the two entries differ; nothing was stored")
+                .hint("run the command again"));
         }
         return checked(first);
     }
     let mut bytes = Vec::with_capacity(LARGEST);
     io::stdin().lock().take(LARGEST as u64).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() == LARGEST {
-        let message = format!("what is piped in is too large for a secret: {LARGEST} bytes or more");
-        return Err(Error::new(ErrorKind::Input, message).hint("pipe in the secret and nothing else"));
+        let message = format!("the input is too large for a secret: {LARGEST} bytes or more");
+        return Err(Error::new(ErrorKind::Input, message).hint("pipe in only the secret"));
     }
     let text = String::from_utf8(bytes).ok().filter(|text| !text.starts_with('\u{feff}') && !text.contains('\0'));
     let mut text = text.ok_or_else(|| {
-        Error::new(ErrorKind::Input, "what is piped in is not UTF-8").hint("pipe in text, without a byte order mark")
+        Error::new(ErrorKind::Input, "the input is not valid text")
+            .hint("pipe in UTF-8 text without a byte order mark or NUL bytes")
     })?;
     if text.ends_with('\n') {
         text.pop();
@@ -90,12 +92,12 @@ fn read() -> Result<Secret, Error> {
 
 fn checked(secret: Secret) -> Result<Secret, Error> {
     if secret.is_empty() {
-        return Err(Error::new(ErrorKind::Input, "there is no secret: it is empty").hint("type it, or pipe it in"));
+        return Err(Error::new(ErrorKind::Input, "the secret is empty").hint("type a secret, or pipe it in"));
     }
     Ok(secret)
 }
 
-const KEEP: &str = "keep the secret";
+const KEEP: &str = "store the secret";
 const REMOVE: &str = "remove the secret";
-/// As much as a source takes.
+/// The maximum size of a secret in bytes, as in the core.
 const LARGEST: usize = 64 << 10;

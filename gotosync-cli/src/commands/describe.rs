@@ -11,7 +11,7 @@ use crate::json;
 use crate::output::print;
 use crate::setup::ConfigLocation;
 
-/// Shows what the directory says of itself, and what can be read there.
+/// Shows the directory's servers, and which data gotosync can read there.
 pub(super) async fn describe(json: Json, place: &ConfigLocation) -> Result<Exit, Failure> {
     let info = place.load()?.source()?.describe().await?;
     if json.json {
@@ -28,18 +28,22 @@ impl Display for DirectoryOutput<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let DirectoryInfo { name, vendor, naming_contexts, servers } = self.0;
         writeln!(f, "{name}")?;
-        line(f, "vendor", vendor.as_deref().unwrap_or("not known"))?;
-        naming_contexts.iter().try_for_each(|context| line(f, "read below", context))?;
+        line(f, "vendor", vendor.as_deref().unwrap_or("unknown"))?;
+        naming_contexts.iter().try_for_each(|context| line(f, "base DN", context))?;
         servers.iter().try_for_each(|server| {
             writeln!(f)?;
-            tell(f, server)
+            server_lines(f, server)
         })
     }
 }
 
-fn tell(f: &mut fmt::Formatter<'_>, server: &ServerInfo) -> fmt::Result {
+fn server_lines(f: &mut fmt::Formatter<'_>, server: &ServerInfo) -> fmt::Result {
     writeln!(f, "{}", server.address)?;
-    line(f, "encrypted", if server.encrypted { "yes, by TLS" } else { "no: everybody on the way can read along" })?;
+    line(
+        f,
+        "encrypted",
+        if server.encrypted { "yes, with TLS" } else { "no: everyone on the network path can read the traffic" },
+    )?;
     let lines =
         [("host", &server.host), ("version", &server.version), ("domain", &server.domain), ("forest", &server.forest)];
     lines.iter().try_for_each(|(name, text)| text.iter().try_for_each(|text| line(f, name, text)))?;
@@ -56,33 +60,34 @@ fn tell(f: &mut fmt::Formatter<'_>, server: &ServerInfo) -> fmt::Result {
     }
     server.naming_contexts.iter().try_for_each(|context| line(f, "holds", context))?;
     line(f, "signed in", &server.identity.name)?;
-    server.identity.dn.iter().try_for_each(|dn| line(f, "who is", dn))?;
+    server.identity.dn.iter().try_for_each(|dn| line(f, "user DN", dn))?;
     match server.clock_ahead {
         None => {}
-        Some(0) => line(f, "clock", "as this machine's")?,
+        Some(0) => line(f, "clock", "same as this machine's")?,
         Some(seconds) => {
             let where_to = if seconds > 0 { "ahead of" } else { "behind" };
             line(f, "clock", format_args!("{} s {where_to} this machine's", seconds.abs()))?;
         }
     }
-    line(f, "long answers", if server.pages { "in pages" } else { "at once: limits of the server cut them off" })?;
+    line(f, "long results", if server.pages { "paged" } else { "not paged: server limits may cut them off" })?;
     if let Some(people) = server.people {
-        let told = match people {
-            Readable::People => "can be read, with their ids",
-            Readable::WithoutId => "can be seen, but not their ids: let the user read objectGUID or entryUUID",
-            Readable::Nobody => "none can be seen: let the user read where they are",
+        let text = match people {
+            Readable::People => "readable, with their ids",
+            Readable::WithoutId => "readable, but not their ids: let the user read objectGUID or entryUUID",
+            Readable::Nobody => "none are visible: give the user read access to the OUs with people",
         };
-        line(f, "people", told)?;
+        line(f, "people", text)?;
     }
     if let Some(can) = server.deleted_objects {
-        line(f, "deleted", if can { "can be read" } else { "cannot be read" })?;
+        line(f, "deleted", if can { "readable" } else { "not readable" })?;
     }
     if let Some(can) = server.replication {
-        let cannot = "cannot be asked for: needs the right «Replicating Directory Changes»; each run reads everything";
-        line(f, "changes", if can { "can be asked for" } else { cannot })?;
+        let cannot =
+            "cannot be requested: the user needs the right «Replicating Directory Changes»; each run reads everything";
+        line(f, "changes", if can { "can be requested" } else { cannot })?;
     }
     line(f, "sign-ins", server.mechanisms.join(", "))?;
-    for (name, oids) in [("controls", &server.controls), ("can", &server.capabilities)] {
+    for (name, oids) in [("controls", &server.controls), ("capabilities", &server.capabilities)] {
         line(f, name, known(oids))?;
     }
     Ok(())
@@ -96,12 +101,12 @@ fn level_name(level: &Level) -> String {
     level.name.map_or_else(|| format!("number {}", level.number), str::to_owned)
 }
 
-/// Those with a name, and how many have none.
+/// Returns the names of the OIDs, and the number of OIDs without a known name.
 fn known(oids: &[Oid]) -> String {
     let mut names: Vec<String> = oids.iter().filter_map(|oid| oid.name).map(str::to_owned).collect();
     let rest = oids.len() - names.len();
     if rest > 0 {
-        names.push(format!("{rest} without a name here (--json shows them)"));
+        names.push(format!("{rest} unnamed (--json shows them)"));
     }
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
@@ -151,14 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_told_line_by_line() {
+    fn shows_a_server_line_by_line() {
         let info = DirectoryInfo { servers: vec![server()], ..DirectoryInfo::new("directory of ad.test", Vec::new()) };
         let expected = "\
 directory of ad.test
-  vendor        not known
+  vendor        unknown
 
 ldaps://dc1.ad.test:636
-  encrypted     yes, by TLS
+  encrypted     yes, with TLS
   host          dc1.ad.test
   domain        ad.test
   forest        ad.test
@@ -168,21 +173,21 @@ ldaps://dc1.ad.test:636
   domain level  number 9
   holds         DC=ad,DC=test
   signed in     AD\\sync
-  who is        CN=sync,DC=ad,DC=test
+  user DN       CN=sync,DC=ad,DC=test
   clock         300 s behind this machine's
-  long answers  in pages
-  people        can be read, with their ids
-  deleted       cannot be read
-  changes       can be asked for
+  long results  paged
+  people        readable, with their ids
+  deleted       not readable
+  changes       can be requested
   sign-ins      GSSAPI, EXTERNAL
-  controls      pages, 1 without a name here (--json shows them)
-  can           none
+  controls      pages, 1 unnamed (--json shows them)
+  capabilities  none
 ";
         assert_eq!(DirectoryOutput(&info).to_string(), expected);
     }
 
     #[test]
-    fn what_is_not_as_it_should_be_says_what_to_do() {
+    fn shows_how_to_fix_missing_capabilities_and_rights() {
         let wrong = ServerInfo {
             encrypted: false,
             pages: false,
@@ -190,11 +195,13 @@ ldaps://dc1.ad.test:636
             replication: Some(false),
             ..server()
         };
-        let told =
+        let text =
             DirectoryOutput(&DirectoryInfo { servers: vec![wrong], ..DirectoryInfo::new("directory", Vec::new()) })
                 .to_string();
-        for words in ["everybody on the way", "cut them off", "let the user read objectGUID", "Replicating Directory"] {
-            assert!(told.contains(words), "{words}: {told}");
+        for words in
+            ["everyone on the network path", "cut them off", "let the user read objectGUID", "Replicating Directory"]
+        {
+            assert!(text.contains(words), "{words}: {text}");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::json;
 use crate::output::print;
 use crate::setup::ConfigLocation;
 
-/// Shows what leads from one person to the steps about them.
+/// Shows the rules, fields, and planned steps of one person.
 pub(super) async fn explain(args: &Explain, place: &ConfigLocation) -> Result<Exit, Failure> {
     let setup = place.open("explain")?;
     let explanation = setup.engine.explain(&args.person).await?;

@@ -17,14 +17,14 @@ pub(super) async fn history(args: &History, place: &ConfigLocation) -> Result<Ex
     if args.json.json {
         json::print_json(serde_json::to_string_pretty(&runs))?;
     } else if runs.is_empty() {
-        say("nothing has run yet");
+        say("no runs yet");
     } else {
         print(Listing(&runs))?;
     }
     Ok(Exit::Done)
 }
 
-/// Runs as a table, each with what stopped or failed it below.
+/// Runs as a table. The line below a run is the reason why it stopped or failed.
 struct Listing<'r>(&'r [RunRecord]);
 
 impl Display for Listing<'_> {

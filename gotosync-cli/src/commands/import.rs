@@ -22,18 +22,18 @@ use crate::output::{print, say};
 use crate::setup::{ConfigLocation, Setup};
 use crate::signals;
 
-/// Brings in people from a file.
+/// Imports people from a file.
 pub(super) async fn import(args: &cli::Import, place: &ConfigLocation) -> Result<Exit, Failure> {
     let setup = place.open("import")?;
     let (bytes, name) = content(&args.file)?;
     let import = Import::read(bytes, name, &options(args)?)?;
     let ready = import.prepare(&setup.engine, &args.rule).await?;
-    // Before anything is applied: whoever would have to mend it must find it.
+    // Write the entries to correct before applying: if that fails, nothing has been changed yet.
     let mend = keep(&ready, args)?;
     let plan = ready.engine.plan().await?.plan;
     let verdict = ready.engine.check(&plan, None);
     setup.line.clear();
-    let mut told = json!({
+    let mut output = json!({
         "plan": plan_value(&plan)?,
         "notes": json::notes(&verdict.notes),
         "troubles": ready.troubles,
@@ -47,41 +47,47 @@ pub(super) async fn import(args: &cli::Import, place: &ConfigLocation) -> Result
         print(Troubles(&ready.troubles, args.shape))?;
     }
     if let Some(mend) = &mend {
-        say(format_args!("to mend, and to import again: {}", mend.display()));
+        say(format_args!("entries to correct and import again: {}", mend.display()));
     }
     let exit = if !verdict.passes() {
-        stopped(&setup, &plan, &verdict, &mut told)?
+        stopped(&setup, &plan, &verdict, &mut output)?
     } else if args.apply && !plan.is_empty() {
-        apply(&setup, &ready, &plan, args.shape, &mut told).await?
+        apply(&setup, &ready, &plan, args.shape, &mut output).await?
     } else if plan.is_empty() {
         Exit::Done
     } else {
-        say("to apply it: the same command with --apply");
+        say("to apply this plan, run the same command with --apply");
         Exit::Pending
     };
     if args.shape.json {
-        json::print_json(serde_json::to_string_pretty(&told))?;
+        json::print_json(serde_json::to_string_pretty(&output))?;
     }
     Ok(if exit == Exit::Done && !ready.troubles.is_empty() { Exit::Partial } else { exit })
 }
 
 /// Applies exactly the plan that was shown.
-async fn apply(setup: &Setup<'_>, ready: &Ready, plan: &Plan, shape: Shape, told: &mut Value) -> Result<Exit, Failure> {
+async fn apply(
+    setup: &Setup<'_>,
+    ready: &Ready,
+    plan: &Plan,
+    shape: Shape,
+    output: &mut Value,
+) -> Result<Exit, Failure> {
     let stop = signals::stop(&setup.line);
     let report = ready.engine.apply(plan, None, &stop).await?;
     setup.line.clear();
     if shape.json {
-        told["report"] = json!(report);
+        output["report"] = json!(report);
     } else {
         print(render::report(&report, shape.length()))?;
     }
     Ok(Exit::of(&report))
 }
 
-/// Keeps a plan that the check stopped, so that it can be looked at and approved.
-fn stopped(setup: &Setup<'_>, plan: &Plan, verdict: &Verdict, told: &mut Value) -> Result<Exit, Failure> {
+/// Saves a plan that the check stopped, so that an admin can review and approve it.
+fn stopped(setup: &Setup<'_>, plan: &Plan, verdict: &Verdict, output: &mut Value) -> Result<Exit, Failure> {
     let file = setup.config.keep_plan(plan)?;
-    told["stopped"] = json::stopped(verdict, &file);
+    output["stopped"] = json::stopped(verdict, &file);
     approval(verdict, Some(&file), setup.place);
     Ok(Exit::Stopped)
 }
@@ -90,13 +96,13 @@ fn plan_value(plan: &Plan) -> Result<Value, Failure> {
     Ok(serde_json::from_str(&plan.to_json()).map_err(io::Error::from)?)
 }
 
-/// The bytes of the file, and what to call it.
+/// Returns the contents of the file, and its name for messages.
 fn content(file: &Path) -> Result<(Vec<u8>, String), Error> {
     let failed = |error: io::Error| Error::from(error).during("read the file to import").with("file", file.display());
     if file == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-        return Ok((bytes, "what was piped in".to_owned()));
+        return Ok((bytes, "standard input".to_owned()));
     }
     let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
     Ok((fs::read(file).map_err(failed)?, name))
@@ -139,8 +145,8 @@ fn options(args: &cli::Import) -> Result<ImportOptions, Error> {
     })
 }
 
-/// Writes what must be mended to a file of its own, and says which. No file is overwritten; one that holds the very same
-/// already is taken.
+/// Writes the entries that need correction to a file, and returns its path. Overwrites no file: an existing file is used only
+/// if it already has exactly this content.
 fn keep(ready: &Ready, args: &cli::Import) -> Result<Option<PathBuf>, Error> {
     let Some(text) = &ready.mend else { return Ok(None) };
     let same = |path: &Path| fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes());
@@ -152,7 +158,7 @@ fn keep(ready: &Ready, args: &cli::Import) -> Result<Option<PathBuf>, Error> {
         };
     }
     let piped = args.file == Path::new("-");
-    // What was mended in part goes beside it.
+    // After an import of `FILE.mend`, the new file is `FILE.mend-2`, not `FILE.mend.mend`.
     let again = args.file.extension().is_some_and(|ending| ending.to_string_lossy().starts_with("mend"));
     let base = if again { args.file.with_extension("") } else { args.file.clone() };
     let mut base = if piped { "import".into() } else { base.into_os_string() };
@@ -178,11 +184,11 @@ fn keep(ready: &Ready, args: &cli::Import) -> Result<Option<PathBuf>, Error> {
 
 fn failed(error: io::Error, path: &Path) -> Error {
     let there = error.kind() == io::ErrorKind::AlreadyExists;
-    let error = if there { Error::new(ErrorKind::Conflict, "the file is there already") } else { error.into() };
+    let error = if there { Error::new(ErrorKind::Conflict, "the file exists already") } else { error.into() };
     error
-        .during("write what must be mended")
+        .during("write the entries that need correction")
         .with("file", path.display())
-        .hint("name another file with --mend; none is overwritten, and nothing was applied")
+        .hint("name another file with --mend; no file was overwritten, and nothing was applied")
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
@@ -191,7 +197,7 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Entries that must be mended, by kind.
+/// Entries that need correction, by kind.
 struct Troubles<'t>(&'t [Trouble], Shape);
 
 impl Display for Troubles<'_> {
@@ -202,7 +208,7 @@ impl Display for Troubles<'_> {
             if number == 0 {
                 continue;
             }
-            writeln!(f, "to mend, {}: {number}", kind.heading())?;
+            writeln!(f, "to correct, {}: {number}", kind.heading())?;
             let lines = match self.1.length() {
                 Length::Full => usize::MAX,
                 Length::Short(lines) => lines,
@@ -225,7 +231,7 @@ impl Display for Troubles<'_> {
     }
 }
 
-/// Characters of an entry that are shown.
+/// The number of characters shown of an entry.
 const SHOWN: usize = 100;
-/// Files of what must be mended that may lie beside each other.
+/// The maximum number of files with entries to correct beside the imported file.
 const MOST_MENDS: u32 = 1000;

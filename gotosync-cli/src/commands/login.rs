@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output::say;
 use crate::setup::ConfigLocation;
 
-/// Lets a person consent, and keeps what comes of it.
+/// Asks an admin to approve access in a browser, and stores the tokens.
 pub(super) async fn login(args: &Login, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
     let (sign_in, redirect) = config.goto_sign_in()?;
@@ -25,26 +25,26 @@ pub(super) async fn login(args: &Login, place: &ConfigLocation) -> Result<Exit, 
         let consent = sign_in.consent(&loopback.redirect())?;
         show(&consent);
         if !args.no_browser && open::that_detached(consent.url()).is_err() {
-            say("no browser can be opened here: open the address yourself, or add --paste");
+            say("could not open a browser: open the address yourself, or run the command with --paste");
         }
         let code = loopback.code(&consent, PATIENCE).await?;
         (consent, code)
     };
     let who = sign_in.finish(&consent, &code).await?;
-    say(format_args!("signed in as {}; {}", who.as_deref().unwrap_or("somebody"), config.account));
-    say(format_args!("to see what that gives: {}", place.command("account")));
+    say(format_args!("signed in as {}; {}", who.as_deref().unwrap_or("an unknown user"), config.account));
+    say(format_args!("to see the accounts and seats: {}", place.command("account")));
     Ok(Exit::Done)
 }
 
 fn show(consent: &Consent) {
-    say("sign in to GoTo as whoever administers the account, at this address:");
+    say("open this address in a browser and sign in to GoTo as an admin of the account:");
     say(format_args!("  {}", consent.url()));
 }
 
-/// Asks for what a browser on another machine ended at: the page there need not be found.
+/// Asks for the redirect address that a browser on another machine ended up at. The page there need not exist.
 fn pasted(consent: &Consent) -> Result<Secret, Error> {
     show(consent);
-    say("then the browser ends at a page that it may not find; paste its address here:");
+    say("after that the browser may show an error page; copy the address of that page and paste it here:");
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).map_err(Error::from)?;
     consent.code(&line)

@@ -7,7 +7,7 @@ use crate::setup::ConfigLocation;
 
 mod preview;
 
-/// Shows e-mails that people would get.
+/// Runs a subcommand of `gotosync mail`.
 pub(super) async fn mail(verb: MailVerb, place: &ConfigLocation) -> Result<Exit, Failure> {
     match verb {
         MailVerb::Preview(args) => preview::preview(&args, place).await,

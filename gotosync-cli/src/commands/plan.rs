@@ -14,7 +14,7 @@ use crate::json;
 use crate::output::{print, say};
 use crate::setup::{ConfigLocation, Setup, quoted};
 
-/// Shows what would be done, and whether it may.
+/// Prints the changes that a run would make, and the result of the check.
 pub(super) async fn plan(args: &PlanArgs, place: &ConfigLocation) -> Result<Exit, Failure> {
     let Setup { engine, line, .. } = place.open("plan")?;
     let explained = match &args.only {
@@ -27,7 +27,7 @@ pub(super) async fn plan(args: &PlanArgs, place: &ConfigLocation) -> Result<Exit
     if let Some(explanation) = explained {
         return only(args, &plan, verdict, &explanation);
     }
-    // Before it is shown: a mistyped folder should not be found at the end of a long plan.
+    // Write the file before printing the plan, so that an error about the folder is not lost below a long plan.
     if let Some(file) = &args.out {
         write_plan(&plan, file)?;
     }
@@ -38,7 +38,7 @@ pub(super) async fn plan(args: &PlanArgs, place: &ConfigLocation) -> Result<Exit
         print(render::verdict(&verdict, args.shape.length()))?;
     }
     if let Some(file) = &args.out {
-        say(format_args!("written to {}", file.display()));
+        say(format_args!("plan written to {}", file.display()));
     }
     say_open_run(&engine, place).await?;
     if !verdict.passes() {
@@ -49,11 +49,11 @@ pub(super) async fn plan(args: &PlanArgs, place: &ConfigLocation) -> Result<Exit
         return Ok(Exit::Done);
     }
     let rest = args.out.as_ref().map_or_else(|| "apply".to_owned(), |file| format!("apply {}", quoted(file)));
-    say(format_args!("to apply it: {}", place.command(&rest)));
+    say(format_args!("to apply this plan: {}", place.command(&rest)));
     Ok(Exit::Pending)
 }
 
-/// Shows the steps about one person, what was found about them, and what stands against every step.
+/// Prints the steps and notes about one person, and the notes that block the complete plan.
 fn only(args: &PlanArgs, plan: &Plan, mut verdict: Verdict, explanation: &Explanation) -> Result<Exit, Failure> {
     let person = &explanation.id;
     let steps: Vec<_> = plan.steps().iter().filter(|step| step.person.as_ref() == Some(person)).collect();
@@ -74,10 +74,10 @@ fn only(args: &PlanArgs, plan: &Plan, mut verdict: Verdict, explanation: &Explan
     })
 }
 
-/// A plan says nothing about a run that has not ended; whoever plans should know.
+/// Warns about an interrupted run, because the plan does not include its remaining steps.
 async fn say_open_run(engine: &Engine, place: &ConfigLocation) -> Result<(), Failure> {
     if let Some(open) = engine.interrupted().await? {
-        say(format_args!("note: the run {} has not ended; if nothing runs, end it first:", open.run));
+        say(format_args!("note: run {} has not finished; if it is not running any more, finish it first:", open.run));
         say(format_args!("  {}", place.command("resume")));
     }
     Ok(())

@@ -17,20 +17,20 @@ mod example;
 
 use example::Found;
 
-/// Writes the example, or takes the one that is there, and runs it.
+/// Writes the example, unless the folder holds it already, and runs it.
 pub(super) async fn quickstart(args: &Quickstart, given: &ConfigLocation) -> Result<Exit, Failure> {
     if given.is_named() {
-        return Err(Error::new(ErrorKind::Input, "quickstart writes a configuration of its own")
-            .hint("leave out --config; to run the one you have: `gotosync run`")
+        return Err(Error::new(ErrorKind::Input, "quickstart cannot use --config: it writes its own configuration")
+            .hint("leave out --config; to run your own configuration, use `gotosync run`")
             .into());
     }
     let folder = args.folder.as_path();
     match example::look(folder)? {
         Found::Nothing => {
             example::write(folder)?;
-            say(format_args!("wrote a directory export, rules and an account into {}\n", folder.display()));
+            say(format_args!("wrote a directory export, rules, and an account into {}\n", folder.display()));
         }
-        Found::Example => say(format_args!("{} holds an example already: it is run as it is\n", folder.display())),
+        Found::Example => say(format_args!("{} holds an example already; running it unchanged\n", folder.display())),
     }
     let place = ConfigLocation::named(folder.join(example::CONFIG));
     let exit = go(&place).await?;
@@ -38,15 +38,15 @@ pub(super) async fn quickstart(args: &Quickstart, given: &ConfigLocation) -> Res
     Ok(exit)
 }
 
-/// Plans, checks and applies, and shows that nothing is left to do.
+/// Plans, checks, and applies, then plans again to show that nothing is left to do.
 async fn go(place: &ConfigLocation) -> Result<Exit, Failure> {
     let Setup { config, engine, line, .. } = place.open("quickstart")?;
     let stop = signals::stop(&line);
-    let mut told = RunOutput::new(Shape::TEXT);
+    let mut output = RunOutput::new(Shape::TEXT);
     if let Some(report) = engine.resume(&stop).await? {
         line.clear();
-        say("an interrupted run was resumed:");
-        let exit = told.resumed(&report)?;
+        say("resumed an interrupted run:");
+        let exit = output.resumed(&report)?;
         if stop.requested() {
             return Ok(exit);
         }
@@ -56,7 +56,7 @@ async fn go(place: &ConfigLocation) -> Result<Exit, Failure> {
     line.clear();
     print(render::plan(&plan, SHORT))?;
     if !verdict.passes() {
-        return told.stopped(&verdict, &config.keep_plan(&plan)?, place);
+        return output.stopped(&verdict, &config.keep_plan(&plan)?, place);
     }
     print(render::verdict(&verdict, SHORT))?;
     if plan.is_empty() {
@@ -65,7 +65,7 @@ async fn go(place: &ConfigLocation) -> Result<Exit, Failure> {
     say("\napplying");
     let report = engine.apply(&plan, None, &stop).await?;
     line.clear();
-    let exit = told.report(&report)?;
+    let exit = output.report(&report)?;
     if stop.requested() {
         return Ok(exit);
     }
@@ -78,24 +78,24 @@ async fn go(place: &ConfigLocation) -> Result<Exit, Failure> {
 
 fn next(folder: &Path, place: &ConfigLocation) -> String {
     let lines = [
-        ("one person, from the directory to the user", format!("explain {}", example::PERSON)),
-        ("the tree of the directory", format!("browse {}", quoted(Path::new(example::PEOPLE)))),
-        ("what would be done now", "plan".to_owned()),
-        ("do it", "apply".to_owned()),
-        ("every run so far", "history".to_owned()),
+        ("explain one person", format!("explain {}", example::PERSON)),
+        ("browse the directory tree", format!("browse {}", quoted(Path::new(example::PEOPLE)))),
+        ("show pending changes", "plan".to_owned()),
+        ("apply them", "apply".to_owned()),
+        ("list all runs", "history".to_owned()),
     ];
     let rules = quoted(&folder.join(example::RULES));
-    let mut text = format!("\ntry next (edit {rules} first, for instance its exclusion of trainees):\n");
+    let mut text = format!("\ntry next (first edit {rules}, for example remove the exclusion of trainees):\n");
     for (what, rest) in lines {
         let _ = writeln!(text, "  # {what}\n  {}", place.command(&rest));
     }
     if built_here() {
-        text.push_str("from this checkout, `cargo run -q --bin gotosync --` stands for `gotosync`\n");
+        text.push_str("in this checkout, type `cargo run -q --bin gotosync --` instead of `gotosync`\n");
     }
     text
 }
 
-/// Says whether the program lies where cargo builds it, and so in no search path.
+/// Returns `true` if the program runs from cargo's target folder, and so is probably not in the search path.
 fn built_here() -> bool {
     std::env::current_exe().is_ok_and(|path| path.iter().any(|part| part == "target"))
 }

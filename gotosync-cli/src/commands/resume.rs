@@ -8,18 +8,18 @@ use crate::output::say;
 use crate::setup::{ConfigLocation, Setup};
 use crate::signals;
 
-/// Ends a run that was interrupted.
+/// Finishes an interrupted run.
 pub(super) async fn resume(shape: Shape, place: &ConfigLocation) -> Result<Exit, Failure> {
     let Setup { engine, line, .. } = place.open("resume")?;
     let report = engine.resume(&signals::stop(&line)).await?;
     line.clear();
-    let mut told = RunOutput::new(shape);
+    let mut output = RunOutput::new(shape);
     let exit = if let Some(report) = report {
-        told.resumed(&report)?
+        output.resumed(&report)?
     } else {
         say("nothing to resume");
         Exit::Done
     };
-    told.finish()?;
+    output.finish()?;
     Ok(exit)
 }

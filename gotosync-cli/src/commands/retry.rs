@@ -9,11 +9,11 @@ use crate::output::say;
 use crate::setup::ConfigLocation;
 use crate::signals;
 
-/// Tries again whom a failure set aside, without waiting for their time.
+/// Retries people whose last step failed, without waiting until their next retry is due.
 pub(super) async fn retry(args: &Retry, place: &ConfigLocation) -> Result<Exit, Failure> {
     let setup = place.open("retry")?;
     let stop = signals::stop(&setup.line);
-    let mut told = RunOutput::new(args.shape);
+    let mut output = RunOutput::new(args.shape);
     let who = match args.person.trim() {
         "all" => gotosync_core::sync::Retry::Everybody,
         person => gotosync_core::sync::Retry::Person(person),
@@ -21,9 +21,9 @@ pub(super) async fn retry(args: &Retry, place: &ConfigLocation) -> Result<Exit, 
     let plan = setup.engine.retry(who).await?;
     setup.line.clear();
     if plan.is_empty() {
-        say("nobody has to be tried again");
+        say("nothing to retry: there are no failed steps");
     }
-    let exit = apply_plan(&plan, None, None, &setup, &stop, &mut told).await?;
-    told.finish()?;
+    let exit = apply_plan(&plan, None, None, &setup, &stop, &mut output).await?;
+    output.finish()?;
     Ok(exit)
 }

@@ -18,15 +18,15 @@ pub(super) mod look;
 mod says;
 mod tell;
 
-/// Does what the verb says; whatever changes the file is saved at once.
+/// Runs a subcommand of `gotosync rule`. Changes to the file are saved at once.
 pub(super) async fn rule(verb: RuleVerb, place: &ConfigLocation) -> Result<Exit, Failure> {
     match verb {
         RuleVerb::List(json) => list::list(json, place).await,
         RuleVerb::Show(args) => list::show(&args, place).await,
         RuleVerb::Add(args) => add::add(&args, place).await,
         RuleVerb::Edit(args) => edit::edit(&args, place).await,
-        RuleVerb::Enable(named) => change(&named, place, "switched on", RulesFile::enable).await,
-        RuleVerb::Disable(named) => change(&named, place, "switched off", RulesFile::disable).await,
+        RuleVerb::Enable(named) => change(&named, place, "enabled", RulesFile::enable).await,
+        RuleVerb::Disable(named) => change(&named, place, "disabled", RulesFile::disable).await,
         RuleVerb::Remove(named) => change(&named, place, "removed", RulesFile::remove).await,
         RuleVerb::Move(args) => shift(&args, place).await,
         RuleVerb::Schema => {
@@ -36,7 +36,7 @@ pub(super) async fn rule(verb: RuleVerb, place: &ConfigLocation) -> Result<Exit,
     }
 }
 
-/// Changes a rule in a way that names nothing new.
+/// Changes a rule without adding names, so that nothing needs to be looked up.
 async fn change(
     named: &Named,
     place: &ConfigLocation,
@@ -55,8 +55,8 @@ async fn change(
 async fn shift(args: &Move, place: &ConfigLocation) -> Result<Exit, Failure> {
     let to = if args.last { Some(Position::Last) } else { position(&args.spot) };
     let Some(to) = to else {
-        return Err(Error::new(ErrorKind::Input, "it is not said where the rule should stand")
-            .hint("add --before RULE, --after RULE, --first or --last")
+        return Err(Error::new(ErrorKind::Input, "no new position for the rule was given")
+            .hint("add --before RULE, --after RULE, --first, or --last")
             .into());
     };
     let config = place.load()?;
@@ -68,7 +68,7 @@ async fn shift(args: &Move, place: &ConfigLocation) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The place that arguments name, if they do.
+/// Returns the position that the arguments give, if any.
 fn position(spot: &Spot) -> Option<Position> {
     let before = spot.before.clone().map(Position::Before);
     before.or_else(|| spot.after.clone().map(Position::After)).or_else(|| spot.first.then_some(Position::First))

@@ -9,16 +9,16 @@ use crate::output::say;
 use crate::setup::ConfigLocation;
 use crate::signals;
 
-/// Ends an interrupted run, then plans, checks and applies.
+/// Finishes an interrupted run, then plans, checks, and applies.
 pub(super) async fn run(args: &Run, place: &ConfigLocation) -> Result<Exit, Failure> {
-    let mut told = RunOutput::new(args.shape);
-    let ended = go(args, &mut told, place).await;
-    // What was resumed is told even if what followed failed.
-    told.finish()?;
+    let mut output = RunOutput::new(args.shape);
+    let ended = go(args, &mut output, place).await;
+    // Print the report of the resumed run even if the new run failed.
+    output.finish()?;
     ended
 }
 
-async fn go(args: &Run, told: &mut RunOutput, place: &ConfigLocation) -> Result<Exit, Failure> {
+async fn go(args: &Run, output: &mut RunOutput, place: &ConfigLocation) -> Result<Exit, Failure> {
     let mut setup = place.open("run")?;
     if args.simulate {
         setup.engine = setup.engine.simulated();
@@ -26,11 +26,11 @@ async fn go(args: &Run, told: &mut RunOutput, place: &ConfigLocation) -> Result<
     let stop = signals::stop(&setup.line);
     if let Some(report) = setup.engine.resume(&stop).await? {
         setup.line.clear();
-        say("an interrupted run was resumed");
-        let exit = told.resumed(&report)?;
+        say("resumed an interrupted run");
+        let exit = output.resumed(&report)?;
         if stop.requested() {
             return Ok(exit);
         }
     }
-    run_now(&setup, &stop, told).await
+    run_now(&setup, &stop, output).await
 }

@@ -1,4 +1,4 @@
-//! What apply, run and resume tell: as it comes for people, at the end and in one piece for programs.
+//! The output of `apply`, `run`, and `resume`: text is printed as it comes, JSON as one document at the end.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::json;
 use crate::output::{print, say};
 use crate::setup::{ConfigLocation, quoted};
 
-/// What was told so far.
+/// The output collected so far.
 pub(super) struct RunOutput {
     shape: Shape,
     resumed: Value,
@@ -27,19 +27,19 @@ impl RunOutput {
         Self { shape, resumed: Value::Null, report: Value::Null, stopped: Value::Null, deletions: Value::Null }
     }
 
-    /// Tells the report of a run that had been interrupted.
+    /// Outputs the report of a resumed run.
     pub(super) fn resumed(&mut self, report: &Report) -> Result<Exit, Failure> {
         self.resumed = self.report_value(report)?;
         Ok(Exit::of(report))
     }
 
-    /// Tells the report of this run.
+    /// Outputs the report of this run.
     pub(super) fn report(&mut self, report: &Report) -> Result<Exit, Failure> {
         self.report = self.report_value(report)?;
         Ok(Exit::of(report))
     }
 
-    /// Tells what stopped a plan that is kept in a file, and how that very plan is approved.
+    /// Outputs the notes that stopped a plan, and the command that approves this plan, which is saved in a file.
     pub(super) fn stopped(&mut self, verdict: &Verdict, file: &Path, place: &ConfigLocation) -> Result<Exit, Failure> {
         if self.shape.json {
             self.stopped = json::stopped(verdict, file);
@@ -50,18 +50,18 @@ impl RunOutput {
         Ok(Exit::Stopped)
     }
 
-    /// Tells of deletions that wait for an admin, and how they are approved.
+    /// Outputs the deletions that need an admin's approval, and the command that approves them.
     pub(super) fn deletions(&mut self, plan: &Plan, file: &Path, place: &ConfigLocation) {
         if self.shape.json {
             self.deletions =
                 json!({ "plan": plan.id(), "file": file.display().to_string(), "users": plan.steps().len() });
         }
-        let users = count(plan.steps().len(), "user waits", "users wait");
-        say(format_args!("{users} to be deleted, which nothing brings back; look at the plan; to do it:"));
+        let users = count(plan.steps().len(), "user is waiting", "users are waiting");
+        say(format_args!("{users} to be deleted, which cannot be undone; review the plan; to delete:"));
         say(format_args!("  {}", place.command(&format!("apply {} --approve {}", quoted(file), plan.id()))));
     }
 
-    /// Writes the JSON, if that is what was asked for.
+    /// Prints the JSON document, if JSON output was requested.
     pub(super) fn finish(self) -> Result<(), Failure> {
         if !self.shape.json {
             return Ok(());
@@ -83,25 +83,25 @@ impl RunOutput {
     }
 }
 
-/// Says how a plan that a check stopped is approved, or that it cannot be.
+/// Prints how to approve a plan that a check stopped, or that it cannot be approved.
 pub(super) fn approval(verdict: &Verdict, file: Option<&Path>, place: &ConfigLocation) {
     if verdict.passes() {
         return;
     }
     let Some(file) = file.filter(|_| verdict.approvable()) else {
         return say(if verdict.approvable() {
-            format!("to approve such a plan, keep it first: {}", place.command("plan --out plan.json"))
+            format!("to approve this plan, first write it to a file: {}", place.command("plan --out plan.json"))
         } else {
-            "this cannot be approved: mend what the notes name, and plan again".to_owned()
+            "this plan cannot be approved: fix the problems in the notes, and plan again".to_owned()
         });
     };
-    say("look at the plan; to apply this very plan all the same:");
+    say("review the plan; to apply exactly this plan anyway:");
     say(format_args!("  {}", place.command(&format!("apply {} --approve {}", quoted(file), verdict.plan().id()))));
 }
 
-/// Says so if the id that was approved is not that of the plan.
+/// Prints a note if the approved id is not the id of the plan.
 pub(super) fn wrong_approval(plan: &Plan, approve: Option<&str>) {
     if let Some(id) = approve.filter(|id| *id != plan.id().as_str()) {
-        say(format_args!("note: the approval is for plan {id}, and this is plan {}: it changes nothing", plan.id()));
+        say(format_args!("note: the approval is for plan {id}, but this is plan {}: it has no effect", plan.id()));
     }
 }

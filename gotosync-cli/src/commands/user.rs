@@ -7,7 +7,7 @@ use crate::setup::ConfigLocation;
 
 mod invite;
 
-/// Acts on one user of the account.
+/// Runs a subcommand of `gotosync user`.
 pub(super) async fn user(verb: UserVerb, place: &ConfigLocation) -> Result<Exit, Failure> {
     match verb {
         UserVerb::Invite(args) => invite::invite(&args, place).await,

@@ -1,4 +1,4 @@
-//! The account of a configuration file: the table `[account]`.
+//! The table `[account]` of the configuration file.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,26 +13,26 @@ use crate::rules::Table;
 use crate::target::{LocalAccount, ProvisioningTarget};
 use crate::{Error, ErrorKind, Result};
 
-/// The account that users are provisioned in.
+/// The account in which users are provisioned.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AccountConfig {
     /// An account in a file.
     Local {
         /// The file.
         file: PathBuf,
-        /// The account as JSON that it is made from when it is missing.
+        /// The file with the initial account as JSON, used if `file` is missing.
         from: Option<PathBuf>,
     },
     /// An account at GoTo.
     #[cfg(feature = "goto")]
     Goto(Box<GotoConfig>),
-    /// An account at a service that speaks SCIM.
+    /// An account at a SCIM service.
     #[cfg(feature = "scim")]
     Scim(Box<ScimConfig>),
 }
 
 impl AccountConfig {
-    /// Opens it, or prepares to call it. This is when secrets are fetched.
+    /// Opens the account file, or creates a client for the service. Fetches the secrets.
     pub(super) fn open(&self, surroundings: &Surroundings) -> Result<Box<dyn ProvisioningTarget>> {
         #[cfg(not(any(feature = "goto", feature = "scim")))]
         let _ = surroundings;
@@ -45,23 +45,23 @@ impl AccountConfig {
         })
     }
 
-    /// Chooses another account of the same login, by name or key.
+    /// Chooses another account that the signed-in user can access, by name or key.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for an account that is the only one there.
+    /// [`ErrorKind::Input`] for an account in a file or at a SCIM service, where there is only one.
     pub(super) fn choose(&mut self, name: &str) -> Result<()> {
         match self {
             Self::Local { .. } => Err(Error::new(
                 ErrorKind::Input,
-                format!("there is no account `{name}` to choose: it is one in a file"),
+                format!("cannot choose the account `{name}`: the configuration names an account in a file"),
             )
-            .hint("leave --account out")),
+            .hint("leave out --account")),
             #[cfg(feature = "scim")]
             Self::Scim(_) => Err(Error::new(
                 ErrorKind::Input,
-                format!("there is no account `{name}` to choose: a SCIM service is one"),
+                format!("cannot choose the account `{name}`: a SCIM service has only one account"),
             )
-            .hint("leave --account out")),
+            .hint("leave out --account")),
             #[cfg(feature = "goto")]
             Self::Goto(goto) => {
                 goto.account = Some(name.to_owned());
@@ -85,17 +85,17 @@ impl fmt::Display for AccountConfig {
 
 fn local(file: &Path, from: Option<&Path>) -> Result<LocalAccount> {
     let Some(from) = from.filter(|_| !file.exists()) else { return LocalAccount::open(file) };
-    let text = read_text(from, "the account to start with")?;
+    let text = read_text(from, "the initial account")?;
     let account: Account = serde_json::from_str(&text).map_err(|error| {
-        Error::new(ErrorKind::Data, format!("it is not an account: {error}"))
-            .during("read the account to start with")
+        Error::new(ErrorKind::Data, format!("the file does not contain a valid account: {error}"))
+            .during("read the initial account")
             .with("file", from.display())
-            .hint("the README shows one with its licenses")
+            .hint("the README shows an example with licenses")
     })?;
     LocalAccount::create(file, &account)
 }
 
-/// Reads the account of a file.
+/// Reads the account from the configuration.
 pub(super) fn read(top: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> {
     let table = top.table("account");
     let read = match &table {
@@ -119,11 +119,11 @@ pub(super) fn read(top: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> 
     read
 }
 
-/// Sees that the table names one account only.
+/// Checks that the table names only one account.
 fn alone(table: &Table<'_, '_>, kind: &str) {
     for other in ["local", "goto", "scim"] {
         if other != kind && table.has(other) {
-            let message = format!("[account] names two accounts: by `{kind}` and by `{other}`");
+            let message = format!("[account] names two accounts: with `{kind}` and with `{other}`");
             table.problem(&table.at_key(other), message, "leave one of them out");
         }
     }
@@ -136,11 +136,11 @@ fn scim(table: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> {
 
 #[cfg(not(feature = "scim"))]
 fn scim(table: &Table<'_, '_>, _: &Path) -> Option<AccountConfig> {
-    // Whether they are right cannot be said here.
+    // This build cannot check the keys. Mark them as known, so that they are not reported as unknown.
     for key in table.keys() {
         let _ = table.has(&key);
     }
-    table.problem(&table.at_key("scim"), "this build has no SCIM", "build with the feature `scim`");
+    table.problem(&table.at_key("scim"), "this build does not support SCIM", "build gotosync with the feature `scim`");
     None
 }
 
@@ -151,10 +151,10 @@ fn goto(table: &Table<'_, '_>, folder: &Path) -> Option<AccountConfig> {
 
 #[cfg(not(feature = "goto"))]
 fn goto(table: &Table<'_, '_>, _: &Path) -> Option<AccountConfig> {
-    // Whether they are right cannot be said here.
+    // This build cannot check the keys. Mark them as known, so that they are not reported as unknown.
     for key in table.keys() {
         let _ = table.has(&key);
     }
-    table.problem(&table.at_key("goto"), "this build has no GoTo", "build with the feature `goto`");
+    table.problem(&table.at_key("goto"), "this build does not support GoTo", "build gotosync with the feature `goto`");
     None
 }

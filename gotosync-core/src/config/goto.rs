@@ -1,4 +1,4 @@
-//! An account at GoTo: which client signs in, where what proves it is kept, and how the service is called.
+//! The configuration of an account at GoTo: the OAuth client, the locations of its secrets, and connection settings.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,50 +12,50 @@ use crate::secret::SecretSource;
 use crate::target::goto::{GotoAccount, GotoOptions, GotoUrls, LoginStore, Means, SignIn, SignInOptions};
 use crate::{Result, Secret};
 
-/// An account at GoTo, as the configuration describes it. It holds no secret, but where one is kept.
+/// The configuration of an account at GoTo. It contains the locations of secrets, not the secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GotoConfig {
     /// The id of the OAuth client.
     pub client_id: String,
-    /// Where its secret is; a public client has none.
+    /// The location of the client secret; `None` for a public client.
     pub client_secret: Option<SecretSource>,
-    /// Where what `gotosync login` gets is kept.
+    /// The location where `gotosync login` stores the tokens.
     pub login: SecretSource,
-    /// Where it is kept if that place does not take it.
+    /// The location for the tokens if the first location cannot store them.
     pub login_otherwise: Option<SecretSource>,
-    /// Where a personal access token is, which goes before the login.
+    /// The location of a personal access token, which takes precedence over the tokens of `gotosync login`.
     pub personal_token: Option<SecretSource>,
-    /// The account by name or key, where the login has several.
+    /// The account by name or key, if the signed-in user can access several.
     pub account: Option<String>,
-    /// Where a browser comes back to.
+    /// The redirect URI for the browser.
     pub redirect: String,
-    /// What a login is asked for.
+    /// The OAuth scopes to request.
     pub scopes: Vec<String>,
-    /// Whether telephones and locations of GoTo Connect are read and written.
+    /// `true` if phone settings and locations of GoTo Connect are read and written.
     pub connect: bool,
-    /// Whether that is so too for who may show which number as caller id, which takes a call for each number.
+    /// `true` if caller id permissions are read and written too, which takes one API call per number.
     pub caller_ids: bool,
-    /// Where GoTo is.
+    /// The base addresses of the GoTo APIs.
     pub urls: GotoUrls,
-    /// New users in one call at the most.
+    /// The maximum number of new users in one call.
     pub batch: Option<usize>,
-    /// Users on a page.
+    /// The number of users per page.
     pub page_size: Option<usize>,
-    /// Requests a second for each API.
+    /// The maximum number of requests per second to each API.
     pub per_second: Option<u32>,
-    /// How long what was written may not be readable, in seconds.
+    /// The time in seconds until GoTo shows written changes.
     pub visible_within: Option<u32>,
-    /// How the service is called.
+    /// The connection settings.
     pub http: HttpConfig,
-    /// What processes that sign in take turns by.
+    /// The lock file with which several processes take turns when they refresh tokens.
     lock: PathBuf,
 }
 
 impl GotoConfig {
-    /// Prepares to call the account. This is when secrets are fetched.
+    /// Creates a client for the account. Fetches the secrets.
     ///
     /// # Errors
-    /// As [`SecretSource::fetch`], and for certificates and proxies that cannot be used.
+    /// As [`SecretSource::fetch`]; also certificates and proxies that cannot be used.
     pub(super) fn open(&self, surroundings: &Surroundings) -> Result<GotoAccount> {
         let client = self.http.client(surroundings)?;
         let sign_in = self.sign_in(&client, surroundings)?;
@@ -73,7 +73,7 @@ impl GotoConfig {
         GotoAccount::new(&client, sign_in, options)
     }
 
-    /// Signs in, without an account.
+    /// Returns the sign-in, without opening an account.
     pub(super) fn sign_in_alone(&self, surroundings: &Surroundings) -> Result<SignIn> {
         self.sign_in(&self.http.client(surroundings)?, surroundings)
     }
@@ -82,10 +82,13 @@ impl GotoConfig {
         let fetch = |place: &SecretSource, what: &'static str| -> Result<Secret> {
             place.fetch(&|name| surroundings.variables.value(name)).map_err(|error| error.during(what))
         };
-        let client_secret =
-            self.client_secret.as_ref().map(|place| fetch(place, "get the secret of the OAuth client")).transpose()?;
+        let client_secret = self
+            .client_secret
+            .as_ref()
+            .map(|place| fetch(place, "get the client secret of the OAuth client"))
+            .transpose()?;
         let means = if let Some(place) = &self.personal_token {
-            let token = fetch(place, "get the personal token")?;
+            let token = fetch(place, "get the personal access token")?;
             Means::PersonalToken { token, place: place.clone() }
         } else {
             let store = LoginStore::new(self.login.clone(), &self.lock)?;
@@ -113,14 +116,14 @@ impl fmt::Display for GotoConfig {
             write!(f, " account {account}")?;
         }
         if let Some(place) = &self.personal_token {
-            return write!(f, ", personal token from the {place}");
+            return write!(f, ", personal access token from the {place}");
         }
-        write!(f, ", login kept in the {}", self.login)?;
+        write!(f, ", tokens stored in the {}", self.login)?;
         self.login_otherwise.iter().try_for_each(|place| write!(f, ", or else the {place}"))
     }
 }
 
-/// Reads the table of an account at GoTo.
+/// Reads the configuration of an account at GoTo.
 pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
     let text = |key: &'static str, example: &str| {
         let text = if table.has(key) { table.required_string(key, example) } else { None };
@@ -130,10 +133,10 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
     let login = secret::read(table, "login", "goto-login", folder);
     if let Some(place @ (SecretSource::Variable(_) | SecretSource::Systemd(_) | SecretSource::Command { .. })) = &login
     {
-        let hint = "name a file or a keyring; a secret that stays the same can be a `personal_token`";
+        let hint = "use `file` or `keyring` for `login`, or a personal access token as `personal_token`";
         table.problem(
             &table.at_key("login"),
-            format!("a login cannot be kept in the {place}: it changes by itself"),
+            format!("`login` cannot be in the {place}: gotosync must be able to store renewed tokens there"),
             hint,
         );
     }
@@ -143,8 +146,8 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
     let connect = table.boolean("connect").is_some_and(|found| found.value);
     let caller_ids = table.boolean("caller_ids").is_some_and(|found| found.value);
     if caller_ids && !connect {
-        let hint = "numbers are those of GoTo Connect: write `connect = true` too";
-        table.problem(&table.at_key("caller_ids"), "`caller_ids` without `connect` reads nothing", hint);
+        let hint = "phone numbers belong to GoTo Connect: add `connect = true`";
+        table.problem(&table.at_key("caller_ids"), "`caller_ids` has no effect without `connect`", hint);
     }
     let (login, login_otherwise) = match login {
         Some(login) => (login, None),
@@ -171,18 +174,18 @@ pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<GotoConfig> {
     })
 }
 
-/// Where a login is kept if nothing is said: in the keyring of the system where there is one that lasts, else in a file.
+/// Returns the default locations for the tokens: a permanent system keyring if the platform has one, otherwise a file.
 fn own_login(folder: &Path, lasting_keyring: bool) -> (SecretSource, Option<SecretSource>) {
     let file = SecretSource::File(folder.join(LOGIN));
     if !lasting_keyring {
         return (file, None);
     }
-    // Each configuration has its own login.
+    // Each configuration has its own tokens.
     let name = format!("{LOGIN} of {}", folder.display());
     (SecretSource::Keyring { service: "gotosync".to_owned(), name }, Some(file))
 }
 
-/// What is needed to provision users (goto-api, 1.4).
+/// Returns the scopes needed to provision users (goto-api, 1.4).
 fn own_scopes(connect: bool) -> Vec<String> {
     let telephones = if connect { SCOPES_OF_CONNECT } else { &[] };
     SCOPES.iter().chain(telephones).map(|&scope| scope.to_owned()).collect()
@@ -207,9 +210,9 @@ fn urls(table: &Table<'_, '_>) -> GotoUrls {
 
 const SCOPES: &[&str] = &["identity:"];
 const SCOPES_OF_CONNECT: &[&str] = &["voice-admin.v1.read", "voice-admin.v1.write"];
-/// Where a browser comes back to; it is registered with the OAuth client.
+/// The default redirect URI, which must be registered with the OAuth client.
 const REDIRECT: &str = "http://localhost:8723/";
-/// Where a login is kept, beside the configuration.
+/// The file for the tokens, beside the configuration.
 const LOGIN: &str = "goto-login";
 const LOCK: &str = ".goto-login.lock";
 
@@ -218,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_is_in_the_keyring_where_one_lasts_and_in_a_file_elsewhere() {
+    fn stores_tokens_in_a_permanent_keyring_or_else_in_a_file() {
         let file = SecretSource::File(Path::new("/etc/gotosync").join("goto-login"));
         assert_eq!(own_login(Path::new("/etc/gotosync"), false), (file.clone(), None));
         let (keyring, otherwise) = own_login(Path::new("/etc/gotosync"), true);

@@ -1,4 +1,4 @@
-//! How a service is called: whom to trust, what stands between, and how long to wait.
+//! Connection settings for services: trusted certificates, proxy, and timeouts.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,34 +11,34 @@ use crate::http::{Client, HttpOptions, Proxies, Roots, Timeouts};
 use crate::rules::Table;
 use crate::secret::SecretSource;
 
-/// How a service is called, as the configuration describes it.
+/// The connection settings for a service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HttpConfig {
-    /// Who may vouch for a server.
+    /// The certificate authorities to trust.
     pub roots: Roots,
-    /// The proxy, where the environment is not to say.
+    /// The proxy; `None` to use the proxy from the environment variables.
     pub proxy: Option<ProxyConfig>,
-    /// How long to wait.
+    /// The timeouts.
     pub timeouts: Timeouts,
-    /// The largest answer that is taken, in bytes.
+    /// The maximum size of a response, in bytes.
     pub largest_answer: Option<usize>,
-    /// Whether any server is taken for whom it says it is.
+    /// `true` if TLS certificate verification is off.
     pub danger_accept_any_certificate: bool,
 }
 
-/// A proxy.
+/// A proxy server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyConfig {
-    /// Its address.
+    /// The address of the proxy.
     pub url: String,
-    /// Who signs in to it, and where the password is.
+    /// The user name for the proxy, and the location of its password.
     pub user: Option<(String, SecretSource)>,
-    /// Hosts that are reached without it, with commas between them.
+    /// Hosts to connect to without the proxy, separated by commas.
     pub direct: String,
 }
 
 impl HttpConfig {
-    /// Prepares to call services. This is when the password of a proxy is fetched.
+    /// Creates an HTTP client. Fetches the password of the proxy.
     pub(super) fn client(&self, surroundings: &Surroundings) -> Result<Client> {
         let proxies = match &self.proxy {
             Some(proxy) => proxy.open(surroundings)?,
@@ -65,11 +65,11 @@ impl ProxyConfig {
         let proxies = Proxies::all(&self.url, &self.direct).map_err(|error| error.during("use the proxy"))?;
         let Some((user, place)) = &self.user else { return Ok(proxies) };
         let password = place.fetch(&|name| surroundings.variables.value(name));
-        Ok(proxies.with_credentials(user, &password.map_err(|error| error.during("get the password of the proxy"))?))
+        Ok(proxies.with_credentials(user, &password.map_err(|error| error.during("get the proxy password"))?))
     }
 }
 
-/// Reads it from the table of an account.
+/// Reads the connection settings from the table of an account.
 pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> HttpConfig {
     let ca = if table.has("ca") { table.required_string("ca", "ca.pem") } else { None };
     HttpConfig {
@@ -85,14 +85,18 @@ fn proxy(table: &Table<'_, '_>, folder: &Path) -> Option<ProxyConfig> {
     let inner = table.table("proxy")?;
     let url = inner.required_string("url", "http://proxy.example.test:3128");
     if let Some(text) = url.as_ref().filter(|text| text.value.contains('@')) {
-        // Not shown: what stands before the `@` is a password.
-        let hint = "write `user` and `password` as keys of their own";
-        inner.problem(&text.at, "the address of a proxy has a user in it", hint);
+        // Do not show the address: it may contain a password before the `@`.
+        let hint = "use the separate keys `user` and `password`";
+        inner.problem(&text.at, "the proxy address contains a user", hint);
     }
     let user = inner.string("user").map(|text| text.value);
     let password = secret::read(&inner, "password", "proxy", folder);
     if user.is_some() != inner.has("password") {
-        inner.problem(inner.at(), "a proxy has both a `user` and a `password`, or neither", "add the other one");
+        inner.problem(
+            inner.at(),
+            "a proxy needs both `user` and `password`, or neither",
+            "add the missing key, or remove the other one",
+        );
     }
     let direct: Vec<String> = inner.strings("direct").into_iter().map(|text| text.value).collect();
     inner.finish();
@@ -113,23 +117,23 @@ fn timeouts(table: &Table<'_, '_>) -> Timeouts {
     timeouts
 }
 
-/// Reads a time.
+/// Reads a duration.
 pub(super) fn time(table: &Table<'_, '_>, key: &'static str, least: Duration) -> Option<Duration> {
     let text = table.string(key)?;
     let time = text.value.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
     let found = time.filter(|time| (least..=LONGEST).contains(time));
     if found.is_none() {
-        let message = format!("`{key}` is `{}`, expected a time of up to a day", text.value);
-        table.problem(&text.at, message, "write for example \"15s\" or \"2m\"");
+        let message = format!("`{key}` is `{}`, expected a duration of at most a day", text.value);
+        table.problem(&text.at, message, "write, for example, \"15s\" or \"2m\"");
     }
     found
 }
 
-/// Reads a number that is not 0.
+/// Reads a positive number.
 pub(super) fn size(table: &Table<'_, '_>, key: &'static str) -> Option<usize> {
     let size = table.number(key)?;
     if size == 0 {
-        table.problem(&table.at_key(key), format!("`{key}` is 0"), "leave it out for the default");
+        table.problem(&table.at_key(key), format!("`{key}` is 0, expected at least 1"), "leave it out for the default");
     }
     Some(size)
 }

@@ -1,4 +1,4 @@
-//! A live directory as a source: where it is, who reads it, and where the password comes from.
+//! The configuration of a live directory: servers, bind credentials, and read settings.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -18,69 +18,69 @@ mod sign_in;
 
 pub(super) use read::read;
 
-/// A live directory, as the configuration describes it. It holds no secret, but where one is kept.
+/// The configuration of a live directory. It contains the locations of secrets, not the secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LdapConfig {
-    /// Servers, tried in this order.
+    /// The servers, tried in this order.
     pub servers: Vec<Server>,
-    /// Where servers are looked up if none is named.
+    /// The domain whose servers are found by DNS, if `servers` is empty.
     pub discover: Option<Discovery>,
-    /// Whether every domain of the forest is read, and not only the one that is named.
+    /// `true` if every domain of the forest is read, not only the named domain.
     pub forest: bool,
-    /// Who reads.
+    /// The sign-in method and its credentials.
     pub sign_in: LdapSignIn,
-    /// Where people, groups and units are read; empty for all that the server holds.
+    /// The base DNs for reading people, groups, and units; empty for everything on the server.
     pub bases: Vec<Dn>,
-    /// Who may vouch for a server.
+    /// The certificate authorities to trust.
     pub roots: Roots,
-    /// The client's own certificate.
+    /// The client certificate.
     pub client: Option<ClientCertificate>,
-    /// What becomes of references to other servers.
+    /// The handling of referrals to other servers.
     pub referrals: Referrals,
-    /// How long to wait.
+    /// The timeouts.
     pub timeouts: Timeouts,
-    /// Entries of a page.
+    /// The number of entries per page.
     pub page_size: Option<u32>,
-    /// Values of one attribute that are asked for at once.
+    /// The number of values of one attribute to request at once.
     pub range_size: Option<u32>,
-    /// The largest answer that is taken, in bytes.
+    /// The maximum size of a response, in bytes.
     pub largest_answer: Option<usize>,
-    /// Whether only what changed is read, and how.
+    /// The method of reading only changes; `None` to read everything each time.
     pub changes: Option<Changes>,
-    /// Whether `ldap://` may stay without TLS.
+    /// `true` if `ldap://` connections stay unencrypted.
     pub danger_plain: bool,
 }
 
-/// Who reads a directory, and where what proves it is kept.
+/// A method of signing in to a directory, with the locations of its credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LdapSignIn {
-    /// A name and a password.
+    /// A simple bind with name and password.
     Simple {
-        /// The name.
+        /// The bind name: `user@domain`, `DOMAIN\user`, or a distinguished name.
         user: String,
-        /// Where the password is.
+        /// The location of the password.
         password: SecretSource,
     },
     /// The client certificate.
     Certificate,
     /// Kerberos.
     Kerberos {
-        /// Who; `None` for the current user.
+        /// The principal; `None` for the current user.
         principal: Option<String>,
-        /// The file with the keys of the principal; `None` for tickets that are there.
+        /// The keytab of the principal; `None` to use existing tickets.
         keytab: Option<PathBuf>,
         /// The host of the service `ldap/<host>`; `None` for the host of the server.
         service_host: Option<String>,
     },
-    /// Nobody.
+    /// An anonymous bind.
     Anonymous,
 }
 
 impl LdapConfig {
-    /// Prepares the source; here the password is fetched.
+    /// Opens the source. Fetches the password.
     ///
     /// # Errors
-    /// As [`SecretSource::fetch`], [`LdapSource::new`] and [`ForestSource::new`].
+    /// As [`SecretSource::fetch`], [`LdapSource::new`], and [`ForestSource::new`].
     pub(super) fn open(&self, variables: &Variables) -> Result<Box<dyn DirectorySource>> {
         let options = self.options(variables)?;
         Ok(if self.forest { Box::new(ForestSource::new(options)?) } else { Box::new(LdapSource::new(options)?) })
@@ -102,8 +102,8 @@ impl LdapConfig {
         Ok(options)
     }
 
-    /// The variables that the process must have been started with: the Kerberos library takes a keytab from nowhere else. Its
-    /// tickets are kept in memory then, so that those of somebody who is logged in are neither used nor overwritten.
+    /// Returns the variables with which the process must have been started: the Kerberos library reads the keytab from the
+    /// environment only. Tickets are kept in memory then, so that tickets of a logged-in user are neither used nor overwritten.
     pub(super) fn environment(&self) -> Vec<(&'static str, OsString)> {
         match &self.sign_in {
             LdapSignIn::Kerberos { keytab: Some(keytab), .. } => {
@@ -115,7 +115,7 @@ impl LdapConfig {
 }
 
 impl LdapSignIn {
-    /// The word for it, which is that of `sign_in`.
+    /// Returns the method as written in the key `sign_in`.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Simple { .. } => "simple",
@@ -129,7 +129,7 @@ impl LdapSignIn {
         Ok(match self {
             Self::Simple { user, password } => {
                 let fetched = password.fetch(&|name| variables.value(name));
-                let password = fetched.map_err(|error| error.during("get the password of the directory"))?;
+                let password = fetched.map_err(|error| error.during("get the directory password"))?;
                 SignIn::Simple { name: user.clone(), password }
             }
             Self::Certificate => SignIn::Certificate,
@@ -145,7 +145,7 @@ impl LdapSignIn {
 }
 
 impl fmt::Display for LdapConfig {
-    /// Where it is, in the order in which it is looked for.
+    /// Writes the forest, the domain, or the servers in the order in which they are tried.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.discover {
             Some(discovery) if self.forest => write!(f, "forest of {}", discovery.domain),
@@ -156,7 +156,7 @@ impl fmt::Display for LdapConfig {
 }
 
 impl fmt::Display for LdapSignIn {
-    /// Who signs in, and where what proves it is kept.
+    /// Writes the user and the location of the credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Simple { user, password } => write!(f, "{user}, password from the {password}"),
@@ -168,21 +168,23 @@ impl fmt::Display for LdapSignIn {
                     None => Ok(()),
                 }
             }
-            Self::Anonymous => f.write_str("nobody (anonymous)"),
+            Self::Anonymous => f.write_str("anonymous"),
         }
     }
 }
 
-/// A keytab is as good as a password. Without the variable the library would quietly use whatever tickets there are.
+/// Checks that only the user can read the keytab, and that the Kerberos library will use it.
+///
+/// A keytab needs the same protection as a password. Without the variable, the library would silently use other tickets.
 fn check_keytab(keytab: &Path, variables: &Variables) -> Result<()> {
     check_private(keytab)?;
     let wanted = keytab_name(keytab);
     if variables.value(KEYTAB).is_some_and(|named| named == wanted) {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Unsupported, format!("this process was not started with {KEYTAB}"))
+    Err(Error::new(ErrorKind::Unsupported, format!("the environment variable {KEYTAB} does not name the keytab"))
         .with("file", keytab.display())
-        .hint(format!("start it with {KEYTAB}={} and {TICKETS}=MEMORY:", wanted.display())))
+        .hint(format!("start the process with {KEYTAB}={} and {TICKETS}=MEMORY:", wanted.display())))
 }
 
 fn keytab_name(keytab: &Path) -> OsString {

@@ -1,4 +1,4 @@
-//! Rules that were changed come back to their file: whole or not at all, and never over somebody else's change.
+//! Saves changed rules atomically, and never overwrites a concurrent change.
 
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind as IoKind, Write};
@@ -10,11 +10,11 @@ use crate::rules::RulesFile;
 use crate::{Error, ErrorKind, Result};
 
 impl Config {
-    /// Reads the rules file to be changed. Rules in it may be wrong, so that they can be mended; a file that is not there
-    /// yet has no rules.
+    /// Reads the rules file for editing. Its rules may be invalid, so that they can be corrected. A missing file counts as a
+    /// file without rules.
     ///
     /// # Errors
-    /// What is not TOML, or the one error that the file cannot be read at all.
+    /// TOML syntax errors, or one error if the file cannot be read.
     pub fn rules_file(&self) -> Result<RulesFile, Vec<Error>> {
         match read_rules(&self.rules) {
             Err(errors) if errors.iter().all(|error| error.kind() == ErrorKind::NotFound) => {
@@ -24,7 +24,7 @@ impl Config {
         }
     }
 
-    /// Writes changed rules back: see [`write_rules`]. A file that was read and is gone is not made again.
+    /// Writes changed rules back: see [`write_rules`]. If the file existed before and was deleted since, this fails.
     ///
     /// # Errors
     /// As [`write_rules`].
@@ -39,31 +39,31 @@ impl Config {
     }
 }
 
-/// Reads a rules file to be changed. Rules in it may be wrong, so that they can be mended.
+/// Reads a rules file for editing. Its rules may be invalid, so that they can be corrected.
 ///
 /// # Errors
-/// What is not TOML, or the one error that the file cannot be read at all.
+/// TOML syntax errors, or one error if the file cannot be read.
 pub fn read_rules(file: &Path) -> Result<RulesFile, Vec<Error>> {
     let text = fs::read_to_string(file).map_err(|error| vec![failed("read", file, error)])?;
     RulesFile::parse(&text, &file.display().to_string())
 }
 
-/// Writes rules to a file, so that at any moment it is the old one or the new one. A file that is there is replaced only if
-/// it is as it was when the rules were read.
+/// Writes rules to a file atomically: at any moment, the file has either the old or the new content. Replaces an existing file
+/// only if it has not changed since the rules were read.
 ///
-/// Permissions stay, and so does the owner where the system allows it. A symbolic link stays one: what it points to is
-/// written.
+/// Keeps the permissions, and the owner where the system allows it. If the path is a symbolic link, writes the file that it
+/// points to.
 ///
 /// # Errors
-/// [`ErrorKind::Conflict`] when the file is not as it was when it was read, and whatever keeps it from being written.
+/// [`ErrorKind::Conflict`] if the file has changed since it was read; also errors of writing the file.
 pub fn write_rules(rules: &RulesFile, path: &Path) -> Result<()> {
-    // Held until the end: of two who would write at once, the second finds that the file is not what it read.
+    // Hold the lock until the end. If two processes write at once, the second one then detects the change.
     let held = match File::open(path) {
         Err(error) if error.kind() == IoKind::NotFound => return write_new(path, rules.text()),
         opened => opened.map_err(|error| failed("save", path, error))?,
     };
     match held.lock() {
-        // A file system without locks: the comparison below is what is left.
+        // The file system has no locks: rely on the comparison below alone.
         Err(error) if error.kind() == IoKind::Unsupported => {}
         locked => locked.map_err(|error| failed("save", path, error))?,
     }
@@ -78,13 +78,13 @@ pub fn write_rules(rules: &RulesFile, path: &Path) -> Result<()> {
         return Err(Error::new(ErrorKind::Denied, "the file is read-only")
             .during("save the rules")
             .with("file", file.display())
-            .hint("make it writable first, or change it where it comes from"));
+            .hint("make the file writable first, or change the original if this file is a managed copy"));
     }
-    // Whoever holds the file is alone, and needs no name of their own.
+    // The lock makes this the only writer, so a fixed name for the temporary file is safe.
     replace(&file, &part_of(&file), rules.text(), Some(&now)).map_err(|error| failed("save", path, error))
 }
 
-/// Makes the file, unless somebody else has by now.
+/// Creates the file, unless another process has created it in the meantime.
 fn write_new(path: &Path, text: &str) -> Result<()> {
     let part = own_part_of(path);
     let _ = fs::remove_file(&part);
@@ -92,23 +92,31 @@ fn write_new(path: &Path, text: &str) -> Result<()> {
     let _ = fs::remove_file(&part);
     written.map_err(|error| match error.kind() {
         IoKind::AlreadyExists => changed(path),
+        IoKind::NotFound => Error::new(ErrorKind::NotFound, "the folder of the file does not exist")
+            .during("save the rules")
+            .with("file", path.display())
+            .hint("create the folder first"),
         _ => failed("save", path, error),
     })
 }
 
 fn changed(path: &Path) -> Error {
-    Error::new(ErrorKind::Conflict, "the file was changed by somebody else in the meantime; nothing was written")
+    Error::new(ErrorKind::Conflict, "the file was changed by another process in the meantime; nothing was written")
         .during("save the rules")
         .with("file", path.display())
-        .hint("do it again: it starts from the file as it is now")
+        .hint("run the command again; it will use the changed file")
 }
 
 fn failed(verb: &str, path: &Path, error: std::io::Error) -> Error {
-    Error::from(error).during(format!("{verb} the rules")).with("file", path.display())
+    let error = match Error::from(error) {
+        error if error.kind() == ErrorKind::NotFound => Error::new(ErrorKind::NotFound, "the file does not exist"),
+        error => error,
+    };
+    error.during(format!("{verb} the rules")).with("file", path.display())
 }
 
-/// Writes a file beside another, like it if there is one, and moves it there. What lies under the name of the part was left
-/// by a process that was killed.
+/// Writes a temporary file `part` and renames it to `file`. Copies owner and permissions from `old`. An existing `part` is left
+/// over from a killed process, and is deleted.
 pub(super) fn replace(file: &Path, part: &Path, text: &str, old: Option<&Metadata>) -> std::io::Result<()> {
     let _ = fs::remove_file(part);
     let written = write(part, text, old).and_then(|()| fs::rename(part, file));
@@ -129,13 +137,13 @@ fn write(part: &Path, text: &str, like: Option<&Metadata>) -> std::io::Result<()
     open.sync_all()
 }
 
-/// A name in the same folder, so that the last move is one within a file system.
+/// Returns the name of the temporary file. It is in the same folder, because renames must stay within one file system.
 fn part_of(file: &Path) -> PathBuf {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     file.with_file_name(format!(".{name}.part"))
 }
 
-/// One that nobody else takes, for files that nobody holds.
+/// Returns a unique name for a temporary file, for files without a lock.
 pub(super) fn own_part_of(file: &Path) -> PathBuf {
     static SERIAL: AtomicU64 = AtomicU64::new(0);
     let (process, serial) = (std::process::id(), SERIAL.fetch_add(1, Ordering::Relaxed));
@@ -154,7 +162,8 @@ fn is_same(_: &Metadata, _: &Metadata) -> bool {
     true
 }
 
-/// Gives a new file the owner of the old one; only root may always do so, and for others the owner is already right.
+/// Gives a new file the owner of the old one. Ignores errors: only root may change owners, and for other users the owner is
+/// usually the same already.
 #[cfg(unix)]
 fn keep_owner(part: &Path, old: &Metadata) {
     use std::os::unix::fs::{MetadataExt, chown};
@@ -164,7 +173,7 @@ fn keep_owner(part: &Path, old: &Metadata) {
 #[cfg(not(unix))]
 fn keep_owner(_: &Path, _: &Metadata) {}
 
-/// Makes the move itself outlast a power cut, where the file system can promise that; it is done either way.
+/// Makes the rename durable against a power failure, if the file system supports that. Ignores errors.
 #[cfg(unix)]
 fn sync_folder(file: &Path) {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

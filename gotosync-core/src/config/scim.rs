@@ -1,4 +1,4 @@
-//! An account at a SCIM service: where it is, what proves who calls, and what its products are.
+//! The configuration of an account at a SCIM service: its address, the location of its token, and its products.
 
 use std::fmt;
 use std::path::Path;
@@ -13,24 +13,24 @@ use crate::rules::Table;
 use crate::secret::SecretSource;
 use crate::target::scim::{Dialect, Entitlement, ScimOptions, ScimTarget};
 
-/// An account at a SCIM service, as the configuration describes it. It holds no secret, but where one is kept.
+/// The configuration of an account at a SCIM service. It contains the location of the token, not the token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScimConfig {
-    /// Where the service is.
+    /// The base URL of the service.
     pub url: String,
-    /// Where the token is that every call bears.
+    /// The location of the bearer token.
     pub token: Option<SecretSource>,
-    /// What is spoken, whose login is in use, and what can be given.
+    /// The dialect, the sync's own user, and the available products.
     pub options: ScimOptions,
-    /// How the service is called.
+    /// The connection settings.
     pub http: HttpConfig,
 }
 
 impl ScimConfig {
-    /// Prepares to call the service. This is when the token is fetched.
+    /// Creates a client for the service. Fetches the token.
     ///
     /// # Errors
-    /// As [`SecretSource::fetch`], and for addresses, certificates and proxies that cannot be used.
+    /// As [`SecretSource::fetch`]; also addresses, certificates, and proxies that cannot be used.
     pub(super) fn open(&self, surroundings: &Surroundings) -> Result<ScimTarget> {
         let client = self.http.client(surroundings)?;
         let bearer = match &self.token {
@@ -55,7 +55,7 @@ impl fmt::Display for ScimConfig {
     }
 }
 
-/// Reads the table of an account at a SCIM service.
+/// Reads the configuration of an account at a SCIM service.
 pub(super) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<ScimConfig> {
     let url = table.required_string("scim", "https://example.test/scim/v2");
     let defaults = ScimOptions::default();
@@ -76,13 +76,17 @@ fn dialect(table: &Table<'_, '_>) -> Dialect {
     let found = Dialect::ALL.into_iter().find(|own| own.as_str() == text.value);
     if found.is_none() {
         let known = Dialect::ALL.map(|own| format!("`{}`", own.as_str())).join(" and ");
-        let message = format!("`dialect` is `{}`, which is not known", text.value);
-        table.problem(&text.at, message, format!("{known} are; leave it out for a service that keeps to the RFC"));
+        let message = format!("`dialect` is `{}`, which is unknown", text.value);
+        table.problem(
+            &text.at,
+            message,
+            format!("known dialects are {known}; leave it out for a service that follows the RFC"),
+        );
     }
     found.unwrap_or_default()
 }
 
-/// Products by the values of `entitlements`, with the names that rules use.
+/// Reads the products: values of the SCIM attribute `entitlements`, and their names in rules.
 fn entitlements(table: &Table<'_, '_>) -> Vec<Entitlement> {
     let Some(inner) = table.table("entitlements") else { return Vec::new() };
     let mut found = Vec::new();

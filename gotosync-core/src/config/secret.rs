@@ -1,19 +1,23 @@
-//! Reads where a secret is kept.
+//! Reads the location of a secret.
 
 use std::path::Path;
 
 use crate::rules::{StringOrTable, Table};
 use crate::secret::SecretSource;
 
-/// Reads where a secret is kept. One that stands in the file itself is refused, and not shown. `example` is what it may be
-/// called.
+/// Reads the location of a secret. Rejects a secret in the configuration itself, without showing it. `example` is an example
+/// name for hints.
 pub(super) fn read(table: &Table<'_, '_>, name: &'static str, example: &str, folder: &Path) -> Option<SecretSource> {
     let place = format!("`{name} = {{ file = \"secrets/{example}\" }}`");
-    let places = match table.string_or_table(name, "a table that says where it is kept")? {
+    let places = match table.string_or_table(name, "a table with its location")? {
         StringOrTable::Table(places) => places,
         StringOrTable::String(text) => {
-            let message = format!("`{name}` must not stand in the configuration itself");
-            table.problem(&text.at, message, format!("say where it is kept: {place}, {OTHER_PLACES}"));
+            let message = format!("`{name}` must not be in the configuration itself");
+            table.problem(
+                &text.at,
+                message,
+                format!("store it elsewhere and give its location: {place}, {OTHER_PLACES}"),
+            );
             return None;
         }
     };
@@ -29,30 +33,31 @@ pub(super) fn read(table: &Table<'_, '_>, name: &'static str, example: &str, fol
             let value = text.value.clone();
             match key {
                 "file" => Some(SecretSource::File(folder.join(value))),
-                "variable" if value.contains(['=', '\0']) => {
-                    bad("is no name of a variable", "write the name alone, without `=` and a value")
-                }
+                "variable" if value.contains(['=', '\0']) => bad(
+                    "is not a valid name of an environment variable",
+                    "write only the name, without `=` and a value",
+                ),
                 "variable" => Some(SecretSource::Variable(value)),
                 "systemd" if value.contains(['/', '\0']) || value.starts_with('.') => {
-                    bad("is no name of a credential", "write the name that the unit gives it in `LoadCredential=`")
+                    bad("is not a valid name of a credential", "write the name from `LoadCredential=` in the unit file")
                 }
                 "systemd" => Some(SecretSource::Systemd(value)),
                 _ => Some(SecretSource::keyring(&value)),
             }
         }),
         [] => {
-            // A key that is mistyped is told by itself.
+            // A mistyped key is already reported as unknown.
             if places.keys().is_empty() {
                 places.problem(
                     places.at(),
-                    format!("`{name}` does not say where it is kept"),
-                    format!("write for example {place}"),
+                    format!("`{name}` has no location"),
+                    format!("write, for example, {place}"),
                 );
             }
             None
         }
         [_, second, ..] => {
-            places.problem(&places.at_key(second), format!("`{name}` names two places"), "keep the one that counts");
+            places.problem(&places.at_key(second), format!("`{name}` has two locations"), "keep only one");
             None
         }
     };
@@ -64,15 +69,19 @@ fn command(places: &Table<'_, '_>, example: &str, folder: &Path) -> Option<Secre
     let hint =
         format!("write the program and its arguments as a list: `command = [\"pass\", \"show\", \"{example}\"]`");
     if !places.is_list("command") {
-        places.problem(&places.at_key("command"), "`command` is no list; there is no shell to take it apart", hint);
+        places.problem(
+            &places.at_key("command"),
+            "`command` must be a list: gotosync does not use a shell to split it",
+            hint,
+        );
         return None;
     }
     let mut words: Vec<String> = places.strings("command").into_iter().map(|word| word.value).collect();
     if words.first().is_none_or(|program| program.trim().is_empty()) {
-        places.problem(&places.at_key("command"), "`command` names no program", hint);
+        places.problem(&places.at_key("command"), "`command` does not name a program", hint);
         return None;
     }
-    // A path is one from the folder of the configuration; a name alone is looked for where programs are.
+    // A path is relative to the folder of the configuration. A plain name is looked up in the search path.
     let program = &mut words[0];
     if program.contains(std::path::is_separator) {
         *program = folder.join(&program).display().to_string();
@@ -80,7 +89,7 @@ fn command(places: &Table<'_, '_>, example: &str, folder: &Path) -> Option<Secre
     Some(SecretSource::Command { words, folder: folder.to_owned() })
 }
 
-/// What a place may be called.
+/// Returns an example value for a kind of location.
 fn named(key: &str, example: &str) -> String {
     match key {
         "file" => format!("secrets/{example}"),
@@ -90,4 +99,4 @@ fn named(key: &str, example: &str) -> String {
     }
 }
 
-const OTHER_PLACES: &str = "or with `variable`, `command`, `keyring` or `systemd` for `file`";
+const OTHER_PLACES: &str = "or `variable`, `command`, `keyring`, or `systemd` instead of `file`";

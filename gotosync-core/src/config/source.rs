@@ -1,4 +1,4 @@
-//! The sources of a configuration file: one table `[source]`, or several `[[source]]` in order of precedence.
+//! The sources of the configuration file: one table `[source]`, or several `[[source]]` in order of precedence.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,16 +12,16 @@ use crate::source::csv::{Columns, CsvOptions, Encoding};
 use crate::source::{CsvSource, DirectorySource, LdifSource, MergedSource};
 use crate::{Error, ErrorKind, Result};
 
-/// One place that people are read from.
+/// The configuration of a source of people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceConfig {
-    /// What it is called. People of a CSV are known by it, so it must not change.
+    /// The name of the source. It is part of the ids of people from a CSV file, so it must not change.
     pub name: String,
-    /// What it is.
+    /// The kind of the source.
     pub kind: SourceKind,
 }
 
-/// What a source is.
+/// A kind of source, with its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceKind {
     /// A directory export.
@@ -34,7 +34,7 @@ pub enum SourceKind {
 }
 
 impl SourceConfig {
-    /// The file people are read from, if it is one.
+    /// Returns the file with people; `None` for a live directory.
     pub fn file(&self) -> Option<&Path> {
         match &self.kind {
             SourceKind::Ldif(path) | SourceKind::Csv(path, _) => Some(path),
@@ -43,7 +43,7 @@ impl SourceConfig {
         }
     }
 
-    /// Where people are read from: a file, or the addresses of servers.
+    /// Returns the file, the servers, or the domain of the source.
     pub fn place(&self) -> String {
         match &self.kind {
             SourceKind::Ldif(path) | SourceKind::Csv(path, _) => path.display().to_string(),
@@ -52,7 +52,7 @@ impl SourceConfig {
         }
     }
 
-    /// The word of its kind, which is its key in the file.
+    /// Returns the kind as the key in the configuration file.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {
             SourceKind::Ldif(_) => "ldif",
@@ -76,7 +76,7 @@ impl SourceConfig {
     }
 }
 
-/// Opens sources: one as it is, several as one directory.
+/// Opens the sources. Merges several sources into one directory.
 pub(super) fn open(sources: &[SourceConfig], variables: &Variables) -> Result<Box<dyn DirectorySource>> {
     if let [one] = sources {
         return one.open(variables);
@@ -85,12 +85,12 @@ pub(super) fn open(sources: &[SourceConfig], variables: &Variables) -> Result<Bo
     Ok(Box::new(MergedSource::new(parts.collect::<Result<_>>()?)?))
 }
 
-/// Opens a source by the keys of a `[source]` table, as JSON has them; a list of tables gives several sources as one. Paths are
-/// relative to a folder.
+/// Opens a source from the keys of a `[source]` table, given as JSON. A list of tables gives several sources merged into one.
+/// Paths are relative to `folder`.
 ///
 /// # Errors
-/// [`ErrorKind::Input`](crate::ErrorKind::Input) with every problem of the keys, and what keeps a password or a certificate from
-/// being used.
+/// [`ErrorKind::Input`](crate::ErrorKind::Input) for each problem of the keys; also errors of passwords and certificates that
+/// cannot be used.
 pub fn open_source(
     keys: &serde_json::Value,
     folder: &Path,
@@ -102,7 +102,7 @@ pub fn open_source(
     open(&sources, variables).map_err(|error| vec![error])
 }
 
-/// The environment that the sources need; those of one file need the same.
+/// Returns the environment variables that the sources need. All sources of a file need the same variables.
 pub(super) fn environment(sources: &[SourceConfig]) -> Vec<(&'static str, OsString)> {
     let each = sources.iter().map(|source| match &source.kind {
         SourceKind::Ldif(_) | SourceKind::Csv(..) => Vec::new(),
@@ -112,7 +112,7 @@ pub(super) fn environment(sources: &[SourceConfig]) -> Vec<(&'static str, OsStri
     each.into_iter().find(|needed| !needed.is_empty()).unwrap_or_default()
 }
 
-/// Reads the sources of a file.
+/// Reads the sources of the configuration file.
 pub(super) fn read(top: &Table<'_, '_>, folder: &Path) -> Option<Vec<SourceConfig>> {
     let mut sources: Vec<SourceConfig> = Vec::new();
     let tables = top.strings_or_tables("source", "a table headed [source], or several headed [[source]]");
@@ -135,23 +135,23 @@ pub(super) fn read(top: &Table<'_, '_>, folder: &Path) -> Option<Vec<SourceConfi
             continue;
         };
         if sources.iter().any(|other| other.name == source.name) {
-            let message = format!("two sources are called `{}`", source.name);
-            top.problem(&table.at_key("name"), message, "give each source a name of its own");
+            let message = format!("two sources are named `{}`", source.name);
+            top.problem(&table.at_key("name"), message, "give each source a different name");
         }
         let needed = environment(&sources);
         let own = environment(std::slice::from_ref(&source));
         if !needed.is_empty() && !own.is_empty() && own != needed {
-            let hint = "put the keys of all principals into one keytab, with `ktutil`";
+            let hint = "merge the keytabs into one, for example with `ktutil`";
             table.problem(
                 &table.at_key("keytab"),
-                "another source has another keytab, and a process can use one",
+                "another source uses a different keytab, but a process can use only one",
                 hint,
             );
         }
         sources.push(source);
     }
     if !top.has("source") {
-        top.problem(&(0..0), "there is no [source]", EXAMPLE);
+        top.problem(&(0..0), "the table [source] is missing", EXAMPLE);
     }
     (fine && !sources.is_empty()).then_some(sources)
 }
@@ -164,7 +164,7 @@ fn one(table: &Table<'_, '_>, folder: &Path, several: bool) -> Option<SourceConf
     };
     let kind = kind(table)?;
     let file = |key| table.required_string(key, "people.file").map(|path| folder.join(path.value));
-    // The keys of every kind are asked for, so that one of another kind is told apart from a typing mistake.
+    // Read the keys of all kinds, so that a key of another kind is not reported as a misspelled key.
     let options = csv_options(table);
     let read = match kind {
         Kind::Ldif => file("ldif").map(SourceKind::Ldif),
@@ -173,40 +173,40 @@ fn one(table: &Table<'_, '_>, folder: &Path, several: bool) -> Option<SourceConf
     };
     for (_, keys, (what, instead)) in KINDS.iter().filter(|(other, ..)| *other != kind) {
         if let Some(key) = asked(table, keys).first() {
-            let hint = format!("leave it out, or name {instead}");
-            table.problem(&table.at_key(key), format!("`{key}` is for {what}"), hint);
+            let hint = format!("leave it out, or use {instead}");
+            table.problem(&table.at_key(key), format!("`{key}` applies only to {what}"), hint);
         }
     }
     let default = if kind == Kind::Csv { "csv" } else { "directory" };
     Some(SourceConfig { name: name.unwrap_or_else(|| default.to_owned()), kind: read? })
 }
 
-/// Those of some keys that are there.
+/// Returns those of the keys that are present, and marks all of them as known.
 fn asked<'k>(table: &Table<'_, '_>, keys: &[&'k str]) -> Vec<&'k str> {
     keys.iter().copied().filter(|key| table.has(key)).collect()
 }
 
-/// Asks for the keys of every kind.
+/// Marks the keys of all kinds as known.
 fn ask_all(table: &Table<'_, '_>) {
     for (_, keys, _) in KINDS {
         asked(table, keys);
     }
 }
 
-/// What kind of source a table describes, by the key that names its place.
+/// Returns the kind of source that a table describes, from the key with its location.
 fn kind(table: &Table<'_, '_>) -> Option<Kind> {
     let given: Vec<_> = PLACES.iter().filter(|(key, _)| table.has(key)).collect();
     let Some((_, kind)) = given.first() else {
-        // A key that is mistyped is told by itself, and is what is missing.
+        // A mistyped key is reported as unknown, and probably is the missing key.
         let known = |name: &str| name == "name" || KINDS.iter().any(|(_, keys, _)| keys.contains(&name));
         if table.keys().iter().all(|name| known(name)) {
             table.problem(
                 table.at(),
-                "the source names neither a directory (`ldap`, `domain`) nor a file (`ldif`, `csv`)",
+                "the source has neither a directory (`ldap`, `domain`) nor a file (`ldif`, `csv`)",
                 EXAMPLE,
             );
         } else {
-            // Asked for, so that they are offered as what was meant.
+            // Mark all keys as known, so that they are suggested as corrections.
             ask_all(table);
         }
         return None;
@@ -214,7 +214,11 @@ fn kind(table: &Table<'_, '_>) -> Option<Kind> {
     if given.iter().any(|(_, other)| other != kind) {
         let places = given.iter().map(|(key, _)| table.at_key(key));
         let second = places.max_by_key(|at| at.start).unwrap_or_default();
-        table.problem(&second, "it names two places", "write one table [[source]] for each, in order of precedence");
+        table.problem(
+            &second,
+            "the source has two locations",
+            "write a separate table [[source]] for each, in order of precedence",
+        );
         return None;
     }
     Some(*kind)
@@ -227,10 +231,10 @@ fn live(table: &Table<'_, '_>, folder: &Path) -> Option<SourceKind> {
 
 #[cfg(not(feature = "ldap"))]
 fn live(table: &Table<'_, '_>, _: &Path) -> Option<SourceKind> {
-    // Whether they are right cannot be said here.
+    // This build cannot check the keys. Mark them as known, so that they are not reported as unknown.
     ask_all(table);
     let at = if table.has("ldap") { "ldap" } else { "domain" };
-    table.problem(&table.at_key(at), "this build has no LDAP", "build with the feature `ldap`");
+    table.problem(&table.at_key(at), "this build does not support LDAP", "build gotosync with the feature `ldap`");
     None
 }
 
@@ -252,7 +256,7 @@ fn csv_options(table: &Table<'_, '_>) -> Option<CsvOptions> {
         }
     }
     let delimiter = match table.string("delimiter") {
-        // What it is in the file, too; a list of words would show it as a gap.
+        // Accept a tab character, too. It is not in `DELIMITERS`, because an error message would show it as a gap.
         Some(text) if text.value == "\t" => Some(b'\t'),
         _ => table.word("delimiter", DELIMITERS),
     };
@@ -267,17 +271,17 @@ fn csv_options(table: &Table<'_, '_>) -> Option<CsvOptions> {
     fine.then_some(CsvOptions { columns, delimiter, encoding })
 }
 
-/// The table of columns: its keys are attributes, the known ones and others.
+/// Reads the table of columns. Its keys are attributes, known or custom.
 fn attributes(table: &Table<'_, '_>) -> Option<Vec<(String, String)>> {
     if !table.is_table("columns") {
-        let hint = "write for example `columns = { mail = \"E-Mail\", sn = \"Surname\" }`";
-        let message = "`columns` is no table, expected attributes with their columns";
+        let hint = "write, for example, `columns = { mail = \"E-Mail\", sn = \"Surname\" }`";
+        let message = "`columns` must be a table of attributes and their columns";
         table.problem(&table.at_key("columns"), message, hint);
         return None;
     }
     let columns = table.table("columns")?;
     let mut names = columns.keys();
-    // As they are written, which is how people look for them.
+    // Report problems in the order of the file.
     names.sort_by_key(|name| columns.at_key(name).start);
     let mut fine = true;
     let mut attributes = Vec::new();
@@ -286,17 +290,17 @@ fn attributes(table: &Table<'_, '_>) -> Option<Vec<(String, String)>> {
             columns.problem(&columns.at_key(&name), message, hint);
             fine = false;
         };
-        // Names of one's own are welcome; what is one letter from a known one is a mistake.
+        // Custom attributes are allowed, but a name that differs in one letter from a known attribute is a typing mistake.
         let near = known_attributes().find(|known| strsim::damerau_levenshtein(known, &name) == 1 && name.len() > 3);
         let attribute = match (known_attribute(&name), near) {
             (Some(known), _) => known.to_owned(),
             (None, Some(near)) => {
-                wrong(format!("there is no attribute `{name}`"), format!("did you mean `{near}`?"));
+                wrong(format!("`{name}` is not a known attribute"), format!("did you mean `{near}`?"));
                 continue;
             }
             (None, None) if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
-                let message = format!("`{name}` cannot be the name of an attribute");
-                wrong(message, "attributes have names of letters, digits and `-`".to_owned());
+                let message = format!("`{name}` is not a valid attribute name");
+                wrong(message, "use only letters, digits, and `-`".to_owned());
                 continue;
             }
             (None, None) => name.clone(),
@@ -316,14 +320,14 @@ enum Kind {
     Ldap,
 }
 
-const EXAMPLE: &str = "write a table [source] with `ldap = \"ldaps://…\"`, `ldif = \"…\"` or `csv = \"…\"`";
-/// The keys that name a place.
+const EXAMPLE: &str = "add a table [source] with `ldap = \"ldaps://…\"`, `ldif = \"…\"`, or `csv = \"…\"`";
+/// The keys with the location of a source.
 const PLACES: &[(&str, Kind)] =
     &[("ldif", Kind::Ldif), ("csv", Kind::Csv), ("ldap", Kind::Ldap), ("domain", Kind::Ldap)];
-/// The keys of each kind beside that, what they are for, and what to write to have it.
+/// The other keys of each kind, the name of the kind, and the key to use for it.
 const KINDS: &[(Kind, &[&str], (&str, &str))] = &[
-    (Kind::Csv, CSV_KEYS, ("a CSV", "a CSV with `csv = \"…\"`")),
-    (Kind::Ldap, LDAP_KEYS, ("a live directory", "one with `ldap = \"ldaps://…\"`")),
+    (Kind::Csv, CSV_KEYS, ("a CSV file", "a CSV file with `csv = \"…\"`")),
+    (Kind::Ldap, LDAP_KEYS, ("a live directory", "a live directory with `ldap = \"ldaps://…\"`")),
 ];
 const CSV_KEYS: &[&str] = &["id", "columns", "groups", "disabled", "enabled", "expires", "delimiter", "encoding"];
 const LDAP_KEYS: &[&str] = &[
@@ -353,15 +357,21 @@ const DELIMITERS: &[(&str, u8)] = &[(",", b','), (";", b';'), ("|", b'|'), ("tab
 #[cfg(all(test, not(feature = "ldap")))]
 mod tests {
     #[test]
-    fn a_build_without_ldap_says_so_and_where() {
+    fn reports_missing_ldap_support_and_the_line() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("gotosync.toml");
         for key in ["ldap = 'ldaps://x'\nuser = 'u'\npassword = { file = 'x' }", "domain = 'x.test'"] {
             std::fs::write(&file, format!("[account]\nlocal = 'a'\n[source]\n{key}\n")).unwrap();
             let error = crate::Config::load(&file).unwrap_err();
-            let told = error.to_string();
-            assert!(told.contains("this build has no LDAP") && told.contains("line: 4, column: 1"), "{told}");
-            assert!(!told.contains("more problems") && error.help().unwrap().contains("feature `ldap`"), "{error:?}");
+            let message = error.to_string();
+            assert!(
+                message.contains("this build does not support LDAP") && message.contains("line: 4, column: 1"),
+                "{message}"
+            );
+            assert!(
+                !message.contains("more problems") && error.help().unwrap().contains("feature `ldap`"),
+                "{error:?}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
-"""Keeps the people of a directory and the users of a GoTo account the same.
+"""Keeps the users of a GoTo account in sync with the people in a directory.
 
-A *person* in a *directory* becomes, by *rules*, a *user* in an *account*; the difference is a *plan*; the plan is *checked*,
-*applied* through a *journal*, and told as a *report*.
+*Rules* turn a *person* in a *directory* into a *user* in an *account*. The differences make a *plan*. The plan is *checked* and
+*applied*, with a *journal* of all steps, and a *report* lists the results.
 
     import gotosync
 
@@ -12,7 +12,7 @@ A *person* in a *directory* becomes, by *rules*, a *user* in an *account*; the d
         report = engine.apply(plan)
         print(report)
 
-Everything that is decided is decided by the engine, which is written in Rust; here are its objects, under the same words.
+The engine, written in Rust, makes all decisions. This package provides its objects under the same names.
 """
 
 from __future__ import annotations
@@ -175,5 +175,5 @@ __all__ = [
     "__version__",
 ]
 
-# Who wants the log says so; until then nothing is printed.
+# Print nothing unless the program configures logging.
 logging.getLogger("gotosync").addHandler(logging.NullHandler())

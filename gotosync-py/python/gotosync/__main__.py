@@ -1,4 +1,4 @@
-"""``python -m gotosync`` is the command itself."""
+"""Runs the command ``gotosync`` for ``python -m gotosync``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from . import _gotosync
 
 
 def main() -> int:
-    """Runs the command with the words of this process."""
-    # The command answers Ctrl-C itself.
+    """Runs the command with the arguments of this process."""
+    # The command handles Ctrl-C itself.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return _gotosync.main(["gotosync", *sys.argv[1:]])
 

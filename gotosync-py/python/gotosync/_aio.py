@@ -1,4 +1,4 @@
-"""How coroutines wait for the engine."""
+"""The coroutines of the ``_async`` methods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Verb(Coroutine[Any, Any, T]):
-    """A coroutine that begins its work when it is awaited, and tells when it has ended, even if it was never begun."""
+    """A coroutine that starts its work when awaited, and calls ``ended`` at the end, even if it was never started."""
 
     def __init__(
         self, start: Callable[[], asyncio.Future[T]], stop: Callable[[], None] | None, ended: Callable[[], None] | None
@@ -21,16 +21,16 @@ class Verb(Coroutine[Any, Any, T]):
 
     def send(self, value: Any) -> Any:
         self.begun = True
-        return self._told(self.work.send, value)
+        return self._advance(self.work.send, value)
 
     def throw(self, error: Any, *rest: Any) -> Any:
         if not self.begun:
-            # It never will be: nothing is left to be warned of.
+            # The work will never start. Close it, so that Python does not warn that it was never awaited.
             self.work.close()
             self._end()
             value = rest[0] if rest else None
             raise error if value is None else value
-        return self._told(self.work.throw, error, *rest)
+        return self._advance(self.work.throw, error, *rest)
 
     def close(self) -> None:
         self.work.close()
@@ -45,7 +45,7 @@ class Verb(Coroutine[Any, Any, T]):
             self.work.close()
             self._end()
 
-    def _told(self, step: Callable[..., Any], *args: Any) -> Any:
+    def _advance(self, step: Callable[..., Any], *args: Any) -> Any:
         try:
             return step(*args)
         except BaseException:
@@ -59,7 +59,7 @@ class Verb(Coroutine[Any, Any, T]):
 
 
 class _Steps:
-    """The steps of a verb for ``yield from``."""
+    """An iterator over the steps of a ``Verb``, for ``yield from``."""
 
     def __init__(self, verb: Verb[Any]) -> None:
         self.verb = verb
@@ -81,7 +81,7 @@ class _Steps:
 
 
 async def _done(start: Callable[[], asyncio.Future[T]], stop: Callable[[], None] | None) -> T:
-    """Awaits what ``start`` begins. Cancelled, it asks a run to stop and waits for the batch in flight."""
+    """Awaits the work that ``start`` begins. If canceled, asks the run to stop and waits for the current batch."""
     future = start()
     if stop is None:
         return await future
@@ -89,7 +89,7 @@ async def _done(start: Callable[[], asyncio.Future[T]], stop: Callable[[], None]
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         stop()
-        # A second cancellation does not wait.
+        # A second cancellation ends this wait at once.
         await asyncio.wait([future])
         if not future.cancelled():
             future.exception()
@@ -97,7 +97,7 @@ async def _done(start: Callable[[], asyncio.Future[T]], stop: Callable[[], None]
 
 
 def settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
-    """Gives a future its result, unless nobody waits any more."""
+    """Sets the result of a future, unless the future was canceled."""
     if future.done():
         return
     if error is None:

@@ -1,4 +1,4 @@
-"""The exceptions: one class for each kind of error, from one table."""
+"""The exceptions: one class for each kind of error."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ __all__ = [
 
 
 class GotosyncError(Exception):
-    """Something could not go on, and why.
+    """The base class of all errors of this package.
 
-    ``str()`` is one line without secrets. ``kind`` says what the error means, ``retryable`` whether the same call may
-    succeed later by itself, ``hint`` what can be done about it, ``operation`` what was being done, and ``context`` holds facts
-    about the place: a file, a line, a rule, a person. Of a file with several problems ``problems`` holds each.
+    ``str()`` is one line without secrets. ``kind`` is the kind of error. ``retryable`` is true if the same call may succeed
+    later without any change. ``hint`` says how to fix the problem. ``operation`` is the operation that failed, and ``context``
+    holds facts about the location: a file, a line, a rule, a person. If a file has several problems, ``problems`` lists all of
+    them.
 
-    A source or target of your own raises these to say what its trouble means; see ``UnavailableError``.
+    Custom sources and targets raise subclasses of this class to report the kind of a failure, for example ``UnavailableError``.
 
     >>> try:
     ...     gotosync.Rules.parse("[[rule]]\\nnam = 'Sales'", file="rules.toml")
@@ -44,7 +45,7 @@ class GotosyncError(Exception):
     kind: str = "bug"
 
     def __init_subclass__(cls) -> None:
-        # Tracebacks name what is imported.
+        # Tracebacks show the module from which users import the class.
         if cls.__module__ == __name__:
             cls.__module__ = "gotosync"
 
@@ -57,22 +58,22 @@ class GotosyncError(Exception):
         self.context: dict[str, Any] = {}
         self.problems: tuple[GotosyncError, ...] = (self,)
         self.plan: Any = None
-        # Whether the engine has made it: what somebody raises on purpose says that nothing was done.
+        # True if the engine made this exception. An exception that a target raises on purpose means that nothing was done.
         self._engine = False
 
     @property
     def file(self) -> str | None:
-        """The file it is about, if it is about one."""
+        """The file with the problem, if known."""
         return self.context.get("file")
 
     @property
     def line(self) -> int | None:
-        """The line in the file, from 1."""
+        """The line in the file, counted from 1."""
         return self.context.get("line")
 
     @property
     def column(self) -> int | None:
-        """The column in the line, from 1, in characters."""
+        """The column in the line, in characters counted from 1."""
         return self.context.get("column")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -88,7 +89,7 @@ def _restored(cls: type[GotosyncError], args: tuple[Any, ...], state: dict[str, 
     return error
 
 
-#: Kinds that may go away by themselves.
+#: Kinds of errors that are retryable by default.
 RETRYABLE = frozenset({"unavailable", "held"})
 
 
@@ -96,7 +97,7 @@ GotosyncError.__module__ = "gotosync"
 
 
 class InputError(GotosyncError):
-    """Something an admin wrote (a rules file, a configuration, an argument) cannot be used as it stands.
+    """Invalid input from an admin: a rules file, a configuration, or an argument.
 
     >>> str(gotosync.InputError("no"))
     'no'
@@ -106,7 +107,7 @@ class InputError(GotosyncError):
 
 
 class DataError(GotosyncError):
-    """Data that was read (an export, a plan, a server's answer) is not what its format says.
+    """Invalid data: an export, a plan, or a server's response does not follow its format.
 
     >>> str(gotosync.DataError("no"))
     'no'
@@ -116,7 +117,7 @@ class DataError(GotosyncError):
 
 
 class NotFoundError(GotosyncError):
-    """What was named does not exist.
+    """A named object does not exist.
 
     >>> str(gotosync.NotFoundError("no"))
     'no'
@@ -126,7 +127,7 @@ class NotFoundError(GotosyncError):
 
 
 class AmbiguousError(GotosyncError):
-    """What was named exists more than once.
+    """A name is ambiguous: several objects have it.
 
     >>> str(gotosync.AmbiguousError("no"))
     'no'
@@ -136,7 +137,7 @@ class AmbiguousError(GotosyncError):
 
 
 class DeniedError(GotosyncError):
-    """The identity in use may not do this.
+    """The signed-in user lacks permission.
 
     >>> str(gotosync.DeniedError("no"))
     'no'
@@ -146,7 +147,7 @@ class DeniedError(GotosyncError):
 
 
 class ConflictError(GotosyncError):
-    """The other side has changed, or holds something that stands against it.
+    """The account or file has changed, or its contents do not allow the operation.
 
     >>> str(gotosync.ConflictError("no"))
     'no'
@@ -156,7 +157,7 @@ class ConflictError(GotosyncError):
 
 
 class ExhaustedError(GotosyncError):
-    """There are not enough seats, users or other countable things left.
+    """There are not enough seats, users, or other limited items left.
 
     >>> str(gotosync.ExhaustedError("no"))
     'no'
@@ -166,7 +167,7 @@ class ExhaustedError(GotosyncError):
 
 
 class IncompleteError(GotosyncError):
-    """A read did not reach its end.
+    """A read was incomplete.
 
     >>> str(gotosync.IncompleteError("no"))
     'no'
@@ -176,7 +177,7 @@ class IncompleteError(GotosyncError):
 
 
 class StoppedError(GotosyncError):
-    """A check stopped the run before the first write; ``plan`` is what it stopped.
+    """A check stopped the run before the first write; ``plan`` is the stopped plan.
 
     >>> str(gotosync.StoppedError("no"))
     'no'
@@ -186,7 +187,7 @@ class StoppedError(GotosyncError):
 
 
 class HeldError(GotosyncError):
-    """Another run holds the account.
+    """Another run is using the account.
 
     >>> str(gotosync.HeldError("no"))
     'no'
@@ -196,7 +197,7 @@ class HeldError(GotosyncError):
 
 
 class UnavailableError(GotosyncError):
-    """The other side cannot be reached, or not now.
+    """A server or service cannot be reached now.
 
     >>> str(gotosync.UnavailableError("no"))
     'no'
@@ -206,7 +207,7 @@ class UnavailableError(GotosyncError):
 
 
 class UnsupportedError(GotosyncError):
-    """This backend or version cannot do it.
+    """This source, target, or version does not support the operation.
 
     >>> str(gotosync.UnsupportedError("no"))
     'no'
@@ -226,7 +227,7 @@ class StateError(GotosyncError):
 
 
 class BugError(GotosyncError):
-    """A broken promise of this library: please report it.
+    """A bug in this library; please report it.
 
     >>> str(gotosync.BugError("no"))
     'no'
@@ -235,12 +236,12 @@ class BugError(GotosyncError):
     kind = "bug"
 
 
-#: The class of each kind.
+#: The exception class for each kind of error.
 KINDS: dict[str, type[GotosyncError]] = {cls.kind: cls for cls in GotosyncError.__subclasses__()}
 
 
-def of(kind: str, message: str, told: str) -> GotosyncError:
-    """Makes the exception of an error of the engine: ``told`` is the whole line."""
-    error = KINDS.get(kind, KINDS["bug"])(told)
+def of(kind: str, message: str, line: str) -> GotosyncError:
+    """Makes the exception for an error of the engine. ``line`` is the complete text; ``message`` is without context."""
+    error = KINDS.get(kind, KINDS["bug"])(line)
     error.message = message
     return error

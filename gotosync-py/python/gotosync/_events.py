@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 class Events:
-    """What goes on in one verb, for ``async for``: given to an engine as ``progress``, it ends when the verb does.
+    """The progress events of one operation, for ``async for``.
+
+    Pass it to an engine as ``progress``. The iteration ends when the operation ends.
 
     >>> async def watched():
     ...     events = gotosync.Events()
@@ -26,11 +28,11 @@ class Events:
         self._queue: asyncio.Queue[Progress | None] = asyncio.Queue()
 
     def __call__(self, event: Progress) -> None:
-        """Takes one event, from whichever thread."""
+        """Adds an event. May be called from any thread."""
         self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
 
     def close(self) -> None:
-        """Ends the iteration; a verb that is awaited does that by itself.
+        """Ends the iteration. Awaited operations do this automatically.
 
         >>> async def closed():
         ...     events = gotosync.Events()

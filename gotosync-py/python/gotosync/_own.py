@@ -1,4 +1,4 @@
-"""How the engine calls parts that somebody else wrote: each call in a thread, which can be given up."""
+"""Calls from the engine to custom sources, targets, and callbacks. Each call runs in a thread and can be abandoned."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 
 from ._errors import StoppedError
 
-#: Calls that are under way.
+#: The running calls.
 CALLS: set[Call] = set()
 
 _leaving = False
 
 
 class GivenUp(BaseException):
-    """Raised in a call whose caller has gone: nothing waits for what it gives."""
+    """Raised in a call that was abandoned: its caller does not wait for the result any more."""
 
 
 class Home:
-    """The event loop of one verb: that of whoever awaits it, or one of its own, which is made when it is needed."""
+    """The event loop for one operation: the loop that awaits the operation, or a new loop, created when needed."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
         self.given = loop
@@ -32,7 +32,7 @@ class Home:
         self.lock = threading.Lock()
 
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop in which coroutines run."""
+        """Returns the loop in which coroutines run."""
         if self.given is not None:
             return self.given
         with self.lock:
@@ -44,7 +44,7 @@ class Home:
             return self.own[0]
 
     def close(self) -> None:
-        """Ends a loop of its own, with all that is left in it."""
+        """Closes the loop if this object created it, and cancels its remaining tasks."""
         if self.own is None:
             return
         loop, thread = self.own
@@ -56,7 +56,7 @@ class Home:
 
 
 class Call:
-    """One call of a method that somebody else wrote."""
+    """One call of a method of custom code."""
 
     def __init__(self) -> None:
         self.thread: int | None = None
@@ -64,22 +64,22 @@ class Call:
         self.gone = False
 
     def enter(self) -> None:
-        """Begins in this thread, unless nobody waits any more."""
+        """Starts the call in this thread, unless it was abandoned."""
         if _leaving or self.gone:
-            raise StoppedError("the program is ending: this was not tried")
+            raise StoppedError("the program is exiting, so this step was not started")
         self.thread = threading.get_ident()
         CALLS.add(self)
 
     def run(
         self, method: Callable[..., Any], args: tuple[Any, ...], context: contextvars.Context, home: Home, items: bool
     ) -> Any:
-        """Calls, and waits for what is awaitable. ``items`` says whether it may give them one by one."""
+        """Calls the method and awaits its result. If ``items`` is true, the method may be an asynchronous generator."""
         given = context.copy().run(method, *args)
         if isinstance(given, AsyncIterable):
             if not items:
-                raise TypeError("an asynchronous generator was given, expected a value")
+                raise TypeError("the method is an asynchronous generator, expected a method that returns a value")
             given = _collected(given)
-        # What is awaited may give something to be awaited again.
+        # The result of an awaitable may be awaitable, too.
         while hasattr(given, "__await__"):
             self.future = context.copy().run(asyncio.run_coroutine_threadsafe, _awaited(given), home.loop())
             try:
@@ -93,14 +93,14 @@ class Call:
         return given
 
     def leave(self) -> None:
-        """Ends; whatever was still to be raised in this thread is not."""
+        """Ends the call. Clears a ``GivenUp`` that is not raised in this thread yet."""
         CALLS.discard(self)
         if self.gone and self.thread is not None:
             _raise_in(self.thread, None)
         self.thread = None
 
     def give_up(self) -> None:
-        """Nobody waits any more: the call is to end as soon as it can."""
+        """Abandons the call: it should end as soon as possible."""
         self.gone = True
         if self.future is not None:
             self.future.cancel()
@@ -109,7 +109,7 @@ class Call:
 
 
 async def _awaited(given: Any) -> tuple[Any, BaseException | None]:
-    # Raised in a loop these would end that, which is somebody else's.
+    # Raised inside the loop, these exceptions would stop it, but the loop may belong to other code.
     try:
         return await given, None
     except (KeyboardInterrupt, SystemExit) as error:
@@ -138,7 +138,7 @@ def _raise_in(thread: int, error: type[BaseException] | None) -> None:
 
 
 def _leave() -> None:
-    """Ends what is under way, before the interpreter does: its threads must not be in the middle of anything then."""
+    """Abandons all running calls before the interpreter exits, because its threads must not run Python code after that."""
     global _leaving
     _leaving = True
     for call in list(CALLS):

@@ -1,4 +1,4 @@
-"""How rules are pickled: as their text."""
+"""Pickles rules as text."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def reduced(rules: Any, text: str, file: str) -> tuple[Any, tuple[Any, str, str]]:
-    """What pickle asks for."""
+    """Returns the value for ``__reduce__``."""
     return restored, (rules, text, file)
 
 
 def restored(rules: Any, text: str, file: str) -> Any:
-    """Rules from their text."""
+    """Parses the rules from their text."""
     return rules.parse(text, file=file)

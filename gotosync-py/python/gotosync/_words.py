@@ -1,4 +1,4 @@
-"""The words of plans, reports and rules as enums; each member is its word, so that ``step.kind == "create"`` holds."""
+"""The words of plans, reports, and rules as enums. Each member equals its word, for example ``step.kind == "create"``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class Word(str, Enum):
-    """A word that is a member of an enum."""
+    """The base class of the enums: each member is a ``str``."""
 
     def __str__(self) -> str:
         return str(self.value)
@@ -33,7 +33,7 @@ class Word(str, Enum):
 
 
 class ActionKind(Word):
-    """The verb of a step, in the order in which a plan does them.
+    """The kinds of actions, in the order in which a plan applies them.
 
     >>> plan.steps[0].kind == gotosync.ActionKind.UPDATE
     True
@@ -84,7 +84,7 @@ class Feature(Word):
 
 
 class Severity(Word):
-    """How much a note matters: ``hold`` can be approved, ``stop`` cannot.
+    """The severity of a note. An admin can approve ``hold``, but not ``stop``.
 
     >>> str(gotosync.Severity.HOLD)
     'hold'
@@ -97,7 +97,7 @@ class Severity(Word):
 
 
 class Ending(Word):
-    """How a run ended.
+    """The ways in which a run can end.
 
     >>> report.ending
     Ending.DONE
@@ -113,7 +113,7 @@ class Ending(Word):
 
 
 class OutcomeKind(Word):
-    """What became of a step, in the coarsest words.
+    """The kinds of outcomes of a step.
 
     >>> report.lines[0].outcome.kind
     OutcomeKind.DONE
@@ -126,7 +126,7 @@ class OutcomeKind(Word):
 
 
 class Status(Word):
-    """Where a user stands; the service derives it.
+    """The status of a user, as the service reports it.
 
     >>> account.users[0].status
     Status.ACTIVE
@@ -139,10 +139,10 @@ class Status(Word):
 
 
 class Mode(Word):
-    """Whether something is applied or only shown.
+    """The mode of a rule: apply its changes, or only show them.
 
-    >>> gotosync.Rule("Trial", everyone=True, mode=gotosync.Mode.SIMULATE)
-    Rule(name='Trial', mode='simulate', everyone=True)
+    >>> gotosync.Rule("Pilot", everyone=True, mode=gotosync.Mode.SIMULATE)
+    Rule(name='Pilot', mode='simulate', everyone=True)
     """
 
     APPLY = "apply"
@@ -150,7 +150,7 @@ class Mode(Word):
 
 
 class LeaverPolicy(Word):
-    """What becomes of a linked user whom no rule selects any more.
+    """The actions for a leaver: a linked user that no rule selects any more.
 
     >>> gotosync.Rule("Guests", group="Guests", leavers=gotosync.LeaverPolicy.KEEP)
     Rule(name='Guests', group='Guests', leavers='keep')
@@ -162,7 +162,7 @@ class LeaverPolicy(Word):
 
 
 class SeatPolicy(Word):
-    """What to do when there are fewer seats than people for them.
+    """The actions if a license has fewer free seats than people who need one.
 
     >>> gotosync.Rules([gotosync.Rule("All", everyone=True)], seats=gotosync.SeatPolicy.FILL).to_dict()["seats"]
     'fill'
@@ -173,7 +173,7 @@ class SeatPolicy(Word):
 
 
 class Depth(Word):
-    """How far below an OU people are meant.
+    """The depth at which a rule selects people below an OU.
 
     >>> gotosync.Rule("Sales", ou={"dn": "OU=Sales,DC=example,DC=test", "depth": gotosync.Depth.ONE_LEVEL}).ou
     {'depth': 'one-level', 'dn': 'OU=Sales,DC=example,DC=test'}
@@ -184,7 +184,7 @@ class Depth(Word):
 
 
 class Membership(Word):
-    """Which members of a group are meant.
+    """The members of a group that a rule selects.
 
     >>> gotosync.Rule("Team", group={"name": "Team", "members": gotosync.Membership.DIRECT}).group
     {'members': 'direct', 'name': 'Team'}
@@ -195,7 +195,7 @@ class Membership(Word):
 
 
 class Role(Word):
-    """Roles that a rule can name by a word; others are tables.
+    """The roles that a rule can name by a word; others are tables.
 
     >>> gotosync.Rule("Admins", group="Admins", role=gotosync.Role.ADMINISTRATOR).role
     'administrator'
@@ -206,7 +206,7 @@ class Role(Word):
 
 
 class Privilege(Word):
-    """What a manager may do.
+    """The privileges of a manager.
 
     >>> gotosync.Rule("Leads", group="Leads", role={"privileges": [gotosync.Privilege.MANAGE_USERS]}).role
     {'privileges': ['manage-users']}
@@ -220,7 +220,7 @@ class Privilege(Word):
 
 
 class WelcomeEmail(Word):
-    """The mail that new users get, where it is no template.
+    """The welcome e-mail of new users, if it is not a template.
 
     >>> gotosync.Rule("Quiet", everyone=True, welcome_email=gotosync.WelcomeEmail.NONE).welcome_email
     'none'

@@ -1,4 +1,7 @@
-"""What tests of your own parts need: the laws of sources and targets, and a small world to play in."""
+"""Helpers for tests of custom sources and targets.
+
+The laws are conformance tests that every source or target must pass. ``example`` provides a small directory and account.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ __all__ = ["World", "check_source", "check_target", "example", "remember", "sour
 
 
 class World(NamedTuple):
-    """A small directory, an account, and rules; everything in memory.
+    """A small directory, an account, and rules, all in memory.
 
     >>> from gotosync import testing
     >>> world = testing.example()
@@ -28,7 +31,7 @@ class World(NamedTuple):
 
 
 def example() -> World:
-    """Three people, of whom two are in Sales; one of them has a user whose name is misspelt.
+    """Returns a world with three people. Two are in Sales; one of these has a user with a misspelled name.
 
     >>> from gotosync import testing
     >>> [str(step) for step in testing.example().engine.plan().steps]
@@ -68,26 +71,31 @@ def example() -> World:
 
 
 def check_source(source: object) -> None:
-    """Holds a source to every law of sources: raises ``AssertionError`` with those that it breaks. It must have somebody in it.
+    """Checks a source against every law of sources: raises ``AssertionError`` with the broken laws.
+
+    The source must contain people.
 
     >>> from gotosync import testing
     >>> testing.check_source(testing.example().source)
     """
-    _told(_gotosync.broken_source_laws(source))
+    _raise_if(_gotosync.broken_source_laws(source))
 
 
 def check_target(make: Callable[[Account], object]) -> None:
-    """Holds targets to every law of targets that their capabilities name. ``make`` gives a target that holds an account.
+    """Checks targets against every law that applies to their capabilities: raises ``AssertionError`` with the broken laws.
+
+    ``make`` takes an account and returns a new target that holds it.
 
     >>> from gotosync import testing
     >>> testing.check_target(gotosync.MemoryTarget)
     """
-    _told(_gotosync.broken_target_laws(make))
+    _raise_if(_gotosync.broken_target_laws(make))
 
 
 def remember(state: StateStore, account: str, links: list[dict[str, Any]], populations: dict[str, int], when: datetime) -> None:
-    """Lets a state remember, as if an earlier run had found it out: links as plans write them, and how many people each rule
-    selected.
+    """Stores links and numbers of people in a state store, as if an earlier run had written them.
+
+    ``links`` have the format of plans, and ``populations`` is the number of people that each rule selected.
 
     >>> from gotosync import testing
     >>> state = gotosync.MemoryState()
@@ -100,7 +108,7 @@ def remember(state: StateStore, account: str, links: list[dict[str, Any]], popul
 
 
 def source_laws() -> list[str]:
-    """The names of the laws of sources.
+    """Returns the names of the laws of sources.
 
     >>> from gotosync import testing
     >>> testing.source_laws()[0]
@@ -110,7 +118,7 @@ def source_laws() -> list[str]:
 
 
 def target_laws() -> list[str]:
-    """The names of the laws of targets.
+    """Returns the names of the laws of targets.
 
     >>> from gotosync import testing
     >>> testing.target_laws()[0]
@@ -119,6 +127,6 @@ def target_laws() -> list[str]:
     return _gotosync.laws()[1]
 
 
-def _told(broken: list[str]) -> None:
+def _raise_if(broken: list[str]) -> None:
     if broken:
-        raise AssertionError("it breaks these laws:\n" + "\n".join(broken))
+        raise AssertionError("broken laws:\n" + "\n".join(broken))

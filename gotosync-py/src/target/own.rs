@@ -1,4 +1,4 @@
-//! A target that somebody else wrote.
+//! Custom targets, written in Python.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,15 +25,15 @@ use crate::outcome::{Became, Outcome};
 use crate::own::{Gives, Own, error_of, is_one, nothing};
 use crate::value::{from_json, text_of};
 
-/// Somebody's own target.
+/// A custom target.
 #[derive(Clone, Debug)]
 pub(super) struct OwnTarget {
     own: Own,
-    /// The most actions that are taken at once.
+    /// The maximum number of actions in a batch.
     most: Arc<AtomicUsize>,
-    /// What it can do, once it has said so.
+    /// The capabilities, once described.
     capabilities: Arc<OnceLock<Capabilities>>,
-    /// Whether it has asked the program to end: nothing more is tried then.
+    /// `true` if the target raised `SystemExit` or similar: then no further actions are tried.
     left: Arc<AtomicBool>,
 }
 
@@ -48,7 +48,7 @@ impl CoreTarget for OwnTarget {
     async fn describe(&self) -> Result<CoreInfo> {
         let mut info = if self.own.has("describe") {
             self.own
-                .call("describe", Gives::Value, nothing, |told| Ok(told.cast::<TargetInfo>()?.get().0.clone()))
+                .call("describe", Gives::Value, nothing, |info| Ok(info.cast::<TargetInfo>()?.get().0.clone()))
                 .await
                 .map_err(error_of)?
         } else {
@@ -65,7 +65,7 @@ impl CoreTarget for OwnTarget {
         if info.name.is_empty() {
             info.name.clone_from(&self.own.name);
         }
-        // One by one each is known before the next is tried.
+        // `perform` executes one action at a time, so that each outcome is known before the next action.
         if !self.own.has("execute") {
             info.capabilities.batch = 1;
         }
@@ -86,11 +86,14 @@ impl CoreTarget for OwnTarget {
     async fn execute(&self, batch: &Batch) -> Result<Vec<CoreOutcome>> {
         let (number, most) = (batch.actions.len(), self.most.load(Ordering::Relaxed));
         if number > most {
-            let message = format!("{number} actions are more than the {most} that are taken at once");
+            let message = format!("a batch of {number} actions exceeds the maximum of {most}");
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         if self.left.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Stopped, "the target has asked the program to end: this was not tried"));
+            return Err(Error::new(
+                ErrorKind::Stopped,
+                "the target asked the program to exit, so this step was not tried",
+            ));
         }
         let claimed = self.claimed().await?;
         let refused: Vec<Option<Fault>> = batch.actions.iter().map(|action| claimed.refusal(action)).collect();
@@ -116,12 +119,12 @@ impl OwnTarget {
         Self { own, most: Arc::new(most.into()), capabilities: Arc::default(), left: Arc::default() }
     }
 
-    /// Reads the account as the object gives it.
+    /// Reads the account without applying the capabilities.
     async fn raw(&self) -> Result<CoreAccount> {
         self.own.call("read", Gives::Value, nothing, account).await.map_err(error_of)
     }
 
-    /// Returns what the object claims.
+    /// Returns the capabilities that the target claims.
     async fn claimed(&self) -> Result<Capabilities> {
         match self.capabilities.get() {
             Some(known) => Ok(known.clone()),
@@ -158,21 +161,23 @@ impl OwnTarget {
         );
         match given.await {
             Ok((given, None)) if given.len() != number => {
-                let message = format!("the target gave {} outcomes for {number} actions", given.len());
+                let message = format!("the target returned {} outcomes for {number} actions", given.len());
                 Ok(vec![in_doubt(Fault::new(ErrorKind::Bug, message)); number])
             }
-            // What is given one by one says of each what became of it; of the others nobody knows.
+            // If an iterator of outcomes raised an exception, the outcomes before it are known. The others are in doubt.
             Ok((given, broke)) => {
                 let rest = broke.map(|raised| in_doubt(Fault::from(error_of(raised))));
                 let given = given.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
                 let one = |(became, action): (Option<Became>, &CoreAction)| match (became, &rest) {
                     (Some(became), _) => known(became, action),
                     (None, Some(rest)) => rest.clone(),
-                    (None, None) => in_doubt(Fault::new(ErrorKind::Bug, "the target says nothing of it")),
+                    (None, None) => {
+                        in_doubt(Fault::new(ErrorKind::Bug, "the target returned no outcome for this action"))
+                    }
                 };
                 Ok(given.zip(&batch.actions).map(one).collect())
             }
-            // An error of this package says that nothing of the batch was tried; of anything else nobody knows.
+            // An error of this package means that no action of the batch was tried. After any other exception, all outcomes are in doubt.
             Err(raised) => Python::attach(|py| {
                 if says_nothing_was_done(raised.value(py)) {
                     return Err(understood(py, raised));
@@ -182,7 +187,7 @@ impl OwnTarget {
         }
     }
 
-    /// What an exception says of one action.
+    /// Converts an exception to the outcome of one action.
     fn of_exception(&self, py: Python<'_>, raised: PyErr) -> CoreOutcome {
         if !raised.is_instance_of::<PyException>(py) {
             self.left.store(true, Ordering::SeqCst);
@@ -193,18 +198,18 @@ impl OwnTarget {
     }
 }
 
-/// What the login of an account that says no more of itself may do about roles.
+/// Returns the access to roles for a target without a description: hidden if the sync's own user is known and is no administrator.
 fn roles(account: &CoreAccount) -> RoleAccess {
     let login = account.login.as_ref().and_then(|login| account.user(login));
     let is_less = login.is_some_and(|login| !login.role.is_administrator());
     if is_less { RoleAccess::Hidden } else { RoleAccess::Full }
 }
 
-/// Outcomes that somebody's own target gave for several actions, and what broke off giving them.
+/// Converts the outcomes that a custom target returned. If the iterator raised an exception, returns this, too.
 fn outcomes(given: &Bound<'_, PyAny>) -> PyResult<(Vec<Became>, Option<PyErr>)> {
     if is_one(given) {
         let class = given.get_type().name()?;
-        return Err(PyTypeError::new_err(format!("`execute` gave a {class}, expected a list of outcomes")));
+        return Err(PyTypeError::new_err(format!("`execute` returned a {class}, expected a list of outcomes")));
     }
     let mut all = Vec::new();
     for one in given.try_iter()? {
@@ -216,7 +221,7 @@ fn outcomes(given: &Bound<'_, PyAny>) -> PyResult<(Vec<Became>, Option<PyErr>)> 
     Ok((all, None))
 }
 
-/// An account that somebody's own target gave.
+/// Converts an account that a custom target returned.
 fn account(given: &Bound<'_, PyAny>) -> PyResult<CoreAccount> {
     if let Ok(account) = given.cast::<Account>() {
         return Ok(CoreAccount::clone(&account.get().0));
@@ -226,7 +231,7 @@ fn account(given: &Bound<'_, PyAny>) -> PyResult<CoreAccount> {
     Ok(account)
 }
 
-/// An outcome that somebody's own target gave: one, the key of a new user, or nothing for what was done.
+/// Converts the result of a custom target for one action: an outcome, the key of a new user, or `None` for success.
 fn became(given: &Bound<'_, PyAny>) -> PyResult<Became> {
     if given.is_none() {
         return Ok(Became::Done(None));
@@ -237,12 +242,12 @@ fn became(given: &Bound<'_, PyAny>) -> PyResult<Became> {
     Ok(Became::Done(Some(UserKey::new(given.extract::<String>()?))))
 }
 
-/// What is known of an action that became this.
+/// Returns the complete outcome of an action.
 fn known(became: Became, action: &CoreAction) -> CoreOutcome {
     let user = match became {
         Became::Known(outcome) => return outcome,
         Became::Done(Some(key)) if action.kind() != ActionKind::Create => {
-            let message = format!("the target answers with `{key}`, expected an outcome or None");
+            let message = format!("the target returned `{key}`, expected an outcome or None");
             return in_doubt(Fault::new(ErrorKind::Bug, message));
         }
         Became::Done(user) => user,
@@ -250,7 +255,7 @@ fn known(became: Became, action: &CoreAction) -> CoreOutcome {
     let effect = match (action.kind(), user) {
         (ActionKind::Create, Some(user)) => Effect::Created { user },
         (ActionKind::Create, None) => {
-            let message = "the target does not say which user it made: give its key";
+            let message = "the target created a user, but did not return its key";
             return in_doubt(Fault::new(ErrorKind::Bug, message));
         }
         (ActionKind::Suspend, _) => Effect::Suspended,

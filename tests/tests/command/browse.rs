@@ -50,6 +50,36 @@ fn people_of_a_place_and_what_a_name_finds_are_shown_as_tables() {
 }
 
 #[test]
+fn finds_an_ou_or_group_by_name() {
+    let folder = office();
+    let named = |name: &str| fine(folder.path(), &["browse", name, "--people"]);
+    assert_eq!(named("sales").out, named("OU=Sales,DC=x").out);
+    let group = named("CN=Team,OU=Sales,DC=x");
+    for name in ["Team", "Team Sales", "00000000-0000-0000-0000-000000000005"] {
+        assert_eq!(named(name).out, group.out, "{name}");
+    }
+}
+
+#[test]
+fn suggests_the_nearest_name_if_no_ou_or_group_has_that_name() {
+    let folder = office();
+    for (name, message, hint) in [
+        ("Salse", "no OU, container, or group is named `Salse`", "help: did you mean `Sales`?"),
+        ("Zzz", "no OU, container, or group is named `Zzz`", "gotosync browse --search 'Zzz'"),
+        ("OU=", "`OU=` is not a distinguished name", "help: "),
+    ] {
+        let said = run(folder.path(), &["browse", name]);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.err.contains(message) && said.err.contains(hint), "{said:?}");
+    }
+    let same = DIRECTORY.replace("CN=Team,", "CN=Sales,");
+    fs::write(folder.path().join("directory.ldif"), same).expect("an export");
+    let said = run(folder.path(), &["browse", "Sales"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("`OU=Sales,DC=x`, `CN=Sales,OU=Sales,DC=x`"), "{said:?}");
+}
+
+#[test]
 fn pages_are_data_too() {
     let folder = office();
     let said = fine(folder.path(), &["browse", "--people", "--limit", "3", "--page", "2", "--json"]);
@@ -66,7 +96,10 @@ fn what_could_not_be_read_is_told() {
     let cut = format!("{DIRECTORY}\nsearch: 2\nresult: 4 Size limit exceeded\n");
     fs::write(folder.path().join("directory.ldif"), cut).expect("an export");
     let said = fine(folder.path(), &["browse", "--people"]);
-    assert!(said.err.contains("note: not everything could be read: incomplete; directory.ldif"), "{said:?}");
+    assert!(
+        said.err.contains("note: the directory could not be read completely: incomplete; directory.ldif"),
+        "{said:?}"
+    );
 }
 
 const DIRECTORY: &str = "\

@@ -190,7 +190,7 @@ fn a_local_account_that_is_missing_is_made_from_json() {
     fs::write(place.join("account.json"), "{ \"key\": 1 }").expect("what is no account");
     let wrong = run(place, &["plan"]);
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
-    assert!(wrong.err.contains("account.json") && wrong.err.contains("it is not an account"), "{wrong:?}");
+    assert!(wrong.err.contains("account.json") && wrong.err.contains("does not contain a valid account"), "{wrong:?}");
     // The account that the README shows.
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the README");
     let shown = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an account");
@@ -229,7 +229,7 @@ fn a_signal_ends_the_run_after_the_batch_in_flight_and_the_next_run_does_the_res
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(4), "{out}{err}");
     assert!(out.contains("interrupted") && out.contains("skipped"), "{out}");
-    assert!(err.contains("stopping after the batch in flight"), "{err}");
+    assert!(err.contains("stopping after the current batch"), "{err}");
     let rest = run(place, &["apply"]);
     assert_eq!(rest.code, Some(0), "{rest:?}");
     assert_eq!(run(place, &["plan"]).code, Some(0));
@@ -295,7 +295,7 @@ fn check_tells_each_example_that_fails_and_run_goes_on() {
     fs::write(place.join("rules.toml"), format!("{rules}{example}")).expect("rules");
     let fine = run(&place, &["check"]);
     assert_eq!(fine.code, Some(0), "{fine:?}");
-    assert!(fine.err.contains("examples: 1 of 1 come out as written"), "{fine:?}");
+    assert!(fine.err.contains("examples: 1 of 1 passed"), "{fine:?}");
 
     edit(&place.join("rules.toml"), "first_name = \"Ann\"", "first_name = \"Anne\"");
     let line = format!("{rules}{example}").lines().count();

@@ -69,11 +69,11 @@ fn a_list_is_shown_applied_and_mended() {
     let shown = ends(place, &["import", "guests.txt", "--rule", "Guests"], 2);
     for told in [
         "import of guests.txt: 2 people read",
-        "to mend, cannot be parsed: 1",
+        "to correct, cannot be parsed: 1",
         "line 3, column 1: the entry is neither an address nor a first and last name",
-        "to mend, invalid: 1",
+        "to correct, invalid: 1",
         "line 2, column 1: `cyd@x`: its domain has no dot",
-        "to mend, incomplete: 1",
+        "to correct, incomplete: 1",
         "line 1, column 20: the last name is missing",
         "first name: Bob, last name: -, e-mail: bob@x.test",
         "person0@example.test is also managed by the directory (rule `All`): the next sync applies its rules again",
@@ -162,7 +162,7 @@ fn no_file_of_what_must_be_mended_is_overwritten() {
     assert_eq!(fs::read_to_string(place.join("guests.txt.mend")).expect("it is there"), "my own");
     let to = ["import", "guests.txt", "--rule", "Guests", "--apply", "--mend", "guests.txt.mend"];
     let said = ends(place, &to, 1);
-    assert!(said.err.contains("the file is there already") && said.err.contains("nothing was applied"), "{said:?}");
+    assert!(said.err.contains("the file exists already") && said.err.contains("nothing was applied"), "{said:?}");
     assert!(account(place).users.is_empty());
 }
 
@@ -258,15 +258,20 @@ fn mistakes_in_sources_are_told_with_their_places() {
     let folder = place();
     let place = folder.path();
     for (source, line, message, help) in [
-        ("", 1, "there is no [source]", "write a table [source]"),
-        ("source = 5\n", 1, "is a whole number, expected a table headed [source]", "write a table"),
-        ("source = \"x.csv\"\n", 1, "`source` is a string, expected a table", "write a table [source]"),
+        ("", 1, "the table [source] is missing", "add a table [source]"),
+        ("source = 5\n", 1, "is a whole number, expected a table headed [source]", "add a table"),
+        ("source = \"x.csv\"\n", 1, "`source` is a string, expected a table", "add a table [source]"),
         ("[source]\nldfi = \"x\"\n", 2, "[source] has no key `ldfi`", "did you mean `ldif`?"),
-        ("[source]\nname = \"a\"\n", 1, "the source names neither a directory", "csv = "),
-        ("[source]\nldif = \"x\"\ncsv = \"y\"\n", 3, "it names two places", "one table [[source]] for each"),
-        ("[source]\nldif = \"x\"\nid = \"Nr\"\n", 3, "`id` is for a CSV", "leave it out"),
+        ("[source]\nname = \"a\"\n", 1, "the source has neither a directory", "csv = "),
+        (
+            "[source]\nldif = \"x\"\ncsv = \"y\"\n",
+            3,
+            "the source has two locations",
+            "a separate table [[source]] for each",
+        ),
+        ("[source]\nldif = \"x\"\nid = \"Nr\"\n", 3, "`id` applies only to a CSV file", "leave it out"),
         ("[source]\ncsv = \"x\"\ncolums = {}\n", 3, "has no key `colums`", "did you mean `columns`?"),
-        ("[source]\ncsv = \"x\"\ncolumns = \"mail\"\n", 3, "`columns` is no table", "columns = { mail = "),
+        ("[source]\ncsv = \"x\"\ncolumns = \"mail\"\n", 3, "`columns` must be a table", "columns = { mail = "),
         (
             "[source]\ncsv = \"x\"\n[source.columns]\nsn = 3\n",
             4,
@@ -276,10 +281,15 @@ fn mistakes_in_sources_are_told_with_their_places() {
         (
             "[source]\ncsv = \"x\"\ncolumns = { givenNam = \"y\" }\n",
             3,
-            "there is no attribute `givenNam`",
+            "`givenNam` is not a known attribute",
             "`givenName`?",
         ),
-        ("[source]\ncsv = \"x\"\ncolumns = { \"a b\" = \"y\" }\n", 3, "`a b` cannot be the name", "letters, digits"),
+        (
+            "[source]\ncsv = \"x\"\ncolumns = { \"a b\" = \"y\" }\n",
+            3,
+            "`a b` is not a valid attribute name",
+            "letters, digits",
+        ),
         (
             "[source]\ncsv = \"x\"\ndelimiter = \":\"\n",
             3,
@@ -296,8 +306,8 @@ fn mistakes_in_sources_are_told_with_their_places() {
         (
             "[[source]]\nname = \"a\"\nldif = \"x\"\n[[source]]\nname = \"a\"\nldif = \"y\"\n",
             5,
-            "two sources are called `a`",
-            "a name of its own",
+            "two sources are named `a`",
+            "a different name",
         ),
     ] {
         configure(place, source);

@@ -83,7 +83,7 @@ fn a_rule_is_added_changed_switched_moved_and_removed_and_the_rest_of_the_file_s
     );
 
     let said = fine(place, &["rule", "disable", "Everyone"]);
-    assert!(said.err.contains("it is off, and would select 3 people"), "{said:?}");
+    assert!(said.err.contains("it is disabled, and would select 3 people"), "{said:?}");
     let listed = json(&fine(place, &["rule", "list", "--json"]));
     let people: Vec<_> = listed.as_array().expect("rows").iter().map(|row| row["people"].as_u64()).collect();
     assert_eq!(people, [Some(2), Some(1), None]);
@@ -92,12 +92,12 @@ fn a_rule_is_added_changed_switched_moved_and_removed_and_the_rest_of_the_file_s
     assert!(said.err.contains("moved rule `Technik` in rules.toml, line 3"), "{said:?}");
     assert_eq!(names(place), ["Technik", "Sales", "Everyone"]);
     let said = fine(place, &["rule", "move", "Technik", "--first"]);
-    assert_eq!(said.err, "rule `Technik` in rules.toml is so already\n");
+    assert_eq!(said.err, "rule `Technik` in rules.toml is unchanged: it was like this already\n");
     fine(place, &["rule", "remove", "Technik"]);
     assert_eq!(text(place), RULES, "what was not touched is as it was");
 
     let said = fine(place, &["rule", "remove", "Everyone"]);
-    assert!(said.err.contains("1 person is selected by no rule any more"), "{said:?}");
+    assert!(said.err.contains("1 person is no longer selected by any rule"), "{said:?}");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn list_and_show_tell_whom_a_rule_means_and_how_many_they_are() {
     // A directory that is away keeps nobody from looking.
     fs::remove_file(place.join("directory.ldif")).expect("the export was there");
     let said = fine(place, &["rule", "list"]);
-    assert!(said.err.contains("how many people a rule selects is not known"), "{said:?}");
+    assert!(said.err.contains("could not count the people that each rule selects"), "{said:?}");
     assert!(said.out.contains("  ?  Sales"), "{said:?}");
     assert_eq!(json(&fine(place, &["rule", "list", "--json"]))[0]["people"], Value::Null);
     fine(place, &["rule", "show", "Sales"]);
@@ -164,7 +164,7 @@ fn force_saves_what_cannot_be_looked_up() {
     assert!(said.err.contains("--force") && said.err.contains("directory.ldif"), "{said:?}");
     assert_eq!(text(place), RULES);
     let said = fine(place, &["rule", "add", "New", "--ou", "OU=IT,DC=x", "--disabled", "--force"]);
-    assert!(said.err.contains("whom it selects is not known"), "{said:?}");
+    assert!(said.err.contains("could not count the people that it selects"), "{said:?}");
     assert_eq!(names(place), ["Sales", "Everyone", "New"]);
     // What names nothing new needs no directory.
     fine(place, &["rule", "disable", "Sales"]);
@@ -191,6 +191,30 @@ fn a_first_rule_makes_the_file_and_a_wrong_rule_can_be_mended() {
 }
 
 #[test]
+fn says_how_to_make_the_first_rule_if_the_rules_file_is_missing() {
+    let folder = office();
+    let place = folder.path();
+    fs::remove_file(place.join("rules.toml")).expect("rules were there");
+    for words in [&["rule", "list"][..], &["plan"]] {
+        let said = run(place, words);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        for part in ["the rules file does not exist", "--> rules.toml", "gotosync rule add"] {
+            assert!(said.err.contains(part), "{part}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn says_which_options_select_people_if_a_new_rule_has_none() {
+    let folder = office();
+    let said = run(folder.path(), &["rule", "add", "New", "--product", "GoToMeeting"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("the new rule `New` selects no people"), "{said:?}");
+    assert!(said.err.contains("help: add --ou DN, --group GROUP, or --everyone"), "{said:?}");
+    fine(folder.path(), &["rule", "add", "New", "--set", "ou=OU=Sales,DC=x"]);
+}
+
+#[test]
 fn a_rule_that_changes_nothing_is_told_when_it_is_saved() {
     let folder = office();
     let place = folder.path();
@@ -204,7 +228,7 @@ fn check_rules_tells_what_is_wrong_and_ends_with_three_if_it_warns() {
     let place = folder.path();
     let said = run(place, &["check", "--rules"]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{said:?}");
-    assert!(said.err.contains("nothing is wrong with the rules"), "{said:?}");
+    assert!(said.err.contains("no problems found in the rules"), "{said:?}");
     fs::write(place.join("rules.toml"), WRONG).expect("rules");
     let said = run(place, &["check", "--rules"]);
     assert_eq!(said.code, Some(3), "{said:?}");
@@ -270,7 +294,7 @@ fn of_many_processes_each_saves_its_rule_or_says_that_it_did_not() {
             let said = String::from_utf8_lossy(&output.stderr);
             let there = names(place).contains(&name);
             assert_eq!(output.status.code(), Some(i32::from(!there)), "{name}: {said}");
-            assert!(there || said.contains("changed by somebody else"), "{said}");
+            assert!(there || said.contains("changed by another process"), "{said}");
             saved += usize::from(there);
         }
     }
@@ -375,7 +399,7 @@ fn without_options_the_file_opens_in_an_editor_and_what_is_wrong_is_kept_but_not
     {
         let said = in_editor(place, wrong);
         assert!(said.code == Some(1) && said.out.contains(told), "{said:?}");
-        assert!(said.out.contains("what you wrote is kept in"), "{said:?}");
+        assert!(said.out.contains("your changes are kept in"), "{said:?}");
     }
     assert_eq!((text(place), drafts()), (RULES.replace("# Ours", "# Theirs"), 2));
 }

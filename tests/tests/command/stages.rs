@@ -191,7 +191,7 @@ fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
     edit(&place.join("directory.ldif"), "taken@example.test", "person2@example.test");
     let mended = ends(place, &["run"], 0);
     assert!(!mended.out.contains("skipped after a failure"), "{mended:?}");
-    assert!(ends(place, &["retry", "all"], 0).err.contains("nobody has to be tried again"));
+    assert!(ends(place, &["retry", "all"], 0).err.contains("nothing to retry"));
 }
 
 #[test]

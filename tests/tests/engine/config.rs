@@ -252,13 +252,13 @@ fn the_page_of_goto_shows_configurations_and_every_key() {
 fn what_cannot_work_about_goto_is_said_before_anything_is_tried() {
     let folder = tempfile::tempdir().expect("a folder");
     for (keys, problem) in [
-        ("login = { variable = 'X' }", "a login cannot be kept in the variable X: it changes by itself"),
-        ("client_secret = 'hunter2'", "`client_secret` must not stand in the configuration itself"),
+        ("login = { variable = 'X' }", "`login` cannot be in the variable X"),
+        ("client_secret = 'hunter2'", "`client_secret` must not be in the configuration itself"),
         ("local = 'account.db'", "[account] names two accounts"),
         ("batch = 0", "`batch` is 0"),
-        ("visible_within = 'soon'", "`visible_within` is `soon`, expected a time"),
-        ("proxy = { url = 'http://ann:hunter2@proxy.test' }", "the address of a proxy has a user in it"),
-        ("proxy = { url = 'http://proxy.test', user = 'ann' }", "has both a `user` and a `password`, or neither"),
+        ("visible_within = 'soon'", "`visible_within` is `soon`, expected a duration"),
+        ("proxy = { url = 'http://ann:hunter2@proxy.test' }", "the proxy address contains a user"),
+        ("proxy = { url = 'http://proxy.test', user = 'ann' }", "needs both `user` and `password`, or neither"),
     ] {
         let text = format!("[source]\nldif = 'x'\n[account]\ngoto = 'x'\n{keys}\n");
         let error = load_whole(folder.path(), &text).expect_err(keys);

@@ -127,7 +127,7 @@ fn a_new_user_signs_in_looks_and_runs() {
     assert_eq!(looked.code, Some(0), "{looked:?}");
     for words in [
         "admin@example.test (user 7001)",
-        "Example Ltd (8887111122223333444), the one that is used: SUPER_USER",
+        "Example Ltd (8887111122223333444), used by gotosync: SUPER_USER",
         "GoToMeeting  0 of 100 seats used, 100 free",
         "(7902142105473202121: G2W G2M)",
     ] {
@@ -174,7 +174,7 @@ fn lines_are_listed_where_the_token_is_good_for_them() {
     assert_eq!(office.login().code, Some(0));
     let told = office.run(&["account", "--lines"]);
     assert_eq!(told.code, Some(0), "{told:?}");
-    for line in ["100  Ada Min of user 7001\n", "900  Ada Min of user 7001, which rings at others first\n"] {
+    for line in ["100  Ada Min of user 7001\n", "900  Ada Min of user 7001, which rings for other users first\n"] {
         assert!(told.out.contains(line), "{}", told.out);
     }
     let json: serde_json::Value = serde_json::from_str(&office.run(&["account", "--lines", "--json"]).out).unwrap();

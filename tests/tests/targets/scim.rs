@@ -372,9 +372,9 @@ fn problem(account: &str) -> String {
 #[test]
 fn a_configuration_that_cannot_be_used_says_why() {
     for (account, told) in [
-        ("scim = 'https://x.test'\ntoken = 'hunter2'", "`token` must not stand in the configuration itself"),
-        ("scim = 'https://x.test'\ndialect = 'scim2'", "`scim-2.0` and `goto-identity` are"),
-        ("scim = 'https://x.test'\nlocal = 'account.db'", "names two accounts: by `scim` and by `local`"),
+        ("scim = 'https://x.test'\ntoken = 'hunter2'", "`token` must not be in the configuration itself"),
+        ("scim = 'https://x.test'\ndialect = 'scim2'", "known dialects are `scim-2.0` and `goto-identity`"),
+        ("scim = 'https://x.test'\nlocal = 'account.db'", "names two accounts: with `scim` and with `local`"),
         ("scim = 'https://x.test'\npage_size = 0", "`page_size` is 0"),
         ("scim = 'https://x.test'\nentitlments = {}", "entitlments"),
     ] {

@@ -1,8 +1,8 @@
-//! Prints what Python adds, each figure against another one of this very run: planning 25,000 people through the package against
-//! planning them here, and a source that is written in Python against building its dicts alone.
+//! Prints the overhead of Python, as ratios of two measurements of the same run: planning 25,000 people through the Python package
+//! relative to planning them in Rust, and reading a source written in Python relative to only building its dicts.
 //!
-//! `--strict` ends with 1 if a bar is missed. The wheel is built with the profile of releases, and installed into an environment of
-//! its own, by `tests/python/install`.
+//! With `--strict`, the exit code is 1 if a ratio exceeds its bar. `tests/python/install` builds the wheel with the release profile,
+//! and installs it into a separate environment.
 
 use std::env;
 use std::fs;
@@ -23,10 +23,10 @@ fn main() -> ExitCode {
     let export = Export::new(&corpus, Packing::Plain).expect("a folder for an export");
     let account = Case::new(corpus.directory(&[]), rules(), Situation::First).account;
     let folder = tempfile::tempdir().expect("a folder");
-    let (told, written) = (folder.path().join("account.json"), folder.path().join("rules.toml"));
-    fs::write(&told, serde_json::to_string(&account).expect("JSON")).expect("a file for the account");
-    fs::write(&written, RULES).expect("a file for the rules");
-    let mut python = Python::start(&[export.path(), &told, &written]);
+    let (account_file, rules_file) = (folder.path().join("account.json"), folder.path().join("rules.toml"));
+    fs::write(&account_file, serde_json::to_string(&account).expect("JSON")).expect("a file for the account");
+    fs::write(&rules_file, RULES).expect("a file for the rules");
+    let mut python = Python::start(&[export.path(), &account_file, &rules_file]);
 
     let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let engine = Engine::new(LdifSource::open(export.path()), MemoryTarget::new(account), MemoryState::new(), rules());
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         (engine.check(&planned.plan, None), planned)
     });
     let mut times = [const { Vec::new() }; 4];
-    // All take turns, and the first round warms caches up.
+    // The stages take turns. The first round warms up caches and is not counted.
     for round in 0..=ROUNDS {
         let took = [here.once(), python.once("plan"), python.once("dicts"), python.once("source")];
         if round > 0 {
@@ -55,27 +55,27 @@ fn main() -> ExitCode {
     if strict && over.contains(&true) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Prints a ratio, and says whether it is over its bar.
+/// Prints a ratio, and returns `true` if it exceeds its bar.
 fn row(name: &str, a: f64, b: f64, bar: f64) -> bool {
     let over = a / b > bar;
     println!("{name:<56} {a:>6.1} ms {b:>9.1} ms {:>8.2} {bar:>5.2} {}", a / b, if over { "over" } else { "ok" });
     over
 }
 
-/// A process of Python that does as it is told.
+/// A Python process that runs measurements on request.
 struct Python {
     child: Child,
-    ask: ChildStdin,
-    told: BufReader<ChildStdout>,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
 }
 
 impl Python {
     fn start(arguments: &[&Path]) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace");
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let environment = target.join("python-release");
         let installed = Command::new(root.join("tests/python/install")).arg(&environment).arg("release").status();
-        assert!(installed.expect("the script starts").success(), "the wheel cannot be installed");
+        assert!(installed.expect("the script starts").success(), "could not install the wheel");
         let mut child = Command::new(environment.join("bin/python"))
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/python/serve.py"))
             .args(arguments)
@@ -83,16 +83,18 @@ impl Python {
             .stdout(Stdio::piped())
             .spawn()
             .expect("Python starts");
-        let (ask, told) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
-        Self { child, ask, told: BufReader::new(told) }
+        let (requests, answers) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+        Self { child, requests, answers: BufReader::new(answers) }
     }
 
-    /// Has something done, and gives how long that took by its own clock.
+    /// Runs one measurement, and returns the time measured by Python.
     fn once(&mut self, what: &str) -> Duration {
-        writeln!(self.ask, "{what}").and_then(|()| self.ask.flush()).expect("Python listens");
+        writeln!(self.requests, "{what}").and_then(|()| self.requests.flush()).expect("Python reads requests");
         let mut line = String::new();
-        self.told.read_line(&mut line).expect("Python answers");
-        Duration::from_secs_f64(line.trim().parse().unwrap_or_else(|_| panic!("a number of seconds, not {line:?}")))
+        self.answers.read_line(&mut line).expect("Python answers");
+        Duration::from_secs_f64(
+            line.trim().parse().unwrap_or_else(|_| panic!("expected a number of seconds, got {line:?}")),
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-"""Does what it is told line by line, and says how long it took in seconds: one side of what `python` measures."""
+"""Runs the measurement named on each input line, and prints its time in seconds. The benchmark `python` starts this script."""
 
 import sys
 import time

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::json;
 use crate::output::{print, say};
 
-/// Lists people of a place or a group, or whoever and whatever is called by a name.
+/// Lists people in an OU or group, or searches for people, OUs, and groups by name.
 pub(super) async fn list(args: &Browse, of: Option<Dn>, source: &dyn DirectorySource) -> Result<Exit, Failure> {
     let (page, limit) = (args.page as usize, args.limit as usize);
     let depth = if args.below || args.search.is_some() { Depth::Subtree } else { Depth::OneLevel };
@@ -28,30 +28,30 @@ pub(super) async fn list(args: &Browse, of: Option<Dn>, source: &dyn DirectorySo
     } else {
         print(Found(&listing, limit))?;
     }
-    say(told(&listing, args));
+    say(summary(&listing, args));
     if !listing.completeness.is_complete() {
-        say(format_args!("note: not everything could be read: {}", listing.completeness));
+        say(format_args!("note: the directory could not be read completely: {}", listing.completeness));
     }
     Ok(Exit::Done)
 }
 
-/// What is on the page, in a sentence.
-fn told(listing: &Listing, args: &Browse) -> String {
+/// Returns the number of people found and the page shown, in words.
+fn summary(listing: &Listing, args: &Browse) -> String {
     let (page, pages) = (args.page as usize, listing.total.div_ceil(args.limit as usize));
     let people = count(listing.total, "person", "people");
     match listing.total {
         0 if !listing.places.is_empty() => "no people".to_owned(),
-        0 if args.search.is_some() => "nobody and nothing is called so".to_owned(),
-        0 if args.below || args.dn.is_none() => "nobody is there".to_owned(),
-        0 => "nobody is right in it; --below looks further down".to_owned(),
-        _ if page > pages => format!("{people}; the last page is {pages}"),
-        _ if page < pages => format!("{people}; page {page} of {pages}, the next one with --page {}", page + 1),
+        0 if args.search.is_some() => "no person, OU, or group has that name".to_owned(),
+        0 if args.below || args.dn.is_none() => "no people there".to_owned(),
+        0 => "no people directly in it; --below includes people at any depth".to_owned(),
+        _ if page > pages => format!("{people}; the last page is page {pages}"),
+        _ if page < pages => format!("{people}; page {page} of {pages}, for the next page add --page {}", page + 1),
         _ if pages > 1 => format!("{people}; page {page} of {pages}"),
         _ => people,
     }
 }
 
-/// Places as lines, and people as a table.
+/// OUs, containers, and groups as lines, and people as a table.
 struct Found<'l>(&'l Listing, usize);
 
 impl Display for Found<'_> {
@@ -61,7 +61,7 @@ impl Display for Found<'_> {
             writeln!(f, "{:<9} {}", word(place.kind), place.dn)?;
         }
         if places.len() > *most {
-            writeln!(f, "… and {} more: see them with a longer name, or --limit", places.len() - most)?;
+            writeln!(f, "… and {} more: search for a longer name, or raise --limit", places.len() - most)?;
         }
         if people.is_empty() {
             return Ok(());
@@ -99,5 +99,5 @@ fn row(person: &Listed) -> [&str; 6] {
 
 const HEADER: [&str; 6] = ["name", "mail", "title", "department", "phone", "enabled"];
 const NONE: &str = "-";
-/// The widest column; longer texts push their line to the right.
+/// The maximum width of a column. Longer texts shift the rest of their line to the right.
 const WIDEST: usize = 40;

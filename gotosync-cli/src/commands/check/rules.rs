@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 
 use gotosync_core::model::Severity;
+use gotosync_core::model::text::count;
 use gotosync_core::rules::{Finding, lint};
 use serde_json::json;
 
@@ -13,10 +14,10 @@ use crate::json;
 use crate::output::{print, say};
 use crate::setup::ConfigLocation;
 
-/// Says what is wrong with the rules, as far as the directory and the account can be read.
+/// Prints the problems of the rules, as far as the directory and the account can be read.
 pub(super) async fn check(json: bool, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
-    // To be changed, a file that is not there is one without rules; to be checked, it is missing.
+    // `rules_file` treats a missing file as a file without rules. For a check, a missing file is an error.
     config.rules()?;
     let file = config.rules_file()?;
     let rules = file.rules()?;
@@ -31,12 +32,14 @@ pub(super) async fn check(json: bool, place: &ConfigLocation) -> Result<Exit, Fa
         print(Listing { findings: &findings, file: file.file() })?;
     }
     for problem in &unverified {
-        say(format_args!("note: not everything could be looked up: {problem}"));
+        say(format_args!("note: some names could not be looked up: {problem}"));
     }
     say(match (findings.len(), warnings) {
-        (0, _) => "nothing is wrong with the rules".to_owned(),
-        (all, 0) => format!("{all} found, none of them a warning"),
-        (all, warnings) => format!("{all} found, {warnings} of them warnings"),
+        (0, _) => "no problems found in the rules".to_owned(),
+        (all, 0) => format!("{}, no warnings", count(all, "finding", "findings")),
+        (all, warnings) => {
+            format!("{}, {}", count(all, "finding", "findings"), count(warnings, "warning", "warnings"))
+        }
     });
     Ok(if warnings == 0 { Exit::Done } else { Exit::Stopped })
 }

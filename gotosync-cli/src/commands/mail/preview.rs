@@ -9,7 +9,7 @@ use crate::json;
 use crate::output::print;
 use crate::setup::ConfigLocation;
 
-/// Shows the welcome e-mail that a person would get.
+/// Prints the welcome e-mail that a person would get.
 pub(super) async fn preview(args: &Preview, place: &ConfigLocation) -> Result<Exit, Failure> {
     let setup = place.open("mail preview")?;
     let (subject, text) = setup.engine.welcome_email(&args.person, args.template.as_deref()).await?;

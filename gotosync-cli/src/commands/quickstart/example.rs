@@ -1,4 +1,4 @@
-//! The worked example: its files, and what may be found in their place.
+//! The files of the worked example.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -9,18 +9,18 @@ use gotosync_core::model::{Account, License, LicenseKey, Role, User, UserKey};
 use gotosync_core::target::LocalAccount;
 use gotosync_core::{Error, ErrorKind, Result};
 
-/// What stands where the example goes.
+/// The contents of the folder for the example.
 pub(super) enum Found {
-    /// No folder, or an empty one.
+    /// No folder, or an empty folder.
     Nothing,
-    /// An example that was written whole.
+    /// A completely written example.
     Example,
 }
 
-/// Looks at the folder, and writes nothing.
+/// Checks the folder without writing anything.
 ///
 /// # Errors
-/// [`ErrorKind::Conflict`] when something else is there.
+/// [`ErrorKind::Conflict`] if the folder holds other files.
 pub(super) fn look(folder: &Path) -> Result<Found> {
     let failed = |error: std::io::Error| Error::from(error).during(LOOKING).with("folder", folder.display());
     if !folder.try_exists().map_err(failed)? {
@@ -30,7 +30,7 @@ pub(super) fn look(folder: &Path) -> Result<Found> {
         Err(Error::new(ErrorKind::Conflict, message).during(WRITING).with("folder", folder.display()).hint(hint))
     };
     if !folder.is_dir() {
-        return refused("it is a file, expected a folder or nothing", "name another folder");
+        return refused("a file has this name, expected a folder", "name another folder");
     }
     let entries = fs::read_dir(folder).map_err(failed)?;
     let names = entries.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<Vec<_>>>().map_err(failed)?;
@@ -42,16 +42,19 @@ pub(super) fn look(folder: &Path) -> Result<Found> {
         if text.lines().next() == CONFIG_TEXT.lines().next() {
             return Ok(Found::Example);
         }
-        return refused("its gotosync.toml is not one of a quickstart; nothing was touched", "name another folder");
+        return refused("the folder holds another gotosync.toml; nothing was written", "name another folder");
     }
-    // The configuration is written last, so without it the others are what a quickstart left that was cut short.
+    // The configuration is written last, so without it the other files are left over from an interrupted quickstart.
     if names.iter().all(|name| name.to_str().is_some_and(|name| FILES.iter().any(|file| name.starts_with(file)))) {
-        return refused("an earlier quickstart was cut short there", "remove the folder, or name another");
+        return refused(
+            "an earlier quickstart was interrupted in this folder",
+            "delete the folder, or name another one",
+        );
     }
     refused("the folder holds other files; nothing was written", "name another folder")
 }
 
-/// Writes the example. The configuration comes last: where it stands, everything stands.
+/// Writes the example. Writes the configuration last, so if it exists, the example is complete.
 pub(super) fn write(folder: &Path) -> Result<()> {
     let failed = |error: std::io::Error| Error::from(error).during(WRITING).with("folder", folder.display());
     fs::create_dir_all(folder).map_err(failed)?;
@@ -66,7 +69,7 @@ pub(super) fn write(folder: &Path) -> Result<()> {
     fs::rename(folder.join(CONFIG_PART), folder.join(CONFIG)).map_err(failed)
 }
 
-/// An account that has been looked after by hand for a while.
+/// Returns an account that admins have managed by hand for a while.
 fn account() -> Account {
     let mut account = Account::empty("4711", "Example Ltd");
     for (key, name, code, seats) in [
@@ -80,7 +83,7 @@ fn account() -> Account {
     }
     let login = UserKey::new("1000000001");
     account.users = vec![
-        // The login itself. Nobody in the directory: no rule ever touches it.
+        // The sync's own user. It is not in the directory, so no rule selects it.
         Arc::new(User {
             key: Some(login.clone()),
             role: Role::Administrator,
@@ -88,15 +91,15 @@ fn account() -> Account {
         }),
         // A shared mailbox, not in the directory either.
         Arc::new(user("reception@example.test", "Front", "Desk", &[MEETING])),
-        // Known under a nickname, and without the language and group of the rules.
+        // Has a nickname in the account, and lacks the language and group that the rules set.
         Arc::new(user(PERSON, "Gracie", "Wilson", &[MEETING])),
-        // Has another name since, and hosts webinars though no rule says so.
+        // Has changed her name since, and has a webinar license that no rule gives.
         Arc::new(user("linda.hughes595@example.test", "Linda", "Marsh", &[MEETING, WEBINAR])),
-        // As the rules want it, with a license by hand that no rule names: it is left alone.
+        // Matches the rules, and has an unmanaged license: gotosync does not change it.
         Arc::new(user("oliver.smith@example.test", "Oliver", "Smith", &[MEETING, TRAINING])),
-        // Suspended by an administrator: it is left so.
+        // Suspended by an admin: gotosync does not reactivate the user.
         Arc::new(user("conor.smith653@example.test", "Conor", "Smith", &[])),
-        // Disabled in the directory since.
+        // Has been disabled in the directory since.
         Arc::new(user("oliver.obrien239@example.test", "Oliver", "O'Brien", &[MEETING])),
     ];
     account.login = Some(login);
@@ -109,9 +112,9 @@ fn user(email: &str, first_name: &str, last_name: &str, licenses: &[&str]) -> Us
     User { licenses, ..User::new(email, first_name, last_name) }
 }
 
-/// Somebody worth explaining: two rules select her, and her name differed.
+/// The person for the `explain` example: two rules select her, and her name in the account differed.
 pub(super) const PERSON: &str = "grace.wilson@example.test";
-/// The OU that holds most people.
+/// The OU with most people.
 pub(super) const PEOPLE: &str = "OU=People,OU=Company,DC=ad,DC=example,DC=test";
 /// The configuration file.
 pub(super) const CONFIG: &str = "gotosync.toml";
@@ -131,5 +134,5 @@ const CONNECT: &str = "20";
 const WEBINAR: &str = "30";
 const TRAINING: &str = "40";
 
-const LOOKING: &str = "look for an example";
+const LOOKING: &str = "check the folder for an example";
 const WRITING: &str = "write the example";

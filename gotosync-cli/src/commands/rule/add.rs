@@ -2,7 +2,7 @@
 
 use gotosync_core::model::Severity;
 use gotosync_core::rules::{Change, Position, RulesFile, unknown_names};
-use gotosync_core::{Config, Error};
+use gotosync_core::{Config, Error, ErrorKind};
 
 use super::look::{self, Seen};
 use super::{position, says, tell};
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output::say;
 use crate::setup::ConfigLocation;
 
-/// Adds a rule once what it names was found.
+/// Adds a rule after looking up the names in it.
 pub(super) async fn add(args: &Add, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
     let mut file = config.rules_file()?;
@@ -22,6 +22,11 @@ pub(super) async fn add(args: &Add, place: &ConfigLocation) -> Result<Exit, Fail
     if args.disabled {
         changes.push(Change::set("enabled", "false")?);
     }
+    if !says::selects(&args.says) {
+        return Err(Error::new(ErrorKind::Input, format!("the new rule `{}` selects no people", args.name.trim()))
+            .hint("add --ou DN, --group GROUP, or --everyone")
+            .into());
+    }
     file.add(&args.name, &changes, &position(&args.spot).unwrap_or(Position::Last))?;
     let name = args.name.trim();
     let seen = verify(&config, &before, &file, name, args.force).await?;
@@ -30,7 +35,10 @@ pub(super) async fn add(args: &Add, place: &ConfigLocation) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// Finds what a rule names in the directory and the account, or says what is near to it. Whoever forces it is only told.
+/// Looks up the names in a rule in the directory and the account.
+///
+/// # Errors
+/// Each missing name, with the nearest name as the hint. With `force`, prints these as notes instead.
 pub(super) async fn verify(
     config: &Config,
     before: &RulesFile,
@@ -52,7 +60,7 @@ pub(super) async fn verify(
     if errors.is_empty() && seen.problems().next().is_none() {
         return Ok(seen);
     }
-    let hint = "mend that first, or save the rule all the same with --force";
+    let hint = "fix this first, or save the rule anyway with --force";
     errors.extend(seen.into_problems().into_iter().map(|problem| problem.with("rule", name).hint(hint)));
     Err(errors)
 }

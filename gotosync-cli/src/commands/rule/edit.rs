@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::setup::ConfigLocation;
 
-/// Changes a rule by options, or the whole file in an editor.
+/// Changes a rule with options, or opens the file in an editor.
 pub(super) async fn edit(args: &Edit, place: &ConfigLocation) -> Result<Exit, Failure> {
     let config = place.load()?;
     let mut file = config.rules_file()?;
@@ -40,7 +40,7 @@ pub(super) async fn edit(args: &Edit, place: &ConfigLocation) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// Saves a whole text, once what its rule names was found.
+/// Saves an edited file after looking up the names in the rule.
 async fn accept(
     config: &Config,
     before: &RulesFile,
@@ -54,7 +54,7 @@ async fn accept(
     Ok(seen)
 }
 
-/// Says whether no option says anything.
+/// Returns `true` if no option changes the rule.
 fn is_silent(says: &Says) -> bool {
     let Says { ou, group, everyone, filter, product, user_group, create_user_group, language, set } = says;
     let lists = [ou, group, product, set].iter().all(|list| list.is_empty());

@@ -47,37 +47,37 @@ pub(super) async fn show(args: &Show, place: &ConfigLocation) -> Result<Exit, Fa
     if let Some(row) = row {
         let people = match (row.people, row.enabled) {
             (Some(people), _) => count(people, "person", "people"),
-            (None, false) => "nobody: it is off".to_owned(),
-            (None, true) => "not known".to_owned(),
+            (None, false) => "no people because it is disabled".to_owned(),
+            (None, true) => "an unknown number of people".to_owned(),
         };
         say(format_args!("rule {} of {}, line {}; it selects {people}", row.number, file.file(), row.line));
     }
     Ok(Exit::Done)
 }
 
-/// One rule, for people and for programs.
+/// A rule in the list, as text or JSON.
 #[derive(Serialize)]
 struct Row {
     number: usize,
     name: String,
     enabled: bool,
     line: usize,
-    /// Whom it means, in words.
+    /// The selection, in words.
     who: String,
-    /// How many people it selects now; nothing if it is off or that is not known.
+    /// The number of people that the rule selects now; `None` if the rule is disabled or the number is unknown.
     people: Option<usize>,
-    /// Why it cannot be evaluated.
+    /// The reason why the rule cannot be evaluated.
     problem: Option<String>,
-    /// Its keys as the file has them.
+    /// The keys as written in the file.
     keys: Value,
 }
 
-/// Works out what there is to say of each rule, with as much of the directory as can be read.
+/// Returns a row for each rule. If the directory cannot be read, the numbers of people are missing.
 async fn rows(config: &Config, file: &RulesFile) -> Result<Vec<Row>, Failure> {
     let rules: Rules = file.rules()?;
     let read = look::directory(config, &rules.request()).await;
     if let Err(error) = &read {
-        say(format_args!("note: how many people a rule selects is not known: {error}"));
+        say(format_args!("note: could not count the people that each rule selects: {error}"));
     }
     let desires = read.as_ref().ok().map(|directory| desire(&rules, directory, FieldLimits::VENDOR, Trial::Include));
     let (keys, lines) = (file.json(), file.lines());
@@ -105,13 +105,13 @@ fn who(rule: &Rule) -> String {
     };
     let filter = people.filter.as_ref().map(|filter| format!(" with {filter}"));
     let text = names(&people.scopes) + &filter.unwrap_or_default();
-    let filter = people.not_filter.as_ref().map(|filter| format!("those with {filter}"));
+    let filter = people.not_filter.as_ref().map(|filter| format!("people with {filter}"));
     let not: Vec<String> =
         (!people.not_scopes.is_empty()).then(|| names(&people.not_scopes)).into_iter().chain(filter).collect();
     if not.is_empty() { text } else { format!("{text}, but not {}", not.join(" or ")) }
 }
 
-/// What a rule says besides whom it means.
+/// Returns the settings of a rule, without its selection.
 fn gives(keys: &Value) -> String {
     let Some(keys) = keys.as_object() else { return String::new() };
     let said = keys.iter().filter(|(key, _)| !WHO.contains(&key.as_str()));
@@ -135,7 +135,7 @@ struct Table<'r>(&'r [Row]);
 impl Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.0.iter().map(|row| row.name.chars().count()).max().unwrap_or_default().clamp(4, NAME);
-        writeln!(f, "{:>3}  {:>7}  {:<width$}  whom, and what they get", "no", "people", "name")?;
+        writeln!(f, "{:>3}  {:>7}  {:<width$}  selection and settings", "no", "people", "name")?;
         for row in self.0 {
             let people = match (row.people, row.enabled) {
                 (Some(people), _) => people.to_string(),
@@ -152,7 +152,7 @@ impl Display for Table<'_> {
     }
 }
 
-/// Keys that say whom a rule means.
+/// Keys of the selection.
 const WHO: [&str; 7] = ["name", "enabled", "ou", "group", "everyone", "filter", "exclude"];
-/// The widest column of names; longer ones push their line to the right.
+/// The maximum width of the name column. Longer names shift their line to the right.
 const NAME: usize = 40;

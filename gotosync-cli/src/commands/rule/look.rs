@@ -1,4 +1,4 @@
-//! Looks up in the directory and the account what rules name.
+//! Looks up the names in rules in the directory and the account.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use gotosync_core::source::DirectorySource;
 use gotosync_core::target::{Capabilities, ProvisioningTarget};
 use gotosync_core::{Config, Error, ErrorKind, Rules};
 
-/// What could be read.
+/// The directory and the account, as far as they were read.
 pub(in crate::commands) struct Seen {
     directory: Option<Result<Arc<Directory>, Error>>,
     account: Option<Result<(Account, Capabilities), Error>>,
@@ -24,30 +24,31 @@ impl Seen {
         Some((&read.0, &read.1))
     }
 
-    /// What kept something from being read.
+    /// Returns the errors that kept the directory or the account from being read.
     pub(in crate::commands) fn problems(&self) -> impl Iterator<Item = &Error> {
         let directory = self.directory.as_ref().and_then(|read| read.as_ref().err());
         directory.into_iter().chain(self.account.as_ref().and_then(|read| read.as_ref().err()))
     }
 
-    /// The directory if it was read, or why it could not be; nothing if nobody tried.
+    /// Returns the directory or the error of its read; `None` if it was not read.
     pub(super) fn into_directory(self) -> Option<Result<Arc<Directory>, Error>> {
         self.directory
     }
 
-    /// What kept something from being read, to keep.
+    /// Returns the errors of the reads, by value.
     pub(super) fn into_problems(self) -> Vec<Error> {
         let directory = self.directory.and_then(Result::err);
         directory.into_iter().chain(self.account.and_then(Result::err)).collect()
     }
 }
 
-/// Reads both sides.
+/// Reads the directory and the account.
 pub(in crate::commands) async fn everything(config: &Config, rules: &Rules) -> Seen {
     Seen { directory: Some(directory(config, &rules.request()).await), account: Some(account(config).await) }
 }
 
-/// What must be read to tell what a change of one rule does: the people it means, and those of rules that were others before.
+/// Returns the request for the people affected by a change of one rule: people that the rule selects, and people selected by
+/// rules that were different before.
 pub(super) fn request(before: Option<&Rules>, after: &Rules, name: &str) -> ReadRequest {
     let mut request = after.request_for(|rule| &*rule.name == name);
     if let Some(before) = before {
@@ -59,7 +60,7 @@ pub(super) fn request(before: Option<&Rules>, after: &Rules, name: &str) -> Read
     request
 }
 
-/// Reads the people whom a change of one rule is about, and the account if the rule names something of it.
+/// Reads the people affected by a change of one rule, and the account if the rule contains names from it.
 pub(super) async fn for_rule(config: &Config, before: Option<&Rules>, rules: &Rules, name: &str) -> Seen {
     let of_account = |rule: &Rule| {
         let gives = &rule.gives;
@@ -74,25 +75,28 @@ pub(super) async fn for_rule(config: &Config, before: Option<&Rules>, rules: &Ru
     Seen { directory, account }
 }
 
-/// Reads the directory whole, or says why not.
+/// Reads the directory.
+///
+/// # Errors
+/// The read fails, or is incomplete.
 pub(super) async fn directory(config: &Config, request: &ReadRequest) -> Result<Arc<Directory>, Error> {
     let reading = config.source()?.read(request).await?;
     if !reading.completeness.is_complete() {
-        return Err(Error::new(ErrorKind::Incomplete, "the directory was not read to its end"));
+        return Err(Error::new(ErrorKind::Incomplete, "the directory could not be read completely"));
     }
     Ok(reading.directory)
 }
 
-/// The same rules, one of them switched on.
+/// Returns the rules with one rule enabled.
 pub(super) fn switched_on(rules: &Rules, name: &str) -> Rules {
     let mut rules = rules.clone();
     rules.list.iter_mut().filter(|rule| &*rule.name == name).for_each(|rule| rule.enabled = true);
     rules
 }
 
-/// A finding as an error that keeps a rule from being saved.
+/// Converts a finding into an error that prevents saving the rule.
 pub(super) fn error(finding: &Finding) -> Error {
-    let hint = format!("{} (--force saves the rule all the same)", finding.hint);
+    let hint = format!("{} (--force saves the rule anyway)", finding.hint);
     let error = Error::new(ErrorKind::NotFound, &*finding.evidence).hint(hint);
     finding.rule.iter().fold(error, |error, rule| error.with("rule", rule))
 }
@@ -101,7 +105,7 @@ async fn account(config: &Config) -> Result<(Account, Capabilities), Error> {
     let target = config.target()?;
     let account = target.read().await?;
     if !account.completeness.is_complete() {
-        return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end"));
+        return Err(Error::new(ErrorKind::Incomplete, "the account could not be read completely"));
     }
     Ok((account, target.describe().await?.capabilities))
 }

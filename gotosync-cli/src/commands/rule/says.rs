@@ -1,4 +1,4 @@
-//! What options say about a rule, as changes to its keys.
+//! Converts command-line options into changes to the keys of a rule.
 
 use gotosync_core::model::{Dn, ReadRequest};
 use gotosync_core::rules::{Change, Position, RulesFile, Single, unknown_names};
@@ -7,7 +7,7 @@ use gotosync_core::{Config, Error, ErrorKind};
 use super::look;
 use crate::cli::rule::Says;
 
-/// The changes that options ask for, in the order in which keys are added.
+/// Returns the changes that the options request, in the order of the keys in a new rule.
 pub(super) fn changes(says: &Says) -> Result<Vec<Change>, Vec<Error>> {
     let mut changes = Vec::new();
     for (key, values) in [("ou", &says.ou), ("group", &says.group)] {
@@ -35,8 +35,8 @@ pub(super) fn changes(says: &Says) -> Result<Vec<Change>, Vec<Error>> {
     }
     for set in &says.set {
         let Some((key, value)) = set.split_once('=') else {
-            let error = Error::new(ErrorKind::Input, format!("`{set}` sets nothing"));
-            return Err(vec![error.hint("write a key, `=` and a value: --set update=false")]);
+            let error = Error::new(ErrorKind::Input, format!("`{set}` in --set has no `=`"));
+            return Err(vec![error.hint("write a key, `=`, and a value: --set update=false")]);
         };
         let (key, value) = (key.trim(), value.trim());
         changes.push(Change::set(key, value).or_else(|_| Change::text(key, value))?);
@@ -44,7 +44,17 @@ pub(super) fn changes(says: &Says) -> Result<Vec<Change>, Vec<Error>> {
     Ok(changes)
 }
 
-/// Offers places for what was given as one and is only the name of one.
+/// Returns `true` if the options select people, or set a key that does.
+pub(super) fn selects(says: &Says) -> bool {
+    let key = |set: &String| set.split_once('=').map(|(key, _)| key.trim().to_owned());
+    let set = says.set.iter().filter_map(key).any(|key| ["ou", "group", "everyone"].contains(&&*key));
+    !says.ou.is_empty() || !says.group.is_empty() || says.everyone || set
+}
+
+/// Checks that each `--ou` is a distinguished name.
+///
+/// # Errors
+/// Plain names, with the distinguished names of OUs that have this name as the hint.
 pub(super) async fn places(says: &Says, config: &Config) -> Result<(), Vec<Error>> {
     let mut errors = Vec::new();
     for (name, error) in says.ou.iter().filter_map(|ou| Some((ou, Dn::parse(ou).err()?))) {
@@ -56,7 +66,7 @@ pub(super) async fn places(says: &Says, config: &Config) -> Result<(), Vec<Error
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// What the directory has that is called so.
+/// Returns a hint with OUs of this name, or the nearest name.
 async fn near(name: &str, config: &Config) -> Option<String> {
     let nothing = ReadRequest { attributes: Vec::new(), scopes: Vec::new(), since: None };
     let directory = look::directory(config, &nothing).await.ok()?;

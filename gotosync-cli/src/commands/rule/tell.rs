@@ -1,4 +1,4 @@
-//! What is told once a rule was saved.
+//! The messages after a rule was saved.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,7 +12,9 @@ use gotosync_core::{Config, Rules};
 use super::look::{self, Seen};
 use crate::output::say;
 
-/// Says in one line what was saved and whom the rule selects, and what to know of it. What was seen before is not read again.
+/// Prints the saved change, the number of people that the rule selects, and notes about the rule.
+///
+/// Uses the directory in `seen` if it was read already.
 pub(super) async fn saved(
     config: &Config,
     before: &RulesFile,
@@ -23,7 +25,7 @@ pub(super) async fn saved(
 ) {
     let name = name.trim();
     if !after.is_changed() {
-        return say(format_args!("rule `{name}` in {} is so already", after.file()));
+        return say(format_args!("rule `{name}` in {} is unchanged: it was like this already", after.file()));
     }
     let place = after.line_of(name).map_or_else(String::new, |line| format!(", line {line}"));
     let what = format!("{done} rule `{name}` in {}{place}", after.file());
@@ -35,26 +37,26 @@ pub(super) async fn saved(
     };
     let directory = match read {
         Ok(directory) => directory,
-        Err(error) => return say(format_args!("{what}; whom it selects is not known: {error}")),
+        Err(error) => return say(format_args!("{what}; could not count the people that it selects: {error}")),
     };
     say(format_args!("{what}{}", selects(&rules, name, &directory)));
     let gone = old.map_or(0, |old| lost(&old, &rules, &directory));
     if gone > 0 {
         say(format_args!(
-            "note: {} by no rule any more: whom of them a run has synced is a leaver now",
-            count(gone, "person is selected", "people are selected")
+            "note: {} no longer selected by any rule; those that a run has synced become leavers",
+            count(gone, "person is", "people are")
         ));
     }
-    let told =
+    let shown =
         [FindingKind::NoEffect, FindingKind::NeverApplies, FindingKind::UnusedMapping, FindingKind::ExcludesItself];
     for finding in lint(after, Some(&directory), None).unwrap_or_default() {
-        if finding.rule.as_deref() == Some(name) && told.contains(&finding.kind) {
+        if finding.rule.as_deref() == Some(name) && shown.contains(&finding.kind) {
             say(format_args!("note: {finding}"));
         }
     }
 }
 
-/// How many people a rule selects, or would.
+/// Returns the number of people that a rule selects, or would select if enabled, in words.
 fn selects(rules: &Rules, name: &str, directory: &Arc<Directory>) -> String {
     let Some(index) = rules.list.iter().position(|rule| &*rule.name == name) else { return String::new() };
     let on = look::switched_on(rules, name);
@@ -66,11 +68,11 @@ fn selects(rules: &Rules, name: &str, directory: &Arc<Directory>) -> String {
     if rules.list[index].enabled {
         format!("; it selects {number}")
     } else {
-        format!("; it is off, and would select {number}")
+        format!("; it is disabled, and would select {number}")
     }
 }
 
-/// How many people were selected by a rule and are not any more.
+/// Returns the number of people that a rule selected before and no rule selects now.
 fn lost(before: &Rules, after: &Rules, directory: &Arc<Directory>) -> usize {
     let selected = |rules: &Rules| -> HashSet<PersonIx> {
         desire(rules, directory, FieldLimits::VENDOR, Trial::Include)

@@ -12,9 +12,9 @@ use crate::signals;
 pub(super) async fn invite(args: &Invite, place: &ConfigLocation) -> Result<Exit, Failure> {
     let setup = place.open("user invite")?;
     let stop = signals::stop(&setup.line);
-    let mut told = RunOutput::new(args.shape);
+    let mut output = RunOutput::new(args.shape);
     let plan = setup.engine.invite(&args.person).await?;
-    let exit = apply_plan(&plan, None, None, &setup, &stop, &mut told).await?;
-    told.finish()?;
+    let exit = apply_plan(&plan, None, None, &setup, &stop, &mut output).await?;
+    output.finish()?;
     Ok(exit)
 }

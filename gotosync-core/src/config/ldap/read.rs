@@ -1,6 +1,6 @@
-//! Reads a live directory from a table of the configuration.
+//! Reads the configuration of a live directory.
 //!
-//! What is wrong is noted and left out: a file with a problem in it is not used.
+//! Invalid values are recorded as problems and left out. That is safe, because a file with a problem is never used.
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
@@ -17,11 +17,15 @@ use crate::source::ldap::{
     Changes, ClientCertificate, DeltaMethod, Discovery, Referrals, Roots, Security, Server, SignIn, Timeouts,
 };
 
-/// Reads the table of a directory.
+/// Reads the table of a live directory.
 pub(in crate::config) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<LdapConfig> {
     if table.has("ldap") && table.has("domain") {
-        let hint = "leave one of them out: servers that are named are not looked up";
-        table.problem(&table.at_key("domain"), "it names servers, and a domain to look them up in", hint);
+        let hint = "leave one of them out: gotosync looks up servers by DNS only if none are named";
+        table.problem(
+            &table.at_key("domain"),
+            "the source names both servers (`ldap`) and a domain to look up servers (`domain`)",
+            hint,
+        );
     }
     let [page_size, range_size, largest_answer] =
         ["page_size", "range_size", "largest_answer"].map(|key| size(table, key));
@@ -54,14 +58,14 @@ pub(in crate::config) fn read(table: &Table<'_, '_>, folder: &Path) -> Option<Ld
 fn servers(table: &Table<'_, '_>) -> Vec<Server> {
     let urls = table.strings("ldap");
     if table.is_list("ldap") && urls.is_empty() {
-        let hint = "write for example `ldap = \"ldaps://dc1.example.test\"`";
+        let hint = "write, for example, `ldap = \"ldaps://dc1.example.test\"`";
         table.problem(&table.at_key("ldap"), "`ldap` names no server", hint);
     }
     let server = |url: &str, at| {
-        // Not shown: what stands before an `@` may be a password.
+        // Do not show the address: it may contain a password before the `@`.
         if url.contains('@') {
-            let hint = "write `user` and `password` as keys of their own";
-            table.problem(at, "the address of a server has a user in it", hint);
+            let hint = "use the separate keys `user` and `password`";
+            table.problem(at, "the server address contains a user", hint);
             return None;
         }
         noted(table, at, Server::parse(url))
@@ -76,11 +80,11 @@ fn discovery(table: &Table<'_, '_>) -> Option<Discovery> {
     if !table.has("domain") {
         for (key, hint) in [
             ("name_servers", "leave it out, or name a `domain`"),
-            ("start_tls", "leave it out: an address `ldap://` is one with StartTLS"),
+            ("start_tls", "leave it out: `ldap://` addresses always use StartTLS"),
             ("forest", "leave it out, or name a `domain` of the forest"),
         ] {
             if table.has(key) {
-                table.problem(&table.at_key(key), format!("`{key}` is for servers that are looked up"), hint);
+                table.problem(&table.at_key(key), format!("`{key}` applies only to servers found by DNS"), hint);
             }
         }
         return None;
@@ -88,25 +92,29 @@ fn discovery(table: &Table<'_, '_>) -> Option<Discovery> {
     let domain = table.required_string("domain", "ad.example.test")?;
     let name = domain.value.trim().trim_matches('.');
     if !is_host(name) {
-        // Not shown: it may be an address with a password in it.
-        let hint = "write it as DNS has it, such as `ad.example.test`; addresses go to `ldap`";
-        table.problem(&domain.at, "`domain` is no name of a domain", hint);
+        // Do not show the value: it may be an address that contains a password.
+        let hint = "write the DNS name of the domain, such as `ad.example.test`; use `ldap` for server addresses";
+        table.problem(&domain.at, "`domain` is not a valid domain name", hint);
         return None;
     }
     let security = if start_tls.is_some_and(|found| found.value) { Security::StartTls } else { Security::Tls };
     Some(Discovery { domain: name.to_ascii_lowercase(), name_servers, security })
 }
 
-/// Notes what one domain knows of who signs in, and the others do not.
+/// Reports sign-in settings that work for one domain, but not for a whole forest.
 fn of_a_forest(table: &Table<'_, '_>, sign_in: &LdapSignIn) {
     match sign_in {
         LdapSignIn::Simple { user, .. } if SignIn::is_distinguished(user) => {
-            let message = "other domains of the forest know nobody by a distinguished name";
+            let message = "`user` is a distinguished name, which other domains of the forest do not accept";
             table.problem(&table.at_key("user"), message, "write `user@domain`");
         }
         LdapSignIn::Kerberos { service_host: Some(_), .. } => {
-            let message = "`service_host` is for one server, and a forest has several";
-            table.problem(&table.at_key("service_host"), message, "leave it out: each server has its own name");
+            let message = "`service_host` names one server, but a forest has several";
+            table.problem(
+                &table.at_key("service_host"),
+                message,
+                "leave it out: gotosync then uses the name of each server",
+            );
         }
         _ => {}
     }
@@ -116,8 +124,8 @@ fn name_server(table: &Table<'_, '_>, address: &str, at: &Range<usize>) -> Optio
     let with_port = address.parse::<SocketAddr>().ok();
     let found = with_port.or_else(|| Some(SocketAddr::new(address.parse::<IpAddr>().ok()?, DNS)));
     if found.is_none() {
-        let message = format!("`{address}` is no address of a name server");
-        table.problem(at, message, "write an address such as `10.0.0.1`, or `10.0.0.1:5353` with a port");
+        let message = format!("`{address}` is not a valid address of a DNS server");
+        table.problem(at, message, "write an IP address such as `10.0.0.1`, or with a port, `10.0.0.1:5353`");
     }
     found
 }
@@ -126,7 +134,7 @@ fn is_host(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-._".contains(c))
 }
 
-/// A file that may be absent.
+/// Reads the path of an optional file.
 fn file(table: &Table<'_, '_>, folder: &Path, key: &'static str, example: &str) -> Option<PathBuf> {
     let text = if table.has(key) { table.required_string(key, example) } else { None };
     text.map(|text| folder.join(text.value))
@@ -137,12 +145,12 @@ fn client(table: &Table<'_, '_>, folder: &Path) -> Option<ClientCertificate> {
         (file(table, folder, "certificate", "client.pem"), file(table, folder, "key", "client.key"));
     match (table.has("certificate"), table.has("key")) {
         (true, false) => {
-            let hint = "add `key = \"client.key\"`, a PEM file; it may be the same file";
-            table.problem(&table.at_key("certificate"), "there is a `certificate` and no `key`", hint);
+            let hint = "add `key = \"client.key\"`, a PEM file; certificate and key may be in the same file";
+            table.problem(&table.at_key("certificate"), "`certificate` is set, but `key` is missing", hint);
         }
         (false, true) => {
-            let hint = "add `certificate = \"client.pem\"`; `ca` is for the certificate of the servers' authority";
-            table.problem(&table.at_key("key"), "there is a `key` and no `certificate`", hint);
+            let hint = "add `certificate = \"client.pem\"`; for the CA certificates of the servers use `ca`";
+            table.problem(&table.at_key("key"), "`key` is set, but `certificate` is missing", hint);
         }
         _ => {}
     }
@@ -153,7 +161,7 @@ fn referrals(table: &Table<'_, '_>) -> Referrals {
     let texts = table.strings("referrals");
     if table.is_list("referrals") {
         if texts.is_empty() {
-            table.problem(&table.at_key("referrals"), "`referrals` lists no host", FOLLOW);
+            table.problem(&table.at_key("referrals"), "`referrals` is an empty list", FOLLOW);
         }
         return Referrals::Follow(texts.iter().filter_map(|text| host(table, &text.value, &text.at)).collect());
     }
@@ -163,7 +171,7 @@ fn referrals(table: &Table<'_, '_>) -> Referrals {
         "ignore" => return Referrals::Ignore,
         _ => {}
     }
-    let message = format!("`referrals` is `{}`, expected `refuse`, `ignore` or a list", text.value);
+    let message = format!("`referrals` is `{}`, expected `refuse`, `ignore`, or a list of hosts", text.value);
     match nearest(&text.value, ["refuse", "ignore"]) {
         Some(word) => table.problem(&text.at, message, format!("did you mean `{word}`?")),
         None => table.problem(&text.at, message, FOLLOW),
@@ -176,8 +184,8 @@ fn host(table: &Table<'_, '_>, text: &str, at: &Range<usize>) -> Option<String> 
     if is_host(host.strip_prefix("*.").unwrap_or(&host)) {
         return Some(host);
     }
-    let hint = "write a host such as `dc2.example.test`, without `ldap://` and port, or `*.example.test`";
-    table.problem(at, format!("`{text}` is no host to follow references to"), hint);
+    let hint = "write a host name such as `dc2.example.test` without `ldap://` and port, or `*.example.test`";
+    table.problem(at, format!("`{text}` in `referrals` is not a valid host name"), hint);
     None
 }
 
@@ -193,17 +201,17 @@ fn timeouts(table: &Table<'_, '_>) -> Timeouts {
             *slot = time;
             continue;
         }
-        let message = format!("`{key}` is `{}`, expected a time of more than nothing, up to a day", text.value);
-        inner.problem(&text.at, message, "write for example \"15s\", \"2m\" or \"1m 30s\"");
+        let message = format!("`{key}` is `{}`, expected a positive duration of at most a day", text.value);
+        inner.problem(&text.at, message, "write, for example, \"15s\", \"2m\", or \"1m 30s\"");
     }
     inner.finish();
     timeouts
 }
 
-/// How what changed is read: a word alone, or a table with more.
+/// Reads the settings for reading only changes: a method, or a table with more settings.
 fn changes(table: &Table<'_, '_>) -> Option<Changes> {
     let default = Changes::default();
-    let inner = match table.string_or_table("changes", "a word such as \"best\", or a table")? {
+    let inner = match table.string_or_table("changes", "a method such as \"best\", or a table")? {
         StringOrTable::String(_) => {
             return Some(Changes { method: table.word("changes", METHODS)?, ..default });
         }
@@ -215,7 +223,7 @@ fn changes(table: &Table<'_, '_>) -> Option<Changes> {
     Some(Changes { method, full_every })
 }
 
-/// A number from 1 to what the protocol can say.
+/// Reads a number from 1 to the maximum of the protocol.
 fn size(table: &Table<'_, '_>, key: &'static str) -> Option<u32> {
     let size = table.number(key)?;
     let found = u32::try_from(size).ok().filter(|size| (1..=LARGEST).contains(size));
@@ -226,7 +234,7 @@ fn size(table: &Table<'_, '_>, key: &'static str) -> Option<u32> {
     found
 }
 
-/// A value, or its error as a problem of the file.
+/// Returns the value, or records the error as a problem of the file.
 fn noted<T>(table: &Table<'_, '_>, at: &Range<usize>, result: crate::Result<T>) -> Option<T> {
     result.map_err(|error| table.problem(at, error.message(), error.help().unwrap_or_default())).ok()
 }
@@ -238,9 +246,8 @@ const METHODS: &[(&str, Option<DeltaMethod>)] = &[
     ("syncrepl", Some(DeltaMethod::Syncrepl)),
     ("timestamp", Some(DeltaMethod::Timestamp)),
 ];
-const FOLLOW: &str =
-    "write \"refuse\", \"ignore\", or a list of hosts to follow: [\"dc2.example.test\", \"*.child.example.test\"]";
+const FOLLOW: &str = "write \"refuse\", \"ignore\", or a list of hosts whose referrals to follow: [\"dc2.example.test\", \"*.child.example.test\"]";
 const DNS: u16 = 53;
 const LONGEST: Duration = Duration::from_hours(24);
-/// The largest number of LDAP (RFC 4511, section 4.1.1).
+/// The largest integer in LDAP (RFC 4511, section 4.1.1).
 const LARGEST: u32 = i32::MAX as u32;

@@ -27,7 +27,7 @@ fn the_command_reads_a_forest() {
 
     let place = Place::new(&source(&forest.first.reader().dn));
     place.secret("secret", &forest.first.reader().password);
-    place.fails("plan", &["know nobody by a distinguished name", "user@domain"]);
+    place.fails("plan", &["`user` is a distinguished name", "user@domain"]);
     let place = Place::new(&format!("ldap = '{}'\nforest = true\n{}", forest.first.url(), simple("a@b")));
-    place.fails("plan", &["`forest` is for servers that are looked up"]);
+    place.fails("plan", &["`forest` applies only to servers found by DNS"]);
 }

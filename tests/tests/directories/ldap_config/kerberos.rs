@@ -80,7 +80,7 @@ fn two_keytabs_are_refused_where_they_stand() {
     let place = with_keytab();
     let source = |name: &str| format!("[[source]]\nname = '{name}'\nldap = 'ldaps://x'\nkeytab = '{name}'\n");
     place.configure(&(source("a") + &source("b")));
-    place.fails("plan", &["gotosync.toml:8:1", "another keytab", "ktutil"]);
+    place.fails("plan", &["gotosync.toml:8:1", "a different keytab", "ktutil"]);
 }
 
 /// The same rules, from the same domain: with a password, by Kerberos, and from its export.

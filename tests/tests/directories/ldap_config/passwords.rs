@@ -91,12 +91,12 @@ fn what_is_typed_is_typed_twice_and_is_not_seen() {
         said(terminal.stdin(Stdio::null()).output().expect("python3 starts"))
     };
     let different = typed("one", "two");
-    assert!(different.code == Some(1) && different.out.contains("not the same"), "{different:?}");
+    assert!(different.code == Some(1) && different.out.contains("the two entries differ"), "{different:?}");
     assert!(!place.path("kept").exists());
     let password = SLAPD.reader().password;
     let same = typed(&password, &password);
     assert_eq!(same.code, Some(0), "{same:?}");
-    assert!(same.out.contains("again") && !same.out.contains(&password), "{same:?}");
+    assert!(same.out.contains("repeat the secret") && !same.out.contains(&password), "{same:?}");
     assert_eq!(place.people(), 300);
 }
 
@@ -194,7 +194,7 @@ def more(wait):
     seen += part
     return bool(part)
 end = time.monotonic() + 60
-for text, prompt in ((first, b'secret: '), (second, b'again: ')):
+for text, prompt in ((first, b'secret: '), (second, b'repeat the secret: ')):
     while prompt not in seen or termios.tcgetattr(terminal)[3] & termios.ECHO:
         if not more(0.01) or time.monotonic() > end:
             sys.exit(f'no prompt: {seen!r}')
