@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn two_files_that_import_each_other_are_found() {
+    fn finds_two_files_that_import_each_other() {
         let files = [
             ("lib.rs", "mod a;\nmod b;\npub use a::One;"),
             ("a.rs", "use crate::{\n    b::{self, Two as Other},\n};"),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_circle_is_found_and_a_parent_may_know_its_child() {
+    fn finds_longer_cycles_and_allows_a_parent_to_import_its_child() {
         let files = [
             ("a.rs", "mod x;\nuse x::Ex;\npub(crate) use self::y::Why;"),
             ("a/x.rs", "use super::Why;"),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_and_comments_import_nothing() {
+    fn ignores_imports_in_tests_and_comments() {
         let tests = "// use crate::b::Two;\n#[cfg(test)]\nmod tests {\n    use crate::b::Two;\n}";
         let imports = Imports::read([("a.rs", tests), ("b.rs", "use crate::a::One;")]);
         let stages: Vec<_> = imports.of_stages().into_keys().collect();

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_user_is_refused_and_the_others_are_not() {
+    async fn refuses_one_user_and_accepts_the_others() {
         let mut account = Account::empty("1", "Example");
         account.licenses.push(License::new("g2m", "GoToMeeting", &["G2M"], 5));
         let refused = BTreeMap::from([("bob@x.test".to_owned(), "not this one".to_owned())]);

@@ -46,7 +46,7 @@ fn read(options: LdapOptions) -> gotosync_core::Result<gotosync_core::model::Rea
 
 /// A length is believed when its bytes come, and nothing is made of what is nested.
 #[test]
-fn what_a_server_announces_and_nests_costs_no_memory() {
+fn announced_lengths_and_nesting_use_no_memory() {
     let entry = Entry::new("dc=x", [("objectClass", "domain")]);
     let server = Scripted::start(Script::new("dc=x", [entry])).expect("a server");
     let sizes = [Rubbish::Announced(1_000_000), Rubbish::Announced(200 << 20), Rubbish::Announced(u64::from(u32::MAX))];
@@ -71,7 +71,7 @@ fn what_a_server_announces_and_nests_costs_no_memory() {
 
 /// A server that knows nothing of pages gives its 200,000 printers at once, as fast as they are taken.
 #[test]
-fn an_answer_without_pages_is_read_as_it_comes() {
+fn an_unpaged_response_is_streamed() {
     const COUNT: u64 = 200_000;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let url = format!("ldap://{}", listener.local_addr().expect("an address"));

@@ -58,19 +58,19 @@ fn pytest(words: &[&str]) -> Command {
 }
 
 #[test]
-fn the_tests_of_the_package_pass() {
+fn the_package_tests_pass() {
     done(&mut pytest(&[]));
 }
 
 #[test]
-fn the_stub_says_what_the_module_has() {
+fn the_stub_matches_the_module() {
     let work = tempfile::tempdir().expect("a folder");
     let known = folder().join("stubtest-allowlist.txt");
     done(tool("mypy.stubtest", &["gotosync._gotosync", "--allowlist"]).arg(known).current_dir(work.path()));
 }
 
 #[test]
-fn examples_package_and_tests_are_typed() {
+fn examples_package_and_tests_pass_type_checks() {
     // Kept beside the environment: what has not changed is not checked again.
     let cache = ENVIRONMENT.join("mypy");
     let cache = cache.to_str().expect("a name");
@@ -81,7 +81,7 @@ fn examples_package_and_tests_are_typed() {
 }
 
 #[test]
-fn python_is_written_in_one_style() {
+fn python_code_passes_the_style_checks() {
     let settings = root().join("gotosync-py/pyproject.toml");
     for words in [&["check", "--no-cache"][..], &["format", "--check", "--no-cache"]] {
         let mut command = tool("ruff", words);
@@ -91,7 +91,7 @@ fn python_is_written_in_one_style() {
 }
 
 #[test]
-fn a_fresh_environment_needs_nothing_but_the_wheel() {
+fn a_fresh_environment_needs_only_the_wheel() {
     let work = tempfile::tempdir().expect("a folder");
     let fresh = work.path().join("fresh");
     done(Command::new(python()).args(["-m", "venv"]).arg(&fresh));

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dictionary_is_read_as_a_fuzzer_reads_it() {
+    fn reads_a_dictionary_like_libfuzzer() {
         let text = "# names\n\"dn: \"\n\n\"\\x0a\\\"\\\\\"\n";
         assert_eq!(words(text), Ok(vec![b"dn: ".to_vec(), b"\n\"\\".to_vec()]));
         for wrong in ["dn", "\"", "\"\\n\"", "\"a\"b\""] {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn mutations_are_the_same_each_time_and_not_all_alike() {
+    fn mutations_are_reproducible_and_varied() {
         let seeds = [b"(&(cn=a)(sn=b))".to_vec(), b"(mail=*)".to_vec()];
         let drawn = || Mutator::new(&seeds, &seeds).take(100).collect::<Vec<_>>();
         assert_eq!(drawn(), drawn());

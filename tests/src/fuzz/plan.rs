@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_that_was_changed_gets_the_id_of_its_content() {
+    fn a_changed_plan_gets_the_id_of_its_content() {
         let plan = SMALL.plan(&SMALL.rules, &SMALL.account, 0).to_json();
         assert_eq!(seal(&plan), None, "the id of a plan is that of its content");
         let changed = plan.replace("\"Example\"", "\"Elsewhere\"");

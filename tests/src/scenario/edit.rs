@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn things_are_made_changed_and_deleted() {
+    fn creates_changes_and_deletes_objects() {
         let mut account = Account::empty("1", "Example");
         account.users = ["ann@x.test", "bob@x.test"].map(|email| Arc::new(User::new(email, "A", "B"))).into();
         let patch = r#"{ "users": { "ANN@x.test": null, "bob@x.test": { "first_name": "Robert" } },
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_catalog_and_transfers_are_changed_too() {
+    fn changes_the_catalog_and_transfers() {
         let account = Account::empty("1", "Example");
         let patch = r#"{ "catalog": { "role_sets": ["Helpdesk", "Auditor"], "elsewhere": ["gil@other.test"] },
                          "transfers": { "gil@other.test": { "sent": 1 }, "hal@other.test": {} } }"#;

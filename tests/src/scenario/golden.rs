@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_shows_what_differs() {
+    fn shows_the_lines_that_differ() {
         assert_eq!(difference("a\nb\nc\nd\ne\nf\n", "a\nb\nc\nX\ne\nf\n"), "  b\n  c\n- d\n+ X\n  e\n  f\n");
         assert_eq!(difference("a\n", "a\na\n"), "  a\n+ a\n");
         assert_eq!(difference("a", "a\n"), "they differ in line ends only");

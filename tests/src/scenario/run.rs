@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_are_turned_round_and_nothing_else() {
+    fn reverses_the_records_and_nothing_else() {
         let text = "version: 1\n\n# one\ndn: a\n\ndn: b\n\nresult: 4\n";
         assert_eq!(in_order(text, Order::Written), text);
         assert_eq!(in_order(text, Order::Reversed), "version: 1\n\ndn: b\n\n# one\ndn: a\n\nresult: 4\n");

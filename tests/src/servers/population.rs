@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_numbers_give_the_same_bytes_and_another_seed_gives_others() {
+    fn the_same_seed_gives_the_same_bytes_and_another_seed_gives_others() {
         for style in [Style::ActiveDirectory, Style::OpenLdap] {
             let text = ldif(Population::default(), style);
             assert_eq!(text, ldif(Population::default(), style));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_of_everything() {
+    fn contains_every_special_case() {
         let census = Population::default().content(Style::ActiveDirectory, "DC=x").census();
         assert_eq!((census.people, census.groups), (300, 40));
         let Census { disabled, expired, without_mail, same_mail, wrong_mail, without_last_name, .. } = census;
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_entries_have_one_name() {
+    fn no_two_entries_have_the_same_name() {
         for style in [Style::ActiveDirectory, Style::OpenLdap] {
             let content = Population::new(5000, 200).content(style, "DC=x");
             let names: HashSet<String> = content.people().chain(content.groups()).map(str::to_lowercase).collect();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_great_groups_come_with_enough_people() {
+    fn the_large_groups_have_enough_members() {
         let content = Population::new(6000, 40).content(Style::ActiveDirectory, "DC=x");
         let sizes: HashSet<usize> = content.groups.iter().map(|group| group.people.len()).collect();
         assert!([1500, 1501, 5000].iter().all(|size| sizes.contains(size)), "{sizes:?}");

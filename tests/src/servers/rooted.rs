@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_added_before_those_who_stand_in_them() {
+    fn adds_units_before_their_entries() {
         let export = "dn: CN=Lee\\, Ann,OU=In,OU=Out,DC=x\nobjectClass: user\n\ndn: OU=Out,DC=x\nobjectClass: organizationalUnit\nou: Out\n";
         let expected = "dn: OU=Out,DC=x\nobjectClass: organizationalUnit\nou: Out\n\n\
                         dn: OU=In,OU=Out,DC=x\nobjectClass: organizationalUnit\nou: In\n\n\

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_come_back_in_the_fewest_bytes() {
+    fn encodes_integers_in_the_fewest_bytes() {
         for (value, body) in [
             (0, vec![0]),
             (127, vec![0x7f]),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_every_size_come_back() {
+    fn encodes_lengths_of_every_size() {
         for size in [0, 1, 127, 128, 255, 256, 70_000] {
             let bytes = element(OCTETS, &vec![7; size]);
             assert_eq!(first(&bytes), Ok(Some(bytes.len())));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_about_itself_is_refused() {
+    fn rejects_elements_with_wrong_lengths() {
         let bad: [&[u8]; 7] = [
             &[0x30, 0x80, 0, 0],
             &[0x30, 5, 1],

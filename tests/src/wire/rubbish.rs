@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rubbish_is_what_it_says() {
+    fn rubbish_matches_its_description() {
         let outer = |what| bytes(what, 7, DONE);
         for what in [Rubbish::Extended, Rubbish::OtherAnswer, Rubbish::UnknownOp, Rubbish::BareDone] {
             assert_eq!(Message::parse(&outer(what)).unwrap().id, 7, "{what:?}");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_as_deep_as_it_says() {
+    fn nesting_has_the_requested_depth() {
         let all = nested(100_000);
         let (mut rest, mut levels) = (&all[..], 0);
         while !rest.is_empty() {

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_fault_is_in_a_table() {
+    fn the_table_has_every_kind_of_fault() {
         let all = [faults("objectGUID"), range_faults()].concat();
         let kinds: BTreeSet<usize> = all.iter().map(|named| kind(&named.fault)).collect();
         assert_eq!(kinds, (0..=20).collect());

@@ -25,7 +25,7 @@ fn fine(folder: &Path, words: &[&str]) -> Said {
 }
 
 #[test]
-fn people_of_a_place_and_what_a_name_finds_are_shown_as_tables() {
+fn shows_the_people_of_a_unit_and_search_results_as_tables() {
     let folder = office();
     let mut told = String::new();
     for words in [
@@ -50,7 +50,7 @@ fn people_of_a_place_and_what_a_name_finds_are_shown_as_tables() {
 }
 
 #[test]
-fn pages_are_data_too() {
+fn prints_pages_as_json() {
     let folder = office();
     let said = fine(folder.path(), &["browse", "--people", "--limit", "3", "--page", "2", "--json"]);
     let data: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"));
@@ -61,7 +61,7 @@ fn pages_are_data_too() {
 }
 
 #[test]
-fn what_could_not_be_read_is_told() {
+fn reports_an_incomplete_read() {
     let folder = office();
     let cut = format!("{DIRECTORY}\nsearch: 2\nresult: 4 Size limit exceeded\n");
     fs::write(folder.path().join("directory.ldif"), cut).expect("an export");

@@ -40,7 +40,7 @@ fn quickstart_applies_its_example_once_and_then_has_nothing_to_do() {
 }
 
 #[test]
-fn quickstart_touches_no_folder_that_is_not_its_own() {
+fn quickstart_does_not_touch_folders_of_others() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("mine")).expect("a folder");
     fs::write(folder.path().join("mine/gotosync.toml"), "# my own\n").expect("a file");
@@ -51,7 +51,7 @@ fn quickstart_touches_no_folder_that_is_not_its_own() {
 }
 
 #[test]
-fn plan_ends_with_two_while_changes_are_pending_and_writes_nothing() {
+fn plan_exits_with_2_while_changes_are_pending_and_writes_nothing() {
     let folder = example();
     let place = folder.path().join("example");
     assert_eq!(run(&place, &["plan"]).code, Some(0));
@@ -77,7 +77,7 @@ fn plan_ends_with_two_while_changes_are_pending_and_writes_nothing() {
 }
 
 #[test]
-fn a_limit_stops_the_run_and_says_how_to_approve_that_very_plan() {
+fn an_exceeded_limit_stops_the_run_and_shows_how_to_approve_the_plan() {
     let folder = example();
     let place = folder.path().join("example");
     edit(&place.join("rules.toml"), "de_DE", "de_AT");
@@ -104,7 +104,7 @@ fn a_limit_stops_the_run_and_says_how_to_approve_that_very_plan() {
 }
 
 #[test]
-fn an_edited_plan_is_refused() {
+fn refuses_an_edited_plan() {
     let folder = example();
     let place = folder.path().join("example");
     edit(&place.join("rules.toml"), "de_DE", "de_AT");
@@ -139,7 +139,7 @@ fn every_listing_has_a_json_form() {
 }
 
 #[test]
-fn mistakes_end_with_one_and_say_where_and_what_to_do() {
+fn mistakes_exit_with_1_and_name_the_place_and_the_fix() {
     let folder = example();
     let place = folder.path().join("example");
     for words in [
@@ -162,7 +162,7 @@ fn mistakes_end_with_one_and_say_where_and_what_to_do() {
 }
 
 #[test]
-fn a_truncated_export_stops_the_run_and_nobody_is_taken_from() {
+fn a_truncated_export_stops_the_run_and_removes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path();
     assert_eq!(run(place, &["quickstart", "example"]).code, Some(0));
@@ -179,7 +179,7 @@ fn a_truncated_export_stops_the_run_and_nobody_is_taken_from() {
 }
 
 #[test]
-fn a_local_account_that_is_missing_is_made_from_json() {
+fn creates_a_missing_local_account_from_json() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path();
     fs::write(place.join("directory.ldif"), export(20)).expect("an export");
@@ -202,7 +202,7 @@ fn a_local_account_that_is_missing_is_made_from_json() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_the_run_after_the_batch_in_flight_and_the_next_run_does_the_rest() {
+fn a_signal_ends_the_run_after_the_current_batch_and_the_next_run_does_the_rest() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path();
     fs::write(place.join("directory.ldif"), export(8_000)).expect("an export");
@@ -236,7 +236,7 @@ fn a_signal_ends_the_run_after_the_batch_in_flight_and_the_next_run_does_the_res
 }
 
 #[test]
-fn help_lists_the_verbs_in_groups_and_explains_each() {
+fn help_lists_the_commands_in_groups_and_explains_each() {
     let folder = tempfile::tempdir().expect("a folder");
     let help = run(folder.path(), &["--help"]);
     assert_eq!(help.code, Some(0));
@@ -266,7 +266,7 @@ fn help_lists_the_verbs_in_groups_and_explains_each() {
 }
 
 #[test]
-fn shells_are_offered_the_verbs_that_help_lists() {
+fn completions_offer_the_commands_that_help_lists() {
     let folder = tempfile::tempdir().expect("a folder");
     let offered = |words: &[&str]| -> Vec<String> {
         let mut shell = command(folder.path(), &[&["--", "gotosync"], words].concat());
@@ -286,7 +286,7 @@ fn shells_are_offered_the_verbs_that_help_lists() {
 }
 
 #[test]
-fn check_tells_each_example_that_fails_and_run_goes_on() {
+fn check_reports_each_failing_example_and_run_continues() {
     let folder = example();
     let place = folder.path().join("example");
     let rules = fs::read_to_string(place.join("rules.toml")).expect("rules");

@@ -60,7 +60,7 @@ fn ends(place: &Path, words: &[&str], code: i32) -> Said {
 }
 
 #[test]
-fn a_list_is_shown_applied_and_mended() {
+fn shows_applies_and_corrects_a_list() {
     let folder = place();
     let place = folder.path();
     ends(place, &["apply"], 0);
@@ -111,7 +111,7 @@ fn a_list_is_shown_applied_and_mended() {
 }
 
 #[test]
-fn a_csv_needs_its_columns_approved() {
+fn a_csv_needs_approval_of_its_columns() {
     let folder = place();
     let place = folder.path();
     let western = b"Nr;Vorname;Nachname;E-Mail\n1;J\xf6rg;Wei\xdf;joerg@x.test\n2;Ann;Lee;ann@x.test\n3;Bad;Row\n";
@@ -152,7 +152,7 @@ fn a_csv_needs_its_columns_approved() {
 }
 
 #[test]
-fn no_file_of_what_must_be_mended_is_overwritten() {
+fn does_not_overwrite_a_file_of_rejected_rows() {
     let folder = place();
     let place = folder.path();
     fs::write(place.join("guests.txt"), "Ann Lee ann@x.test;?").expect("a list");
@@ -167,7 +167,7 @@ fn no_file_of_what_must_be_mended_is_overwritten() {
 }
 
 #[test]
-fn a_list_may_be_piped_in() {
+fn reads_a_list_from_standard_input() {
     let folder = place();
     let place = folder.path();
     let words = ["import", "-", "--rule", "Guests", "--apply"];
@@ -186,7 +186,7 @@ fn a_list_may_be_piped_in() {
 }
 
 #[test]
-fn a_limit_stops_an_import_and_the_plan_can_be_approved() {
+fn an_exceeded_limit_stops_an_import_until_the_plan_is_approved() {
     let folder = place();
     let place = folder.path();
     fs::write(place.join("rules.toml"), format!("[limits]\ncreate = {{ count = 1 }}\n{RULES}")).expect("rules");
@@ -203,7 +203,7 @@ fn a_limit_stops_an_import_and_the_plan_can_be_approved() {
 }
 
 #[test]
-fn a_directory_and_a_csv_are_one_source() {
+fn merges_a_directory_and_a_csv_into_one_source() {
     let folder = place();
     let place = folder.path();
     let csv = "Nr,Vorname,Nachname,E-Mail,Team\n1,Ann,Lee,ann@x.test,Red\n2,Per,Son,person3@example.test,Red\n";
@@ -240,7 +240,7 @@ fn a_directory_and_a_csv_are_one_source() {
 }
 
 #[test]
-fn a_csv_may_be_the_only_source() {
+fn accepts_a_csv_as_the_only_source() {
     let folder = place();
     let place = folder.path();
     fs::write(place.join("people.csv"), b"Nr|First name|Surname|E-Mail\n1|J\xf6rg|Lee|joerg@x.test\n").expect("a CSV");
@@ -254,7 +254,7 @@ fn a_csv_may_be_the_only_source() {
 }
 
 #[test]
-fn mistakes_in_sources_are_told_with_their_places() {
+fn reports_mistakes_in_sources_with_their_positions() {
     let folder = place();
     let place = folder.path();
     for (source, line, message, help) in [

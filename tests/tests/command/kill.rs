@@ -38,7 +38,7 @@ fn moments(count: u32, whole: Duration) -> impl Iterator<Item = Duration> {
 }
 
 #[test]
-fn a_run_killed_at_any_moment_and_resumed_ends_where_no_kill_ends() {
+fn a_run_killed_at_any_moment_reaches_the_same_result_when_resumed() {
     let whole = tempfile::tempdir().expect("a folder");
     prepare(whole.path());
     // Built before the clock starts.
@@ -77,7 +77,7 @@ fn a_run_killed_at_any_moment_and_resumed_ends_where_no_kill_ends() {
 }
 
 #[test]
-fn the_second_of_two_runs_says_who_holds_the_account() {
+fn the_second_of_two_runs_names_the_process_that_locks_the_account() {
     let folder = tempfile::tempdir().expect("a folder");
     prepare(folder.path());
     let mut children: Vec<_> = (0..4)

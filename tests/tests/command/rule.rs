@@ -49,7 +49,7 @@ fn fine(folder: &Path, words: &[&str]) -> Said {
 }
 
 #[test]
-fn a_rule_is_added_changed_switched_moved_and_removed_and_the_rest_of_the_file_stays() {
+fn adds_changes_disables_moves_and_removes_a_rule_and_keeps_the_rest_of_the_file() {
     let folder = office();
     let place = folder.path();
     let said = fine(place, &["rule", "add", "IT", "--ou", "OU=IT,DC=x", "--product", "G2M", "--before", "Everyone"]);
@@ -101,7 +101,7 @@ fn a_rule_is_added_changed_switched_moved_and_removed_and_the_rest_of_the_file_s
 }
 
 #[test]
-fn list_and_show_tell_whom_a_rule_means_and_how_many_they_are() {
+fn list_and_show_print_the_selection_and_its_number_of_people() {
     let folder = office();
     let place = folder.path();
     insta::assert_snapshot!(fine(place, &["rule", "list"]).out);
@@ -120,7 +120,7 @@ fn list_and_show_tell_whom_a_rule_means_and_how_many_they_are() {
 }
 
 #[test]
-fn what_is_not_there_is_not_saved_and_the_nearest_is_offered() {
+fn does_not_save_unknown_names_and_suggests_the_nearest() {
     let folder = office();
     let place = folder.path();
     let mut told = String::new();
@@ -151,7 +151,7 @@ fn what_is_not_there_is_not_saved_and_the_nearest_is_offered() {
 }
 
 #[test]
-fn force_saves_what_cannot_be_looked_up() {
+fn force_saves_a_rule_with_names_that_cannot_be_checked() {
     let folder = office();
     let place = folder.path();
     let said = fine(place, &["rule", "add", "New", "--ou", "OU=Sale,DC=x", "--force"]);
@@ -172,7 +172,7 @@ fn force_saves_what_cannot_be_looked_up() {
 }
 
 #[test]
-fn a_first_rule_makes_the_file_and_a_wrong_rule_can_be_mended() {
+fn adding_the_first_rule_creates_the_file_and_an_invalid_rule_can_be_fixed() {
     let folder = office();
     let place = folder.path();
     fs::remove_file(place.join("rules.toml")).expect("rules were there");
@@ -191,7 +191,7 @@ fn a_first_rule_makes_the_file_and_a_wrong_rule_can_be_mended() {
 }
 
 #[test]
-fn a_rule_that_changes_nothing_is_told_when_it_is_saved() {
+fn saving_reports_a_rule_that_changes_nothing() {
     let folder = office();
     let place = folder.path();
     let said = fine(place, &["rule", "add", "Late", "--ou", "OU=Sales,DC=x", "--product", "GoToMeeting"]);
@@ -199,7 +199,7 @@ fn a_rule_that_changes_nothing_is_told_when_it_is_saved() {
 }
 
 #[test]
-fn check_rules_tells_what_is_wrong_and_ends_with_three_if_it_warns() {
+fn check_rules_reports_problems_and_exits_with_3_on_warnings() {
     let folder = office();
     let place = folder.path();
     let said = run(place, &["check", "--rules"]);
@@ -224,7 +224,7 @@ fn check_rules_tells_what_is_wrong_and_ends_with_three_if_it_warns() {
 }
 
 #[test]
-fn the_schema_is_printed_as_it_is_published() {
+fn prints_the_published_schema() {
     let folder = tempfile::tempdir().expect("a folder");
     let said = fine(folder.path(), &["rule", "schema"]);
     let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/schema/rules.schema.json");
@@ -232,7 +232,7 @@ fn the_schema_is_printed_as_it_is_published() {
 }
 
 #[test]
-fn of_two_who_change_the_file_the_second_is_refused_and_nothing_is_lost() {
+fn refuses_the_second_of_two_concurrent_edits_and_loses_nothing() {
     let folder = office();
     let config = Config::load(folder.path().join("gotosync.toml")).expect("a configuration");
     let mut first = config.rules_file().expect("rules");
@@ -254,7 +254,7 @@ fn of_two_who_change_the_file_the_second_is_refused_and_nothing_is_lost() {
 }
 
 #[test]
-fn of_many_processes_each_saves_its_rule_or_says_that_it_did_not() {
+fn concurrent_processes_save_their_rule_or_report_that_they_did_not() {
     let folder = office();
     let place = folder.path();
     let mut saved = 0;
@@ -279,7 +279,7 @@ fn of_many_processes_each_saves_its_rule_or_says_that_it_did_not() {
 }
 
 #[test]
-fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
+fn a_killed_process_leaves_the_old_file_or_the_new_file() {
     let folder = office();
     let place = folder.path();
     // Long enough that writing takes a while.
@@ -315,7 +315,7 @@ fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
 
 #[cfg(unix)]
 #[test]
-fn permissions_and_links_stay_and_what_is_read_only_is_left_alone() {
+fn keeps_permissions_and_links_and_does_not_write_read_only_files() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let folder = office();
     let place = folder.path();
@@ -357,7 +357,7 @@ fn in_editor(folder: &Path, sed: &str) -> Said {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn without_options_the_file_opens_in_an_editor_and_what_is_wrong_is_kept_but_not_saved() {
+fn opens_an_editor_without_options_and_keeps_an_invalid_draft_unsaved() {
     let folder = office();
     let place = folder.path();
     let drafts = || {

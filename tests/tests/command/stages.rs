@@ -70,7 +70,7 @@ fn edit(file: &Path, from: &str, to: &str) {
 }
 
 #[test]
-fn a_welcome_is_previewed_sent_once_and_again_only_when_asked_for() {
+fn previews_a_welcome_email_and_sends_it_again_only_on_request() {
     let folder = place();
     let place = folder.path();
     let shown = ends(place, &["mail", "preview", "person0@example.test"], 0);
@@ -109,7 +109,7 @@ fn masked(place: &Path, words: &[&str]) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn old_names_do_the_same_as_the_new_ones() {
+fn old_command_names_do_the_same_as_the_new_ones() {
     let [new, old] = [place(), place()];
     for place in [&new, &old] {
         ends(place.path(), &["apply"], 0);
@@ -142,7 +142,7 @@ fn old_names_do_the_same_as_the_new_ones() {
 }
 
 #[test]
-fn what_is_only_simulated_is_shown_and_not_applied() {
+fn shows_simulated_rules_and_does_not_apply_them() {
     let folder = place();
     let place = folder.path();
     let before = fs::read(place.join("account.db")).expect("the account");
@@ -168,7 +168,7 @@ fn what_is_only_simulated_is_shown_and_not_applied() {
 }
 
 #[test]
-fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
+fn reports_people_set_aside_by_a_failure_and_retries_them_on_request() {
     let folder = place();
     let place = folder.path();
     ends(place, &["apply"], 0);
@@ -195,7 +195,7 @@ fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
 }
 
 #[test]
-fn deletions_wait_for_approval_and_nothing_else_waits_with_them() {
+fn deletions_wait_for_approval_and_other_steps_do_not() {
     let folder = place();
     let place = folder.path();
     let stages = "leavers = { first = \"suspend\", delete_after_days = 1, delete_after_reads = 2 }\n";

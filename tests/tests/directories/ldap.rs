@@ -77,7 +77,7 @@ fn exported(server: &Samba) -> Result<(tempfile::TempDir, LdifSource, String), T
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_rules_give_the_same_plan_by_every_way() -> Result<(), Trouble> {
+async fn rules_give_the_same_plan_for_ldap_and_exports() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(300, 40)).shared()?;
     let (_folder, export, text) = exported(server)?;
     let other = Slapd::options().suffix(server.base()).ldif(twin(&text)?).start()?;
@@ -103,7 +103,7 @@ async fn server_groups(source: &LdapSource) -> Result<Vec<String>, Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_directory_reads_the_same_by_every_sign_in_and_every_size_of_page() -> Result<(), Trouble> {
+async fn reads_are_equal_for_every_bind_method_and_page_size() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(120, 20)).shared()?;
     let (_folder, export, _) = exported(server)?;
     let export = export.read(&attributes()).await?;
@@ -139,7 +139,7 @@ async fn a_directory_reads_the_same_by_every_sign_in_and_every_size_of_page() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_live_directory_keeps_the_laws_of_sources() -> Result<(), Trouble> {
+async fn openldap_passes_the_source_conformance_tests() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).shared()?;
     let everything = slapd(server, &server.administrator())?;
     let of_changes = LdapOptions { changes: Some(Changes::default()), ..everything.clone() };
@@ -153,7 +153,7 @@ async fn a_live_directory_keeps_the_laws_of_sources() -> Result<(), Trouble> {
 
 /// Each law goes through every place, and a domain has many: each way of reading takes some.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_live_domain_keeps_the_laws_of_sources() -> Result<(), Trouble> {
+async fn active_directory_passes_the_source_conformance_tests() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(40, 8)).shared()?;
     let (base, company) = (server.base(), format!("OU=Müller & Söhne,{}", server.base()));
     let of_changes = Some(Changes::default());
@@ -190,7 +190,7 @@ async fn the_number_of_searches_does_not_grow_with_people() -> Result<(), Troubl
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_selected_people_cross_the_wire() -> Result<(), Trouble> {
+async fn requests_only_selected_people() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::default()).shared()?;
     let source = LdapSource::new(samba(server, &server.administrator())?)?;
     let everyone = source.read(&attributes()).await?;
@@ -207,7 +207,7 @@ async fn only_selected_people_cross_the_wire() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_signs_in_and_anonymity_must_be_asked_for() -> Result<(), Trouble> {
+async fn binds_with_a_certificate_and_anonymously_only_on_request() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).shared()?;
     let as_admin = LdapSource::new(slapd(server, &server.administrator())?)?.read(&attributes()).await?;
     let pair = server.authority().client(Certificate::Valid, "reader")?;
@@ -231,7 +231,7 @@ async fn a_certificate_signs_in_and_anonymity_must_be_asked_for() -> Result<(), 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_cannot_prove_who_it_is_hears_no_password() -> Result<(), Trouble> {
+async fn sends_no_password_to_a_server_without_a_trusted_certificate() -> Result<(), Trouble> {
     for (how, word) in [
         (Certificate::Expired, "expired"),
         (Certificate::Foreign, "BadSignature"),
@@ -254,7 +254,7 @@ async fn a_server_that_cannot_prove_who_it_is_hears_no_password() -> Result<(), 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_read_is_told_with_what_to_do() -> Result<(), Trouble> {
+async fn read_errors_explain_the_fix() -> Result<(), Trouble> {
     let server = Samba::options().shared()?;
     let wrong = Person { password: "hunter2".to_owned(), ..server.reader() };
     let error = LdapSource::new(samba(server, &wrong)?)?.read(&attributes()).await.unwrap_err();
@@ -290,7 +290,7 @@ async fn what_cannot_be_read_is_told_with_what_to_do() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn limits_of_a_server_are_told_and_never_end_a_directory() -> Result<(), Trouble> {
+async fn server_limits_make_a_read_incomplete_and_are_reported() -> Result<(), Trouble> {
     let limited = |limits: &str| {
         let who = "dn.exact=\"cn=reader,dc=example,dc=test\"";
         Slapd::options().population(Population::new(120, 12)).limit(who, limits).start()
@@ -310,7 +310,7 @@ async fn limits_of_a_server_are_told_and_never_end_a_directory() -> Result<(), T
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_tls_every_report_says_so() -> Result<(), Trouble> {
+async fn every_report_warns_of_a_connection_without_tls() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).shared()?;
     let who = Person { principal: server.administrator().dn, ..server.administrator() };
     let mut plain = options(&server.plain_url(), server.ca_file(), &who)?;
@@ -324,7 +324,7 @@ async fn without_tls_every_report_says_so() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_forests_are_one_directory() -> Result<(), Trouble> {
+async fn reads_two_forests_as_one_directory() -> Result<(), Trouble> {
     let one = Samba::options().population(Population::new(40, 8)).shared()?;
     let two = Samba::options().realm("OTHER.EXAMPLE.TEST").population(Population::new(30, 6).seed(9)).start()?;
     let source = |server: &Samba| -> Result<Box<dyn DirectorySource>, Trouble> {
@@ -346,7 +346,7 @@ async fn two_forests_are_one_directory() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn groups_reach_across_forests() -> Result<(), Trouble> {
+async fn resolves_group_members_across_forests() -> Result<(), Trouble> {
     let one = Samba::options().population(Population::new(40, 8)).start()?;
     let two = Samba::options().realm("OTHER.EXAMPLE.TEST").population(Population::new(30, 6).seed(9)).start()?;
     let source =
@@ -375,7 +375,7 @@ async fn groups_reach_across_forests() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_ordinary_user_is_enough_and_an_empty_password_is_not_sent() -> Result<(), Trouble> {
+async fn an_ordinary_user_can_read_and_an_empty_password_is_not_sent() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(40, 8)).shared()?;
     let reading = LdapSource::new(samba(server, &server.reader())?)?.read(&attributes()).await?;
     let census = whole(&reading).people().len();

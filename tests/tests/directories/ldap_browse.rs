@@ -91,29 +91,29 @@ async fn each_listing_is_as_read_whole(source: &LdapSource) {
 }
 
 #[tokio::test]
-async fn active_directory_is_browsed_as_it_is_read() {
+async fn browsing_active_directory_matches_reading_it() {
     let source = samba(&SAMBA.reader(), |options| options.page_size = Some(100));
     assert!(each_level_is_as_read_whole(&source).await > 60);
 }
 
 #[tokio::test]
-async fn openldap_is_browsed_as_it_is_read() {
+async fn browsing_openldap_matches_reading_it() {
     let source = slapd(&SLAPD, &SLAPD.reader(), |options| options.page_size = Some(100));
     assert!(each_level_is_as_read_whole(&source).await > 40);
 }
 
 #[tokio::test]
-async fn people_of_active_directory_are_listed_as_they_are_read() {
+async fn listing_people_of_active_directory_matches_reading_them() {
     each_listing_is_as_read_whole(&samba(&SAMBA.reader(), |_| {})).await;
 }
 
 #[tokio::test]
-async fn people_of_openldap_are_listed_as_they_are_read() {
+async fn listing_people_of_openldap_matches_reading_them() {
     each_listing_is_as_read_whole(&slapd(&SLAPD, &SLAPD.reader(), |_| {})).await;
 }
 
 #[tokio::test]
-async fn a_global_catalogue_shows_places_and_no_members() {
+async fn a_global_catalog_shows_units_but_no_members() {
     let source = open(&SAMBA.gc_url(), &SAMBA.ca_file(), Some(&SAMBA.reader()), |_| {});
     let domain = samba(&SAMBA.reader(), |_| {});
     for place in [None, Some(dn(&format!("OU=Müller & Söhne,{}", SAMBA.base())))] {
@@ -129,7 +129,7 @@ async fn a_global_catalogue_shows_places_and_no_members() {
 }
 
 #[tokio::test]
-async fn what_every_source_keeps_a_live_one_keeps() {
+async fn live_sources_pass_the_browsing_conformance_tests() {
     let sources = [samba(&SAMBA.reader(), |_| {}), slapd(&SLAPD, &SLAPD.reader(), |_| {})];
     for source in &sources {
         let held = [
@@ -158,7 +158,7 @@ async fn searches<T>(server: &Slapd, call: impl Future<Output = T>) -> (T, usize
 }
 
 #[tokio::test]
-async fn as_many_searches_for_many_people_as_for_few() {
+async fn the_number_of_searches_does_not_depend_on_the_number_of_people() {
     let start = |people| Slapd::options().population(Population::new(people, 30)).start().unwrap();
     let mut taken = Vec::new();
     for server in [start(60), start(900)] {
@@ -179,7 +179,7 @@ async fn as_many_searches_for_many_people_as_for_few() {
 }
 
 #[tokio::test]
-async fn what_one_rule_needs_is_read_and_no_more() {
+async fn reads_only_the_attributes_and_entries_that_one_rule_needs() {
     let source = slapd(&SLAPD, &SLAPD.reader(), |_| {});
     let tree =
         children_of(&everybody(&source).await.directory, Some(&dn(&format!("ou=Müller & Söhne,{}", SLAPD.base()))));
@@ -208,7 +208,7 @@ fn odd(base: &str, classes: [&str; 3]) -> String {
 }
 
 #[tokio::test]
-async fn names_may_hold_whatever_means_something_elsewhere() {
+async fn escapes_special_characters_in_names() {
     let (ad, ldap) = (Samba::options().start().unwrap(), Slapd::options().start().unwrap());
     ad.modify(&odd(&ad.base(), ["user", "group", "sAMAccountName: zoe\n"])).unwrap();
     ldap.modify(&odd(ldap.base(), ["inetOrgPerson", "groupOfNames", ""])).unwrap();
@@ -254,7 +254,7 @@ async fn names_may_hold_whatever_means_something_elsewhere() {
 }
 
 #[tokio::test]
-async fn people_are_found_by_name_as_the_server_finds_them() {
+async fn finds_people_by_name_like_the_server() {
     // OpenLDAP finds what is anywhere in a name, as every source does that reads everybody.
     let source = slapd(&SLAPD, &SLAPD.reader(), |_| {});
     let directory = everybody(&source).await.directory;
@@ -283,7 +283,7 @@ async fn people_are_found_by_name_as_the_server_finds_them() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_sign_in_is_shown_as_such() {
+async fn shows_accounts_that_cannot_sign_in() {
     let listing = samba(&SAMBA.reader(), |_| {}).list(&ListQuery { limit: 1000, ..ListQuery::of(None) }).await.unwrap();
     let census = Population::default().content(Style::ActiveDirectory, &SAMBA.base()).census();
     let count = |standing| listing.people.iter().filter(|person| person.standing == standing).count();
@@ -304,7 +304,7 @@ async fn server(source: &LdapSource) -> ServerInfo {
 }
 
 #[tokio::test]
-async fn active_directory_says_what_it_is_and_what_its_users_may() {
+async fn describes_active_directory_and_the_rights_of_its_users() {
     let source = samba(&SAMBA.reader(), |_| {});
     let info = source.describe().await.unwrap();
     assert!(info.vendor.unwrap().starts_with("Active Directory (Samba"));
@@ -339,7 +339,7 @@ async fn active_directory_says_what_it_is_and_what_its_users_may() {
 }
 
 #[tokio::test]
-async fn openldap_says_what_it_is() {
+async fn describes_openldap() {
     let source = slapd(&SLAPD, &SLAPD.reader(), |_| {});
     assert_eq!(source.describe().await.unwrap().vendor.as_deref(), Some("OpenLDAP"));
     let reader = server(&source).await;
@@ -352,7 +352,7 @@ async fn openldap_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn whoever_may_read_nothing_is_told_so() {
+async fn reports_a_user_without_read_rights() {
     let source = open(&SAMBA.url(), &SAMBA.ca_file(), None, |_| {});
     let nobody = server(&source).await;
     assert_eq!((nobody.people, nobody.identity.dn), (Some(Readable::Nobody), None));

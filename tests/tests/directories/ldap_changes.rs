@@ -64,7 +64,7 @@ async fn history(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn active_directory_is_the_same_by_every_way() -> Result<(), Trouble> {
+async fn active_directory_reads_the_same_in_full_and_by_changes() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(60, 12)).start()?;
     let (mut town, founding) = Town::found(Style::ActiveDirectory, &server.base(), 7);
     server.modify(&founding)?;
@@ -91,7 +91,7 @@ async fn active_directory_is_the_same_by_every_way() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn openldap_is_the_same_by_every_way() -> Result<(), Trouble> {
+async fn openldap_reads_the_same_in_full_and_by_changes() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(60, 12)).start()?;
     let (mut town, founding) = Town::found(Style::OpenLdap, server.base(), 11);
     server.modify(&founding)?;
@@ -111,7 +111,7 @@ async fn openldap_is_the_same_by_every_way() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn directory_server_389_is_the_same_by_every_way() -> Result<(), Trouble> {
+async fn directory_server_389_reads_the_same_in_full_and_by_changes() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(60, 12)).with_synchronization().start()?;
     let (mut town, founding) = Town::found(Style::Ds389, server.base(), 13);
     server.modify(&founding)?;
@@ -136,7 +136,7 @@ async fn directory_server_389_is_the_same_by_every_way() -> Result<(), Trouble> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_changed_costs_no_search_for_people() -> Result<(), Trouble> {
+async fn an_unchanged_directory_needs_no_search_for_people() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(60, 12)).start()?;
     for method in [DeltaMethod::Usn, DeltaMethod::DirSync] {
         let mut way = Way::new("quiet", samba(&server, &server.replica())?, method)?;
@@ -170,7 +170,7 @@ async fn both(way: &Way, request: &ReadRequest, left: Option<Kept>) -> Result<(O
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_that_ask_for_less_in_between_lose_nothing() -> Result<(), Trouble> {
+async fn rules_that_temporarily_need_fewer_attributes_lose_nothing() -> Result<(), Trouble> {
     let domain = Samba::options().population(Population::new(40, 8)).start()?;
     let (mut town, founding) = Town::found(Style::ActiveDirectory, &domain.base(), 5);
     domain.modify(&founding)?;
@@ -187,7 +187,7 @@ async fn rules_that_ask_for_less_in_between_lose_nothing() -> Result<(), Trouble
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_unit_that_is_moved_in_comes_with_its_people() -> Result<(), Trouble> {
+async fn a_unit_moved_into_scope_brings_its_people() -> Result<(), Trouble> {
     let domain = Samba::options().start()?;
     let server = Slapd::options().population(Population::new(10, 2)).start()?;
     let made = |base: &str, person: &str| {
@@ -243,7 +243,7 @@ async fn heard(source: &LdapSource, left: &Kept, make: impl FnOnce() -> Result<(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_waits_hears_of_a_change_and_of_nothing_before() -> Result<(), Trouble> {
+async fn waiting_ends_with_a_change_and_not_before() -> Result<(), Trouble> {
     let slapd_server = Slapd::options().population(Population::new(40, 8)).start()?;
     // The server may say nothing for longer than an answer may take.
     let mut options = slapd(&slapd_server, &slapd_server.administrator())?;
@@ -270,7 +270,7 @@ async fn whoever_waits_hears_of_a_change_and_of_nothing_before() -> Result<(), T
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_kept_and_does_not_fit_leads_to_everything() -> Result<(), Trouble> {
+async fn a_cache_that_does_not_fit_leads_to_a_full_read() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).start()?;
     let options = slapd(&server, &server.administrator())?;
     let way = Way::new("syncrepl", options.clone(), DeltaMethod::Syncrepl)?;
@@ -305,7 +305,7 @@ async fn what_was_kept_and_does_not_fit_leads_to_everything() -> Result<(), Trou
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scopes_select_the_same_from_what_is_kept() -> Result<(), Trouble> {
+async fn scopes_select_the_same_people_from_the_cache() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(120, 20)).shared()?;
     let options = samba(server, &server.replica())?;
     let plain = LdapSource::new(options.clone())?;

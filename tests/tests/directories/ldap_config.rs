@@ -29,7 +29,7 @@ fn slapd() -> String {
 }
 
 #[test]
-fn every_name_of_a_user_signs_in_at_active_directory() {
+fn every_form_of_a_user_name_signs_in_to_active_directory() {
     let reader = SAMBA.reader();
     for name in [&reader.principal, &reader.logon_name, &reader.dn] {
         let place = Place::new(&format!("{}{}", samba(), simple(name)));
@@ -41,7 +41,7 @@ fn every_name_of_a_user_signs_in_at_active_directory() {
 }
 
 #[test]
-fn every_way_of_signing_in_reads_openldap() {
+fn every_bind_method_reads_openldap() {
     let reader = SLAPD.reader();
     let Pair { certificate, key } = SLAPD.authority().client(Certificate::Valid, "reader").expect("a certificate");
     let client = format!("certificate = '{}'\nkey = '{}'\n", certificate.display(), key.display());
@@ -65,7 +65,7 @@ fn every_way_of_signing_in_reads_openldap() {
 }
 
 #[test]
-fn without_tls_it_works_when_the_danger_is_named_and_every_plan_says_so() {
+fn no_tls_needs_an_explicit_setting_and_every_plan_warns() {
     let reader = SLAPD.reader();
     let source = format!("ldap = '{}'\ndanger_plain = true\n{}", SLAPD.plain_url(), simple(&reader.dn));
     let place = Place::new(&source);
@@ -76,7 +76,7 @@ fn without_tls_it_works_when_the_danger_is_named_and_every_plan_says_so() {
 }
 
 #[test]
-fn a_domain_is_found_by_its_name() {
+fn finds_a_domain_by_its_dns_name() {
     for start_tls in ["", "start_tls = true\n"] {
         let place = Place::new(&format!(
             "domain = '{}'\nname_servers = '{}'\nca = '{}'\n{start_tls}{}",
@@ -95,7 +95,7 @@ fn a_domain_is_found_by_its_name() {
 }
 
 #[test]
-fn a_directory_and_a_list_are_one() {
+fn merges_a_directory_and_a_list() {
     let reader = SLAPD.reader();
     let place = Place::new("");
     place.secret("secret", &reader.password);
@@ -117,7 +117,7 @@ fn a_directory_and_a_list_are_one() {
 }
 
 #[test]
-fn the_second_server_answers_where_the_first_does_not() {
+fn uses_the_second_server_if_the_first_is_down() {
     let source = slapd().replace(&format!("'{}'", SLAPD.url()), &format!("['{NOBODY}', '{}']", SLAPD.url()));
     let place = Place::new(&format!("{source}{}", simple(&SLAPD.reader().dn)));
     place.secret("secret", &SLAPD.reader().password);
@@ -125,7 +125,7 @@ fn the_second_server_answers_where_the_first_does_not() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_named() {
+fn names_an_unreachable_server() {
     let place = Place::new(&format!("ldap = '{NOBODY}'\nsign_in = 'anonymous'"));
     place.fails("plan", &[NOBODY, "refused"]);
     place.fails("browse", &[NOBODY, "refused"]);
@@ -134,7 +134,7 @@ fn a_server_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_not_waited_for_longer_than_allowed() {
+fn does_not_wait_for_a_silent_server_longer_than_the_timeout() {
     let slapd = Slapd::options().start().expect("a server");
     let place =
         Place::new(&format!("ldap = '{}'\nsign_in = 'anonymous'\ntimeouts = {{ connect = '300ms' }}", slapd.url()));
@@ -143,7 +143,7 @@ fn a_server_that_does_not_answer_is_not_waited_for_longer_than_allowed() {
 }
 
 #[test]
-fn a_server_that_cannot_prove_who_it_is_gets_no_password() {
+fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
     for (certificate, told) in [
         (Certificate::Expired, ["expired", "renewed"]),
         (Certificate::Foreign, ["invalid peer certificate", "help: "]),
@@ -167,7 +167,7 @@ fn a_server_that_cannot_prove_who_it_is_gets_no_password() {
 }
 
 #[test]
-fn a_client_certificate_that_is_none_is_refused() {
+fn rejects_an_invalid_client_certificate() {
     let Pair { certificate, key } = SLAPD.authority().client(Certificate::Foreign, "reader").expect("a certificate");
     let client = format!("certificate = '{}'\nkey = '{}'\n", certificate.display(), key.display());
     Place::new(&format!("{}{client}", slapd())).fails("plan", &[&SLAPD.url()]);

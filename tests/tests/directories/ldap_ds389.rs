@@ -27,7 +27,7 @@ fn exported(text: &str) -> Result<(tempfile::TempDir, LdifSource), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_reads_as_its_export_does_in_pages_of_every_size() -> Result<(), Trouble> {
+async fn every_page_size_reads_the_same_as_the_export() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::default()).start()?;
     // Whoever comes later has two ids.
     let late = format!("dn: uid=late,{}\nobjectClass: inetOrgPerson\nuid: late\ncn: Late\nsn: Late\n", server.base());
@@ -60,7 +60,7 @@ async fn it_reads_as_its_export_does_in_pages_of_every_size() -> Result<(), Trou
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn groups_of_every_class_have_their_members() -> Result<(), Trouble> {
+async fn reads_the_members_of_groups_of_every_class() -> Result<(), Trouble> {
     let server = Ds389::options().start()?;
     let base = server.base();
     let person = |uid: &str| {
@@ -103,7 +103,7 @@ async fn groups_of_every_class_have_their_members() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_rules_give_the_same_plan_as_its_export() -> Result<(), Trouble> {
+async fn rules_give_the_same_plan_as_for_its_export() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::default()).shared()?;
     let (_folder, export) = exported(&server.export_ldif()?)?;
     let rules = "[limits]\ncreate = 'unlimited'\n[[rule]]\nname = 'Chained'\ngroup = 'Chain 1'\nproducts = ['GoToMeeting']\n\
@@ -126,7 +126,7 @@ async fn plan(source: impl DirectorySource + 'static, rules: &str) -> Result<Vec
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_keeps_the_laws_of_sources() -> Result<(), Trouble> {
+async fn passes_the_source_conformance_tests() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(30, 8)).shared()?;
     let everything = ds389(server, &server.reader())?;
     let of_changes = LdapOptions { changes: Some(Changes::default()), ..everything.clone() };
@@ -139,7 +139,7 @@ async fn it_keeps_the_laws_of_sources() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_somebody_else_for_being_given_another_id() -> Result<(), Trouble> {
+async fn keeps_people_identified_when_another_id_attribute_is_set() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(30, 8)).start()?;
     let source = LdapSource::new(ds389(&server, &server.reader())?)?;
     let ids = async || -> Result<BTreeSet<String>, Trouble> {
@@ -156,7 +156,7 @@ async fn nobody_is_somebody_else_for_being_given_another_id() -> Result<(), Trou
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limit_of_the_server_is_told_and_ends_no_directory() -> Result<(), Trouble> {
+async fn a_server_limit_makes_a_read_incomplete_and_is_reported() -> Result<(), Trouble> {
     let people = Population::new(120, 12);
     // Of the size of one answer, which a page is, and of what is looked at for the whole search.
     for (name, value, page, code) in [
@@ -181,7 +181,7 @@ async fn a_limit_of_the_server_is_told_and_ends_no_directory() -> Result<(), Tro
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_may_read_nobody_gets_no_empty_directory() -> Result<(), Trouble> {
+async fn missing_read_rights_are_not_an_empty_directory() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(30, 8)).shared()?;
     let anonymous = LdapOptions { sign_in: SignIn::Anonymous, ..ds389(server, &server.reader())? };
     let reading = LdapSource::new(anonymous)?.read(&attributes()).await?;
@@ -190,7 +190,7 @@ async fn whoever_may_read_nobody_gets_no_empty_directory() -> Result<(), Trouble
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_described_and_browsed_as_it_is_read() -> Result<(), Trouble> {
+async fn describing_and_browsing_match_reading() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::default()).shared()?;
     let source = LdapSource::new(ds389(server, &server.reader())?)?;
     let info = source.describe().await?;

@@ -31,7 +31,7 @@ fn counts(forest: &Forest, reading: &Reading) -> Result<(usize, usize), Trouble>
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forest_is_found_read_and_browsed_as_one_directory() -> Result<(), Trouble> {
+async fn finds_reads_and_browses_a_forest_as_one_directory() -> Result<(), Trouble> {
     let forest = Forest::start()?;
     let source = ForestSource::new(options(&forest)?)?;
     let reading = source.read(&everyone()).await?;
@@ -66,7 +66,7 @@ async fn a_forest_is_found_read_and_browsed_as_one_directory() -> Result<(), Tro
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_domain_that_cannot_be_read_makes_the_forest_incomplete_and_is_named() -> Result<(), Trouble> {
+async fn an_unreadable_domain_makes_the_forest_incomplete_and_is_named() -> Result<(), Trouble> {
     let forest = Forest::start()?;
     let domain = forest.below.domain();
     let mut impatient = options(&forest)?;
@@ -103,7 +103,7 @@ async fn a_domain_that_cannot_be_read_makes_the_forest_incomplete_and_is_named()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_changed_is_read_until_the_forest_has_other_domains() -> Result<(), Trouble> {
+async fn reads_only_changes_until_the_forest_gets_other_domains() -> Result<(), Trouble> {
     let forest = Forest::start()?;
     let source = ForestSource::new(LdapOptions { changes: Some(Changes::default()), ..options(&forest)? })?;
     let first = source.read(&everyone()).await?;
@@ -131,7 +131,7 @@ async fn only_what_changed_is_read_until_the_forest_has_other_domains() -> Resul
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bases_say_which_domains_are_read() -> Result<(), Trouble> {
+async fn base_dns_select_the_domains_to_read() -> Result<(), Trouble> {
     let forest = Forest::start()?;
     let users = Dn::parse(&format!("CN=Users,{}", forest.below.base()))?;
     let reading = ForestSource::new(LdapOptions { bases: vec![users], ..options(&forest)? })?.read(&everyone()).await?;

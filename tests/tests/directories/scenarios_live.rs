@@ -40,12 +40,12 @@ const NOT_ON_SLAPD: Exceptions = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn active_directory_gives_the_plans_of_the_folders_and_of_its_export() -> Result<(), Trouble> {
+async fn active_directory_gives_the_recorded_plans_and_those_of_its_export() -> Result<(), Trouble> {
     everything(&Live::samba()?, NOT_ON_SAMBA).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn openldap_gives_the_plans_of_the_folders_and_of_its_export() -> Result<(), Trouble> {
+async fn openldap_gives_the_recorded_plans_and_those_of_its_export() -> Result<(), Trouble> {
     everything(&Live::slapd()?, NOT_ON_SLAPD).await
 }
 

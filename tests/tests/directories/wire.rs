@@ -15,7 +15,7 @@ use probe::{Ended, Probe, read};
 use slapd::{BASE, PASSWORD, PEOPLE, READER, SIGN_IN, Slapd};
 
 #[test]
-fn what_is_not_damaged_passes_byte_by_byte() {
+fn relays_undamaged_messages_byte_by_byte() {
     let slapd = Slapd::start();
     let wire = slapd.wire([]);
     let converse = |address: &str| {
@@ -41,7 +41,7 @@ fn what_is_not_damaged_passes_byte_by_byte() {
 }
 
 #[test]
-fn the_record_tells_what_was_asked_and_got() {
+fn records_requests_and_responses() {
     let slapd = Slapd::start();
     let wire = slapd.wire([]);
     assert_eq!(slapd.people(&wire.url()).entries(), 10);
@@ -84,7 +84,7 @@ fn the_record_tells_what_was_asked_and_got() {
 
 /// A reader that overlooks nothing comes to the effect that the table names, with each fault in turn.
 #[test]
-fn every_fault_has_the_effect_that_is_said() {
+fn every_fault_has_its_documented_effect() {
     let slapd = Slapd::start();
     let whole = read(slapd.address(), BASE).expect("a reading");
     assert_eq!(whole.len(), 10);
@@ -124,7 +124,7 @@ fn every_fault_has_the_effect_that_is_said() {
 }
 
 #[test]
-fn tls_is_spoken_on_both_sides_or_begun_when_asked_for() {
+fn supports_ldaps_and_start_tls_on_both_sides() {
     let slapd = Slapd::start();
     let direct = slapd.people(&slapd.url()).out;
     let both = Wire::start_at(&slapd.tls_front(), slapd.tls_upstream(), []).expect("a wire");
@@ -152,7 +152,7 @@ fn tls_is_spoken_on_both_sides_or_begun_when_asked_for() {
 
 /// TLS between client and server, with the wire knowing nothing of it.
 #[test]
-fn what_cannot_be_read_is_relayed_as_it_is() {
+fn relays_unparsable_bytes_unchanged() {
     let slapd = Slapd::start();
     let wire = slapd.wire([]);
     let begun = slapd.search(&wire.url(), &[&["-ZZ"], &SIGN_IN[..], &["-b", BASE, PEOPLE, "uid"]].concat());
@@ -161,7 +161,7 @@ fn what_cannot_be_read_is_relayed_as_it_is() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told_in_the_record() {
+fn records_an_unreachable_server() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let wire = Wire::start(Upstream::plain(nobody.to_string()), []).expect("a wire starts all the same");
     let mut probe = Probe::connect(wire.address());
@@ -172,7 +172,7 @@ fn a_server_that_is_not_there_is_told_in_the_record() {
 }
 
 #[test]
-fn clients_lose_their_connection_when_a_wire_ends() {
+fn closes_client_connections_when_a_wire_ends() {
     let slapd = Slapd::start();
     // At an address of its own: on the usual one another test may get the port as soon as it is free.
     let front = Front::plain().at([127, 7, 38, 9]);

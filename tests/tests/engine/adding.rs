@@ -47,7 +47,7 @@ fn product() -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_page_lists_files_that_are_there() {
+fn the_page_lists_existing_files() {
     let sections = sections();
     let titles: Vec<&str> = sections.iter().map(|(title, _)| title.as_str()).collect();
     assert_eq!(titles, ["a setting", "a source", "a target", "an action"]);
@@ -60,7 +60,7 @@ fn the_page_lists_files_that_are_there() {
 }
 
 #[test]
-fn a_setting_costs_at_most_eight_files() {
+fn a_new_setting_needs_at_most_eight_files() {
     let (_, files) = sections().swap_remove(0);
     assert!(files.len() <= 8, "{files:?}");
     let listed: BTreeSet<&str> = files.iter().map(String::as_str).collect();
@@ -75,7 +75,7 @@ fn a_setting_costs_at_most_eight_files() {
 }
 
 #[test]
-fn each_setting_of_the_table_reaches_rules_schema_and_reference() {
+fn each_setting_in_the_table_is_in_rules_schema_and_reference() {
     let rule = gotosync_core::rules::keys().iter().find(|key| key.name == "rule").expect("rules have keys").inner();
     let schema = gotosync_core::rules::json_schema().to_string();
     let reference = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("the reference");

@@ -47,7 +47,7 @@ fn problems(tables: &[&str]) -> String {
 }
 
 #[test]
-fn every_key_of_a_directory_is_read() {
+fn reads_every_key_of_a_directory() {
     let (folder, read) = directory(
         r#"
         ldap = ["ldaps://dc1.example.test", "ldap://dc2.example.test:1389"]
@@ -84,7 +84,7 @@ fn every_key_of_a_directory_is_read() {
 }
 
 #[test]
-fn a_domain_is_looked_up_where_the_file_says() {
+fn looks_up_a_domain_at_the_configured_dns_server() {
     let (_folder, read) = directory(
         "domain = \"AD.example.test.\"\nname_servers = [\"10.0.0.1\", \"[::1]:5353\"]\nstart_tls = true\nsign_in = \"anonymous\"",
     );
@@ -105,7 +105,7 @@ fn a_domain_is_looked_up_where_the_file_says() {
 }
 
 #[test]
-fn every_place_of_a_password_is_read() {
+fn reads_a_password_from_every_supported_place() {
     let place = |text: &str| {
         let (folder, read) = directory(&format!("ldap = \"ldaps://x\"\nuser = \"u\"\npassword = {text}"));
         let LdapSignIn::Simple { password, .. } = read.sign_in else { panic!("{text}") };
@@ -130,7 +130,7 @@ fn every_place_of_a_password_is_read() {
 }
 
 #[test]
-fn what_is_there_says_how_to_sign_in() {
+fn infers_the_sign_in_method_from_the_keys() {
     let way = |keys: &str| directory(&format!("ldap = \"ldaps://x\"\n{keys}")).1.sign_in.word();
     assert_eq!(way("user = 'u'\npassword = { variable = 'X' }"), "simple");
     assert_eq!(way("certificate = 'a'\nkey = 'b'"), "certificate");
@@ -139,7 +139,7 @@ fn what_is_there_says_how_to_sign_in() {
 }
 
 #[test]
-fn a_source_that_cannot_be_read_says_why() {
+fn explains_invalid_sources() {
     let told = problems(&[
         "",
         "source = \"ldaps://x\"",
@@ -172,7 +172,7 @@ fn a_source_that_cannot_be_read_says_why() {
 }
 
 #[test]
-fn a_way_of_signing_in_that_cannot_work_says_why() {
+fn explains_invalid_sign_in_settings() {
     let tables = [
         "sign_in = \"ntlm\"",
         "sign_in = \"kreberos\"",
@@ -205,7 +205,7 @@ fn a_way_of_signing_in_that_cannot_work_says_why() {
 }
 
 #[test]
-fn sources_of_every_kind_stand_beside_each_other() {
+fn accepts_sources_of_every_kind_side_by_side() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "
         [[source]]\nname = 'directory'\nldap = 'ldaps://x'\nuser = 'u'\npassword = { variable = 'LDAP_PASSWORD' }
@@ -228,7 +228,7 @@ fn sources_of_every_kind_stand_beside_each_other() {
 
 /// What the page of GoTo shows can be used, and it tells every key there is.
 #[test]
-fn the_page_of_goto_shows_configurations_and_every_key() {
+fn the_goto_page_shows_valid_configurations_and_every_key() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/goto.md"));
     let page = page.expect("the page");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
@@ -249,7 +249,7 @@ fn the_page_of_goto_shows_configurations_and_every_key() {
 }
 
 #[test]
-fn what_cannot_work_about_goto_is_said_before_anything_is_tried() {
+fn rejects_invalid_goto_settings_before_any_call() {
     let folder = tempfile::tempdir().expect("a folder");
     for (keys, problem) in [
         ("login = { variable = 'X' }", "a login cannot be kept in the variable X: it changes by itself"),
@@ -272,7 +272,7 @@ fn what_cannot_work_about_goto_is_said_before_anything_is_tried() {
 
 /// What the page of directories shows can be used, and it tells every key there is.
 #[test]
-fn the_page_of_directories_shows_configurations_and_every_key() {
+fn the_directories_page_shows_valid_configurations_and_every_key() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/directory.md"));
     let page = page.expect("the page");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();

@@ -64,13 +64,13 @@ fn engine() -> Engine {
 }
 
 #[tokio::test]
-async fn every_expression_is_told_with_what_it_reads_and_what_it_comes_to() {
+async fn explains_every_expression_with_its_inputs_and_result() {
     let explanation = engine().explain("Jürgen Groß").await.expect("somebody is called so");
     insta::assert_snapshot!(render::explanation(&explanation).to_string());
 }
 
 #[tokio::test]
-async fn what_is_not_used_names_the_rule_that_comes_first() {
+async fn an_unused_setting_names_the_rule_that_wins() {
     let explanation = engine().explain("7").await.expect("somebody has that id");
     let unused: Vec<_> = explanation
         .fields

@@ -49,57 +49,57 @@ fn hold(name: &str, mutations: usize) {
 }
 
 #[test]
-fn any_account_is_planned_for_or_refused() {
+fn plans_or_rejects_any_account() {
     hold("account", 1_000);
 }
 
 #[test]
-fn any_configuration_is_read_or_refused() {
+fn reads_or_rejects_any_configuration() {
     hold("config", 2_000);
 }
 
 #[test]
-fn any_table_is_read_or_refused() {
+fn reads_or_rejects_any_csv() {
     hold("csv", 2_000);
 }
 
 #[test]
-fn any_list_is_taken_apart() {
+fn splits_any_list() {
     hold("list", 4_000);
 }
 
 #[test]
-fn any_expression_is_evaluated_or_refused() {
+fn evaluates_or_rejects_any_expression() {
     hold("expression", 2_000);
 }
 
 #[test]
-fn any_filter_is_evaluated_or_refused() {
+fn evaluates_or_rejects_any_filter() {
     hold("filter", 4_000);
 }
 
 #[test]
-fn any_export_is_read_or_refused() {
+fn reads_or_rejects_any_ldif_export() {
     hold("ldif", 1_000);
 }
 
 #[test]
-fn any_name_is_read_or_refused() {
+fn reads_or_rejects_any_name() {
     hold("names", 4_000);
 }
 
 #[test]
-fn any_plan_is_applied_or_refused() {
+fn applies_or_rejects_any_plan() {
     hold("plan", 1_000);
 }
 
 #[test]
-fn any_rules_are_planned_by_or_refused() {
+fn plans_with_or_rejects_any_rules() {
     hold("rules", 1_000);
 }
 
 #[test]
-fn every_entrance_is_fuzzed() {
+fn fuzzes_every_entry_point() {
     let manifest = fs::read_to_string(folder().join("Cargo.toml")).expect("the fuzzers have a manifest");
     let names: BTreeSet<String> = ENTRANCES.iter().map(|entrance| entrance.name.to_owned()).collect();
     let stems = |place: &str| -> BTreeSet<String> {
@@ -117,7 +117,7 @@ fn every_entrance_is_fuzzed() {
 }
 
 #[test]
-fn the_seeds_are_small_and_reach_what_lies_behind_the_parser() {
+fn seeds_are_small_and_pass_the_parser() {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let all: usize = ENTRANCES.iter().flat_map(|entrance| seeds(entrance.name)).map(|seed| seed.len()).sum();
     assert!(all < 200_000, "the seeds have {all} bytes");

@@ -14,7 +14,7 @@ async fn refuses(world: &World, rules: &str) {
 
 /// Four people fell under a least number of suspensions, and a rule switched off suspended them all.
 #[tokio::test]
-async fn a_small_team_does_not_vanish_in_silence() {
+async fn a_small_team_cannot_disappear_without_a_note() {
     let world = World::new(&team(4), roomy([]));
     world.run(A).await;
     refuses(&world, &A.replace("name = \"A\"", "name = \"A\"\nenabled = false")).await;
@@ -32,7 +32,7 @@ async fn an_empty_directory_does_not_suspend_a_small_team() {
 
 /// The share of the suspended was taken of all users of the account, and not of those whom the engine manages.
 #[tokio::test]
-async fn a_deleted_rule_is_not_small_because_the_account_is_large() {
+async fn a_deleted_rule_counts_against_its_own_people() {
     let by_hand = (0..1000).map(|n| member(&format!("h{n}"), &format!("hand{n}@x.test"), "meeting"));
     let world = World::new(&team(40), account([5000, 0, 0], by_hand));
     world.run(A).await;
@@ -61,7 +61,7 @@ async fn an_addition_waits_for_the_swap_that_frees_its_seat() {
 
 /// The links of a stale plan replaced what a later run had learned: that it suspended the user itself.
 #[tokio::test]
-async fn a_stale_plan_does_not_undo_what_was_learned_since() {
+async fn a_stale_plan_does_not_undo_newer_links() {
     let people = || [person("p1", "a@x.test", "A"), person("p2", "b@x.test", "A")];
     let users = [member("a", "a@x.test", "meeting"), member("b", "b@x.test", "meeting")];
     let world = World::new(&people(), roomy(users));
@@ -77,7 +77,7 @@ async fn a_stale_plan_does_not_undo_what_was_learned_since() {
 
 /// A user made anew by hand, and suspended, was reactivated: the engine had suspended the user before it.
 #[tokio::test]
-async fn a_suspension_is_not_remembered_of_another_user() {
+async fn a_suspension_is_not_attributed_to_another_user() {
     let world = World::new(&[person("p1", "a@x.test", "A")], roomy([]));
     world.run(A).await;
     world.people_are(&[disabled(person("p1", "a@x.test", "A"))]);
@@ -91,7 +91,7 @@ async fn a_suspension_is_not_remembered_of_another_user() {
 
 /// The suspension of a person made anew in the directory was remembered of the former one: nobody came back.
 #[tokio::test]
-async fn a_recreated_person_comes_back_after_leaving() {
+async fn a_recreated_person_gets_access_back_after_leaving() {
     let world = World::new(&[person("p1", "a@x.test", "A")], roomy([]));
     world.run(A).await;
     world.people_are(&[person("p2", "a@x.test", "A")]);
@@ -125,7 +125,7 @@ async fn a_recreated_person_stays_suspended_by_hand() {
 
 /// A person who moved to a unit just when it was renamed was taken for a leaver: its rule found no unit.
 #[tokio::test]
-async fn who_moves_under_a_rule_that_cannot_be_evaluated_does_not_leave() {
+async fn a_person_who_moves_under_a_broken_rule_is_no_leaver() {
     let rules = meeting(&["A", "B"]);
     let world = World::new(&[person("p1", "a@x.test", "A"), person("p2", "b@x.test", "B")], roomy([]));
     world.run(&rules).await;
@@ -137,7 +137,7 @@ async fn who_moves_under_a_rule_that_cannot_be_evaluated_does_not_leave() {
 
 /// A person of a rule that was renamed, with a typo in its unit, was taken for a leaver.
 #[tokio::test]
-async fn who_was_under_a_rule_renamed_and_broken_does_not_leave() {
+async fn a_person_of_a_renamed_and_broken_rule_is_no_leaver() {
     let world = World::new(&[person("p1", "a@x.test", "A"), person("p2", "b@x.test", "B")], roomy([]));
     world.run(&meeting(&["A", "B"])).await;
     world.approve(&meeting(&["A", "Bee"])).await;
@@ -146,7 +146,7 @@ async fn who_was_under_a_rule_renamed_and_broken_does_not_leave() {
 
 /// A plan was applied though the account was not read to its end, where the user may have been already.
 #[tokio::test]
-async fn nobody_is_created_in_an_account_read_in_part() {
+async fn a_partial_account_read_creates_no_users() {
     let world = World::new(&[person("p1", "a@x.test", "A")], roomy([]));
     let plan = world.plan(A).await;
     world.target.incomplete("page 2", "cut");
@@ -156,7 +156,7 @@ async fn nobody_is_created_in_an_account_read_in_part() {
 
 /// A plan suspended an administrator who had become the last one since it was made.
 #[tokio::test]
-async fn the_last_administrator_stays_when_the_others_went_since_the_plan() {
+async fn keeps_the_last_administrator_if_others_left_after_the_plan() {
     let users = [user("a", "a@x.test", &["meeting"], Role::Administrator), member("b", "b@x.test", "meeting")];
     let account = Account { login: None, ..roomy(users) };
     let world = World::new(&[disabled(person("p1", "a@x.test", "A")), person("p2", "b@x.test", "A")], account);
@@ -168,7 +168,7 @@ async fn the_last_administrator_stays_when_the_others_went_since_the_plan() {
 
 /// A plan was applied though the rules had changed since, and suspended somebody to whom they now give a product.
 #[tokio::test]
-async fn a_plan_of_other_rules_suspends_nobody() {
+async fn a_plan_of_other_rules_suspends_no_user() {
     let world = World::new(&[person("p1", "a@x.test", "A"), person("p2", "b@x.test", "A")], roomy([]));
     world.run(A).await;
     world.people_are(&[person("p1", "a@x.test", "D"), person("p2", "b@x.test", "A")]);
@@ -181,7 +181,7 @@ async fn a_plan_of_other_rules_suspends_nobody() {
 
 /// A person whose user was on an unread page was linked to another user, who had the person's new address.
 #[tokio::test]
-async fn nobody_is_linked_anew_in_an_account_read_in_part() {
+async fn a_partial_account_read_creates_no_links() {
     let world = World::new(&[person("p1", "a@x.test", "A")], roomy([]));
     world.run(A).await;
     let key = world.user("a@x.test").key.clone().unwrap();
@@ -194,7 +194,7 @@ async fn nobody_is_linked_anew_in_an_account_read_in_part() {
 
 /// A suspended administrator lost the role too, did not get it back on returning, and nobody was told.
 #[tokio::test]
-async fn a_role_does_not_go_in_silence() {
+async fn removing_a_role_leaves_a_note() {
     let users = [user("a", "a@x.test", &["meeting"], Role::Administrator), member("b", "b@x.test", "meeting")];
     let world = World::new(&[disabled(person("p1", "a@x.test", "A")), person("p2", "b@x.test", "A")], roomy(users));
     let report = world.run(A).await;
@@ -205,7 +205,7 @@ async fn a_role_does_not_go_in_silence() {
 
 /// A rule named a product that two licenses are called by, and one of them was picked.
 #[tokio::test]
-async fn one_of_two_licenses_with_one_name_is_not_picked_in_silence() {
+async fn does_not_choose_between_two_licenses_with_the_same_name() {
     let mut account = roomy([]);
     account.licenses.push(license("x2", "Meeting", 5));
     account.sort();
@@ -217,7 +217,7 @@ async fn one_of_two_licenses_with_one_name_is_not_picked_in_silence() {
 
 /// A person got the user of another, who is still in the directory, along with that one's former address.
 #[tokio::test]
-async fn an_address_passed_on_does_not_pass_on_the_user() {
+async fn a_reassigned_address_does_not_reassign_the_user() {
     let world = World::new(&[person("p1", "ceo@x.test", "A")], roomy([]));
     world.run(A).await;
     let key = world.user("ceo@x.test").key.clone().unwrap();

@@ -16,14 +16,14 @@ fn outside(id: &str, mail: &str) -> Person {
 }
 
 #[tokio::test]
-async fn limit_of_a_rule_on_trial_holds_the_live_run() {
+async fn the_limit_of_a_simulated_rule_does_not_stop_the_run() {
     let world = World::new(&team(4), roomy([]));
     let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nlimits = { create = { count = 1 } }\n";
     world.run(&format!("{trial}{A}")).await;
 }
 
 #[tokio::test]
-async fn shrunken_rule_on_trial_holds_the_live_run() {
+async fn a_shrunken_simulated_rule_does_not_stop_the_run() {
     let mut people = team(2);
     people.extend((0..20).map(|n| person(&format!("q{n}"), &format!("q{n}@x.test"), "B")));
     let world = World::new(&people, roomy([]));
@@ -34,14 +34,14 @@ async fn shrunken_rule_on_trial_holds_the_live_run() {
 }
 
 #[tokio::test]
-async fn broken_rule_on_trial_stops_the_live_run() {
+async fn a_broken_simulated_rule_does_not_stop_the_run() {
     let world = World::new(&team(2), roomy([]));
     let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=Nowhere,DC=x\"\nproducts = [\"Webinar\"]\n";
     world.run(&format!("{A}{trial}")).await;
 }
 
 #[tokio::test]
-async fn leavers_of_a_rule_on_trial_suspend_who_would_be_kept() {
+async fn leavers_of_a_simulated_rule_follow_the_live_rule() {
     let world = World::new(&team(2), roomy([]));
     let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nleavers = \"suspend\"\n";
     let rules = format!("{trial}{A}leavers = \"keep\"\n");
@@ -52,7 +52,7 @@ async fn leavers_of_a_rule_on_trial_suspend_who_would_be_kept() {
 }
 
 #[tokio::test]
-async fn end_of_a_trial_makes_a_kept_leaver_lose() {
+async fn ending_a_simulation_removes_nothing_from_a_kept_leaver() {
     let world = World::new(&team(2), roomy([]));
     let live = format!("{A}leavers = \"keep\"\n");
     let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
@@ -66,7 +66,7 @@ async fn end_of_a_trial_makes_a_kept_leaver_lose() {
 }
 
 #[tokio::test]
-async fn duplicate_of_somebody_on_trial_blocks_the_live_one() {
+async fn a_simulated_duplicate_does_not_block_the_live_person() {
     let world = World::new(&[person("p0", "a@x.test", "A"), person("p1", "a@x.test", "B")], roomy([]));
     let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=B,DC=x\"\nproducts = [\"Meeting\"]\n";
     assert_eq!(world.plan(A).await.steps().len(), 1);
@@ -74,7 +74,7 @@ async fn duplicate_of_somebody_on_trial_blocks_the_live_one() {
 }
 
 #[tokio::test]
-async fn trial_resets_the_clock_of_a_leaver() {
+async fn a_simulated_rule_does_not_reset_the_days_of_a_leaver() {
     let world = World::new(&team(2), roomy([]));
     let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
     let live = delete_rules().replace("after_days = 1", "after_days = 30");
@@ -87,7 +87,7 @@ async fn trial_resets_the_clock_of_a_leaver() {
 }
 
 #[tokio::test]
-async fn simulated_run_remembers_no_populations() {
+async fn a_dry_run_stores_no_populations() {
     let world = World::new(&team(4), roomy([]));
     world.run(A).await;
     let before = world.populations().await;
@@ -97,7 +97,7 @@ async fn simulated_run_remembers_no_populations() {
 }
 
 #[tokio::test]
-async fn simulated_run_overtakes_no_plan() {
+async fn a_dry_run_makes_no_plan_stale() {
     let world = World::new(&team(1), roomy([member("k", "u0@x.test", "meeting")]));
     world.run(A).await;
     let moved = [person("p0", "u0@x.test", "B")];
@@ -110,7 +110,7 @@ async fn simulated_run_overtakes_no_plan() {
 }
 
 #[tokio::test]
-async fn leaver_suspended_by_hand_later_is_not_deleted() {
+async fn does_not_delete_a_leaver_suspended_by_hand_later() {
     let world = World::new(&team(2), roomy([]));
     let rules = delete_rules();
     world.run(&rules).await;
@@ -133,7 +133,7 @@ async fn leaver_suspended_by_hand_later_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn role_of_an_earlier_time_does_not_come_back() {
+async fn does_not_restore_an_outdated_role() {
     let rules = format!("{A}{}", rules(&[("C", &["Connect"])]));
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["meeting"], Role::Set("Help".into()))]));
     world.target.edit(|account| account.catalog.role_sets.push("Help".into()));
@@ -155,7 +155,7 @@ async fn role_of_an_earlier_time_does_not_come_back() {
 }
 
 #[tokio::test]
-async fn who_was_selected_in_between_is_a_leaver_anew() {
+async fn a_person_selected_in_between_becomes_a_new_leaver() {
     let rules = format!("leavers = {{ first = \"suspend\", delete_after_days = 30, delete_after_reads = 1 }}\n{A}");
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
@@ -173,7 +173,7 @@ async fn who_was_selected_in_between_is_a_leaver_anew() {
 }
 
 #[tokio::test]
-async fn leaver_keeps_no_role_that_a_rule_gave() {
+async fn a_leaver_loses_the_role_that_a_rule_gave() {
     let rules = format!("{A}role = \"administrator\"\n");
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["connect"], Role::Member)]));
     world.approve(&rules).await;
@@ -184,7 +184,7 @@ async fn leaver_keeps_no_role_that_a_rule_gave() {
 }
 
 #[tokio::test]
-async fn disabled_keeps_no_role_that_a_rule_gave() {
+async fn a_disabled_person_loses_the_role_that_a_rule_gave() {
     let rules = format!("{A}role = \"administrator\"\n");
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["connect"], Role::Member)]));
     world.approve(&rules).await;
@@ -195,7 +195,7 @@ async fn disabled_keeps_no_role_that_a_rule_gave() {
 }
 
 #[tokio::test]
-async fn role_by_hand_is_not_taken_because_a_rule_once_gave_it() {
+async fn keeps_a_manual_role_that_a_rule_once_gave() {
     let world = World::new(&team(1), roomy([]));
     world.run(&format!("{A}role = \"administrator\"\n")).await;
     assert!(world.user("u0@x.test").role.is_administrator());
@@ -209,7 +209,7 @@ async fn role_by_hand_is_not_taken_because_a_rule_once_gave_it() {
 }
 
 #[tokio::test]
-async fn role_for_new_users_comes_back_with_them() {
+async fn restores_the_role_for_new_users_when_they_return() {
     let rules = format!(
         "{A}[[rule]]\nname = \"New\"\nou = \"OU=A,DC=x\"\nupdate = false\nrole = \"administrator\"\nproducts = [\"Webinar\"]\n"
     );
@@ -226,7 +226,7 @@ async fn role_for_new_users_comes_back_with_them() {
 }
 
 #[tokio::test]
-async fn protected_user_is_not_suspended_by_moving() {
+async fn moving_does_not_suspend_a_protected_user() {
     let rules = format!("protected = [\"u1@x.test\"]\n{A}[[rule]]\nname = \"B\"\nou = \"OU=B,DC=x\"\n");
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
@@ -236,7 +236,7 @@ async fn protected_user_is_not_suspended_by_moving() {
 }
 
 #[tokio::test]
-async fn older_deletion_spares_who_came_back_in_between() {
+async fn an_older_deletion_spares_people_who_returned() {
     let rules = delete_rules();
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
@@ -254,7 +254,7 @@ async fn older_deletion_spares_who_came_back_in_between() {
 }
 
 #[tokio::test]
-async fn older_deletion_spares_who_is_protected_by_now() {
+async fn an_older_deletion_spares_people_protected_since() {
     let rules = delete_rules();
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
@@ -268,7 +268,7 @@ async fn older_deletion_spares_who_is_protected_by_now() {
 }
 
 #[tokio::test]
-async fn older_plan_makes_no_second_user_of_a_person() {
+async fn an_older_plan_creates_no_second_user_for_a_person() {
     let world = World::new(&[person("p0", "old@x.test", "A")], roomy([]));
     let older = world.plan(A).await;
     world.people_are(&[person("p0", "new@x.test", "A")]);
@@ -279,7 +279,7 @@ async fn older_plan_makes_no_second_user_of_a_person() {
 }
 
 #[tokio::test]
-async fn whoever_gets_the_address_of_a_leaver_does_not_get_the_role() {
+async fn a_person_with_the_address_of_a_leaver_does_not_get_the_role() {
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["meeting"], Role::Set("Help".into()))]));
     world.target.edit(|account| account.catalog.role_sets.push("Help".into()));
     world.run(A).await;
@@ -308,7 +308,7 @@ async fn a_suspension_does_not_wait_behind_an_update_that_failed() {
 }
 
 #[tokio::test]
-async fn a_mail_that_is_sent_again_says_nothing_of_what_failed() {
+async fn resending_a_mail_does_not_clear_a_failure() {
     let world = World::new(&team(2), roomy([]));
     world.run(A).await;
     world.target.edit(|account| account.catalog.elsewhere.push(Email::new("taken@x.test")));
@@ -321,7 +321,7 @@ async fn a_mail_that_is_sent_again_says_nothing_of_what_failed() {
 }
 
 #[tokio::test]
-async fn a_value_that_no_step_carries_needs_no_feature() {
+async fn a_field_that_no_step_sets_needs_no_capability() {
     let mut capabilities = MemoryTarget::capabilities();
     capabilities.features.retain(|feature| !matches!(feature, Feature::TimeZone | Feature::Extensions));
     let target = MemoryTarget::new(roomy([])).with_capabilities(capabilities);

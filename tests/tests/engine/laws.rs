@@ -79,7 +79,7 @@ targets! {
 }
 
 #[tokio::test]
-async fn a_target_that_can_do_little_keeps_the_laws_too() {
+async fn targets_with_few_capabilities_pass_the_conformance_tests() {
     for kind in ActionKind::ALL {
         let capabilities = Capabilities { actions: [kind].into(), batch: 3, ..MemoryTarget::capabilities() };
         holds(&|account| Box::new(memory(account).with_capabilities(capabilities.clone()))).await;
@@ -87,7 +87,7 @@ async fn a_target_that_can_do_little_keeps_the_laws_too() {
 }
 
 #[tokio::test]
-async fn a_target_with_faults_breaks_laws() {
+async fn a_faulty_target_fails_the_conformance_tests() {
     let broken = target::broken(&|account| Box::new(FlakyTarget::new(memory(account), 7, 1000))).await;
     assert!(broken.len() > 10, "{broken:#?}");
 }
@@ -110,12 +110,12 @@ fn zipped(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_directory_in_memory_keeps_the_laws() {
+async fn a_directory_in_memory_passes_the_conformance_tests() {
     keeps(&MemorySource::new(corpus::directory().unwrap())).await;
 }
 
 #[tokio::test]
-async fn an_export_keeps_the_laws() {
+async fn an_ldif_export_passes_the_conformance_tests() {
     let folder = tempfile::tempdir().unwrap();
     let plain = LdifSource::open(file(&folder, "directory.ldif", corpus::LDIF));
     keeps(&plain).await;
@@ -123,7 +123,7 @@ async fn an_export_keeps_the_laws() {
 }
 
 #[tokio::test]
-async fn a_zipped_export_keeps_the_laws() {
+async fn a_compressed_export_passes_the_conformance_tests() {
     let folder = tempfile::tempdir().unwrap();
     keeps(&LdifSource::open(file(&folder, "directory.ldif.gz", zipped(corpus::LDIF)))).await;
 }
@@ -145,12 +145,12 @@ fn contractors(folder: &TempDir) -> CsvSource {
 }
 
 #[tokio::test]
-async fn a_csv_keeps_the_laws() {
+async fn a_csv_passes_the_conformance_tests() {
     keeps(&contractors(&tempfile::tempdir().unwrap())).await;
 }
 
 #[tokio::test]
-async fn a_list_keeps_the_laws() {
+async fn a_list_passes_the_conformance_tests() {
     keeps(
         &ListSource::new("guests", "Ann Lee ann@x.test; Bob von der Heide bob@x.test\nRay, Cyd <cyd@x.test>").unwrap(),
     )
@@ -158,7 +158,7 @@ async fn a_list_keeps_the_laws() {
 }
 
 #[tokio::test]
-async fn several_sources_as_one_keep_the_laws() {
+async fn merged_sources_pass_the_conformance_tests() {
     let folder = tempfile::tempdir().unwrap();
     let export = LdifSource::open(file(&folder, "directory.ldif", corpus::LDIF));
     let list =
@@ -183,7 +183,7 @@ async fn several_sources_as_one_keep_the_laws() {
 }
 
 #[tokio::test]
-async fn an_export_and_its_value_are_the_same_people() {
+async fn an_export_and_its_parsed_directory_have_the_same_people() {
     let folder = tempfile::tempdir().unwrap();
     let request = ReadRequest::everyone(["mail", "givenName", "sn"]);
     let read = LdifSource::open(file(&folder, "directory.ldif", corpus::LDIF)).read(&request).await.unwrap().directory;
@@ -193,7 +193,7 @@ async fn an_export_and_its_value_are_the_same_people() {
 }
 
 #[tokio::test]
-async fn a_source_that_broke_off_says_so_and_gives_what_it_has() {
+async fn an_interrupted_source_reports_it_and_returns_its_partial_read() {
     let folder = tempfile::tempdir().unwrap();
     let limited = format!("{}\nsearch: 2\nresult: 4 Size limit exceeded\n", corpus::LDIF);
     let zip = zipped(corpus::LDIF);

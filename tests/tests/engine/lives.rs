@@ -49,7 +49,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: gotosync_tests::cases(300), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn step_by_step_or_at_once_ends_in_the_same_users(lives in lives()) {
+    fn syncing_step_by_step_or_at_once_gives_the_same_users(lives in lives()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let all: Vec<usize> = (0..lives.times.len()).collect();

@@ -115,7 +115,7 @@ fn people(staff: &[[&str; 2]]) -> Directory {
 
 /// A contractor who is taken on stands in both for a while, and in the end in the directory alone.
 #[tokio::test]
-async fn a_contractor_who_is_taken_on_keeps_the_user() {
+async fn a_contractor_who_is_hired_keeps_the_user() {
     let world = World::new(&[["p1", "ann@x.test"]], &["7;Bob;Ray;bob@x.test", "8;Cyd;Lee;cyd@x.test"]);
     world.run().await;
     let before = world.user("bob@x.test");
@@ -144,7 +144,7 @@ async fn a_contractor_who_is_taken_on_keeps_the_user() {
 }
 
 #[tokio::test]
-async fn only_who_is_in_no_source_has_left() {
+async fn only_people_missing_from_all_sources_are_leavers() {
     let world = World::new(&[["p1", "ann@x.test"]], &["7;Bob;Ray;bob@x.test", "8;Cyd;Lee;cyd@x.test"]);
     world.run().await;
     world.contractors_are(&["8;Cyd;Lee;cyd@x.test"]);
@@ -159,7 +159,7 @@ async fn only_who_is_in_no_source_has_left() {
 
 /// The row that cannot be read may be anybody's, of either source.
 #[tokio::test]
-async fn a_broken_row_takes_nothing_from_anybody() {
+async fn an_invalid_row_removes_nothing() {
     let world =
         World::new(&[["p1", "ann@x.test"], ["p2", "bob@x.test"]], &["7;Cyd;Lee;cyd@x.test", "8;Dan;Lee;dan@x.test"]);
     world.run().await;
@@ -180,7 +180,7 @@ async fn a_broken_row_takes_nothing_from_anybody() {
 }
 
 #[tokio::test]
-async fn a_source_that_fails_or_is_incomplete_makes_nobody_of_the_other_a_leaver() {
+async fn a_failed_or_incomplete_source_makes_no_leavers_of_the_other() {
     let world = World::new(&[["p1", "ann@x.test"]], &["7;Bob;Ray;bob@x.test"]);
     world.run().await;
     world.contractors_are(&["8;Cyd;Lee;cyd@x.test"]);
@@ -201,7 +201,7 @@ async fn a_source_that_fails_or_is_incomplete_makes_nobody_of_the_other_a_leaver
 
 /// Links are kept by id: the same row must be the same person whatever is configured beside it, now or later.
 #[tokio::test]
-async fn ids_stay_when_a_source_is_added() {
+async fn adding_a_source_keeps_ids() {
     let world = World::new(&[], &["7;Bob;Ray;bob@x.test"]);
     let columns = Columns { id: Some("Nr".into()), ..Columns::default() }.with("mail", "E-Mail").with("sn", "Nachname");
     let columns = columns.with("givenName", "Vorname");

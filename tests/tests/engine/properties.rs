@@ -93,7 +93,7 @@ proptest! {
 
     /// Law one: applying the plan makes read equal desired, and planning again is empty.
     #[test]
-    fn applying_reaches_what_is_desired_and_then_rests(world in worlds()) {
+    fn applying_reaches_the_desired_state_and_then_does_nothing(world in worlds()) {
         block_on(async {
             let parts = Parts::new(&world).await;
             let engine = parts.engine();
@@ -138,7 +138,7 @@ proptest! {
 
     /// From an incomplete read of either side nothing is taken away and nothing is overwritten.
     #[test]
-    fn an_incomplete_read_takes_nothing_away(world in worlds(), side in any::<bool>()) {
+    fn an_incomplete_read_removes_nothing(world in worlds(), side in any::<bool>()) {
         block_on(async {
             let parts = Parts::new(&world).await;
             let engine = if side {
@@ -172,7 +172,7 @@ proptest! {
 
     /// A crash at every journal event, before or after it is kept, and a resume: it ends where no crash ends.
     #[test]
-    fn a_crash_anywhere_and_a_resume_end_where_no_crash_ends(world in worlds()) {
+    fn a_resumed_run_reaches_the_same_result_after_any_crash(world in worlds()) {
         block_on(async {
             let parts = Parts::new(&world).await;
             let plan = parts.engine().plan().await.unwrap().plan;
@@ -211,7 +211,7 @@ proptest! {
 
     /// The same with a second crash at every journal event of the resume, before or after it is kept.
     #[test]
-    fn a_crash_of_the_resume_and_another_resume_end_where_no_crash_ends(world in worlds()) {
+    fn a_twice_resumed_run_reaches_the_same_result_after_any_crash(world in worlds()) {
         block_on(async {
             let parts = Parts::new(&world).await;
             let plan = parts.engine().plan().await.unwrap().plan;

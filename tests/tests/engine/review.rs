@@ -65,7 +65,7 @@ fn told(plan: &Plan) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_step_that_is_left_out_is_told_and_not_done() -> Result<(), Trouble> {
+async fn reports_an_excluded_step_and_does_not_apply_it() -> Result<(), Trouble> {
     let board = |step: &Step| step.subject.starts_with("Cyd").then_some("the board is kept by hand");
     let engine = engine(Says { step: Some(board), ..Says::default() })?;
     let plan = engine.plan().await?.plan;
@@ -84,7 +84,7 @@ async fn a_step_that_is_left_out_is_told_and_not_done() -> Result<(), Trouble> {
 }
 
 #[tokio::test]
-async fn what_needs_a_group_that_is_left_out_is_left_out_too() -> Result<(), Trouble> {
+async fn excluding_a_group_excludes_the_steps_that_need_it() -> Result<(), Trouble> {
     let engine =
         engine(Says { step: Some(|step| (&*step.subject == "Sales").then_some("no more groups")), ..Says::default() })?;
     let plan = engine.plan().await?.plan;
@@ -105,7 +105,7 @@ async fn what_needs_a_group_that_is_left_out_is_left_out_too() -> Result<(), Tro
 }
 
 #[tokio::test]
-async fn a_veto_stops_the_run_and_no_approval_lifts_it() -> Result<(), Trouble> {
+async fn a_veto_stops_the_run_despite_approval() -> Result<(), Trouble> {
     let engine = engine(Says { veto: Some("a freeze until Monday"), ..Says::default() })?;
     let plan = engine.plan().await?.plan;
     assert_eq!((plan.steps().len(), told(&plan)), (5, vec!["the plan: a freeze until Monday".to_owned()]));

@@ -54,7 +54,7 @@ fn step(file: &mut RulesFile, line: &str) -> Result<(), Vec<Error>> {
 }
 
 #[test]
-fn every_folder_of_edits_comes_out_as_it_says() {
+fn every_edit_folder_gives_its_expected_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("edits");
     let bless = std::env::var_os("GOTOSYNC_BLESS").is_some();
     let mut wrong = Vec::new();
@@ -239,7 +239,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(gotosync_tests::cases(400)))]
 
     #[test]
-    fn any_sequence_of_edits_leaves_what_it_does_not_touch(text in rules_text(), ops in prop::collection::vec(op(), 1..8)) {
+    fn any_sequence_of_edits_keeps_the_rest_of_the_file(text in rules_text(), ops in prop::collection::vec(op(), 1..8)) {
         let mut file = open(&text);
         prop_assume!(file.rules().is_ok());
         for (number, op) in ops.iter().enumerate() {

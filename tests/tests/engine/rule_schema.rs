@@ -88,7 +88,7 @@ fn with_company(site: &Site, key: &Key, value: &str) -> String {
 }
 
 #[test]
-fn every_key_of_the_table_is_read_and_its_example_is_right() {
+fn reads_every_key_of_the_table_and_its_example() {
     let schema = json_schema();
     for site in sites() {
         for key in site.keys.iter().filter(|key| key.name != "rule") {
@@ -103,7 +103,7 @@ fn every_key_of_the_table_is_read_and_its_example_is_right() {
 }
 
 #[test]
-fn every_key_that_is_read_is_in_the_table() {
+fn the_table_has_every_key() {
     for site in sites() {
         let text = (site.around)("zzzzzzzzzz = 1");
         let found = problems(&text);
@@ -118,7 +118,7 @@ fn every_key_that_is_read_is_in_the_table() {
 }
 
 #[test]
-fn what_no_interface_gives_is_refused_with_the_reason() {
+fn rejects_settings_that_no_api_offers_with_the_reason() {
     for (key, why) in [
         ("outbound_caller_id", "GoTo has no interface that sets what number a line shows"),
         ("queues", "GoTo has no interface that changes dial plans, queues and ring groups"),
@@ -138,7 +138,7 @@ fn what_no_interface_gives_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_wrong_value_is_told_by_the_schema_as_by_the_reader() {
+fn the_schema_and_the_reader_reject_the_same_values() {
     let schema = json_schema();
     for site in sites() {
         for key in site.keys.iter().filter(|key| key.name != "rule") {
@@ -173,7 +173,7 @@ fn a_wrong_value_is_told_by_the_schema_as_by_the_reader() {
 }
 
 #[test]
-fn a_default_is_what_holds() {
+fn documented_defaults_are_the_actual_defaults() {
     let base = "[[rule]]\nname = 'Base'\neveryone = true\n";
     let plain = Rules::parse(base, "rules.toml").expect("rules");
     for site in sites().iter().filter(|site| site.place.is_empty() || site.place == "rule") {
@@ -192,7 +192,7 @@ fn a_default_is_what_holds() {
 }
 
 #[test]
-fn rules_that_are_in_use_pass_the_schema_and_mistakes_do_not() {
+fn the_schema_accepts_real_rules_and_rejects_mistakes() {
     let schema = json_schema();
     let mut files = vec![root().join("gotosync-cli/data/rules.toml")];
     for scenario in fs::read_dir(root().join("tests/scenarios")).expect("there are scenarios") {
@@ -232,7 +232,7 @@ fn rules_that_are_in_use_pass_the_schema_and_mistakes_do_not() {
 }
 
 #[test]
-fn the_published_schema_is_that_of_the_table() {
+fn the_published_schema_matches_the_table() {
     let file = root().join("gotosync-core/schema/rules.schema.json");
     let wanted = serde_json::to_string_pretty(&json_schema()).expect("JSON") + "\n";
     let published = fs::read_to_string(&file).unwrap_or_default();
@@ -259,7 +259,7 @@ fn the_reference_names_every_key_with_its_example() {
 }
 
 #[test]
-fn a_list_of_limits_is_read_as_its_last_one() {
+fn a_list_of_limits_is_read_as_its_last_item() {
     let with = |limit: &str| {
         let text = format!("limits = {{ create = {limit} }}\n[[rule]]\nname = 'A'\neveryone = true");
         Rules::parse(&text, "rules.toml").unwrap_or_else(|errors| panic!("{errors:?}")).limits

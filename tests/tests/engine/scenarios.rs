@@ -229,7 +229,7 @@ scenarios! {
 }
 
 #[test]
-fn every_folder_is_visited_once() {
+fn every_scenario_folder_has_one_test() {
     let entries = std::fs::read_dir(scenarios()).unwrap();
     let mut folders: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();

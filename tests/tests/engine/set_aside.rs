@@ -127,7 +127,7 @@ fn hours(hours: i64) -> SignedDuration {
 }
 
 #[tokio::test]
-async fn who_fails_again_is_set_aside_for_longer_until_it_is_done() {
+async fn each_failure_extends_the_pause_until_the_step_succeeds() {
     let world = refusing(bob, false);
     let mut at = now();
     for (failures, wait) in (1..).zip([2, 6, 12, 24, 48, 96, 168, 168]) {
@@ -147,7 +147,7 @@ async fn who_fails_again_is_set_aside_for_longer_until_it_is_done() {
 }
 
 #[tokio::test]
-async fn what_the_directory_changed_since_begins_anew() {
+async fn a_directory_change_resets_the_pause() {
     let world = refusing(bob, false);
     world.run(RULES).await;
     world.set_clock(now() + hours(2));
@@ -166,7 +166,7 @@ async fn what_the_directory_changed_since_begins_anew() {
 }
 
 #[tokio::test]
-async fn an_outage_sets_nobody_aside() {
+async fn an_outage_sets_no_person_aside() {
     for mishap in [Mishap::BatchRefused, Mishap::ActionFailed, Mishap::AnswerLost] {
         let world = world(FlakyTarget::new(MemoryTarget::new(account()), 7, 1000).only([mishap]));
         let report = world.run(RULES).await;
@@ -176,7 +176,7 @@ async fn an_outage_sets_nobody_aside() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_refused_as_a_whole_says_nothing_of_anybody() {
+async fn a_rejected_batch_sets_no_person_aside() {
     let world = refusing(bob, true);
     let report = world.run(RULES).await;
     assert!(report.lines.iter().all(|line| matches!(line.outcome, Outcome::Failed { .. })), "{:?}", report.lines);
@@ -184,7 +184,7 @@ async fn a_batch_that_is_refused_as_a_whole_says_nothing_of_anybody() {
 }
 
 #[tokio::test]
-async fn an_outage_in_between_is_no_rung_and_settles_nothing() {
+async fn an_outage_neither_extends_nor_clears_a_pause() {
     let world = refusing(bob, false);
     world.run(RULES).await;
     let before = aside(&world).await;
@@ -218,7 +218,7 @@ async fn a_crash_anywhere_counts_a_failure_once() {
 }
 
 #[tokio::test]
-async fn a_crash_anywhere_settles_what_is_done() {
+async fn a_crash_anywhere_keeps_completed_steps_completed() {
     for nth in 1.. {
         let mut crashed = false;
         for point in [CrashPoint::Before, CrashPoint::After] {
@@ -241,7 +241,7 @@ async fn a_crash_anywhere_settles_what_is_done() {
 }
 
 #[tokio::test]
-async fn who_is_set_aside_outlives_the_process() {
+async fn the_set_aside_state_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let state = || SqliteState::open(folder.path().join("state.db")).unwrap();
     let world = refusing(bob, false);
@@ -257,7 +257,7 @@ async fn who_is_set_aside_outlives_the_process() {
 }
 
 #[tokio::test]
-async fn what_somebody_had_is_remembered_until_they_are_back() {
+async fn remembers_lost_access_until_the_person_returns() {
     let mut ann = User::new("p1@x.test", "Ann", "Lee");
     ann.licenses = vec![LicenseKey::new("meeting")];
     (ann.key, ann.role, ann.status) = (Some(UserKey::new("u1")), Role::Set("Helpdesk".into()), Status::Active);
@@ -284,7 +284,7 @@ async fn what_somebody_had_is_remembered_until_they_are_back() {
 }
 
 #[tokio::test]
-async fn a_deletion_that_failed_is_tried_again_on_demand() {
+async fn retries_a_failed_deletion_on_request() {
     let world = refusing(|action| matches!(action, Action::Delete(_)).then_some(ErrorKind::Denied), false);
     world.run(RULES).await;
     world.source.set(directory_of(&[("p1", "Ann")], None));

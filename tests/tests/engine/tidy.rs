@@ -63,7 +63,7 @@ fn holding(place: impl Fn(&str) -> bool, words: &[&str]) -> Vec<String> {
 
 /// Unit enums that are public have `ALL`, so that nobody lists their values by hand.
 #[test]
-fn every_public_enum_of_words_lists_its_values() {
+fn every_public_word_enum_lists_its_values() {
     let mut found = Vec::new();
     for (name, text) in files("gotosync-core/src", &[".rs"]) {
         for part in text.split("\npub enum ").skip(1) {
@@ -129,7 +129,7 @@ fn data_flows_from_stage_to_stage_and_never_returns() {
 }
 
 #[test]
-fn no_files_import_each_other_but_a_parent_and_what_is_below_it() {
+fn only_a_parent_and_its_submodules_import_each_other() {
     let imports = imports();
     assert!(imports.modules() > 200, "only {} modules were read", imports.modules());
     let circles = imports.circles();
@@ -141,7 +141,7 @@ const COINAGES: &[&str] =
     &["Behind", "Book", "Hope", "Lift", "Place", "Places", "Settle", "Settled", "Sole", "Sound", "Told"];
 
 #[test]
-fn types_have_the_names_that_a_reader_would_guess() {
+fn types_have_predictable_names() {
     let mut found = Vec::new();
     for folder in ["gotosync-core/src", "gotosync-cli/src", "gotosync-py/src", "tests/src", "benches"] {
         for (name, text) in files(folder, &[".rs"]) {
@@ -158,7 +158,7 @@ fn types_have_the_names_that_a_reader_would_guess() {
 }
 
 #[test]
-fn the_pure_stages_hold_no_clock_no_chance_and_no_input_or_output() {
+fn the_pure_stages_use_no_clock_no_randomness_and_no_io() {
     let stages =
         ["model", "rules", "link", "desired", "diff", "plan", "check", "report", "explain", "render", "journal"];
     let pure =
@@ -184,7 +184,7 @@ fn the_library_prints_nothing_and_reads_no_environment() {
 }
 
 #[test]
-fn the_core_is_free_of_front_ends() {
+fn the_core_does_not_depend_on_front_ends() {
     let manifest = fs::read_to_string(root().join("gotosync-core/Cargo.toml")).expect("the core has a manifest");
     for word in ["clap", "pyo3", "indicatif", "anstream"] {
         assert!(!manifest.contains(word), "gotosync-core depends on {word}");
@@ -192,7 +192,7 @@ fn the_core_is_free_of_front_ends() {
 }
 
 #[test]
-fn every_member_keeps_the_lints_of_the_workspace() {
+fn every_workspace_member_inherits_the_lints() {
     for member in ["gotosync-core", "gotosync-cli", "gotosync-py", "tests", "benches"] {
         let manifest = fs::read_to_string(root().join(member).join("Cargo.toml")).expect("a member has a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{member}");
@@ -202,7 +202,7 @@ fn every_member_keeps_the_lints_of_the_workspace() {
 }
 
 #[test]
-fn no_file_is_too_long_to_hold_in_the_head() {
+fn no_file_is_too_long() {
     for folder in [
         "gotosync-core/src",
         "gotosync-cli/src",
@@ -220,7 +220,7 @@ fn no_file_is_too_long_to_hold_in_the_head() {
 }
 
 #[test]
-fn nothing_names_a_place_of_one_machine() {
+fn no_file_contains_a_machine_specific_path() {
     // Put together here, so that this file does not find itself.
     let places = ["work", "root", "home", "farm"].map(|name| format!("/{name}/"));
     for folder in ["gotosync-core", "gotosync-cli", "gotosync-py", "tests", "benches"] {
@@ -233,7 +233,7 @@ fn nothing_names_a_place_of_one_machine() {
 }
 
 #[test]
-fn the_top_level_is_what_a_newcomer_expects() {
+fn the_top_level_has_only_expected_files() {
     // What the README's two commands make is no part of the project, and may be there.
     let allowed = [
         "CHANGELOG.md",
@@ -276,7 +276,7 @@ fn page() -> (String, String) {
 
 /// `GOTOSYNC_BLESS=1` writes the tables anew, and fails all the same if they were others.
 #[test]
-fn the_page_of_the_rule_language_has_every_key_and_every_filter() {
+fn the_rules_page_documents_every_key_and_every_filter() {
     let (page, wanted) = page();
     if page != wanted && std::env::var_os("GOTOSYNC_BLESS").is_some() {
         fs::write(root().join("gotosync-core/docs/rules.md"), &wanted).expect("it can be written");
@@ -288,7 +288,7 @@ fn the_page_of_the_rule_language_has_every_key_and_every_filter() {
 
 /// Every file of rules that is shown can be used, and its examples come out as written.
 #[test]
-fn the_rules_that_are_shown_are_rules() {
+fn rules_in_the_docs_are_valid() {
     for (name, least) in [("README.md", 1), ("gotosync-core/docs/rules.md", 3)] {
         let text = fs::read_to_string(root().join(name)).expect("it is there");
         let blocks: Vec<&str> = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();

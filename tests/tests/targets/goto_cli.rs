@@ -113,7 +113,7 @@ impl Office {
 }
 
 #[test]
-fn a_new_user_signs_in_looks_and_runs() {
+fn a_new_user_signs_in_browses_and_runs() {
     let office = Office::new(|options| options);
     let early = office.run(&["account"]);
     assert_eq!(early.code, Some(1));
@@ -153,7 +153,7 @@ fn a_new_user_signs_in_looks_and_runs() {
 }
 
 #[test]
-fn lines_are_listed_where_the_token_is_good_for_them() {
+fn lists_lines_if_the_token_allows_it() {
     let office = Office::new(|options| options);
     office.emulator.edit(|account| {
         let ada = std::sync::Arc::make_mut(&mut account.users[0]);
@@ -182,7 +182,7 @@ fn lines_are_listed_where_the_token_is_good_for_them() {
 }
 
 #[test]
-fn nothing_that_is_written_or_said_holds_a_secret() {
+fn no_output_and_no_file_contains_a_secret() {
     let office = Office::new(|options| {
         options.lives(Duration::from_mins(1), Duration::from_hours(720)).rotation(Rotation::Always)
     });
@@ -229,7 +229,7 @@ fn nothing_that_is_written_or_said_holds_a_secret() {
 }
 
 #[test]
-fn a_token_that_was_revoked_is_renewed_and_a_login_that_was_is_said_to_be_over() {
+fn renews_a_revoked_token_and_reports_a_revoked_sign_in() {
     let office = Office::new(|options| options.refusal(TokenRefusal::Forbidden));
     assert_eq!(office.login().code, Some(0));
     office.emulator.revoke_tokens();
@@ -245,7 +245,7 @@ fn a_token_that_was_revoked_is_renewed_and_a_login_that_was_is_said_to_be_over()
 }
 
 #[test]
-fn of_processes_that_sign_in_at_once_none_uses_what_another_has_replaced() {
+fn concurrent_processes_never_use_a_replaced_refresh_token() {
     let office = Office::new(|options| {
         options.lives(Duration::from_mins(1), Duration::from_hours(720)).rotation(Rotation::Always)
     });
@@ -267,7 +267,7 @@ fn of_processes_that_sign_in_at_once_none_uses_what_another_has_replaced() {
 }
 
 #[test]
-fn a_login_is_taken_from_another_machine() {
+fn imports_a_sign_in_from_another_machine() {
     let office = Office::new(|options| options);
     let mut child = command(office.path(), &["login", "--paste"])
         .stdin(Stdio::piped())
@@ -293,7 +293,7 @@ fn a_login_is_taken_from_another_machine() {
 }
 
 #[test]
-fn a_personal_token_needs_no_login() {
+fn a_personal_access_token_needs_no_sign_in() {
     let office = Office::new(|options| options);
     office.private("token", &office.emulator.personal_token());
     office.configure("personal_token = { file = \"token\" }");
@@ -307,7 +307,7 @@ fn a_personal_token_needs_no_login() {
 }
 
 #[test]
-fn what_a_login_lacks_is_said_with_where_an_admin_grants_it() {
+fn reports_missing_rights_and_where_an_admin_grants_them() {
     let office = Office::new(|options| options.scopes(&["users.v1.read"]));
     office.configure("scopes = [\"users.v1.read\"]");
     assert_eq!(office.login().code, Some(0));
@@ -334,7 +334,7 @@ fn what_a_login_lacks_is_said_with_where_an_admin_grants_it() {
 }
 
 #[test]
-fn a_login_that_ends_soon_and_a_server_that_is_not_asked_who_it_is_are_told_in_every_report() {
+fn every_report_warns_of_an_expiring_sign_in_and_of_disabled_tls_verification() {
     let office = Office::new(|options| options);
     assert_eq!(office.login().code, Some(0));
     let early = office.run(&["run"]);

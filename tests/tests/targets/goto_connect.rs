@@ -203,7 +203,7 @@ fn mac() -> gotosync_core::model::Mac {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_give_all_that_can_be_written_and_the_next_run_has_nothing_to_do() {
+async fn writes_every_field_and_the_next_run_has_nothing_to_do() {
     let world = World::new();
     // Rules leave other permissions on a number alone.
     let answering = json!({ "userKey": "2", "permissions": ["INSTANT_RESPONSE"] });
@@ -227,7 +227,7 @@ async fn rules_give_all_that_can_be_written_and_the_next_run_has_nothing_to_do()
 
 /// A voicemail cannot be read. So it is set first, and whoever has the extension has the voicemail.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_voicemail_is_set_before_its_extension_is_anybodys() {
+async fn sets_the_voicemail_before_assigning_the_extension() {
     let world = World::new();
     world.run().await.unwrap().expect("something to do");
     let writes = world.writes();
@@ -241,7 +241,7 @@ async fn a_voicemail_is_set_before_its_extension_is_anybodys() {
 /// Whatever is lost of the writes, the report says that something is not done, and the runs after bring everything in order:
 /// nobody has two extensions, no number rings at the wrong place, and every voicemail is set.
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_goes_wrong_with_a_write_the_next_runs_mend_it() {
+async fn later_runs_repair_any_failed_write() {
     let world = World::new();
     world.run().await.unwrap();
     let all = world.writes().len();
@@ -275,7 +275,7 @@ async fn whatever_goes_wrong_with_a_write_the_next_runs_mend_it() {
 
 /// An extension is written with all its secondary users: whoever was added after it was listed stays.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_was_added_to_an_extension_meanwhile_stays() {
+async fn keeps_users_added_to_an_extension_meanwhile() {
     let world = World::new();
     let path = format!("/voice-admin/v1/extensions/{}", world.extension("100")["id"].as_str().unwrap());
     let url = format!("{}{path}", world.emulator.urls().connect);
@@ -297,7 +297,7 @@ async fn whoever_was_added_to_an_extension_meanwhile_stays() {
 
 /// Batches that go side by side do not write over what the others wrote to one extension.
 #[tokio::test(flavor = "multi_thread")]
-async fn batches_side_by_side_all_get_to_one_extension() {
+async fn concurrent_batches_all_reach_one_extension() {
     let world = World::new();
     world.emulator.edit(|account| {
         for at in 0..20 {
@@ -327,7 +327,7 @@ fn shares(user: &str, extension: &str) -> Action {
 
 /// A number of whose expressions one cannot be used: nothing that is there goes.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_used_takes_nothing_away() {
+async fn unusable_settings_remove_nothing() {
     let world = World::new();
     let rules = RULES.replace(
         "phone_numbers = [\"{{ telephoneNumber }}\"]",
@@ -345,7 +345,7 @@ async fn what_cannot_be_used_takes_nothing_away() {
 
 /// What rings at an extension of nobody comes with it, and the plan says so.
 #[tokio::test(flavor = "multi_thread")]
-async fn numbers_at_an_extension_come_with_it() {
+async fn phone_numbers_come_with_their_extension() {
     let world = World::new();
     world.emulator.edit(|account| {
         let spare = account.catalog.phone_numbers.iter_mut().find(|own| own.number == number("0102")).unwrap();
@@ -370,7 +370,7 @@ async fn numbers_at_an_extension_come_with_it() {
 
 /// Of the telephones, a batch reads what its actions are about.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_lists_only_what_it_is_about() {
+async fn a_batch_reads_only_the_lists_it_needs() {
     let world = World::new();
     let target = world.target();
     target.describe().await.unwrap();
@@ -393,7 +393,7 @@ async fn a_batch_lists_only_what_it_is_about() {
 
 /// Without `caller_ids`, nobody is asked who may show which number, and a rule about it is stopped with the reason.
 #[tokio::test(flavor = "multi_thread")]
-async fn caller_ids_are_not_read_unless_that_is_asked_for() {
+async fn reads_caller_ids_only_on_request() {
     let world = World::new();
     let connect = Some(world.emulator.urls().connect);
     let options = GotoOptions { connect, per_second: None, visible_within: 0, ..GotoOptions::default() };

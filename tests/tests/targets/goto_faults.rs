@@ -40,7 +40,7 @@ const KINDS: [(&str, FaultKind); 21] = [
 const TIMES: [(&str, usize); 2] = [("once", 1), ("for long", 40)];
 
 #[test]
-fn every_fault_at_every_stage() {
+fn every_fault_at_every_stage_ends_well() {
     let mut cells = Vec::new();
     for (name, kind) in KINDS.into_iter().chain([("token revoked", FaultKind::Revoked)]) {
         for (often, times) in TIMES {
@@ -116,7 +116,7 @@ async fn cell(stage: Stage, fault: Fault, most: usize) -> Result<String, String>
 
 /// A fault that strikes nothing leaves no trace: the way through is the same, and the table is not empty by mistake.
 #[tokio::test]
-async fn without_a_fault_every_stage_is_done_at_once() {
+async fn without_faults_every_stage_succeeds_at_once() {
     for stage in Stage::ALL {
         let fault = Fault::on(Operation::Unknown, NONE);
         assert_eq!(cell(stage, fault, 0).await.unwrap(), "done, 0", "{}", stage.name());

@@ -76,7 +76,7 @@ fn moments(count: u32, whole: Duration) -> impl Iterator<Item = Duration> {
 }
 
 #[test]
-fn a_run_against_goto_killed_at_any_moment_and_resumed_ends_where_no_kill_ends() {
+fn a_goto_run_killed_at_any_moment_reaches_the_same_result_when_resumed() {
     let _ = gotosync_tests::command::binary();
     let (folder, emulator) = (tempfile::tempdir().expect("a folder"), start());
     prepare(folder.path(), &emulator);

@@ -45,7 +45,7 @@ at_goto! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_telephones() {
+async fn passes_without_phone_system() {
     let make = |account: &Account| {
         let account = Account { login: account.login.clone().or_else(|| Some("4".into())), ..account.clone() };
         let emulator = Arc::new(Emulator::options().account(account).per_second(None).start().unwrap());
@@ -56,7 +56,7 @@ async fn without_telephones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_are_numbers_and_tokens_that_are_refused_in_the_other_way() {
+async fn passes_with_numeric_keys_and_403_for_invalid_tokens() {
     let other = |options: Options| options.keys(KeyForm::Numbers).refusal(TokenRefusal::Forbidden);
     holds(&|account| Box::new(served(account, other))).await;
 }

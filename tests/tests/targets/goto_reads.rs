@@ -28,7 +28,7 @@ fn served(fault: Option<Fault>, page_size: usize) -> Served {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listing_is_whole_whatever_the_size_of_a_page() {
+async fn reads_complete_lists_with_every_page_size() {
     let all = account().users.len();
     for page_size in [1, 2, 3, 4, 7, all - 1, all, all + 1, 1000] {
         let read = served(None, page_size).read().await.unwrap();
@@ -38,7 +38,7 @@ async fn a_listing_is_whole_whatever_the_size_of_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_that_moves_once_is_read_again_and_one_that_keeps_moving_is_not_believed() {
+async fn rereads_a_shifted_list_and_rejects_one_that_keeps_shifting() {
     for shift in [Shift::Added, Shift::Removed, Shift::Swapped] {
         let fault = || Fault::on(Operation::ListUsers, FaultKind::Shift(shift));
         let once = served(Some(fault().nth(3)), 4);
@@ -57,7 +57,7 @@ async fn a_list_that_moves_once_is_read_again_and_one_that_keeps_moving_is_not_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_of_which_a_part_was_lost_says_so() {
+async fn reports_a_partial_account_read() {
     for (kind, words) in [
         (FaultKind::Status(500), "from row"),
         (FaultKind::Html(502), "a web page"),
@@ -77,7 +77,7 @@ async fn an_account_of_which_a_part_was_lost_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_creation_that_was_not_answered_is_looked_for_and_not_repeated() {
+async fn looks_for_a_user_whose_creation_got_no_response() {
     let new = |email: &str| {
         let user = User { licenses: vec!["g2m".into()], ..User::new(email, "Gus", "Lee") };
         Action::Create(Creation::new(user, WelcomeEmail::Default))
@@ -105,7 +105,7 @@ async fn a_creation_that_was_not_answered_is_looked_for_and_not_repeated() {
 
 /// Neither the creation is answered nor whoever looks for it: what nobody knows is told as doubt, and made once.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_creation_that_cannot_be_looked_for_stays_in_doubt() {
+async fn a_creation_that_cannot_be_checked_stays_in_doubt() {
     let target = served(Some(Fault::on(Operation::CreateUsers, FaultKind::ResetAfter).first(1)), 1000);
     target.read().await.unwrap();
     target.emulator().fault(Fault::on(Operation::ListUsers, FaultKind::Status(500)));
@@ -119,7 +119,7 @@ async fn a_creation_that_cannot_be_looked_for_stays_in_doubt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn users_who_get_the_same_are_made_in_one_call_and_each_refusal_is_about_one() {
+async fn creates_equal_users_in_one_call_and_reports_each_rejection() {
     let target = served(None, 1000);
     let user = |email: &str, licenses: &[&str]| {
         let licenses = licenses.iter().map(|&license| license.into()).collect();

@@ -52,7 +52,7 @@ async fn ask(address: &str, options: HttpOptions) -> Result<u32, gotosync_core::
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_is_believed_if_its_authority_is() {
+async fn trusts_a_server_if_its_ca_is_trusted() {
     let authority = Authority::new().unwrap();
     let told = || HttpOptions { roots: Roots::Bundle(authority.file()), ..HttpOptions::default() };
     assert_eq!(ask(&serve(&authority, Certificate::Valid), told()).await.unwrap(), 7);
@@ -71,7 +71,7 @@ async fn a_server_is_believed_if_its_authority_is() {
 }
 
 #[test]
-fn a_bundle_that_is_none_is_said_before_anything_is_called() {
+fn rejects_an_invalid_ca_bundle_before_any_call() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     let options = || HttpOptions { roots: Roots::Bundle(file.clone()), ..HttpOptions::default() };

@@ -79,7 +79,7 @@ fn renamed(key: &str, before: &str, after: &str) -> Action {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_asked_about_stays_as_it_is() {
+async fn keeps_unmanaged_attributes() {
     for options in [Scim::options(), Scim::options().without("patch")] {
         let bench = Bench::new(options.start().unwrap());
         let id = bench.user("ann@example.test");
@@ -106,7 +106,7 @@ async fn what_nobody_asked_about_stays_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_gives_few_rows_at_once_is_read_to_its_end() {
+async fn reads_all_pages_of_a_service_with_small_pages() {
     for options in [Scim::options().most(3), Scim::options().most(3).by_cursor()] {
         let bench = Bench::new(options.start().unwrap());
         (0..10).for_each(|number| drop(bench.user(&format!("u{number}@example.test"))));
@@ -116,7 +116,7 @@ async fn a_service_that_gives_few_rows_at_once_is_read_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_signs_in_by_another_name_is_known_by_the_primary_address() {
+async fn matches_users_by_primary_address_if_the_user_name_differs() {
     let bench = Bench::new(Scim::options().start().unwrap());
     let id = bench.user("ann.lee");
     let target = bench.target();
@@ -132,7 +132,7 @@ async fn whoever_signs_in_by_another_name_is_known_by_the_primary_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_run_ends_with_nothing_to_do() {
+async fn a_second_run_has_nothing_to_do() {
     let server = Scim::options().start().unwrap();
     let target = target(&server, "one", ScimOptions::default()).unwrap();
     let rules = "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=example,DC=test'\nproducts = ['Access']\n\
@@ -157,7 +157,7 @@ fn moved(folder: &std::path::Path) -> LdifSource {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_was_made_is_known_again_after_everything_was_forgotten() {
+async fn recognizes_created_users_after_losing_the_state() {
     let (server, folder) = (Scim::options().start().unwrap(), tempfile::tempdir().unwrap());
     let rules = "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=example,DC=test'\nproducts = ['Access']\n";
     let engine = |moves: bool| {
@@ -184,7 +184,7 @@ async fn whoever_was_made_is_known_again_after_everything_was_forgotten() {
 
 /// Somebody who was there before is found by e-mail once, and by their id from then on; what another client calls them stays.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_was_there_is_marked_and_known_again_after_everything_was_forgotten() {
+async fn marks_existing_users_and_recognizes_them_after_losing_the_state() {
     for server in [Scim::options(), Scim::options().without("patch")] {
         let (bench, folder) = (Bench::new(server.start().unwrap()), tempfile::tempdir().unwrap());
         let (ann, bob) = (bench.user("ann@example.test"), bench.user("bob@example.test"));
@@ -215,7 +215,7 @@ async fn whoever_was_there_is_marked_and_known_again_after_everything_was_forgot
 
 /// Somebody else writes between the look and the write: the version says so, the write is refused, and what they wrote stays.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_over_what_somebody_else_wrote_meanwhile_is_refused() {
+async fn refuses_to_overwrite_concurrent_changes() {
     let bench = Bench::new(Scim::options().start().unwrap());
     let id = bench.user("ann@example.test");
     let path = format!("/Users/{id}");
@@ -241,7 +241,7 @@ async fn a_write_over_what_somebody_else_wrote_meanwhile_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_is_silent_leaves_doubt_and_no_lie() {
+async fn a_silent_service_leaves_steps_in_doubt() {
     let bench = Bench::new(Scim::options().without("bulk").start().unwrap());
     let timeouts = gotosync_core::http::Timeouts {
         total: std::time::Duration::from_millis(300),
@@ -259,7 +259,7 @@ async fn a_service_that_is_silent_leaves_doubt_and_no_lie() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_token_is_refused_and_not_shown() {
+async fn reports_a_rejected_token_without_printing_it() {
     let bench = Bench::new(Scim::options().start().unwrap());
     let client = Client::new(HttpOptions::default()).unwrap();
     let token = Arc::new(StaticToken::new(Secret::new("hunter2")));
@@ -279,7 +279,7 @@ fn goto(emulator: &Emulator) -> ScimTarget {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_gotos_dialect_users_are_made_and_changed_and_nobody_is_taken_from() {
+async fn the_goto_dialect_creates_and_changes_users_and_removes_nothing() {
     let emulator = Emulator::options().account(corpus::account()).per_second(None).start().unwrap();
     let target = goto(&emulator);
     let info = target.describe().await.unwrap();
@@ -298,7 +298,7 @@ async fn in_gotos_dialect_users_are_made_and_changed_and_nobody_is_taken_from() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_gotos_dialect_a_missing_role_is_told_as_such() {
+async fn the_goto_dialect_reports_a_missing_role() {
     let options = Emulator::options().account(corpus::account()).per_second(None).no_organization_role();
     let emulator = options.start().unwrap();
     let error = goto(&emulator).read().await.unwrap_err();
@@ -308,7 +308,7 @@ async fn in_gotos_dialect_a_missing_role_is_told_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_creation_whose_answer_was_lost_is_found_and_not_repeated() {
+async fn finds_a_user_whose_creation_response_was_lost() {
     let emulator = Emulator::options().account(corpus::account()).per_second(None).start().unwrap();
     let target = goto(&emulator);
     target.describe().await.unwrap();
@@ -338,7 +338,7 @@ fn office(server: &Scim) -> tempfile::TempDir {
 }
 
 #[test]
-fn the_command_runs_against_a_service_and_shows_no_token() {
+fn the_command_runs_against_a_service_and_prints_no_token() {
     let server = Scim::options().start().unwrap();
     let office = office(&server);
     let mut said = String::new();
@@ -370,7 +370,7 @@ fn problem(account: &str) -> String {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_used_says_why() {
+fn explains_invalid_configurations() {
     for (account, told) in [
         ("scim = 'https://x.test'\ntoken = 'hunter2'", "`token` must not stand in the configuration itself"),
         ("scim = 'https://x.test'\ndialect = 'scim2'", "`scim-2.0` and `goto-identity` are"),
@@ -385,7 +385,7 @@ fn a_configuration_that_cannot_be_used_says_why() {
 
 /// Every configuration that the page shows can be read.
 #[test]
-fn the_page_shows_what_can_be_used() {
+fn the_page_shows_valid_configurations() {
     let page = include_str!("../../../gotosync-core/docs/scim.md");
     let blocks: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     let accounts: Vec<&&str> = blocks.iter().filter(|block| block.contains("[account]")).collect();

@@ -49,7 +49,7 @@ fn candidates(place: &Place, shell: &str, words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_shell_completes_places_and_groups_of_a_live_directory() {
+fn every_shell_completes_units_and_groups_of_a_live_directory() {
     let place = place();
     let unit = format!("OU=Müller & Söhne,{}", SAMBA.base());
     for shell in ["bash", "zsh", "fish", "powershell"] {
@@ -76,7 +76,7 @@ fn every_shell_completes_places_and_groups_of_a_live_directory() {
 }
 
 #[test]
-fn names_of_the_account_and_of_rules_are_completed() {
+fn completes_names_of_the_account_and_of_rules() {
     let place = place();
     place.run(&["plan"]);
     for words in [
@@ -107,7 +107,7 @@ fn names_of_the_account_and_of_rules_are_completed() {
 /// The function of the script, with words as bash parts them; what it gives is put behind what bash keeps, as bash does, and read
 /// again as bash reads it.
 #[test]
-fn bash_gets_words_that_it_reads_as_they_were() {
+fn quotes_completions_for_bash() {
     let place = place();
     let unit = format!("OU=Müller & Söhne,{}", SAMBA.base());
     let partners = format!("OU=Partners\\, external,{unit}");
@@ -162,7 +162,7 @@ fn shell_word(text: &str) -> String {
 }
 
 #[test]
-fn whatever_goes_wrong_a_shell_gets_nothing() {
+fn errors_print_nothing_during_completion() {
     let words = ["rule", "add", "New", "--ou", "OU=Mül"];
     let nothing = |place: &Place, shell: &str, words: &[&str]| {
         let said = asked(place, shell, words);

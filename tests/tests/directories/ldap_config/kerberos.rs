@@ -23,7 +23,7 @@ fn with_keytab() -> Place {
 const PEOPLE: usize = 300 + Samba::OWN_PEOPLE.len();
 
 #[test]
-fn a_ticket_that_is_there_is_used() {
+fn uses_an_existing_ticket() {
     let tickets = SAMBA.kinit("replica", &SAMBA.replica().password).expect("a ticket");
     let place = place("").with("KRB5CCNAME", &tickets);
     assert_eq!(place.people(), PEOPLE);
@@ -35,7 +35,7 @@ fn a_ticket_that_is_there_is_used() {
 }
 
 #[test]
-fn a_keytab_of_the_configuration_is_used_and_nobodys_tickets_are() {
+fn uses_the_configured_keytab_and_no_existing_tickets() {
     let place = with_keytab();
     assert_eq!(place.people(), PEOPLE);
     let browsed = place.run(&["browse"]);
@@ -55,7 +55,7 @@ fn a_keytab_of_the_configuration_is_used_and_nobodys_tickets_are() {
 }
 
 #[test]
-fn without_a_ticket_or_with_a_keytab_for_all_it_says_so() {
+fn reports_a_missing_ticket_or_a_world_readable_keytab() {
     let none = place("").with("KRB5CCNAME", "MEMORY:");
     none.fails("plan", &["Kerberos gives no ticket", &SAMBA.fqdn(), "kinit"]);
 
@@ -76,7 +76,7 @@ fn without_a_ticket_or_with_a_keytab_for_all_it_says_so() {
 }
 
 #[test]
-fn two_keytabs_are_refused_where_they_stand() {
+fn rejects_two_keytabs_and_names_their_lines() {
     let place = with_keytab();
     let source = |name: &str| format!("[[source]]\nname = '{name}'\nldap = 'ldaps://x'\nkeytab = '{name}'\n");
     place.configure(&(source("a") + &source("b")));
@@ -85,7 +85,7 @@ fn two_keytabs_are_refused_where_they_stand() {
 
 /// The same rules, from the same domain: with a password, by Kerberos, and from its export.
 #[test]
-fn the_plan_is_the_same_by_kerberos_by_password_and_from_an_export() {
+fn kerberos_password_and_export_give_the_same_plan() {
     let steps = |place: &Place| {
         let planned = place.run(&["plan", "--json"]);
         assert_eq!(planned.code, Some(2), "{planned:?}");

@@ -67,7 +67,7 @@ fn everything(place: &Place, password: &str, person: &str) {
 }
 
 #[test]
-fn it_is_in_nothing_that_is_said_or_written() {
+fn the_password_is_in_no_output_and_no_file() {
     let reader = SLAPD.reader();
     let place = Place::new(&format!("{}{}", slapd(), simple(&reader.dn)));
     place.secret("secret", &reader.password);
@@ -87,7 +87,7 @@ fn it_is_in_nothing_that_is_said_or_written() {
 }
 
 #[test]
-fn one_that_is_wrong_is_in_nothing_either() {
+fn a_wrong_password_is_in_no_output_and_no_file() {
     for source in [samba() + &simple(&SAMBA.reader().principal), slapd() + &simple(&SLAPD.reader().dn)] {
         let place = Place::new(&source);
         place.secret("secret", "Wr0ng!indeed");
@@ -102,7 +102,7 @@ fn one_that_is_wrong_is_in_nothing_either() {
 }
 
 #[test]
-fn it_is_on_no_command_line_while_the_command_works() {
+fn the_password_is_on_no_command_line_during_a_run() {
     let slapd = Slapd::options().population(Population::default()).start().expect("a server");
     let reader = slapd.reader();
     let place = Place::new(&format!(

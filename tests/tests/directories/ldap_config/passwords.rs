@@ -26,7 +26,7 @@ fn feed(mut command: Command, text: &str) -> Said {
 }
 
 #[test]
-fn a_file_a_variable_a_program_and_systemd_give_it() {
+fn reads_the_password_from_a_file_a_variable_a_program_and_systemd() {
     let password = SLAPD.reader().password;
     let file = from("{ file = 'kept/ldap' }");
     std::fs::create_dir(file.path("kept")).expect("a folder");
@@ -54,7 +54,7 @@ fn a_file_a_variable_a_program_and_systemd_give_it() {
 }
 
 #[test]
-fn what_the_command_keeps_in_a_file_signs_in() {
+fn signs_in_with_a_password_that_the_command_stored() {
     let place = from("{ file = 'kept' }");
     let kept = piped(&place, &["credential", "set", "--file", "kept"], &format!("{}\n", SLAPD.reader().password));
     assert_eq!(kept.code, Some(0), "{kept:?}");
@@ -82,7 +82,7 @@ fn what_the_command_keeps_in_a_file_signs_in() {
 }
 
 #[test]
-fn what_is_typed_is_typed_twice_and_is_not_seen() {
+fn asks_for_the_password_twice_without_echo() {
     let place = from("{ file = 'kept' }");
     let typed = |first: &str, second: &str| {
         let mut terminal = Command::new("python3");
@@ -101,7 +101,7 @@ fn what_is_typed_is_typed_twice_and_is_not_seen() {
 }
 
 #[test]
-fn the_keyring_gives_it() {
+fn reads_the_password_from_the_keyring() {
     let place = from("{ keyring = 'gotosync-tests/ldap' }");
     // In a session of its own: what is kept is found again from another one.
     let in_session = |words: &[&str], text: &str| {
@@ -129,7 +129,7 @@ fn the_keyring_gives_it() {
 }
 
 #[test]
-fn a_wrong_password_is_told_with_who_and_where() {
+fn a_wrong_password_error_names_the_user_and_the_server() {
     let place = Place::new(&format!("{}{}", samba(), super::simple(&SAMBA.reader().principal)));
     place.secret("secret", "Wr0ng!indeed");
     place.fails("plan", &[&SAMBA.url(), &SAMBA.reader().principal, "help: the name or the password is wrong"]);
@@ -140,7 +140,7 @@ fn a_wrong_password_is_told_with_who_and_where() {
 }
 
 #[test]
-fn a_password_that_is_nowhere_or_open_to_all_is_not_used() {
+fn rejects_a_missing_or_world_readable_password() {
     let place = from("{ file = 'secret' }");
     place.fails("plan", &["secret", "source: directory", "gotosync credential set --file"]);
     place.secret("secret", "");

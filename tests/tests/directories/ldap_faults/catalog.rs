@@ -27,7 +27,7 @@ fn at_its_port(script: Script) -> Scripted {
 }
 
 #[test]
-fn a_global_catalogue_that_does_not_keep_an_attribute_is_refused_by_its_name() {
+fn names_an_attribute_that_the_global_catalog_lacks() {
     let full = at_its_port(catalog(&[KEPT, &["proxyAddresses"]].concat()));
     let reading = read_whole(plain(&full.url()), &everyone());
     assert_eq!(reading.directory.people().len(), 5);
@@ -50,7 +50,7 @@ fn a_global_catalogue_that_does_not_keep_an_attribute_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_schema_that_is_not_read_whole_is_an_error() {
+fn an_incomplete_schema_is_an_error() {
     let server = at_its_port(catalog(&[KEPT, &["proxyAddresses"]].concat()));
     for fault in [Fault::code(51), Fault::code(4), Fault::PageLoop { cookie: LoopCookie::Same }, Fault::PagingTaken] {
         let aim = Aim::page(1).of("attributeSchema");
@@ -64,7 +64,7 @@ fn a_schema_that_is_not_read_whole_is_an_error() {
 
 /// Whatever a server says of itself, or does not say: the directory is the same, or it is told that it is not whole.
 #[test]
-fn what_a_server_does_not_say_of_itself_loses_nobody() {
+fn missing_root_dse_attributes_lose_no_people() {
     let mut cases: Vec<(Way, Fault)> = Vec::new();
     for way in [Way::Samba, Way::Slapd] {
         let _ = way.world(Selected::Everybody);

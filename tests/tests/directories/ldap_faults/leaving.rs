@@ -11,7 +11,7 @@ use super::world::{Selected, Way};
 /// Wherever a reading has come to when it is dropped, its connections end at once, and no task goes on: the runtime does, and
 /// the wire sees them go.
 #[test]
-fn a_reading_that_is_dropped_leaves_no_connection_and_no_task() {
+fn a_dropped_read_leaves_no_connection_and_no_task() {
     let places = [Aim::bind(), Aim::root_dse(), Aim::page(1), Aim::page(2), Aim::page(3)];
     give_up(Way::Plain, Selected::Everybody, &Aim::connection());
     for way in [Way::Samba, Way::Slapd, Way::Plain] {
@@ -56,7 +56,7 @@ fn give_up(way: Way, selected: Selected, aim: &Aim) {
 
 /// Whoever has read all there is says goodbye, on every connection.
 #[test]
-fn a_reading_that_ends_takes_its_leave() {
+fn sends_unbind_when_a_read_ends() {
     for way in [Way::Samba, Way::Slapd, Way::Plain] {
         for selected in [Selected::Everybody, Selected::Some] {
             let seen = &way.world(selected).seen;

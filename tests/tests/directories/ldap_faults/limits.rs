@@ -30,7 +30,7 @@ fn ranges(seen: &Seen) -> usize {
 /// `MaxValRange`: what Active Directory does with more than 1,500 values, on a small scale. A range that is asked for may be
 /// smaller than what the server gives, or larger.
 #[test]
-fn values_that_come_in_ranges_are_read_to_the_last() {
+fn reads_all_ranges_of_a_large_attribute() {
     let whole = Scripted::start(company(23)).expect("a server");
     let expected = lines(&read_whole(plain(&whole.url()), &everyone()).directory);
     assert!(expected.contains("p1-17@x.test") && expected.matches("CN=P23,OU=A").count() == 2, "{expected}");
@@ -46,7 +46,7 @@ fn values_that_come_in_ranges_are_read_to_the_last() {
 }
 
 #[test]
-fn a_range_that_is_not_what_was_asked_for_is_told() {
+fn reports_an_unexpected_range() {
     let server = Scripted::start(Script { range: Some(5), ..company(23) }).expect("a server");
     for named in range_faults() {
         let wire =
@@ -61,7 +61,7 @@ fn a_range_that_is_not_what_was_asked_for_is_told() {
 
 /// A server of which each of these answers claims to be the first, or to hold more than it does.
 #[test]
-fn a_first_range_that_is_not_the_first_is_told() {
+fn reports_a_first_range_that_does_not_start_at_0() {
     let server = Scripted::start(company(8)).expect("a server");
     for (name, said) in [
         ("member;range=5-*", "a range of values that should begin at 0 came as 5-* with 1 value"),
@@ -80,7 +80,7 @@ fn a_first_range_that_is_not_the_first_is_told() {
 
 /// The same on real servers, with the wire cutting up what they give, and every fault of a range.
 #[test]
-fn ranges_of_real_servers_are_read_to_the_last_or_it_is_told() {
+fn reads_all_ranges_of_real_servers_or_reports_the_gap() {
     let mut cases = Vec::new();
     for way in [Way::Samba, Way::Slapd] {
         for selected in [Selected::Everybody, Selected::Some] {
@@ -110,7 +110,7 @@ fn ranges_of_real_servers_are_read_to_the_last_or_it_is_told() {
 
 /// What a server does with a large search, and what has to come of it: everybody, or a reading that says why not.
 #[test]
-fn a_server_that_ends_a_search_early_is_told_and_one_that_gives_smaller_pages_is_read() {
+fn reports_searches_that_end_early_and_accepts_smaller_pages() {
     let try_one = |people: u32, change: fn(Script) -> Script| -> Reading {
         let server = Scripted::start(change(company(people))).expect("a server");
         let mut options = plain(&server.url());

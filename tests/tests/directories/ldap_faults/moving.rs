@@ -21,7 +21,7 @@ fn places() -> Vec<Entry> {
 /// for themselves, it is the price. What stands against it are the limits of a run, and that leavers are suspended before they
 /// are deleted.
 #[test]
-fn a_person_who_is_moved_while_the_directory_is_read_is_told() {
+fn reports_a_person_moved_during_the_read() {
     let both = |number| [format!("OU=A,{BASE}"), format!("OU=B,{BASE}")].map(|place| person(number, &place));
     let entries = places().into_iter().chain(both(1)).chain([person(2, &format!("OU=B,{BASE}"))]);
     let server = Scripted::start(domain(BASE, entries)).expect("a server");
@@ -41,7 +41,7 @@ fn a_person_who_is_moved_while_the_directory_is_read_is_told() {
 
 /// Entries come again under names that are written differently, as after a rename that changes only the case.
 #[test]
-fn an_entry_that_comes_under_two_spellings_is_told() {
+fn reports_an_entry_returned_under_two_spellings() {
     let double = person(1, &format!("ou=a,{}", BASE.to_lowercase()));
     let entries = places().into_iter().chain([person(1, &format!("OU=A,{BASE}")), double]);
     let server = Scripted::start(domain(BASE, entries)).expect("a server");
@@ -122,7 +122,7 @@ fn expected() -> String {
 
 /// `DirSync` of Windows gives only so much at a time, and says that there is more; Samba never does.
 #[test]
-fn changes_that_come_in_several_answers_are_read_to_the_last() {
+fn reads_changes_from_several_responses() {
     for (rounds, least) in [(1, 15), (2, 8), (5, 4), (1000, 2)] {
         let second = twice(rounds, None, "20");
         assert_eq!(second.lines, expected(), "{rounds} at a time");
@@ -133,7 +133,7 @@ fn changes_that_come_in_several_answers_are_read_to_the_last() {
 
 /// Whatever goes wrong in one of those answers, everything is read instead.
 #[test]
-fn changes_that_do_not_come_to_their_end_lead_to_everything() {
+fn incomplete_changes_lead_to_a_full_read() {
     let mut faults = vec![Fault::code(51), Fault::code(80), Fault::without("objectGUID")];
     let rubbish = [Rubbish::Extended, Rubbish::Disconnection(52), Rubbish::StrangeEntry, Rubbish::ControlsMalformed];
     faults.extend(rubbish.map(|what| Fault::rubbish(what, Spot::Start)));
@@ -149,7 +149,7 @@ fn changes_that_do_not_come_to_their_end_lead_to_everything() {
 /// A server that has counted less than before is another one, or comes from a backup. One that does not say how far it has
 /// counted does not say that nothing has changed either.
 #[test]
-fn a_count_that_goes_back_or_is_missing_is_not_the_same_count() {
+fn a_decreased_or_missing_usn_is_a_change() {
     let back = twice(3, None, "5");
     assert_eq!(back.lines, expected());
     assert!(back.effort.everything_because.is_some());
@@ -160,7 +160,7 @@ fn a_count_that_goes_back_or_is_missing_is_not_the_same_count() {
 
 /// Ids are read to find out what is gone. Were a loop of them taken for all there are, the rest would be gone.
 #[test]
-fn ids_that_go_round_in_circles_lead_to_everything() {
+fn swapped_ids_lead_to_a_full_read() {
     let damage = Fault::PageLoop { cookie: LoopCookie::Same }.at(Aim::page(1).of("objectClass=*)(|"));
     let second = twice(3, Some(damage), "20");
     assert_eq!((second.lines, second.strikes > 0), (expected(), true));

@@ -8,7 +8,7 @@ use super::domain::{domain, everyone, group, lines, person, plain, read, read_wh
 
 /// A success without entries is what a user gets who may not read. Nobody has left.
 #[test]
-fn a_server_that_shows_nothing_is_not_an_empty_directory() {
+fn a_server_that_returns_nothing_is_not_an_empty_directory() {
     let mut nothing = domain(BASE, []);
     nothing.entries = vec![Entry::new(BASE, [("objectClass", "top")])];
     let server = Scripted::start(nothing).expect("a server");
@@ -25,7 +25,7 @@ fn a_server_that_shows_nothing_is_not_an_empty_directory() {
 
 /// Case, blanks, escapes and Unicode forms differ between a name and what a group calls it; hash and comma are part of some.
 #[test]
-fn members_are_found_however_their_names_are_written() {
+fn finds_members_in_every_spelling_of_their_dn() {
     let names = [
         ("CN=Ann,OU=A,DC=ad,DC=test", "cn=ANN,ou=a,dc=AD,dc=TEST"),
         ("CN=Bo  Li,OU=A,DC=ad,DC=test", "CN=Bo Li, OU=A, DC=ad, DC=test"),
@@ -46,7 +46,7 @@ fn members_are_found_however_their_names_are_written() {
 
 /// Two groups of one name in two units, and three that are in each other.
 #[test]
-fn groups_of_one_name_and_groups_in_a_circle_end() {
+fn reads_groups_with_equal_names_and_cyclic_groups() {
     let ring = |number, name: &str, next: &str| group(number, name, BASE, [format!("CN={next},{BASE}")]);
     let places = ["A", "B"].map(|name| format!("OU={name},{BASE}"));
     let doubles = [(200, 1, &places[0]), (201, 2, &places[1])].map(|(number, member, place)| {

@@ -57,7 +57,7 @@ enum Verdict {
 /// out an entry, as it does with those that the user may not see, say nothing that a whole directory would not say as well.
 /// What stands against them is not in the reader: the limits of a run (`shrink`, `suspend`) count who is missing.
 #[test]
-fn whatever_happens_to_a_page_the_reading_is_the_same_or_says_what_happened() {
+fn page_faults_give_the_same_read_or_a_report() {
     let cases = cases();
     let judged = side_by_side(&cases, 14, Case::judge);
     let bad: Vec<&str> = judged.iter().flat_map(|judged| &judged.problems).map(String::as_str).collect();
@@ -261,7 +261,7 @@ fn people(directory: &Directory) -> Vec<String> {
 /// A unit that a rule names, and that is there, is searched for people and "is not there": it has been moved or deleted in
 /// between, or the server is out of step with itself. Nobody of it has left.
 #[test]
-fn a_unit_that_vanishes_between_two_searches_is_not_an_empty_one() {
+fn a_unit_deleted_between_searches_is_not_an_empty_unit() {
     for way in [Way::Samba, Way::Slapd] {
         let world = way.world(Selected::Unit);
         for (page, said) in
@@ -278,7 +278,7 @@ fn a_unit_that_vanishes_between_two_searches_is_not_an_empty_one() {
 /// What one search brings that makes no sense is told once. The next search on the same connection gets its own answer, and
 /// nothing of what was left of the one before.
 #[test]
-fn a_search_that_makes_no_sense_spoils_no_other() {
+fn an_invalid_response_does_not_affect_other_searches() {
     for way in [Way::Samba, Way::Slapd] {
         let world = way.world(Selected::Some);
         let double = Fault::EntryTwice { entry: 1, copy: Copied::Same };
@@ -295,7 +295,7 @@ fn a_search_that_makes_no_sense_spoils_no_other() {
 
 /// A server that sends something ever so often is not silent, and still has only so much time for a page.
 #[test]
-fn an_answer_that_drips_is_given_up_in_time() {
+fn a_dripping_response_times_out() {
     let world = Way::Slapd.world(Selected::Everybody);
     let drip = Fault::Slow { each: Duration::from_millis(100) }.at(Aim::page(2).of(Way::Slapd.people()));
     let timeouts = Timeouts { operation: Duration::from_secs(1), ..Timeouts::default() };

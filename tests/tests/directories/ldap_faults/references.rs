@@ -56,7 +56,7 @@ fn told(reading: &Reading) -> String {
 }
 
 #[test]
-fn a_reference_makes_a_reading_incomplete_unless_it_may_be_left_alone() {
+fn a_referral_makes_a_read_incomplete_unless_it_may_be_ignored() {
     let (above, below) = two();
     let refused = read(plain(&above.url()), &everyone()).expect("a reading");
     let url = format!("{}/{CHILD}", below.url());
@@ -77,7 +77,7 @@ fn a_reference_makes_a_reading_incomplete_unless_it_may_be_left_alone() {
 }
 
 #[test]
-fn a_reference_on_the_list_is_followed_and_no_other() {
+fn follows_only_listed_referrals() {
     let below = Scripted::start(domain(CHILD, child())).expect("a server");
     let wire = Wire::start(below.upstream(), []).expect("a wire");
     let above = above(&[format!("{}/{CHILD}", wire.url())]);
@@ -92,7 +92,7 @@ fn a_reference_on_the_list_is_followed_and_no_other() {
 /// Groups and units are searched for first, and people then: the second search refers to the same place as the first, and
 /// finds something else there. Below a unit of the other server the answer is nothing but a referral.
 #[test]
-fn every_search_that_refers_to_a_server_is_followed_there() {
+fn follows_referrals_of_every_search() {
     let (above, _below) = two();
     let group = Scope::Group { group: GroupRef::parse("Both"), membership: Membership::Nested };
     let unit = |dn: String| Scope::Unit { dn: Dn::parse(&dn).expect("a name"), depth: Depth::Subtree };
@@ -118,7 +118,7 @@ fn every_search_that_refers_to_a_server_is_followed_there() {
 }
 
 #[test]
-fn a_followed_server_that_fails_is_told() {
+fn reports_a_failing_referred_server() {
     let nobody = own_address().to_string();
     let down = format!("ldap://{nobody}:{PORT}/{CHILD}");
     let first = above(std::slice::from_ref(&down));
@@ -161,7 +161,7 @@ fn each_other(part: &str, of_parent: &str) -> (Scripted, Scripted, LdapOptions) 
 
 /// The child sends every question about itself back to the parent, which sends it to the child.
 #[test]
-fn servers_that_send_for_each_other_for_ever_are_told() {
+fn reports_endless_referrals() {
     let (_above, _below, options) = each_other(CHILD, CHILD);
     let reading = read(options, &everyone()).expect("a reading");
     assert!(told(&reading).contains("references lead on and on: after 8"), "{}", told(&reading));
@@ -169,14 +169,14 @@ fn servers_that_send_for_each_other_for_ever_are_told() {
 
 /// The child has a part that it says is with the parent, all of it: what comes twice by that is taken once.
 #[test]
-fn servers_that_refer_to_each_other_are_read_once() {
+fn reads_servers_that_refer_to_each_other_once() {
     let (_above, _below, options) = each_other(&format!("DC=grandchild,{CHILD}"), BASE);
     assert_eq!(lines(&read_whole(options, &everyone()).directory), as_one(&everyone()));
 }
 
 /// Values that a followed server gives in ranges are asked of that server, also while other searches run.
 #[test]
-fn ranges_of_a_followed_server_are_asked_of_it() {
+fn requests_ranges_from_the_referred_server() {
     let members: Vec<String> = (11..=13).map(|number| format!("CN=P{number},OU=C,{CHILD}")).collect();
     let with_group = || child().into_iter().chain([group(200, "Child", CHILD, &members)]);
     let one = Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, with_group()).entries)))
@@ -189,7 +189,7 @@ fn ranges_of_a_followed_server_are_asked_of_it() {
 
 /// People of the child come slowly and with addresses in ranges, while another search of the parent ends.
 #[test]
-fn ranges_are_asked_of_the_server_they_came_from_while_other_searches_run() {
+fn requests_ranges_from_their_server_during_other_searches() {
     let many = |number| {
         let addresses = (1..=5).map(move |address| format!("smtp:p{number}-{address}@x.test"));
         person(number, &format!("OU=C,{CHILD}")).with("proxyAddresses", addresses)
@@ -212,7 +212,7 @@ fn ranges_are_asked_of_the_server_they_came_from_while_other_searches_run() {
 
 /// What changed on another server, the first one does not know: everything is read every time.
 #[test]
-fn a_directory_on_two_servers_is_never_read_by_changes_of_one() {
+fn does_not_read_changes_of_a_directory_on_two_servers() {
     let (above, _below) = two();
     let options = LdapOptions { changes: Some(Changes::default()), ..following(&above.url(), &["127.0.0.1"]) };
     let reading = read_whole(options, &everyone());

@@ -11,7 +11,7 @@ use gotosync_tests::wire::{Aim, Effect, Ending, Fault, Front, Named, Rest, Rubbi
 use super::world::{Selected, Way, certificate, impatient, same, side_by_side, told};
 
 #[test]
-fn whatever_answers_a_sign_in_is_a_yes_or_an_error() {
+fn every_bind_response_is_a_success_or_an_error() {
     let mut cases: Vec<(Way, Named)> = Vec::new();
     for way in [Way::Plain, Way::Slapd, Way::Samba] {
         cases.extend(sign_in_faults().into_iter().map(|named| (way, named)));
@@ -104,7 +104,7 @@ fn before_the_sign_in() -> Vec<(Door, Aim, Fault)> {
 }
 
 #[test]
-fn rubbish_before_the_sign_in_is_an_error_and_gets_no_password() {
+fn rubbish_before_the_bind_is_an_error_and_gets_no_password() {
     let judge = |(door, aim, fault): &(Door, Aim, Fault)| {
         let world = Way::Plain.world(Selected::Everybody);
         let wire =
@@ -138,7 +138,7 @@ fn rubbish_before_the_sign_in_is_an_error_and_gets_no_password() {
 }
 
 #[test]
-fn a_refusal_ends_it_and_a_server_that_is_busy_does_not() {
+fn a_refused_bind_is_final_and_a_busy_server_is_retried() {
     let world = Way::Slapd.world(Selected::Everybody);
     let try_two = |fault: Fault| {
         let first = Way::Slapd.wire([fault.at(Aim::bind())]);
@@ -162,7 +162,7 @@ fn a_refusal_ends_it_and_a_server_that_is_busy_does_not() {
 
 /// Several searches run side by side. Where a server takes one connection and not the next, one does it all.
 #[test]
-fn a_second_connection_that_is_refused_is_done_without() {
+fn works_without_a_refused_second_connection() {
     let world = Way::Slapd.world(Selected::Some);
     for code in [51, 49] {
         let outcome = world.read(Way::Slapd, [Fault::code(code).at(Aim::bind().nth(2))], Timeouts::default());
@@ -175,7 +175,7 @@ fn a_second_connection_that_is_refused_is_done_without() {
 }
 
 #[test]
-fn an_empty_password_is_never_sent() {
+fn never_sends_an_empty_password() {
     let wire = Way::Slapd.wire([]);
     for (name, password) in [("cn=reader,dc=example,dc=test", ""), ("", "s3cret"), ("  ", "")] {
         let mut options = Way::Slapd.options(&wire.url());
@@ -187,7 +187,7 @@ fn an_empty_password_is_never_sent() {
 }
 
 #[test]
-fn a_server_that_cannot_prove_who_it_is_gets_no_password() {
+fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
     let address = Ipv4Addr::new(127, 0, 0, 9);
     for how in [Certificate::Expired, Certificate::Foreign, Certificate::Misnamed] {
         let authority = Authority::new().expect("an authority");
@@ -207,7 +207,7 @@ fn a_server_that_cannot_prove_who_it_is_gets_no_password() {
 
 /// Where nobody signs in, nobody is asked for a password either; what must not be read by everybody is not read.
 #[test]
-fn nobody_stays_nobody() {
+fn an_anonymous_connection_stays_anonymous() {
     let wire = Way::Plain.wire([Fault::SearchesRefused { code: 1 }.at(Aim::page(1))]);
     let mut options = Way::Plain.options(&wire.url());
     options.sign_in = SignIn::Anonymous;

@@ -10,7 +10,7 @@ fn reader(server: &Ds389) -> Search {
 }
 
 #[test]
-fn it_holds_the_population_and_knows_who_is_in_what() {
+fn holds_the_population_and_its_memberships() {
     let server = Ds389::options().population(Population::default()).start().unwrap();
     let census = Population::default().content(Style::Ds389, server.base()).census();
     let count = |filter: &str| reader(&server).find(server.base(), filter, &["1.1"]).entries();
@@ -30,7 +30,7 @@ fn it_holds_the_population_and_knows_who_is_in_what() {
 }
 
 #[test]
-fn tls_comes_by_its_own_port_and_by_asking() {
+fn offers_ldaps_and_start_tls() {
     let server = Ds389::options().shared().unwrap();
     let search = |url: &str, words: &[&str]| {
         let who = server.reader();

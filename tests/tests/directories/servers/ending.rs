@@ -21,7 +21,7 @@ fn folder(ca_file: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_dropped_server_leaves_nothing_behind() {
+fn a_dropped_server_leaves_no_process_and_no_files() {
     let samba = Samba::options().start().unwrap();
     let slapd = Slapd::options().start().unwrap();
     let ds389 = Ds389::options().start().unwrap();
@@ -38,7 +38,7 @@ fn a_dropped_server_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_stopped_server_is_gone_and_its_files_are_not() {
+fn a_stopped_server_keeps_its_files() {
     let slapd = Slapd::options().start().unwrap();
     let pid = slapd.pid().unwrap();
     slapd.stop().unwrap();
@@ -50,7 +50,7 @@ fn a_stopped_server_is_gone_and_its_files_are_not() {
 
 /// This test is two processes: one that starts a server and never comes to its end, and one that kills it.
 #[test]
-fn a_server_does_not_outlive_the_process_that_was_killed() {
+fn a_server_ends_with_its_killed_parent() {
     if env::var_os(VICTIM).is_some() {
         let slapd = Slapd::options().start().unwrap();
         println!("\n{SERVER}{} {}", slapd.pid().unwrap(), folder(&slapd.ca_file()).display());
@@ -61,7 +61,7 @@ fn a_server_does_not_outlive_the_process_that_was_killed() {
     }
     // The name of this test, without that of the binary.
     let (_, module) = module_path!().split_once("::").unwrap();
-    let name = format!("{module}::a_server_does_not_outlive_the_process_that_was_killed");
+    let name = format!("{module}::a_server_ends_with_its_killed_parent");
     let mut victim = Command::new(env::current_exe().unwrap());
     victim.args(["--exact", &name, "--nocapture"]).env(VICTIM, "1").stdout(Stdio::piped());
     let mut victim = victim.spawn().unwrap();
@@ -77,7 +77,7 @@ fn a_server_does_not_outlive_the_process_that_was_killed() {
 }
 
 #[test]
-fn a_server_that_does_not_start_says_why() {
+fn a_failed_start_reports_its_reason() {
     let wrong = Slapd::options().limit("nobody", "size=some").start().unwrap_err().to_string();
     assert!(wrong.contains("slapd.conf") && wrong.contains("limit"), "{wrong}");
     let orphan = "dn: cn=a,dc=nowhere\nobjectClass: device\ncn: a\n";
@@ -86,7 +86,7 @@ fn a_server_that_does_not_start_says_why() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_not_mistaken_for_the_own_one() {
+fn does_not_mistake_a_foreign_server_on_its_address_for_its_own() {
     let [first, second] = [Slapd::options().start().unwrap(), Slapd::options().start().unwrap()];
     second.stop().unwrap();
     let taken = TcpListener::bind((second.ip(), 3636)).unwrap();

@@ -14,7 +14,7 @@ fn gssapi(samba: &Samba) -> Search {
 }
 
 #[test]
-fn a_ticket_or_a_key_signs_in_over_tls() {
+fn signs_in_with_a_ticket_or_a_keytab_over_tls() {
     let samba = Samba::options().shared().unwrap();
     let tickets = samba.kinit("reader", &samba.reader().password).unwrap();
     let found = gssapi(samba).env("KRB5CCNAME", tickets).find(&samba.base(), "(objectClass=*)", &["dc"]);
@@ -32,7 +32,7 @@ fn a_ticket_or_a_key_signs_in_over_tls() {
 }
 
 #[test]
-fn the_name_of_the_domain_leads_to_its_address() {
+fn the_domain_name_resolves_to_its_address() {
     let samba = Samba::options().shared().unwrap();
     for name in [samba.domain(), samba.fqdn(), format!("gc._msdcs.{}", samba.domain())] {
         let octets = samba.ip().octets();

@@ -22,7 +22,7 @@ fn count(samba: &Samba, filter: &str) -> usize {
 }
 
 #[test]
-fn everybody_of_the_population_is_there() {
+fn holds_every_person_of_the_population() {
     let census = Population::default().content(Style::ActiveDirectory, &DOMAIN.base()).census();
     let own = Samba::OWN_PEOPLE.len();
     assert_eq!(count(&DOMAIN, "(sAMAccountType=805306368)"), census.people + own);
@@ -43,7 +43,7 @@ fn everybody_of_the_population_is_there() {
 }
 
 #[test]
-fn groups_go_in_a_circle_and_some_people_are_in_one_by_primary_group_only() {
+fn holds_cyclic_groups_and_members_by_primary_group() {
     let census = Population::default().content(Style::ActiveDirectory, &DOMAIN.base()).census();
     let at = format!("OU=Groups,OU=Müller & Söhne,{}", DOMAIN.base());
     let alone = format!("(&(cn=Circle of one)(member=CN=Circle of one,{at}))");
@@ -57,7 +57,7 @@ fn groups_go_in_a_circle_and_some_people_are_in_one_by_primary_group_only() {
 }
 
 #[test]
-fn three_forms_of_a_name_sign_in_and_only_over_tls() {
+fn accepts_three_forms_of_a_name_over_tls_only() {
     for account in [DOMAIN.reader(), DOMAIN.replica(), DOMAIN.administrator()] {
         for name in [&account.principal, &account.logon_name, &account.dn] {
             let ask = |url: &str, password: &str, words: &[&str]| -> Found {
@@ -77,7 +77,7 @@ fn three_forms_of_a_name_sign_in_and_only_over_tls() {
 }
 
 #[test]
-fn only_the_replica_may_ask_what_has_changed() {
+fn only_the_replica_may_request_changes() {
     let ask = |account: gotosync_tests::servers::Account| {
         let search = Search::at(&DOMAIN.url(), &DOMAIN.ca_file()).sign_in(&account.principal, &account.password);
         search.with(&["-E", "!dirSync=0/1000000"]).find(&DOMAIN.base(), "(objectClass=user)", &["sAMAccountName"])
@@ -87,7 +87,7 @@ fn only_the_replica_may_ask_what_has_changed() {
 }
 
 #[test]
-fn two_domains_stand_side_by_side_and_trust_other_authorities() {
+fn two_domains_run_side_by_side_with_different_cas() {
     let other = Samba::options().realm("other.example.test").start().unwrap();
     assert_ne!(DOMAIN.ip(), other.ip());
     assert_eq!(count(&DOMAIN, "(sAMAccountName=reader)"), 1);
@@ -98,7 +98,7 @@ fn two_domains_stand_side_by_side_and_trust_other_authorities() {
 }
 
 #[test]
-fn an_expired_certificate_is_shown_and_refused() {
+fn presents_an_expired_certificate_that_clients_reject() {
     let samba = Samba::options().certificate(Certificate::Expired).start().unwrap();
     let search = || Search::at(&samba.url(), &samba.ca_file()).with(&["-x", "-s", "base"]);
     assert_eq!(search().find("", "(objectClass=*)", &[]).code, NO_CONTACT);
@@ -107,7 +107,7 @@ fn an_expired_certificate_is_shown_and_refused() {
 }
 
 #[test]
-fn changes_are_still_there_after_a_restart() {
+fn keeps_changes_after_a_restart() {
     let samba = Samba::options().start().unwrap();
     let before = samba.pid();
     let dn = format!("CN=New,CN=Users,{}", samba.base());
@@ -122,7 +122,7 @@ fn changes_are_still_there_after_a_restart() {
 }
 
 #[test]
-fn a_paused_domain_is_silent_until_it_goes_on() {
+fn a_paused_domain_is_silent_until_resumed() {
     let samba = Samba::options().start().unwrap();
     samba.pause().unwrap();
     let search = Search::in_vain(&samba.url(), &samba.ca_file()).with(&["-x"]);

@@ -40,7 +40,7 @@ fn named(found: &Found, attribute: &str) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn everybody_keeps_name_and_id() {
+fn the_twin_keeps_names_and_ids() {
     let Twins { samba, slapd } = &*TWINS;
     let (here, there) = (samba.reader(), slapd.reader());
     let ours = |filter: &str| {
@@ -72,7 +72,7 @@ fn everybody_keeps_name_and_id() {
 }
 
 #[tokio::test]
-async fn the_engine_reads_the_same_company_from_both() {
+async fn the_engine_reads_the_same_directory_from_both() {
     let Twins { samba, slapd } = &*TWINS;
     let folder = tempfile::tempdir().unwrap();
     let read = async |name: &str, export: String| {

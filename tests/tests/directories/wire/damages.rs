@@ -20,7 +20,7 @@ fn first_page(probe: &mut Probe) -> i64 {
 }
 
 #[test]
-fn result_codes_come_on_the_page_they_are_aimed_at() {
+fn sends_result_codes_on_the_chosen_page() {
     let slapd = Slapd::start();
     for code in [1, 2, 3, 4, 8, 11, 32, 49, 50, 51, 52, 53, 80] {
         for (entries, passed) in [(Entries::Passed, 6), (Entries::Held, 3)] {
@@ -40,7 +40,7 @@ fn result_codes_come_on_the_page_they_are_aimed_at() {
 }
 
 #[test]
-fn a_fault_is_aimed_at_the_nth_search_that_holds_a_text() {
+fn aims_a_fault_at_the_nth_search_that_contains_a_text() {
     let slapd = Slapd::start();
     let wire = slapd.wire([
         Fault::code(51).at(Aim::page(1).of("inetorgperson").nth(2)),
@@ -63,7 +63,7 @@ fn a_fault_is_aimed_at_the_nth_search_that_holds_a_text() {
 }
 
 #[test]
-fn connections_end_where_and_how_it_is_said() {
+fn closes_connections_at_the_chosen_point() {
     let slapd = Slapd::start();
     let endings = [
         (Ending::Closed, Ended::Fin(0)),
@@ -118,7 +118,7 @@ fn cut(slapd: &Slapd, spot: Spot, ending: Ending, entries: usize, is_whole: bool
 }
 
 #[test]
-fn an_end_under_tls_is_told_or_not() {
+fn closes_tls_with_or_without_close_notify() {
     let slapd = Slapd::start();
     for ending in [Ending::Closed, Ending::Fin, Ending::Rst] {
         let cut = Fault::cut(Spot::AfterEntries(1), ending).at(Aim::page(1));
@@ -131,7 +131,7 @@ fn an_end_under_tls_is_told_or_not() {
 }
 
 #[test]
-fn empty_double_and_endless_pages_are_followed() {
+fn sends_empty_repeated_and_endless_pages() {
     let slapd = Slapd::start();
     let direct = slapd.people(&slapd.url());
     for (page, pages) in [(1, [0, 0, 3, 3, 3, 1]), (2, [3, 0, 0, 3, 3, 1]), (4, [3, 3, 3, 0, 0, 1])] {
@@ -169,7 +169,7 @@ fn empty_double_and_endless_pages_are_followed() {
 }
 
 #[test]
-fn cookies_are_taken_cleared_and_changed() {
+fn removes_empties_and_changes_cookies() {
     let slapd = Slapd::start();
     for (fault, entries, code, got) in [
         (Fault::PagingTaken, 6, Some(0), None),
@@ -184,7 +184,7 @@ fn cookies_are_taken_cleared_and_changed() {
 }
 
 #[test]
-fn entries_are_changed_as_it_is_said() {
+fn changes_entries_as_requested() {
     let slapd = Slapd::start();
     let uids = |fault: Fault| slapd.people(&slapd.wire([fault.at(Aim::page(1))]).url()).values("uid").join(" ");
     let edit = |edit| Fault::Attribute { name: "UID".to_owned(), edit, entries: Which::Nth(2) };
@@ -206,7 +206,7 @@ fn entries_are_changed_as_it_is_said() {
 }
 
 #[test]
-fn values_come_in_ranges_that_end_well_or_not() {
+fn sends_values_in_complete_or_broken_ranges() {
     let slapd = Slapd::start();
     let impose = || Fault::RangeImposed { attribute: "member".to_owned(), step: 3 }.at(Aim::every_page());
     let ask = |url: &str, name: &str| {
@@ -247,7 +247,7 @@ fn values_come_in_ranges_that_end_well_or_not() {
 }
 
 #[test]
-fn references_and_referrals_point_elsewhere() {
+fn sends_continuation_references_and_referrals() {
     let slapd = Slapd::start();
     let urls = vec!["ldap://elsewhere.test/dc=elsewhere".to_owned(), "ldap://b.test/".to_owned()];
     let wire = slapd.wire([Fault::Reference { urls: urls.clone() }.at(Aim::page(2))]);
@@ -261,7 +261,7 @@ fn references_and_referrals_point_elsewhere() {
 }
 
 #[test]
-fn rubbish_comes_where_it_is_said() {
+fn sends_rubbish_at_the_chosen_point() {
     let slapd = Slapd::start();
     let mut clean = probe(slapd.address());
     let id = first_page(&mut clean);
@@ -280,7 +280,7 @@ fn rubbish_comes_where_it_is_said() {
 }
 
 #[test]
-fn slow_and_chopped_answers_are_the_same_answers() {
+fn slow_and_chopped_responses_have_the_same_content() {
     let slapd = Slapd::start();
     let direct = slapd.people(&slapd.url()).out;
     let slow = Fault::Slow { each: std::time::Duration::from_millis(1) };
@@ -291,7 +291,7 @@ fn slow_and_chopped_answers_are_the_same_answers() {
 }
 
 #[test]
-fn a_changed_entry_still_reads_as_one() {
+fn a_changed_entry_can_still_be_decoded() {
     let entry = Entry::new("cn=ä,dc=x", [("cn", "ä"), ("member", "a"), ("MEMBER", "b")]).with("photo", [[0xff, 0]]);
     let message = message::Message::new(5, entry.op());
     assert_eq!(Entry::parse(&message::Message::parse(&message.bytes()).expect("a message")), Ok(entry.clone()));

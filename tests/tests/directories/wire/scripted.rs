@@ -27,7 +27,7 @@ fn ask(script: Script, arguments: &[&str]) -> Searched {
 }
 
 #[test]
-fn filters_scopes_and_attributes_are_understood() {
+fn applies_filters_scopes_and_attribute_lists() {
     let found = |arguments: &[&str]| ask(script(), &[&["-b", BASE], arguments].concat());
     let names = |filter: &str| found(&[filter, "sAMAccountName"]).values("sAMAccountName").join(" ");
     assert_eq!(names("(&(objectClass=USER)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"), "p1 p3 p5 p7");
@@ -48,7 +48,7 @@ fn filters_scopes_and_attributes_are_understood() {
 }
 
 #[test]
-fn only_who_signs_in_may_read() {
+fn requires_a_bind_before_a_search() {
     let script = || script().account("reader@ad.test", "secret");
     let code = |arguments: &[&str]| ask(script(), &[&["-b", BASE], arguments].concat()).code;
     assert_eq!(code(&["-D", "Reader@ad.test", "-w", "secret"]), Some(0));
@@ -61,7 +61,7 @@ fn only_who_signs_in_may_read() {
 }
 
 #[test]
-fn pages_are_served_ignored_or_unknown_and_limits_kept() {
+fn supports_ignores_or_rejects_paging_and_keeps_limits() {
     let with = |paging, limit| Script { paging, limit, ..script() };
     let users = |script: Script, paged: &[&str]| {
         let server = Scripted::start(script).expect("a server");
@@ -82,7 +82,7 @@ fn pages_are_served_ignored_or_unknown_and_limits_kept() {
 }
 
 #[test]
-fn long_attributes_come_in_ranges_as_on_windows() {
+fn sends_long_attributes_in_ranges_like_windows() {
     let members = |name: &str| {
         let script = Script { range: Some(3), ..script() };
         let out = ask(script, &["-b", BASE, "(cn=All)", name]).out;
@@ -100,7 +100,7 @@ fn long_attributes_come_in_ranges_as_on_windows() {
 }
 
 #[test]
-fn dir_sync_comes_in_rounds() {
+fn answers_dir_sync_in_rounds() {
     let script = || Script { dir_sync: Some(4), ..script() };
     let round = |cookie: &str| {
         let control = format!("!dirSync=0/0{cookie}");
@@ -114,7 +114,7 @@ fn dir_sync_comes_in_rounds() {
 }
 
 #[test]
-fn references_and_referrals_can_be_followed() {
+fn sends_references_and_referrals_that_can_be_followed() {
     let part = format!("DC=child,{BASE}");
     let child = Entry::new(&format!("CN=Child,{part}"), [("objectClass", "user"), ("sAMAccountName", "child")]);
     let top = Entry::new(&part, [("objectClass", "domainDNS")]);
@@ -129,7 +129,7 @@ fn references_and_referrals_can_be_followed() {
 }
 
 #[test]
-fn a_global_catalog_has_some_attributes_only() {
+fn a_global_catalog_has_only_some_attributes() {
     let script = Script { partial: Some(vec!["objectClass".to_owned(), "objectGUID".to_owned()]), ..script() };
     let all = ask(script, &["-b", "", "(objectClass=user)"]);
     assert_eq!((all.code, all.entries()), (Some(0), 7));

@@ -7,7 +7,7 @@ use super::probe::{Ended, Probe};
 use super::slapd::{BASE, PASSWORD, PEOPLE, READER, SIGN_IN, Slapd};
 
 #[test]
-fn binds_are_refused_with_any_code() {
+fn refuses_binds_with_any_result_code() {
     let slapd = Slapd::start();
     for code in [1, 8, 34, 49, 51, 53] {
         let wire = slapd.wire([Fault::code(code).at(Aim::bind())]);
@@ -22,7 +22,7 @@ fn binds_are_refused_with_any_code() {
 }
 
 #[test]
-fn what_follows_a_refused_bind_is_noted() {
+fn records_requests_after_a_refused_bind() {
     let slapd = Slapd::start();
     let wire = slapd.wire([]);
     let mut probe = Probe::connect(wire.address());
@@ -37,7 +37,7 @@ fn what_follows_a_refused_bind_is_noted() {
 }
 
 #[test]
-fn a_sign_in_is_lost_on_the_way() {
+fn loses_bind_requests_and_responses() {
     let slapd = Slapd::start();
     let wire = slapd.wire([Fault::SearchesRefused { code: 1 }.at(Aim::page(3).nth(1))]);
     let searched = slapd.people(&wire.url());
@@ -48,7 +48,7 @@ fn a_sign_in_is_lost_on_the_way() {
 }
 
 #[test]
-fn a_connection_is_ended_or_spoiled_before_a_byte() {
+fn closes_or_corrupts_a_connection_before_the_first_byte() {
     let slapd = Slapd::start();
     for (ending, ended) in [(Ending::Fin, Ended::Fin(0)), (Ending::Rst, Ended::Rst), (Ending::Silence, Ended::Silence)]
     {
@@ -66,7 +66,7 @@ fn a_connection_is_ended_or_spoiled_before_a_byte() {
 }
 
 #[test]
-fn the_root_is_rewritten_and_searches_below_it_are_not() {
+fn rewrites_the_root_dse_and_no_other_entry() {
     let slapd = Slapd::start();
     let root = |url: &str, name: &str| slapd.search(url, &["-s", "base", "-b", "", name]).out;
     assert!(root(&slapd.url(), "supportedControl").contains("1.2.840.113556.1.4.319"));
@@ -91,7 +91,7 @@ fn the_root_is_rewritten_and_searches_below_it_are_not() {
 }
 
 #[test]
-fn a_wish_for_tls_is_refused_or_abused() {
+fn refuses_or_abuses_start_tls() {
     let slapd = Slapd::start();
     let begun = |wire: &Wire| slapd.search(&wire.url(), &[&["-ZZ"], &SIGN_IN[..], &["-b", BASE, PEOPLE]].concat());
     let start = |fault: Fault| {

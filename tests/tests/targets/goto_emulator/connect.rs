@@ -30,7 +30,7 @@ fn rings_at(bench: &Bench, number: &PhoneNumber) -> Option<RingsAt> {
 }
 
 #[test]
-fn lines_are_read_and_nothing_is_written_there() {
+fn lists_lines_and_rejects_writes() {
     let bench = Bench::new(options());
     let base = bench.emulator.urls().connect;
     let users = bench.probe.get(&format!("{base}/users/v1/users?accountKey=1")).unwrap().json();
@@ -45,7 +45,7 @@ fn lines_are_read_and_nothing_is_written_there() {
 }
 
 #[test]
-fn an_extension_is_made_numbered_and_given_to_one_user() {
+fn creates_numbers_and_assigns_an_extension() {
     let bench = Bench::new(options());
     let all = items(&bench, "/extensions");
     let own = all.iter().find(|own| own["number"] == "100").unwrap();
@@ -75,7 +75,7 @@ fn an_extension_is_made_numbered_and_given_to_one_user() {
 }
 
 #[test]
-fn a_device_is_given_alone_and_moves() {
+fn assigns_and_moves_a_device() {
     let bench = Bench::new(options());
     let device = &items(&bench, "/devices")[0];
     assert_eq!((&device["macAddress"], &device["assignedUserKey"]), (&json!("000B82000001"), &json!("5")));
@@ -90,7 +90,7 @@ fn a_device_is_given_alone_and_moves() {
 }
 
 #[test]
-fn numbers_ring_somewhere_and_are_used_by_permission() {
+fn routes_phone_numbers_and_grants_caller_ids() {
     let bench = Bench::new(options());
     let numbers = items(&bench, "/phone-numbers");
     let (number, spare) = ("+15555550102", "+15555550102".parse().unwrap());
@@ -125,7 +125,7 @@ fn numbers_ring_somewhere_and_are_used_by_permission() {
 }
 
 #[test]
-fn a_user_is_at_one_place() {
+fn a_user_has_one_location() {
     let bench = Bench::new(options());
     let place = |name: &str| {
         let made = send(&bench, "POST", "/locations", &json!({ "accountKey": "1", "name": name, "address": {} }));
@@ -140,7 +140,7 @@ fn a_user_is_at_one_place() {
 }
 
 #[test]
-fn an_extension_rings_at_further_users() {
+fn an_extension_rings_for_further_users() {
     let bench = Bench::new(options());
     let all = items(&bench, "/extensions");
     let own = all.iter().find(|own| own["number"] == "900").unwrap();
@@ -157,7 +157,7 @@ fn an_extension_rings_at_further_users() {
 }
 
 #[test]
-fn whoever_may_not_see_telephones_sees_none() {
+fn hides_phone_data_without_the_permission() {
     let mut account = corpus::account();
     account.login = Some("5".into());
     let bench = Bench::new(Emulator::options().account(account));
