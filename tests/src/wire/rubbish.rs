@@ -1,10 +1,10 @@
-//! Rubbish as bytes.
+//! Encodes unexpected and malformed messages.
 
 use super::ber::{self, ENUMERATED, INTEGER, OCTETS, SEQUENCE};
 use super::fault::Rubbish;
 use super::message::{self, CONTROLS, Control, DONE, EXTENDED_ANSWER, Entry, Message, PAGING};
 
-/// The bytes of some rubbish around the answer to a request with this number, whose last message has this tag.
+/// Encodes rubbish for the response to the request with this message id, whose last message has this tag.
 pub(super) fn bytes(what: Rubbish, id: i64, last: u8) -> Vec<u8> {
     let success = |tag| message::result(tag, 0, "", &[]);
     let envelope = |parts: &[Vec<u8>]| ber::group(SEQUENCE, parts);
@@ -64,7 +64,7 @@ fn notification(code: u32, name: &str) -> Vec<u8> {
 }
 
 fn nested(levels: u32) -> Vec<u8> {
-    // Built from the inside, back to front: each level adds a header before all that is there.
+    // Built from the inside out and reversed at the end, so that each level only appends its header.
     let mut backwards: Vec<u8> = Vec::new();
     for _ in 0..levels {
         let length = ber::length(backwards.len());
@@ -86,7 +86,7 @@ fn random(seed: u64) -> Vec<u8> {
     std::iter::repeat_with(next).take(500).collect()
 }
 
-/// The number of a request that nobody has made.
+/// A message id that no request has.
 const STRANGE_ID: i64 = 987_654;
 
 #[cfg(test)]
