@@ -1,4 +1,5 @@
-//! How much memory a reading takes, whatever a server says. Both tests measure the whole process, one after the other.
+//! Tests of the memory use of directory reads, with hostile servers as well. Both tests measure the whole process, so
+//! they run one after another.
 
 use std::io::{BufWriter, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -15,16 +16,16 @@ use gotosync_tests::wire::{Aim, Entry, Fault, Rest, Rubbish, Script, Scripted, S
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// The most memory that something took beyond what there was before, in bytes.
+/// Returns by how many bytes the peak memory exceeds the memory in use before the work.
 fn growth(work: impl FnOnce()) -> u64 {
     let _alone = ONE_AT_A_TIME.lock();
     let peak = || {
-        let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
+        let status = std::fs::read_to_string("/proc/self/status").expect("procfs is available");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a line");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
     };
-    // This sets the peak back to what is taken now.
-    std::fs::write("/proc/self/clear_refs", "5").expect("Linux allows it");
+    // This resets the peak to the memory that is in use now.
+    std::fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
     let before = peak();
     work();
     peak() - before
@@ -44,7 +45,7 @@ fn read(options: LdapOptions) -> gotosync_core::Result<gotosync_core::model::Rea
     runtime.block_on(LdapSource::new(options)?.read(&ReadRequest::everyone(["mail"])))
 }
 
-/// A length is believed when its bytes come, and nothing is made of what is nested.
+/// Memory is allocated for received bytes, not for announced lengths, and nested elements are not expanded.
 #[test]
 fn announced_lengths_and_nesting_use_no_memory() {
     let entry = Entry::new("dc=x", [("objectClass", "domain")]);
@@ -59,7 +60,7 @@ fn announced_lengths_and_nesting_use_no_memory() {
                 let wire = Wire::start(server.upstream(), [fault.at(aim.clone())]).expect("a wire");
                 let reading = read(options(&wire.url()));
                 let whole = reading.is_ok_and(|reading| reading.completeness.is_complete());
-                // Such a message may stand where one is waited for that says the same.
+                // A malformed message is accepted where a valid one with the same meaning is expected.
                 let may_be = matches!(what, Rubbish::OtherAnswer | Rubbish::PagingMalformed);
                 assert!(!whole || may_be, "{what:?} at {aim:?}");
                 assert_eq!(wire.quiet().strikes(0), 1, "{what:?} at {aim:?}");
@@ -69,7 +70,7 @@ fn announced_lengths_and_nesting_use_no_memory() {
     assert!(grown < 48 << 20, "{} MiB", grown >> 20);
 }
 
-/// A server that knows nothing of pages gives its 200,000 printers at once, as fast as they are taken.
+/// A server without paging sends 200,000 printers as fast as the client reads them.
 #[test]
 fn an_unpaged_response_is_streamed() {
     const COUNT: u64 = 200_000;
@@ -89,12 +90,12 @@ fn an_unpaged_response_is_streamed() {
         });
     });
     let written = written.into_inner();
-    assert_eq!(people, 1, "the last entry is somebody");
+    assert_eq!(people, 1, "the last entry is a person");
     assert!(written > 150 << 20, "{written} bytes");
-    assert!(grown < 48 << 20, "{} MiB for an answer of {} MiB", grown >> 20, written >> 20);
+    assert!(grown < 48 << 20, "{} MiB for a response of {} MiB", grown >> 20, written >> 20);
 }
 
-/// Answers a sign-in and two searches: that for the root entry, and one for everything.
+/// Answers a bind and two searches: one for the root DSE and one for all entries.
 fn serve(mut stream: &TcpStream, count: u64, written: &AtomicU64) {
     let (mut buffer, mut chunk) = (Vec::new(), [0; 4096]);
     while let Ok(received @ 1..) = stream.read(&mut chunk) {
@@ -115,7 +116,7 @@ fn serve(mut stream: &TcpStream, count: u64, written: &AtomicU64) {
     }
 }
 
-/// The operations that answer a request, made one by one.
+/// Returns the messages that answer a request. They are created one by one.
 fn answer(message: &Message, count: u64) -> Box<dyn Iterator<Item = Vec<u8>>> {
     let end = |tag| std::iter::once(result(tag, 0, "", &[]));
     match message.tag() {

@@ -1,4 +1,4 @@
-//! `gotosync browse` and `gotosync describe` as an admin meets them.
+//! Tests of `gotosync browse` and `gotosync describe`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use gotosync_tests::command::{Said, run};
 use serde_json::Value;
 
-/// A folder with an export of four people in two units, and a group.
+/// Creates a folder with an export of four people in two units and a group.
 fn office() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path();

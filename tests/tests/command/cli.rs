@@ -1,4 +1,4 @@
-//! The command as an admin meets it: what it says, where it says it, and with which exit code it ends.
+//! Tests of the command line: output, output streams, and exit codes.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use gotosync_tests::command::{Said, command, run};
 use gotosync_tests::people::export;
 use serde_json::Value;
 
-/// A folder with the quickstart's example in it.
+/// Creates a folder that contains the quickstart example.
 fn example() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let said = run(folder.path(), &["quickstart", "example"]);
@@ -22,7 +22,7 @@ fn json(said: &Said) -> Value {
 
 fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).expect("the file can be read");
-    assert!(text.contains(from), "{} does not hold `{from}`", file.display());
+    assert!(text.contains(from), "{} does not contain `{from}`", file.display());
     fs::write(file, text.replace(from, to)).expect("the file can be written");
 }
 
@@ -32,7 +32,7 @@ fn quickstart_applies_its_example_once_and_then_has_nothing_to_do() {
     let first = run(folder.path(), &["quickstart"]);
     assert_eq!(first.code, Some(0), "{first:?}");
     for told in ["create ", "check passed", "created ", "nothing to do", "try next"] {
-        assert!(first.out.contains(told) || first.err.contains(told), "it does not say `{told}`: {first:?}");
+        assert!(first.out.contains(told) || first.err.contains(told), "`{told}` is missing: {first:?}");
     }
     let second = run(folder.path(), &["quickstart"]);
     assert_eq!(second.code, Some(0), "{second:?}");
@@ -60,7 +60,7 @@ fn plan_exits_with_2_while_changes_are_pending_and_writes_nothing() {
     assert_eq!(first.code, Some(2), "{first:?}");
     assert!(first.out.contains("language: de_DE -> de_AT"), "{first:?}");
     let again = run(&place, &["plan", "--json"]);
-    assert_eq!(again.code, Some(2), "planning wrote something: {again:?}");
+    assert_eq!(again.code, Some(2), "planning must not write anything: {again:?}");
     let steps = json(&again)["steps"].as_array().expect("steps").clone();
     assert!(
         steps.iter().all(|step| step["action"]["do"] == "update" && step["reasons"][0]["field"] == "language"),
@@ -70,7 +70,7 @@ fn plan_exits_with_2_while_changes_are_pending_and_writes_nothing() {
     let applied = run(&place, &["apply", "plan.json"]);
     assert_eq!(applied.code, Some(0), "{applied:?}");
     assert_eq!(run(&place, &["plan"]).code, Some(0));
-    // The same plan once more: everybody has changed since, each is refused by name.
+    // Apply the same plan again: each user has changed since, so each step is refused.
     let stale = run(&place, &["apply", "plan.json"]);
     assert_eq!(stale.code, Some(4), "{stale:?}");
     assert!(stale.out.contains("changed since the plan was made"), "{stale:?}");
@@ -92,7 +92,7 @@ fn an_exceeded_limit_stops_the_run_and_shows_how_to_approve_the_plan() {
     let words: Vec<&str> = advice.split_whitespace().skip(1).collect();
     assert_eq!(run(&place, &["check"]).code, Some(3));
 
-    // The id of another plan approves nothing.
+    // The id of another plan does not approve this plan.
     let wrong = run(&place, &["apply", words[1], "--approve", "0000000000000000"]);
     assert_eq!(wrong.code, Some(3), "{wrong:?}");
     let approved = run(&place, &words);
@@ -100,7 +100,7 @@ fn an_exceeded_limit_stops_the_run_and_shows_how_to_approve_the_plan() {
     assert_eq!(run(&place, &["plan"]).code, Some(0));
     let history = json(&run(&place, &["history", "--json"]));
     let endings: Vec<_> = history.as_array().expect("runs").iter().map(|run| run["ending"].clone()).collect();
-    assert_eq!(endings, ["done", "stopped", "stopped", "done"], "a run that was stopped is told as well");
+    assert_eq!(endings, ["done", "stopped", "stopped", "done"], "the history includes stopped runs");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn mistakes_exit_with_1_and_name_the_place_and_the_fix() {
     ] {
         let said = run(&place, words);
         assert_eq!(said.code, Some(1), "{words:?}: {said:?}");
-        assert!(said.out.is_empty(), "mistakes are no data: {said:?}");
+        assert!(said.out.is_empty(), "errors must not be on standard output: {said:?}");
         assert!(said.err.contains("help:") || said.err.contains("Usage"), "{words:?}: {said:?}");
     }
     edit(&place.join("rules.toml"), "products", "prodcts");
@@ -175,7 +175,7 @@ fn a_truncated_export_stops_the_run_and_removes_nothing() {
         assert!(!said.out.contains("suspended  "), "{said:?}");
     }
     fs::write(place.join("directory.ldif.gz"), &whole).expect("the export");
-    assert_eq!(run(&place, &["plan"]).code, Some(0), "what was cut off changed nothing");
+    assert_eq!(run(&place, &["plan"]).code, Some(0), "the truncated export must not change anything");
 }
 
 #[test]
@@ -187,11 +187,11 @@ fn creates_a_missing_local_account_from_json() {
     fs::write(place.join("gotosync.toml"), config).expect("a configuration");
     fs::write(place.join("rules.toml"), "[[rule]]\nname = \"All\"\neveryone = true\nproducts = [\"GoToMeeting\"]\n")
         .expect("rules");
-    fs::write(place.join("account.json"), "{ \"key\": 1 }").expect("what is no account");
+    fs::write(place.join("account.json"), "{ \"key\": 1 }").expect("the file can be written");
     let wrong = run(place, &["plan"]);
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
     assert!(wrong.err.contains("account.json") && wrong.err.contains("it is not an account"), "{wrong:?}");
-    // The account that the README shows.
+    // The account from the README.
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the README");
     let shown = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an account");
     fs::write(place.join("account.json"), shown).expect("an account");
@@ -213,7 +213,7 @@ fn a_signal_ends_the_run_after_the_current_batch_and_the_next_run_does_the_rest(
     let account = gotosync_core::model::Account::empty("1", "Test");
     gotosync_core::target::LocalAccount::create(place.join("account.db"), &account).expect("an account");
     let child = command(place, &["apply"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    // Not before something was written: the state file is opened first, the account grows after.
+    // Wait until something was written: the state file is opened first, and the account file grows later.
     let before = fs::metadata(place.join("account.db")).map_or(0, |file| file.len());
     let grown = || fs::metadata(place.join("account.db-wal")).is_ok_and(|file| file.len() > before);
     for _ in 0..600 {
@@ -224,7 +224,7 @@ fn a_signal_ends_the_run_after_the_current_batch_and_the_next_run_does_the_rest(
     }
     let signaled =
         std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
-    assert!(signaled.success(), "the run was over before it was asked to stop");
+    assert!(signaled.success(), "the run ended before it received the signal");
     let output = child.wait_with_output().expect("it ends");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(4), "{out}{err}");
@@ -247,14 +247,14 @@ fn help_lists_the_commands_in_groups_and_explains_each() {
         .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(verbs[..6], ["plan", "check", "apply", "run", "resume", "retry"], "what a newcomer sees first");
+    assert_eq!(verbs[..6], ["plan", "check", "apply", "run", "resume", "retry"], "the first commands in the help");
     assert!(!verbs.contains(&"invite") && !verbs.contains(&"welcome"), "{verbs:?}");
     for verb in &verbs {
         let said = run(folder.path(), &[verb, "--help"]);
         assert_eq!(said.code, Some(0), "{said:?}");
-        assert!(said.out.len() > 100, "{verb} says too little: {said:?}");
+        assert!(said.out.len() > 100, "the help of {verb} is too short: {said:?}");
     }
-    // The short help and a bare word show the same list, and all of them fit the terminal.
+    // `-h`, `help`, and no argument show the same list, and it fits the terminal.
     for (words, code) in [(&["-h"][..], 0), (&["help"], 0), (&[], 1)] {
         let mut narrow = command(folder.path(), words);
         let output = narrow.env("COLUMNS", "80").output().expect("it starts");
@@ -281,7 +281,7 @@ fn completions_offer_the_commands_that_help_lists() {
     assert_eq!(offered(&["user", "i"]), ["invite"]);
     assert_eq!(offered(&["mail", "p"]), ["preview"]);
     for old in ["inv", "invite", "welc"] {
-        assert_eq!(offered(&[old]), [] as [&str; 0], "an old name is not offered");
+        assert_eq!(offered(&[old]), [] as [&str; 0], "completion must not offer an old name");
     }
 }
 
@@ -302,7 +302,7 @@ fn check_reports_each_failing_example_and_run_continues() {
     let wrong = run(&place, &["check"]);
     assert_eq!(wrong.code, Some(3), "{wrong:?}");
     for told in [&*format!("rules.toml:{line}:25"), "example `Ann`", "expected: `Anne`", "got: `Ann`", "0 of 1"] {
-        assert!(wrong.err.contains(told), "it does not say `{told}`: {wrong:?}");
+        assert!(wrong.err.contains(told), "`{told}` is missing: {wrong:?}");
     }
     let data = run(&place, &["check", "--json"]);
     assert_eq!(
@@ -314,6 +314,6 @@ fn check_reports_each_failing_example_and_run_continues() {
     );
     for verb in ["plan", "run"] {
         let said = run(&place, &[verb]);
-        assert_eq!(said.code, Some(0), "a wrong example stops `{verb}`: {said:?}");
+        assert_eq!(said.code, Some(0), "a failing example must not stop `{verb}`: {said:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! `import` and the configurations of several sources, as an admin meets them.
+//! Tests of `gotosync import` and of configurations with several sources.
 
 use std::fs;
 use std::io::Write;
@@ -24,7 +24,7 @@ everyone = true
 products = [\"Webinar\"]
 ";
 
-/// A folder with a directory of ten people, an account with two products, and rules.
+/// Creates a folder with a directory of ten people, an account with two products, and rules.
 fn place() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path();
@@ -78,10 +78,10 @@ fn shows_applies_and_corrects_a_list() {
         "first name: Bob, last name: -, e-mail: bob@x.test",
         "person0@example.test is kept by the directory (rule `All`): its next run decides again",
     ] {
-        assert!(shown.out.contains(told), "it does not say `{told}`: {}", shown.out);
+        assert!(shown.out.contains(told), "`{told}` is missing: {}", shown.out);
     }
     assert!(shown.err.contains("guests.txt.mend"), "{shown:?}");
-    assert_eq!(account(place).users.len(), 10, "nothing is written without --apply");
+    assert_eq!(account(place).users.len(), 10, "a run without --apply writes nothing");
 
     ends(place, &["import", "guests.txt", "--rule", "Guests", "--apply"], 4);
     let now = account(place);
@@ -94,13 +94,13 @@ fn shows_applies_and_corrects_a_list() {
     assert_eq!(licenses("ann@x.test"), ["w"]);
     assert_eq!(licenses("person0@example.test"), ["m", "w"]);
 
-    // The directory's next run has the last word about its own people, and none about guests.
+    // The next run of the directory decides about its own people, but not about guests.
     ends(place, &["apply"], 0);
-    assert_eq!(licenses("ann@x.test"), ["w"], "a guest is nobody's leaver");
+    assert_eq!(licenses("ann@x.test"), ["w"], "a guest must not become a leaver");
     assert_eq!(licenses("person0@example.test"), ["m"]);
 
     let mend = fs::read_to_string(place.join("guests.txt.mend")).expect("what must be mended");
-    assert!(!place.join("guests.txt.mend-2").exists(), "the same twice is one file");
+    assert!(!place.join("guests.txt.mend-2").exists(), "an identical second file must not be written");
     let mended = mend.replace("Bob bob", "Bob Lee bob").replace("cyd@x\n", "cyd@x.test\n").replace("?\n", "");
     fs::write(place.join("mended.txt"), mended).expect("a list");
     ends(place, &["import", "mended.txt", "--rule", "Guests", "--apply"], 0);
@@ -196,7 +196,7 @@ fn an_exceeded_limit_stops_an_import_until_the_plan_is_approved() {
     let words: Vec<&str> = advice.split_whitespace().skip(1).collect();
     ends(place, &words, 0);
     assert_eq!(account(place).users.len(), 2);
-    // Nobody of them is remembered by the run of the directory either.
+    // An import does not store the guests in the state of the directory's runs.
     fs::write(place.join("rules.toml"), RULES).expect("rules");
     ends(place, &["apply"], 0);
     assert_eq!(account(place).users.iter().filter(|user| user.licenses.is_empty()).count(), 0);
@@ -214,7 +214,7 @@ fn merges_a_directory_and_a_csv_into_one_source() {
     let said = ends(place, &["plan"], 1);
     assert!(said.err.contains("id = \"Nr\"") && said.err.contains("source: contractors"), "{said:?}");
     let guess: Vec<&str> = said.err.lines().filter_map(|line| line.strip_prefix("    ")).collect();
-    // What is shown is what can be copied.
+    // The guessed columns can be copied into the configuration.
     configure(place, &format!("{ldif}{contractors}{}\n", guess.join("\n")));
     let said = ends(place, &["plan"], 2);
     assert!(said.out.contains("11 people read"), "{said:?}");
@@ -230,7 +230,7 @@ fn merges_a_directory_and_a_csv_into_one_source() {
     let said = json(&ends(place, &["about", "--json"], 0));
     assert_eq!((&said["sources"][1]["kind"], &said["sources"][1]["name"]), (&"csv".into(), &"contractors".into()));
 
-    // A row that cannot be read holds everything that takes away.
+    // An unreadable row puts all steps that remove something on hold.
     fs::write(place.join("contractors.csv"), format!("{csv}3,Bad\n").replace("1,Ann", "9,Ann")).expect("a CSV");
     let said = ends(place, &["run"], 3);
     assert!(

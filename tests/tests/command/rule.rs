@@ -1,4 +1,4 @@
-//! `gotosync rule` and `gotosync check --rules` as an admin meets them.
+//! Tests of `gotosync rule` and `gotosync check --rules`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,7 +13,7 @@ use gotosync_core::{Config, ErrorKind, Rules};
 use gotosync_tests::command::{Said, command, run};
 use serde_json::Value;
 
-/// A folder with three people, an account with one license and one user group, and two rules.
+/// Creates a folder with three people, an account with one license and one user group, and two rules.
 fn office() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path();
@@ -94,7 +94,7 @@ fn adds_changes_disables_moves_and_removes_a_rule_and_keeps_the_rest_of_the_file
     let said = fine(place, &["rule", "move", "Technik", "--first"]);
     assert_eq!(said.err, "rule `Technik` in rules.toml is so already\n");
     fine(place, &["rule", "remove", "Technik"]);
-    assert_eq!(text(place), RULES, "what was not touched is as it was");
+    assert_eq!(text(place), RULES, "the rest of the file must stay unchanged");
 
     let said = fine(place, &["rule", "remove", "Everyone"]);
     assert!(said.err.contains("1 person is selected by no rule any more"), "{said:?}");
@@ -110,7 +110,7 @@ fn list_and_show_print_the_selection_and_its_number_of_people() {
     assert_eq!(said.err, "rule 1 of rules.toml, line 3; it selects 2 people\n");
     let shown = json(&fine(place, &["rule", "show", "Everyone", "--json"]));
     assert_eq!((&shown["number"], &shown["people"], &shown["keys"]["everyone"]), (&2.into(), &3.into(), &true.into()));
-    // A directory that is away keeps nobody from looking.
+    // Commands that only read rules also work if the directory is unavailable.
     fs::remove_file(place.join("directory.ldif")).expect("the export was there");
     let said = fine(place, &["rule", "list"]);
     assert!(said.err.contains("how many people a rule selects is not known"), "{said:?}");
@@ -146,7 +146,7 @@ fn does_not_save_unknown_names_and_suggests_the_nearest() {
         assert_eq!(said.code, Some(1), "{words:?}: {said:?}");
         let _ = write!(told, "$ gotosync {}\n{}\n", words.join(" "), said.err);
     }
-    assert_eq!(text(place), RULES, "nothing of that was saved");
+    assert_eq!(text(place), RULES, "the file must stay unchanged");
     insta::assert_snapshot!(told);
 }
 
@@ -166,7 +166,7 @@ fn force_saves_a_rule_with_names_that_cannot_be_checked() {
     let said = fine(place, &["rule", "add", "New", "--ou", "OU=IT,DC=x", "--disabled", "--force"]);
     assert!(said.err.contains("whom it selects is not known"), "{said:?}");
     assert_eq!(names(place), ["Sales", "Everyone", "New"]);
-    // What names nothing new needs no directory.
+    // An edit without new names does not need the directory.
     fine(place, &["rule", "disable", "Sales"]);
     fine(place, &["rule", "remove", "Sales"]);
 }
@@ -184,7 +184,7 @@ fn adding_the_first_rule_creates_the_file_and_an_invalid_rule_can_be_fixed() {
     assert_eq!(
         run(place, &["rule", "disable", "Everyone"]).code,
         Some(1),
-        "the file stays unusable, so nothing is saved"
+        "the file would stay invalid, so nothing is saved"
     );
     fine(place, &["rule", "edit", "Sales", "--unset", "product", "--product", "GoToMeeting"]);
     assert_eq!(text(place), RULES);
@@ -213,7 +213,7 @@ fn check_rules_reports_problems_and_exits_with_3_on_warnings() {
     let kinds: Vec<_> = told["findings"].as_array().expect("findings").iter().map(|one| one["kind"].clone()).collect();
     assert!(kinds.contains(&"no-effect".into()) && told["findings"][0]["severity"] == "info", "{told}");
     assert_eq!(told["unverified"], Value::Array(Vec::new()));
-    // Without the two sides what needs them is left out, and that is said.
+    // Without the directory and the account, the checks that need them are skipped and listed.
     fs::remove_file(place.join("directory.ldif")).expect("the export was there");
     fs::remove_file(place.join("account.db")).expect("the account was there");
     let less = json(&run(place, &["check", "--rules", "--json"]));
@@ -244,7 +244,7 @@ fn refuses_the_second_of_two_concurrent_edits_and_loses_nothing() {
     let refused = config.save_rules(&second).expect_err("the file has changed");
     assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
     assert_eq!(text(folder.path()), first.text());
-    // A new file that somebody else makes first is not overwritten either.
+    // A new file is not overwritten either if another process has created it first.
     fs::remove_file(folder.path().join("rules.toml")).expect("it was there");
     let mut new = config.rules_file().expect("no rules yet");
     new.add("New", &everyone, &Position::Last).expect("it can be added");
@@ -282,7 +282,7 @@ fn concurrent_processes_save_their_rule_or_report_that_they_did_not() {
 fn a_killed_process_leaves_the_old_file_or_the_new_file() {
     let folder = office();
     let place = folder.path();
-    // Long enough that writing takes a while.
+    // The file must be long enough that writing it takes a while.
     let old = format!("{}\n{RULES}", "# a comment that takes its room\n".repeat(4_000));
     let words = ["rule", "disable", "Sales"];
     fs::write(place.join("rules.toml"), &old).expect("rules");
@@ -300,12 +300,12 @@ fn a_killed_process_leaves_the_old_file_or_the_new_file() {
         let _ = child.kill();
         let _ = child.wait();
         let now = text(place);
-        assert!(now == old || now == new, "after {moment:?} the file is neither");
+        assert!(now == old || now == new, "after {moment:?} the file is neither the old nor the new one");
         kept += usize::from(now == old);
         changed += usize::from(now == new);
     }
     assert!(kept > 0 && kept + changed == 40);
-    // What such a process leaves behind stands in nobody's way, and does not stay.
+    // A leftover file of a killed process does not disturb later runs, and they remove it.
     fs::write(place.join("rules.toml"), &old).expect("rules");
     fs::write(place.join(".rules.toml.part"), "half a fi").expect("what a killed process left");
     fine(place, &words);
@@ -332,14 +332,14 @@ fn keeps_permissions_and_links_and_does_not_write_read_only_files() {
     let file = fs::metadata(place.join("real/ours.toml")).expect("it is there");
     assert_eq!(file.permissions().mode() & 0o777, 0o640);
     assert!(text(place).contains("enabled = false"));
-    assert_eq!(fs::read_dir(place.join("real")).expect("a folder").count(), 1, "nothing else is left there");
+    assert_eq!(fs::read_dir(place.join("real")).expect("a folder").count(), 1, "no other file may be left");
     mode(0o440);
     let said = run(place, &["rule", "enable", "Sales"]);
     assert!(said.code == Some(1) && said.err.contains("the file is read-only"), "{said:?}");
     assert!(text(place).contains("enabled = false"));
 }
 
-/// Edits a rule in an editor that is a line of sed, on a terminal that `script` makes.
+/// Edits a rule with a sed command as the editor, on a terminal that `script` creates.
 #[cfg(target_os = "linux")]
 fn in_editor(folder: &Path, sed: &str) -> Said {
     use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! Walks the page that says how to add a setting, a source, a target or an action.
+//! Checks the page that explains how to add a setting, a source, a target, or an action.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace").to_path_buf()
 }
 
-/// The files that each section of the page lists.
+/// Returns the files that each section of the page lists.
 fn sections() -> Vec<(String, Vec<String>)> {
     let page = fs::read_to_string(root().join("gotosync-core/docs/adding.md")).expect("the page");
     let mut sections: Vec<(String, Vec<String>)> = Vec::new();
@@ -24,7 +24,7 @@ fn sections() -> Vec<(String, Vec<String>)> {
     sections
 }
 
-/// The code of the product, each file without its inline tests; files that hold nothing but tests are left out.
+/// Returns the product code: each file without its inline tests. Test-only files are omitted.
 fn product() -> Vec<(String, String)> {
     let (mut found, mut folders) = (Vec::new(), Vec::new());
     folders.extend(["gotosync-core/src", "gotosync-cli/src", "gotosync-py/src"].map(|folder| root().join(folder)));
@@ -54,7 +54,7 @@ fn the_page_lists_existing_files() {
     for (title, files) in &sections {
         assert!(files.len() > 3, "{title} lists {files:?}");
         for file in files {
-            assert!(root().join(file).is_file(), "{title} lists {file}, and there is no such file");
+            assert!(root().join(file).is_file(), "{title} lists {file}, which does not exist");
         }
     }
 }
@@ -64,14 +64,14 @@ fn a_new_setting_needs_at_most_eight_files() {
     let (_, files) = sections().swap_remove(0);
     assert!(files.len() <= 8, "{files:?}");
     let listed: BTreeSet<&str> = files.iter().map(String::as_str).collect();
-    // The setting of the example: nothing about it is special, so no other file of the product may know it.
+    // The example setting has no special handling, so no other file of the product may mention it.
     let setting = Setting::ALL.iter().find(|setting| setting.field.as_str() == "texting_numbers").expect("the example");
     let words = [setting.field.as_str().to_owned(), format!("{:?}", setting.feature)];
     let knows = |text: &str| words.iter().any(|word| text.contains(word.as_str()));
     let knowing: Vec<String> = product().into_iter().filter(|(_, text)| knows(text)).map(|(name, _)| name).collect();
     assert!(knowing.contains(&"gotosync-core/src/model/settings.rs".to_owned()), "{knowing:?}");
     let beyond: Vec<&String> = knowing.iter().filter(|name| !listed.contains(name.as_str())).collect();
-    assert!(beyond.is_empty(), "the page lists no {beyond:?}");
+    assert!(beyond.is_empty(), "the page does not list {beyond:?}");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn each_setting_in_the_table_is_in_rules_schema_and_reference() {
     let stub = fs::read_to_string(root().join("gotosync-py/python/gotosync/_gotosync.pyi")).expect("the stub");
     for key in Setting::ALL.iter().flat_map(Setting::keys).flatten() {
         let name = key.field.as_str();
-        assert!(rule.iter().any(|row| row.name == name), "{name} is no key of a rule");
+        assert!(rule.iter().any(|row| row.name == name), "{name} is not a key of a rule");
         assert!(schema.contains(&format!("\"{name}\"")), "{name} is not in the schema");
         assert!(reference.contains(&format!("| `{name}` |")), "{name} is not in the reference");
         assert!(stub.contains(&format!("\n        {name}: ")), "{name} is not in the stub: stubs.py --write");

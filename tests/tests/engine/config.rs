@@ -1,4 +1,4 @@
-//! The configuration file: what is read from it, and what people read when something in it is wrong.
+//! Tests of the configuration file and of its error messages.
 
 use std::fs;
 use std::path::Path;
@@ -8,21 +8,21 @@ use gotosync_core::config::{AccountConfig, LdapConfig, LdapSignIn, SourceKind};
 use gotosync_core::secret::SecretSource;
 use gotosync_core::source::ldap::{Changes, DeltaMethod, Referrals, Roots, Security};
 
-/// Loads a configuration whose sources are these.
+/// Loads a configuration with these sources.
 fn load(folder: &Path, sources: &str) -> gotosync_core::Result<Config> {
     let file = folder.join("gotosync.toml");
     fs::write(&file, format!("{sources}\n[account]\nlocal = \"account.db\"\n")).expect("a file");
     Config::load(file)
 }
 
-/// Loads a configuration as it stands.
+/// Loads a configuration from its complete text.
 fn load_whole(folder: &Path, text: &str) -> gotosync_core::Result<Config> {
     let file = folder.join("gotosync.toml");
     fs::write(&file, text).expect("a file");
     Config::load(file)
 }
 
-/// The directory of a configuration with this table, and the folder it is in.
+/// Returns the directory settings of a configuration with this table, and the folder of the configuration.
 fn directory(table: &str) -> (tempfile::TempDir, LdapConfig) {
     let folder = tempfile::tempdir().expect("a folder");
     let config = load(folder.path(), &format!("[source]\n{table}")).unwrap_or_else(|error| panic!("{error:?}"));
@@ -33,7 +33,7 @@ fn directory(table: &str) -> (tempfile::TempDir, LdapConfig) {
     (folder, directory)
 }
 
-/// The first problem of each of these, as a front end would show it.
+/// Returns the first error of each configuration, as a front end would show it.
 fn problems(tables: &[&str]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut told = String::new();
@@ -78,7 +78,7 @@ fn reads_every_key_of_a_directory() {
     assert_eq!(read.referrals, Referrals::Follow(hosts));
     assert_eq!((read.page_size, read.range_size, read.largest_answer), (Some(500), Some(100), Some(1_000_000)));
     let seconds = [read.timeouts.connect, read.timeouts.operation, read.timeouts.idle].map(|time| time.as_secs());
-    assert_eq!(seconds, [5, 90, 120], "what is not named stays");
+    assert_eq!(seconds, [5, 90, 120], "omitted settings keep their defaults");
     assert_eq!(read.changes, Some(Changes { method: Some(DeltaMethod::Usn), full_every: 7 }));
     assert!(read.danger_plain);
 }
@@ -198,7 +198,7 @@ fn explains_invalid_sign_in_settings() {
     ];
     let tables = tables.map(|keys| format!("[source]\nldap = \"ldaps://x\"\n{keys}"));
     let told = problems(&tables.each_ref().map(String::as_str));
-    // What is shown of the file is the test's; what is said of it is ours.
+    // The test chooses the shown configuration, so only the messages must not contain the secrets.
     let said = told.lines().filter(|line| line.starts_with("    "));
     assert!(said.filter(|line| line.contains("hunter2") || line.contains("12345")).count() == 0, "{told}");
     insta::assert_snapshot!(told);
@@ -217,8 +217,8 @@ fn accepts_sources_of_every_kind_side_by_side() {
     assert_eq!(kinds, [("directory", "ldap"), ("other", "ldap"), ("export", "ldif"), ("contractors", "csv")]);
     assert!(config.environment().is_empty());
 
-    // The password is fetched when the sources are opened, from where the front end looks.
-    let missing = config.source().expect_err("nobody looks");
+    // The password is read when the sources are opened, from the place that the configuration names.
+    let missing = config.source().expect_err("the variable is not set");
     assert!(missing.to_string().contains("`LDAP_PASSWORD`") && missing.to_string().contains("source: directory"));
     let config = config.with_variables(|name| (name == "LDAP_PASSWORD").then(|| "hunter2".into()));
     let opened = config.source();
@@ -226,13 +226,13 @@ fn accepts_sources_of_every_kind_side_by_side() {
     assert!(!format!("{opened:?} {config:?}").contains("hunter2"));
 }
 
-/// What the page of GoTo shows can be used, and it tells every key there is.
+/// Checks that the configurations on the GoTo page are valid and that the page describes every key.
 #[test]
 fn the_goto_page_shows_valid_configurations_and_every_key() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/goto.md"));
     let page = page.expect("the page");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(shown.len() >= 2, "it shows {}", shown.len());
+    assert!(shown.len() >= 2, "the page shows {} configurations", shown.len());
     let folder = tempfile::tempdir().expect("a folder");
     for text in shown {
         let config = load_whole(folder.path(), text).unwrap_or_else(|error| panic!("{error:?}: {text}"));
@@ -244,7 +244,7 @@ fn the_goto_page_shows_valid_configurations_and_every_key() {
     let keys: Vec<&str> = known.split(", ").filter(|key| !others.contains(key)).collect();
     assert!(keys.len() >= 15, "{known}");
     for key in keys {
-        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not tell `{key}`");
+        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not describe `{key}`");
     }
 }
 
@@ -270,24 +270,24 @@ fn rejects_invalid_goto_settings_before_any_call() {
     assert!(error.to_string().contains("without TLS") && error.to_string().contains("address: admin"), "{error}");
 }
 
-/// What the page of directories shows can be used, and it tells every key there is.
+/// Checks that the configurations on the directories page are valid and that the page describes every key.
 #[test]
 fn the_directories_page_shows_valid_configurations_and_every_key() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/directory.md"));
     let page = page.expect("the page");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(shown.len() >= 5, "it shows {}", shown.len());
+    assert!(shown.len() >= 5, "the page shows {} configurations", shown.len());
     let folder = tempfile::tempdir().expect("a folder");
     for text in shown {
         let file = folder.path().join("gotosync.toml");
         fs::write(&file, text).expect("a file");
         match Config::load(&file) {
             Ok(config) => assert!(config.sources.iter().all(|source| source.kind_name() == "ldap"), "{text}"),
-            // Whether there is Kerberos depends on the build.
+            // Kerberos support depends on the build.
             Err(error) => assert!(error.to_string().contains("cannot sign in by Kerberos"), "{error:?}: {text}"),
         }
     }
-    // A key that is like none is answered with all there are.
+    // The error for an unknown key without a similar name lists all keys.
     let error =
         load(folder.path(), "[source]\nldap = 'ldaps://x'\nsign_in = 'anonymous'\nxxxxxxxxxxxx = 1").unwrap_err();
     let known = error.help().and_then(|help| help.strip_prefix("expected one of ")).expect("the keys").to_owned();
@@ -296,6 +296,6 @@ fn the_directories_page_shows_valid_configurations_and_every_key() {
     let keys: Vec<&str> = known.split(", ").filter(|key| !of_files.contains(key)).collect();
     assert!(keys.len() >= 20, "{known}");
     for key in keys {
-        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not tell `{key}`");
+        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not describe `{key}`");
     }
 }

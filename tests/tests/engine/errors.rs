@@ -1,10 +1,10 @@
-//! What people read when something they wrote is wrong: every text names the place, what was expected and what to do.
+//! Tests of error messages: each names the place, the expected value, and the fix.
 
 use gotosync_core::{Error, Rules};
 
-/// Every problem of a rules file, as a front end would show it.
+/// Returns every problem of a rules file, as a front end would show it.
 fn problems(text: &str) -> String {
-    let Err(problems) = Rules::parse(text, "rules.toml") else { panic!("these rules are not wrong:\n{text}") };
+    let Err(problems) = Rules::parse(text, "rules.toml") else { panic!("expected an error for these rules:\n{text}") };
     problems.iter().map(show).collect::<Vec<_>>().join("\n")
 }
 
@@ -259,11 +259,11 @@ fn explains_failing_examples() {
     insta::assert_snapshot!(wrong.join("\n"));
 }
 
-/// A file that is something else altogether is not told line by line.
+/// Errors of a file in a different format are not listed line by line.
 #[test]
 fn reports_every_mistake_of_a_file() {
     let lines: Vec<String> = (0..20_000).map(|number| format!("key{number} = 1")).collect();
     let text = lines.join("\n");
-    let Err(problems) = Rules::parse(&text, "rules.toml") else { panic!("these are no rules") };
+    let Err(problems) = Rules::parse(&text, "rules.toml") else { panic!("expected an error") };
     assert_eq!(problems.iter().count(), 300);
 }

@@ -1,4 +1,4 @@
-//! What is told of one person: every expression with what it reads and what it comes to.
+//! Tests of the explanation of one person: every expression with its inputs and its result.
 
 use gotosync_core::model::{Account, DirectoryBuilder, Dn, GroupEntry, GroupId, License, PersonEntry, PersonId};
 use gotosync_core::source::MemorySource;

@@ -1,5 +1,5 @@
-//! Every way in for bytes from outside, without a fuzzer: with its seeds, and with mutations of them that are the same each
-//! time. What a fuzzer finds becomes a seed.
+//! Runs every fuzzing entry point without a fuzzer: with its seeds and with reproducible mutations of them. Every
+//! finding of a fuzzer becomes a seed.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -27,18 +27,19 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
 }
 
 fn dictionary(name: &str) -> Vec<Vec<u8>> {
-    let text = fs::read_to_string(folder().join("dictionaries").join(name)).expect("there is a dictionary");
+    let text = fs::read_to_string(folder().join("dictionaries").join(name)).expect("the dictionary can be read");
     words(&text).unwrap_or_else(|problem| panic!("{name}: {problem}"))
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }
 
-/// Hands over all seeds and so many mutations, and says which bytes break a promise.
+/// Runs an entry point on all seeds and on the given number of mutations, and panics with the input that breaks a
+/// guarantee.
 fn hold(name: &str, mutations: usize) {
-    let entrance = ENTRANCES.iter().find(|entrance| entrance.name == name).expect("the entrance is listed");
+    let entrance = ENTRANCES.iter().find(|entrance| entrance.name == name).expect("the entry point is listed");
     let (seeds, words) = (seeds(name), dictionary(name));
     let drawn = Mutator::new(&seeds, &words).take(mutations);
     for bytes in seeds.iter().cloned().chain(drawn) {
@@ -112,7 +113,7 @@ fn fuzzes_every_entry_point() {
     for name in &names {
         assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"targets/{name}.rs\"")), "{name} is not built");
         let target = fs::read_to_string(folder().join(format!("targets/{name}.rs"))).expect("a target can be read");
-        assert!(target.contains(&format!("fuzz!({name});")), "{name} fuzzes something else");
+        assert!(target.contains(&format!("fuzz!({name});")), "{name} does not fuzz its entry point");
     }
 }
 
@@ -123,7 +124,7 @@ fn seeds_are_small_and_pass_the_parser() {
     assert!(all < 200_000, "the seeds have {all} bytes");
     let plans = seeds("plan");
     let read = plans.iter().filter(|seed| Plan::from_json(&text(seed)).is_ok()).count();
-    assert!(read > plans.len() / 2, "few plans can still be read: write new ones with `gotosync plan --out`");
+    assert!(read > plans.len() / 2, "too few plans can still be parsed: write new ones with `gotosync plan --out`");
     assert!(seeds("rules").iter().any(|seed| Rules::parse(&text(seed), "rules.toml").is_ok()));
     assert!(seeds("account").iter().any(|seed| serde_json::from_slice::<Account>(seed).is_ok()));
     assert!(Config::load(folder().join("seeds/config/full")).is_ok());

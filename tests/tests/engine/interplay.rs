@@ -1,4 +1,4 @@
-//! What one capability does to another: trials, leavers, roles, protection and older plans, two at a time.
+//! Tests of pairs of features that affect each other: simulated rules, leavers, roles, protection, and older plans.
 
 use gotosync_core::apply::Stop;
 use gotosync_core::model::{Email, Feature, NoteKind, Role, Status};
@@ -62,7 +62,7 @@ async fn ending_a_simulation_removes_nothing_from_a_kept_leaver() {
     assert!(world.active("u1@x.test"));
     world.run(&format!("{live}{trial}")).await;
     world.approve(&live).await;
-    assert!(world.active("u1@x.test"), "a trial came and went: {:?}", world.link("p1").await);
+    assert!(world.active("u1@x.test"), "the simulation must not affect the leaver: {:?}", world.link("p1").await);
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn does_not_delete_a_leaver_suspended_by_hand_later() {
     });
     world.days(5);
     let plan = world.plan(&rules).await;
-    assert!(plan.is_empty(), "suspended by hand, and would be deleted: {:?}", plan.steps());
+    assert!(plan.is_empty(), "a user suspended by hand must not be deleted: {:?}", plan.steps());
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn does_not_restore_an_outdated_role() {
     world.people_are(&team(1));
     world.approve(&rules).await;
     assert!(!world.active("u1@x.test"));
-    // Somebody gives access back without the role; the engine takes it again.
+    // An admin gives access back without the role, and then the engine suspends the user again.
     world.edit("u1@x.test", |user| {
         user.licenses = vec!["connect".into()];
         user.status = Status::Active;
@@ -151,7 +151,7 @@ async fn does_not_restore_an_outdated_role() {
     world.people_are(&team(2));
     world.approve(&rules).await;
     assert!(world.active("u1@x.test"));
-    assert_eq!(world.user("u1@x.test").role, Role::Member, "they had no role when their access ended");
+    assert_eq!(world.user("u1@x.test").role, Role::Member, "the user had no role when the access ended");
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn a_person_selected_in_between_becomes_a_new_leaver() {
     world.people_are(&team(1));
     world.approve(&rules).await;
     world.days(29);
-    // Back, but another has the same e-mail just then.
+    // The person is back, but another person temporarily has the same e-mail.
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "u1@x.test", "A"), person("p2", "u1@x.test", "A")]);
     world.approve(&rules).await;
     world.days(2);
@@ -180,7 +180,7 @@ async fn a_leaver_loses_the_role_that_a_rule_gave() {
     assert!(world.user("u1@x.test").role.is_administrator());
     world.people_are(&team(1));
     world.approve(&rules).await;
-    assert_eq!(world.user("u1@x.test").role, Role::Member, "left, and is administrator for ever");
+    assert_eq!(world.user("u1@x.test").role, Role::Member, "a leaver must not stay an administrator");
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn a_disabled_person_loses_the_role_that_a_rule_gave() {
     assert!(world.user("u1@x.test").role.is_administrator());
     world.people_are(&[person("p0", "u0@x.test", "A"), disabled(person("p1", "u1@x.test", "A"))]);
     world.approve(&rules).await;
-    assert_eq!(world.user("u1@x.test").role, Role::Member, "disabled, and is administrator for ever");
+    assert_eq!(world.user("u1@x.test").role, Role::Member, "a disabled person must not stay an administrator");
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn keeps_a_manual_role_that_a_rule_once_gave() {
     let world = World::new(&team(1), roomy([]));
     world.run(&format!("{A}role = \"administrator\"\n")).await;
     assert!(world.user("u0@x.test").role.is_administrator());
-    // Somebody takes it, and out of the rules as well.
+    // An admin removes the role, and the rules no longer give it.
     world.edit("u0@x.test", |user| user.role = Role::Member);
     world.approve(A).await;
     assert_eq!(world.user("u0@x.test").role, Role::Member);
@@ -222,7 +222,7 @@ async fn restores_the_role_for_new_users_when_they_return() {
     world.people_are(&team(1));
     world.approve(&rules).await;
     assert_eq!(world.user("u0@x.test").licenses.len(), 2, "licenses come back");
-    assert!(world.user("u0@x.test").role.is_administrator(), "and the role does not");
+    assert!(world.user("u0@x.test").role.is_administrator(), "the role must come back, too");
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn moving_does_not_suspend_a_protected_user() {
     world.run(&rules).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "u1@x.test", "B")]);
     world.approve(&rules).await;
-    assert!(world.active("u1@x.test"), "`protected`: nothing is taken away");
+    assert!(world.active("u1@x.test"), "a protected user keeps access");
 }
 
 #[tokio::test]
@@ -245,12 +245,12 @@ async fn an_older_deletion_spares_people_who_returned() {
     world.days(3);
     let report = world.run(&rules).await;
     let deletions = report.deletions.expect("waits");
-    // Back in the directory, though still disabled: selected, and no leaver any more.
+    // The person is back in the directory, still disabled: a rule selects them, so they are no longer a leaver.
     world.people_are(&[person("p0", "u0@x.test", "A"), disabled(person("p1", "u1@x.test", "A"))]);
     world.run(&rules).await;
     assert_eq!(world.link("p1").await.leaver_since, None);
     let _ = world.engine(&rules).apply(&deletions, Some(deletions.id()), &Stop::new()).await;
-    assert!(world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(), "deleted, and was no leaver");
+    assert!(world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(), "a person who is no leaver must not be deleted");
 }
 
 #[tokio::test]
@@ -264,7 +264,7 @@ async fn an_older_deletion_spares_people_protected_since() {
     let deletions = world.run(&rules).await.deletions.expect("waits");
     let rules = format!("protected = [\"u1@x.test\"]\n{rules}");
     let _ = world.engine(&rules).apply(&deletions, Some(deletions.id()), &Stop::new()).await;
-    assert!(world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(), "deleted, and was protected");
+    assert!(world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(), "a protected user must not be deleted");
 }
 
 #[tokio::test]
@@ -288,7 +288,7 @@ async fn a_person_with_the_address_of_a_leaver_does_not_get_the_role() {
     assert!(!world.active("u1@x.test"));
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p9", "u1@x.test", "A")]);
     world.approve(A).await;
-    assert!(world.active("u1@x.test"), "the user is the new person's");
+    assert!(world.active("u1@x.test"), "the user belongs to the new person");
     assert_eq!(world.user("u1@x.test").role, Role::Member);
 }
 
@@ -301,10 +301,10 @@ async fn a_suspension_does_not_wait_behind_an_update_that_failed() {
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "taken@x.test", "A")]);
     let failed = world.run(&rules).await;
     assert_eq!(failed.set_aside.len(), 1);
-    // The same update would fail again; but the person loses the product now.
+    // The same update would fail again, but the person also loses the product now.
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "taken@x.test", "B")]);
     world.approve(&rules).await;
-    assert!(!world.active("u1@x.test"), "access ends at once");
+    assert!(!world.active("u1@x.test"), "the suspension must not wait");
 }
 
 #[tokio::test]
@@ -317,7 +317,7 @@ async fn resending_a_mail_does_not_clear_a_failure() {
     let invite = world.engine(A).invite("p1").await.unwrap();
     let report = world.engine(A).apply(&invite, None, &Stop::new()).await.unwrap();
     assert!(report.all_done(), "{:?}", report.lines);
-    assert_eq!(report.set_aside.len(), 1, "what failed is still to be mended");
+    assert_eq!(report.set_aside.len(), 1, "the failed step must still be set aside");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! Every law on every source, every target, and every decorator over each.
+//! Runs the laws, conformance tests that every implementation must pass, on every source, every target, and every
+//! decorator.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ fn memory(account: &Account) -> MemoryTarget {
     MemoryTarget::new(account.clone())
 }
 
-/// A folder for accounts in files, each under a name of its own.
+/// A folder for file-based accounts, each with a unique name.
 struct Folder(TempDir, AtomicUsize);
 
 impl Folder {
@@ -42,7 +43,7 @@ async fn holds(make: &Factory<'_>) {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// Makes one test of a decorator over the account in memory and one over the account in files.
+/// Defines two tests of a decorator: one with an account in memory and one with an account in a file.
 macro_rules! targets {
     ($($name:ident: $wrap:expr;)*) => {
         mod in_memory {
@@ -128,7 +129,7 @@ async fn a_compressed_export_passes_the_conformance_tests() {
     keeps(&LdifSource::open(file(&folder, "directory.ldif.gz", zipped(corpus::LDIF)))).await;
 }
 
-/// Four people in three groups, one of them twice.
+/// Four people in three groups; one person is in two groups.
 const CSV: &str = "\
 Nr;Vorname;Nachname;E-Mail;Gruppen
 7;Fay;Lee;fay@example.test;Guests
@@ -171,9 +172,9 @@ async fn merged_sources_pass_the_conformance_tests() {
     let all = all.unwrap();
     keeps(&all).await;
     let reading = all.read(&ReadRequest::everyone(["mail"])).await.unwrap();
-    assert_eq!(reading.directory.people().len(), 4 + 3 + 1, "nobody is there twice");
+    assert_eq!(reading.directory.people().len(), 4 + 3 + 1, "each person appears once");
     assert_eq!(reading.remarks.len(), 3, "{:#?}", reading.remarks);
-    // One source alone is the same people merged or not.
+    // Merging a single source does not change its people.
     let one = MergedSource::new(vec![("contractors".into(), Box::new(contractors(&folder)))]).unwrap();
     let request = ReadRequest::everyone(["mail", "givenName", "sn"]);
     let (merged, bare) = (one.read(&request).await.unwrap(), contractors(&folder).read(&request).await.unwrap());

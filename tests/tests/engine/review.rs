@@ -1,4 +1,4 @@
-//! What somebody else has to say about a plan before it is checked.
+//! Tests of reviewers, which can exclude steps of a plan or veto it before the check.
 
 use async_trait::async_trait;
 use gotosync_core::apply::Stop;
@@ -12,7 +12,7 @@ use gotosync_core::target::MemoryTarget;
 use gotosync_core::{Engine, Error, ErrorKind, Result, Rules};
 use gotosync_tests::Trouble;
 
-/// What a reviewer says of each step, and of the whole.
+/// A reviewer with fixed answers for each step and for the plan.
 #[derive(Debug, Default)]
 struct Says {
     step: Option<fn(&Step) -> Option<&'static str>>,
@@ -76,7 +76,7 @@ async fn reports_an_excluded_step_and_does_not_apply_it() -> Result<(), Trouble>
     assert!(report.all_done());
     let text = render::report(&report, Length::Full).to_string();
     assert!(text.contains("Cyd@example.test: create: the board is kept by hand"), "{text}");
-    // It is planned again each time, and left out each time.
+    // The step is planned and excluded again each time.
     let again = engine.plan().await?.plan;
     assert!(again.is_empty());
     assert_eq!(told(&again).len(), 1);
@@ -128,7 +128,7 @@ async fn a_reviewer_without_an_opinion_fails_the_run() -> Result<(), Trouble> {
     let failed = away.run(&Stop::new()).await.expect_err("it fails");
     assert!(failed.plan.is_none() && failed.error.retryable());
     assert_eq!(away.history(1).await?[0].ending, Ending::Failed);
-    // A number alone would leave out whoever has it in another plan.
+    // A step number alone could exclude a different step of another plan.
     let first = engine(Says::default())?.plan().await?.plan;
     let [group, .., last] = first.steps() else { panic!("several steps") };
     let other = Step { number: 1, ..last.clone() };

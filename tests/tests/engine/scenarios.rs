@@ -1,6 +1,7 @@
-//! Every folder of `scenarios/`, on an account in memory and on one in files, read forwards and backwards.
+//! Runs every folder of `scenarios/` on an account in memory and in a file, and with the directory entries in both
+//! orders.
 //!
-//! `GOTOSYNC_BLESS=1` writes the files that say what must come out, and fails all the same.
+//! With `GOTOSYNC_BLESS=1`, the tests write the files with the expected output and fail nevertheless.
 
 use std::path::{Path, PathBuf};
 
@@ -40,7 +41,7 @@ async fn visit(name: &str) -> Result<(), Trouble> {
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }
 
-/// Says what is not the same bytes.
+/// Returns the first difference between the outputs.
 fn differs(one: &[Printed], other: &[Printed]) -> Option<String> {
     let pairs = one.iter().zip(other).zip(1..);
     let told = |(one, other): (&Printed, &Printed)| {
@@ -53,7 +54,7 @@ fn differs(one: &[Printed], other: &[Printed]) -> Option<String> {
         let part = parts.into_iter().find(|(_, one, other)| one != other);
         part.map(|(what, one, other)| format!("the {what} differs:\n{one}\nand\n{other}")).or_else(|| {
             let (one, other) = (&one.remembered, &other.remembered);
-            (one != other).then(|| format!("what is remembered differs:\n{one:#?}\nand\n{other:#?}"))
+            (one != other).then(|| format!("the stored state differs:\n{one:#?}\nand\n{other:#?}"))
         })
     };
     pairs.into_iter().find_map(|(pair, number)| told(pair).map(|what| format!("run {number}: {what}")))
@@ -236,9 +237,9 @@ fn every_scenario_folder_has_one_test() {
     folders.sort();
     let mut listed = ALL.to_vec();
     listed.sort_unstable();
-    assert_eq!(folders, listed, "folders of scenarios/ and names in tests/scenarios.rs");
+    assert_eq!(folders, listed, "the folders of scenarios/ must match the names in tests/engine/scenarios.rs");
     for folder in folders {
         let about = std::fs::read_to_string(scenarios().join(&folder).join("about.txt")).unwrap_or_default();
-        assert!(about.trim().ends_with('.'), "scenarios/{folder}/about.txt is a sentence");
+        assert!(about.trim().ends_with('.'), "scenarios/{folder}/about.txt must be a sentence");
     }
 }

@@ -1,4 +1,5 @@
-//! What is remembered of people after runs: whose step failed, and what they had before their access ended.
+//! Tests of the state about people between runs: people set aside after a failed step, and the access that a person
+//! had before it ended.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -16,19 +17,19 @@ use gotosync_core::{Error, ErrorKind, Result};
 use gotosync_tests::world::World;
 use jiff::{SignedDuration, Timestamp};
 
-/// Gives Meeting to everybody, and deletes leavers after a day.
+/// A rule that gives Meeting to everyone. Leavers are deleted after a day.
 const RULES: &str = "leavers = { first = \"suspend\", delete_after_days = 1, delete_after_reads = 1 }\n\
                      [[rule]]\nname = \"All\"\neveryone = true\nproducts = [\"Meeting\"]\n";
 
-/// What a target has against an action.
+/// Returns the error kind for an action that the target refuses, or `None`.
 type Objection = fn(&Action) -> Option<ErrorKind>;
 
-/// A target that refuses what somebody objects to, as a service does with a record it cannot take.
+/// A target that refuses some actions, like a service that cannot accept a record.
 #[derive(Debug)]
 struct Refusing {
     inner: MemoryTarget,
     objection: Mutex<Objection>,
-    /// Whether it refuses the batch that such an action is in.
+    /// `true` if it rejects the whole batch that contains such an action.
     whole: bool,
 }
 
@@ -68,18 +69,18 @@ impl ProvisioningTarget for Refusing {
     }
 }
 
-/// Nobody objects.
+/// Refuses no action.
 fn nothing(_: &Action) -> Option<ErrorKind> {
     None
 }
 
-/// The service cannot take Bob.
+/// Refuses the creation and update of Bob.
 fn bob(action: &Action) -> Option<ErrorKind> {
     matches!(action, Action::Create(creation) if creation.user.first_name.starts_with("Bob"))
         .then_some(ErrorKind::Input)
 }
 
-/// Ann and Bob, or whatever the second is called; one of them may be switched off.
+/// Returns a directory of Ann and a second person, one of whom may be disabled.
 fn directory(second: &str, disabled: Option<&str>) -> Directory {
     directory_of(&[("p1", "Ann"), ("p2", second)], disabled)
 }
@@ -101,7 +102,7 @@ fn account() -> Account {
     account
 }
 
-/// Ann, Bob and a target, with a clock that is moved by hand.
+/// Returns a world with Ann, Bob, and a target. The clock advances only when the test sets it.
 fn world<T: ProvisioningTarget + 'static>(target: T) -> World<T> {
     World::with(directory("Bob", None), target).stopped_at(now())
 }
@@ -111,7 +112,7 @@ fn refusing(objection: Objection, whole: bool) -> World<Refusing> {
     world(Refusing { inner: MemoryTarget::new(account()), objection, whole })
 }
 
-/// Returns what is remembered of Bob, if he and nobody else is set aside.
+/// Returns the set-aside state of Bob, and asserts that no other person is set aside.
 async fn aside<T: ProvisioningTarget + 'static>(world: &World<T>) -> SetAside {
     let mut set_aside = world.remembered().await.set_aside;
     assert_eq!(set_aside.len(), 1, "{set_aside:?}");
@@ -153,7 +154,7 @@ async fn a_directory_change_resets_the_pause() {
     world.set_clock(now() + hours(2));
     world.run(RULES).await;
     assert_eq!(aside(&world).await.failures, 2);
-    // Long before it would be tried again; and refused again.
+    // Long before the next retry the step is tried because it differs, and fails again.
     let then = now() + hours(3);
     world.set_clock(then);
     world.source.set(directory("Bobby", None));
@@ -205,7 +206,7 @@ async fn a_crash_anywhere_counts_a_failure_once() {
             world.state.crash_at(nth, point);
             crashed |= world.engine(RULES).run(&Stop::new()).await.is_err();
             world.state.heal();
-            // Where no run was open, nothing was tried yet or all was kept.
+            // Without an open run, either nothing was tried or everything was stored.
             if world.engine(RULES).resume(&Stop::new()).await.unwrap().is_none() && aside(&world).await.failures == 1 {
                 world.run(RULES).await;
             }
@@ -294,7 +295,7 @@ async fn retries_a_failed_deletion_on_request() {
     let engine = world.engine(RULES);
     engine.apply(&deletions, Some(deletions.id()), &Stop::new()).await.unwrap();
     assert_eq!(aside(&world).await.kind, ActionKind::Delete);
-    assert!(engine.plan().await.unwrap().plan.is_empty(), "it waits for its time");
+    assert!(engine.plan().await.unwrap().plan.is_empty(), "the deletion waits for its retry time");
 
     world.target.set(nothing);
     let again = engine.retry(Retry::Person("p2@x.test")).await.unwrap();
