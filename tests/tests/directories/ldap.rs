@@ -1,5 +1,5 @@
-//! One directory by every way there is: over the wire, as an export, and as the same people on another kind of server. The same
-//! rules give the same plan.
+//! Reads one directory over LDAP, from an export, and from a server of another kind with the same people, and checks
+//! that the same rules give the same plan.
 
 use std::net::Ipv4Addr;
 
@@ -16,7 +16,7 @@ use gotosync_tests::laws::source;
 use gotosync_tests::reading::{difference, options, samba, slapd, whole};
 use gotosync_tests::servers::{Account as Person, Certificate, Population, Samba, Slapd, twin};
 
-/// Rules that select by every kind of scope, in the places of a population.
+/// Returns rules with every kind of scope, for the units of a population.
 fn rules(base: &str, groups: &[String]) -> String {
     let group = |at: usize| groups[at * (groups.len() - 1) / 3].replace('\'', "");
     format!(
@@ -44,14 +44,15 @@ async fn planned(source: impl DirectorySource + 'static, rules: &str) -> Result<
     Ok(engine.clock(|| "2026-11-23T08:00:00Z".parse().unwrap_or_default()).plan().await?.plan)
 }
 
-/// What a plan does and what it says of whom, and not where that was read.
+/// Returns the steps and notes of a plan, without the place from which the directory was read.
 fn essence(plan: &Plan) -> Result<Vec<String>, Trouble> {
     let notes = plan.notes().iter().filter(|note| note.kind != NoteKind::Remark).map(|note| format!("{note:?}"));
     let steps = plan.steps().iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     Ok(steps.into_iter().chain(notes).collect())
 }
 
-/// A line without what servers spell differently: letter case and escapes of distinguished names.
+/// Returns a line in a form that is equal for all servers, which may differ in the case and escapes of distinguished
+/// names.
 fn plain(line: &str) -> String {
     line.to_lowercase().replace("\\\\2c", "\\\\,")
 }
@@ -127,7 +128,7 @@ async fn reads_are_equal_for_every_bind_method_and_page_size() -> Result<(), Tro
     for (what, options) in ways {
         let reading =
             LdapSource::new(options)?.read(&attributes()).await.map_err(|error| format!("{what}: {error:?}"))?;
-        // An export has all classes of entries; those without people or groups in them are places of nobody.
+        // An export contains entries of all classes, and those without people or groups are empty units.
         let different: Vec<String> = difference(whole(&export), whole(&reading))
             .into_iter()
             .filter(|line| !line[2..].starts_with("unit "))
@@ -151,7 +152,7 @@ async fn openldap_passes_the_source_conformance_tests() -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Each law goes through every place, and a domain has many: each way of reading takes some.
+/// Each law browses every unit, and a domain has many. Therefore, each way of reading checks only some units.
 #[tokio::test(flavor = "multi_thread")]
 async fn active_directory_passes_the_source_conformance_tests() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(40, 8)).shared()?;
@@ -159,7 +160,7 @@ async fn active_directory_passes_the_source_conformance_tests() -> Result<(), Tr
     let of_changes = Some(Changes::default());
     for (what, changes, groups) in [
         ("everything", None, format!("OU=Groups,{company}")),
-        // With the groups that nobody is written into, but everybody is in.
+        // Includes groups like Domain Users, which have all people as primary group members but list no members.
         ("changes", of_changes, format!("CN=Users,{base}")),
     ] {
         let bases = [Dn::parse(&format!("OU=Germany,OU=Staff,{company}"))?, Dn::parse(&groups)?].to_vec();
@@ -185,7 +186,7 @@ async fn the_number_of_searches_does_not_grow_with_people() -> Result<(), Troubl
         counts.push((searches(&everyone), searches(&some)));
     }
     assert_eq!(counts[0], counts[1]);
-    assert_eq!(counts[0].0, 2, "the root entry, and everything");
+    assert_eq!(counts[0].0, 2, "one search for the root DSE and one for all entries");
     Ok(())
 }
 
@@ -196,12 +197,12 @@ async fn requests_only_selected_people() -> Result<(), Trouble> {
     let everyone = source.read(&attributes()).await?;
     let all = everyone.effort.clone().unwrap_or_default().received;
     let small = whole(&everyone).groups().iter().filter(|group| (2..8).contains(&group.people.len()));
-    let small = small.map(|group| group.dn.clone()).next().ok_or("there is no small group")?;
+    let small = small.map(|group| group.dn.clone()).next().ok_or("the population has no small group")?;
     let group = Scope::Group { group: GroupRef::Dn(small), membership: Membership::default() };
     let reading = source.read(&ReadRequest { scopes: vec![group], ..attributes() }).await?;
     let people = whole(&reading).people().len();
     assert!((2..40).contains(&people), "{people}");
-    assert_eq!(reading.directory.groups().len(), everyone.directory.groups().len(), "groups are always read whole");
+    assert_eq!(reading.directory.groups().len(), everyone.directory.groups().len(), "every scope reads all groups");
     assert!(reading.effort.is_some_and(|effort| effort.received * 2 < all));
     Ok(())
 }
@@ -224,7 +225,7 @@ async fn binds_with_a_certificate_and_anonymously_only_on_request() -> Result<()
     assert_eq!(difference(whole(&as_admin), whole(&reading)), [] as [String; 0]);
     let closed = Slapd::options().population(Population::new(40, 8)).without_anonymous().start()?;
     match anonymous(&closed)?.read(&attributes()).await {
-        Ok(reading) => assert!(!reading.completeness.is_complete(), "that nobody may read is no empty directory"),
+        Ok(reading) => assert!(!reading.completeness.is_complete(), "missing read rights are not an empty directory"),
         Err(error) => assert_eq!(error.kind(), ErrorKind::Denied, "{error:?}"),
     }
     Ok(())
@@ -242,9 +243,9 @@ async fn sends_no_password_to_a_server_without_a_trusted_certificate() -> Result
         let error = LdapSource::new(slapd(&server, &server.administrator())?)?.read(&attributes()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Denied, "{error:?}");
         assert!(error.to_string().contains(word) && error.help().is_some(), "{error:?}");
-        assert_eq!(server.log()?.matches("BIND").count(), binds, "nothing was sent");
+        assert_eq!(server.log()?.matches("BIND").count(), binds, "no bind must be sent");
     }
-    // The platform trusts no authority of the tests.
+    // The system trust store does not contain the CA of the tests.
     let server = Slapd::options().start()?;
     let mut platform = slapd(&server, &server.administrator())?;
     platform.tls.roots = Roots::Platform;
@@ -341,7 +342,7 @@ async fn reads_two_forests_as_one_directory() -> Result<(), Trouble> {
     let both = MergedSource::new(vec![("one".into(), source(one)?), ("two".into(), slow)])?;
     let error = both.read(&attributes()).await.unwrap_err();
     two.resume()?;
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "a part that does not answer is no empty part: {error:?}");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "an unavailable domain must not be treated as empty: {error:?}");
     Ok(())
 }
 
@@ -353,12 +354,13 @@ async fn resolves_group_members_across_forests() -> Result<(), Trouble> {
         |server: &Samba| -> Result<LdapSource, Trouble> { Ok(LdapSource::new(samba(server, &server.reader())?)?) };
     let there = source(&two)?.read(&ReadRequest::everyone(["objectSid", "mail"])).await?;
     let directory = whole(&there);
-    // Somebody without an address is nobody else in the other forest.
-    let stranger = directory.people().iter().find(|person| directory.text(person, "mail").is_none()).ok_or("nobody")?;
+    // A person without an address cannot be confused with a person of the other forest.
+    let stranger = directory.people().iter().find(|person| directory.text(person, "mail").is_none()).ok_or("every person has an address")?;
     let sid = directory.values(stranger, "objectSid")[0].as_bytes();
     let below = sid[8..].chunks(4).map(|part| u32::from_le_bytes([part[0], part[1], part[2], part[3]]).to_string());
     let sid = format!("S-1-{}-{}", sid[7], below.collect::<Vec<_>>().join("-"));
-    // A group of the domain, which may hold people of trusted ones: Active Directory keeps a stand-in for them.
+    // A domain local group may have members of trusted domains. Active Directory stores a foreign security principal
+    // for each.
     one.modify(&format!(
         "dn: CN=Across,CN=Users,{}\nchangetype: add\nobjectClass: group\nsAMAccountName: across\ngroupType: -2147483644\n\
          member: <SID={sid}>\n\n",
@@ -368,7 +370,7 @@ async fn resolves_group_members_across_forests() -> Result<(), Trouble> {
         vec![("one".into(), Box::new(source(&one)?)), ("two".into(), Box::new(source(&two)?))];
     let reading = MergedSource::new(parts)?.read(&attributes()).await?;
     let both = whole(&reading);
-    let across = both.groups().iter().find(|group| &*group.name == "across").ok_or("there is no group")?;
+    let across = both.groups().iter().find(|group| &*group.name == "across").ok_or("the group was not read")?;
     let members: Vec<String> = across.people.iter().map(|ix| both.person(*ix).dn.to_string()).collect();
     assert_eq!(members, [stranger.dn.to_string()], "{:?}", across.strangers);
     Ok(())

@@ -1,4 +1,4 @@
-//! The command against real directory servers, as an admin writes it down: a configuration file, and where the password is.
+//! Tests of the command with real directory servers, a configuration file, and a stored password.
 
 mod completions;
 mod forest;
@@ -12,14 +12,14 @@ use std::sync::LazyLock;
 use gotosync_tests::servers::{Certificate, Pair, Population, Samba, Slapd};
 use place::{Place, simple};
 
-/// One domain for all tests that change nothing.
+/// A domain for all tests that only read.
 static SAMBA: LazyLock<&Samba> =
     LazyLock::new(|| Samba::options().population(Population::default()).shared().expect("a domain"));
-/// One server likewise.
+/// A server for all tests that only read.
 static SLAPD: LazyLock<&Slapd> =
     LazyLock::new(|| Slapd::options().population(Population::default()).shared().expect("a server"));
 
-/// What stands in a configuration to reach a server.
+/// Returns the configuration keys that connect to a server.
 fn samba() -> String {
     format!("ldap = '{}'\nca = '{}'\n", SAMBA.url(), SAMBA.ca_file().display())
 }
@@ -53,7 +53,7 @@ fn every_bind_method_reads_openldap() {
         format!("{}{client}", slapd()),
         format!("{start_tls}{client}sign_in = 'certificate'"),
         format!("{}{client}{}", slapd(), simple(&reader.dn)),
-        // What stands below another base is read with it.
+        // Everything below another base DN is read, too.
         format!("{}{}base = ['{2}', 'ou=nobody,{2}']", slapd(), simple(&reader.dn), SLAPD.base()),
     ] {
         let place = Place::new(&source);
@@ -155,9 +155,9 @@ fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
         let place = Place::new(&source);
         place.secret("secret", &slapd.reader().password);
         place.fails("plan", &[&slapd.url(), told[0], told[1]]);
-        assert!(!slapd.log().expect("a log").contains(&slapd.reader().dn), "it was told who signs in: {certificate:?}");
+        assert!(!slapd.log().expect("a log").contains(&slapd.reader().dn), "the client sent its bind name: {certificate:?}");
     }
-    // A good one that nobody vouches for.
+    // A valid certificate of a CA that is not in the system trust store.
     let place = Place::new(&format!("ldap = '{}'\nsign_in = 'anonymous'", SLAPD.url()));
     place.fails("plan", &[&SLAPD.url(), "UnknownIssuer", "help: "]);
     let place = Place::new(&format!("ldap = '{}'\nca = 'nowhere.pem'\nsign_in = 'anonymous'", SLAPD.url()));
@@ -174,5 +174,5 @@ fn rejects_an_invalid_client_certificate() {
     Place::new(&format!("{}certificate = 'none.pem'\nkey = 'none.key'\n", slapd())).fails("plan", &["none.key"]);
 }
 
-/// Where no server is.
+/// An address without a server.
 const NOBODY: &str = "ldaps://127.0.0.1:1";

@@ -1,4 +1,5 @@
-//! The wire before a real server, asked by a client that is not ours; the scripted server likewise.
+//! Tests of the wire in front of a real server and of the scripted server, with clients that are independent of this
+//! project.
 
 mod damages;
 mod probe;
@@ -33,7 +34,7 @@ fn relays_undamaged_messages_byte_by_byte() {
     };
     let direct = converse(slapd.address());
     let relayed = converse(&wire.address().to_string());
-    assert!(direct == relayed, "{} bytes are not {}", relayed.len(), direct.len());
+    assert!(direct == relayed, "{} relayed bytes differ from {} direct bytes", relayed.len(), direct.len());
     let seen = wire.quiet();
     assert_eq!(seen.to_clients as usize, relayed.len());
     assert_eq!(seen.searches[0].pages.iter().map(|page| page.entries).collect::<Vec<_>>(), [3, 3, 3, 1]);
@@ -82,7 +83,7 @@ fn records_requests_and_responses() {
     assert!(!format!("{seen:?}").contains(PASSWORD));
 }
 
-/// A reader that overlooks nothing comes to the effect that the table names, with each fault in turn.
+/// A reader that checks everything must observe the documented effect of each fault.
 #[test]
 fn every_fault_has_its_documented_effect() {
     let slapd = Slapd::start();
@@ -94,14 +95,14 @@ fn every_fault_has_its_documented_effect() {
     let mut names: Vec<&str> = all.iter().map(|(named, _)| named.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), all.len(), "every fault has a name of its own");
+    assert_eq!(names.len(), all.len(), "fault names are unique");
 
     let try_one = |(named, aim): &(gotosync_tests::wire::Named, Aim)| {
         let wire = slapd.wire([named.fault.clone().at(aim.clone())]);
         let got = read(wire.address(), BASE);
         let seen = wire.seen();
         if seen.strikes(0) == 0 {
-            return Some(format!("{}: has done nothing\n{seen:#?}", named.name));
+            return Some(format!("{}: did not occur\n{seen:#?}", named.name));
         }
         let right = match (&named.effect, &got) {
             (Effect::Harmless | Effect::Either, Ok(people)) => *people == whole,
@@ -145,12 +146,12 @@ fn supports_ldaps_and_start_tls_on_both_sides() {
     }
 
     let elsewhere = Wire::start_at(&slapd.tls_front().at([127, 4, 5, 6]), slapd.upstream(), []).expect("a wire");
-    assert_eq!(slapd.people(&elsewhere.url()).code, Some(255), "the certificate is for another address");
+    assert_eq!(slapd.people(&elsewhere.url()).code, Some(255), "the certificate must be valid for another address only");
     let stranger = slapd::search(&both.url(), &["-b", BASE], None);
-    assert_eq!(stranger.code, Some(255), "nobody has told this client whom to trust: {stranger:?}");
+    assert_eq!(stranger.code, Some(255), "this client must not trust the CA: {stranger:?}");
 }
 
-/// TLS between client and server, with the wire knowing nothing of it.
+/// StartTLS between client and server, which the wire cannot decrypt.
 #[test]
 fn relays_unparsable_bytes_unchanged() {
     let slapd = Slapd::start();
@@ -174,7 +175,7 @@ fn records_an_unreachable_server() {
 #[test]
 fn closes_client_connections_when_a_wire_ends() {
     let slapd = Slapd::start();
-    // At an address of its own: on the usual one another test may get the port as soon as it is free.
+    // Uses an address of its own: on 127.0.0.1, another test could get the port as soon as it is free.
     let front = Front::plain().at([127, 7, 38, 9]);
     let wire = Wire::start_at(&front, slapd.upstream(), [Fault::code(3).at(Aim::page(9))]).expect("a wire starts");
     let mut probe = Probe::connect(wire.address());

@@ -1,4 +1,4 @@
-//! Signing in to GoTo, looking at the account and running, as somebody new to it does; and what goes wrong on the way.
+//! Signing in to GoTo, describing the account, and running, with the errors that new users may encounter.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,7 +12,7 @@ use gotosync_tests::goto::{Emulator, Operation, Options, Probe, Rotation, TokenR
 use gotosync_tests::people::export;
 use tempfile::TempDir;
 
-/// An account with one administrator and two licenses.
+/// Returns an account with one administrator and two licenses.
 fn account() -> Account {
     let mut account = Account::empty("8887111122223333444", "Example Ltd");
     let mut admin = User::new("admin@example.test", "Ada", "Min");
@@ -64,7 +64,7 @@ impl Office {
         fs::write(self.path().join(name), text).unwrap();
     }
 
-    /// Keeps a secret as a new user is told to.
+    /// Stores a secret in the way that the documentation recommends.
     fn private(&self, name: &str, secret: &str) {
         let mut child = command(self.path(), &["credential", "set", "--force", "--file", name])
             .stdin(Stdio::piped())
@@ -75,7 +75,7 @@ impl Office {
         assert!(child.wait().unwrap().success());
     }
 
-    /// Signs in, with somebody at the browser who does what the page says.
+    /// Signs in, with a simulated user in the browser.
     fn login(&self) -> Said {
         let mut child = command(self.path(), &["login", "--no-browser"])
             .stdout(Stdio::piped())
@@ -93,7 +93,7 @@ impl Office {
         if line.trim_start().starts_with("http") {
             let page = Probe::stranger().get(line.trim()).unwrap();
             let back = page.header("location").unwrap().to_owned();
-            // Whoever else knocks at the door is sent away.
+            // The callback server rejects all other requests.
             let door = back.split('?').next().unwrap();
             assert_eq!(Probe::stranger().get(&format!("{door}favicon.ico")).unwrap().status, 404);
             assert_eq!(Probe::stranger().get(&format!("{door}?code=stolen&state=guessed")).unwrap().status, 400);
@@ -143,7 +143,7 @@ fn a_new_user_signs_in_browses_and_runs() {
     let account = office.emulator.account();
     assert_eq!(account.users.len(), 31);
     assert_eq!(account.licenses[0].used, 30);
-    // Half of them get a group and a mail: one call makes those who get the same.
+    // Half of the users get a group and a mail. Users with equal settings are created in one call.
     let trace = fs::read_to_string(office.path().join("calls.txt")).unwrap();
     let made = trace.lines().filter(|line| line.contains(" POST ") && line.contains("/users attempt")).count();
     assert_eq!(made, 2, "{trace}");
@@ -194,7 +194,7 @@ fn no_output_and_no_file_contains_a_secret() {
         &["history", "--json"],
         &["about"],
     ] {
-        // Each has to renew its token: that one lasts no longer than it takes to be on the safe side.
+        // Each command must renew its token, because the token's lifetime is shorter than the safety margin.
         told.push(office.run(words));
     }
     let login: serde_json::Value =
@@ -238,7 +238,7 @@ fn renews_a_revoked_token_and_reports_a_revoked_sign_in() {
     assert!(over.err.contains("the login ended or was taken back") && over.err.contains("gotosync login"), "{over:?}");
     assert_eq!(office.login().code, Some(0));
     assert_eq!(office.run(&["account"]).code, Some(0));
-    // The access token ends, the refresh token does not.
+    // The access token expires, but the refresh token does not.
     office.emulator.advance(Duration::from_hours(2));
     let renewed = office.run(&["account"]);
     assert_eq!(renewed.code, Some(0), "{renewed:?}");
@@ -263,7 +263,7 @@ fn concurrent_processes_never_use_a_replaced_refresh_token() {
     let calls = office.emulator.calls();
     let tokens: Vec<_> = calls.iter().filter(|call| call.operation == Operation::Token).collect();
     assert!(tokens.len() >= 6 && tokens.iter().all(|call| call.status == Some(200)), "{tokens:?}");
-    assert_eq!(office.run(&["account"]).code, Some(0), "what was kept last is good");
+    assert_eq!(office.run(&["account"]).code, Some(0), "the token stored last is valid");
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn every_report_warns_of_an_expiring_sign_in_and_of_disabled_tls_verification() 
     assert_eq!(office.login().code, Some(0));
     let early = office.run(&["run"]);
     assert!(early.code == Some(0) && !early.out.contains("ends soon"), "{early:?}");
-    // As if it had been kept 25 days ago.
+    // As if the sign-in had been stored 25 days ago.
     let path = office.path().join("goto-login");
     let mut login: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let then = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(25 * 24);

@@ -1,4 +1,4 @@
-//! The emulator of GoTo's APIs does what is known of them.
+//! Tests that the emulator behaves like GoTo's APIs.
 
 mod connect;
 mod faults;
@@ -12,7 +12,7 @@ use gotosync_tests::goto::{Answer, Emulator, KeyForm, Operation, Options, Probe,
 use gotosync_tests::laws::corpus;
 use serde_json::{Value, json};
 
-/// The account of the laws, with seats for more.
+/// Returns options with the account of the conformance tests and additional seats.
 fn options() -> Options {
     let mut account = corpus::account();
     account.licenses.iter_mut().for_each(|license| license.seats = 10);
@@ -94,7 +94,7 @@ fn accepts_an_authorization_code_once() {
     assert_eq!(stranger.get(&elsewhere).unwrap().status, 400);
     let wide = page.replace("scope=identity:", "scope=calls.v2.initiate");
     assert!(stranger.get(&wide).unwrap().header("location").unwrap().contains("error=invalid_scope"));
-    // What is kept of it holds no code.
+    // The recorded calls contain no authorization code.
     assert!(emulator.calls().iter().all(|call| !call.target.contains("code")));
 }
 
@@ -146,7 +146,7 @@ fn me_returns_the_user_and_the_accounts() {
     let me = answer.json();
     assert_eq!((&me["key"], &me["accountKey"], &me["email"]), (&json!(4), &json!(1), &json!("dan@example.test")));
     assert_eq!(me["adminRoles"], json!(["SUPER_USER"]));
-    // More than a float holds.
+    // Larger than the integers that a floating-point number can represent.
     assert!(answer.text.contains(r#""key":9007199254740993,"name":"Other""#), "{}", answer.text);
     assert_eq!(bench.get("/accounts/9007199254740993/users").json()["total"], 6);
     assert_eq!(bench.get("/accounts/7/users").status, 403);

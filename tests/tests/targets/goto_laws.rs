@@ -1,4 +1,5 @@
-//! Every law on an account at the emulator of GoTo, and on every decorator over it.
+//! Runs the laws, conformance tests that every target must pass, on an account at the emulator of GoTo and on its
+//! decorators.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use gotosync_tests::goto::{Emulator, KeyForm, Options, Served, TokenRefusal};
 use gotosync_tests::laws::{Factory, target};
 use gotosync_tests::named::NamedTarget;
 
-/// An account at an emulator; somebody must be signed in to it, so where nobody is meant an administrator is.
+/// Returns an account at an emulator. GoTo requires a signed-in user, so an administrator is added if the account
+/// names none.
 fn served(account: &Account, options: impl Fn(Options) -> Options) -> Served {
     let login = account.login.clone().or_else(|| Some("4".into()));
     let account = Account { login, ..account.clone() };

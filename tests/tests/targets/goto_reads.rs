@@ -1,4 +1,4 @@
-//! What a listing of GoTo knows of its own completeness, and what becomes of a creation that was not answered.
+//! Complete and partial lists of GoTo, and creations without a response.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use gotosync_core::target::goto::GotoOptions;
 use gotosync_tests::goto::{Emulator, Fault, FaultKind, Operation, Options, Served, Shift};
 use gotosync_tests::laws::corpus;
 
-/// An account of some more people than fit on three pages of four.
+/// Returns an account with a few more people than fit on three pages of four.
 fn account() -> Account {
     let mut account = corpus::account();
     account.users.push(User::new(&format!("{}x@example.test", Shift::PASSER_BY), "Passer", "By").into());
@@ -46,7 +46,7 @@ async fn rereads_a_shifted_list_and_rejects_one_that_keeps_shifting() {
         assert!(read.completeness.is_complete(), "{shift:?}: {}", read.completeness);
         assert_eq!(read.users.len(), once.emulator().account().users.len(), "{shift:?}");
 
-        // Each page finds one more who has come in.
+        // Each page finds another new user.
         if shift == Shift::Added {
             let read = served(Some(fault()), 4).read().await.unwrap();
             assert!(!read.completeness.is_complete(), "{shift:?}");
@@ -64,7 +64,7 @@ async fn reports_a_partial_account_read() {
         (FaultKind::Truncated, "from row"),
         (FaultKind::PageLost, "of 15 came"),
     ] {
-        // Only the first page comes: what follows is lost more often than anybody asks.
+        // Only the first page arrives: the later pages fail more often than they are retried.
         let target = served(None, 4);
         target.describe().await.unwrap();
         let mut faults: Vec<Fault> = (2..60).map(|number| Fault::on(Operation::ListUsers, kind).nth(number)).collect();
@@ -90,20 +90,21 @@ async fn looks_for_a_user_whose_creation_got_no_response() {
         let outcomes = target.execute(&batch).await.unwrap();
         let calls = target.emulator().calls();
         let made = calls.iter().filter(|call| call.operation == Operation::CreateUsers).count();
-        assert_eq!(made, 1, "{kind:?}: it was repeated");
+        assert_eq!(made, 1, "{kind:?}: the creation was repeated");
         for outcome in &outcomes[..2] {
             let created = matches!(outcome, Outcome::Done { effect: Effect::Created { .. } });
             let doubted = matches!(outcome, Outcome::InDoubt { fault } if fault.retryable);
             assert!(if done { created } else { doubted }, "{kind:?}: {outcome:?}");
         }
-        // Who was there before is there, and was not made.
+        // A user who existed before the batch is reported as a conflict, not as created.
         assert!(matches!(&outcomes[2], Outcome::Failed { fault } if fault.kind == ErrorKind::Conflict), "{outcomes:?}");
         let mails = target.emulator().mails().len();
         assert_eq!(mails, if done { 2 } else { 0 });
     }
 }
 
-/// Neither the creation is answered nor whoever looks for it: what nobody knows is told as doubt, and made once.
+/// If neither the creation nor the search for the new user gets a response, the outcome is in doubt, and the creation
+/// is not repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_creation_that_cannot_be_checked_stays_in_doubt() {
     let target = served(Some(Fault::on(Operation::CreateUsers, FaultKind::ResetAfter).first(1)), 1000);
@@ -139,7 +140,7 @@ async fn creates_equal_users_in_one_call_and_reports_each_rejection() {
         assert!(matches!(outcome, Outcome::Failed { fault } if fault.kind == ErrorKind::Conflict), "{outcome:?}");
     }
 
-    // One that the service cannot take does not keep the others from being made.
+    // A user that the service rejects does not prevent the creation of the others.
     let mut zoned = User::new("zone@example.test", "Gus", "Lee");
     zoned.set_settings(|own| own.time_zone = Some("Nowhere at all".into()));
     let zoned = Action::Create(Creation::new(zoned, WelcomeEmail::None));

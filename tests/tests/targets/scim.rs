@@ -1,4 +1,4 @@
-//! Accounts at a SCIM service: what it offers is used, what is somebody else's stays, and nothing is said that is not known.
+//! Accounts at a SCIM service: use of optional features, unmanaged data, and outcomes in doubt.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use gotosync_tests::scim::target;
 use gotosync_tests::servers::Scim;
 use serde_json::{Value, json};
 
-/// A service with its probe.
+/// A service and a probe that inspects it.
 struct Bench {
     server: Scim,
     probe: Probe,
@@ -70,7 +70,7 @@ async fn one(target: &dyn ProvisioningTarget, action: Action) -> Outcome {
     target.execute(&[action].into_iter().collect()).await.unwrap().pop().unwrap()
 }
 
-/// A change of the last name.
+/// Returns an update of the last name.
 fn renamed(key: &str, before: &str, after: &str) -> Action {
     let (reading, account) = (corpus::nobody().unwrap(), Account::empty("0", "evidence"));
     let whole = Whole::of(&reading, &account).unwrap();
@@ -90,7 +90,7 @@ async fn keeps_unmanaged_attributes() {
         let vpn = bench.make("Groups", &foreign);
         let target = bench.target();
         let account = target.read().await.unwrap();
-        assert_eq!(account.groups, [], "somebody else's group is none of the account's");
+        assert_eq!(account.groups, [], "an unmanaged group must not be part of the account");
         assert!(one(&target, Action::CreateGroup { path: UserGroupPath::new("Sales") }).await.is_done());
         let group = Some(Change::fill(UserGroupPath::new("Sales")));
         let changes = UserChanges { group, ..UserChanges::default() };
@@ -149,7 +149,7 @@ async fn a_second_run_has_nothing_to_do() {
     assert!(engine.plan().await.unwrap().plan.is_empty());
 }
 
-/// The directory of the laws with another address for Ann.
+/// Returns the directory of the conformance tests with another address for Ann.
 fn moved(folder: &std::path::Path) -> LdifSource {
     let file = folder.join("directory.ldif");
     std::fs::write(&file, corpus::LDIF.replace("mail: ann@", "mail: anna@")).unwrap();
@@ -182,7 +182,7 @@ async fn recognizes_created_users_after_losing_the_state() {
     assert!(after.user_by_email(&Email::new("anna@example.test")).is_some());
 }
 
-/// Somebody who was there before is found by e-mail once, and by their id from then on; what another client calls them stays.
+/// An existing user is found by e-mail once and by id afterwards. An external id that another client set is kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn marks_existing_users_and_recognizes_them_after_losing_the_state() {
     for server in [Scim::options(), Scim::options().without("patch")] {
@@ -209,11 +209,12 @@ async fn marks_existing_users_and_recognizes_them_after_losing_the_state() {
         let second = Engine::new(moved(folder.path()), bench.target(), MemoryState::new(), rules());
         let plan = second.plan().await.unwrap().plan;
         let told: Vec<_> = plan.steps().iter().map(|step| (step.action.kind(), &*step.subject)).collect();
-        assert_eq!(told, [(ActionKind::Update, "ann@example.test")], "and nobody is made");
+        assert_eq!(told, [(ActionKind::Update, "ann@example.test")], "and no user is created");
     }
 }
 
-/// Somebody else writes between the look and the write: the version says so, the write is refused, and what they wrote stays.
+/// Another client writes between the read and the write. The ETag reveals that, so the write is refused and the other
+/// client's change is kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn refuses_to_overwrite_concurrent_changes() {
     let bench = Bench::new(Scim::options().start().unwrap());
@@ -236,7 +237,7 @@ async fn refuses_to_overwrite_concurrent_changes() {
     assert!(matches!(&late, Outcome::Failed { fault } if fault.kind == ErrorKind::Conflict), "{late:?}");
     let now = bench.get(&format!("Users/{id}"));
     assert_eq!((&now["name"]["familyName"], &now["nickName"]), (&json!("Lee"), &json!("Quick")));
-    // The next run looks again, and nobody is in its way.
+    // The next run reads again, and its write succeeds.
     assert!(one(&target, renamed(&id, "Lee", "Berg")).await.is_done());
 }
 
@@ -269,7 +270,7 @@ async fn reports_a_rejected_token_without_printing_it() {
     assert!(!format!("{error:?} {target:?}").contains("hunter2"));
 }
 
-/// The vendor's own service, in its older dialect.
+/// Returns a target for GoTo's own SCIM service, which uses an older dialect.
 fn goto(emulator: &Emulator) -> ScimTarget {
     let patience = Patience { first: std::time::Duration::from_millis(10), ..Patience::default() };
     let client = Client::new(HttpOptions { patience, ..HttpOptions::default() }).unwrap();
@@ -287,7 +288,7 @@ async fn the_goto_dialect_creates_and_changes_users_and_removes_nothing() {
     assert!(!info.capabilities.has(Feature::UserGroups));
     let account = target.read().await.unwrap();
     assert_eq!((account.users.len(), account.completeness.is_complete()), (6, true));
-    assert!(account.users.iter().all(|user| user.status == Status::Active), "of the others nothing is known");
+    assert!(account.users.iter().all(|user| user.status == Status::Active), "the status of the others is unknown");
     let made = one(&target, create("gus@example.test", None)).await;
     assert!(made.is_done(), "{made:?}");
     let again = one(&target, create("gus@example.test", None)).await;
@@ -322,10 +323,10 @@ async fn finds_a_user_whose_creation_response_was_lost() {
     }
     assert_eq!(emulator.account().users.len(), 7);
     let writes = emulator.calls().iter().filter(|call| call.operation == Operation::ScimWrite).count();
-    assert_eq!(writes, 2, "nothing is written twice");
+    assert_eq!(writes, 2, "no write is repeated");
 }
 
-/// A folder with a directory of four people, rules, and a service's token beside the configuration.
+/// Creates a folder with a directory of four people, rules, and a configuration with the service's token in a file.
 fn office(server: &Scim) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
@@ -355,12 +356,12 @@ fn the_command_runs_against_a_service_and_prints_no_token() {
         if path.is_file() && path.file_name().is_some_and(|name| name != "token") {
             let bytes = std::fs::read(&path).unwrap();
             let held = bytes.windows(server.token().len()).any(|part| part == server.token().as_bytes());
-            assert!(!held, "{} holds the token", path.display());
+            assert!(!held, "{} contains the token", path.display());
         }
     }
 }
 
-/// What is wrong with a table `[account]`, as people read it.
+/// Returns the error message for an `[account]` table.
 fn problem(account: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gotosync.toml");
@@ -383,7 +384,7 @@ fn explains_invalid_configurations() {
     }
 }
 
-/// Every configuration that the page shows can be read.
+/// Checks that every configuration on the page is valid.
 #[test]
 fn the_page_shows_valid_configurations() {
     let page = include_str!("../../../gotosync-core/docs/scim.md");

@@ -1,4 +1,5 @@
-//! Every law on an account at a SCIM service of a third party, and on every decorator over it.
+//! Runs the laws, conformance tests that every target must pass, on an account at a third-party SCIM service and on
+//! its decorators.
 
 use std::num::NonZeroU32;
 

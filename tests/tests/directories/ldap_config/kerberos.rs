@@ -1,4 +1,4 @@
-//! Signing in without a password.
+//! Signing in with Kerberos instead of a password.
 
 use std::fs;
 
@@ -6,13 +6,14 @@ use super::place::{Place, simple};
 use super::{SAMBA, samba};
 use gotosync_tests::servers::Samba;
 
-/// A place that signs in by Kerberos; the server is named by its address, so the service is named apart.
+/// Returns a place that signs in with Kerberos. The server is configured by its address, so the host name of its
+/// service is configured separately.
 fn place(keys: &str) -> Place {
     let source = format!("{}sign_in = 'kerberos'\nservice_host = '{}'\n{keys}", samba(), SAMBA.fqdn());
     Place::new(&source).with("KRB5_CONFIG", SAMBA.krb5_conf())
 }
 
-/// A place with the keys of somebody.
+/// Returns a place with a keytab.
 fn with_keytab() -> Place {
     let place = place(&format!("principal = 'reader@{}'\nkeytab = 'sync.keytab'", SAMBA.realm()));
     fs::copy(SAMBA.keytab("reader").expect("keys"), place.path("sync.keytab")).expect("a copy");
@@ -29,7 +30,7 @@ fn uses_an_existing_ticket() {
     assert_eq!(place.people(), PEOPLE);
     let about = place.run(&["about"]);
     assert!(about.out.contains("the current user by Kerberos"), "{about:?}");
-    // With nothing said about signing in, it is the current user as well.
+    // Without any sign-in keys, the command signs in as the current user, too.
     let bare = Place::new(&format!("{}service_host = '{}'", samba(), SAMBA.fqdn()));
     assert_eq!(bare.with("KRB5_CONFIG", SAMBA.krb5_conf()).with("KRB5CCNAME", tickets).people(), PEOPLE);
 }
@@ -40,12 +41,12 @@ fn uses_the_configured_keytab_and_no_existing_tickets() {
     assert_eq!(place.people(), PEOPLE);
     let browsed = place.run(&["browse"]);
     assert_eq!(browsed.code, Some(0), "{browsed:?}");
-    // Whatever tickets there are: they are neither used nor written to.
+    // Existing tickets are neither used nor changed.
     let tickets = place.path("tickets");
     let place = place.with("KRB5CCNAME", tickets.display().to_string());
     assert_eq!(place.people(), PEOPLE);
     assert!(!tickets.exists());
-    // The command was started anew, and still takes what is piped in.
+    // With a keytab, the command restarts itself, and it must still read its standard input.
     let mut import = place.command(&["import", "-", "--rule", "Everyone"]);
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
     std::io::Write::write_all(&mut writer, b"Cleo Patra cleo@partner.test").expect("it is written");
@@ -83,7 +84,7 @@ fn rejects_two_keytabs_and_names_their_lines() {
     place.fails("plan", &["gotosync.toml:8:1", "another keytab", "ktutil"]);
 }
 
-/// The same rules, from the same domain: with a password, by Kerberos, and from its export.
+/// Applies the same rules to the same domain with a password, with Kerberos, and from an export.
 #[test]
 fn kerberos_password_and_export_give_the_same_plan() {
     let steps = |place: &Place| {

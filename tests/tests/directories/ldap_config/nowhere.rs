@@ -1,4 +1,4 @@
-//! A password goes to the server and nowhere else.
+//! The password is sent to the server and appears nowhere else.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use gotosync_tests::servers::{Population, Slapd};
 use super::place::{Place, simple};
 use super::{SAMBA, SLAPD, samba, slapd};
 
-/// Every file below a folder but one, with its bytes.
+/// Returns every file below a folder except one, with its content.
 fn files(folder: &Path, except: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
@@ -29,7 +29,7 @@ fn holds(bytes: &[u8], secret: &str) -> bool {
     bytes.windows(secret.len()).any(|part| part == secret.as_bytes())
 }
 
-/// Does everything that can be done, and looks at all that was said and written.
+/// Runs every command and searches its output and all written files for the password.
 fn everything(place: &Place, password: &str, person: &str) {
     let commands: &[&[&str]] = &[
         &["about"],
@@ -54,7 +54,7 @@ fn everything(place: &Place, password: &str, person: &str) {
     ];
     for words in commands {
         let Said { out, err, .. } = place.run(words);
-        assert!(!out.is_empty() || !err.is_empty(), "{words:?} says nothing");
+        assert!(!out.is_empty() || !err.is_empty(), "{words:?} prints nothing");
         assert!(!holds(out.as_bytes(), password) && !holds(err.as_bytes(), password), "{words:?}: {out}{err}");
     }
     let written = files(&place.path(""), &place.path("secret"));
@@ -75,7 +75,7 @@ fn the_password_is_in_no_output_and_no_file() {
     let plan: serde_json::Value = serde_json::from_str(&first.out).expect("JSON");
     let person = plan["steps"][0]["subject"].as_str().expect("somebody").to_owned();
     everything(&place, &reader.password, &person);
-    // That what was done was done: the account has people by now.
+    // The commands did their work: the account now contains the people.
     let done = place.run(&["plan"]);
     assert_eq!(done.code, Some(0), "{done:?}");
 
@@ -114,11 +114,11 @@ fn the_password_is_on_no_command_line_during_a_run() {
     place.secret("secret", &reader.password);
     slapd.pause().expect("it is paused");
     let mut child = place.command(&["plan"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    // The password has been fetched, and the server keeps the command waiting.
+    // The command has read the password and is waiting for the server.
     let end = Instant::now() + Duration::from_mins(1);
     while !place.path("fetched").exists() {
-        assert!(child.try_wait().expect("it can be asked").is_none(), "it ended early");
-        assert!(Instant::now() < end, "the password is not fetched");
+        assert!(child.try_wait().expect("it can be asked").is_none(), "the command ended early");
+        assert!(Instant::now() < end, "the command did not read the password");
         std::thread::sleep(Duration::from_millis(5));
     }
     let process = Path::new("/proc").join(child.id().to_string());

@@ -1,4 +1,4 @@
-//! Every place of a password, and what is said where it is not fit to be used.
+//! Every source of a password, and the errors for passwords that cannot be used.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,12 +8,12 @@ use gotosync_tests::command::{Said, said};
 use super::place::{FULL_BINARY, Place};
 use super::{SAMBA, SLAPD, samba, slapd};
 
-/// A place whose password is somewhere.
+/// Returns a place whose password comes from the given source.
 fn from(password: &str) -> Place {
     Place::new(&format!("{}user = '{}'\npassword = {password}\n", slapd(), SLAPD.reader().dn))
 }
 
-/// Runs the command with something piped in.
+/// Runs the command with a text on standard input.
 fn piped(place: &Place, words: &[&str], text: &str) -> Said {
     feed(place.command(words), text)
 }
@@ -32,7 +32,7 @@ fn reads_the_password_from_a_file_a_variable_a_program_and_systemd() {
     std::fs::create_dir(file.path("kept")).expect("a folder");
     file.secret("kept/ldap", &format!("{password}\n"));
     assert_eq!(file.people(), 300);
-    // Relative to the configuration, wherever the command runs.
+    // Paths are relative to the configuration file, wherever the command runs.
     let elsewhere = said(file.command(&["plan"]).current_dir("/").output().expect("it starts"));
     assert_eq!(elsewhere.code, Some(2), "{elsewhere:?}");
 
@@ -63,7 +63,7 @@ fn signs_in_with_a_password_that_the_command_stored() {
 
     let again = piped(&place, &["credential", "set", "--file", "kept"], "other");
     assert!(again.code == Some(1) && again.err.contains("--force") && !again.err.contains("other\n"), "{again:?}");
-    assert_eq!(place.people(), 300, "the old one is still there");
+    assert_eq!(place.people(), 300, "the old password must still be stored");
     let forced = piped(&place, &["credential", "set", "--file", "kept", "--force"], "other");
     assert_eq!(forced.code, Some(0), "{forced:?}");
     place.fails("plan", &["refused the sign-in"]);
@@ -75,7 +75,7 @@ fn signs_in_with_a_password_that_the_command_stored() {
         assert!(refused.code == Some(1) && refused.err.contains(told) && refused.err.contains("help: "), "{refused:?}");
     }
     assert!(!place.path("kept").exists());
-    // A secret is never a word of a command.
+    // Secrets are not accepted on the command line.
     let word = place.run(&["credential", "set", "ldap", "hunter2"]);
     assert_eq!(word.code, Some(1), "{word:?}");
     assert_eq!(place.run(&["credential", "set"]).code, Some(1));
@@ -103,7 +103,7 @@ fn asks_for_the_password_twice_without_echo() {
 #[test]
 fn reads_the_password_from_the_keyring() {
     let place = from("{ keyring = 'gotosync-tests/ldap' }");
-    // In a session of its own: what is kept is found again from another one.
+    // Use a session keyring of its own, in which a later process finds the stored password.
     let in_session = |words: &[&str], text: &str| {
         let inner = place.command(words);
         let mut session = Command::new("python3");
@@ -113,7 +113,7 @@ fn reads_the_password_from_the_keyring() {
     let name = "gotosync-tests/ldap";
     let kept = in_session(&["credential", "set", name, "--force"], &SLAPD.reader().password);
     if kept.code != Some(0) {
-        // Containers often have no keyrings: it must be said then, with what to do.
+        // Many containers have no keyrings. Then the error must explain the fix.
         assert!(kept.err.contains("keyring") && kept.err.contains("keep the secret in a file"), "{kept:?}");
         place.fails("plan", &["keyring: gotosync-tests/ldap", "help: "]);
         return;
@@ -148,7 +148,7 @@ fn rejects_a_missing_or_world_readable_password() {
     place.secret("secret", &SLAPD.reader().password);
     place.mode("secret", 0o644);
     place.fails("plan", &["0644", "chmod 600", "secret"]);
-    // What needs no password does not ask for it.
+    // Commands that need no password do not read it.
     for words in [&["about"][..], &["about", "--json"]] {
         let told = place.run(words);
         assert!(told.code == Some(0) && told.out.contains(&SLAPD.reader().dn), "{told:?}");
@@ -163,11 +163,11 @@ fn rejects_a_missing_or_world_readable_password() {
     assert!(!failed.err.contains("hunter2"), "{failed:?}");
     from("{ command = ['true'] }").fails("plan", &["`true`", "first line"]);
     from("{ command = ['./nowhere'] }").fails("plan", &["nowhere", "cannot be started"]);
-    // A key store that has none, or that is none.
+    // A keyring without the entry, and an unavailable keyring.
     from("{ keyring = 'gotosync-tests/nobody' }").fails("plan", &["keyring: gotosync-tests/nobody", "help: "]);
 }
 
-/// Runs a command in a new session of the kernel's keyrings.
+/// Runs a command in a new session keyring of the kernel.
 const SESSION: &str = "
 import ctypes, os, sys
 if ctypes.CDLL('libkeyutils.so.1', use_errno=True).keyctl_join_session_keyring(None) < 0:
@@ -175,7 +175,7 @@ if ctypes.CDLL('libkeyutils.so.1', use_errno=True).keyctl_join_session_keyring(N
 os.execv(sys.argv[1], sys.argv[1:])
 ";
 
-/// Runs a command at a terminal of its own and types two lines, each when the terminal has stopped showing what is typed.
+/// Runs a command on a new terminal and types two lines, each after the terminal has disabled echo.
 const TERMINAL: &str = "
 import os, pty, select, sys, termios, time
 first, second, *command = sys.argv[1:]

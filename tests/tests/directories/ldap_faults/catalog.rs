@@ -1,4 +1,4 @@
-//! What a server says of itself, and what it keeps of others.
+//! Server information in the root DSE, and global catalogs, which hold only some attributes.
 
 use gotosync_core::ErrorKind;
 use gotosync_core::model::{GroupRef, Membership, ReadRequest, Scope};
@@ -8,7 +8,7 @@ use gotosync_tests::wire::{Aim, Broken, Copied, Entry, Fault, Front, LoopCookie,
 use super::domain::{domain, everyone, lines, own_address, person, plain, read, read_whole, unit};
 use super::world::{Selected, Way, impatient, same, side_by_side, told};
 
-/// A global catalogue: it keeps the attributes of its schema, and no others.
+/// Returns a global catalog that has only the attributes marked for it in the schema.
 fn catalog(kept: &[&str]) -> Script {
     let schema = kept.iter().enumerate().map(|(number, name)| {
         let of_schema = [("objectClass", "attributeSchema"), ("isMemberOfPartialAttributeSet", "TRUE")];
@@ -17,7 +17,7 @@ fn catalog(kept: &[&str]) -> Script {
     let people = (1..=5).map(|number| person(number, &format!("OU=A,{BASE}")));
     let entries = [unit(&format!("OU=A,{BASE}"))].into_iter().chain(people).chain(schema);
     let script = domain(BASE, entries).root("schemaNamingContext", [SCHEMA]);
-    // Of the schema itself it keeps all.
+    // The schema entries themselves are complete.
     let own = ["isMemberOfPartialAttributeSet", "lDAPDisplayName"].into_iter().chain(kept.iter().copied());
     Script { partial: Some(own.map(str::to_owned).collect()), ..script }
 }
@@ -43,7 +43,7 @@ fn names_an_attribute_that_the_global_catalog_lacks() {
     let error = read(plain(&partial.url()), &more).expect_err("a refusal");
     assert!(error.message().contains("does not keep department, MANAGER"), "{}", told(&error));
 
-    // Of groups that are not universal it does not know the members.
+    // A global catalog knows the members of universal groups only.
     let group = Scope::Group { group: GroupRef::parse("A"), membership: Membership::Nested };
     let error = read(plain(&full.url()), &ReadRequest { scopes: vec![group], ..everyone() }).expect_err("a refusal");
     assert!(error.message().contains("does not know the members of every group"), "{}", told(&error));
@@ -62,7 +62,7 @@ fn an_incomplete_schema_is_an_error() {
     }
 }
 
-/// Whatever a server says of itself, or does not say: the directory is the same, or it is told that it is not whole.
+/// Whatever a server reports about itself or omits, the directory is the same or is reported as incomplete.
 #[test]
 fn missing_root_dse_attributes_lose_no_people() {
     let mut cases: Vec<(Way, Fault)> = Vec::new();
@@ -103,7 +103,7 @@ fn missing_root_dse_attributes_lose_no_people() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
-/// Whether a fault of pages can happen to the one entry that says what a server is: it has no name, no id and no page.
+/// Returns `true` if a fault of pages can occur in the root DSE, which has no DN, no id, and no page.
 fn strikes_a_root(fault: &Fault) -> bool {
     !matches!(
         fault,
@@ -125,7 +125,7 @@ fn strikes_a_root(fault: &Fault) -> bool {
 const BASE: &str = "DC=ad,DC=test";
 const SCHEMA: &str = "CN=Schema,CN=Configuration,DC=ad,DC=test";
 
-/// What is always asked of people, and their mail.
+/// The attributes that are always requested for people, and their mail.
 const KEPT: &[&str] = &[
     "objectClass",
     "objectCategory",

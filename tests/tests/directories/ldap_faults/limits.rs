@@ -1,4 +1,4 @@
-//! Servers that give only so much at a time: of entries, and of the values of one attribute.
+//! Servers with limits on the number of entries and of an attribute's values in a response.
 
 use gotosync_core::model::Reading;
 use gotosync_core::source::ldap::Timeouts;
@@ -7,7 +7,8 @@ use gotosync_tests::wire::{Aim, Effect, Fault, Script, Scripted, Seen, ServedPag
 use super::domain::{domain, everyone, group, lines, person, plain, read, read_whole, unit};
 use super::world::{Selected, Way, same, side_by_side};
 
-/// A domain of so many people; groups of none of them, of five, of six and of all; and somebody with many addresses.
+/// Returns a domain with the given number of people; groups of none, five, six, and all of them; and a person with
+/// many addresses.
 fn company(people: u32) -> Script {
     let names = || (1..=people).map(|number| format!("CN=P{number},OU=A,{BASE}"));
     let addresses = (1..=17).map(|number| format!("smtp:p1-{number}@x.test"));
@@ -27,8 +28,8 @@ fn ranges(seen: &Seen) -> usize {
     seen.searches.iter().filter(|search| search.attributes.iter().any(|name| name.contains(";range="))).count()
 }
 
-/// `MaxValRange`: what Active Directory does with more than 1,500 values, on a small scale. A range that is asked for may be
-/// smaller than what the server gives, or larger.
+/// A small-scale `MaxValRange`: Active Directory sends more than 1,500 values in ranges. The requested range may be
+/// smaller or larger than the server's.
 #[test]
 fn reads_all_ranges_of_a_large_attribute() {
     let whole = Scripted::start(company(23)).expect("a server");
@@ -59,7 +60,7 @@ fn reports_an_unexpected_range() {
     }
 }
 
-/// A server of which each of these answers claims to be the first, or to hold more than it does.
+/// Servers whose first range does not start at 0, or claims to contain more values than it does.
 #[test]
 fn reports_a_first_range_that_does_not_start_at_0() {
     let server = Scripted::start(company(8)).expect("a server");
@@ -78,7 +79,7 @@ fn reports_a_first_range_that_does_not_start_at_0() {
     }
 }
 
-/// The same on real servers, with the wire cutting up what they give, and every fault of a range.
+/// The same on real servers, whose values the wire splits, with every fault of a range.
 #[test]
 fn reads_all_ranges_of_real_servers_or_reports_the_gap() {
     let mut cases = Vec::new();
@@ -108,7 +109,7 @@ fn reads_all_ranges_of_real_servers_or_reports_the_gap() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
-/// What a server does with a large search, and what has to come of it: everybody, or a reading that says why not.
+/// Large searches with each kind of limit must return all people or be reported as incomplete.
 #[test]
 fn reports_searches_that_end_early_and_accepts_smaller_pages() {
     let try_one = |people: u32, change: fn(Script) -> Script| -> Reading {
@@ -119,7 +120,7 @@ fn reports_searches_that_end_early_and_accepts_smaller_pages() {
     };
     let told = |reading: &Reading| reading.completeness.to_string();
 
-    // It does not know pages, and gives no more than a thousand entries.
+    // A server without paging that returns at most 1,000 entries.
     let strict = |script: Script| {
         Script { limit: Some(1000), paging: ServedPaging::Ignored, ..script }.root("supportedControl", ["1.2"])
     };
@@ -129,17 +130,17 @@ fn reports_searches_that_end_early_and_accepts_smaller_pages() {
         "{}",
         told(&limited)
     );
-    assert_eq!(limited.directory.people().len(), 994, "what came is there all the same");
+    assert_eq!(limited.directory.people().len(), 994, "the received entries are returned");
     let below = try_one(900, strict);
     assert!(below.completeness.is_complete() && below.directory.people().len() == 900, "{}", told(&below));
 
-    // It says that it knows pages, and takes no notice: whether more would follow, it does not say.
+    // A server that claims to support paging but ignores it, so that the end of the search is unknown.
     let ignoring = try_one(50, |script| Script { paging: ServedPaging::Ignored, ..script });
     assert!(told(&ignoring).contains("the page does not say whether another one follows"), "{}", told(&ignoring));
     let refusing = try_one(50, |script| Script { paging: ServedPaging::Unknown, ..script });
     assert!(told(&refusing).contains("12 (unavailableCriticalExtension)"), "{}", told(&refusing));
 
-    // Its pages are smaller than what is asked for (`MaxPageSize`).
+    // A server whose pages are smaller than requested (`MaxPageSize`).
     let smaller = try_one(700, |script| Script { limit: Some(99), ..script });
     assert!(smaller.completeness.is_complete() && smaller.directory.people().len() == 700, "{}", told(&smaller));
 }

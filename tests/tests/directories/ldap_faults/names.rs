@@ -1,4 +1,4 @@
-//! What a server shows of a directory, and how it writes the names in it.
+//! Missing entries, and spellings of distinguished names.
 
 use gotosync_core::model::{GroupRef, Membership, ReadRequest, Scope};
 use gotosync_core::source::ldap::LdapOptions;
@@ -6,7 +6,7 @@ use gotosync_tests::wire::{Entry, Scripted};
 
 use super::domain::{domain, everyone, group, lines, person, plain, read, read_whole, unit};
 
-/// A success without entries is what a user gets who may not read. Nobody has left.
+/// A user without read rights gets a success without entries, which must not make anyone a leaver.
 #[test]
 fn a_server_that_returns_nothing_is_not_an_empty_directory() {
     let mut nothing = domain(BASE, []);
@@ -23,7 +23,8 @@ fn a_server_that_returns_nothing_is_not_an_empty_directory() {
     assert!(told.contains("OU=Nowhere") && told.contains("32 (noSuchObject)"), "{told}");
 }
 
-/// Case, blanks, escapes and Unicode forms differ between a name and what a group calls it; hash and comma are part of some.
+/// A DN and a reference to it may differ in case, spaces, escapes, and Unicode form. Some names contain hash signs
+/// and commas.
 #[test]
 fn finds_members_in_every_spelling_of_their_dn() {
     let names = [
@@ -44,7 +45,7 @@ fn finds_members_in_every_spelling_of_their_dn() {
     assert_eq!(inner.parents.len(), 1);
 }
 
-/// Two groups of one name in two units, and three that are in each other.
+/// Two groups in different units have the same name, and three groups contain each other.
 #[test]
 fn reads_groups_with_equal_names_and_cyclic_groups() {
     let ring = |number, name: &str, next: &str| group(number, name, BASE, [format!("CN={next},{BASE}")]);
@@ -64,7 +65,7 @@ fn reads_groups_with_equal_names_and_cyclic_groups() {
         read_whole(options, &ReadRequest { scopes, ..everyone() }).directory
     };
     assert_eq!(asked("X").people().len(), 0);
-    // Which of the two is meant is for the rule to say. Whoever could be meant is read.
+    // The rule decides which of the two groups it means, so the members of both are read.
     let both = asked("Same");
     assert_eq!((both.people().len(), both.find_groups(&GroupRef::parse("Same")).len()), (2, 2));
 }

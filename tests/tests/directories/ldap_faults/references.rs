@@ -1,4 +1,4 @@
-//! References to other servers: refused, left alone or followed, and never lost.
+//! Referrals and continuation references: refused, ignored, or followed, but never lost.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use gotosync_tests::wire::{Aim, Ending, Entry, Fault, Front, Script, Scripted, S
 
 use super::domain::{PORT, domain, everyone, group, lines, own_address, person, plain, read, read_whole, unit};
 
-/// What the parent domain holds: two people, and a group with people of both domains in it.
+/// Returns the parent domain: two people, and a group with people of both domains.
 fn parent() -> Vec<Entry> {
     let members = [format!("CN=P1,OU=A,{BASE}"), format!("CN=P11,OU=C,{CHILD}"), format!("CN=P12,OU=C,{CHILD}")];
     let own = |number| {
@@ -19,7 +19,7 @@ fn parent() -> Vec<Entry> {
     vec![unit(&format!("OU=A,{BASE}")), own(1), own(2), group(100, "Both", BASE, members)]
 }
 
-/// What the child domain holds.
+/// Returns the child domain.
 fn child() -> Vec<Entry> {
     let own = |number| {
         let one = person(number, &format!("OU=C,{CHILD}"));
@@ -28,13 +28,13 @@ fn child() -> Vec<Entry> {
     vec![unit(&format!("OU=C,{CHILD}")), own(11), own(12), own(13)]
 }
 
-/// The child, and a parent that refers to it.
+/// Starts the child and a parent that refers to it.
 fn two() -> (Scripted, Scripted) {
     let below = Scripted::start(domain(CHILD, child())).expect("a server");
     (above(&[format!("{}/{CHILD}", below.url())]), below)
 }
 
-/// A parent that says where the child is.
+/// Starts a parent that refers to the given URLs for the child.
 fn above(urls: &[String]) -> Scripted {
     let script = Script { elsewhere: vec![(CHILD.to_owned(), urls.to_vec())], ..domain(BASE, parent()) };
     Scripted::start(script).expect("a server")
@@ -44,7 +44,7 @@ fn following(url: &str, hosts: &[&str]) -> LdapOptions {
     LdapOptions { referrals: Referrals::Follow(hosts.iter().map(ToString::to_string).collect()), ..plain(url) }
 }
 
-/// All that both hold, as one server gives it.
+/// Returns the entries of both domains as one server would return them.
 fn as_one(request: &ReadRequest) -> String {
     let one =
         Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, child()).entries))).expect("a server");
@@ -65,7 +65,7 @@ fn a_referral_makes_a_read_incomplete_unless_it_may_be_ignored() {
     let ignored = read_whole(LdapOptions { referrals: Referrals::Ignore, ..plain(&above.url()) }, &everyone());
     assert_eq!(ignored.directory.people().len(), 2);
     assert!(ignored.remarks.iter().any(|remark| remark.contains(&url)), "{:?}", ignored.remarks);
-    // What another source reads is missing from nothing; a part of it that this one was asked for is.
+    // A subtree that another source reads is not missing, unless a rule asks this source for a part of it.
     let elsewhere = LdapOptions { elsewhere: vec![Dn::parse(CHILD).expect("a name")], ..plain(&above.url()) };
     let beside = read_whole(elsewhere.clone(), &everyone());
     assert_eq!((beside.directory.people().len(), beside.remarks.len()), (2, ignored.remarks.len() - 1));
@@ -83,14 +83,14 @@ fn follows_only_listed_referrals() {
     let above = above(&[format!("{}/{CHILD}", wire.url())]);
     let outside = read(following(&above.url(), &["dc1.ad.test", "*.ad.test"]), &everyone()).expect("a reading");
     assert!(told(&outside).contains("which is not on the list of hosts to follow"), "{}", told(&outside));
-    assert_eq!(wire.seen().connections, 0, "nobody was asked who is not on the list");
+    assert_eq!(wire.seen().connections, 0, "an unlisted host must not be contacted");
     let followed = read_whole(following(&above.url(), &["127.0.0.1"]), &everyone());
     assert_eq!(lines(&followed.directory), as_one(&everyone()));
     assert_eq!(wire.quiet().connections, 1);
 }
 
-/// Groups and units are searched for first, and people then: the second search refers to the same place as the first, and
-/// finds something else there. Below a unit of the other server the answer is nothing but a referral.
+/// Groups and units are searched first, and then people. The second search refers to the same server as the first and
+/// finds other entries there. Below a unit of the other server, the response is only a referral.
 #[test]
 fn follows_referrals_of_every_search() {
     let (above, _below) = two();
@@ -107,7 +107,7 @@ fn follows_referrals_of_every_search() {
         assert_eq!(lines(&followed.directory), as_one(&request));
         for referrals in [Referrals::Refuse, Referrals::Ignore, Referrals::Follow(vec!["elsewhere.test".to_owned()])] {
             let left = read(LdapOptions { referrals, ..plain(&above.url()) }, &request).expect("a reading");
-            // To leave alone what is below is one thing. A rule that names a place there is another.
+            // References below a base may be ignored, but not a unit on the other server that a rule names.
             let below = request
                 .scopes
                 .iter()
@@ -125,7 +125,7 @@ fn reports_a_failing_referred_server() {
     let reading = read(following(&first.url(), &[&nobody]), &everyone()).expect("a reading");
     assert!(told(&reading).contains(&format!("{down}: ")) && told(&reading).contains("refused"), "{}", told(&reading));
 
-    // Those of one reference hold the same: another one of them will do.
+    // The servers of one reference hold the same entries, so another one can be used instead.
     let below = Scripted::start(domain(CHILD, child())).expect("a server");
     let second = above(&[down, format!("{}/{CHILD}", below.url())]);
     let either = read_whole(following(&second.url(), &[&nobody, "127.0.0.1"]), &everyone());
@@ -146,7 +146,7 @@ fn reports_a_failing_referred_server() {
     }
 }
 
-/// A parent and a child that refer to each other: the parent to the child, and the child for a part of it to the parent.
+/// Starts a parent and a child that refer to each other: the parent for the child, and the child for a part of it.
 fn each_other(part: &str, of_parent: &str) -> (Scripted, Scripted, LdapOptions) {
     let address = own_address();
     let back = vec![format!("ldap://{address}:{PORT}/{of_parent}")];
@@ -159,7 +159,7 @@ fn each_other(part: &str, of_parent: &str) -> (Scripted, Scripted, LdapOptions) 
     (above, below, options)
 }
 
-/// The child sends every question about itself back to the parent, which sends it to the child.
+/// The child refers every search back to the parent, which refers it to the child again.
 #[test]
 fn reports_endless_referrals() {
     let (_above, _below, options) = each_other(CHILD, CHILD);
@@ -167,14 +167,14 @@ fn reports_endless_referrals() {
     assert!(told(&reading).contains("references lead on and on: after 8"), "{}", told(&reading));
 }
 
-/// The child has a part that it says is with the parent, all of it: what comes twice by that is taken once.
+/// The child refers to the parent for a part of its tree. Entries that are read twice because of that count once.
 #[test]
 fn reads_servers_that_refer_to_each_other_once() {
     let (_above, _below, options) = each_other(&format!("DC=grandchild,{CHILD}"), BASE);
     assert_eq!(lines(&read_whole(options, &everyone()).directory), as_one(&everyone()));
 }
 
-/// Values that a followed server gives in ranges are asked of that server, also while other searches run.
+/// Further ranges of values are requested from the server that sent the first range, even while other searches run.
 #[test]
 fn requests_ranges_from_the_referred_server() {
     let members: Vec<String> = (11..=13).map(|number| format!("CN=P{number},OU=C,{CHILD}")).collect();
@@ -187,7 +187,7 @@ fn requests_ranges_from_the_referred_server() {
     assert_eq!(lines(&followed.directory), lines(&read_whole(plain(&one.url()), &everyone()).directory));
 }
 
-/// People of the child come slowly and with addresses in ranges, while another search of the parent ends.
+/// The child sends people slowly and with addresses in ranges, while another search of the parent ends.
 #[test]
 fn requests_ranges_from_their_server_during_other_searches() {
     let many = |number| {
@@ -210,7 +210,7 @@ fn requests_ranges_from_their_server_during_other_searches() {
     assert!((11..=20).all(|number| text.contains(&format!("p{number}-5@x.test"))), "{text}");
 }
 
-/// What changed on another server, the first one does not know: everything is read every time.
+/// The first server does not know the changes of the other server, so everything is read each time.
 #[test]
 fn does_not_read_changes_of_a_directory_on_two_servers() {
     let (above, _below) = two();

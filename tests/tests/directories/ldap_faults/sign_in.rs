@@ -1,4 +1,4 @@
-//! Faults before anybody has signed in: whatever a server says there, it gets no second chance, and nothing that it could use.
+//! Faults before and during the bind. After such a fault, the server gets neither a second attempt nor a password.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -39,7 +39,7 @@ fn every_bind_response_is_a_success_or_an_error() {
     assert!(cases.len() > 150, "{} cases", cases.len());
 }
 
-/// Texts of which one has to be in what is said.
+/// Returns texts, one of which must be in the error.
 fn reasons(fault: &Fault) -> Vec<String> {
     let texts: &[&str] = match fault {
         Fault::Code { code, .. } => return vec![format!("the server refused the sign-in: {code} (")],
@@ -56,7 +56,7 @@ fn reasons(fault: &Fault) -> Vec<String> {
     texts.iter().map(ToString::to_string).collect()
 }
 
-/// How a connection begins.
+/// The TLS mode of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Door {
     Plain,
@@ -75,7 +75,7 @@ impl Door {
     }
 }
 
-/// Faults at every place before the first search of a reading: on a bare connection, under TLS and while TLS is agreed on.
+/// Returns faults at every place before the first search of a read: without TLS, under LDAPS, and during StartTLS.
 fn before_the_sign_in() -> Vec<(Door, Aim, Fault)> {
     let mut cases = Vec::new();
     for what in Rubbish::ALL {
@@ -86,7 +86,7 @@ fn before_the_sign_in() -> Vec<(Door, Aim, Fault)> {
             cases.push((Door::Plain, Aim::root_dse(), fault.clone()));
             cases.push((Door::Plain, Aim::connection(), fault));
         }
-        // In the same piece as the yes to TLS, and so not protected by it.
+        // In the same TCP segment as the StartTLS response, and therefore not protected by TLS.
         cases.push((Door::StartTls, Aim::start_tls(), Fault::rubbish(what, Spot::End)));
     }
     for ending in [Ending::Closed, Ending::Fin, Ending::Rst, Ending::Silence] {
@@ -115,9 +115,9 @@ fn rubbish_before_the_bind_is_an_error_and_gets_no_password() {
         let outcome = world.read_from(options, &wire);
         let seen = &outcome.seen;
         let may_pass = match fault {
-            // A notice that nobody knows is to be ignored, where a message may come at all.
+            // An unknown unsolicited notification must be ignored where a message is allowed at all.
             Fault::Rubbish { what: Rubbish::Notification, rest: Rest::Follows, .. } => true,
-            // What was not asked for, and takes nothing from what was.
+            // Unrequested messages and controls that do not affect the requested data.
             Fault::Rubbish { what: Rubbish::PagingMalformed | Rubbish::Intermediate, .. } => *aim == Aim::root_dse(),
             _ => false,
         };
@@ -151,7 +151,7 @@ fn a_refused_bind_is_final_and_a_busy_server_is_retried() {
     let (refused, second) = try_two(Fault::code(49));
     let error = refused.plan.expect_err("an error");
     assert_eq!(error.kind(), ErrorKind::Denied, "{}", told(&error));
-    // Each further server would count one more wrong password, and lock the account.
+    // Each further server would count another failed attempt, which could lock the account.
     assert_eq!((refused.seen.binds.len(), second.connections), (1, 0));
     let (busy, second) = try_two(Fault::code(51));
     assert!(busy.claims_to_be_whole(), "{}", busy.said());
@@ -160,7 +160,7 @@ fn a_refused_bind_is_final_and_a_busy_server_is_retried() {
     assert!(gone.claims_to_be_whole(), "{}", gone.said());
 }
 
-/// Several searches run side by side. Where a server takes one connection and not the next, one does it all.
+/// Several searches run at the same time. If a server accepts only one connection, all searches use it.
 #[test]
 fn works_without_a_refused_second_connection() {
     let world = Way::Slapd.world(Selected::Some);
@@ -205,7 +205,7 @@ fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
     }
 }
 
-/// Where nobody signs in, nobody is asked for a password either; what must not be read by everybody is not read.
+/// Anonymous connections send no password. Entries that anonymous clients may not read are reported as missing.
 #[test]
 fn an_anonymous_connection_stays_anonymous() {
     let wire = Way::Plain.wire([Fault::SearchesRefused { code: 1 }.at(Aim::page(1))]);

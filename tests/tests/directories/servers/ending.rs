@@ -1,4 +1,4 @@
-//! Servers end with whoever wanted them, and say why they did not begin.
+//! Servers end with the process that started them, and report why they fail to start.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use gotosync_tests::servers::{Ds389, Samba, Slapd};
 
-/// Whether a process is there, and is no mere entry that waits to be asked about.
+/// Returns `true` if a process is running, and is not a zombie.
 fn runs(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-/// The folder of a server, which its authority is in.
+/// Returns the folder of a server, which contains the folder of its CA.
 fn folder(ca_file: &Path) -> PathBuf {
     ca_file.ancestors().nth(2).expect("it is that deep").to_path_buf()
 }
@@ -31,7 +31,7 @@ fn a_dropped_server_leaves_no_process_and_no_files() {
         (ds389.pid().unwrap(), folder(&ds389.ca_file())),
     ];
     assert!(servers.iter().all(|(pid, folder)| runs(*pid) && folder.join("log").exists()));
-    // One that is paused hears nothing, and ends all the same.
+    // A paused server cannot handle signals, but ends nevertheless.
     slapd.pause().unwrap();
     drop((samba, slapd, ds389));
     assert!(servers.iter().all(|(pid, folder)| !runs(*pid) && !folder.exists()), "{servers:?}");
@@ -48,7 +48,7 @@ fn a_stopped_server_keeps_its_files() {
     assert!(slapd.export_ldif().unwrap().contains("cn=reader"));
 }
 
-/// This test is two processes: one that starts a server and never comes to its end, and one that kills it.
+/// This test uses two processes: one starts a server and never finishes, and the other one kills it.
 #[test]
 fn a_server_ends_with_its_killed_parent() {
     if env::var_os(VICTIM).is_some() {
@@ -59,7 +59,7 @@ fn a_server_ends_with_its_killed_parent() {
             thread::park();
         }
     }
-    // The name of this test, without that of the binary.
+    // The name of this test without the name of the binary.
     let (_, module) = module_path!().split_once("::").unwrap();
     let name = format!("{module}::a_server_ends_with_its_killed_parent");
     let mut victim = Command::new(env::current_exe().unwrap());

@@ -1,4 +1,4 @@
-//! Active Directory.
+//! Active Directory (Samba).
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use gotosync_tests::servers::{Certificate, Population, Samba, Style};
 
 use super::{Found, SILENCE, Search};
 
-/// One for all tests that change nothing.
+/// A domain for all tests that only read.
 static DOMAIN: LazyLock<&Samba> =
     LazyLock::new(|| Samba::options().population(Population::default()).shared().unwrap());
 
@@ -27,14 +27,14 @@ fn holds_every_person_of_the_population() {
     let own = Samba::OWN_PEOPLE.len();
     assert_eq!(count(&DOMAIN, "(sAMAccountType=805306368)"), census.people + own);
     assert_eq!(count(&DOMAIN, "(&(objectCategory=person)(objectClass=inetOrgPerson))"), census.inet_org_people);
-    // `Guest` and `krbtgt` are disabled too.
+    // `Guest` and `krbtgt` are disabled, too.
     let disabled = "(&(sAMAccountType=805306368)(userAccountControl:1.2.840.113556.1.4.803:=2))";
     assert_eq!(count(&DOMAIN, disabled), census.disabled + 2);
     assert_eq!(count(&DOMAIN, "(&(accountExpires>=1)(accountExpires<=133000000000000000))"), census.expired);
     let without_mail = "(&(sAMAccountType=805306368)(!(mail=*)))";
     assert_eq!(count(&DOMAIN, without_mail), census.without_mail + own);
     assert_eq!(count(&DOMAIN, "(&(sAMAccountType=805306368)(!(sn=*)))"), census.without_last_name + own);
-    // One is the controller's own.
+    // One computer is the domain controller.
     assert_eq!(count(&DOMAIN, "(objectClass=computer)"), census.computers + 1);
     assert_eq!(count(&DOMAIN, "(objectClass=organizationalUnit)"), census.units + 1);
     assert_eq!(count(&DOMAIN, "(objectClass=contact)"), census.contacts);
@@ -131,9 +131,9 @@ fn a_paused_domain_is_silent_until_resumed() {
     assert_eq!(count(&samba, "(sAMAccountName=reader)"), 1);
 }
 
-/// Of RFC 4511; ldapsearch makes an exit code of them.
+/// Result codes of RFC 4511, which are the exit codes of `ldapsearch`.
 const STRONGER_AUTH_REQUIRED: i32 = 8;
 const INVALID_CREDENTIALS: i32 = 49;
 const INSUFFICIENT_ACCESS: i32 = 50;
-/// Minus one, which OpenLDAP says when no connection came to be.
+/// Exit code of OpenLDAP's clients for -1 (no connection).
 const NO_CONTACT: i32 = 255;

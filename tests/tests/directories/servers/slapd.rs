@@ -24,7 +24,7 @@ fn holds_every_person_of_the_population() {
     assert_eq!(count("(objectClass=groupOfNames)"), census.groups);
     assert_eq!(count("(objectClass=organizationalUnit)"), census.units);
     let chain = format!("(memberOf=cn=Chain 1,ou=Groups,ou=Müller & Söhne,{})", slapd.base());
-    // Three people, and the second of the chain.
+    // Three people and the second group of the chain.
     assert_eq!(count(&chain), 4);
     assert_eq!(slapd.export_ldif().unwrap().matches("\nentryUUID: ").count(), count("(objectClass=*)"));
 }
@@ -139,9 +139,9 @@ fn a_paused_server_is_silent_until_resumed() {
     assert_eq!(reader(&slapd).find(slapd.base(), "(dc=*)", &["1.1"]).code, 0);
 }
 
-/// Of RFC 4511; ldapsearch makes an exit code of them.
+/// Result codes of RFC 4511, which are the exit codes of `ldapsearch`.
 const SIZE_LIMIT_EXCEEDED: i32 = 4;
 const ADMIN_LIMIT_EXCEEDED: i32 = 11;
 const INAPPROPRIATE_AUTHENTICATION: i32 = 48;
-/// Minus one, which OpenLDAP says when no connection came to be.
+/// Exit code of OpenLDAP's clients for -1 (no connection).
 const NO_CONTACT: i32 = 255;

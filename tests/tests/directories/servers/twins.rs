@@ -1,4 +1,4 @@
-//! One company on two kinds of server.
+//! The same directory on two kinds of server.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -23,7 +23,7 @@ static TWINS: LazyLock<Twins> = LazyLock::new(|| {
     Twins { samba, slapd: slapd.start().unwrap() }
 });
 
-/// The names of entries in the form in which two servers agree on them, with the values of one attribute.
+/// Returns the DNs of the found entries in a form that both servers share, with the values of one attribute.
 fn named(found: &Found, attribute: &str) -> BTreeMap<String, Vec<u8>> {
     assert_eq!(found.code, 0, "{}", found.text);
     let decoded = |line: &str, name: &str| -> Option<Vec<u8>> {
@@ -63,9 +63,9 @@ fn the_twin_keeps_names_and_ids() {
     let disabled = "(&(sAMAccountName=*)(userAccountControl:1.2.840.113556.1.4.803:=2))";
     assert_eq!(ours(disabled), theirs(disabled));
     assert!(!theirs("(&(objectClass=groupOfNames)(!(member=*)))").is_empty());
-    // The overlay did not make these.
+    // These values come from the export, not from the memberof overlay.
     let staff = format!("(memberOf=CN=Domain Users,CN=Users,{})", samba.base());
-    // Whoever has another primary group is a member of the usual one.
+    // People with another primary group are members of Domain Users.
     let others = Population::default().content(Style::ActiveDirectory, &samba.base()).census().other_primary_group;
     assert_eq!(ours(&staff).len(), others);
     assert!(theirs(&staff).len() > 250);
@@ -90,7 +90,7 @@ async fn the_engine_reads_the_same_directory_from_both() {
     assert_eq!(units(&ours), units(&theirs));
 }
 
-/// Everybody, line by line: who they are, where, in which state, in which groups, and with which attributes.
+/// Returns a line for each person: DN, id, state, groups, and attributes.
 fn people(directory: &Directory) -> Vec<String> {
     let line = |person: &Person| {
         let mut groups: Vec<_> =

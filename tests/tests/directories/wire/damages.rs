@@ -1,4 +1,4 @@
-//! Each fault does what it says, as seen by `ldapsearch` or in the bytes.
+//! Checks that each fault has its documented effect, as seen by `ldapsearch` or in the bytes.
 
 use gotosync_tests::wire::message::{self, Entry};
 use gotosync_tests::wire::{
@@ -8,7 +8,7 @@ use gotosync_tests::wire::{
 use super::probe::{Ended, Probe};
 use super::slapd::{BASE, PASSWORD, READER, SIGN_IN, Slapd};
 
-/// A probe that has signed in.
+/// Returns a probe that has signed in.
 fn probe(address: impl std::fmt::Display) -> Probe {
     let mut probe = Probe::connect(address);
     assert_eq!(probe.bind(READER, PASSWORD), Ok(0));
@@ -36,7 +36,7 @@ fn sends_result_codes_on_the_chosen_page() {
     }
     let wire = slapd.wire([Fault::code(3).at(Aim::page(2))]);
     assert_eq!(slapd.people(&wire.url()).code, Some(3));
-    assert_eq!(wire.quiet().searches[0].pages[1].got, None, "the control is taken");
+    assert_eq!(wire.quiet().searches[0].pages[1].got, None, "the control is removed");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn closes_connections_at_the_chosen_point() {
         (Spot::AfterEntries(99), 3, true),
         (Spot::InDone, 3, false),
     ];
-    // Side by side, since it takes time to be sure of a silence.
+    // In parallel, because detecting silence takes time.
     std::thread::scope(|scope| {
         for (ending, ended) in &endings {
             for (spot, entries, is_whole) in spots {
@@ -104,7 +104,7 @@ fn cut(slapd: &Slapd, spot: Spot, ending: Ending, entries: usize, is_whole: bool
             Err(how) => break how,
         }
     };
-    // An RST may overtake what was sent before it.
+    // An RST may overtake data that was sent before it.
     assert!(got == entries || ending == Ending::Rst, "{got} entries with {spot:?} {ending:?}");
     match how {
         Ended::Fin(part) => {
@@ -225,7 +225,7 @@ fn sends_values_in_complete_or_broken_ranges() {
     assert_eq!(step("member;range=6-*"), "member;range=6-*: p7");
     assert_eq!(step("member;range=7-*"), "");
     let asked = &wire.quiet().searches[3];
-    assert_eq!(asked.attributes, ["member;range=3-*"], "the record has what the client asked for");
+    assert_eq!(asked.attributes, ["member;range=3-*"], "the record contains the client's request");
 
     let wire = slapd.wire([Fault::RangeCut { attribute: "member".to_owned(), keep: 2 }.at(Aim::page(1))]);
     assert_eq!(ask(&wire.url(), "member").1, "member;range=0-1: p1 member;range=0-1: p2");
@@ -238,7 +238,7 @@ fn sends_values_in_complete_or_broken_ranges() {
         (RangeAnswer::Hole, 0, "member;range=4-5: p5 member;range=4-5: p6"),
     ] {
         let wire = slapd.wire([impose(), Fault::RangeAnswer(how).at(Aim::page(1).asking(";range="))]);
-        assert_eq!(ask(&wire.url(), "member;range=0-*").1, first, "the first range is spared");
+        assert_eq!(ask(&wire.url(), "member;range=0-*").1, first, "the first range is unaffected");
         assert_eq!(ask(&wire.url(), "member;range=3-*"), (Some(code), values.to_owned()), "{how:?}");
         assert_eq!(wire.quiet().strikes(1), 1);
     }
@@ -270,7 +270,7 @@ fn sends_rubbish_at_the_chosen_point() {
         let wire = slapd.wire([Fault::rubbish(what, Spot::InEntryAfter(1)).at(Aim::page(1))]);
         let mut probe = probe(wire.address());
         first_page(&mut probe);
-        // The end of the page is the end, whatever the rubbish makes of what comes before.
+        // The page ends with these bytes, even if the rubbish before them cannot be decoded.
         probe.read_up_to(&clean.bytes[clean.bytes.len() - 40..]);
         let (all, page) = (&probe.bytes, &clean.bytes);
         let start = all.iter().zip(page).take_while(|(a, b)| a == b).count();

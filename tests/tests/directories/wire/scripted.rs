@@ -1,4 +1,4 @@
-//! The server that behaves as it is told, asked by `ldapsearch`.
+//! Tests of the scripted server with `ldapsearch`.
 
 use gotosync_tests::wire::{Entry, Script, Scripted, ServedPaging, Wire};
 
@@ -53,11 +53,11 @@ fn requires_a_bind_before_a_search() {
     let code = |arguments: &[&str]| ask(script(), &[&["-b", BASE], arguments].concat()).code;
     assert_eq!(code(&["-D", "Reader@ad.test", "-w", "secret"]), Some(0));
     assert_eq!(code(&["-D", "reader@ad.test", "-w", "Secret"]), Some(49));
-    assert_eq!(code(&[]), Some(1), "anonymously nothing is shown");
-    assert_eq!(code(&["-D", "reader@ad.test", "-w", ""]), Some(1), "an empty password is a success, and nobody");
+    assert_eq!(code(&[]), Some(1), "anonymous clients must see nothing");
+    assert_eq!(code(&["-D", "reader@ad.test", "-w", ""]), Some(1), "a bind with an empty password is anonymous");
     let stricter = Script { empty_password: 53, ..script() };
     assert_eq!(ask(stricter, &["-b", BASE, "-D", "reader@ad.test", "-w", ""]).code, Some(53));
-    assert_eq!(ask(script(), &["-b", "", "-s", "base"]).code, Some(0), "the rootDSE is for everybody");
+    assert_eq!(ask(script(), &["-b", "", "-s", "base"]).code, Some(0), "anonymous clients may read the root DSE");
 }
 
 #[test]

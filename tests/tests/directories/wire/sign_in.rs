@@ -1,4 +1,4 @@
-//! Faults before, at and after the sign-in, and of the rootDSE.
+//! Faults before, during, and after the bind, and in the root DSE.
 
 use gotosync_tests::wire::message::{Message, START_TLS};
 use gotosync_tests::wire::{Aim, Edit, Ending, Entries, Fault, Keep, Rubbish, Spot, Which, Wire, ber};
@@ -42,7 +42,7 @@ fn loses_bind_requests_and_responses() {
     let wire = slapd.wire([Fault::SearchesRefused { code: 1 }.at(Aim::page(3).nth(1))]);
     let searched = slapd.people(&wire.url());
     assert_eq!((searched.code, searched.entries()), (Some(1), 6));
-    assert_eq!(slapd.people(&wire.url()).code, Some(0), "another connection knows nothing of it");
+    assert_eq!(slapd.people(&wire.url()).code, Some(0), "other connections are unaffected");
     let mut probe = Probe::connect(wire.address());
     assert_eq!(probe.bind(READER, PASSWORD), Ok(0));
 }
@@ -55,7 +55,7 @@ fn closes_or_corrupts_a_connection_before_the_first_byte() {
         let wire = slapd.wire([Fault::cut(Spot::Start, ending).at(Aim::connection().nth(1))]);
         let mut probe = Probe::connect(wire.address());
         assert_eq!(probe.next().err(), Some(ended));
-        assert_eq!(slapd.people(&wire.url()).code, Some(0), "the second connection is spared");
+        assert_eq!(slapd.people(&wire.url()).code, Some(0), "the second connection is unaffected");
     }
     let wire = slapd.wire([Fault::rubbish(Rubbish::Disconnection(52), Spot::Start).at(Aim::connection())]);
     let mut probe = Probe::connect(wire.address());
@@ -103,7 +103,7 @@ fn refuses_or_abuses_start_tls() {
     let seen = wire.quiet();
     assert!(seen.binds.is_empty() && seen.strikes(0) == 1, "{seen:?}");
 
-    // Plain bytes behind the answer, in the same piece: a client must not take them for protected ones.
+    // Unencrypted bytes after the response in the same TCP segment: a client must not treat them as protected.
     let wire = start(Fault::rubbish(Rubbish::StrangeEntry, Spot::End));
     let mut probe = Probe::connect(wire.address());
     probe.send(ber::group(0x77, &[ber::element(0x80, START_TLS.as_bytes())]), Vec::new());

@@ -1,4 +1,4 @@
-//! Telephones of the emulator are those of the account.
+//! Tests that the emulator's phone system matches the account.
 
 use gotosync_core::model::{Account, PhoneNumber, RingsAt, UserSettings};
 use gotosync_tests::goto::{Answer, Emulator, Probe};
@@ -103,10 +103,10 @@ fn routes_phone_numbers_and_grants_caller_ids() {
     let to = |number: &str| json!({ "name": "Front desk", "routeTo": { "id": id_of(number), "type": "EXTENSION" } });
     assert_eq!(send(&bench, "PATCH", &path, &to("100")).json()["routeTo"]["id"], id_of("100"));
     assert_eq!(settings(&bench.emulator.account(), "5").phone_numbers[&spare], "Front desk");
-    // At nobody's extension it is nobody's, and still rings.
+    // Routed to an unassigned extension, the number belongs to no user but still rings.
     assert_eq!(send(&bench, "PATCH", &path, &to("900")).json()["routeTo"]["id"], id_of("900"));
     assert_eq!(rings_at(&bench, &spare), Some(RingsAt::Extension("900".to_owned())));
-    // Whoever gets the extension gets the number, and leaves it there.
+    // The user who gets the extension gets the number, and loses it with the extension.
     let extension = format!("/extensions/{}", id_of("900").as_str().unwrap());
     for (user, has) in [(json!("1"), true), (json!(null), false)] {
         assert_eq!(send(&bench, "PATCH", &extension, &json!({ "assignedPrimaryUserKey": user })).status, 200);
@@ -149,7 +149,7 @@ fn an_extension_rings_for_further_users() {
     let users = json!({ "assignedSecondaryUserKeys": ["1", "2"] });
     assert_eq!(send(&bench, "PATCH", &path, &users).json()["assignedSecondaryUserKeys"], json!(["1", "2"]));
     assert!(settings(&bench.emulator.account(), "5").secondary_extensions.is_empty());
-    // They stay with it when it gets another number.
+    // The secondary users stay when the extension gets another number.
     assert_eq!(send(&bench, "PATCH", &path, &json!({ "number": "909" })).status, 200);
     assert_eq!(settings(&bench.emulator.account(), "2").secondary_extensions, ["909".to_owned()].into());
     let lines = bench.probe.get(&format!("{}/users/v1/users/1/lines", bench.emulator.urls().connect)).unwrap().json();

@@ -1,4 +1,4 @@
-//! Each fault is what a client sees, and nothing else is.
+//! Tests that each fault has its effect on a client and no other effect.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Bench, options};
 
-/// One that goes wrong once with the listing of users.
+/// Returns a bench on which one request for the list of users fails.
 fn listing(kind: FaultKind) -> Bench {
     Bench::new(options().fault(Fault::on(Operation::ListUsers, kind).first(1)))
 }
@@ -30,7 +30,7 @@ fn too_many_requests_have_retry_after_in_either_form_or_not() {
         assert_eq!(answer.status, 429);
         assert_eq!(answer.header("retry-after").unwrap_or_default().len(), form, "{:?}", answer.headers);
         assert_eq!(bench.get("/accounts/1/users").status, 200);
-        // And where there were too many indeed, if it is to be so.
+        // The same for requests that exceed the real rate limit.
         let bench = Bench::new(options().per_second(Some(1)).again(again));
         let refused = (0..3).map(|_| bench.get("/me")).find(|answer| answer.status == 429).unwrap();
         assert_eq!(refused.header("retry-after").unwrap_or_default().len(), form);
@@ -80,7 +80,7 @@ fn shifts_a_list_during_a_read() {
         let bench = Bench::new(gotosync_tests::goto::Emulator::options().account(account).fault(shifts));
         let page = |offset: usize| bench.get(&format!("/accounts/1/users?pageSize=3&offset={offset}")).json();
         assert_eq!((&page(0)["total"], &page(3)["total"]), (&json!(7), &json!(total)));
-        // Without a shift it would be the third.
+        // Without the shift, this would be user 3.
         assert_eq!(page(3)["results"][0]["key"], first_of_second.to_string(), "{shift:?}");
     }
 }
