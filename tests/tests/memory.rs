@@ -32,7 +32,7 @@ fn growth(work: impl FnOnce()) -> u64 {
 }
 
 fn options(url: &str) -> LdapOptions {
-    let mut options = LdapOptions::new(vec![Server::parse(url).expect("an address")]);
+    let mut options = LdapOptions::new(vec![Server::parse(url).expect("the address is valid")]);
     options.danger_plain = true;
     options.sign_in = SignIn::Simple { name: "reader".to_owned(), password: Secret::new("secret") };
     let short = Duration::from_millis(300);
@@ -41,7 +41,7 @@ fn options(url: &str) -> LdapOptions {
 }
 
 fn read(options: LdapOptions) -> gotosync_core::Result<gotosync_core::model::Reading> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
     runtime.block_on(LdapSource::new(options)?.read(&ReadRequest::everyone(["mail"])))
 }
 
@@ -49,7 +49,7 @@ fn read(options: LdapOptions) -> gotosync_core::Result<gotosync_core::model::Rea
 #[test]
 fn announced_lengths_and_nesting_use_no_memory() {
     let entry = Entry::new("dc=x", [("objectClass", "domain")]);
-    let server = Scripted::start(Script::new("dc=x", [entry])).expect("a server");
+    let server = Scripted::start(Script::new("dc=x", [entry])).expect("the server starts");
     let sizes = [Rubbish::Announced(1_000_000), Rubbish::Announced(200 << 20), Rubbish::Announced(u64::from(u32::MAX))];
     let others = [Rubbish::Nested(30_000), Rubbish::Nested(150_000), Rubbish::Random(7)];
     let all: Vec<Rubbish> = Rubbish::ALL.into_iter().chain(sizes).chain(others).collect();
@@ -57,7 +57,7 @@ fn announced_lengths_and_nesting_use_no_memory() {
         for what in all {
             for aim in [Aim::connection(), Aim::bind(), Aim::root_dse(), Aim::page(1)] {
                 let fault = Fault::Rubbish { what, spot: Spot::Start, rest: Rest::Missing };
-                let wire = Wire::start(server.upstream(), [fault.at(aim.clone())]).expect("a wire");
+                let wire = Wire::start(server.upstream(), [fault.at(aim.clone())]).expect("the wire starts");
                 let reading = read(options(&wire.url()));
                 let whole = reading.is_ok_and(|reading| reading.completeness.is_complete());
                 // A malformed message is accepted where a valid one with the same meaning is expected.
@@ -74,8 +74,8 @@ fn announced_lengths_and_nesting_use_no_memory() {
 #[test]
 fn an_unpaged_response_is_streamed() {
     const COUNT: u64 = 200_000;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    let url = format!("ldap://{}", listener.local_addr().expect("an address"));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+    let url = format!("ldap://{}", listener.local_addr().expect("the address is valid"));
     let written = AtomicU64::new(0);
     let mut people = 0;
     let grown = growth(|| {
@@ -84,7 +84,7 @@ fn an_unpaged_response_is_streamed() {
             scope.spawn(move || serve(&listener.accept().expect("a client").0, COUNT, written));
             let mut options = options(&url);
             options.timeouts = Timeouts::default();
-            let reading = read(options).expect("a reading");
+            let reading = read(options).expect("the read succeeds");
             assert!(reading.completeness.is_complete(), "{}", reading.completeness);
             people = reading.directory.people().len();
         });
@@ -109,9 +109,9 @@ fn serve(mut stream: &TcpStream, count: u64, written: &AtomicU64) {
             for op in answer(&message, count) {
                 let bytes = Message::new(message.id, op).bytes();
                 written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-                out.write_all(&bytes).expect("the client is there");
+                out.write_all(&bytes).expect("the client is connected");
             }
-            out.flush().expect("the client is there");
+            out.flush().expect("the client is connected");
         }
     }
 }
@@ -121,7 +121,7 @@ fn answer(message: &Message, count: u64) -> Box<dyn Iterator<Item = Vec<u8>>> {
     let end = |tag| std::iter::once(result(tag, 0, "", &[]));
     match message.tag() {
         BIND => Box::new(end(BOUND)),
-        SEARCH if SearchOp::parse(message).expect("a search").is_root_dse() => {
+        SEARCH if SearchOp::parse(message).expect("the search is recorded").is_root_dse() => {
             let root = Entry::new("", [("objectClass", "top"), ("namingContexts", "dc=x")]);
             Box::new(std::iter::once(root.op()).chain(end(DONE)))
         }

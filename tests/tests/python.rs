@@ -64,7 +64,7 @@ fn the_package_tests_pass() {
 
 #[test]
 fn the_stub_matches_the_module() {
-    let work = tempfile::tempdir().expect("a folder");
+    let work = tempfile::tempdir().expect("a temporary folder can be created");
     let known = folder().join("stubtest-allowlist.txt");
     done(tool("mypy.stubtest", &["gotosync._gotosync", "--allowlist"]).arg(known).current_dir(work.path()));
 }
@@ -92,7 +92,7 @@ fn python_code_passes_the_style_checks() {
 
 #[test]
 fn a_fresh_environment_needs_only_the_wheel() {
-    let work = tempfile::tempdir().expect("a folder");
+    let work = tempfile::tempdir().expect("a temporary folder can be created");
     let fresh = work.path().join("fresh");
     done(Command::new(python()).args(["-m", "venv"]).arg(&fresh));
     let wheels: Vec<_> = std::fs::read_dir(ENVIRONMENT.join("wheels")).expect("wheels").collect();

@@ -9,11 +9,11 @@ use serde_json::Value;
 
 /// Creates a folder with an export of four people in two units and a group.
 fn office() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
-    fs::write(place.join("directory.ldif"), DIRECTORY).expect("an export");
+    fs::write(place.join("directory.ldif"), DIRECTORY).expect("the file can be written");
     fs::write(place.join("gotosync.toml"), "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\n")
-        .expect("a configuration");
+        .expect("the file can be written");
     folder
 }
 
@@ -64,7 +64,7 @@ fn prints_pages_as_json() {
 fn reports_an_incomplete_read() {
     let folder = office();
     let cut = format!("{DIRECTORY}\nsearch: 2\nresult: 4 Size limit exceeded\n");
-    fs::write(folder.path().join("directory.ldif"), cut).expect("an export");
+    fs::write(folder.path().join("directory.ldif"), cut).expect("the file can be written");
     let said = fine(folder.path(), &["browse", "--people"]);
     assert!(said.err.contains("note: not everything could be read: incomplete; directory.ldif"), "{said:?}");
 }

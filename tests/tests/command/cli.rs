@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Creates a folder that contains the quickstart example.
 fn example() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let said = run(folder.path(), &["quickstart", "example"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     folder
@@ -28,7 +28,7 @@ fn edit(file: &Path, from: &str, to: &str) {
 
 #[test]
 fn quickstart_applies_its_example_once_and_then_has_nothing_to_do() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let first = run(folder.path(), &["quickstart"]);
     assert_eq!(first.code, Some(0), "{first:?}");
     for told in ["create ", "check passed", "created ", "nothing to do", "try next"] {
@@ -41,13 +41,13 @@ fn quickstart_applies_its_example_once_and_then_has_nothing_to_do() {
 
 #[test]
 fn quickstart_does_not_touch_folders_of_others() {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::create_dir(folder.path().join("mine")).expect("a folder");
-    fs::write(folder.path().join("mine/gotosync.toml"), "# my own\n").expect("a file");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    fs::create_dir(folder.path().join("mine")).expect("the folder can be created");
+    fs::write(folder.path().join("mine/gotosync.toml"), "# my own\n").expect("the file can be written");
     let said = run(folder.path(), &["quickstart", "mine"]);
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("help:"), "{said:?}");
-    assert_eq!(fs::read_dir(folder.path().join("mine")).expect("a folder").count(), 1);
+    assert_eq!(fs::read_dir(folder.path().join("mine")).expect("the folder can be listed").count(), 1);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn plan_exits_with_2_while_changes_are_pending_and_writes_nothing() {
     assert!(first.out.contains("language: de_DE -> de_AT"), "{first:?}");
     let again = run(&place, &["plan", "--json"]);
     assert_eq!(again.code, Some(2), "planning must not write anything: {again:?}");
-    let steps = json(&again)["steps"].as_array().expect("steps").clone();
+    let steps = json(&again)["steps"].as_array().expect("the JSON has steps").clone();
     assert!(
         steps.iter().all(|step| step["action"]["do"] == "update" && step["reasons"][0]["field"] == "language"),
         "{steps:?}"
@@ -83,7 +83,7 @@ fn an_exceeded_limit_stops_the_run_and_shows_how_to_approve_the_plan() {
     edit(&place.join("rules.toml"), "de_DE", "de_AT");
     let text = fs::read_to_string(place.join("rules.toml")).expect("rules");
     let text = text.replacen("[limits]", "[limits]\nupdate = { count = 3 }", 1);
-    fs::write(place.join("rules.toml"), text).expect("rules");
+    fs::write(place.join("rules.toml"), text).expect("the file can be written");
 
     let stopped = run(&place, &["apply"]);
     assert_eq!(stopped.code, Some(3), "{stopped:?}");
@@ -163,38 +163,38 @@ fn mistakes_exit_with_1_and_name_the_place_and_the_fix() {
 
 #[test]
 fn a_truncated_export_stops_the_run_and_removes_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
     assert_eq!(run(place, &["quickstart", "example"]).code, Some(0));
     let place = place.join("example");
-    let whole = fs::read(place.join("directory.ldif.gz")).expect("the export");
+    let whole = fs::read(place.join("directory.ldif.gz")).expect("the file can be read");
     for share in [2, 3, 5, 10, 100] {
-        fs::write(place.join("directory.ldif.gz"), &whole[..whole.len() / share]).expect("a shorter export");
+        fs::write(place.join("directory.ldif.gz"), &whole[..whole.len() / share]).expect("the file can be written");
         let said = run(&place, &["run"]);
         assert!(matches!(said.code, Some(1 | 3)), "1/{share} of the export: {said:?}");
         assert!(!said.out.contains("suspended  "), "{said:?}");
     }
-    fs::write(place.join("directory.ldif.gz"), &whole).expect("the export");
+    fs::write(place.join("directory.ldif.gz"), &whole).expect("the file can be written");
     assert_eq!(run(&place, &["plan"]).code, Some(0), "the truncated export must not change anything");
 }
 
 #[test]
 fn creates_a_missing_local_account_from_json() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
-    fs::write(place.join("directory.ldif"), export(20)).expect("an export");
+    fs::write(place.join("directory.ldif"), export(20)).expect("the file can be written");
     let config = "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\nfrom = \"account.json\"\n";
-    fs::write(place.join("gotosync.toml"), config).expect("a configuration");
+    fs::write(place.join("gotosync.toml"), config).expect("the file can be written");
     fs::write(place.join("rules.toml"), "[[rule]]\nname = \"All\"\neveryone = true\nproducts = [\"GoToMeeting\"]\n")
-        .expect("rules");
+        .expect("the file can be written");
     fs::write(place.join("account.json"), "{ \"key\": 1 }").expect("the file can be written");
     let wrong = run(place, &["plan"]);
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
     assert!(wrong.err.contains("account.json") && wrong.err.contains("it is not an account"), "{wrong:?}");
     // The account from the README.
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the README");
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the file can be read");
     let shown = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an account");
-    fs::write(place.join("account.json"), shown).expect("an account");
+    fs::write(place.join("account.json"), shown).expect("the file can be written");
     assert_eq!(run(place, &["plan"]).code, Some(2));
     assert_eq!(run(place, &["apply"]).code, Some(0));
     assert_eq!(run(place, &["plan"]).code, Some(0));
@@ -203,16 +203,16 @@ fn creates_a_missing_local_account_from_json() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_run_after_the_current_batch_and_the_next_run_does_the_rest() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
-    fs::write(place.join("directory.ldif"), export(8_000)).expect("an export");
+    fs::write(place.join("directory.ldif"), export(8_000)).expect("the file can be written");
     fs::write(place.join("gotosync.toml"), "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\n")
-        .expect("a file");
+        .expect("the file can be written");
     let rules = "[limits]\ncreate = \"unlimited\"\nemails = \"unlimited\"\n[[rule]]\nname = \"All\"\neveryone = true\n";
-    fs::write(place.join("rules.toml"), rules).expect("rules");
+    fs::write(place.join("rules.toml"), rules).expect("the file can be written");
     let account = gotosync_core::model::Account::empty("1", "Test");
-    gotosync_core::target::LocalAccount::create(place.join("account.db"), &account).expect("an account");
-    let child = command(place, &["apply"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    gotosync_core::target::LocalAccount::create(place.join("account.db"), &account).expect("the account can be created");
+    let child = command(place, &["apply"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the process starts");
     // Wait until something was written: the state file is opened first, and the account file grows later.
     let before = fs::metadata(place.join("account.db")).map_or(0, |file| file.len());
     let grown = || fs::metadata(place.join("account.db-wal")).is_ok_and(|file| file.len() > before);
@@ -225,7 +225,7 @@ fn a_signal_ends_the_run_after_the_current_batch_and_the_next_run_does_the_rest(
     let signaled =
         std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
     assert!(signaled.success(), "the run ended before it received the signal");
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("the process ends");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(4), "{out}{err}");
     assert!(out.contains("interrupted") && out.contains("skipped"), "{out}");
@@ -237,7 +237,7 @@ fn a_signal_ends_the_run_after_the_current_batch_and_the_next_run_does_the_rest(
 
 #[test]
 fn help_lists_the_commands_in_groups_and_explains_each() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let help = run(folder.path(), &["--help"]);
     assert_eq!(help.code, Some(0));
     let lines = || help.out.lines().skip_while(|line| *line != "Run:").take_while(|line| *line != "Options:");
@@ -257,7 +257,7 @@ fn help_lists_the_commands_in_groups_and_explains_each() {
     // `-h`, `help`, and no argument show the same list, and it fits the terminal.
     for (words, code) in [(&["-h"][..], 0), (&["help"], 0), (&[], 1)] {
         let mut narrow = command(folder.path(), words);
-        let output = narrow.env("COLUMNS", "80").output().expect("it starts");
+        let output = narrow.env("COLUMNS", "80").output().expect("the process starts");
         assert_eq!(output.status.code(), Some(code), "{words:?}");
         let text = String::from_utf8_lossy(if code == 0 { &output.stdout } else { &output.stderr });
         assert!(verbs.iter().all(|verb| text.contains(&format!("\n  {verb} "))), "{words:?}: {text}");
@@ -267,10 +267,10 @@ fn help_lists_the_commands_in_groups_and_explains_each() {
 
 #[test]
 fn completions_offer_the_commands_that_help_lists() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let offered = |words: &[&str]| -> Vec<String> {
         let mut shell = command(folder.path(), &[&["--", "gotosync"], words].concat());
-        let output = shell.env("GOTOSYNC_COMPLETE", "fish").output().expect("it starts");
+        let output = shell.env("GOTOSYNC_COMPLETE", "fish").output().expect("the process starts");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         text.lines().filter_map(|line| line.split('\t').next()).map(str::to_owned).collect()
     };
@@ -292,7 +292,7 @@ fn check_reports_each_failing_example_and_run_continues() {
     let rules = fs::read_to_string(place.join("rules.toml")).expect("rules");
     let attributes = "attributes = { givenName = 'Ann', sn = 'Lee', mail = 'ann@example.test' }";
     let example = format!("\n[[example]]\nname = \"Ann\"\n{attributes}\nfields = {{ first_name = \"Ann\" }}\n");
-    fs::write(place.join("rules.toml"), format!("{rules}{example}")).expect("rules");
+    fs::write(place.join("rules.toml"), format!("{rules}{example}")).expect("the file can be written");
     let fine = run(&place, &["check"]);
     assert_eq!(fine.code, Some(0), "{fine:?}");
     assert!(fine.err.contains("examples: 1 of 1 come out as written"), "{fine:?}");
@@ -308,7 +308,7 @@ fn check_reports_each_failing_example_and_run_continues() {
     assert_eq!(
         (
             data.code,
-            json(&data).as_array().and_then(|notes| notes.last().cloned()).expect("a note")["expected"].as_str()
+            json(&data).as_array().and_then(|notes| notes.last().cloned()).expect("the plan has the note")["expected"].as_str()
         ),
         (Some(3), Some("`Anne`"))
     );

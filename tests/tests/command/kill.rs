@@ -17,13 +17,13 @@ fn prepare(folder: &Path) {
     let mut account = Account::empty("1", "Test");
     let meeting = License::new("10", "GoToMeeting", &[], 1_000);
     account.licenses.push(meeting);
-    LocalAccount::create(folder.join("account.db"), &account).expect("the account is made");
+    LocalAccount::create(folder.join("account.db"), &account).expect("the account can be created");
 }
 
 /// Returns the users of the account without their keys, and the number of creations in the account's history.
 fn look(folder: &Path) -> (Vec<String>, usize) {
     let target = LocalAccount::open(folder.join("account.db")).expect("the account opens after any crash");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
     runtime.block_on(async {
         let account = target.read().await.expect("the account reads after any crash");
         let users = account.users.iter().map(|user| format!("{} {:?} {:?}", user.email, user.licenses, user.group));
@@ -39,7 +39,7 @@ fn moments(count: u32, whole: Duration) -> impl Iterator<Item = Duration> {
 
 #[test]
 fn a_run_killed_at_any_moment_reaches_the_same_result_when_resumed() {
-    let whole = tempfile::tempdir().expect("a folder");
+    let whole = tempfile::tempdir().expect("a temporary folder can be created");
     prepare(whole.path());
     // Build the command before the time is measured.
     let _ = gotosync_tests::command::binary();
@@ -51,7 +51,7 @@ fn a_run_killed_at_any_moment_reaches_the_same_result_when_resumed() {
     assert_eq!(created, 700);
     let mut interrupted = 0;
     for moment in moments(24, took) {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a temporary folder can be created");
         prepare(folder.path());
         let mut child = command(folder.path(), &["apply"])
             .stdout(Stdio::null())
@@ -78,7 +78,7 @@ fn a_run_killed_at_any_moment_reaches_the_same_result_when_resumed() {
 
 #[test]
 fn the_second_of_two_runs_names_the_process_that_locks_the_account() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     prepare(folder.path());
     let mut children: Vec<_> = (0..4)
         .map(|_| {

@@ -15,16 +15,16 @@ use serde_json::Value;
 
 /// Creates a folder with three people, an account with one license and one user group, and two rules.
 fn office() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
-    fs::write(place.join("directory.ldif"), DIRECTORY).expect("an export");
-    fs::write(place.join("rules.toml"), RULES).expect("rules");
-    fs::write(place.join("gotosync.toml"), CONFIG).expect("a configuration");
+    fs::write(place.join("directory.ldif"), DIRECTORY).expect("the file can be written");
+    fs::write(place.join("rules.toml"), RULES).expect("the file can be written");
+    fs::write(place.join("gotosync.toml"), CONFIG).expect("the file can be written");
     let mut account = Account::empty("1", "Test");
     let products = vec!["G2M".to_owned()];
     account.licenses.push(License { products, ..License::new("10", "GoToMeeting", &[], 9) });
     account.groups.push(UserGroup { key: None, path: UserGroupPath::new("Sales") });
-    LocalAccount::create(place.join("account.db"), &account).expect("an account");
+    LocalAccount::create(place.join("account.db"), &account).expect("the account can be created");
     folder
 }
 
@@ -33,7 +33,7 @@ fn text(folder: &Path) -> String {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let rules = Rules::parse(&text(folder), "rules.toml").expect("rules that can be used");
+    let rules = Rules::parse(&text(folder), "rules.toml").expect("the rules are valid");
     rules.list.iter().map(|rule| rule.name.to_string()).collect()
 }
 
@@ -111,7 +111,7 @@ fn list_and_show_print_the_selection_and_its_number_of_people() {
     let shown = json(&fine(place, &["rule", "show", "Everyone", "--json"]));
     assert_eq!((&shown["number"], &shown["people"], &shown["keys"]["everyone"]), (&2.into(), &3.into(), &true.into()));
     // Commands that only read rules also work if the directory is unavailable.
-    fs::remove_file(place.join("directory.ldif")).expect("the export was there");
+    fs::remove_file(place.join("directory.ldif")).expect("the file can be removed");
     let said = fine(place, &["rule", "list"]);
     assert!(said.err.contains("how many people a rule selects is not known"), "{said:?}");
     assert!(said.out.contains("  ?  Sales"), "{said:?}");
@@ -158,7 +158,7 @@ fn force_saves_a_rule_with_names_that_cannot_be_checked() {
     assert!(said.err.contains("note: the OU `OU=Sale,DC=x` is not in the directory"), "{said:?}");
     assert!(said.err.contains("it cannot be evaluated"), "{said:?}");
     fine(place, &["rule", "remove", "New"]);
-    fs::remove_file(place.join("directory.ldif")).expect("the export was there");
+    fs::remove_file(place.join("directory.ldif")).expect("the file can be removed");
     let said = run(place, &["rule", "add", "New", "--ou", "OU=IT,DC=x"]);
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("--force") && said.err.contains("directory.ldif"), "{said:?}");
@@ -175,10 +175,10 @@ fn force_saves_a_rule_with_names_that_cannot_be_checked() {
 fn adding_the_first_rule_creates_the_file_and_an_invalid_rule_can_be_fixed() {
     let folder = office();
     let place = folder.path();
-    fs::remove_file(place.join("rules.toml")).expect("rules were there");
+    fs::remove_file(place.join("rules.toml")).expect("the file can be removed");
     fine(place, &["rule", "add", "All", "--everyone"]);
     assert_eq!(text(place), "[[rule]]\nname = \"All\"\neveryone = true\n");
-    fs::write(place.join("rules.toml"), RULES.replace("products =", "product =")).expect("rules");
+    fs::write(place.join("rules.toml"), RULES.replace("products =", "product =")).expect("the file can be written");
     let said = run(place, &["rule", "list"]);
     assert!(said.code == Some(1) && said.err.contains("did you mean `products`?"), "{said:?}");
     assert_eq!(
@@ -205,30 +205,30 @@ fn check_rules_reports_problems_and_exits_with_3_on_warnings() {
     let said = run(place, &["check", "--rules"]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{said:?}");
     assert!(said.err.contains("nothing is wrong with the rules"), "{said:?}");
-    fs::write(place.join("rules.toml"), WRONG).expect("rules");
+    fs::write(place.join("rules.toml"), WRONG).expect("the file can be written");
     let said = run(place, &["check", "--rules"]);
     assert_eq!(said.code, Some(3), "{said:?}");
     insta::assert_snapshot!(said.out + &said.err);
     let told = json(&run(place, &["check", "--rules", "--json"]));
-    let kinds: Vec<_> = told["findings"].as_array().expect("findings").iter().map(|one| one["kind"].clone()).collect();
+    let kinds: Vec<_> = told["findings"].as_array().expect("the JSON has findings").iter().map(|one| one["kind"].clone()).collect();
     assert!(kinds.contains(&"no-effect".into()) && told["findings"][0]["severity"] == "info", "{told}");
     assert_eq!(told["unverified"], Value::Array(Vec::new()));
     // Without the directory and the account, the checks that need them are skipped and listed.
-    fs::remove_file(place.join("directory.ldif")).expect("the export was there");
-    fs::remove_file(place.join("account.db")).expect("the account was there");
+    fs::remove_file(place.join("directory.ldif")).expect("the file can be removed");
+    fs::remove_file(place.join("account.db")).expect("the file can be removed");
     let less = json(&run(place, &["check", "--rules", "--json"]));
     assert_eq!(less["unverified"].as_array().map(Vec::len), Some(2), "{less}");
-    assert!(less["findings"].as_array().expect("findings").len() < kinds.len(), "{less}");
-    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    assert!(less["findings"].as_array().expect("the JSON has findings").len() < kinds.len(), "{less}");
+    fs::write(place.join("rules.toml"), RULES).expect("the file can be written");
     assert_eq!(run(place, &["check", "--rules"]).code, Some(0));
 }
 
 #[test]
 fn prints_the_published_schema() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let said = fine(folder.path(), &["rule", "schema"]);
     let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/schema/rules.schema.json");
-    assert_eq!(said.out, fs::read_to_string(published).expect("a schema is published"));
+    assert_eq!(said.out, fs::read_to_string(published).expect("the schema can be read"));
 }
 
 #[test]
@@ -237,19 +237,19 @@ fn refuses_the_second_of_two_concurrent_edits_and_loses_nothing() {
     let config = Config::load(folder.path().join("gotosync.toml")).expect("a configuration");
     let mut first = config.rules_file().expect("rules");
     let mut second = first.clone();
-    let everyone = [Change::set("everyone", "true").expect("a value")];
-    first.add("First", &everyone, &Position::Last).expect("it can be added");
-    second.add("Second", &everyone, &Position::Last).expect("it can be added");
-    config.save_rules(&first).expect("it can be saved");
+    let everyone = [Change::set("everyone", "true").expect("the value is valid")];
+    first.add("First", &everyone, &Position::Last).expect("the rule can be added");
+    second.add("Second", &everyone, &Position::Last).expect("the rule can be added");
+    config.save_rules(&first).expect("the rules can be saved");
     let refused = config.save_rules(&second).expect_err("the file has changed");
     assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
     assert_eq!(text(folder.path()), first.text());
     // A new file is not overwritten either if another process has created it first.
-    fs::remove_file(folder.path().join("rules.toml")).expect("it was there");
-    let mut new = config.rules_file().expect("no rules yet");
-    new.add("New", &everyone, &Position::Last).expect("it can be added");
-    fs::write(folder.path().join("rules.toml"), RULES).expect("rules");
-    assert_eq!(config.save_rules(&new).expect_err("it is there by now").kind(), ErrorKind::Conflict);
+    fs::remove_file(folder.path().join("rules.toml")).expect("the file can be removed");
+    let mut new = config.rules_file().expect("a missing rules file is empty");
+    new.add("New", &everyone, &Position::Last).expect("the rule can be added");
+    fs::write(folder.path().join("rules.toml"), RULES).expect("the file can be written");
+    assert_eq!(config.save_rules(&new).expect_err("the file exists by now").kind(), ErrorKind::Conflict);
     assert_eq!(text(folder.path()), RULES);
 }
 
@@ -266,7 +266,7 @@ fn concurrent_processes_save_their_rule_or_report_that_they_did_not() {
         };
         let children: Vec<_> = (0..6).map(start).collect();
         for (name, child) in children {
-            let output = child.wait_with_output().expect("it ends");
+            let output = child.wait_with_output().expect("the process ends");
             let said = String::from_utf8_lossy(&output.stderr);
             let there = names(place).contains(&name);
             assert_eq!(output.status.code(), Some(i32::from(!there)), "{name}: {said}");
@@ -285,7 +285,7 @@ fn a_killed_process_leaves_the_old_file_or_the_new_file() {
     // The file must be long enough that writing it takes a while.
     let old = format!("{}\n{RULES}", "# a comment that takes its room\n".repeat(4_000));
     let words = ["rule", "disable", "Sales"];
-    fs::write(place.join("rules.toml"), &old).expect("rules");
+    fs::write(place.join("rules.toml"), &old).expect("the file can be written");
     let _ = gotosync_tests::command::binary();
     let began = Instant::now();
     fine(place, &words);
@@ -294,8 +294,8 @@ fn a_killed_process_leaves_the_old_file_or_the_new_file() {
     assert_ne!(old, new);
     let (mut kept, mut changed) = (0, 0);
     for moment in (0..40_u32).map(|at| took * (at * 17 % 40) / 40) {
-        fs::write(place.join("rules.toml"), &old).expect("rules");
-        let mut child = command(place, &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        fs::write(place.join("rules.toml"), &old).expect("the file can be written");
+        let mut child = command(place, &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the process starts");
         std::thread::sleep(moment);
         let _ = child.kill();
         let _ = child.wait();
@@ -306,8 +306,8 @@ fn a_killed_process_leaves_the_old_file_or_the_new_file() {
     }
     assert!(kept > 0 && kept + changed == 40);
     // A leftover file of a killed process does not disturb later runs, and they remove it.
-    fs::write(place.join("rules.toml"), &old).expect("rules");
-    fs::write(place.join(".rules.toml.part"), "half a fi").expect("what a killed process left");
+    fs::write(place.join("rules.toml"), &old).expect("the file can be written");
+    fs::write(place.join(".rules.toml.part"), "half a fi").expect("the file can be written");
     fine(place, &words);
     assert_eq!(text(place), new);
     assert!(!place.join(".rules.toml.part").exists());
@@ -319,9 +319,9 @@ fn keeps_permissions_and_links_and_does_not_write_read_only_files() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let folder = office();
     let place = folder.path();
-    fs::create_dir(place.join("real")).expect("a folder");
-    fs::rename(place.join("rules.toml"), place.join("real/ours.toml")).expect("it can be moved");
-    symlink("real/ours.toml", place.join("rules.toml")).expect("a link");
+    fs::create_dir(place.join("real")).expect("the folder can be created");
+    fs::rename(place.join("rules.toml"), place.join("real/ours.toml")).expect("the file can be moved");
+    symlink("real/ours.toml", place.join("rules.toml")).expect("the link can be created");
     let mode = |mode: u32| {
         let file = place.join("real/ours.toml");
         fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("permissions");
@@ -332,7 +332,7 @@ fn keeps_permissions_and_links_and_does_not_write_read_only_files() {
     let file = fs::metadata(place.join("real/ours.toml")).expect("it is there");
     assert_eq!(file.permissions().mode() & 0o777, 0o640);
     assert!(text(place).contains("enabled = false"));
-    assert_eq!(fs::read_dir(place.join("real")).expect("a folder").count(), 1, "no other file may be left");
+    assert_eq!(fs::read_dir(place.join("real")).expect("the folder can be listed").count(), 1, "no other file may be left");
     mode(0o440);
     let said = run(place, &["rule", "enable", "Sales"]);
     assert!(said.code == Some(1) && said.err.contains("the file is read-only"), "{said:?}");
@@ -344,13 +344,13 @@ fn keeps_permissions_and_links_and_does_not_write_read_only_files() {
 fn in_editor(folder: &Path, sed: &str) -> Said {
     use std::os::unix::fs::PermissionsExt;
     let editor = folder.join("editor.sh");
-    fs::write(&editor, format!("#!/bin/sh\nsed -i '{sed}' \"$1\"\n")).expect("an editor");
-    fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    fs::write(&editor, format!("#!/bin/sh\nsed -i '{sed}' \"$1\"\n")).expect("the file can be written");
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).expect("the file can be made executable");
     let words = format!("'{}' rule edit Sales", gotosync_tests::command::binary().display());
     let mut script = std::process::Command::new("script");
     script.args(["-qec", &words, "/dev/null"]).current_dir(folder).stdin(Stdio::null());
     script.env("VISUAL", &editor).env("TMPDIR", folder).env_remove("GOTOSYNC_CONFIG");
-    let output = script.output().expect("there is a command `script`");
+    let output = script.output().expect("the command `script` is installed");
     let out = String::from_utf8_lossy(&output.stdout).replace('\r', "");
     Said { code: output.status.code(), out, err: String::new() }
 }
@@ -361,7 +361,7 @@ fn opens_an_editor_without_options_and_keeps_an_invalid_draft_unsaved() {
     let folder = office();
     let place = folder.path();
     let drafts = || {
-        let files = fs::read_dir(place).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let files = fs::read_dir(place).expect("the folder can be listed").map(|entry| entry.expect("the entry can be read").file_name());
         files.filter(|name| name.to_string_lossy().starts_with("gotosync-rules")).count()
     };
     let said = in_editor(place, "s/# Ours/# Theirs/");

@@ -30,23 +30,23 @@ welcome_email = "none"
 
 /// Creates a folder with a directory of four people, two of them in Sales, and an empty account.
 fn place() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
-    fs::write(place.join("directory.ldif"), export(4)).expect("an export");
-    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    fs::write(place.join("directory.ldif"), export(4)).expect("the file can be written");
+    fs::write(place.join("rules.toml"), RULES).expect("the file can be written");
     let config = "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\n";
-    fs::write(place.join("gotosync.toml"), config).expect("a configuration");
+    fs::write(place.join("gotosync.toml"), config).expect("the file can be written");
     let mut account = Account::empty("1", "Test");
     account.licenses.push(License::new("m", "Meeting", &["G2M"], 50));
     account.catalog.elsewhere.push(Email::new("taken@example.test"));
-    LocalAccount::create(place.join("account.db"), &account).expect("an account");
+    LocalAccount::create(place.join("account.db"), &account).expect("the account can be created");
     folder
 }
 
 fn account(place: &Path) -> Account {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let account = LocalAccount::open(place.join("account.db")).expect("the account");
-    runtime.block_on(account.read()).expect("it can be read")
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
+    let account = LocalAccount::open(place.join("account.db")).expect("the account can be opened");
+    runtime.block_on(account.read()).expect("the account can be read")
 }
 
 fn user(place: &Path, email: &str) -> User {
@@ -145,12 +145,12 @@ fn old_command_names_do_the_same_as_the_new_ones() {
 fn shows_simulated_rules_and_does_not_apply_them() {
     let folder = place();
     let place = folder.path();
-    let before = fs::read(place.join("account.db")).expect("the account");
+    let before = fs::read(place.join("account.db")).expect("the file can be read");
     let whole = ends(place, &["run", "--simulate"], 0);
     assert!(whole.out.contains("only simulated, and not applied (5)"), "{whole:?}");
     let report = json(&ends(place, &["apply", "--simulate", "--json"], 0));
     assert_eq!(report["report"]["simulated"].as_array().map(Vec::len), Some(5));
-    assert_eq!(fs::read(place.join("account.db")).expect("the account"), before);
+    assert_eq!(fs::read(place.join("account.db")).expect("the file can be read"), before);
 
     edit(&place.join("rules.toml"), "name = \"IT\"", "name = \"IT\"\nmode = \"simulate\"");
     let plan = ends(place, &["plan"], 2);
@@ -200,18 +200,18 @@ fn deletions_wait_for_approval_and_other_steps_do_not() {
     let place = folder.path();
     let stages = "leavers = { first = \"suspend\", delete_after_days = 1, delete_after_reads = 2 }\n";
     let text = fs::read_to_string(place.join("rules.toml")).expect("rules");
-    fs::write(place.join("rules.toml"), format!("{stages}{text}")).expect("rules");
+    fs::write(place.join("rules.toml"), format!("{stages}{text}")).expect("the file can be written");
     ends(place, &["apply"], 0);
     let all = export(4);
     let entries: Vec<&str> = all.split("\n\n").filter(|entry| !entry.contains("person1@")).collect();
-    fs::write(place.join("directory.ldif"), entries.join("\n\n")).expect("an export");
+    fs::write(place.join("directory.ldif"), entries.join("\n\n")).expect("the file can be written");
     let gone = ends(place, &["run"], 0);
     assert!(gone.out.contains("suspended"), "{gone:?}");
     ends(place, &["run"], 0);
     assert_eq!(ends(place, &["plan"], 0).out.matches("x delete").count(), 0, "the deletion must wait a day");
 
     // Move the stored date of the leaver into the past.
-    let state = rusqlite::Connection::open(place.join("state.db")).expect("the state");
+    let state = rusqlite::Connection::open(place.join("state.db")).expect("the state can be opened");
     let back = "UPDATE links SET leaver_since = '2026-01-01T00:00:00.000000000Z' WHERE leaver_since IS NOT NULL";
     assert_eq!(state.execute(back, ()).expect("the table exists"), 1);
     drop(state);

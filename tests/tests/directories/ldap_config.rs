@@ -14,10 +14,10 @@ use place::{Place, simple};
 
 /// A domain for all tests that only read.
 static SAMBA: LazyLock<&Samba> =
-    LazyLock::new(|| Samba::options().population(Population::default()).shared().expect("a domain"));
+    LazyLock::new(|| Samba::options().population(Population::default()).shared().expect("the domain starts"));
 /// A server for all tests that only read.
 static SLAPD: LazyLock<&Slapd> =
-    LazyLock::new(|| Slapd::options().population(Population::default()).shared().expect("a server"));
+    LazyLock::new(|| Slapd::options().population(Population::default()).shared().expect("the server starts"));
 
 /// Returns the configuration keys that connect to a server.
 fn samba() -> String {
@@ -43,7 +43,7 @@ fn every_form_of_a_user_name_signs_in_to_active_directory() {
 #[test]
 fn every_bind_method_reads_openldap() {
     let reader = SLAPD.reader();
-    let Pair { certificate, key } = SLAPD.authority().client(Certificate::Valid, "reader").expect("a certificate");
+    let Pair { certificate, key } = SLAPD.authority().client(Certificate::Valid, "reader").expect("the certificate can be signed");
     let client = format!("certificate = '{}'\nkey = '{}'\n", certificate.display(), key.display());
     let start_tls = slapd().replace(&SLAPD.url(), &SLAPD.plain_url());
     for source in [
@@ -109,7 +109,7 @@ fn merges_a_directory_and_a_list() {
     ));
     assert_eq!(place.people(), 301);
     let about = place.run(&["about", "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&about.out).expect("JSON");
+    let told: serde_json::Value = serde_json::from_str(&about.out).expect("the output is JSON");
     let kinds: Vec<_> = told["sources"].as_array().expect("sources").iter().map(|source| &source["kind"]).collect();
     assert_eq!(kinds, ["ldap", "csv"]);
     assert_eq!(told["sources"][0]["user"], reader.dn.as_str());
@@ -135,10 +135,10 @@ fn names_an_unreachable_server() {
 
 #[test]
 fn does_not_wait_for_a_silent_server_longer_than_the_timeout() {
-    let slapd = Slapd::options().start().expect("a server");
+    let slapd = Slapd::options().start().expect("the server starts");
     let place =
         Place::new(&format!("ldap = '{}'\nsign_in = 'anonymous'\ntimeouts = {{ connect = '300ms' }}", slapd.url()));
-    slapd.pause().expect("it is paused");
+    slapd.pause().expect("the server can be paused");
     place.fails("plan", &[&slapd.url(), "within 0.3 s"]);
 }
 
@@ -149,7 +149,7 @@ fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
         (Certificate::Foreign, ["invalid peer certificate", "help: "]),
         (Certificate::Misnamed, ["not valid for name", "name the server as its certificate does"]),
     ] {
-        let slapd = Slapd::options().certificate(certificate).start().expect("a server");
+        let slapd = Slapd::options().certificate(certificate).start().expect("the server starts");
         let source =
             format!("ldap = '{}'\nca = '{}'\n{}", slapd.url(), slapd.ca_file().display(), simple(&slapd.reader().dn));
         let place = Place::new(&source);
@@ -168,7 +168,7 @@ fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
 
 #[test]
 fn rejects_an_invalid_client_certificate() {
-    let Pair { certificate, key } = SLAPD.authority().client(Certificate::Foreign, "reader").expect("a certificate");
+    let Pair { certificate, key } = SLAPD.authority().client(Certificate::Foreign, "reader").expect("the certificate can be signed");
     let client = format!("certificate = '{}'\nkey = '{}'\n", certificate.display(), key.display());
     Place::new(&format!("{}{client}", slapd())).fails("plan", &[&SLAPD.url()]);
     Place::new(&format!("{}certificate = 'none.pem'\nkey = 'none.key'\n", slapd())).fails("plan", &["none.key"]);

@@ -23,13 +23,13 @@
 //! | a wrong password was not noticed, and the directory was read anonymously | `sign_in`: every result code; no request follows a refused bind |
 //! | a wrong password was tried at each server in turn, which locked the account | `sign_in`: a refused bind is final |
 //! | an interrupted read was stored as complete, and its changes were lost | `moving`: an incomplete read keeps no data; after a failed one, everything is read |
-//! | a unit or a group was renamed, and its people lost their products | `scenarios/missing_ou`, `scenarios/missing_group`; `pages`: a unit deleted between searches |
+//! | a unit or a group was renamed, and its people lost their products | `scenarios/missing_ou_is_an_error`, `scenarios/missing_group_is_an_error`; `pages`: a unit deleted between searches |
 //! | a person was moved to another unit and became another person | `scenarios/ou_move_keeps_the_user`; `moving`: entries with two DNs |
 //! | a member's DN differed in case or spaces, and the member was not found | `names`: every spelling of a DN |
 //! | addresses differed in case or accents and were updated in every run | `scenarios/email_in_another_case_is_no_change`, `scenarios/unicode_form_is_no_change` |
-//! | a deleted entry had no address or the address of another person | `moving`: deleted entries are identified by id; `scenarios/two_people_with_one_email` |
-//! | two groups with the same name stopped the run | `names`: groups with equal names; `scenarios/group_by_ambiguous_name`, `scenarios/group_by_id` |
-//! | cyclic groups caused an endless loop | `names`: a cycle; `scenarios/cyclic_groups`; `ldap.rs`: the population has two cycles |
+//! | a deleted entry had no address or the address of another person | `moving`: deleted entries are identified by id; `scenarios/two_people_with_one_email_are_skipped` |
+//! | two groups with the same name stopped the run | `names`: groups with equal names; `scenarios/ambiguous_group_name_is_an_error`, `scenarios/finds_a_group_by_id` |
+//! | cyclic groups caused an endless loop | `names`: a cycle; `scenarios/reads_cyclic_groups`; `ldap.rs`: the population has two cycles |
 //! | a server-side search along nested groups took minutes, or failed at times | gotosync makes no such search: `plan.rs` of the source contains the filters |
 //! | a large response was "too large" because the limit had the wrong unit | `pages` and `memory.rs`: the error states the limit in bytes |
 //! | a failed run exited as a success | `errors.rs` and `cli.rs`: exit codes |

@@ -18,23 +18,23 @@ const CUT: &str = "a truncated export; searches that end early are covered by th
 const OF_EXCHANGE: &str = "extension attributes are part of Exchange, which Samba does not have";
 
 const NOT_ON_SAMBA: Exceptions = &[
-    ("device_by_mac_and_by_name", OF_EXCHANGE),
-    ("device_clash_of_two_people", OF_EXCHANGE),
-    ("device_of_somebody_else", OF_EXCHANGE),
-    ("device_unknown", OF_EXCHANGE),
+    ("finds_devices_by_mac_and_by_name", OF_EXCHANGE),
+    ("device_wanted_by_two_people_goes_to_neither", OF_EXCHANGE),
+    ("device_of_another_user", OF_EXCHANGE),
+    ("unknown_device_is_skipped", OF_EXCHANGE),
     ("exclusion_by_group_and_filter", "every domain already has a group `Guests`"),
-    ("group_by_ambiguous_name", "two groups of a domain cannot have the same `sAMAccountName`"),
-    ("incomplete_directory_takes_nothing", CUT),
-    ("incomplete_read_deletes_nobody", CUT),
-    ("incomplete_read_switches_nothing_off_and_takes_no_role", CUT),
+    ("ambiguous_group_name_is_an_error", "two groups of a domain cannot have the same `sAMAccountName`"),
+    ("incomplete_directory_removes_nothing", CUT),
+    ("incomplete_read_deletes_no_user", CUT),
+    ("incomplete_read_disables_no_product_and_removes_no_role", CUT),
     ("leaver_not_deleted_before_enough_reads", CUT),
-    ("primary_group", "a domain assigns SIDs itself and already has a group `Domain Users`"),
+    ("primary_group_counts_as_membership", "a domain assigns SIDs itself and already has a group `Domain Users`"),
 ];
 
 const NOT_ON_SLAPD: Exceptions = &[
-    ("incomplete_directory_takes_nothing", CUT),
-    ("incomplete_read_deletes_nobody", CUT),
-    ("incomplete_read_switches_nothing_off_and_takes_no_role", CUT),
+    ("incomplete_directory_removes_nothing", CUT),
+    ("incomplete_read_deletes_no_user", CUT),
+    ("incomplete_read_disables_no_product_and_removes_no_role", CUT),
     ("leaver_not_deleted_before_enough_reads", CUT),
     ("unicode_form_is_no_change", "OpenLDAP accepts only ASCII in `mail`"),
 ];

@@ -25,7 +25,7 @@ fn relays_undamaged_messages_byte_by_byte() {
         let mut cookie = Vec::new();
         loop {
             let id = probe.search(BASE, "inetOrgPerson", &["*", "+"], Some(&cookie));
-            let (_, done) = probe.page(id).expect("a page");
+            let (_, done) = probe.page(id).expect("the page arrives");
             cookie = done.paging().expect("a cookie").cookie;
             if cookie.is_empty() {
                 return probe.bytes;
@@ -87,7 +87,7 @@ fn records_requests_and_responses() {
 #[test]
 fn every_fault_has_its_documented_effect() {
     let slapd = Slapd::start();
-    let whole = read(slapd.address(), BASE).expect("a reading");
+    let whole = read(slapd.address(), BASE).expect("the read succeeds");
     assert_eq!(whole.len(), 10);
     let on_page_two = faults("entryUUID").into_iter().map(|named| (named, Aim::page(2)));
     let at_sign_in = sign_in_faults().into_iter().map(|named| (named, Aim::bind()));
@@ -119,7 +119,7 @@ fn every_fault_has_its_documented_effect() {
     };
     let bad: Vec<String> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..24).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().expect("a thread")).collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("no thread panicked")).collect()
     });
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
@@ -128,24 +128,24 @@ fn every_fault_has_its_documented_effect() {
 fn supports_ldaps_and_start_tls_on_both_sides() {
     let slapd = Slapd::start();
     let direct = slapd.people(&slapd.url()).out;
-    let both = Wire::start_at(&slapd.tls_front(), slapd.tls_upstream(), []).expect("a wire");
+    let both = Wire::start_at(&slapd.tls_front(), slapd.tls_upstream(), []).expect("the wire starts");
     assert!(both.url().starts_with("ldaps://127.0.0.1:"));
     assert_eq!(slapd.people(&both.url()).out, direct);
     assert_eq!(both.quiet().searches[0].entries(), 10);
 
-    let later = Wire::start_at(&slapd.start_tls_front(), slapd.tls_upstream(), []).expect("a wire");
+    let later = Wire::start_at(&slapd.start_tls_front(), slapd.tls_upstream(), []).expect("the wire starts");
     let begun = slapd.search(&later.url(), &[&["-ZZ"], &SIGN_IN[..], &["-b", BASE, PEOPLE, "uid"]].concat());
     assert_eq!((begun.code, begun.entries()), (Some(0), 10), "{begun:?}");
     assert_eq!(later.quiet().others, ["1.3.6.1.4.1.1466.20037"]);
 
     for front in [slapd.tls_front(), slapd.start_tls_front()] {
         let entry = Entry::new("dc=x", [("objectClass", "domain")]);
-        let scripted = Scripted::start_at(&front, Script::new("dc=x", [entry])).expect("a server");
+        let scripted = Scripted::start_at(&front, Script::new("dc=x", [entry])).expect("the server starts");
         let option = if scripted.url().starts_with("ldaps:") { "-x" } else { "-ZZ" };
         assert_eq!(slapd.search(&scripted.url(), &[option, "-b", "dc=x"]).entries(), 1);
     }
 
-    let elsewhere = Wire::start_at(&slapd.tls_front().at([127, 4, 5, 6]), slapd.upstream(), []).expect("a wire");
+    let elsewhere = Wire::start_at(&slapd.tls_front().at([127, 4, 5, 6]), slapd.upstream(), []).expect("the wire starts");
     assert_eq!(slapd.people(&elsewhere.url()).code, Some(255), "the certificate must be valid for another address only");
     let stranger = slapd::search(&both.url(), &["-b", BASE], None);
     assert_eq!(stranger.code, Some(255), "this client must not trust the CA: {stranger:?}");
@@ -163,8 +163,8 @@ fn relays_unparsable_bytes_unchanged() {
 
 #[test]
 fn records_an_unreachable_server() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-    let wire = Wire::start(Upstream::plain(nobody.to_string()), []).expect("a wire starts all the same");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free");
+    let wire = Wire::start(Upstream::plain(nobody.to_string()), []).expect("the wire starts");
     let mut probe = Probe::connect(wire.address());
     assert!(matches!(probe.bind(READER, PASSWORD), Err(Ended::Fin(0) | Ended::Rst)));
     let seen = wire.quiet();
@@ -177,7 +177,7 @@ fn closes_client_connections_when_a_wire_ends() {
     let slapd = Slapd::start();
     // Uses an address of its own: on 127.0.0.1, another test could get the port as soon as it is free.
     let front = Front::plain().at([127, 7, 38, 9]);
-    let wire = Wire::start_at(&front, slapd.upstream(), [Fault::code(3).at(Aim::page(9))]).expect("a wire starts");
+    let wire = Wire::start_at(&front, slapd.upstream(), [Fault::code(3).at(Aim::page(9))]).expect("the wire starts");
     let mut probe = Probe::connect(wire.address());
     assert_eq!(probe.bind(READER, PASSWORD), Ok(0));
     let address = wire.address();

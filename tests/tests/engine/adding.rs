@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use gotosync_core::model::Setting;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace").to_path_buf()
 }
 
 /// Returns the files that each section of the page lists.
 fn sections() -> Vec<(String, Vec<String>)> {
-    let page = fs::read_to_string(root().join("gotosync-core/docs/adding.md")).expect("the page");
+    let page = fs::read_to_string(root().join("gotosync-core/docs/adding.md")).expect("the file can be read");
     let mut sections: Vec<(String, Vec<String>)> = Vec::new();
     for line in page.lines() {
         if let Some(title) = line.strip_prefix("# Adding ") {
@@ -31,7 +31,7 @@ fn product() -> Vec<(String, String)> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.expect("a folder can be listed").path();
-            let name = path.strip_prefix(root()).expect("below the root").display().to_string();
+            let name = path.strip_prefix(root()).expect("the path is below the root").display().to_string();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "rs")
@@ -78,8 +78,8 @@ fn a_new_setting_needs_at_most_eight_files() {
 fn each_setting_in_the_table_is_in_rules_schema_and_reference() {
     let rule = gotosync_core::rules::keys().iter().find(|key| key.name == "rule").expect("rules have keys").inner();
     let schema = gotosync_core::rules::json_schema().to_string();
-    let reference = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("the reference");
-    let stub = fs::read_to_string(root().join("gotosync-py/python/gotosync/_gotosync.pyi")).expect("the stub");
+    let reference = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("the file can be read");
+    let stub = fs::read_to_string(root().join("gotosync-py/python/gotosync/_gotosync.pyi")).expect("the file can be read");
     for key in Setting::ALL.iter().flat_map(Setting::keys).flatten() {
         let name = key.field.as_str();
         assert!(rule.iter().any(|row| row.name == name), "{name} is not a key of a rule");

@@ -11,20 +11,20 @@ use gotosync_core::source::ldap::{Changes, DeltaMethod, Referrals, Roots, Securi
 /// Loads a configuration with these sources.
 fn load(folder: &Path, sources: &str) -> gotosync_core::Result<Config> {
     let file = folder.join("gotosync.toml");
-    fs::write(&file, format!("{sources}\n[account]\nlocal = \"account.db\"\n")).expect("a file");
+    fs::write(&file, format!("{sources}\n[account]\nlocal = \"account.db\"\n")).expect("the file can be written");
     Config::load(file)
 }
 
 /// Loads a configuration from its complete text.
 fn load_whole(folder: &Path, text: &str) -> gotosync_core::Result<Config> {
     let file = folder.join("gotosync.toml");
-    fs::write(&file, text).expect("a file");
+    fs::write(&file, text).expect("the file can be written");
     Config::load(file)
 }
 
 /// Returns the directory settings of a configuration with this table, and the folder of the configuration.
 fn directory(table: &str) -> (tempfile::TempDir, LdapConfig) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let config = load(folder.path(), &format!("[source]\n{table}")).unwrap_or_else(|error| panic!("{error:?}"));
     let [source] = &config.sources[..] else { panic!("{config:?}") };
     assert_eq!((source.name.as_str(), source.kind_name(), source.file()), ("directory", "ldap", None));
@@ -35,7 +35,7 @@ fn directory(table: &str) -> (tempfile::TempDir, LdapConfig) {
 
 /// Returns the first error of each configuration, as a front end would show it.
 fn problems(tables: &[&str]) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let mut told = String::new();
     for table in tables {
         let error = load(folder.path(), table).expect_err(table);
@@ -72,7 +72,7 @@ fn reads_every_key_of_a_directory() {
     let password = SecretSource::File(at("secrets/ldap"));
     assert_eq!(read.sign_in, LdapSignIn::Simple { user: "sync@example.test".into(), password });
     assert_eq!(read.roots, Roots::Bundle(at("ca.pem")));
-    let client = read.client.expect("a certificate");
+    let client = read.client.expect("the certificate can be signed");
     assert_eq!((client.certificate, client.key), (at("client.pem"), "/etc/client.key".into()));
     let hosts = ["dc2.example.test", "*.child.example.test"].map(str::to_owned).into();
     assert_eq!(read.referrals, Referrals::Follow(hosts));
@@ -88,7 +88,7 @@ fn looks_up_a_domain_at_the_configured_dns_server() {
     let (_folder, read) = directory(
         "domain = \"AD.example.test.\"\nname_servers = [\"10.0.0.1\", \"[::1]:5353\"]\nstart_tls = true\nsign_in = \"anonymous\"",
     );
-    let discovery = read.discover.expect("a domain");
+    let discovery = read.discover.expect("the domain starts");
     assert_eq!(discovery.domain, "ad.example.test");
     assert_eq!(
         discovery.name_servers.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -206,7 +206,7 @@ fn explains_invalid_sign_in_settings() {
 
 #[test]
 fn accepts_sources_of_every_kind_side_by_side() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let text = "
         [[source]]\nname = 'directory'\nldap = 'ldaps://x'\nuser = 'u'\npassword = { variable = 'LDAP_PASSWORD' }
         [[source]]\nname = 'other'\ndomain = 'x.test'\nsign_in = 'anonymous'
@@ -233,7 +233,7 @@ fn the_goto_page_shows_valid_configurations_and_every_key() {
     let page = page.expect("the page");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(shown.len() >= 2, "the page shows {} configurations", shown.len());
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     for text in shown {
         let config = load_whole(folder.path(), text).unwrap_or_else(|error| panic!("{error:?}: {text}"));
         assert!(matches!(config.account, AccountConfig::Goto(_)), "{text}");
@@ -250,7 +250,7 @@ fn the_goto_page_shows_valid_configurations_and_every_key() {
 
 #[test]
 fn rejects_invalid_goto_settings_before_any_call() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     for (keys, problem) in [
         ("login = { variable = 'X' }", "a login cannot be kept in the variable X: it changes by itself"),
         ("client_secret = 'hunter2'", "`client_secret` must not stand in the configuration itself"),
@@ -266,7 +266,7 @@ fn rejects_invalid_goto_settings_before_any_call() {
         assert!(told.contains(problem) && !told.contains("hunter2"), "{keys}: {told}");
     }
     let text = "[source]\nldif = 'x'\n[account]\ngoto = 'x'\n[account.urls]\nadmin = 'http://api.example.test'\n";
-    let error = load_whole(folder.path(), text).expect("it reads").target().expect_err("no TLS");
+    let error = load_whole(folder.path(), text).expect("the process reads its input").target().expect_err("no TLS");
     assert!(error.to_string().contains("without TLS") && error.to_string().contains("address: admin"), "{error}");
 }
 
@@ -277,10 +277,10 @@ fn the_directories_page_shows_valid_configurations_and_every_key() {
     let page = page.expect("the page");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(shown.len() >= 5, "the page shows {} configurations", shown.len());
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     for text in shown {
         let file = folder.path().join("gotosync.toml");
-        fs::write(&file, text).expect("a file");
+        fs::write(&file, text).expect("the file can be written");
         match Config::load(&file) {
             Ok(config) => assert!(config.sources.iter().all(|source| source.kind_name() == "ldap"), "{text}"),
             // Kerberos support depends on the build.

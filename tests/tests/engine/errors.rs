@@ -254,7 +254,7 @@ fn explains_failing_examples() {
         groups = ["Sales Team"]
         fields = { first_name = "1", language = "de_DE" }
         "#;
-    let rules = Rules::parse(rules, "rules.toml").map_err(Error::from).expect("these are rules");
+    let rules = Rules::parse(rules, "rules.toml").map_err(Error::from).expect("the rules are valid");
     let wrong: Vec<_> = rules.verify_examples().iter().map(show).collect();
     insta::assert_snapshot!(wrong.join("\n"));
 }

@@ -42,7 +42,7 @@ fn engine() -> Engine {
     let mut directory = DirectoryBuilder::new();
     directory.unit("OU=Sales,DC=example,DC=test", gotosync_core::model::UnitKind::Unit);
     let dn = "CN=Jürgen Groß,OU=Berlin,OU=Germany,DC=example,DC=test";
-    let mut person = PersonEntry::new(PersonId::parse("7"), Dn::parse(dn).expect("a name"));
+    let mut person = PersonEntry::new(PersonId::parse("7"), Dn::parse(dn).expect("the DN is valid"));
     for (name, value) in [
         ("givenName", "Jürgen"),
         ("sn", "Groß"),
@@ -54,24 +54,24 @@ fn engine() -> Engine {
         person = person.with(directory.attribute(name), value);
     }
     directory.person(person);
-    let group = Dn::parse("CN=Managers,DC=example,DC=test").expect("a name");
+    let group = Dn::parse("CN=Managers,DC=example,DC=test").expect("the DN is valid");
     directory.group(GroupEntry::new(GroupId::parse("1"), group).member(dn));
     let mut account = Account::empty("1", "Example");
     account.licenses.push(License::new("10", "GoToMeeting", &["G2M"], 10));
-    let rules = Rules::parse(RULES, "rules.toml").map_err(Error::from).expect("these are rules");
+    let rules = Rules::parse(RULES, "rules.toml").map_err(Error::from).expect("the rules are valid");
     let source = MemorySource::new(directory.build().expect("a directory"));
     Engine::new(source, MemoryTarget::new(account), MemoryState::new(), rules)
 }
 
 #[tokio::test]
 async fn explains_every_expression_with_its_inputs_and_result() {
-    let explanation = engine().explain("Jürgen Groß").await.expect("somebody is called so");
+    let explanation = engine().explain("Jürgen Groß").await.expect("a person has that name");
     insta::assert_snapshot!(render::explanation(&explanation).to_string());
 }
 
 #[tokio::test]
 async fn an_unused_setting_names_the_rule_that_wins() {
-    let explanation = engine().explain("7").await.expect("somebody has that id");
+    let explanation = engine().explain("7").await.expect("a person has that id");
     let unused: Vec<_> = explanation
         .fields
         .iter()

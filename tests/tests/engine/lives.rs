@@ -50,7 +50,7 @@ proptest! {
 
     #[test]
     fn syncing_step_by_step_or_at_once_gives_the_same_users(lives in lives()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
         runtime.block_on(async {
             let all: Vec<usize> = (0..lives.times.len()).collect();
             let slow = live(&lives, &all).await;

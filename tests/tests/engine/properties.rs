@@ -63,7 +63,7 @@ async fn remember(state: &MemoryState, world: &World) {
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts").block_on(future)
 }
 
 /// Returns the content of an account, independent of the order in which new users got their keys.

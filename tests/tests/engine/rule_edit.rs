@@ -60,7 +60,7 @@ fn every_edit_folder_gives_its_expected_file() {
     let mut wrong = Vec::new();
     let mut seen = 0;
     for case in fs::read_dir(folder).expect("the folder of edits can be listed") {
-        let case = case.expect("an entry").path();
+        let case = case.expect("the entry can be read").path();
         let read = |name: &str| fs::read_to_string(case.join(name)).unwrap_or_default();
         let before = read("before.toml");
         let mut file = open(&before);
@@ -70,7 +70,7 @@ fn every_edit_folder_gives_its_expected_file() {
         assert_ne!(file.text(), before, "{}: the edits change nothing", case.display());
         if file.text() != read("after.toml") {
             if bless {
-                fs::write(case.join("after.toml"), file.text()).expect("it can be written");
+                fs::write(case.join("after.toml"), file.text()).expect("the file can be written");
             }
             wrong.push(format!("{}:\n{}", case.display(), file.text()));
         }
@@ -176,14 +176,14 @@ fn held(file: &mut RulesFile, op: &Op, number: usize) {
     match op {
         Op::Add(at) => {
             let name = format!("N{number}");
-            let says = [Change::set("everyone", "true").expect("a value")];
+            let says = [Change::set("everyone", "true").expect("the value is valid")];
             let place = if at % 2 == 0 { Position::Before(pick(*at)) } else { Position::After(pick(*at)) };
             file.add(&name, &says, &place).expect("a rule can be added");
             assert_eq!(others(file, &name), others(&before, &name), "{op:?}");
         }
         Op::Set(at, key) => {
             let (rule, (key, value)) = (pick(*at), SETTINGS[key % SETTINGS.len()]);
-            let result = file.edit(&rule, &[Change::set(key, value).expect("a value")]);
+            let result = file.edit(&rule, &[Change::set(key, value).expect("the value is valid")]);
             result.unwrap_or_else(|errors| panic!("{op:?}: {errors:?}\n{}", before.text()));
             assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
             let top = key.split('.').next().expect("a name");
@@ -193,7 +193,7 @@ fn held(file: &mut RulesFile, op: &Op, number: usize) {
         }
         Op::Unset(at, key) => {
             let (rule, (key, _)) = (pick(*at), SETTINGS[key % SETTINGS.len()]);
-            if file.edit(&rule, &[Change::unset(key).expect("a key")]).is_err() {
+            if file.edit(&rule, &[Change::unset(key).expect("the key is valid")]).is_err() {
                 assert_eq!(file.text(), before.text());
             }
             assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");

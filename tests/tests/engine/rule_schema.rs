@@ -196,8 +196,8 @@ fn the_schema_accepts_real_rules_and_rejects_mistakes() {
     let schema = json_schema();
     let mut files = vec![root().join("gotosync-cli/data/rules.toml")];
     for scenario in fs::read_dir(root().join("tests/scenarios")).expect("the scenarios can be listed") {
-        let folder = scenario.expect("an entry").path();
-        let names = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let folder = scenario.expect("the entry can be read").path();
+        let names = fs::read_dir(folder).expect("the folder can be listed").map(|entry| entry.expect("the entry can be read").path());
         let rules = |path: &PathBuf| {
             let begins = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rules"));
             begins && path.extension().is_some_and(|end| end == "toml")
@@ -206,7 +206,7 @@ fn the_schema_accepts_real_rules_and_rejects_mistakes() {
     }
     assert!(files.len() > 30, "only {} rules files", files.len());
     for file in files {
-        let text = fs::read_to_string(&file).expect("a rules file");
+        let text = fs::read_to_string(&file).expect("the file can be read");
         if Rules::parse(&text, "rules.toml").is_ok() {
             assert_eq!(mistakes(&schema, &as_json(&text)), Vec::<String>::new(), "{}", file.display());
         }
@@ -234,11 +234,11 @@ fn the_schema_accepts_real_rules_and_rejects_mistakes() {
 #[test]
 fn the_published_schema_matches_the_table() {
     let file = root().join("gotosync-core/schema/rules.schema.json");
-    let wanted = serde_json::to_string_pretty(&json_schema()).expect("JSON") + "\n";
+    let wanted = serde_json::to_string_pretty(&json_schema()).expect("the output is JSON") + "\n";
     let published = fs::read_to_string(&file).unwrap_or_default();
     if published != wanted && std::env::var_os("GOTOSYNC_BLESS").is_some() {
-        fs::create_dir_all(file.parent().expect("a folder")).expect("it can be made");
-        fs::write(&file, &wanted).expect("it can be written");
+        fs::create_dir_all(file.parent().expect("the folder can be created")).expect("the folder can be created");
+        fs::write(&file, &wanted).expect("the file can be written");
     }
     assert!(published == wanted, "the table has changed: run with GOTOSYNC_BLESS=1 to publish the schema again");
 }

@@ -251,14 +251,14 @@ fn the_top_level_has_only_expected_files() {
         "tests",
     ];
     for entry in fs::read_dir(root()).expect("the workspace can be listed") {
-        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        let name = entry.expect("the entry can be read").file_name().to_string_lossy().into_owned();
         assert!(name.starts_with('.') || allowed.contains(&name.as_str()), "{name} does not belong here");
     }
 }
 
 /// Returns the page of the rule language as it is, and with its generated parts renewed from the code.
 fn page() -> (String, String) {
-    let page = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("there is a page");
+    let page = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("the file can be read");
     let mut filters = String::from("| filter | what it does | example | gives |\n|---|---|---|---|\n");
     for (name, about, example, gives) in gotosync_core::rules::filters() {
         let cells = [*name, *about, *example, *gives].map(|cell| cell.replace('|', "\\|"));
@@ -280,10 +280,10 @@ fn page() -> (String, String) {
 fn the_rules_page_documents_every_key_and_every_filter() {
     let (page, wanted) = page();
     if page != wanted && std::env::var_os("GOTOSYNC_BLESS").is_some() {
-        fs::write(root().join("gotosync-core/docs/rules.md"), &wanted).expect("it can be written");
+        fs::write(root().join("gotosync-core/docs/rules.md"), &wanted).expect("the file can be written");
     }
     assert!(page == wanted, "the rule language has changed: run with GOTOSYNC_BLESS=1 to write the tables again");
-    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let readme = fs::read_to_string(root().join("README.md")).expect("the file can be read");
     assert!(readme.contains("(gotosync-core/docs/rules.md)"), "the README must link to the page");
 }
 
@@ -291,7 +291,7 @@ fn the_rules_page_documents_every_key_and_every_filter() {
 #[test]
 fn rules_in_the_docs_are_valid() {
     for (name, least) in [("README.md", 1), ("gotosync-core/docs/rules.md", 3)] {
-        let text = fs::read_to_string(root().join(name)).expect("it is there");
+        let text = fs::read_to_string(root().join(name)).expect("the file can be read");
         let blocks: Vec<&str> = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
         let rules: Vec<&&str> = blocks.iter().filter(|block| block.contains("[[rule]]")).collect();
         assert!(rules.len() >= least, "{name} shows {} rules files", rules.len());

@@ -212,7 +212,7 @@ async fn writes_every_field_and_the_next_run_has_nothing_to_do() {
     let url = format!("{}/voice-admin/v1/phone-numbers/{id}/permissions", world.emulator.urls().connect);
     assert_eq!(probe.json("POST", &url, &answering).unwrap().status, 204);
 
-    let report = world.run().await.unwrap().expect("something to do");
+    let report = world.run().await.unwrap().expect("there is something to do");
     assert!(report.all_done(), "{:#?}", report.lines);
     assert_eq!(world.problem(), None);
     let permissions = world.probe(&format!("/phone-numbers/{id}/permissions"));
@@ -230,7 +230,7 @@ async fn writes_every_field_and_the_next_run_has_nothing_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sets_the_voicemail_before_assigning_the_extension() {
     let world = World::new();
-    world.run().await.unwrap().expect("something to do");
+    world.run().await.unwrap().expect("there is something to do");
     let writes = world.writes();
     for extension in ["301", "202"] {
         let path = format!("extensions/{}", world.extension(extension)["id"].as_str().unwrap());
@@ -256,7 +256,7 @@ async fn later_runs_repair_any_failed_write() {
             for attempt in 0..3 {
                 world.emulator.fault(Fault::on(Operation::ConnectWrite, kind).nth(nth + attempt));
             }
-            let report = world.run().await.unwrap().expect("something to do");
+            let report = world.run().await.unwrap().expect("there is something to do");
             assert!(world.emulator.struck() > 0, "{told}: the fault did not occur");
             let right = world.problem().is_none();
             assert!(right || !report.all_done(), "{told}: reported as done, but {:?}", world.problem());
@@ -403,7 +403,7 @@ async fn reads_caller_ids_only_on_request() {
     let rules = Rules::parse(RULES, "rules.toml").unwrap();
     let engine = Engine::new(Arc::clone(&world.source), target, world.state.clone(), rules);
     let planned = engine.plan().await.unwrap();
-    let note = planned.plan.notes().iter().find(|note| note.kind == NoteKind::Unsupported).expect("a note");
+    let note = planned.plan.notes().iter().find(|note| note.kind == NoteKind::Unsupported).expect("the plan has the note");
     assert_eq!(note.evidence, "it sets caller_id_numbers, and the account does not let numbers as caller id be given");
     let asked = world.emulator.calls().iter().any(|call| call.target.contains("/permissions"));
     assert!(!asked && world.emulator.account() == account_as_served());

@@ -65,7 +65,7 @@ fn users(emulator: &Emulator) -> Vec<String> {
 
 fn go(folder: &Path, emulator: &Emulator, words: &[&str]) -> Said {
     let mut command = command(folder, words);
-    said(command.env("GOTO_TOKEN", emulator.personal_token()).output().expect("it starts"))
+    said(command.env("GOTO_TOKEN", emulator.personal_token()).output().expect("the process starts"))
 }
 
 /// Returns moments spread over the duration of a run, with some reproducible randomness.
@@ -79,7 +79,7 @@ fn moments(count: u32, whole: Duration) -> impl Iterator<Item = Duration> {
 #[test]
 fn a_goto_run_killed_at_any_moment_reaches_the_same_result_when_resumed() {
     let _ = gotosync_tests::command::binary();
-    let (folder, emulator) = (tempfile::tempdir().expect("a folder"), start());
+    let (folder, emulator) = (tempfile::tempdir().expect("a temporary folder can be created"), start());
     prepare(folder.path(), &emulator);
     let began = Instant::now();
     let whole = go(folder.path(), &emulator, &["apply"]);
@@ -118,7 +118,7 @@ fn a_goto_run_killed_at_any_moment_reaches_the_same_result_when_resumed() {
 /// Kills a run at a moment, resumes it, and checks the result. Returns whether it had to be resumed and whether users
 /// were being created.
 fn killed_at(moment: Duration, wanted: &[String]) -> (bool, bool) {
-    let (folder, emulator) = (tempfile::tempdir().expect("a folder"), start());
+    let (folder, emulator) = (tempfile::tempdir().expect("a temporary folder can be created"), start());
     prepare(folder.path(), &emulator);
     let mut child = command(folder.path(), &["apply"])
         .env("GOTO_TOKEN", emulator.personal_token())

@@ -16,7 +16,7 @@ fn place(keys: &str) -> Place {
 /// Returns a place with a keytab.
 fn with_keytab() -> Place {
     let place = place(&format!("principal = 'reader@{}'\nkeytab = 'sync.keytab'", SAMBA.realm()));
-    fs::copy(SAMBA.keytab("reader").expect("keys"), place.path("sync.keytab")).expect("a copy");
+    fs::copy(SAMBA.keytab("reader").expect("the keytab can be written"), place.path("sync.keytab")).expect("the file can be copied");
     place.mode("sync.keytab", 0o600);
     place
 }
@@ -25,7 +25,7 @@ const PEOPLE: usize = 300 + Samba::OWN_PEOPLE.len();
 
 #[test]
 fn uses_an_existing_ticket() {
-    let tickets = SAMBA.kinit("replica", &SAMBA.replica().password).expect("a ticket");
+    let tickets = SAMBA.kinit("replica", &SAMBA.replica().password).expect("the sign-in succeeds");
     let place = place("").with("KRB5CCNAME", &tickets);
     assert_eq!(place.people(), PEOPLE);
     let about = place.run(&["about"]);
@@ -48,10 +48,10 @@ fn uses_the_configured_keytab_and_no_existing_tickets() {
     assert!(!tickets.exists());
     // With a keytab, the command restarts itself, and it must still read its standard input.
     let mut import = place.command(&["import", "-", "--rule", "Everyone"]);
-    let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    std::io::Write::write_all(&mut writer, b"Cleo Patra cleo@partner.test").expect("it is written");
+    let (reader, mut writer) = std::io::pipe().expect("the pipe exists");
+    std::io::Write::write_all(&mut writer, b"Cleo Patra cleo@partner.test").expect("the pipe accepts the text");
     drop(writer);
-    let imported = gotosync_tests::command::said(import.stdin(reader).output().expect("it starts"));
+    let imported = gotosync_tests::command::said(import.stdin(reader).output().expect("the process starts"));
     assert!(imported.out.contains("cleo@partner.test"), "{imported:?}");
 }
 
@@ -63,7 +63,7 @@ fn reports_a_missing_ticket_or_a_world_readable_keytab() {
     let open = with_keytab();
     open.mode("sync.keytab", 0o640);
     open.fails("plan", &["sync.keytab", "0640", "chmod 600"]);
-    fs::remove_file(open.path("sync.keytab")).expect("it is removed");
+    fs::remove_file(open.path("sync.keytab")).expect("the file can be removed");
     open.fails("plan", &["sync.keytab", "source: directory"]);
 
     let other = with_keytab();
@@ -90,14 +90,14 @@ fn kerberos_password_and_export_give_the_same_plan() {
     let steps = |place: &Place| {
         let planned = place.run(&["plan", "--json"]);
         assert_eq!(planned.code, Some(2), "{planned:?}");
-        let plan: serde_json::Value = serde_json::from_str(&planned.out).expect("a plan");
-        plan["steps"].as_array().expect("steps").clone()
+        let plan: serde_json::Value = serde_json::from_str(&planned.out).expect("planning succeeds");
+        plan["steps"].as_array().expect("the JSON has steps").clone()
     };
     let by_kerberos = steps(&with_keytab());
     let password = Place::new(&format!("{}{}", samba(), simple(&SAMBA.reader().principal)));
     password.secret("secret", &SAMBA.reader().password);
     let export = Place::new("ldif = 'export.ldif'");
-    export.write("export.ldif", &SAMBA.export_ldif().expect("an export"));
+    export.write("export.ldif", &SAMBA.export_ldif().expect("the file can be written"));
     assert!(by_kerberos.len() > 200, "{} steps", by_kerberos.len());
     assert_eq!(steps(&password), by_kerberos);
     assert_eq!(steps(&export), by_kerberos);

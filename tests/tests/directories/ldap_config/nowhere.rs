@@ -14,12 +14,12 @@ use super::{SAMBA, SLAPD, samba, slapd};
 /// Returns every file below a folder except one, with its content.
 fn files(folder: &Path, except: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
+    for entry in fs::read_dir(folder).expect("the folder can be listed") {
+        let path = entry.expect("the entry can be read").path();
         if path.is_dir() {
             found.extend(files(&path, except));
         } else if path != except {
-            found.push((path.display().to_string(), fs::read(&path).expect("a file")));
+            found.push((path.display().to_string(), fs::read(&path).expect("the file can be read")));
         }
     }
     found
@@ -72,7 +72,7 @@ fn the_password_is_in_no_output_and_no_file() {
     let place = Place::new(&format!("{}{}", slapd(), simple(&reader.dn)));
     place.secret("secret", &reader.password);
     let first = place.run(&["plan", "--json"]);
-    let plan: serde_json::Value = serde_json::from_str(&first.out).expect("JSON");
+    let plan: serde_json::Value = serde_json::from_str(&first.out).expect("the output is JSON");
     let person = plan["steps"][0]["subject"].as_str().expect("somebody").to_owned();
     everything(&place, &reader.password, &person);
     // The commands did their work: the account now contains the people.
@@ -103,7 +103,7 @@ fn a_wrong_password_is_in_no_output_and_no_file() {
 
 #[test]
 fn the_password_is_on_no_command_line_during_a_run() {
-    let slapd = Slapd::options().population(Population::default()).start().expect("a server");
+    let slapd = Slapd::options().population(Population::default()).start().expect("the server starts");
     let reader = slapd.reader();
     let place = Place::new(&format!(
         "ldap = '{}'\nca = '{}'\nuser = '{}'\npassword = {{ command = ['sh', '-c', 'cat secret; echo >fetched'] }}\n",
@@ -112,20 +112,20 @@ fn the_password_is_on_no_command_line_during_a_run() {
         reader.dn
     ));
     place.secret("secret", &reader.password);
-    slapd.pause().expect("it is paused");
-    let mut child = place.command(&["plan"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    slapd.pause().expect("the server can be paused");
+    let mut child = place.command(&["plan"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the process starts");
     // The command has read the password and is waiting for the server.
     let end = Instant::now() + Duration::from_mins(1);
     while !place.path("fetched").exists() {
-        assert!(child.try_wait().expect("it can be asked").is_none(), "the command ended early");
+        assert!(child.try_wait().expect("the state of the process can be read").is_none(), "the command ended early");
         assert!(Instant::now() < end, "the command did not read the password");
         std::thread::sleep(Duration::from_millis(5));
     }
     let process = Path::new("/proc").join(child.id().to_string());
     for file in ["cmdline", "environ"] {
-        let bytes = fs::read(process.join(file)).expect("it runs");
+        let bytes = fs::read(process.join(file)).expect("the process is running");
         assert!(!bytes.is_empty() && !holds(&bytes, &reader.password), "{file}");
     }
-    slapd.resume().expect("it goes on");
-    assert_eq!(child.wait().expect("it ends").code(), Some(2));
+    slapd.resume().expect("the server can be resumed");
+    assert_eq!(child.wait().expect("the process ends").code(), Some(2));
 }

@@ -20,20 +20,20 @@ fn piped(place: &Place, words: &[&str], text: &str) -> Said {
 
 fn feed(mut command: Command, text: &str) -> Said {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("it starts");
-    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it is written");
-    said(child.wait_with_output().expect("it ends"))
+    let mut child = command.spawn().expect("the process starts");
+    child.stdin.take().expect("the pipe exists").write_all(text.as_bytes()).expect("the pipe accepts the text");
+    said(child.wait_with_output().expect("the process ends"))
 }
 
 #[test]
 fn reads_the_password_from_a_file_a_variable_a_program_and_systemd() {
     let password = SLAPD.reader().password;
     let file = from("{ file = 'kept/ldap' }");
-    std::fs::create_dir(file.path("kept")).expect("a folder");
+    std::fs::create_dir(file.path("kept")).expect("the folder can be created");
     file.secret("kept/ldap", &format!("{password}\n"));
     assert_eq!(file.people(), 300);
     // Paths are relative to the configuration file, wherever the command runs.
-    let elsewhere = said(file.command(&["plan"]).current_dir("/").output().expect("it starts"));
+    let elsewhere = said(file.command(&["plan"]).current_dir("/").output().expect("the process starts"));
     assert_eq!(elsewhere.code, Some(2), "{elsewhere:?}");
 
     assert_eq!(from("{ variable = 'OUR_PASSWORD' }").with("OUR_PASSWORD", &password).people(), 300);
@@ -44,7 +44,7 @@ fn reads_the_password_from_a_file_a_variable_a_program_and_systemd() {
     let own = from("{ command = ['./kept', 'x'] }");
     own.write("kept", &format!("#!/bin/sh\necho '{password}'\n"));
     own.mode("kept", 0o700);
-    let elsewhere = said(own.command(&["plan"]).current_dir("/").output().expect("it starts"));
+    let elsewhere = said(own.command(&["plan"]).current_dir("/").output().expect("the process starts"));
     assert_eq!(elsewhere.code, Some(2), "{elsewhere:?}");
 
     let systemd = from("{ systemd = 'ldap' }");

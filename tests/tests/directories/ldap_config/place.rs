@@ -25,7 +25,7 @@ pub(crate) fn simple(user: &str) -> String {
 impl Place {
     /// Creates a place whose single source has these keys.
     pub(crate) fn new(source: &str) -> Self {
-        let place = Self { folder: tempfile::tempdir().expect("a folder"), variables: Vec::new() };
+        let place = Self { folder: tempfile::tempdir().expect("a temporary folder can be created"), variables: Vec::new() };
         place.write("rules.toml", RULES);
         place.write("account.json", ACCOUNT);
         place.configure(&format!("[source]\n{source}"));
@@ -49,7 +49,7 @@ impl Place {
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("a file");
+        fs::write(self.path(name), text).expect("the file can be written");
     }
 
     /// Writes a file that only its owner can read.

@@ -34,18 +34,18 @@ fn names_an_attribute_that_the_global_catalog_lacks() {
     assert!(lines(&reading.directory).contains("p5@x.test"));
 
     let partial = at_its_port(catalog(KEPT));
-    let error = read(plain(&partial.url()), &everyone()).expect_err("a refusal");
+    let error = read(plain(&partial.url()), &everyone()).expect_err("the call fails");
     assert_eq!(
         (error.kind(), error.message()),
         (ErrorKind::Unsupported, "the global catalogue does not keep proxyAddresses")
     );
     let more = ReadRequest::everyone(["department", "mail", "MANAGER"]);
-    let error = read(plain(&partial.url()), &more).expect_err("a refusal");
+    let error = read(plain(&partial.url()), &more).expect_err("the call fails");
     assert!(error.message().contains("does not keep department, MANAGER"), "{}", told(&error));
 
     // A global catalog knows the members of universal groups only.
     let group = Scope::Group { group: GroupRef::parse("A"), membership: Membership::Nested };
-    let error = read(plain(&full.url()), &ReadRequest { scopes: vec![group], ..everyone() }).expect_err("a refusal");
+    let error = read(plain(&full.url()), &ReadRequest { scopes: vec![group], ..everyone() }).expect_err("the call fails");
     assert!(error.message().contains("does not know the members of every group"), "{}", told(&error));
 }
 
@@ -55,8 +55,8 @@ fn an_incomplete_schema_is_an_error() {
     for fault in [Fault::code(51), Fault::code(4), Fault::PageLoop { cookie: LoopCookie::Same }, Fault::PagingTaken] {
         let aim = Aim::page(1).of("attributeSchema");
         let front = Front::plain().at(own_address()).on(3268);
-        let wire = Wire::start_at(&front, server.upstream(), [fault.clone().at(aim)]).expect("a wire");
-        let error = read(plain(&wire.url()), &everyone()).expect_err("an error");
+        let wire = Wire::start_at(&front, server.upstream(), [fault.clone().at(aim)]).expect("the wire starts");
+        let error = read(plain(&wire.url()), &everyone()).expect_err("the call fails");
         assert_eq!(error.operation(), Some("read the schema of the global catalogue"), "{fault:?}: {}", told(&error));
         assert_eq!(wire.quiet().strikes(0), 1);
     }

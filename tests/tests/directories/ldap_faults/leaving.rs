@@ -29,7 +29,7 @@ fn give_up(way: Way, selected: Selected, aim: &Aim) {
     let wire = way.wire([Fault::cut(Spot::Start, Ending::Silence).at(aim.clone())]);
     let mut options = way.options(&wire.url());
     options.timeouts.connect = Duration::from_mins(2);
-    let source = LdapSource::new(options).expect("a source");
+    let source = LdapSource::new(options).expect("the source can be opened");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.expect("a runtime");
     runtime.block_on(async {

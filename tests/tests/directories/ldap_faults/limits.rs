@@ -32,12 +32,12 @@ fn ranges(seen: &Seen) -> usize {
 /// smaller or larger than the server's.
 #[test]
 fn reads_all_ranges_of_a_large_attribute() {
-    let whole = Scripted::start(company(23)).expect("a server");
+    let whole = Scripted::start(company(23)).expect("the server starts");
     let expected = lines(&read_whole(plain(&whole.url()), &everyone()).directory);
     assert!(expected.contains("p1-17@x.test") && expected.matches("CN=P23,OU=A").count() == 2, "{expected}");
     for (range, size, least) in [(5, None, 5), (5, Some(3), 8), (5, Some(100), 5), (1, None, 30), (1500, Some(4), 5)] {
-        let server = Scripted::start(Script { range: Some(range), ..company(23) }).expect("a server");
-        let wire = Wire::start(server.upstream(), []).expect("a wire");
+        let server = Scripted::start(Script { range: Some(range), ..company(23) }).expect("the server starts");
+        let wire = Wire::start(server.upstream(), []).expect("the wire starts");
         let options = gotosync_core::source::ldap::LdapOptions { range_size: size, ..plain(&wire.url()) };
         let reading = read_whole(options, &everyone());
         assert_eq!(lines(&reading.directory), expected, "{range} of the server, {size:?} of the client");
@@ -48,11 +48,11 @@ fn reads_all_ranges_of_a_large_attribute() {
 
 #[test]
 fn reports_an_unexpected_range() {
-    let server = Scripted::start(Script { range: Some(5), ..company(23) }).expect("a server");
+    let server = Scripted::start(Script { range: Some(5), ..company(23) }).expect("the server starts");
     for named in range_faults() {
         let wire =
-            Wire::start(server.upstream(), [named.fault.at(Aim::page(1).asking("member;range="))]).expect("a wire");
-        let reading = read(plain(&wire.url()), &everyone()).expect("a reading");
+            Wire::start(server.upstream(), [named.fault.at(Aim::page(1).asking("member;range="))]).expect("the wire starts");
+        let reading = read(plain(&wire.url()), &everyone()).expect("the read succeeds");
         let seen = wire.quiet();
         let told = reading.completeness.to_string();
         assert!(seen.strikes(0) > 0 && !reading.completeness.is_complete(), "{}: {told}", named.name);
@@ -63,7 +63,7 @@ fn reports_an_unexpected_range() {
 /// Servers whose first range does not start at 0, or claims to contain more values than it does.
 #[test]
 fn reports_a_first_range_that_does_not_start_at_0() {
-    let server = Scripted::start(company(8)).expect("a server");
+    let server = Scripted::start(company(8)).expect("the server starts");
     for (name, said) in [
         ("member;range=5-*", "a range of values that should begin at 0 came as 5-* with 1 value"),
         ("member;range=5-5", "a range of values that should begin at 0 came as 5-5 with 1 value"),
@@ -72,8 +72,8 @@ fn reports_a_first_range_that_does_not_start_at_0() {
         ("member;range=x-*", "a range is none"),
     ] {
         let fault = Fault::set(name, format!("CN=P1,OU=A,{BASE}")).at(Aim::page(1));
-        let wire = Wire::start(server.upstream(), [Fault::without("member").at(Aim::page(1)), fault]).expect("a wire");
-        let reading = read(plain(&wire.url()), &everyone()).expect("a reading");
+        let wire = Wire::start(server.upstream(), [Fault::without("member").at(Aim::page(1)), fault]).expect("the wire starts");
+        let reading = read(plain(&wire.url()), &everyone()).expect("the read succeeds");
         assert!(reading.completeness.to_string().contains(said), "{name}: {}", reading.completeness);
         assert!(wire.quiet().strikes(1) > 0);
     }
@@ -113,10 +113,10 @@ fn reads_all_ranges_of_real_servers_or_reports_the_gap() {
 #[test]
 fn reports_searches_that_end_early_and_accepts_smaller_pages() {
     let try_one = |people: u32, change: fn(Script) -> Script| -> Reading {
-        let server = Scripted::start(change(company(people))).expect("a server");
+        let server = Scripted::start(change(company(people))).expect("the server starts");
         let mut options = plain(&server.url());
         options.page_size = Some(1000);
-        read(options, &everyone()).expect("a reading")
+        read(options, &everyone()).expect("the read succeeds")
     };
     let told = |reading: &Reading| reading.completeness.to_string();
 

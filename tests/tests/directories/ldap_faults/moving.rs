@@ -24,13 +24,13 @@ fn places() -> Vec<Entry> {
 fn reports_a_person_moved_during_the_read() {
     let both = |number| [format!("OU=A,{BASE}"), format!("OU=B,{BASE}")].map(|place| person(number, &place));
     let entries = places().into_iter().chain(both(1)).chain([person(2, &format!("OU=B,{BASE}"))]);
-    let server = Scripted::start(domain(BASE, entries)).expect("a server");
-    let unit = |dn: &str| Scope::Unit { dn: Dn::parse(dn).expect("a name"), depth: Depth::Subtree };
+    let server = Scripted::start(domain(BASE, entries)).expect("the server starts");
+    let unit = |dn: &str| Scope::Unit { dn: Dn::parse(dn).expect("the DN is valid"), depth: Depth::Subtree };
     let scopes = ["OU=A,DC=ad,DC=test", "OU=B,DC=ad,DC=test"].map(unit).to_vec();
     let changes = Changes { method: Some(DeltaMethod::Usn), full_every: 9 };
     for options in [plain(&server.url()), LdapOptions { changes: Some(changes), ..plain(&server.url()) }] {
         for request in [everyone(), ReadRequest { scopes: scopes.clone(), ..everyone() }] {
-            let reading = read(options.clone(), &request).expect("a reading");
+            let reading = read(options.clone(), &request).expect("the read succeeds");
             let told = reading.completeness.to_string();
             assert!(told.contains("CN=P1,OU=") && told.contains("came twice, also as `CN=P1,OU="), "{told}");
             assert_eq!(reading.directory.people().len(), 2, "one of the two entries is kept");
@@ -44,8 +44,8 @@ fn reports_a_person_moved_during_the_read() {
 fn reports_an_entry_returned_under_two_spellings() {
     let double = person(1, &format!("ou=a,{}", BASE.to_lowercase()));
     let entries = places().into_iter().chain([person(1, &format!("OU=A,{BASE}")), double]);
-    let server = Scripted::start(domain(BASE, entries)).expect("a server");
-    let reading = read(plain(&server.url()), &everyone()).expect("a reading");
+    let server = Scripted::start(domain(BASE, entries)).expect("the server starts");
+    let reading = read(plain(&server.url()), &everyone()).expect("the read succeeds");
     assert!(reading.completeness.to_string().contains("the person came twice"), "{}", reading.completeness);
 }
 
@@ -93,10 +93,10 @@ struct Second {
 fn twice(rounds: usize, damage: Option<Damage>, usn: &str) -> Second {
     let address = own_address();
     let server = serve(address, "10", before(), rounds);
-    let wire = Wire::start(server.upstream(), damage).expect("a wire");
+    let wire = Wire::start(server.upstream(), damage).expect("the wire starts");
     let changes = Some(Changes { method: Some(DeltaMethod::DirSync), full_every: 100 });
     let options = LdapOptions { changes, ..plain(&wire.url()) };
-    let kept = read_whole(options.clone(), &everyone()).kept.expect("something to go on from");
+    let kept = read_whole(options.clone(), &everyone()).kept.expect("the read kept data for the next one");
     drop(server);
     let _server = serve(address, usn, after(), rounds);
     let second = read_whole(options, &ReadRequest { since: Some(kept), ..everyone() });
@@ -104,7 +104,7 @@ fn twice(rounds: usize, damage: Option<Damage>, usn: &str) -> Second {
     let by_changes = |search: &&Search| search.controls.iter().any(|control| control.contains(DIR_SYNC));
     Second {
         lines: lines(&second.directory),
-        effort: second.effort.expect("it tells what it took"),
+        effort: second.effort.expect("the read has statistics"),
         answers: seen.searches.iter().filter(by_changes).count(),
         strikes: seen.strikes(0),
     }
@@ -112,7 +112,7 @@ fn twice(rounds: usize, damage: Option<Damage>, usn: &str) -> Second {
 
 /// Returns the result of a full read after the changes.
 fn expected() -> String {
-    let server = Scripted::start(domain(BASE, after())).expect("a server");
+    let server = Scripted::start(domain(BASE, after())).expect("the server starts");
     let expected = lines(&read_whole(plain(&server.url()), &everyone()).directory);
     assert!(
         !expected.contains("CN=P1,") && expected.contains("CN=P12,") && expected.contains("CN=P2,OU=B"),

@@ -11,14 +11,14 @@ use super::domain::{domain, everyone, group, lines, person, plain, read, read_wh
 fn a_server_that_returns_nothing_is_not_an_empty_directory() {
     let mut nothing = domain(BASE, []);
     nothing.entries = vec![Entry::new(BASE, [("objectClass", "top")])];
-    let server = Scripted::start(nothing).expect("a server");
-    let reading = read(plain(&server.url()), &everyone()).expect("a reading");
+    let server = Scripted::start(nothing).expect("the server starts");
+    let reading = read(plain(&server.url()), &everyone()).expect("the read succeeds");
     let told = reading.completeness.to_string();
     assert!(told.contains("DC=ad,DC=test: not a single entry came: the user may not read here"), "{told}");
 
     let mut elsewhere = plain(&server.url());
-    elsewhere.bases = vec![gotosync_core::model::Dn::parse("OU=Nowhere,DC=ad,DC=test").expect("a name")];
-    let reading = read(elsewhere, &everyone()).expect("a reading");
+    elsewhere.bases = vec![gotosync_core::model::Dn::parse("OU=Nowhere,DC=ad,DC=test").expect("the DN is valid")];
+    let reading = read(elsewhere, &everyone()).expect("the read succeeds");
     let told = reading.completeness.to_string();
     assert!(told.contains("OU=Nowhere") && told.contains("32 (noSuchObject)"), "{told}");
 }
@@ -38,7 +38,7 @@ fn finds_members_in_every_spelling_of_their_dn() {
     let inner = group(101, "Inner", BASE, names.iter().map(|(_, called)| *called));
     let outer = group(100, "Outer", BASE, ["cn=INNER, dc=ad, dc=test", "CN=Gone,DC=ad,DC=test"]);
     let entries = [unit(&format!("OU=A,{BASE}")), outer, inner].into_iter().chain((1..).zip(&names).map(own));
-    let server = Scripted::start(domain(BASE, entries)).expect("a server");
+    let server = Scripted::start(domain(BASE, entries)).expect("the server starts");
     let reading = read_whole(plain(&server.url()), &everyone());
     let inner = reading.directory.groups().iter().find(|group| &*group.name == "Inner").expect("the group");
     assert_eq!(inner.people.len(), names.len(), "{}", lines(&reading.directory));
@@ -58,7 +58,7 @@ fn reads_groups_with_equal_names_and_cyclic_groups() {
         .map(|(number, place)| person(number, place).with("memberOf", [format!("CN=Same,{place}")]));
     let entries = places.iter().map(|place| unit(place)).chain(people).chain(doubles);
     let rings = [ring(100, "X", "Y"), ring(101, "Y", "Z"), ring(102, "Z", "X")];
-    let server = Scripted::start(domain(BASE, entries.chain(rings))).expect("a server");
+    let server = Scripted::start(domain(BASE, entries.chain(rings))).expect("the server starts");
     let asked = |name: &str| {
         let scopes = vec![Scope::Group { group: GroupRef::parse(name), membership: Membership::Nested }];
         let options = LdapOptions { page_size: Some(2), ..plain(&server.url()) };

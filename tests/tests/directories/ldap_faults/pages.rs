@@ -154,7 +154,7 @@ impl Case {
             Target::People => self.way.people(),
             Target::Structure => "organizationalUnit",
         };
-        let pages = world.seen.searches_of(text).map(|search| search.pages.len()).max().expect("a search");
+        let pages = world.seen.searches_of(text).map(|search| search.pages.len()).max().expect("the search is recorded");
         let page = match self.place {
             Place::First => 1,
             Place::Middle => pages / 2 + 1,
@@ -285,7 +285,7 @@ fn an_invalid_response_does_not_affect_other_searches() {
         let double = Fault::EntryTwice { entry: 1, copy: Copied::Same };
         let damages = [Fault::code(51).at(Aim::bind().nth(2)), double.at(Aim::page(1).of("organizationalUnit"))];
         let outcome = world.read(way, damages, Timeouts::default());
-        let reading = outcome.reading.as_ref().expect("a reading");
+        let reading = outcome.reading.as_ref().expect("the read succeeds");
         let gaps = reading.completeness.gaps();
         assert!(gaps.len() == 1 && gaps[0].problem.contains("came twice"), "{way:?}: {}", outcome.said());
         let searches = outcome.seen.searches_of(way.people()).filter(|search| search.entries() > 0).count();

@@ -30,14 +30,14 @@ fn child() -> Vec<Entry> {
 
 /// Starts the child and a parent that refers to it.
 fn two() -> (Scripted, Scripted) {
-    let below = Scripted::start(domain(CHILD, child())).expect("a server");
+    let below = Scripted::start(domain(CHILD, child())).expect("the server starts");
     (above(&[format!("{}/{CHILD}", below.url())]), below)
 }
 
 /// Starts a parent that refers to the given URLs for the child.
 fn above(urls: &[String]) -> Scripted {
     let script = Script { elsewhere: vec![(CHILD.to_owned(), urls.to_vec())], ..domain(BASE, parent()) };
-    Scripted::start(script).expect("a server")
+    Scripted::start(script).expect("the server starts")
 }
 
 fn following(url: &str, hosts: &[&str]) -> LdapOptions {
@@ -47,7 +47,7 @@ fn following(url: &str, hosts: &[&str]) -> LdapOptions {
 /// Returns the entries of both domains as one server would return them.
 fn as_one(request: &ReadRequest) -> String {
     let one =
-        Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, child()).entries))).expect("a server");
+        Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, child()).entries))).expect("the server starts");
     lines(&read_whole(plain(&one.url()), request).directory)
 }
 
@@ -58,7 +58,7 @@ fn told(reading: &Reading) -> String {
 #[test]
 fn a_referral_makes_a_read_incomplete_unless_it_may_be_ignored() {
     let (above, below) = two();
-    let refused = read(plain(&above.url()), &everyone()).expect("a reading");
+    let refused = read(plain(&above.url()), &everyone()).expect("the read succeeds");
     let url = format!("{}/{CHILD}", below.url());
     assert!(told(&refused).contains(&format!("the rest of the answer is at {url}, where this source must not look")));
     assert_eq!(refused.directory.people().len(), 2);
@@ -66,22 +66,22 @@ fn a_referral_makes_a_read_incomplete_unless_it_may_be_ignored() {
     assert_eq!(ignored.directory.people().len(), 2);
     assert!(ignored.remarks.iter().any(|remark| remark.contains(&url)), "{:?}", ignored.remarks);
     // A subtree that another source reads is not missing, unless a rule asks this source for a part of it.
-    let elsewhere = LdapOptions { elsewhere: vec![Dn::parse(CHILD).expect("a name")], ..plain(&above.url()) };
+    let elsewhere = LdapOptions { elsewhere: vec![Dn::parse(CHILD).expect("the DN is valid")], ..plain(&above.url()) };
     let beside = read_whole(elsewhere.clone(), &everyone());
     assert_eq!((beside.directory.people().len(), beside.remarks.len()), (2, ignored.remarks.len() - 1));
-    let unit = Scope::Unit { dn: Dn::parse(&format!("OU=C,{CHILD}")).expect("a name"), depth: Depth::Subtree };
-    let asked = read(elsewhere, &ReadRequest { scopes: vec![unit], ..everyone() }).expect("a reading");
+    let unit = Scope::Unit { dn: Dn::parse(&format!("OU=C,{CHILD}")).expect("the DN is valid"), depth: Depth::Subtree };
+    let asked = read(elsewhere, &ReadRequest { scopes: vec![unit], ..everyone() }).expect("the read succeeds");
     assert!(!asked.completeness.is_complete());
-    let other = LdapOptions { elsewhere: vec![Dn::parse("DC=other,DC=test").expect("a name")], ..plain(&above.url()) };
-    assert!(!read(other, &everyone()).expect("a reading").completeness.is_complete());
+    let other = LdapOptions { elsewhere: vec![Dn::parse("DC=other,DC=test").expect("the DN is valid")], ..plain(&above.url()) };
+    assert!(!read(other, &everyone()).expect("the read succeeds").completeness.is_complete());
 }
 
 #[test]
 fn follows_only_listed_referrals() {
-    let below = Scripted::start(domain(CHILD, child())).expect("a server");
-    let wire = Wire::start(below.upstream(), []).expect("a wire");
+    let below = Scripted::start(domain(CHILD, child())).expect("the server starts");
+    let wire = Wire::start(below.upstream(), []).expect("the wire starts");
     let above = above(&[format!("{}/{CHILD}", wire.url())]);
-    let outside = read(following(&above.url(), &["dc1.ad.test", "*.ad.test"]), &everyone()).expect("a reading");
+    let outside = read(following(&above.url(), &["dc1.ad.test", "*.ad.test"]), &everyone()).expect("the read succeeds");
     assert!(told(&outside).contains("which is not on the list of hosts to follow"), "{}", told(&outside));
     assert_eq!(wire.seen().connections, 0, "an unlisted host must not be contacted");
     let followed = read_whole(following(&above.url(), &["127.0.0.1"]), &everyone());
@@ -95,7 +95,7 @@ fn follows_only_listed_referrals() {
 fn follows_referrals_of_every_search() {
     let (above, _below) = two();
     let group = Scope::Group { group: GroupRef::parse("Both"), membership: Membership::Nested };
-    let unit = |dn: String| Scope::Unit { dn: Dn::parse(&dn).expect("a name"), depth: Depth::Subtree };
+    let unit = |dn: String| Scope::Unit { dn: Dn::parse(&dn).expect("the DN is valid"), depth: Depth::Subtree };
     for (scopes, people) in [
         (vec![group.clone()], 3),
         (vec![unit(format!("OU=C,{CHILD}"))], 3),
@@ -106,7 +106,7 @@ fn follows_referrals_of_every_search() {
         assert_eq!(followed.directory.people().len(), people, "{:?}", request.scopes);
         assert_eq!(lines(&followed.directory), as_one(&request));
         for referrals in [Referrals::Refuse, Referrals::Ignore, Referrals::Follow(vec!["elsewhere.test".to_owned()])] {
-            let left = read(LdapOptions { referrals, ..plain(&above.url()) }, &request).expect("a reading");
+            let left = read(LdapOptions { referrals, ..plain(&above.url()) }, &request).expect("the read succeeds");
             // References below a base may be ignored, but not a unit on the other server that a rule names.
             let below = request
                 .scopes
@@ -122,26 +122,26 @@ fn reports_a_failing_referred_server() {
     let nobody = own_address().to_string();
     let down = format!("ldap://{nobody}:{PORT}/{CHILD}");
     let first = above(std::slice::from_ref(&down));
-    let reading = read(following(&first.url(), &[&nobody]), &everyone()).expect("a reading");
+    let reading = read(following(&first.url(), &[&nobody]), &everyone()).expect("the read succeeds");
     assert!(told(&reading).contains(&format!("{down}: ")) && told(&reading).contains("refused"), "{}", told(&reading));
 
     // The servers of one reference hold the same entries, so another one can be used instead.
-    let below = Scripted::start(domain(CHILD, child())).expect("a server");
+    let below = Scripted::start(domain(CHILD, child())).expect("the server starts");
     let second = above(&[down, format!("{}/{CHILD}", below.url())]);
     let either = read_whole(following(&second.url(), &[&nobody, "127.0.0.1"]), &everyone());
     assert_eq!(lines(&either.directory), as_one(&everyone()));
 
-    let locked = Scripted::start(domain(CHILD, child()).account("sync", "another")).expect("a server");
+    let locked = Scripted::start(domain(CHILD, child()).account("sync", "another")).expect("the server starts");
     let third = above(&[format!("{}/{CHILD}", locked.url())]);
     let mut options = following(&third.url(), &["127.0.0.1"]);
     options.sign_in = SignIn::Simple { name: "sync".to_owned(), password: Secret::new("mine") };
-    let reading = read(options, &everyone()).expect("a reading");
+    let reading = read(options, &everyone()).expect("the read succeeds");
     assert!(told(&reading).contains("the server refused the sign-in: 49 (invalidCredentials)"), "{}", told(&reading));
 
     for fault in [Fault::code(51), Fault::cut(Spot::AfterEntries(1), Ending::Rst)] {
-        let wire = Wire::start(below.upstream(), [fault.at(Aim::page(1))]).expect("a wire");
+        let wire = Wire::start(below.upstream(), [fault.at(Aim::page(1))]).expect("the wire starts");
         let fourth = above(&[format!("{}/{CHILD}", wire.url())]);
-        let reading = read(following(&fourth.url(), &["127.0.0.1"]), &everyone()).expect("a reading");
+        let reading = read(following(&fourth.url(), &["127.0.0.1"]), &everyone()).expect("the read succeeds");
         assert!(!reading.completeness.is_complete() && wire.quiet().strikes(0) == 1, "{}", told(&reading));
     }
 }
@@ -151,7 +151,7 @@ fn each_other(part: &str, of_parent: &str) -> (Scripted, Scripted, LdapOptions) 
     let address = own_address();
     let back = vec![format!("ldap://{address}:{PORT}/{of_parent}")];
     let below = Script { elsewhere: vec![(part.to_owned(), back)], ..domain(CHILD, child()) };
-    let below = Scripted::start(below).expect("a server");
+    let below = Scripted::start(below).expect("the server starts");
     let there = vec![format!("{}/{CHILD}", below.url())];
     let above = Script { elsewhere: vec![(CHILD.to_owned(), there)], ..domain(BASE, parent()) };
     let above = Scripted::start_at(&Front::plain().at(address).on(PORT), above).expect("the address is free");
@@ -163,7 +163,7 @@ fn each_other(part: &str, of_parent: &str) -> (Scripted, Scripted, LdapOptions) 
 #[test]
 fn reports_endless_referrals() {
     let (_above, _below, options) = each_other(CHILD, CHILD);
-    let reading = read(options, &everyone()).expect("a reading");
+    let reading = read(options, &everyone()).expect("the read succeeds");
     assert!(told(&reading).contains("references lead on and on: after 8"), "{}", told(&reading));
 }
 
@@ -180,8 +180,8 @@ fn requests_ranges_from_the_referred_server() {
     let members: Vec<String> = (11..=13).map(|number| format!("CN=P{number},OU=C,{CHILD}")).collect();
     let with_group = || child().into_iter().chain([group(200, "Child", CHILD, &members)]);
     let one = Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, with_group()).entries)))
-        .expect("a server");
-    let below = Scripted::start(Script { range: Some(2), ..domain(CHILD, with_group()) }).expect("a server");
+        .expect("the server starts");
+    let below = Scripted::start(Script { range: Some(2), ..domain(CHILD, with_group()) }).expect("the server starts");
     let above = above(&[format!("{}/{CHILD}", below.url())]);
     let followed = read_whole(following(&above.url(), &["127.0.0.1"]), &everyone());
     assert_eq!(lines(&followed.directory), lines(&read_whole(plain(&one.url()), &everyone()).directory));
@@ -195,14 +195,14 @@ fn requests_ranges_from_their_server_during_other_searches() {
         person(number, &format!("OU=C,{CHILD}")).with("proxyAddresses", addresses)
     };
     let people = || [unit(&format!("OU=C,{CHILD}"))].into_iter().chain((11..=20).map(many));
-    let below = Scripted::start(Script { range: Some(2), ..domain(CHILD, people()) }).expect("a server");
+    let below = Scripted::start(Script { range: Some(2), ..domain(CHILD, people()) }).expect("the server starts");
     let slow = || [Fault::Slow { each: Duration::from_millis(10) }.at(Aim::every_page().of("objectCategory=person"))];
-    let wire = Wire::start(below.upstream(), slow()).expect("a wire");
+    let wire = Wire::start(below.upstream(), slow()).expect("the wire starts");
     let there = vec![format!("{}/{CHILD}", wire.url())];
     let own = parent().into_iter().chain((21..=28).map(|number| person(number, &format!("OU=A,{BASE}"))));
     let above = Scripted::start(Script { elsewhere: vec![(CHILD.to_owned(), there)], ..domain(BASE, own) });
-    let above = Wire::start(above.as_ref().expect("a server").upstream(), slow()).expect("a wire");
-    let unit = |dn: String| Scope::Unit { dn: Dn::parse(&dn).expect("a name"), depth: Depth::Subtree };
+    let above = Wire::start(above.as_ref().expect("the server starts").upstream(), slow()).expect("the wire starts");
+    let unit = |dn: String| Scope::Unit { dn: Dn::parse(&dn).expect("the DN is valid"), depth: Depth::Subtree };
     let scopes = vec![unit(format!("OU=A,{BASE}")), unit(format!("OU=C,{CHILD}"))];
     let options = LdapOptions { page_size: Some(2), ..following(&above.url(), &["127.0.0.1"]) };
     let reading = read_whole(options, &ReadRequest { scopes, ..everyone() });

@@ -108,7 +108,7 @@ fn rubbish_before_the_bind_is_an_error_and_gets_no_password() {
     let judge = |(door, aim, fault): &(Door, Aim, Fault)| {
         let world = Way::Plain.world(Selected::Everybody);
         let wire =
-            Wire::start_at(&door.front(), Way::Plain.upstream(), [fault.clone().at(aim.clone())]).expect("a wire");
+            Wire::start_at(&door.front(), Way::Plain.upstream(), [fault.clone().at(aim.clone())]).expect("the wire starts");
         let mut options = Way::Plain.options(&wire.url());
         options.danger_plain = *door == Door::Plain;
         options.timeouts = Timeouts { connect: Duration::from_secs(2), ..impatient() };
@@ -144,12 +144,12 @@ fn a_refused_bind_is_final_and_a_busy_server_is_retried() {
         let first = Way::Slapd.wire([fault.at(Aim::bind())]);
         let second = Way::Slapd.wire([]);
         let mut options = Way::Slapd.options(&first.url());
-        options.servers.push(Server::parse(&second.url()).expect("an address"));
+        options.servers.push(Server::parse(&second.url()).expect("the address is valid"));
         let outcome = world.read_from(options, &first);
         (outcome, second.quiet())
     };
     let (refused, second) = try_two(Fault::code(49));
-    let error = refused.plan.expect_err("an error");
+    let error = refused.plan.expect_err("the call fails");
     assert_eq!(error.kind(), ErrorKind::Denied, "{}", told(&error));
     // Each further server would count another failed attempt, which could lock the account.
     assert_eq!((refused.seen.binds.len(), second.connections), (1, 0));
@@ -167,7 +167,7 @@ fn works_without_a_refused_second_connection() {
     for code in [51, 49] {
         let outcome = world.read(Way::Slapd, [Fault::code(code).at(Aim::bind().nth(2))], Timeouts::default());
         assert!(outcome.claims_to_be_whole(), "{}", outcome.said());
-        let reading = outcome.reading.expect("a reading");
+        let reading = outcome.reading.expect("the read succeeds");
         assert!(same(&reading.directory, &world.whole.directory));
         assert_eq!((outcome.seen.binds.len(), outcome.seen.strikes(0)), (2, 1));
         assert_eq!(outcome.seen.after_refused_bind, [] as [&str; 0]);
@@ -180,7 +180,7 @@ fn never_sends_an_empty_password() {
     for (name, password) in [("cn=reader,dc=example,dc=test", ""), ("", "s3cret"), ("  ", "")] {
         let mut options = Way::Slapd.options(&wire.url());
         options.sign_in = SignIn::Simple { name: name.to_owned(), password: Secret::new(password) };
-        let error = LdapSource::new(options).expect_err("a refusal");
+        let error = LdapSource::new(options).expect_err("the call fails");
         assert_eq!(error.kind(), ErrorKind::Input, "{}", told(&error));
     }
     assert_eq!(wire.quiet(), Seen::default());
@@ -190,14 +190,14 @@ fn never_sends_an_empty_password() {
 fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
     let address = Ipv4Addr::new(127, 0, 0, 9);
     for how in [Certificate::Expired, Certificate::Foreign, Certificate::Misnamed] {
-        let authority = Authority::new().expect("an authority");
-        let pair = authority.server(how, &["localhost"], &[IpAddr::V4(address)]).expect("a certificate");
+        let authority = Authority::new().expect("the CA can be created");
+        let pair = authority.server(how, &["localhost"], &[IpAddr::V4(address)]).expect("the certificate can be signed");
         for front in [Front::tls(&pair.certificate, &pair.key), Front::start_tls(&pair.certificate, &pair.key)] {
-            let wire = Wire::start_at(&front.at(address), Way::Slapd.upstream(), []).expect("a wire");
+            let wire = Wire::start_at(&front.at(address), Way::Slapd.upstream(), []).expect("the wire starts");
             let mut options = Way::Slapd.options(&wire.url());
             options.tls.roots = Roots::Bundle(authority.file());
             let outcome = Way::Slapd.world(Selected::Everybody).read_from(options, &wire);
-            let error = outcome.plan.expect_err("an error");
+            let error = outcome.plan.expect_err("the call fails");
             assert_eq!(error.kind(), ErrorKind::Denied, "{}", told(&error));
             assert!(error.to_string().contains("could not prove who it is"), "{error}");
             assert_eq!((outcome.seen.binds.len(), outcome.seen.searches.len()), (0, 0));

@@ -83,18 +83,18 @@ impl World {
         let report = runtime.block_on(engine.run(&Stop::new())).unwrap_or_else(|error| panic!("{}", error.error));
         assert!(report.lines.len() > 20, "{way:?}: {} steps", report.lines.len());
         drop((engine, runtime));
-        world.whole = last.take().expect("a reading");
+        world.whole = last.take().expect("the read succeeds");
         assert!(world.whole.completeness.is_complete(), "{}", world.whole.completeness);
         world.seen = wire.quiet();
         let again = world.read(way, [], Timeouts::default());
-        let plan = again.plan.expect("a plan").plan;
+        let plan = again.plan.expect("planning succeeds").plan;
         assert!(plan.is_empty(), "{way:?}: {:#?}", plan.steps());
         world
     }
 
     fn engine(&self, options: LdapOptions) -> (Engine, Last) {
         let last = Last::default();
-        let source = Watched { source: LdapSource::new(options).expect("options"), last: last.clone() };
+        let source = Watched { source: LdapSource::new(options).expect("the options are valid"), last: last.clone() };
         (Engine::new(source, Arc::clone(&self.target), self.state.clone(), self.parsed()), last)
     }
 
@@ -214,7 +214,7 @@ impl Way {
 
     /// Starts a wire to the server.
     pub(crate) fn wire(self, damages: impl IntoIterator<Item = Damage>) -> Wire {
-        Wire::start_at(&self.front(), self.upstream(), damages).expect("a wire")
+        Wire::start_at(&self.front(), self.upstream(), damages).expect("the wire starts")
     }
 
     /// Returns options for reading through a wire.
@@ -232,7 +232,7 @@ impl Way {
 
 /// Returns options for reading anonymously from an address, with small pages.
 pub(crate) fn options(url: &str) -> LdapOptions {
-    let mut options = LdapOptions::new(vec![Server::parse(url).expect("an address")]);
+    let mut options = LdapOptions::new(vec![Server::parse(url).expect("the address is valid")]);
     options.tls.roots = Roots::Bundle(slapd().ca_file());
     options.page_size = Some(PAGE);
     options
@@ -246,7 +246,7 @@ pub(crate) fn impatient() -> Timeouts {
 
 /// Returns a single-threaded runtime, which ends with all of its tasks.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts")
 }
 
 /// Calls `work` for each case on several threads and returns the results in the order of the cases.
@@ -261,7 +261,7 @@ pub(crate) fn side_by_side<T: Sync, R: Send>(cases: &[T], threads: usize, work: 
     };
     let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().expect("a thread")).collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("no thread panicked")).collect()
     });
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
@@ -271,7 +271,7 @@ pub(crate) fn side_by_side<T: Sync, R: Send>(cases: &[T], threads: usize, work: 
 pub(crate) fn certificate() -> &'static Pair {
     static PAIR: LazyLock<Pair> = LazyLock::new(|| {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        slapd().authority().server(Certificate::Valid, &["localhost"], &[address]).expect("a certificate")
+        slapd().authority().server(Certificate::Valid, &["localhost"], &[address]).expect("the certificate can be signed")
     });
     &PAIR
 }
@@ -294,7 +294,7 @@ struct Last(Arc<Mutex<Option<Reading>>>);
 
 impl Last {
     fn take(&self) -> Option<Reading> {
-        self.0.lock().expect("nobody panics with it").take()
+        self.0.lock().expect("no thread panicked while it held the lock").take()
     }
 }
 
@@ -328,7 +328,7 @@ impl DirectorySource for Watched {
 
     async fn read(&self, request: &ReadRequest) -> Result<Reading> {
         let reading = self.source.read(request).await?;
-        *self.last.0.lock().expect("nobody panics with it") = Some(reading.clone());
+        *self.last.0.lock().expect("no thread panicked while it held the lock") = Some(reading.clone());
         Ok(reading)
     }
 }

@@ -17,7 +17,7 @@ fn runs(pid: u32) -> bool {
 
 /// Returns the folder of a server, which contains the folder of its CA.
 fn folder(ca_file: &Path) -> PathBuf {
-    ca_file.ancestors().nth(2).expect("it is that deep").to_path_buf()
+    ca_file.ancestors().nth(2).expect("the path has enough parents").to_path_buf()
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn sync_returns_only_changes() {
     };
     let first = sync("");
     assert!(first.entries() > 300, "{}", first.text);
-    let cookie = first.text.lines().find_map(|line| line.split_once("cookie: ")).expect("a cookie comes along").1;
+    let cookie = first.text.lines().find_map(|line| line.split_once("cookie: ")).expect("the response has a cookie").1;
     slapd.modify(&format!("dn: cn=reader,{}\nchangetype: modify\nreplace: ou\nou: x\n", slapd.base())).unwrap();
     assert_eq!(sync(&format!("/{cookie}")).values("cn"), ["reader"]);
 }

@@ -123,7 +123,7 @@ fn closes_tls_with_or_without_close_notify() {
     for ending in [Ending::Closed, Ending::Fin, Ending::Rst] {
         let cut = Fault::cut(Spot::AfterEntries(1), ending).at(Aim::page(1));
         let wire = gotosync_tests::wire::Wire::start_at(&slapd.tls_front(), slapd.tls_upstream(), [cut]);
-        let wire = wire.expect("a wire");
+        let wire = wire.expect("the wire starts");
         let searched = slapd.people(&wire.url());
         assert_eq!(searched.code, Some(255), "{ending:?}: {searched:?}");
         assert_eq!(wire.quiet().strikes(0), 1);
@@ -149,12 +149,12 @@ fn sends_empty_repeated_and_endless_pages() {
         let wire = slapd.wire([Fault::PageLoop { cookie }.at(Aim::page(2))]);
         let mut probe = probe(wire.address());
         let id = first_page(&mut probe);
-        let (_, done) = probe.page(id).expect("the first page");
+        let (_, done) = probe.page(id).expect("the page arrives");
         let mut next = done.paging().expect("more").cookie;
         let mut cookies = Vec::new();
         for _ in 0..20 {
             let id = probe.search(BASE, "inetOrgPerson", &["uid"], Some(&next));
-            let (entries, done) = probe.page(id).expect("a page");
+            let (entries, done) = probe.page(id).expect("the page arrives");
             let uids: Vec<&[u8]> = entries.iter().flat_map(|entry| entry.values("uid")).collect();
             assert_eq!(uids, [b"p4", b"p5", b"p6"]);
             next = done.paging().expect("more").cookie;
@@ -265,7 +265,7 @@ fn sends_rubbish_at_the_chosen_point() {
     let slapd = Slapd::start();
     let mut clean = probe(slapd.address());
     let id = first_page(&mut clean);
-    clean.page(id).expect("a page");
+    clean.page(id).expect("the page arrives");
     for what in Rubbish::ALL {
         let wire = slapd.wire([Fault::rubbish(what, Spot::InEntryAfter(1)).at(Aim::page(1))]);
         let mut probe = probe(wire.address());
@@ -294,6 +294,6 @@ fn slow_and_chopped_responses_have_the_same_content() {
 fn a_changed_entry_can_still_be_decoded() {
     let entry = Entry::new("cn=ä,dc=x", [("cn", "ä"), ("member", "a"), ("MEMBER", "b")]).with("photo", [[0xff, 0]]);
     let message = message::Message::new(5, entry.op());
-    assert_eq!(Entry::parse(&message::Message::parse(&message.bytes()).expect("a message")), Ok(entry.clone()));
+    assert_eq!(Entry::parse(&message::Message::parse(&message.bytes()).expect("the message is valid")), Ok(entry.clone()));
     assert_eq!(entry.values("Member").collect::<Vec<_>>(), [b"a", b"b"]);
 }

@@ -30,8 +30,8 @@ pub(crate) enum Ended {
 
 impl Probe {
     pub(crate) fn connect(address: impl std::fmt::Display) -> Self {
-        let stream = TcpStream::connect(address.to_string()).expect("somebody listens");
-        stream.set_read_timeout(Some(LONG)).expect("a time to wait");
+        let stream = TcpStream::connect(address.to_string()).expect("the server accepts connections");
+        stream.set_read_timeout(Some(LONG)).expect("the timeout is valid");
         Self { stream, rest: Vec::new(), last: 0, bytes: Vec::new() }
     }
 
@@ -49,7 +49,7 @@ impl Probe {
     /// Reads bytes without decoding them until they end with `end`.
     pub(crate) fn read_up_to(&mut self, end: &[u8]) {
         while !self.bytes.ends_with(end) {
-            self.read().expect("more bytes");
+            self.read().expect("more bytes arrive");
         }
     }
 

@@ -22,7 +22,7 @@ fn script() -> Script {
 }
 
 fn ask(script: Script, arguments: &[&str]) -> Searched {
-    let server = Scripted::start(script).expect("a server");
+    let server = Scripted::start(script).expect("the server starts");
     search(&server.url(), arguments, None)
 }
 
@@ -64,8 +64,8 @@ fn requires_a_bind_before_a_search() {
 fn supports_ignores_or_rejects_paging_and_keeps_limits() {
     let with = |paging, limit| Script { paging, limit, ..script() };
     let users = |script: Script, paged: &[&str]| {
-        let server = Scripted::start(script).expect("a server");
-        let wire = Wire::start(server.upstream(), []).expect("a wire");
+        let server = Scripted::start(script).expect("the server starts");
+        let wire = Wire::start(server.upstream(), []).expect("the wire starts");
         let searched = search(&wire.url(), &[paged, &["-b", BASE, "(objectClass=user)"]].concat(), None);
         let pages = wire.quiet().searches[0].pages.iter().map(|page| page.entries).collect::<Vec<_>>();
         (searched.code, pages)
@@ -118,7 +118,7 @@ fn sends_references_and_referrals_that_can_be_followed() {
     let part = format!("DC=child,{BASE}");
     let child = Entry::new(&format!("CN=Child,{part}"), [("objectClass", "user"), ("sAMAccountName", "child")]);
     let top = Entry::new(&part, [("objectClass", "domainDNS")]);
-    let other = Scripted::start(Script::new(&part, [top, child])).expect("a server");
+    let other = Scripted::start(Script::new(&part, [top, child])).expect("the server starts");
     let urls = vec![format!("{}/{part}", other.url())];
     let script = || Script { elsewhere: vec![(part.clone(), urls.clone())], ..script() };
     let told = ask(script(), &["-b", BASE, "(objectClass=user)"]);

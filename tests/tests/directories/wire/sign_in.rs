@@ -28,10 +28,10 @@ fn records_requests_after_a_refused_bind() {
     let mut probe = Probe::connect(wire.address());
     assert_eq!(probe.bind(READER, "wrong"), Ok(49));
     let id = probe.search(BASE, "inetOrgPerson", &[], None);
-    probe.page(id).expect("an answer");
+    probe.page(id).expect("the response arrives");
     assert_eq!(probe.bind(READER, PASSWORD), Ok(0));
     let id = probe.search(BASE, "inetOrgPerson", &[], None);
-    probe.page(id).expect("an answer");
+    probe.page(id).expect("the response arrives");
     drop(probe);
     assert_eq!(wire.quiet().after_refused_bind, ["search", "bind"]);
 }
@@ -61,7 +61,7 @@ fn closes_or_corrupts_a_connection_before_the_first_byte() {
     let mut probe = Probe::connect(wire.address());
     assert_eq!(probe.next().map(|message| message.id), Ok(0));
     let tls = Fault::rubbish(Rubbish::Random(3), Spot::Start).at(Aim::connection());
-    let wire = Wire::start_at(&slapd.tls_front(), slapd.upstream(), [tls]).expect("a wire");
+    let wire = Wire::start_at(&slapd.tls_front(), slapd.upstream(), [tls]).expect("the wire starts");
     assert_eq!(slapd.people(&wire.url()).code, Some(255));
 }
 
@@ -96,7 +96,7 @@ fn refuses_or_abuses_start_tls() {
     let begun = |wire: &Wire| slapd.search(&wire.url(), &[&["-ZZ"], &SIGN_IN[..], &["-b", BASE, PEOPLE]].concat());
     let start = |fault: Fault| {
         let damage = fault.at(Aim::start_tls());
-        Wire::start_at(&slapd.start_tls_front(), slapd.upstream(), [damage]).expect("a wire")
+        Wire::start_at(&slapd.start_tls_front(), slapd.upstream(), [damage]).expect("the wire starts")
     };
     let wire = start(Fault::code(52));
     assert_eq!(begun(&wire).entries(), 0);
@@ -108,7 +108,7 @@ fn refuses_or_abuses_start_tls() {
     let mut probe = Probe::connect(wire.address());
     probe.send(ber::group(0x77, &[ber::element(0x80, START_TLS.as_bytes())]), Vec::new());
     let answers: Vec<(i64, u8)> =
-        (0..2).map(|_| probe.next().expect("an answer")).map(|answer: Message| (answer.id, answer.tag())).collect();
+        (0..2).map(|_| probe.next().expect("the response arrives")).map(|answer: Message| (answer.id, answer.tag())).collect();
     assert_eq!(answers, [(1, 0x78), (987_654, 0x64)]);
     assert_eq!(wire.seen().strikes(0), 1);
 }

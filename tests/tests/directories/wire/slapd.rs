@@ -20,9 +20,9 @@ pub(crate) struct Slapd {
 
 impl Slapd {
     pub(crate) fn start() -> Self {
-        let folder = TempDir::new().expect("a folder");
+        let folder = TempDir::new().expect("a temporary folder can be created");
         let at = |name: &str| folder.path().join(name);
-        fs::create_dir(at("db")).expect("a folder for the data");
+        fs::create_dir(at("db")).expect("the folder can be created");
         certify(&folder);
         let config = CONFIG.replace("FOLDER", &folder.path().display().to_string());
         fs::write(at("slapd.conf"), config).expect("the configuration is written");
@@ -42,7 +42,7 @@ impl Slapd {
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("slapd is installed");
-            while child.try_wait().expect("a child can be asked").is_none() {
+            while child.try_wait().expect("the state of the process can be read").is_none() {
                 if TcpStream::connect(&address).is_ok() && TcpStream::connect(&tls_address).is_ok() {
                     return Self { folder, address, tls_address, child };
                 }
@@ -77,7 +77,7 @@ impl Slapd {
     }
 
     pub(crate) fn wire(&self, damages: impl IntoIterator<Item = gotosync_tests::wire::Damage>) -> Wire {
-        Wire::start(self.upstream(), damages).expect("a wire starts")
+        Wire::start(self.upstream(), damages).expect("the wire starts")
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -137,7 +137,7 @@ pub(crate) fn search(url: &str, arguments: &[&str], authority: Option<PathBuf>) 
 }
 
 fn free() -> String {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").to_string()
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free").to_string()
 }
 
 fn certify(folder: &TempDir) {
@@ -148,7 +148,7 @@ fn certify(folder: &TempDir) {
         openssl req -new -key key.pem -subj '/CN=localhost' -out request.pem
         printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\\n' > names
         openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -extfile names -out cert.pem";
-    let output = Command::new("sh").arg("-ec").arg(script).current_dir(folder.path()).output().expect("a shell");
+    let output = Command::new("sh").arg("-ec").arg(script).current_dir(folder.path()).output().expect("the shell starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
