@@ -1,8 +1,8 @@
-//! Carries out a plan: dumb, and safe against a crash at any moment.
+//! Applies a plan exactly as it is, safe against a crash at any moment.
 //!
-//! Before each call the journal says which steps are about to be tried; after it, what became of them. Steps of one stage
-//! run in batches, several at a time where the target allows it; a stage begins when the one before it has ended. One step
-//! that fails does not stop the others.
+//! Before each call, the journal records the steps that the call contains; after it, their outcomes. The steps of one stage run in
+//! batches, several at a time if the target allows it; a stage begins when the previous one has ended. A failed step does not
+//! stop the others.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -37,7 +37,7 @@ use learn::Learning;
 use outcome_check::OutcomeCheck;
 use stale::{Index, stale};
 
-/// Asks a run to stop after the batches that are under way. Clones ask for the same.
+/// Requests that a run stop after the batches in progress. Clones share one request.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<Asked>);
 
@@ -48,23 +48,23 @@ struct Asked {
 }
 
 impl Stop {
-    /// Nothing is asked yet.
+    /// Creates a `Stop` without a request.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks.
+    /// Requests the stop.
     pub fn request(&self) {
         self.0.asked.store(true, Ordering::SeqCst);
         self.0.heard.notify_waiters();
     }
 
-    /// Says whether somebody asked.
+    /// Returns `true` if a stop was requested.
     pub fn requested(&self) -> bool {
         self.0.asked.load(Ordering::SeqCst)
     }
 
-    /// Does something that nobody has to wait for once somebody asks: `None` if somebody did before it ended.
+    /// Runs `work` until it ends or a stop is requested. Returns `None` if the stop came first; `work` is then dropped.
     pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let heard = async {
             let heard = self.0.heard.notified();
@@ -79,37 +79,37 @@ impl Stop {
     }
 }
 
-/// What applying needs beside the plan.
+/// Everything that applying a plan needs besides the plan.
 pub(crate) struct Applying<'a> {
     pub(crate) target: &'a dyn ProvisioningTarget,
     pub(crate) capabilities: &'a Capabilities,
     pub(crate) state: &'a dyn StateStore,
     pub(crate) run: &'a RunId,
-    /// Who is set aside as the run begins or is resumed.
+    /// People who are set aside (skipped after a failure) when the run begins or is resumed.
     pub(crate) set_aside: &'a [SetAside],
-    /// Why steps are not tried although their subjects are as they were, by number.
+    /// Reasons for refusing steps although their subjects have not changed, by step number.
     pub(crate) objections: &'a BTreeMap<u32, String>,
     pub(crate) stop: &'a Stop,
     pub(crate) now: &'a (dyn Fn() -> Timestamp + Send + Sync),
-    /// Told after each batch how many steps are settled.
+    /// Called after each batch with the number of steps that have an outcome.
     pub(crate) completed: &'a (dyn Fn(usize) + Send + Sync),
 }
 
 impl Applying<'_> {
-    /// Carries out what the journal does not say to be settled, and gives one outcome a step.
+    /// Executes all steps without an outcome in the journal, and returns one outcome per step.
     ///
     /// `account` was read after the plan was approved, or after the crash. Steps whose subject has changed since the plan
-    /// was made are refused by name.
+    /// was made are skipped with a reason.
     ///
     /// # Errors
-    /// Only when the journal cannot be written: then nothing more is tried.
+    /// Fails only if the journal cannot be written; no further steps are executed then.
     pub(crate) async fn apply(&self, plan: &Plan, account: &Account, standings: Vec<Standing>) -> Result<Vec<Outcome>> {
         let index = Index::new(account, plan.steps(), plan.basis().account.login.as_ref());
         let learning = Learning::new(plan.steps(), &index, self.set_aside, self.now);
         let outcome_check = OutcomeCheck::new(&index);
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(standings.len());
         let mut events = Vec::new();
-        // What the journal says to be settled was learned from when it was settled: first all of that, then what is new.
+        // The stored state already includes the outcomes in the journal: note all of them first, then learn from new ones.
         for (step, standing) in plan.steps().iter().zip(&standings) {
             if let Standing::Completed(outcome) = standing {
                 learning.note(step, outcome);
@@ -147,25 +147,28 @@ impl Applying<'_> {
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::skipped(STOPPED))).collect())
     }
 
-    /// Why a step is not tried, if something stands against it.
+    /// Returns the reason for refusing a step, if there is one.
     fn refusal(&self, step: &Step, index: &Index<'_>) -> Option<String> {
         stale(step, index).or_else(|| self.objections.get(&step.number).cloned())
     }
 
-    /// What is known of a step that was under way when the run died; `None` means that it can be tried again.
+    /// Resolves a step in doubt, whose call was in progress when the run crashed, by looking at the account. `None` means that the
+    /// step can be retried.
     fn resolve_doubt(&self, step: &Step, index: &Index<'_>) -> Option<Outcome> {
         let doubt = |message: &str| Outcome::InDoubt { fault: Fault::new(ErrorKind::Conflict, message) };
         match see(step, index) {
             Arrival::Done(effect) => Some(effect.into()),
-            // It is tried again as any other step is: only if its subject is as it was.
+            // It is retried on the same condition as any other step: only if its subject has not changed.
             Arrival::NotDone if self.capabilities.visibility.is_certain() => {
                 self.refusal(step, index).map(Outcome::skipped)
             }
-            Arrival::NotDone => Some(doubt("it was under way when the run died, and may still become visible")),
-            Arrival::Moot(reason) => Some(Outcome::skipped(reason)),
-            Arrival::Unclear => {
-                Some(doubt("it was under way when the run died, and the user looks neither as before nor as after"))
+            Arrival::NotDone => {
+                Some(doubt("the call was in progress when the run crashed, and its effect may still become visible"))
             }
+            Arrival::Moot(reason) => Some(Outcome::skipped(reason)),
+            Arrival::Unclear => Some(doubt(
+                "the call was in progress when the run crashed, and the user matches neither the state before nor after it",
+            )),
         }
     }
 
@@ -201,13 +204,13 @@ impl Applying<'_> {
         let before = outcomes.iter().flatten().count();
         let done = AtomicUsize::new(before);
         let broken = AtomicBool::new(false);
-        // Collected first: a closure that makes the futures would keep the whole from being `Send`.
+        // Collect the futures first: a closure that creates them lazily would not be `Send`.
         let mut calls = Vec::new();
         for batch in batches(&open, self.capabilities.batch.max(1)) {
             calls.push(self.counted(batch, learning, outcome_check, &done, &broken));
         }
         let concurrency = self.capabilities.concurrency.max(1);
-        // What is under way is waited for even when the journal fails: a call that is dropped goes on at the other end.
+        // Wait for calls in progress even if the journal fails: dropping a call does not stop it on the server.
         let results: Vec<Result<_>> = stream::iter(calls).buffer_unordered(concurrency).collect().await;
         for result in results {
             for (number, outcome) in result? {
@@ -217,7 +220,7 @@ impl Applying<'_> {
         Ok(())
     }
 
-    /// Tries one batch, and tells how many steps are settled now.
+    /// Executes one batch, and reports the number of steps that have an outcome.
     async fn counted<'a>(
         &self,
         steps: Vec<&'a Step>,
@@ -258,10 +261,10 @@ impl Applying<'_> {
                 outcomes
             }
             Ok(outcomes) => {
-                let message = format!("the target gave {} outcomes for {} actions", outcomes.len(), steps.len());
+                let message = format!("the target returned {} outcomes for {} actions", outcomes.len(), steps.len());
                 all(&steps, &Outcome::InDoubt { fault: Fault::new(ErrorKind::Bug, message) }, learning)
             }
-            // What is wrong is not said of any one of them.
+            // The error is not about a particular step.
             Err(error) => all(&steps, &Outcome::Failed { fault: Fault::from(error) }, learning),
         };
         steps.iter().zip(&outcomes).for_each(|(step, outcome)| trace::completed(step, outcome));
@@ -273,7 +276,7 @@ impl Applying<'_> {
     }
 }
 
-/// The same outcome for all steps of a batch, from which nothing is learned about any of them.
+/// Returns the same outcome for all steps of a batch. It teaches nothing about the people.
 fn all<'a>(steps: &[&'a Step], outcome: &Outcome, learning: &Learning<'a>) -> Vec<Outcome> {
     for step in steps {
         learning.note(step, outcome);
@@ -281,8 +284,8 @@ fn all<'a>(steps: &[&'a Step], outcome: &Outcome, learning: &Learning<'a>) -> Ve
     vec![outcome.clone(); steps.len()]
 }
 
-/// Cuts steps into batches of one kind each. Deletions go one by one, so that a crash leaves few of them in doubt; new users
-/// who get the same go together, since many services make them in one call.
+/// Splits steps into batches of one kind each. Deletions are executed one by one, so that a crash leaves few of them in doubt.
+/// New users with the same licenses, role, user group, and welcome e-mail share a batch, since many services create them in one call.
 fn batches<'s>(steps: &[&'s Step], size: usize) -> Vec<Vec<&'s Step>> {
     let mut batches = Vec::new();
     for run in steps.chunk_by(|a, b| a.action.kind() == b.action.kind()) {
@@ -300,7 +303,7 @@ fn batches<'s>(steps: &[&'s Step], size: usize) -> Vec<Vec<&'s Step>> {
     batches
 }
 
-/// What new users get who travel together: licenses, role, user group and mail.
+/// The values that new users in one batch have in common: licenses, role, user group, and welcome e-mail.
 type Bundle<'s> = Option<(&'s [LicenseKey], &'s Role, Option<&'s UserGroupPath>, &'s WelcomeEmail)>;
 
 fn bundle(action: &Action) -> Bundle<'_> {
@@ -309,7 +312,7 @@ fn bundle(action: &Action) -> Bundle<'_> {
     Some((&user.licenses, &user.role, user.group.as_ref(), &creation.welcome))
 }
 
-/// Why a step was not tried when somebody asked the run to stop.
+/// The reason for skipping a step after a stop was requested.
 pub(crate) const STOPPED: &str = "the run was asked to stop";
 
 #[cfg(test)]
@@ -320,7 +323,7 @@ mod tests {
     use crate::state::MemoryState;
     use crate::target::{MemoryTarget, Visibility};
 
-    /// What becomes of a step that was under way, where a read shows these users.
+    /// Resolves a step in doubt, if a read returns these users.
     fn completed(step: &Step, users: &[User], visibility: Visibility) -> Option<Outcome> {
         let (account, target, state) = (account(users.to_vec()), MemoryTarget::new(account([])), MemoryState::new());
         let capabilities = Capabilities { visibility, ..Capabilities::built_in() };
@@ -339,18 +342,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_doubt_is_tried_again_only_where_it_was_not_done_for_sure() {
+    fn retries_a_step_in_doubt_only_if_it_was_certainly_not_done() {
         let (gone, waits) = (user("u1", &[], Role::Member), invited("u1", 2));
         for (step, before) in [(delete(&gone), &gone), (invite(&waits, 2), &waits)] {
             let before = std::slice::from_ref(before);
-            assert_eq!(completed(&step, before, Visibility::Immediate), None, "tried again");
+            assert_eq!(completed(&step, before, Visibility::Immediate), None, "retried");
             let eventual = completed(&step, before, Visibility::Eventual);
             assert!(matches!(eventual, Some(Outcome::InDoubt { .. })), "{eventual:?}");
         }
     }
 
     #[test]
-    fn what_is_in_doubt_is_not_tried_again_on_somebody_who_changed() {
+    fn does_not_retry_a_step_in_doubt_on_a_changed_user() {
         let gone = user("u1", &[], Role::Member);
         let back = user("u1", &["g2m"], Role::Member);
         let reason = "changed since the plan was made: the user is no longer suspended";
@@ -359,25 +362,25 @@ mod tests {
         let signed_in = User { status: Status::Active, invitation: None, ..waits.clone() };
         for visibility in [Visibility::Immediate, Visibility::Eventual] {
             let outcome = completed(&invite(&waits, 2), std::slice::from_ref(&signed_in), visibility);
-            assert_eq!(outcome, Some(Outcome::skipped("the user has signed in meanwhile")));
+            assert_eq!(outcome, Some(Outcome::skipped("the user has already signed in")));
         }
     }
 
     #[tokio::test]
-    async fn what_nobody_has_to_wait_for_is_given_up_once_somebody_asks() {
+    async fn abandons_work_when_a_stop_is_requested() {
         let stop = Stop::new();
         assert_eq!(stop.or(async { 7 }).await, Some(7));
         let asks = async {
             tokio::task::yield_now().await;
             stop.request();
         };
-        let (given_up, ()) = futures_util::future::join(stop.or(std::future::pending::<()>()), asks).await;
-        assert_eq!(given_up, None);
+        let (abandoned, ()) = futures_util::future::join(stop.or(std::future::pending::<()>()), asks).await;
+        assert_eq!(abandoned, None);
         assert_eq!(stop.or(std::future::pending::<()>()).await, None);
     }
 
     #[test]
-    fn a_batch_is_of_one_kind_and_a_deletion_is_alone() {
+    fn batches_steps_of_one_kind_and_each_deletion_alone() {
         let user = user("u1", &[], Role::Member);
         let (deletion, change) = (delete(&user), update(&user, license("g2m")));
         let steps = [&deletion, &deletion, &change, &change, &change, &deletion];
@@ -386,17 +389,17 @@ mod tests {
     }
 
     #[test]
-    fn new_users_who_get_the_same_go_together() {
+    fn batches_new_users_with_equal_values_together() {
         let new = |license: &str, welcome| create(user("u1", &[license], Role::Member), welcome);
         let (one, two) = (new("g2m", WelcomeEmail::None), new("g2w", WelcomeEmail::None));
         let mailed = new("g2m", WelcomeEmail::Default);
         let steps = [&one, &two, &one, &mailed, &two, &one];
-        let told: Vec<Vec<usize>> = batches(&steps, 2)
+        let batched: Vec<Vec<usize>> = batches(&steps, 2)
             .iter()
             .map(|batch| {
                 batch.iter().map(|step| steps.iter().position(|own| std::ptr::eq(*own, *step)).unwrap()).collect()
             })
             .collect();
-        assert_eq!(told, [vec![0, 0], vec![0], vec![1, 1], vec![3]]);
+        assert_eq!(batched, [vec![0, 0], vec![0], vec![1, 1], vec![3]]);
     }
 }

@@ -1,27 +1,28 @@
-//! A linter for plans: all or nothing, before the first write.
+//! The check of a plan before the first write: either the whole plan may be applied, or none of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::text::count;
-use crate::model::{Action, Note, NoteKind, PlanId, Role, Severity, UserKey};
-use crate::plan::{Plan, RuleBasis, Step};
-use crate::rules::{Amount, Limits, Rules};
+use crate::model::{Action, Field, Note, NoteKind, PlanId, Role, Setting, Severity, UserKey};
+use crate::plan::{Plan, Reason, RuleBasis, Step};
+use crate::rules::{Amount, Limits, Rule, Rules};
+use crate::target::Feature;
 use crate::{Error, ErrorKind, Result};
 
-/// What the check of a plan found, with what planning found.
+/// The result of checking a plan, including the notes from planning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// Every note, the gravest first.
+    /// All notes, the most severe first.
     pub notes: Vec<Note>,
     plan: Plan,
     approved: bool,
 }
 
-/// Checks a plan against limits and against what no limit allows.
+/// Checks a plan against the limits and against conditions that are never allowed, such as the loss of the last administrator.
 ///
-/// The limits are those of the rules as they are now; everything else is in the plan itself, so a plan that was made
-/// elsewhere or earlier is checked just the same. `approval` is the id of the plan that an admin has looked at: it lifts
-/// notes of [`Severity::Hold`] for that very plan and no other.
+/// The limits come from `rules`, as they are now; everything else comes from the plan itself, so a plan from a file is checked in the
+/// same way. `approval` is the id of a plan that an admin has reviewed: it overrides notes of [`Severity::Hold`] for exactly that
+/// plan.
 pub fn check(plan: &Plan, rules: &Rules, approval: Option<&PlanId>) -> Verdict {
     let mut notes = plan.notes().to_vec();
     let checks: [fn(&Plan, &Rules) -> Vec<Note>; 8] = [
@@ -41,36 +42,36 @@ pub fn check(plan: &Plan, rules: &Rules, approval: Option<&PlanId>) -> Verdict {
 }
 
 impl Verdict {
-    /// Notes that stand against the first write.
+    /// Returns the notes that stop the run before its first write.
     pub fn stops(&self) -> impl Iterator<Item = &Note> {
         let from = if self.approved { Severity::Stop } else { Severity::Hold };
         self.notes.iter().filter(move |note| note.severity() >= from)
     }
 
-    /// Says whether the plan may be applied.
+    /// Returns `true` if the plan may be applied.
     pub fn passes(&self) -> bool {
         self.stops().next().is_none()
     }
 
-    /// Says whether notes stand against the first write that an approval of this very plan lifts.
+    /// Returns `true` if the plan may be applied only because an admin approved it.
     pub fn approved(&self) -> bool {
         self.approved && self.passes() && self.notes.iter().any(|note| note.severity() >= Severity::Hold)
     }
 
-    /// Says whether everything that stands against the first write can be approved.
+    /// Returns `true` if the plan is on hold and an approval is enough to apply it.
     pub fn approvable(&self) -> bool {
         !self.approved && !self.passes() && self.stops().all(|note| note.severity() == Severity::Hold)
     }
 
-    /// The plan this verdict is about.
+    /// Returns the plan that was checked.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// Turns a verdict that stops into an error.
+    /// Turns a verdict that stops the run into an error.
     ///
     /// # Errors
-    /// [`ErrorKind::Stopped`], with the way to approve the plan where there is one.
+    /// Returns [`ErrorKind::Stopped`] if the plan may not be applied. The hint gives the id for an approval, if one is possible.
     pub fn into_result(self) -> Result<()> {
         let Some(first) = self.stops().next() else { return Ok(()) };
         let message = match self.stops().count() - 1 {
@@ -78,9 +79,9 @@ impl Verdict {
             more => format!("the check stopped the run: {}: {}; and {more} more", first.subject, first.evidence),
         };
         let hint = if self.approvable() {
-            format!("look at the plan; to apply this very plan, approve it by its id: {}", self.plan.id())
+            format!("review the plan; to apply exactly this plan, approve it by its id: {}", self.plan.id())
         } else {
-            "this cannot be approved: mend what the notes name, and plan again".to_owned()
+            "an approval cannot override this: fix the problems that the notes name, then make a new plan".to_owned()
         };
         Err(Error::new(ErrorKind::Stopped, message).with("plan", self.plan.id()).hint(hint))
     }
@@ -90,11 +91,11 @@ fn other_rules(plan: &Plan, rules: &Rules) -> Vec<Note> {
     if plan.is_empty() || plan.basis().rules_fingerprint == rules.fingerprint {
         return Vec::new();
     }
-    let evidence = "the rules file is not as it was when the plan was made: plan again, or approve this very plan";
+    let evidence = "the rules file has changed since the plan was made: make a new plan, or approve this one";
     vec![Note::new(NoteKind::RulesChanged, "the plan", evidence)]
 }
 
-/// Counts what a step changes.
+/// Returns the amounts that a step counts toward.
 fn amounts(step: &Step) -> Vec<Amount> {
     match &step.action {
         Action::Suspend(_) => vec![Amount::Suspend],
@@ -110,7 +111,7 @@ fn amounts(step: &Step) -> Vec<Amount> {
         }
         Action::Update(update) | Action::Reactivate(update) => {
             let changes = &update.changes;
-            // Writing down whose user it is changes nothing for anybody.
+            // Storing the person's id with a user changes nothing for the user.
             let mut amounts = if changes.only_mark() { Vec::new() } else { vec![Amount::Update] };
             if changes.group.is_some() {
                 amounts.push(Amount::GroupChange);
@@ -138,7 +139,7 @@ fn exceeded(
         let Some(limit) = limits.of(*amount, base) else { continue };
         if limit.exceeded(*number, base) {
             let share =
-                limit.percent.map(|percent| format!(", {percent} % of {base} {}", amount.base())).unwrap_or_default();
+                limit.percent.map(|percent| format!(" ({percent} % of {base} {})", amount.base())).unwrap_or_default();
             let evidence = format!("{number} {}; the limit is {}{share}", amount.noun(), limit.allowed(base));
             notes.push(Note::new(NoteKind::LimitExceeded, subject, evidence));
         }
@@ -158,7 +159,7 @@ fn run_limits(plan: &Plan, rules: &Rules) -> Vec<Note> {
     exceeded(&rules.limits, &counts, whole, "the run")
 }
 
-/// A step counts for the highest rule behind it.
+/// Checks the limits of each rule. A step counts toward the highest rule behind it.
 fn rule_limits(plan: &Plan, rules: &Rules) -> Vec<Note> {
     let mut counts: BTreeMap<&str, BTreeMap<Amount, usize>> = BTreeMap::new();
     for step in plan.steps() {
@@ -186,7 +187,10 @@ fn shrunken_scopes(plan: &Plan, rules: &Rules) -> Vec<Note> {
         let Some(limit) = own.or_else(|| rules.limits.of(Amount::Shrink, before)) else { continue };
         let gone = before.saturating_sub(now);
         if limit.exceeded(gone, before) {
-            let evidence = format!("selects {} now and {before} at the last good read", count(now, "person", "people"));
+            let evidence = format!(
+                "selects {} now; it selected {before} at the last complete read",
+                count(now, "person", "people")
+            );
             notes.push(Note::new(NoteKind::ScopeShrank, &*basis.name, evidence));
         }
     }
@@ -216,7 +220,7 @@ fn short_seats(plan: &Plan, _: &Rules) -> Vec<Note> {
             let name = known.map_or(license, |license| license.name.as_str());
             let missing = usize::try_from(wanted - free.max(0)).unwrap_or(0);
             let evidence = format!(
-                "{}: {wanted} wanted, {} free: buy seats, select fewer people, or set `seats = \"fill\"` in the rules",
+                "{}: {wanted} needed, {} free; buy seats, select fewer people, or set `seats = \"fill\"` in the rules",
                 count(missing, "seat is missing", "seats are missing"),
                 free.max(0)
             );
@@ -225,13 +229,13 @@ fn short_seats(plan: &Plan, _: &Rules) -> Vec<Note> {
     }
     let made = plan.steps().iter().filter(|step| matches!(step.action, Action::Create(_))).count();
     if account.users + made > account.user_limit {
-        let evidence = format!("{} users and {made} more; the account takes {}", account.users, account.user_limit);
+        let evidence = format!("{} users now and {made} to create; the limit is {}", account.users, account.user_limit);
         notes.push(Note::new(NoteKind::AccountFull, &account.name, evidence));
     }
     notes
 }
 
-/// What is deleted does not come back: an admin looks at that very plan, whatever the limits say.
+/// Puts deletions on hold, whatever the limits are: they cannot be undone, so an admin must approve exactly that plan.
 fn deletions(plan: &Plan, _: &Rules) -> Vec<Note> {
     let deleted = plan.steps().iter().filter(|step| matches!(step.action, Action::Delete(_)));
     let note = |step: &Step| {
@@ -241,8 +245,8 @@ fn deletions(plan: &Plan, _: &Rules) -> Vec<Note> {
     deleted.map(note).collect()
 }
 
-/// Says whether a step ends the user's access or takes a full administrator's role.
-fn dethrones(step: &Step) -> bool {
+/// Returns `true` if a step ends the user's access or takes the full administrator's role away.
+fn ends_administration(step: &Step) -> bool {
     match &step.action {
         Action::Suspend(_) | Action::Delete(_) => true,
         action => {
@@ -255,14 +259,17 @@ fn dethrones(step: &Step) -> bool {
 fn lost_administrators(plan: &Plan, _: &Rules) -> Vec<Note> {
     let account = &plan.basis().account;
     let lost_ones: BTreeSet<&UserKey> =
-        plan.steps().iter().filter(|step| dethrones(step)).filter_map(|step| step.action.user()).collect();
+        plan.steps().iter().filter(|step| ends_administration(step)).filter_map(|step| step.action.user()).collect();
     let mut notes = Vec::new();
     for step in
         plan.steps().iter().filter(|step| step.action.user().is_some() && step.action.user() == account.login.as_ref())
     {
-        if dethrones(step) {
-            let evidence =
-                format!("step {} would {} the user this engine signs in as", step.number, step.action.kind().as_str());
+        if ends_administration(step) {
+            let evidence = format!(
+                "step {} would {} the user that gotosync signs in as",
+                step.number,
+                step.action.kind().as_str()
+            );
             notes.push(Note::new(NoteKind::OwnUser, &*step.subject, evidence));
         }
     }
@@ -277,19 +284,169 @@ fn lost_administrators(plan: &Plan, _: &Rules) -> Vec<Note> {
     notes
 }
 
-fn unsupported(plan: &Plan, _: &Rules) -> Vec<Note> {
+/// Finds steps that the target does not support, and names the rules that cause them, so that an admin knows what to change.
+fn unsupported(plan: &Plan, rules: &Rules) -> Vec<Note> {
     let account = &plan.basis().account;
-    let note = |number: usize, what: &str| {
-        let evidence = format!("{} {what}", count(number, "step", "steps"));
+    let note = |what: &str, feature: Option<Feature>, steps: &[&Step]| {
+        let evidence = format!("{} {what}{}", count(steps.len(), "step", "steps"), causes(feature, steps, rules));
         Note::new(NoteKind::Unsupported, &account.target, evidence)
     };
-    let lacking = plan.counts().into_iter().filter(|(kind, _)| !account.actions.contains(kind));
-    let mut notes: Vec<Note> = lacking.map(|(kind, number)| note(number, &format!("to {}", kind.as_str()))).collect();
+    let mut notes = Vec::new();
+    for kind in plan.counts().into_keys().filter(|kind| !account.actions.contains(kind)) {
+        let steps: Vec<&Step> = plan.steps().iter().filter(|step| step.action.kind() == kind).collect();
+        notes.push(note(&format!("to {}", kind.as_str()), None, &steps));
+    }
     for feature in &account.lacks {
-        let number = plan.steps().iter().filter(|step| feature.is_needed_by(&step.action)).count();
-        if number > 0 {
-            notes.push(note(number, &format!("with {}", feature.as_str())));
+        let steps: Vec<&Step> = plan.steps().iter().filter(|step| feature.is_needed_by(&step.action)).collect();
+        if !steps.is_empty() {
+            notes.push(note(&format!("with {}", feature.as_str()), Some(*feature), &steps));
         }
     }
     notes
+}
+
+/// The number of subjects up to which a note lists all of them.
+const LISTED: usize = 5;
+
+/// Names the rules that cause steps to need a feature, and the subjects of the steps if they are few.
+fn causes(feature: Option<Feature>, steps: &[&Step], rules: &Rules) -> String {
+    let names: BTreeSet<&str> = steps.iter().flat_map(|step| causing_rules(feature, step, rules)).collect();
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let because = match names.len() {
+        0 => String::new(),
+        1 => format!(", because of rule {}", names[0]),
+        _ => format!(", because of rules {}", names.join(", ")),
+    };
+    let subjects: BTreeSet<&str> = steps.iter().map(|step| &*step.subject).collect();
+    if subjects.len() > LISTED {
+        return because;
+    }
+    format!("{because}: {}", subjects.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// Returns the rules that cause a step to need a feature, or the rules behind the step if no single one of them is known.
+fn causing_rules<'s>(feature: Option<Feature>, step: &'s Step, rules: &Rules) -> Vec<&'s str> {
+    let concerned = |reason: &&Reason| feature.is_none_or(|feature| is_about(reason, feature));
+    let mut names: Vec<&str> =
+        step.reasons.iter().filter(concerned).filter_map(|reason| reason.rule.as_deref()).collect();
+    if names.is_empty() {
+        // The reasons of a creation do not list the fields of the new user: look for them in the rules.
+        let sets = |name: &&str| feature.zip(rules.rule(name)).is_some_and(|(feature, rule)| rule_sets(rule, feature));
+        names = step.rules.iter().map(|rule| &**rule).filter(sets).collect();
+    }
+    if names.is_empty() { step.rules.iter().map(|rule| &**rule).collect() } else { names }
+}
+
+/// Returns `true` if a reason is about a change that needs a feature.
+fn is_about(reason: &Reason, feature: Feature) -> bool {
+    match feature {
+        Feature::NestedProducts => reason.field == Field::Products && reason.part.is_some(),
+        Feature::Products => reason.is_license_given() || reason.is_license_taken(),
+        feature => field(feature) == Some(reason.field),
+    }
+}
+
+/// Returns `true` if a rule sets a field that needs a feature.
+fn rule_sets(rule: &Rule, feature: Feature) -> bool {
+    let gives = &rule.gives;
+    match feature {
+        Feature::NestedProducts => gives.products.iter().any(|given| given.without.is_some()),
+        Feature::Products => !gives.products.is_empty(),
+        Feature::UserGroups => gives.user_group.is_some(),
+        Feature::Roles | Feature::ManagedProducts => gives.role.is_some(),
+        Feature::Invitations => gives.welcome.is_some(),
+        Feature::Voicemail => gives.voicemail.is_some(),
+        Feature::Templates => !gives.templates.is_empty(),
+        Feature::DeviceGroups => !gives.device_groups.is_empty(),
+        Feature::CustomFields => !rule.custom_fields.is_empty(),
+        Feature::Extensions if gives.extensions.is_some() => true,
+        feature => field(feature).is_some_and(|field| {
+            rule.lists.contains_key(&field) || rule.fields.get(&field).is_some_and(Option::is_some)
+        }),
+    }
+}
+
+/// Returns the field of a user that needs a feature.
+fn field(feature: Feature) -> Option<Field> {
+    match feature {
+        Feature::People => Some(Field::Person),
+        Feature::Language => Some(Field::Language),
+        Feature::UserGroups => Some(Field::UserGroup),
+        Feature::Roles | Feature::ManagedProducts => Some(Field::Role),
+        Feature::Products => Some(Field::Products),
+        Feature::Voicemail => Some(Field::Voicemail),
+        Feature::Invitations => Some(Field::WelcomeEmail),
+        feature => Setting::ALL.iter().find(|setting| setting.feature == feature).map(|setting| setting.field),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::apply::cases::{create, license, update, user};
+    use crate::model::WelcomeEmail;
+
+    fn rules() -> Rules {
+        let text = r#"
+            [[rule]]
+            name = "Sales"
+            everyone = true
+            products = [{ name = "GoToConnect", without = ["SMS"] }]
+
+            [[rule]]
+            name = "Berlin"
+            everyone = true
+            time_zone = "Europe/Berlin"
+        "#;
+        Rules::parse(text, "rules.toml").unwrap()
+    }
+
+    fn reason(rule: &str, field: Field, part: Option<&str>) -> Reason {
+        let (rule, part) = (Some(rule.into()), part.map(Into::into));
+        Reason { rule, field, part, because: "products".into(), before: None, after: None }
+    }
+
+    #[test]
+    fn names_the_rule_whose_reason_concerns_the_unsupported_feature() {
+        let reasons = vec![
+            reason("Berlin", Field::TimeZone, None),
+            reason("Office", Field::Products, None),
+            reason("Sales", Field::Products, Some("GoToConnect")),
+        ];
+        let step = Step { reasons, ..update(&user("u1", &["connect"], Role::Member), license("g2m")) };
+        let nested = causes(Some(Feature::NestedProducts), &[&step], &rules());
+        assert_eq!(nested, ", because of rule `Sales`: ann@example.test");
+        let licenses = causes(Some(Feature::Products), &[&step], &rules());
+        assert_eq!(licenses, ", because of rule `Office`: ann@example.test");
+        let all = causes(None, &[&step], &rules());
+        assert_eq!(all, ", because of rules `Berlin`, `Office`, `Sales`: ann@example.test");
+    }
+
+    #[test]
+    fn names_the_rule_that_sets_the_unsupported_feature_of_a_new_user() {
+        let created = create(user("u1", &["connect"], Role::Member), WelcomeEmail::None);
+        let reasons = vec![reason("Berlin", Field::Access, None)];
+        let step = Step { reasons, rules: Arc::new(["Berlin".into(), "Sales".into()]), ..created };
+        let nested = causes(Some(Feature::NestedProducts), &[&step], &rules());
+        assert_eq!(nested, ", because of rule `Sales`: ann@example.test");
+        let time_zone = causes(Some(Feature::TimeZone), &[&step], &rules());
+        assert_eq!(time_zone, ", because of rule `Berlin`: ann@example.test");
+        let unclear = causes(Some(Feature::Roles), &[&step], &rules());
+        assert_eq!(unclear, ", because of rules `Berlin`, `Sales`: ann@example.test");
+    }
+
+    #[test]
+    fn lists_the_people_behind_unsupported_steps_only_if_they_are_few() {
+        let step = |nth: usize| Step {
+            subject: format!("u{nth}@example.test").into(),
+            rules: Arc::new(["Sales".into()]),
+            ..create(user("u1", &[], Role::Member), WelcomeEmail::None)
+        };
+        let steps: Vec<Step> = (1..=LISTED + 1).map(step).collect();
+        let steps: Vec<&Step> = steps.iter().collect();
+        assert_eq!(causes(None, &steps, &rules()), ", because of rule `Sales`");
+        assert_eq!(causes(None, &steps[..2], &rules()), ", because of rule `Sales`: u1@example.test, u2@example.test");
+    }
 }

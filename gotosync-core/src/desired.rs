@@ -1,4 +1,7 @@
-//! The account as the rules want it: the current one with the managed parts changed, and nothing else.
+//! The desired account: the current account with only the parts changed that rules manage.
+//!
+//! The rules' result comes as desires: one [`Desire`](crate::rules::Desire) per selected person, with the values for that person. People
+//! selected by the same rules share a [`Profile`](crate::rules::Profile), which contains all that these rules give.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,38 +27,39 @@ use offers::Offers;
 pub use offers::{Granted, Offer};
 use users::DesiredUsers;
 
-/// The desired account, and for each of its users who asks for it.
+/// The desired account, with the origin of each user in it.
 #[derive(Debug)]
 pub struct Desired {
-    /// The account. Users who exist stand where they stand in the current account; new ones follow.
+    /// The account. Existing users keep their index in the current account; new users follow.
     pub account: Account,
-    /// For each user, in the order of the account, who asks for it to be so.
+    /// For each user, in the order of the account, the person or leaver that determines the desired state.
     pub origins: Vec<Origin>,
-    /// What each profile's products, roles and templates are called in this account.
+    /// For each profile, its products, role, and templates, resolved in this account.
     pub offers: Vec<Offer>,
-    /// Leavers who are to be deleted, by place in the account.
+    /// Leavers to delete, by index in the account.
     pub deleted: BTreeSet<u32>,
-    /// Users, by place in the account, whose new e-mail another user leaves in the same plan: how many others go first.
+    /// Users, by index in the account, whose new e-mail another user gives up in the same plan, with the number of users that
+    /// must change their e-mail first.
     pub after_others: HashMap<u32, u32>,
-    /// What was found on the way.
+    /// Notes about problems found while the account was computed.
     pub notes: Vec<Note>,
 }
 
-/// Who asks for a user to be as they shall be.
+/// The origin of a user's desired state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody: the user is out of the reach of every rule.
+    /// None: no rule reaches the user.
     Nobody,
-    /// A selected person, by place in the desires.
+    /// A selected person, by index in the list of desires.
     Desire(u32),
-    /// A leaver, by place in the leavers.
+    /// A leaver, by index in the leavers.
     Leaver(u32),
 }
 
-/// Lays what the rules want over the current account.
+/// Computes the desired account from the rules and the current account.
 ///
-/// Fields no rule manages are taken over as they are; so are licenses and device groups no rule of the file names, whether
-/// it takes part or not. A user nothing changes about is the very same [`Arc`] as before.
+/// Fields that no rule manages stay as they are, as do licenses and device groups that no rule in the file names (disabled
+/// rules count, too). A user without changes stays the same [`Arc`].
 pub fn desired(
     desires: &Desires<'_>,
     linked: &Linked<'_>,
@@ -90,7 +94,7 @@ pub fn desired(
         }
     }
     let after_others = addresses::assign(desires, linked, current, &mut account, &mut notes);
-    // After all who exist have their new addresses: some may have become free.
+    // New users come after all existing users have their new addresses: some addresses may have become free.
     let contested: HashMap<u32, u32> = linked.contested.iter().copied().collect();
     for (at, (desire, pairing)) in desires.people.iter().zip(&linked.pairings).enumerate() {
         if *pairing != Pairing::New {
@@ -101,7 +105,7 @@ pub fn desired(
         let taken = holder
             .filter(|user| desire.email.as_deref().is_some_and(|address| email::key(address) == user.email.key()));
         if let Some(user) = taken {
-            let evidence = format!("{} is the e-mail of somebody else's user", user.email);
+            let evidence = format!("{} belongs to another person's user", user.email);
             notes.push(Note::new(NoteKind::TwoUsers, person.dn.name(), evidence));
         } else if let Some(wanted) = wanted_users.new_user(at as u32, desire, person) {
             account.users.push(Arc::new(wanted));

@@ -6,25 +6,26 @@ use hashbrown::HashMap;
 
 use crate::model::{Account, User, UserGroupPath, UserKey};
 
-/// What differs between two accounts. Statuses that a service derives are compared only as far as they mean access.
+/// The differences between two accounts. Of the status, only suspended or not suspended is compared: the service derives the
+/// rest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccountDiff {
-    /// Users of both accounts who differ.
+    /// Users in both accounts that differ.
     pub changed: Vec<UserDiff>,
-    /// Users of the second account only, in its order.
+    /// Users in the second account only, in its order.
     pub added: Vec<Arc<User>>,
-    /// Users of the first account only, in its order.
+    /// Users in the first account only, in its order.
     pub removed: Vec<Arc<User>>,
-    /// User groups of the second account only, in its order.
+    /// User groups in the second account only, in its order.
     pub groups_added: Vec<UserGroupPath>,
-    /// User groups of the first account only, in its order.
+    /// User groups in the first account only, in its order.
     pub groups_removed: Vec<UserGroupPath>,
 }
 
 /// One user before and after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserDiff {
-    /// The user's place in the first account.
+    /// The user's index in the first account.
     pub index: usize,
     /// The user in the first account.
     pub before: Arc<User>,
@@ -33,21 +34,21 @@ pub struct UserDiff {
 }
 
 impl AccountDiff {
-    /// Says whether nothing differs.
+    /// Returns `true` if nothing differs.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Compares two accounts: users by key, or by e-mail where one has no key yet; user groups by path.
+/// Compares two accounts. Users are matched by key, or by e-mail if one of them has no key yet; user groups by path.
 ///
-/// Users that both accounts share cost one comparison of addresses, wherever a desired account was made from the current
-/// one.
+/// A user that both accounts share as the same [`Arc`], as in a desired account built from the current one, costs one pointer
+/// comparison.
 pub fn diff(before: &Account, after: &Account) -> AccountDiff {
     let mut diff = AccountDiff::default();
     let mut unmatched: Vec<usize> = Vec::new();
     let mut rest: Vec<&Arc<User>> = Vec::new();
-    // Side by side first: a desired account keeps the order of the current one.
+    // Compare by position first: a desired account keeps the order of the current one.
     for (index, old) in before.users.iter().enumerate() {
         match after.users.get(index) {
             Some(new) if Arc::ptr_eq(old, new) => {}
@@ -98,7 +99,7 @@ impl AccountDiff {
     }
 }
 
-/// Says whether two users are the same but for the key that one may lack and for how much they sign in.
+/// Returns `true` if two users are equal, ignoring the key (one may lack it) and every status except suspended.
 fn same(a: &User, b: &User) -> bool {
     let access = |user: &User| user.status == crate::model::Status::Suspended;
     a.person == b.person
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_does_not_differ_from_itself_or_its_copy() {
+    fn finds_no_difference_between_an_account_and_its_copy() {
         let one = account(&[("1", "a@x.test"), ("2", "b@x.test")]);
         assert!(diff(&one, &one).is_empty());
         let copy: Account = serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn users_are_matched_by_key_wherever_they_stand() {
+    fn matches_users_by_key_regardless_of_their_order() {
         let before = account(&[("1", "a@x.test"), ("2", "b@x.test"), ("3", "c@x.test")]);
         let after = account(&[("2", "zz@x.test"), ("3", "c@x.test"), ("4", "d@x.test")]);
         let found = diff(&before, &after);

@@ -1,4 +1,4 @@
-//! The one public error: what went wrong, where, and what the caller can do about it.
+//! The error type of this crate: what failed, where, and what the caller can do about it.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -6,41 +6,41 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The result of anything in this crate that can fail.
+/// The result of every fallible function in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What an error means to the caller, whatever part of the system it came from.
+/// The category of an error, independent of the component that returned it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Something an admin wrote (a rules file, a configuration, an argument) cannot be used as it stands.
+    /// Input from an admin (a rules file, a configuration, an argument) is invalid.
     Input,
-    /// Data that was read (an export, a plan, a server's answer) is not what its format says.
+    /// Data that was read (an export, a plan, a server's response) is malformed.
     Data,
-    /// What was named does not exist.
+    /// The named object does not exist.
     NotFound,
-    /// What was named exists more than once.
+    /// A name matches more than one object.
     Ambiguous,
-    /// The identity in use may not do this.
+    /// The current identity does not have the necessary permission.
     Denied,
-    /// The other side has changed, or holds something that stands against it.
+    /// The other side has changed in the meantime, or holds an object that conflicts with the request.
     Conflict,
-    /// There are not enough seats, users or other countable things left.
+    /// Too few seats, users, or other countable resources are left.
     Exhausted,
-    /// A read did not reach its end.
+    /// A read is incomplete.
     Incomplete,
-    /// A check, or somebody who asked, stopped the run before the first write.
+    /// A check or a stop request ended the run before its first write.
     Stopped,
-    /// Another run holds the account.
+    /// Another run holds the lock on the account.
     Held,
-    /// The other side cannot be reached, or not now.
+    /// The other side is unreachable or temporarily unavailable.
     Unavailable,
-    /// This backend or version cannot do it.
+    /// This backend or version does not support the operation.
     Unsupported,
     /// The local state cannot be read or written.
     State,
-    /// A broken promise of this library: please report it.
+    /// A bug in this library: please report it.
     Bug,
 }
 
@@ -84,12 +84,12 @@ impl ErrorKind {
     }
 }
 
-/// Whether the same call may succeed later without anybody changing anything.
+/// The chance that the same call succeeds later without any change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Retry {
-    /// Trying again gives the same answer.
+    /// A retry gives the same result.
     Never,
-    /// Trying again later may work.
+    /// A later retry may succeed.
     Later,
 }
 
@@ -98,11 +98,11 @@ impl Retry {
     pub const ALL: &'static [Self] = &[Self::Never, Self::Later];
 }
 
-/// Says that a run, a call or a file cannot go on, and why.
+/// The reason why a run, a call, or the use of a file failed.
 ///
-/// `Display` is one line in lower case, holds no secret and does not repeat [`source`](StdError::source); what to do about
-/// it is apart, in [`hint`](Self::hint). A step that failed is not an `Error` of the run: it is an
-/// [`Outcome`](crate::model::Outcome).
+/// `Display` writes one line that begins in lower case, contains no secret, and does not repeat
+/// [`source`](StdError::source). The advice on what to do next is separate: see [`help`](Self::help). A failed step is not an
+/// `Error` of the run but an [`Outcome`](crate::model::Outcome).
 ///
 /// ```
 /// use gotosync_core::{Error, ErrorKind};
@@ -126,7 +126,7 @@ struct Inner {
 }
 
 impl Error {
-    /// Makes an error of a kind with a message: one line, lower case, no full stop.
+    /// Creates an error from a kind and a message: one line, first letter in lower case, no final period.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let retry = if kind == ErrorKind::Unavailable || kind == ErrorKind::Held { Retry::Later } else { Retry::Never };
         Self(Box::new(Inner {
@@ -140,72 +140,72 @@ impl Error {
         }))
     }
 
-    /// Names what was being done, e.g. `read the directory`.
+    /// Sets the operation that failed, e.g. `read the directory`. An operation that is already set is kept.
     #[must_use]
     pub fn during(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
         self.0.operation.get_or_insert(operation.into());
         self
     }
 
-    /// Adds one fact about the place: a file, a line, a rule, a person.
+    /// Adds a fact that helps to find the place: a file, a line, a rule, a person.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.0.context.push((name, value.to_string()));
         self
     }
 
-    /// Says what the caller can do about it.
+    /// Sets the advice on what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// Keeps the error underneath; it is not repeated in `Display`.
+    /// Sets the underlying error; `Display` does not repeat it.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// Says whether the same call may succeed later by itself.
+    /// Sets whether the same call may succeed later.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.0.retry = retry;
         self
     }
 
-    /// What the error means.
+    /// Returns the category of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether trying again later may work.
+    /// Returns `true` if a later retry may succeed.
     pub fn retryable(&self) -> bool {
         self.0.retry == Retry::Later
     }
 
-    /// What was being done, where it is known.
+    /// Returns the operation that failed, if known.
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_deref()
     }
 
-    /// The message without operation and context.
+    /// Returns the message without operation and context.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Facts about the place, in the order they were added.
+    /// Returns the facts about the place, in the order in which they were added.
     pub fn context(&self) -> &[(&'static str, String)] {
         &self.0.context
     }
 
-    /// The error underneath, if there is one.
+    /// Returns the underlying error, if there is one.
     pub(crate) fn into_cause(self) -> Option<Box<dyn StdError + Send + Sync>> {
         self.0.source
     }
 
-    /// What the caller can do about it.
+    /// Returns the advice on what to do next, if there is any.
     pub fn help(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }

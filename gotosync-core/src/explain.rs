@@ -1,4 +1,4 @@
-//! One person, from the directory to the step: which rules, which values, which user, what would be done.
+//! Explains one person: the rules that select them, the values that the rules give, their user, and the planned steps.
 
 use std::borrow::Cow;
 use std::iter;
@@ -10,46 +10,46 @@ use crate::plan::{Inputs, Plan, Planned, Step};
 use crate::rules::{Desires, Mapping, Miss, Profile, Rule, Source, Trial, desire, explain_selection, list_fields};
 use crate::{Error, ErrorKind, Result};
 
-/// Everything that leads from one person to the steps about them.
+/// The explanation of one person: everything that leads to the steps about them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
     /// The person's id.
     pub id: PersonId,
-    /// Where the person stands.
+    /// The distinguished name of the person.
     pub dn: String,
-    /// Whether the directory lets the person sign in.
+    /// `true` if the person is neither disabled nor expired in the directory.
     pub enabled: bool,
-    /// Each rule in order, and why it does not select the person if so.
+    /// Each rule in order, with the reason if it does not select the person.
     pub rules: Vec<RuleLine>,
-    /// Each mapped field: where it comes from and what it comes to.
+    /// Each mapped field, with its source and its value.
     pub fields: Vec<FieldLine>,
-    /// How the user was found, in words.
+    /// The way in which the user was found, in words.
     pub link: String,
-    /// The user as they are.
+    /// The current user.
     pub user: Option<User>,
     /// The names of the user's licenses.
     pub products: Vec<String>,
-    /// What would be done.
+    /// The planned steps.
     pub steps: Vec<Step>,
-    /// What rules that are only simulated would do besides.
+    /// The additional steps of simulated rules.
     pub simulated: Vec<Step>,
-    /// What was found about the person.
+    /// The notes about the person.
     pub notes: Vec<Note>,
-    /// The plan that the steps are of.
+    /// The plan that contains the steps.
     #[serde(skip)]
     pub plan: Plan,
 }
 
-/// One rule and whether it selects the person.
+/// One rule, with the reason if it does not select the person.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleLine {
-    /// The rule.
+    /// The name of the rule.
     pub rule: String,
-    /// Why it does not select the person; `None` if it does.
+    /// The reason why the rule does not select the person; `None` if it does.
     pub miss: Option<Miss>,
 }
 
-/// One field and how it comes to its value.
+/// One field, with the origin of its value.
 #[derive(Clone, Debug, Serialize)]
 pub struct FieldLine {
     /// The field.
@@ -59,15 +59,15 @@ pub struct FieldLine {
     pub part: Option<String>,
     /// The expression, or the default in words.
     pub expression: String,
-    /// The attributes the expression reads, with their values.
+    /// The attributes that the expression reads, with their values.
     pub inputs: Vec<(String, Vec<String>)>,
-    /// What it comes to.
+    /// The value of the expression.
     pub value: Option<String>,
-    /// What is wrong with it, if something is.
+    /// The problem with the value, if there is one.
     pub problem: Option<String>,
-    /// The rule that sets it; `None` for a default.
+    /// The rule that sets the field; `None` for a default.
     pub rule: Option<String>,
-    /// The rule that sets the field before this one does, so that the value is not used.
+    /// The higher rule that sets the field, so that this value is not used.
     pub instead: Option<String>,
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn explain(who: &str, inputs: &Inputs<'_>, planned: &Planned) -> Resu
     let mut desires = desire(inputs.rules, directory, inputs.target.limits, Trial::Hold);
     let found = |desires: &Desires<'_>| desires.people.iter().position(|desire| desire.person == ix);
     let at = found(&desires);
-    // Whom rules on trial alone select is told what these would give.
+    // For a person selected only by simulated rules, show the values that these rules would give.
     if at.is_some_and(|at| !desires.profile(&desires.people[at]).live) {
         desires = desire(inputs.rules, directory, inputs.target.limits, Trial::Include);
     }
@@ -92,23 +92,23 @@ pub(crate) fn explain(who: &str, inputs: &Inputs<'_>, planned: &Planned) -> Resu
     let email = wanted.and_then(|desire| desire.email.as_deref()).map(crate::model::Email::new);
     let by_email = email.as_ref().and_then(|email| inputs.account.user_by_email(email));
     let (link, user) = match (by_link, by_email, remembered) {
-        (Some(user), _, Some(_)) => (format!("remembered: {} is this person's user", user.email), Some(user)),
+        (Some(user), _, Some(_)) => (format!("by stored link: {}", user.email), Some(user)),
         (_, Some(user), Some(_)) => {
-            (format!("the remembered user is gone; {} has the same e-mail", user.email), Some(user))
+            (format!("the linked user no longer exists; {} has the same e-mail", user.email), Some(user))
         }
         (_, Some(user), None) => (format!("by e-mail: {}", user.email), Some(user)),
         (None, None, Some(link)) => {
-            (format!("the remembered user {} is not in the account any more", link.email), None)
+            (format!("the account no longer has the linked user {}", link.email), None)
         }
         _ if !person.enabled(inputs.now) => (
-            "the account has no user for this person, and none is made for who is disabled or expired".to_owned(),
+            "the account has no user for this person, and gotosync creates none while the person is disabled or expired".to_owned(),
             None,
         ),
         _ => ("the account has no user for this person".to_owned(), None),
     };
     let fields = wanted.map_or_else(Vec::new, |desire| {
         let profile = desires.profile(desire);
-        let told = profile.mapped().into_iter().map(|(field, custom, source)| {
+        let lines = profile.mapped().into_iter().map(|(field, custom, source)| {
             let chosen = line(inputs, field, custom, source, ix);
             let value = match field {
                 Field::Email => desire.email.as_deref(),
@@ -127,7 +127,7 @@ pub(crate) fn explain(who: &str, inputs: &Inputs<'_>, planned: &Planned) -> Resu
             iter::once(chosen)
                 .chain(others.into_iter().map(move |other| FieldLine { instead: winner.clone(), ..other }))
         });
-        told.flatten().collect()
+        lines.flatten().collect()
     });
     let subjects = [Some(person.dn.name()), user.map(|user| user.email.to_string())];
     let theirs = |step: &&Step| step.person.as_ref() == Some(&person.id);
@@ -150,7 +150,7 @@ pub(crate) fn explain(who: &str, inputs: &Inputs<'_>, planned: &Planned) -> Resu
     })
 }
 
-/// The lines of rules that set a field too, and after the one whose value is used.
+/// Returns the lines of lower rules that set the field, too, but whose values are not used.
 fn others(
     inputs: &Inputs<'_>,
     profile: &Profile<'_>,
@@ -171,7 +171,7 @@ fn others(
     later.filter_map(line).collect()
 }
 
-/// How one field comes to its value from one place.
+/// Returns the line for one field from one source.
 fn line(inputs: &Inputs<'_>, field: Field, custom: Option<&str>, source: Source<'_>, ix: PersonIx) -> FieldLine {
     let directory = &inputs.reading.directory;
     let person = directory.person(ix);
@@ -194,7 +194,7 @@ fn line(inputs: &Inputs<'_>, field: Field, custom: Option<&str>, source: Source<
     }
 }
 
-/// What an expression reads of a person.
+/// Returns the attributes of a person that an expression reads, with their values.
 fn read_by(mapping: &Mapping, directory: &Directory, person: &Person) -> Vec<(String, Vec<String>)> {
     let attributes = mapping.attributes().iter().map(|name| (name.clone(), values(directory, person, name)));
     let views = mapping.views().iter().map(|view| (view.as_str().to_owned(), view.values(directory, person)));
@@ -218,7 +218,7 @@ fn values(directory: &Directory, person: &Person, name: &str) -> Vec<String> {
     }
 }
 
-/// Finds the one person that a word means.
+/// Finds the one person that an id, distinguished name, e-mail, account name, or common name refers to.
 pub(crate) fn find(directory: &Directory, who: &str) -> Result<PersonIx> {
     let who = who.trim();
     if let Some(ix) = directory.person_by_id(&PersonId::parse(who)) {
@@ -241,11 +241,11 @@ pub(crate) fn find(directory: &Directory, who: &str) -> Result<PersonIx> {
     let found: Vec<usize> = (0..directory.people().len()).filter(|at| named(&directory.people()[*at])).collect();
     match *found {
         [one] => Ok(PersonIx(one as u32)),
-        [] => Err(Error::new(ErrorKind::NotFound, format!("nobody in the directory is called `{who}`"))
-            .hint("give an e-mail, an account name, a distinguished name or an id")),
+        [] => Err(Error::new(ErrorKind::NotFound, format!("no person in the directory matches `{who}`"))
+            .hint("give an e-mail, an account name, a distinguished name, or an id")),
         ref several => {
             let some: Vec<_> = several.iter().take(5).map(|at| format!("`{}`", directory.people()[*at].dn)).collect();
-            Err(Error::new(ErrorKind::Ambiguous, format!("`{who}` could be any of {}", some.join(", ")))
+            Err(Error::new(ErrorKind::Ambiguous, format!("`{who}` matches several people: {}", some.join(", ")))
                 .hint("give the distinguished name or the id"))
         }
     }

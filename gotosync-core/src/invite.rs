@@ -1,4 +1,4 @@
-//! Mails to one person: an invitation that is sent again because somebody asks for it, and the text of a welcome.
+//! E-mails to one person: resending an invitation on request, and previewing a welcome e-mail.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,17 +11,17 @@ use crate::plan::{Inputs, Plan, Reason, Step, plan};
 use crate::rules::{Trial, desire};
 use crate::{Error, ErrorKind, Result};
 
-/// Plans the one step that sends an invitation again.
+/// Plans the one step that resends an invitation.
 ///
-/// An invitation is never sent again by itself: only this makes such a step, it names how many mails went out before, and
-/// the target refuses it when that has changed.
+/// A sync never resends an invitation: only this function plans such a step. The step contains the number of invitations sent so
+/// far, and the target refuses it if that number has changed.
 pub(crate) fn invite(who: &str, inputs: &Inputs<'_>) -> Result<Plan> {
     let directory = &inputs.reading.directory;
     let person = directory.person(find(directory, who)?);
     if let Some(user) = user_of(person, inputs) {
         return invite_user(person, user, inputs);
     }
-    // Somebody who was asked to come over has no user: the question is put again by making one.
+    // A person with an expired invitation to move here has no user: creating the user sends the invitation again.
     let email = email_of(person, inputs);
     let asked = |email: &Email| inputs.account.transfers.iter().find(|transfer| transfer.email == *email);
     match email.as_ref().and_then(asked) {
@@ -31,10 +31,13 @@ pub(crate) fn invite(who: &str, inputs: &Inputs<'_>) -> Result<Plan> {
             let planned = plan(&Inputs { account: &account, ..*inputs });
             Ok(planned.plan.only(|step| step.person.as_ref() == Some(&person.id)))
         }
-        Some(transfer) => Err(nothing_to(person, format!("{} was asked to come over already", transfer.email))
-            .hint("wait for the answer: a question that is pending is not put twice")),
+        Some(transfer) => Err(nothing_to(
+            person,
+            format!("{} already has a pending invitation to move to this account", transfer.email),
+        )
+        .hint("wait for the answer: gotosync does not resend a pending invitation")),
         None => Err(nothing_to(person, "the account has no user for this person".to_owned())
-            .hint("`gotosync plan --only PERSON` shows what would be done")),
+            .hint("`gotosync plan --only PERSON` shows the planned steps")),
     }
 }
 
@@ -42,16 +45,19 @@ fn invite_user(person: &Person, user: &User, inputs: &Inputs<'_>) -> Result<Plan
     let (Some(key), Status::Invited) = (user.key.clone(), user.status) else {
         return Err(nothing_to(
             person,
-            format!("{} is {}, and not waiting for an invitation", user.email, user.status.as_str()),
+            format!("{} has no pending invitation: the user is {}", user.email, user.status.as_str()),
         )
-        .hint("only who was invited and has not signed in yet can be invited again"));
+        .hint("only users that were invited and have not signed in yet can be invited again"));
     };
     let sent = user.invitation.map_or(0, |invitation| invitation.sent);
     let reason = Reason {
         rule: None,
         field: Field::WelcomeEmail,
         part: None,
-        because: Cow::Owned(format!("asked for by hand; {} so far", text::count(sent as usize, "mail", "mails"))),
+        because: Cow::Owned(format!(
+            "requested by an admin; {} so far",
+            text::count(sent as usize, "invitation", "invitations")
+        )),
         before: None,
         after: None,
     };
@@ -60,7 +66,7 @@ fn invite_user(person: &Person, user: &User, inputs: &Inputs<'_>) -> Result<Plan
         stage: 1,
         action: Action::Invite { user: key, sent },
         subject: user.email.as_str().into(),
-        // Nothing is learned about the person from a mail.
+        // An invitation does not change the stored link of the person.
         person: None,
         rules: Arc::default(),
         reasons: vec![reason],
@@ -69,16 +75,15 @@ fn invite_user(person: &Person, user: &User, inputs: &Inputs<'_>) -> Result<Plan
     Ok(plan(inputs).plan.with_only(step))
 }
 
-/// The welcome e-mail that a person would get, or that a template would give them.
+/// Returns the subject and text of the welcome e-mail that a person would get, from the given template or from that of the rules.
 pub(crate) fn welcome_email(who: &str, template: Option<&str>, inputs: &Inputs<'_>) -> Result<(String, String)> {
     let directory = &inputs.reading.directory;
     let ix = find(directory, who)?;
     let person = directory.person(ix);
     let desires = desire(inputs.rules, directory, inputs.target.limits, Trial::Include);
     let Some(at) = desires.people.iter().position(|desire| desire.person == ix) else {
-        return Err(
-            nothing_to(person, "no rule selects this person".to_owned()).hint("`gotosync explain PERSON` says why")
-        );
+        return Err(nothing_to(person, "no rule selects this person".to_owned())
+            .hint("`gotosync explain PERSON` shows the reason"));
     };
     let wanted = &desires.people[at];
     let name = match (template, desires.profile(wanted).welcome.value) {
@@ -88,13 +93,14 @@ pub(crate) fn welcome_email(who: &str, template: Option<&str>, inputs: &Inputs<'
             return Err(nothing_to(person, "the rules give this person no welcome e-mail".to_owned()).hint(NAME_ONE));
         }
         (None, WelcomeEmail::Default) => {
-            let message = "this person gets the account's default text, which the service does not show".to_owned();
+            let message = "this person gets the account's default welcome e-mail, whose text the service does not show"
+                .to_owned();
             return Err(nothing_to(person, message).hint(NAME_ONE));
         }
     };
     let template = find_template(name, inputs)?;
     let mut linked = link(&desires, inputs.account, inputs.remembered);
-    // As if there were no user yet: the mail goes to new users.
+    // Pretend that the person has no user yet: only new users get a welcome e-mail.
     linked.pairings[at] = Pairing::New;
     let account = desired(&desires, &linked, inputs.account, inputs.target, inputs.now).account;
     let address = wanted.email.as_deref().map(Email::new);
@@ -103,21 +109,22 @@ pub(crate) fn welcome_email(who: &str, template: Option<&str>, inputs: &Inputs<'
         (Some(user), _) => (**user).clone(),
         (None, Some(address)) => User::new(address.as_str(), &wanted.first_name, &wanted.last_name),
         (None, None) => {
-            return Err(nothing_to(person, "this person has no e-mail".to_owned()).hint("mend the directory"));
+            return Err(nothing_to(person, "this person has no e-mail".to_owned())
+                .hint("add an e-mail address in the directory"));
         }
     };
     let products: Vec<&str> = user.licenses.iter().map(|license| inputs.account.license_name(license)).collect();
     Ok(template.filled(&user, &inputs.account.name, &products))
 }
 
-/// A template of the rules, or else of the account.
+/// Finds a template in the rules, or else in the account.
 fn find_template<'i>(name: &str, inputs: &Inputs<'i>) -> Result<&'i WelcomeTemplate> {
     let all = inputs.rules.welcome_emails.iter().chain(&inputs.account.catalog.welcome_emails);
     all.clone().find(|template| template.name == name).ok_or_else(|| {
         let names = all.map(|template| template.name.as_str());
         let hint = match text::nearest(name, names) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "write a table [[welcome_email]] with `name`, `subject` and `text` into the rules".to_owned(),
+            None => "add a table [[welcome_email]] with `name`, `subject`, and `text` to the rules".to_owned(),
         };
         Error::new(ErrorKind::NotFound, format!("there is no welcome e-mail `{name}`")).hint(hint)
     })
@@ -129,7 +136,7 @@ fn user_of<'i>(person: &Person, inputs: &Inputs<'i>) -> Option<&'i User> {
     by_link.or_else(|| account.user_by_email(&email_of(person, inputs)?)).map(|user| &**user)
 }
 
-/// The e-mail that the rules give a person.
+/// Returns the e-mail that the rules give a person.
 fn email_of(person: &Person, inputs: &Inputs<'_>) -> Option<Email> {
     let desires = desire(inputs.rules, &inputs.reading.directory, inputs.target.limits, Trial::Include);
     let wanted = desires.people.iter().find(|desire| desires.directory.person(desire.person).id == person.id)?;
@@ -140,4 +147,4 @@ fn nothing_to(person: &Person, message: String) -> Error {
     Error::new(ErrorKind::Conflict, message).with("person", person.dn.name())
 }
 
-const NAME_ONE: &str = "name a template to see what it would say";
+const NAME_ONE: &str = "name a template to see its text";

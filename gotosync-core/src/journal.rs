@@ -1,23 +1,23 @@
-//! The journal of a run: what was intended before each call, and what became of it after.
+//! The journal of a run: an event before each call and an event with its outcome.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Outcome;
 
-/// One line of the journal, in past tense.
+/// An entry in the journal.
 ///
-/// For each step the legal order is `Intended`, then `Completed`; a step that is skipped is `Completed` alone. A step whose
-/// last event is `Intended` is in doubt: whether its call had an effect is for [`resume`](crate::sync::Engine::resume) to
-/// read, never to guess.
+/// Each step has the events `Intended` and then `Completed`, in this order. A skipped step has only `Completed`. A step whose
+/// last event is `Intended` is in doubt: its call may or may not have had an effect.
+/// [`resume`](crate::sync::Engine::resume) reads the account to find out and never guesses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Event {
-    /// The call for this step was about to be made.
+    /// The step is about to make its call.
     Intended {
         /// The step's number.
         step: u32,
     },
-    /// The step came to an outcome.
+    /// The step has an outcome.
     #[serde(rename = "settled")]
     Completed {
         /// The step's number.
@@ -27,18 +27,18 @@ pub enum Event {
     },
 }
 
-/// What a journal says about each step of a plan.
+/// The state of a step according to the journal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Standing {
-    /// Nothing was intended yet.
+    /// The step has no event yet.
     Open,
-    /// Intended, and no outcome is known.
+    /// The call was intended, but its outcome is unknown.
     InDoubt,
-    /// It has an outcome.
+    /// The step has an outcome.
     Completed(Outcome),
 }
 
-/// Replays a journal over the steps of a plan, which are numbered from 1.
+/// Replays a journal and returns the state of each step of the plan. Steps are numbered from 1.
 pub fn replay(steps: usize, events: &[Event]) -> Vec<Standing> {
     let mut standings = vec![Standing::Open; steps];
     for event in events {

@@ -1,7 +1,8 @@
-//! Laws: rules that every source, every target and every state store must keep.
+//! Laws: conformance tests that every source, every target, and every state store must pass.
 //!
-//! A law is a function over the trait alone. It chooses itself by what a target says it can do, so that a target that only
-//! reads is held to the laws of reading, and to the one that nothing changes. To hold a target of your own to them:
+//! A law is a function that uses only the methods of the trait. If a target does not declare the actions and features that a
+//! law needs, the law passes without testing anything. A read-only target is therefore tested for correct reads and for
+//! rejecting every write. To test your own target:
 //!
 //! ```
 //! use gotosync_core::laws::{Factory, target};
@@ -31,26 +32,26 @@ pub mod state;
 pub mod target;
 pub mod writes;
 
-/// How a law does not hold.
+/// The reason why a law failed.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-/// Makes a target that holds an account.
+/// A function that makes a target from an account.
 pub type Factory<'f> = dyn Fn(&Account) -> Box<dyn ProvisioningTarget> + Send + Sync + 'f;
 
-/// What becomes of asking a law.
+/// The result of a law: `Ok` if the law holds.
 pub type Held = Result<(), Trouble>;
 
-/// A law that is being asked.
+/// The future of a running law.
 pub type Asked<'a> = Pin<Box<dyn Future<Output = Held> + 'a>>;
 
-/// Lists laws under their own names.
+/// Defines the list of a module's laws, each with its name, and the function that runs them.
 macro_rules! laws {
     ($subject:ty: $($name:path),* $(,)?) => {
-        /// Every law with its name.
+        /// All laws of this module, with their names.
         pub const ALL: &[(&str, for<'a> fn(&'a $subject) -> $crate::laws::Asked<'a>)] =
             &[$((stringify!($name), |subject| Box::pin($name(subject)))),*];
 
-        /// Asks every law, and tells those that do not hold.
+        /// Runs every law and returns one line for each law that fails: its name and the reason.
         pub async fn broken(subject: &$subject) -> Vec<String> {
             let mut broken = Vec::new();
             for (name, law) in ALL {
@@ -64,12 +65,12 @@ macro_rules! laws {
 }
 pub(crate) use laws;
 
-/// Holds if two things are equal.
+/// Returns an error if two values differ.
 fn same<T: Debug + PartialEq>(what: &str, found: &T, expected: &T) -> Held {
-    if found == expected { Ok(()) } else { Err(format!("{what}: {found:#?}, expected {expected:#?}").into()) }
+    if found == expected { Ok(()) } else { Err(format!("{what}: found {found:#?}, expected {expected:#?}").into()) }
 }
 
-/// Holds if it is so.
-fn so(what: &str, is: bool) -> Held {
-    if is { Ok(()) } else { Err(format!("it is not so that {what}").into()) }
+/// Returns an error if the condition is false. `what` is the condition as a sentence.
+fn ensure(what: &str, condition: bool) -> Held {
+    if condition { Ok(()) } else { Err(format!("expected: {what}").into()) }
 }

@@ -1,7 +1,9 @@
-//! Keeps the people of a directory and the users of a GoTo account the same.
+//! Synchronizes the people in a directory with the users in a GoTo account.
 //!
-//! A *person* in a *directory* becomes, by *rules*, a *user* in an *account*; the difference is a *plan*; the plan is
-//! *checked*, *applied* through a *journal*, and told as a *report*.
+//! A *source* reads *people* and groups from a *directory* (LDAP, LDIF, CSV). *Rules*, written by an admin, select people by
+//! OU or group and describe the *user* that each of them should have in the *account*. The engine compares this desired
+//! state with the current account and computes a *plan*. A *check* compares the plan with limits and can stop the run. If
+//! it passes, the engine *applies* the plan through a *target*, records every step in a *journal*, and returns a *report*.
 //!
 //! ```text
 //! source.read ──> rules.desire ─> desired ┐
@@ -9,8 +11,18 @@
 //! target.read ─────────────────> current  ┘   └─── pure, synchronous, total ───┘  └── the only writes ──┘
 //! ```
 //!
-//! Data moves from left to right and never returns. What is remembered between runs (who is whom, the last good reads, the
-//! journal, the history) is read before the pure middle, handed to it as a value, and written after it.
+//! Data flows from left to right only. The stages from `link` to `check` are pure functions: they do no I/O and do not depend
+//! on the time of day. State that is kept between runs (the links between people and users, the last complete reads, the
+//! journal, the history) is loaded before these stages, passed to them as a value, and saved after them.
+//!
+//! | to do this | start with |
+//! |---|---|
+//! | run a sync: plan, check, apply, resume | [`Engine`] |
+//! | read rules from a file | [`Rules`] |
+//! | read a directory, or implement a source | [`source`] |
+//! | read and change an account, or implement a target | [`target`] |
+//! | keep state between runs | [`state`] |
+//! | build people, accounts, and actions in code | [`model`] |
 //!
 //! # Example
 //!
@@ -46,43 +58,45 @@
 //!
 //! # Invariants
 //!
-//! 1. Sources and targets never import each other; neither imports rules, plan or apply.
-//! 2. The pure stages hold no `async`, clock, random number or input and output: time and ids come in as values.
-//! 3. After planning no choice is left. A plan is immutable, serialisable, and names the basis it was computed from.
-//! 4. A read is a value that knows whether it is complete. From an incomplete read of either side no step that takes
-//!    something away from anyone can be planned: [`model::Whole`] makes that a matter of types.
-//! 5. "Not found" is never "empty": a rule whose OU or group is missing is an error of that rule; its people are left as
-//!    they are.
-//! 6. Who is whom is decided in [`mod@link`] alone, by immutable id first, then by e-mail under one comparison function.
-//! 7. What no rule manages is out of the diff, so nothing can take it away.
-//! 8. One bad person is a note and is set aside; the others go on. One bad read stops the run.
-//! 9. Output is deterministic: same inputs, same bytes.
-//! 10. The library prints nothing and reads no environment; front ends do.
+//! 1. Sources and targets never import each other; neither imports rules, plan, or apply.
+//! 2. The pure stages use no `async`, no clock, no random numbers, and no I/O. Times and ids are passed in as values.
+//! 3. Planning makes every decision. A plan is immutable and serializable, and records the inputs that it was computed from.
+//! 4. Every read states whether it is complete. If the read of either side is incomplete, the engine plans no step that takes
+//!    something away from a user. The type [`model::Whole`] enforces this at compile time.
+//! 5. "Not found" is never treated as "empty": if the OU or group of a rule does not exist, the rule has an error and its
+//!    people are left unchanged.
+//! 6. Only [`mod@link`] decides which user belongs to which person: first by immutable id, then by e-mail address, always with
+//!    the same comparison function.
+//! 7. Fields that no rule manages are not part of the diff, so the sync can never take them away.
+//! 8. A person with invalid data is skipped and reported in a note; the run continues with the others. A failed read stops
+//!    the run.
+//! 9. Output is deterministic: the same inputs give the same bytes.
+//! 10. The library prints nothing and reads no environment variables. That is the job of front ends.
 //!
 //! # Features
 //!
-//! | feature | what it brings | by default |
+//! | feature | adds | default |
 //! |---|---|---|
-//! | `ldif` | directory exports as a source | yes |
-//! | `csv` | CSV files as a source, and imports of CSV files and pasted lists | yes |
-//! | `ldap` | live directories as a source: Active Directory, OpenLDAP and others | yes |
-//! | `kerberos` | signing in to them by Kerberos, through the system's GSSAPI library | no |
-//! | `http` | services over HTTP: the one place for retries, limits, proxies and TLS | yes |
-//! | `goto` | real accounts, through GoTo's APIs; brings `http` | yes |
-//! | `scim` | accounts at services that speak SCIM 2.0; brings `http` | yes |
-//! | `secrets` | passwords from files, variables, programs and systemd; comes with `ldap` and `http` | yes |
-//! | `keyring` | passwords from the key store of the system | no |
-//! | `sqlite` | the state store and the local account, in files | yes |
-//! | `phone` | the filter `phone` of mapping expressions, by the numbering plans of all countries | yes |
-//! | `laws` | the rules that every source, target and state store must keep, for tests of your own | no |
+//! | `ldif` | LDIF exports of directories as a source | yes |
+//! | `csv` | CSV files as a source; imports of CSV files and pasted lists | yes |
+//! | `ldap` | live directories as a source: Active Directory, OpenLDAP, and others | yes |
+//! | `kerberos` | Kerberos authentication (SASL GSSAPI) for LDAP; needs the system's GSSAPI library | no |
+//! | `http` | the HTTP client for all web services: retries, rate limits, proxies, and TLS | yes |
+//! | `goto` | GoTo accounts as a target, through GoTo's APIs; enables `http` | yes |
+//! | `scim` | services with a SCIM 2.0 API as a target; enables `http` | yes |
+//! | `secrets` | passwords from files, environment variables, commands, and systemd; enabled by `ldap` and `http` | yes |
+//! | `keyring` | passwords from the operating system's credential store | no |
+//! | `sqlite` | the state store and the local account, both in SQLite files | yes |
+//! | `phone` | the filter `phone` in mapping expressions, with the numbering plans of all countries | yes |
+//! | `laws` | conformance tests ("laws") that every source, target, and state store must pass, for your own test suite | no |
 //! | `mock` | mockall mocks of the public traits | no |
 //!
-//! With none of them there is no SQLite, no compression, and nothing that opens a file or a socket.
+//! With all features disabled, the crate contains no SQLite and no compression, and opens no files or sockets.
 //!
 //! # Logs
 //!
-//! What goes on is told as events of the crate `tracing`, under targets that begin with `gotosync::`: `read`, `plan`, `check`,
-//! `apply`, `run`. Without a subscriber they cost nothing.
+//! The library logs through the crate `tracing`, with targets that begin with `gotosync::`: `read`, `plan`, `check`, `apply`,
+//! and `run`. Without a subscriber, these events cost almost nothing.
 #![cfg_attr(feature = "laws", doc = include_str!("../docs/adding.md"))]
 
 pub mod error;
@@ -130,7 +144,7 @@ pub use rules::Rules;
 pub use secret::Secret;
 pub use sync::Engine;
 
-/// The examples of the README are compiled with the library.
+/// Compiles the examples in the README together with the library.
 #[cfg(all(doctest, feature = "ldif", feature = "csv", feature = "sqlite"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

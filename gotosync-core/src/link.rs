@@ -1,4 +1,7 @@
-//! Who is whom: decided here and nowhere else, by immutable id first, remembered here or kept by the account, then by e-mail.
+//! Links people in the directory to users in the account. No other module decides this.
+//!
+//! The input is the list of desires: one [`Desire`](crate::rules::Desire) per selected person, with the values that the rules give.
+//! A person is matched by immutable id first (a stored link, or an id that the account keeps with the user), then by e-mail.
 
 use std::borrow::Cow;
 
@@ -7,23 +10,23 @@ use hashbrown::HashMap;
 use crate::model::{Account, Link, Note, NoteKind, PersonId, Remembered, Status, User, email};
 use crate::rules::Desires;
 
-/// What is known of a selected person in the account.
+/// The result of looking for a selected person's user in the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pairing {
-    /// The user at this place of the account is this person's.
+    /// The user at this index of the account belongs to the person.
     User(u32, Found),
     /// The person has no user.
     New,
-    /// It is not clear, or may not be acted on: a note says why.
+    /// The match is ambiguous, or must not be acted on: a note gives the reason, and the person is skipped.
     Aside,
 }
 
-/// How a user was found.
+/// The way in which a user was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// By the person's id: in the link that is remembered, or in the account.
+    /// By the person's id, in the stored link or in the account.
     ById,
-    /// By e-mail; the link is new.
+    /// By e-mail, so the link is new.
     ByEmail,
 }
 
@@ -32,36 +35,37 @@ impl Found {
     pub const ALL: &'static [Self] = &[Self::ById, Self::ByEmail];
 }
 
-/// A linked user whom no rule selects any more.
+/// A leaver: a linked user that no rule selects anymore.
 #[derive(Clone, Copy, Debug)]
 pub struct Leaver<'a> {
-    /// What is remembered.
+    /// The stored link.
     pub link: &'a Link,
-    /// The user's place in the account.
+    /// The user's index in the account.
     pub user: u32,
 }
 
-/// Who is whom in one reading of both sides.
+/// The links between the people and the users of one read of both sides.
 #[derive(Debug)]
 pub struct Linked<'a> {
-    /// For each desire, in order, what is known of the person in the account.
+    /// For each selected person, in the order of the desires, the result of looking for the person's user.
     pub pairings: Vec<Pairing>,
-    /// For each desire, in order, what is remembered of the person.
+    /// For each selected person, in the order of the desires, the stored link.
     pub links: Vec<Option<&'a Link>>,
-    /// People, by place in the desires, whose e-mail belongs to the user of somebody else who may be leaving it; with that
-    /// user's place in the account.
+    /// People whose e-mail currently belongs to another person's user, who may give it up in this plan: the index of the
+    /// desire, and the index of that user in the account.
     pub contested: Vec<(u32, u32)>,
-    /// Linked users whom no rule selects.
+    /// Linked users that no rule selects.
     pub leavers: Vec<Leaver<'a>>,
-    /// What could not be decided.
+    /// Notes about people and users that could not be matched.
     pub notes: Vec<Note>,
 }
 
-/// Finds the user of every selected person, and the users whom no rule selects any more.
+/// Finds the user of every selected person, and the leavers: linked users that no rule selects anymore.
 ///
-/// A person with a remembered link keeps that user whatever became of name, e-mail and place. Without one, the user whom the
-/// account says to be this person is taken, and without such a user the one with the same e-mail. Where two people have one e-mail, or one person could have two users, all of them are left
-/// alone. A user who is in no link is nobody's leaver.
+/// A person with a stored link keeps that user even if the name, e-mail, or position in the directory has changed. Without a
+/// link, the person gets the user that carries the person's id in the account, or else the user with the same e-mail. If two
+/// people share an e-mail, or one person could have two users, all of them are skipped. A user without a link never becomes a
+/// leaver.
 pub fn link<'a>(desires: &Desires<'_>, account: &'a Account, remembered: &'a Remembered) -> Linked<'a> {
     let mut linker = Linker::new(desires, account, remembered);
     linker.by_id();
@@ -79,19 +83,19 @@ struct Linker<'d, 'a, 'k> {
     account: &'a Account,
     by_key: HashMap<&'a str, u32>,
     by_email: HashMap<Cow<'a, str>, Slot>,
-    /// For each user, the desire it belongs to.
+    /// For each user, the index of the desire of its person.
     owners: Vec<Option<u32>>,
-    /// For each desire, the key of its e-mail.
+    /// For each desire, the comparison key of the desired e-mail.
     keys: Vec<Option<Cow<'k, str>>>,
     pairings: Vec<Pairing>,
     links: Vec<Option<&'a Link>>,
-    /// What is remembered of each user, whoever was the person.
+    /// The stored link of each user, by user key.
     by_user: HashMap<&'a str, &'a Link>,
     contested: Vec<(u32, u32)>,
     notes: Vec<Note>,
 }
 
-/// The users with one e-mail.
+/// The users that share one e-mail or one person's id.
 #[derive(Clone, Copy)]
 enum Slot {
     One(u32),
@@ -114,7 +118,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
             by_key,
             by_email,
             owners: vec![None; account.users.len()],
-            // Whom rules on trial alone select claims no address.
+            // A person selected only by simulated rules does not claim an address.
             keys: desires
                 .people
                 .iter()
@@ -147,7 +151,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
             let Some(link) = self.links[desire] else { continue };
             match self.by_key.get(link.user.as_str()).copied() {
                 None if self.account.completeness.is_complete() => {
-                    let evidence = format!("the user {} is not in the account any more", link.email);
+                    let evidence = format!("the account no longer has the user {}", link.email);
                     self.notes.push(Note::new(NoteKind::UserGone, self.name(desire), evidence));
                 }
                 None => {}
@@ -157,7 +161,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
                         self.pairings[desire] = Pairing::User(user, Found::ById);
                     }
                     Some(other) => {
-                        let evidence = format!("{} is remembered as the user of two people", self.user(user).email);
+                        let evidence = format!("{} is linked to two people", self.user(user).email);
                         self.aside(other as usize, NoteKind::TwoUsers, evidence.clone());
                         self.aside(desire, NoteKind::TwoUsers, evidence);
                     }
@@ -166,7 +170,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
         }
     }
 
-    /// People whom nothing is remembered of, and whom the account knows by their id.
+    /// Matches people without a stored link to users that carry their id in the account.
     fn by_person(&mut self) {
         let mut marked: HashMap<&PersonId, Slot> = HashMap::new();
         for (at, user) in self.account.users.iter().enumerate() {
@@ -185,7 +189,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
             match marked.get(&person.id).copied() {
                 None => {}
                 Some(Slot::Several) => {
-                    let evidence = "several users of the account bear this person's id".to_owned();
+                    let evidence = "several users in the account carry this person's id".to_owned();
                     self.aside(desire, NoteKind::TwoUsers, evidence);
                 }
                 Some(Slot::One(user)) if self.is_free_for(user, desire) => {
@@ -193,7 +197,8 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
                     self.pairings[desire] = Pairing::User(user, Found::ById);
                 }
                 Some(Slot::One(user)) => {
-                    let evidence = format!("{} bears this person's id and is somebody else's", self.user(user).email);
+                    let evidence =
+                        format!("{} carries this person's id but belongs to another person", self.user(user).email);
                     self.aside(desire, NoteKind::TwoUsers, evidence);
                 }
             }
@@ -219,7 +224,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
         }
     }
 
-    /// People whom a rule selected that now cannot be evaluated stay as they are.
+    /// Skips people who were selected by a rule that cannot be evaluated now.
     fn hold_people_of_broken_rules(&mut self) {
         let broken: Vec<_> = self.desires.broken.iter().map(|rule| &self.desires.rules.list[rule.index].name).collect();
         for desire in 0..self.pairings.len() {
@@ -227,7 +232,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
             else {
                 continue;
             };
-            let evidence = format!("rule `{rule}` selected this person last");
+            let evidence = format!("rule `{rule}` selected this person in an earlier run");
             self.aside(desire, NoteKind::RuleHeld, evidence);
         }
     }
@@ -239,31 +244,39 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
             }
             let Some(key) = self.keys[desire].as_deref() else { continue };
             match self.by_email.get(key).copied() {
-                // The user who is remembered may be in the part that was not read.
+                // The linked user may be in the part of the account that was not read.
                 _ if self.links[desire].is_some() && !self.account.completeness.is_complete() => {
-                    self.aside(desire, NoteKind::MayExist, format!("{key} may not be the remembered user"));
+                    self.aside(
+                        desire,
+                        NoteKind::MayExist,
+                        format!("the linked user was not read; {key} may be another user"),
+                    );
                 }
                 None if self.account.completeness.is_complete() => {}
-                None => self.aside(desire, NoteKind::MayExist, format!("{key} was not among the users that were read")),
+                None => self.aside(
+                    desire,
+                    NoteKind::MayExist,
+                    format!("{key} was not found among the users that were read"),
+                ),
                 Some(Slot::Several) => {
-                    let evidence = format!("{key} is the e-mail of several users of the account");
+                    let evidence = format!("several users in the account have the e-mail {key}");
                     self.aside(desire, NoteKind::TwoUsers, evidence);
                 }
                 Some(Slot::One(user)) => match self.owners[user as usize] {
-                    None => match self.still_somebodys(user, desire) {
+                    None => match self.other_person_of(user, desire) {
                         None => self.adopt(desire, user),
                         Some(name) => {
                             let evidence =
-                                format!("{key} is the e-mail of the user of {name}, who is still in the directory");
+                                format!("{key} belongs to the user of {name}, who is still in the directory");
                             self.aside(desire, NoteKind::TwoUsers, evidence);
                         }
                     },
-                    // The address may become free in this very plan: updates come before creations.
+                    // The address may become free in this plan: updates come before creations.
                     Some(owner) if self.may_leave_address(owner as usize, user) => {
                         self.contested.push((desire as u32, user));
                     }
                     Some(owner) => {
-                        let evidence = format!("{key} is the e-mail of the user of {}", self.name(owner as usize));
+                        let evidence = format!("{key} belongs to the user of {}", self.name(owner as usize));
                         self.aside(desire, NoteKind::TwoUsers, evidence);
                     }
                 },
@@ -271,14 +284,14 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
         }
     }
 
-    /// Says whether a user is nobody else's.
+    /// Returns `true` if the user belongs to no other person.
     fn is_free_for(&self, user: u32, desire: usize) -> bool {
-        self.owners[user as usize].is_none() && self.still_somebodys(user, desire).is_none()
+        self.owners[user as usize].is_none() && self.other_person_of(user, desire).is_none()
     }
 
-    /// The person of a user, remembered here or kept by the account, if that is another one who is in the directory, selected
-    /// or not.
-    fn still_somebodys(&self, user: u32, desire: usize) -> Option<String> {
+    /// Returns the name of the person that the user is linked to, by a stored link or by the account, if this is another person
+    /// who is still in the directory (selected or not).
+    fn other_person_of(&self, user: u32, desire: usize) -> Option<String> {
         let user = self.user(user);
         let link = user.key.as_ref().and_then(|key| self.by_user.get(key.as_str()));
         let own = &self.desires.directory.person(self.desires.people[desire].person).id;
@@ -287,7 +300,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
         Some(self.desires.directory.person(person).dn.name())
     }
 
-    /// Takes a user by e-mail, with what is remembered of that user: a person may have been deleted and made anew.
+    /// Takes over a user by e-mail, with its stored link: the person may have been deleted from the directory and re-created.
     fn adopt(&mut self, desire: usize, user: u32) {
         self.owners[user as usize] = Some(desire as u32);
         self.pairings[desire] = Pairing::User(user, Found::ByEmail);
@@ -296,13 +309,13 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
         }
     }
 
-    /// Says whether a person's user may be about to get another e-mail.
+    /// Returns `true` if the person's user may get another e-mail in this plan.
     fn may_leave_address(&self, desire: usize, user: u32) -> bool {
         self.pairings[desire] == Pairing::User(user, Found::ById)
             && self.keys[desire].as_deref().is_some_and(|key| key != self.user(user).email.key())
     }
 
-    /// A linked person's new e-mail may belong to another user, who may be leaving it.
+    /// Finds linked people whose new e-mail still belongs to another user, who may give it up in this plan.
     fn contest_addresses(&mut self) {
         for desire in 0..self.pairings.len() {
             let Pairing::User(user, Found::ById) = self.pairings[desire] else { continue };
@@ -314,7 +327,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
                 None => {}
                 Some(Slot::One(holder)) => self.contested.push((desire as u32, holder)),
                 Some(Slot::Several) => {
-                    let evidence = format!("{key} is the e-mail of several users of the account");
+                    let evidence = format!("several users in the account have the e-mail {key}");
                     self.aside(desire, NoteKind::TwoUsers, evidence);
                 }
             }
@@ -332,19 +345,20 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
                 continue;
             }
             let Some(user) = self.by_key.get(link.user.as_str()).copied() else { continue };
-            // Somebody else may have become this user's person: an AD account that was deleted and made anew.
+            // The user may belong to a new person: an AD account that was deleted and re-created.
             if self.owners[user as usize].is_some() {
                 continue;
             }
             if let Some(rule) = link.rules.iter().find(|rule| broken.contains(rule)) {
-                let evidence = format!("rule `{rule}` selected this person last");
+                let evidence = format!("rule `{rule}` selected this person in an earlier run");
                 self.notes.push(Note::new(NoteKind::RuleHeld, link.email.as_str(), evidence));
                 continue;
             }
             if let Some(broken) = broken.first() {
-                // Whom a rule selects that cannot be evaluated is not known: it may be anybody.
+                // A rule that cannot be evaluated may select any person.
                 if self.user(user).status != Status::Suspended {
-                    let evidence = format!("no rule selects this person, but rule `{broken}` may");
+                    let evidence =
+                        format!("no rule selects this person, but rule `{broken}` cannot be evaluated and may do so");
                     self.notes.push(Note::new(NoteKind::RuleHeld, link.email.as_str(), evidence));
                 }
                 continue;
@@ -356,7 +370,7 @@ impl<'d, 'a, 'k> Linker<'d, 'a, 'k> {
     }
 }
 
-/// The link of each desire: both lists are in ascending order of person.
+/// Returns the stored link of each selected person, in the order of the desires. Both lists are sorted by person.
 fn remembered_links<'a>(desires: &Desires<'_>, remembered: &'a Remembered) -> Vec<Option<&'a Link>> {
     let mut links = remembered.links.iter().peekable();
     let mut found = Vec::with_capacity(desires.people.len());

@@ -1,4 +1,4 @@
-//! The words of the domain: what a directory says, what an account holds, and what may be done about the difference.
+//! The domain types: directories and their people, accounts and their users, and the actions that change an account.
 
 mod account;
 mod action;

@@ -1,17 +1,17 @@
-//! The plan: exactly what would be done, why, and what it was computed from.
+//! The plan: the exact steps to apply, the reason for each, and the basis that they were computed from.
 //!
 //! A plan is written as JSON in the format `gotosync-plan/1`:
 //!
-//! | key | what stands there |
+//! | key | content |
 //! |---|---|
 //! | `format` | `gotosync-plan/1` |
-//! | `id` | the BLAKE3 hash of the rest, shortened; a plan that was edited no longer fits its id and is refused |
-//! | `basis` | what the plan was computed from: time, both sides with their completeness, seats, administrators, rules |
-//! | `steps` | in the order they are done: `number`, `stage`, `action`, `subject`, `person`, `rules`, `reasons`, `basis` |
-//! | `simulated` | steps of rules, or of a whole run, that are only simulated: shown and never applied |
-//! | `notes` | what planning found: `kind`, `subject`, `evidence` |
-//! | `settled` | people who were set aside after a failure and for whom nothing is to be done any more |
-//! | `links` | people and users that were found to belong together, to be remembered |
+//! | `id` | a shortened BLAKE3 hash of the rest; a plan that was edited no longer matches its id and is rejected |
+//! | `basis` | the inputs of the plan: time, both sides with their completeness, seats, administrators, rules |
+//! | `steps` | the steps in the order of execution: `number`, `stage`, `action`, `subject`, `person`, `rules`, `reasons`, `basis` |
+//! | `simulated` | steps of simulated rules, or of a simulated run: shown and never applied |
+//! | `notes` | problems and states found during planning: `kind`, `subject`, `evidence` |
+//! | `settled` | people who were set aside (skipped after a failure) and need no steps anymore |
+//! | `links` | links between people and users, to be stored |
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -42,8 +42,9 @@ pub use inputs::{Inputs, Override};
 pub(crate) use missing::Missing;
 pub use review::{LeftOut, Review};
 
-/// What would be done to an account. Immutable: the same plan is shown, checked, approved and applied.
-/// A clone is the same plan, and costs nothing.
+/// The steps that would change an account. Immutable: the same plan is shown, checked, approved, and applied.
+///
+/// Cloning is cheap: clones share their content.
 #[derive(Clone, Debug)]
 pub struct Plan(Arc<Inner>);
 
@@ -66,43 +67,43 @@ struct Content {
     cleared: Vec<PersonId>,
 }
 
-/// One unit of a plan.
+/// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
-    /// Its number, from 1, in the order of the plan.
+    /// The number of the step, from 1, in the order of the plan.
     pub number: u32,
-    /// Steps of one stage do not depend on each other; a stage begins when the one before it has ended.
+    /// The stage. Steps of one stage do not depend on each other; a stage begins when the previous one has ended.
     pub stage: u32,
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// Whom or what it is about: an e-mail, or the path of a user group.
+    /// The subject: an e-mail address, the path of a user group, or the name of a template.
     pub subject: Box<str>,
-    /// The person behind it.
+    /// The person that the step is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
-    /// The rules that select the person, highest first; for a leaver, those that did.
+    /// The rules that select the person, highest first; for a leaver, the last rules that did.
     #[serde(default, skip_serializing_if = "no_rules")]
     pub rules: Arc<[Arc<str>]>,
-    /// Why, one line for each thing that changes.
+    /// The reasons, one for each change.
     pub reasons: Vec<Reason>,
-    /// How the user looked when the step was planned.
+    /// A fingerprint of the user at the time of planning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Fingerprint>,
 }
 
 impl Reason {
-    /// Says whether it tells of a license that goes, and not of a product inside one.
+    /// Returns `true` if the reason is about a license that is taken away, not about a product inside one.
     pub(crate) fn is_license_taken(&self) -> bool {
         self.field == Field::Products && self.part.is_none() && self.after.is_none()
     }
 
-    /// Says whether it tells of a license that comes, and not of a product inside one.
+    /// Returns `true` if the reason is about a license that is given, not about a product inside one.
     pub(crate) fn is_license_given(&self) -> bool {
         self.field == Field::Products && self.part.is_none() && self.after.is_some()
     }
 }
 
-/// Numbers steps anew; stages become 1, 2, 3.
+/// Renumbers steps and stages consecutively from 1.
 fn renumbered(steps: impl Iterator<Item = Step>) -> Vec<Step> {
     let (mut stage, mut last) = (0, None);
     let number = |(number, step): (u32, Step)| {
@@ -118,19 +119,19 @@ fn no_rules(rules: &Arc<[Arc<str>]>) -> bool {
     rules.is_empty()
 }
 
-/// Why one thing changes.
+/// The reason for one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
-    /// The rule that says so, where one does.
+    /// The rule that causes the change, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Arc<str>>,
-    /// What changes.
+    /// The field that changes.
     pub field: Field,
-    /// Which part of it, where it has several: a license, or the name of a custom field.
+    /// The part of the field, if it has several: a license, or the name of a custom field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Box<str>>,
-    /// Where its value comes from.
+    /// The origin of the new value, or the cause of the change.
     pub because: Cow<'static, str>,
     /// The value before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,13 +141,13 @@ pub struct Reason {
     pub after: Option<Box<str>>,
 }
 
-/// What a plan was computed from.
+/// The inputs that a plan was computed from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Basis {
-    /// When.
+    /// The time of planning.
     pub made_at: Timestamp,
-    /// What for.
+    /// The purpose of the plan.
     #[serde(default, skip_serializing_if = "Purpose::is_sync")]
     pub purpose: Purpose,
     /// The source.
@@ -155,20 +156,20 @@ pub struct Basis {
     pub account: AccountBasis,
     /// The enabled rules, highest first.
     pub rules: Vec<RuleBasis>,
-    /// The rules file, in short.
+    /// A fingerprint of the rules file.
     pub rules_fingerprint: Fingerprint,
 }
 
-/// What a plan is for.
+/// The purpose of a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
-    /// To keep directory and account the same.
+    /// Keeping the account in sync with the directory.
     #[default]
     Sync,
-    /// To bring in people from a file: nothing about them is remembered.
+    /// Importing people from a file: no links are stored for them.
     Import,
-    /// To be shown: nothing of it is applied, and nothing is remembered.
+    /// Simulation: the plan is shown only, not applied, and nothing is stored.
     Simulation,
 }
 
@@ -176,69 +177,69 @@ impl Purpose {
     /// Every value.
     pub const ALL: &'static [Self] = &[Self::Sync, Self::Import, Self::Simulation];
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field by reference")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
     fn is_sync(&self) -> bool {
         *self == Self::Sync
     }
 }
 
-/// What was read of the source.
+/// The read of the source, in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceBasis {
-    /// What it is.
+    /// The name of the source.
     pub name: String,
-    /// People who were read.
+    /// The number of people read.
     pub people: usize,
-    /// People whom a rule selects.
+    /// The number of people that a rule selects.
     pub selected: usize,
-    /// Whether that is everything.
+    /// The completeness of the read.
     pub completeness: Completeness,
 }
 
-/// What was read of the account.
+/// The read of the account, in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountBasis {
-    /// What it is.
+    /// The name of the target.
     pub target: String,
-    /// The account.
+    /// The key of the account.
     pub key: AccountKey,
-    /// Its name.
+    /// The name of the account.
     pub name: String,
-    /// Its users.
+    /// The number of its users.
     pub users: usize,
-    /// Its users who are not suspended.
+    /// The number of its users that are not suspended.
     pub with_access: usize,
-    /// Those of them who are a selected person's, or a leaver's.
+    /// The number of users with access that belong to a selected person or are leavers.
     pub managed: usize,
-    /// The most users it takes.
+    /// The maximum number of users.
     pub user_limit: usize,
     /// Its licenses with their seats.
     pub licenses: Vec<License>,
-    /// Its full administrators who are not suspended.
+    /// Its full administrators that are not suspended.
     pub administrators: Vec<UserKey>,
-    /// The login's own user.
+    /// The user that gotosync signs in as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<UserKey>,
-    /// What the target can do.
+    /// The actions that the target supports.
     pub actions: Vec<ActionKind>,
-    /// What it lacks of what an account can have.
+    /// The features that the target does not support.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<Feature>,
-    /// Whether everything was read.
+    /// The completeness of the read.
     pub completeness: Completeness,
 }
 
-/// What was known of one rule.
+/// One rule, with the number of people that it selects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleBasis {
-    /// The rule.
+    /// The name of the rule.
     pub name: Arc<str>,
-    /// People it selects; `None` if it could not be evaluated.
+    /// The number of people that the rule selects; `None` if it could not be evaluated.
     pub people: Option<usize>,
-    /// People it selected at the last good read, if there was one.
+    /// The number of people that the rule selected at the last complete read, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<usize>,
 }
@@ -258,7 +259,7 @@ impl Plan {
         Self(Arc::new(Inner { content, id: OnceLock::new() }))
     }
 
-    /// The plan with some of its steps, and with the user groups and templates that these need.
+    /// Returns the plan with only the steps that `keep` selects, and the steps for user groups and templates that they need.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&Step) -> bool) -> Self {
         let steps = &self.0.content.steps;
@@ -281,7 +282,7 @@ impl Plan {
         Self::new(content)
     }
 
-    /// The plan with this step and no other, from the same basis. It teaches nothing about who is whom.
+    /// Returns a plan with just this step and the same basis, without links to store.
     pub(crate) fn with_only(&self, step: Step) -> Self {
         let (basis, notes) = (self.0.content.basis.clone(), Vec::new());
         Self::new(Content {
@@ -294,8 +295,8 @@ impl Plan {
         })
     }
 
-    /// The plan without deletions, and the deletions by themselves if there are any: they wait for an admin, and what
-    /// else there is need not.
+    /// Splits off deletions: returns the plan without them, and a plan of the deletions alone if there are any. Deletions wait for
+    /// an admin; the other steps need not.
     pub fn split_deletions(&self) -> (Self, Option<Self>) {
         let deletes = |step: &Step| matches!(step.action, Action::Delete(_));
         if !self.0.content.steps.iter().any(deletes) {
@@ -304,8 +305,8 @@ impl Plan {
         (self.only(|step| !deletes(step)), Some(self.only(deletes)))
     }
 
-    /// The same steps for people who are not to be remembered: no step names its person, and no link is kept, so that
-    /// nobody of an import is a leaver of the next run. Nor are the sizes of its rules.
+    /// Turns the plan into an import: the steps name no person and no links are stored, so that an imported user never becomes a
+    /// leaver in the next run. The number of people that each rule selects is not stored either.
     pub(crate) fn into_import(self) -> Self {
         let mut content = self.0.content.clone();
         content.basis.purpose = Purpose::Import;
@@ -313,53 +314,53 @@ impl Plan {
         Self::new(Content { links: Vec::new(), cleared: Vec::new(), ..content })
     }
 
-    /// The plan's id: a hash of everything in it, computed when it is first asked for.
+    /// Returns the plan's id: a hash of its content, computed on first use.
     pub fn id(&self) -> &PlanId {
         self.0.id.get_or_init(|| {
             let mut hasher = blake3::Hasher::new();
             match serde_json::to_writer(&mut hasher, &self.0.content) {
                 Ok(()) => PlanId::new(&hasher.finalize().to_hex().as_str()[..16]),
-                Err(error) => unreachable!("a plan is written to memory: {error}"),
+                Err(error) => unreachable!("writing a plan to memory cannot fail: {error}"),
             }
         })
     }
 
-    /// What the plan was computed from.
+    /// Returns the inputs that the plan was computed from.
     pub fn basis(&self) -> &Basis {
         &self.0.content.basis
     }
 
-    /// The steps, in order.
+    /// Returns the steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.0.content.steps
     }
 
-    /// Steps that are only simulated: what would be done if their rules were applied.
+    /// Returns the simulated steps: those that would be added if their rules were applied.
     pub fn simulated(&self) -> &[Step] {
         &self.0.content.simulated
     }
 
-    /// What planning found.
+    /// Returns the notes from planning.
     pub fn notes(&self) -> &[Note] {
         &self.0.content.notes
     }
 
-    /// People and users that were found to belong together.
+    /// Returns the links between people and users, to be stored.
     pub fn links(&self) -> &[Link] {
         &self.0.content.links
     }
 
-    /// People who were set aside after a failure and for whom nothing is to be done any more.
+    /// Returns people who were set aside (skipped after a failure) and need no steps anymore.
     pub fn cleared(&self) -> &[PersonId] {
         &self.0.content.cleared
     }
 
-    /// Says whether there is nothing to do.
+    /// Returns `true` if there are no steps to apply.
     pub fn is_empty(&self) -> bool {
         self.0.content.steps.is_empty()
     }
 
-    /// How many steps there are of each kind.
+    /// Returns the number of steps of each kind.
     pub fn counts(&self) -> BTreeMap<ActionKind, usize> {
         let mut counts = BTreeMap::new();
         for step in &self.0.content.steps {
@@ -368,42 +369,42 @@ impl Plan {
         counts
     }
 
-    /// The name of a license, or its key where the account does not list it.
+    /// Returns the name of a license, or its key if the account does not list the license.
     pub fn license_name<'p>(&'p self, key: &'p LicenseKey) -> &'p str {
         let license = self.0.content.basis.account.licenses.iter().find(|license| license.key == *key);
         license.map_or(key.as_str(), |license| &license.name)
     }
 
-    /// Writes the plan as JSON.
+    /// Returns the plan as JSON.
     pub fn to_json(&self) -> String {
         let written = Written { format: FORMAT, id: self.id(), content: &self.0.content };
         match serde_json::to_string_pretty(&written) {
             Ok(text) => text,
-            Err(error) => unreachable!("a plan is written to memory: {error}"),
+            Err(error) => unreachable!("writing a plan to memory cannot fail: {error}"),
         }
     }
 
     /// Reads a plan that [`to_json`](Self::to_json) wrote.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`] when the text is not a plan, was changed since it was written, or takes something away though it
-    /// says itself that a read was not complete.
+    /// Returns [`ErrorKind::Data`] if the text is not a plan, if the plan was edited after it was written, or if it removes or
+    /// overwrites something although its basis says that a read was incomplete.
     pub fn from_json(text: &str) -> Result<Self> {
         let bad = |message: String| Error::new(ErrorKind::Data, message).during("read the plan");
         let read: wire::PlanRead = serde_json::from_str(text).map_err(|error| {
-            bad(format!("it is not a plan: {error}")).hint("write one with `gotosync plan --out plan.json`")
+            bad(format!("the text is not a plan: {error}")).hint("write one with `gotosync plan --out plan.json`")
         })?;
         if read.format != FORMAT {
-            return Err(bad(format!("its format is `{}`, expected `{FORMAT}`", read.format)));
+            return Err(bad(format!("the format is `{}`, expected `{FORMAT}`", read.format)));
         }
         let whole = Whole::recorded(&read.basis.source.completeness, &read.basis.account.completeness);
         let build = |list: Vec<wire::StepRead>| {
             let mut steps = Vec::with_capacity(list.len());
             for (step, number) in list.into_iter().zip(1..) {
                 if step.number() != number {
-                    return Err(bad("its steps are not numbered from 1".to_owned()));
+                    return Err(bad("the steps are not numbered consecutively from 1".to_owned()));
                 }
-                let unproven = "takes something away, and the plan was made from an incomplete read";
+                let unproven = "removes or overwrites something, but the plan was made from an incomplete read";
                 steps.push(step.build(whole).map_err(|_: Unproven| bad(format!("step {number} {unproven}")))?);
             }
             Ok(steps)
@@ -413,8 +414,11 @@ impl Plan {
         let content = Content { basis, steps, simulated, notes, links, cleared };
         let plan = Self(Arc::new(Inner { content, id: OnceLock::new() }));
         if *plan.id() != read.id {
-            return Err(bad(format!("its content does not fit its id {}: it was changed after it was made", read.id))
-                .hint("make a new plan; a plan is applied exactly as it was checked"));
+            return Err(bad(format!(
+                "the content does not match the id {}: the plan was edited after it was made",
+                read.id
+            ))
+            .hint("make a new plan: gotosync applies a plan only exactly as it was checked"));
         }
         Ok(plan)
     }
@@ -426,7 +430,7 @@ impl PartialEq for Plan {
     }
 }
 
-/// How a user looks, in short. A user who signs in for the first time looks the same; one who is suspended does not.
+/// Returns a fingerprint of a user. A first sign-in does not change it; a suspension does.
 pub(crate) fn fingerprint(user: &User) -> Fingerprint {
     #[derive(Serialize)]
     struct Looks<'u>(

@@ -1,4 +1,4 @@
-//! Plans, verdicts, reports and explanations as people read them: legible without color, the same from every front end.
+//! Renders plans, verdicts, reports, and explanations as text for people: readable without color, and the same in every front end.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};
@@ -16,12 +16,12 @@ use crate::rules::Miss;
 
 mod explanation;
 
-/// How much of a long list is shown.
+/// The number of lines of a long list to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// All of it.
+    /// All lines.
     Full,
-    /// So many lines of each kind, and how many more there are.
+    /// At most this many lines of each kind, and the number of further lines.
     Short(usize),
 }
 
@@ -34,7 +34,7 @@ impl Length {
     }
 }
 
-/// A plan as text: what it is about, a count of each kind, and every step with its reasons.
+/// A plan as text: its basis, a count of each kind of step, and every step with its reasons.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanText<'p> {
     plan: &'p Plan,
@@ -42,7 +42,7 @@ pub struct PlanText<'p> {
     only: Option<&'p PersonId>,
 }
 
-/// The notes of a verdict as text, gathered by kind.
+/// The notes of a verdict as text, grouped by kind.
 #[derive(Clone, Copy, Debug)]
 pub struct VerdictText<'v> {
     verdict: &'v Verdict,
@@ -56,13 +56,13 @@ pub struct ReportText<'r> {
     length: Length,
 }
 
-/// Shows a plan.
+/// Returns a plan as text.
 pub fn plan(plan: &Plan, length: Length) -> PlanText<'_> {
     PlanText { plan, length, only: None }
 }
 
 impl<'p> PlanText<'p> {
-    /// Shows only the steps about one person.
+    /// Limits the text to the steps about one person.
     #[must_use]
     pub fn only(mut self, person: &'p PersonId) -> Self {
         self.only = Some(person);
@@ -83,17 +83,17 @@ impl<'p> PlanText<'p> {
     }
 }
 
-/// Shows what a check found.
+/// Returns the result of a check as text.
 pub fn verdict(verdict: &Verdict, length: Length) -> VerdictText<'_> {
     VerdictText { verdict, length }
 }
 
-/// Shows what happened.
+/// Returns a report as text.
 pub fn report(report: &Report, length: Length) -> ReportText<'_> {
     ReportText { report, length }
 }
 
-/// Shows what leads from one person to the steps about them.
+/// Returns an explanation as text.
 pub fn explanation(explanation: &Explanation) -> impl Display + '_ {
     explanation::ExplanationText(explanation)
 }
@@ -118,7 +118,7 @@ impl Display for PlanText<'_> {
         }
         self.write_steps(f, &self.steps())?;
         if self.simulated().next().is_some() {
-            writeln!(f, "only simulated, and not applied:")?;
+            writeln!(f, "simulated only, not applied:")?;
             self.write_steps(f, &self.simulated())?;
         }
         Ok(())
@@ -126,7 +126,7 @@ impl Display for PlanText<'_> {
 }
 
 impl<'p> PlanText<'p> {
-    /// A count of each kind, and the steps kind by kind.
+    /// Writes a count of each kind of step, then the steps grouped by kind.
     fn write_steps(&self, f: &mut fmt::Formatter<'_>, all: &(impl Iterator<Item = &'p Step> + Clone)) -> fmt::Result {
         let of = |kind| all.clone().filter(move |step| step.action.kind() == kind);
         for kind in ActionKind::ALL {
@@ -148,7 +148,7 @@ impl<'p> PlanText<'p> {
     }
 }
 
-/// A sign before each step: what comes, what changes, what goes.
+/// Returns the sign that a kind of step starts with: for additions, changes, and removals.
 fn mark(kind: ActionKind) -> char {
     match kind {
         ActionKind::Create | ActionKind::CreateGroup => '+',
@@ -250,12 +250,12 @@ impl Display for VerdictText<'_> {
         if self.verdict.passes() {
             return writeln!(f, "check passed");
         }
-        let number = count(self.verdict.stops().count(), "note stands", "notes stand");
-        writeln!(f, "check failed: {number} against the first write; nothing was written")
+        let number = count(self.verdict.stops().count(), "note stops", "notes stop");
+        writeln!(f, "check failed: {number} the run; nothing was written")
     }
 }
 
-/// Notes of one kind share a heading, the gravest first.
+/// Writes notes grouped by kind under a heading, the most severe first.
 fn write_notes(f: &mut fmt::Formatter<'_>, notes: &[Note], length: Length) -> fmt::Result {
     let mut kinds: BTreeMap<(std::cmp::Reverse<Severity>, NoteKind), Vec<&Note>> = BTreeMap::new();
     for note in notes {
@@ -263,7 +263,7 @@ fn write_notes(f: &mut fmt::Formatter<'_>, notes: &[Note], length: Length) -> fm
     }
     for ((severity, kind), notes) in kinds {
         writeln!(f, "{}: {} ({})", severity.0.as_str(), kind.heading(), notes.len())?;
-        // What stops a run is always told whole.
+        // Notes that stop a run are always listed in full.
         let lines = if severity.0 >= Severity::Hold { usize::MAX } else { length.lines() };
         for note in notes.iter().take(lines) {
             writeln!(f, "    {}: {}", note.subject, note.evidence)?;
@@ -291,7 +291,7 @@ impl Display for ReportText<'_> {
         }
         for (shown, line) in report.undone().enumerate() {
             if shown == self.length.lines() {
-                writeln!(f, "  … and {} more that were not done", report.undone().count() - shown)?;
+                writeln!(f, "  … and {} more steps that were not done", report.undone().count() - shown)?;
                 break;
             }
             let why = match &line.outcome {
@@ -303,7 +303,7 @@ impl Display for ReportText<'_> {
         }
         for (shown, step) in report.simulated.iter().enumerate() {
             if shown == 0 {
-                writeln!(f, "only simulated, and not applied ({})", report.simulated.len())?;
+                writeln!(f, "simulated only, not applied ({})", report.simulated.len())?;
             }
             if shown == self.length.lines() {
                 writeln!(f, "    … and {} more", report.simulated.len() - shown)?;
@@ -313,7 +313,7 @@ impl Display for ReportText<'_> {
         }
         for (shown, aside) in report.set_aside.iter().enumerate() {
             if shown == 0 {
-                writeln!(f, "set aside after a failure ({})", report.set_aside.len())?;
+                writeln!(f, "skipped after a failure ({})", report.set_aside.len())?;
             }
             if shown == self.length.lines() {
                 writeln!(f, "    … and {} more", report.set_aside.len() - shown)?;
@@ -322,7 +322,7 @@ impl Display for ReportText<'_> {
             let failures = count(aside.failures as usize, "time", "times");
             let next = aside.next.strftime("%Y-%m-%d %H:%M");
             let SetAside { subject, kind, reason, .. } = aside;
-            writeln!(f, "    {subject}: {} failed {failures}: {reason}; next try {next} UTC", kind.as_str())?;
+            writeln!(f, "    {subject}: {} failed {failures}: {reason}; next attempt {next} UTC", kind.as_str())?;
         }
         let states: Vec<Note> = report.notes.iter().filter(|note| note.kind.is_state()).cloned().collect();
         write_notes(f, &states, self.length)
@@ -332,9 +332,9 @@ impl Display for ReportText<'_> {
 impl Display for Miss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Off => f.write_str("the rule is switched off"),
+            Self::Off => f.write_str("the rule is disabled"),
             Self::Broken { error } => write!(f, "the rule cannot be evaluated: {error}"),
-            Self::OutsideScopes { scopes } => write!(f, "not in {}", scopes.join(", nor in ")),
+            Self::OutsideScopes { scopes } => write!(f, "not in {}", scopes.join(" or ")),
             Self::Filter { part } => write!(f, "does not match {part}"),
             Self::Excluded { scopes } => write!(f, "excluded by {}", scopes.join(" or ")),
             Self::ExcludedByFilter { filter } => write!(f, "excluded by the filter {filter}"),

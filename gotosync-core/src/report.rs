@@ -1,4 +1,4 @@
-//! What really happened, step by step; never more than is known.
+//! The report of a run: the known outcome of each step.
 
 use std::collections::BTreeMap;
 
@@ -8,62 +8,62 @@ use serde::{Deserialize, Serialize};
 use crate::model::{ActionKind, Effort, Ending, Note, NoteKind, Outcome, PlanId, RunId, SetAside};
 use crate::plan::{Plan, Purpose, Step};
 
-/// What became of a plan.
+/// The result of applying a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// The run.
+    /// The id of the run.
     pub run: RunId,
-    /// The plan.
+    /// The id of the plan.
     pub plan: PlanId,
-    /// When the run began.
+    /// The time at which the run began.
     pub started: Timestamp,
-    /// When it ended.
+    /// The time at which the run ended.
     pub ended: Timestamp,
-    /// How it ended.
+    /// The way in which the run ended.
     pub ending: Ending,
     /// One line for each step of the plan, in order.
     pub lines: Vec<Line>,
-    /// What would be done besides by rules, or by a run, that are only simulated.
+    /// Steps that rules or runs in simulation mode would add; they are not applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub simulated: Vec<Simulated>,
-    /// What planning and checking found: who waits for a seat, was set aside or left alone, and what was approved.
+    /// Notes from planning and checking: people who wait for a seat or were skipped, and holds that an admin approved.
     pub notes: Vec<Note>,
-    /// Who is set aside after this run because a step failed, now or before, and when it is tried again.
+    /// People who are skipped in the next runs because one of their steps failed, in this run or before, and the time of the next retry.
     #[serde(default)]
     pub set_aside: Vec<SetAside>,
-    /// What reading the directory took, where a server was asked.
+    /// The cost of reading the directory, if the source is a server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effort: Option<Effort>,
-    /// Deletions that were planned and left to an admin; they are a plan of their own.
+    /// Deletions that were planned but need an admin's approval; they form a separate plan.
     #[serde(skip)]
     pub deletions: Option<Plan>,
 }
 
-/// A step that was only simulated.
+/// A step that is only simulated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Simulated {
-    /// What would be done.
+    /// The kind of action.
     pub kind: ActionKind,
-    /// Whom or what it would be about.
+    /// The name of the person, user, or object that the step would change.
     pub subject: Box<str>,
 }
 
-/// What became of one step.
+/// The outcome of one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// The step's number.
     pub step: u32,
-    /// What was to be done.
+    /// The kind of action.
     pub kind: ActionKind,
-    /// Whom or what it was about.
+    /// The name of the person, user, or object that the step was about.
     pub subject: Box<str>,
-    /// What became of it.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
 impl Report {
-    /// Puts outcomes to the steps of a plan.
+    /// Combines the steps of a plan with their outcomes.
     pub(crate) fn new(run: RunId, plan: &Plan, started: Timestamp, ended: Timestamp, outcomes: Vec<Outcome>) -> Self {
         let lines: Vec<Line> = plan
             .steps()
@@ -100,7 +100,7 @@ impl Report {
         }
     }
 
-    /// How many steps came to which outcome, by its word; and how many people wait for a seat.
+    /// Returns the number of steps for each outcome, by its word, and under `waiting` the number of people who wait for a seat.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for line in &self.lines {
@@ -113,12 +113,12 @@ impl Report {
         counts
     }
 
-    /// Says whether every step was done.
+    /// Returns `true` if every step was done.
     pub fn all_done(&self) -> bool {
         self.lines.iter().all(|line| line.outcome.is_done())
     }
 
-    /// The lines of steps that were not done.
+    /// Returns the lines of steps that were not done.
     pub fn undone(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| !line.outcome.is_done())
     }

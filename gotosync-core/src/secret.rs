@@ -1,4 +1,4 @@
-//! Passwords and the like: where they come from, and that they reach no log, no plan and no error.
+//! Passwords and other secrets: where to load them from, and how to keep them out of logs, plans, and errors.
 
 mod command;
 mod existing;
@@ -18,7 +18,7 @@ pub use existing::Existing;
 pub use file::{check_private, write_private};
 pub use source::SecretSource;
 
-/// A text that is shown to nobody: `Debug` hides it, there is no `Display`, and its memory is overwritten when it is dropped.
+/// A secret text. `Debug` hides it, there is no `Display`, and its memory is overwritten on drop.
 ///
 /// ```
 /// let password = gotosync_core::Secret::new("correct horse");
@@ -28,17 +28,17 @@ pub use source::SecretSource;
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes a text.
+    /// Creates a secret from a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
-    /// Says whether there is nothing in it.
+    /// Returns `true` if the text is empty.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }
 
-    /// The text, for whoever sends it.
+    /// Returns the text in the clear, for the code that sends it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -50,11 +50,11 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A text as a secret; `None` if there is nothing in it.
+/// Wraps a text in a secret; returns `None` if it is empty.
 fn taken(text: &str) -> Option<Secret> {
-    // From a slice, so that its memory is taken once and in the right size, and no copy is left behind.
+    // From a slice, so that the memory is allocated once in the right size and no copy is left behind.
     (!text.is_empty()).then(|| Secret::new(text))
 }
 
-/// The largest secret that is taken, in bytes: what is larger is something else.
+/// The maximum size of a secret, in bytes: a larger text is most likely not a secret.
 const LARGEST: u64 = 64 << 10;

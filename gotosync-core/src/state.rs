@@ -1,6 +1,8 @@
-//! What the engine remembers between runs: who is whom, the last good reads, the journal, and the history of runs.
+//! The state that the engine keeps between runs: links between people and users, the last complete reads, the journal, and the
+//! history of runs.
 //!
-//! Losing it costs no account data: links are found again by e-mail, and nobody is taken from on account of it.
+//! If the state is lost, no account data is lost: users are linked to people again by e-mail address, and the lost state never
+//! causes anything to be taken away from a user.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
@@ -23,73 +25,75 @@ pub use memory::{CrashPoint, MemoryState, RUNS_KEPT};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteState;
 
-/// Keeps what must outlive a run.
+/// A store for the state that must outlive a run.
 ///
-/// An implementation promises: when a call returns, what it was given survives the death of the process; what one call is
-/// given is kept whole or not at all; and at most one [`Hold`] on an account exists at a time, which ends with the process
-/// that has it at the latest.
+/// An implementation guarantees: when a call returns, its data survives a crash of the process; the data of each call is stored
+/// completely or not at all; and there is at most one [`Hold`] on an account at a time, which ends at the latest with the process
+/// that owns it.
 #[async_trait]
 pub trait StateStore: Debug + Display + Send + Sync {
-    /// What is remembered of an account.
+    /// Returns the remembered state of an account.
     async fn load(&self, account: &AccountKey) -> Result<Remembered>;
 
-    /// Takes an account for one run, until the hold is dropped.
+    /// Locks an account for one run, until the hold is dropped.
     ///
     /// # Errors
-    /// [`ErrorKind::Held`](crate::ErrorKind::Held), naming the holder, when another run has it.
+    /// [`ErrorKind::Held`](crate::ErrorKind::Held) with the holder if another run holds the lock.
     async fn hold(&self, account: &AccountKey, holder: &Holder) -> Result<Box<dyn Hold>>;
 
-    /// Opens a run: keeps its plan, and the links that planning found, before the first write.
+    /// Opens a run: stores its plan, and the links found during planning, before the first write.
     async fn begin(&self, run: &RunRecord, plan: &str, links: &[Link]) -> Result<()>;
 
-    /// Adds events to the journal of an open run, and what was learned from them, in order.
+    /// Appends events to the journal of an open run, and applies the facts learned from them, in order.
     async fn record(&self, run: &RunId, events: &[Event], learned: &[Learned]) -> Result<()>;
 
-    /// Closes a run, or keeps one that never opened because it was stopped or failed before the first write.
+    /// Closes a run, or stores a run that never opened because it was stopped or failed before the first write.
     ///
-    /// `populations` are how many people each rule selects, and only given after a read that was complete.
+    /// `populations` is the number of people that each rule selects. It is given only after a complete read.
     async fn finish(&self, run: &RunRecord, populations: Option<&BTreeMap<String, usize>>) -> Result<()>;
 
-    /// The run that was begun and never finished, if there is one.
+    /// Returns the run that was begun and not finished, if there is one.
     async fn unfinished(&self, account: &AccountKey) -> Result<Option<Interrupted>>;
 
-    /// The latest runs, newest first.
+    /// Returns the latest runs, newest first.
     async fn history(&self, account: &AccountKey, limit: usize) -> Result<Vec<RunRecord>>;
 
-    /// Who is set aside, in ascending order of person: what [`load`](Self::load) gives as well, without the links.
+    /// Returns the people who are set aside (skipped until a retry time after a failed step), in ascending order of person.
+    /// [`load`](Self::load) returns them, too, but also loads the links.
     async fn set_aside(&self, account: &AccountKey) -> Result<Vec<SetAside>>;
 
-    /// The runs that started after a moment, newest first.
+    /// Returns the runs that started after a time, newest first.
     async fn runs_since(&self, account: &AccountKey, moment: Timestamp) -> Result<Vec<RunRecord>>;
 
-    /// What the last reading of a source left, from which the next can start; sources are told apart by name.
+    /// Returns the state that the last read of a source saved, from which the next read can continue. Sources are identified by
+    /// name.
     async fn kept(&self, account: &AccountKey, source: &str) -> Result<Option<Kept>>;
 
-    /// Keeps what a reading left in place of what was kept before.
+    /// Stores the state that a read saved, and replaces the earlier state of the same source.
     async fn keep(&self, account: &AccountKey, source: &str, kept: &Kept) -> Result<()>;
 }
 
-/// Keeps an account for one run; dropping it lets go.
+/// A lock on an account for one run. Dropping it releases the lock.
 pub trait Hold: Debug + Send + Sync {}
 
-/// Who holds an account.
+/// The process that holds the lock on an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// What runs, such as `gotosync apply`.
+    /// The command, e.g. `gotosync apply`.
     pub command: String,
-    /// Its process id.
+    /// The process id.
     pub pid: u32,
-    /// Since when.
+    /// The time since which the lock has been held.
     pub since: Timestamp,
 }
 
-/// A run that was begun and never finished.
+/// A run that was begun and not finished.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interrupted {
     /// The run.
     pub record: RunRecord,
-    /// Its plan, as JSON.
+    /// The plan, as JSON.
     pub plan: String,
-    /// What its journal says, in order.
+    /// The events in its journal, in order.
     pub events: Vec<Event>,
 }

@@ -1,4 +1,4 @@
-//! The whole flow, from two reads to a report: the only part that sees every stage.
+//! The engine: runs every stage, from reading both sides to the report.
 
 mod progress;
 mod review;
@@ -34,10 +34,10 @@ use crate::target::{ProvisioningTarget, TargetInfo};
 use crate::trace;
 use crate::{Error, ErrorKind, Result};
 
-/// Reads, plans, checks and applies for one source, one target and one set of rules.
+/// Reads, plans, checks, and applies for one source, one target, and one set of rules.
 ///
-/// Planning writes nothing anywhere. Applying writes through the journal of the state store, so that after a crash at any
-/// moment [`resume`](Self::resume) knows what was done, and reads what is in doubt.
+/// Planning writes nothing. Applying records every call in the journal of the state store, so that after a crash at any
+/// moment [`resume`](Self::resume) knows which steps were done and resolves those in doubt by reading the account.
 #[derive(Clone)]
 pub struct Engine {
     source: Arc<dyn DirectorySource>,
@@ -51,7 +51,7 @@ pub struct Engine {
     reviewer: Option<Arc<dyn Reviewer>>,
 }
 
-/// What was read of both sides.
+/// The results of reading both sides.
 struct Read {
     reading: Reading,
     info: TargetInfo,
@@ -61,7 +61,7 @@ struct Read {
 }
 
 impl Engine {
-    /// Joins the parts.
+    /// Creates an engine from its parts.
     pub fn new(
         source: impl DirectorySource + 'static,
         target: impl ProvisioningTarget + 'static,
@@ -81,57 +81,57 @@ impl Engine {
         }
     }
 
-    /// Names what runs, for the history and for whoever finds the account held.
+    /// Sets the name of the running command, for the history and for the error that other runs get while the account is locked.
     #[must_use]
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = command.into();
         self
     }
 
-    /// Takes the time from somewhere else, for tests and for planning ahead.
+    /// Sets the clock, for tests and for planning ahead.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.now = Arc::new(now);
         self
     }
 
-    /// Tells somebody what goes on. It is called from within the run and must not take long.
+    /// Sets a callback for progress. It is called within the run and must return quickly.
     #[must_use]
     pub fn watch(mut self, watch: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.watch = Arc::new(watch);
         self
     }
 
-    /// Has every plan looked at before it is checked.
+    /// Sets a reviewer, which reviews every plan before the check.
     #[must_use]
     pub fn reviewer(mut self, reviewer: impl Reviewer + 'static) -> Self {
         self.reviewer = Some(Arc::new(reviewer));
         self
     }
 
-    /// Only simulates: plans and shows everything, and applies nothing, whatever the rules say.
+    /// Turns on simulation: the engine plans and shows everything but applies nothing, whatever the rules say.
     #[must_use]
     pub fn simulated(mut self) -> Self {
         Arc::make_mut(&mut self.rules).mode = Mode::Simulate;
         self
     }
 
-    /// The rules.
+    /// Returns the rules.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    /// The source.
+    /// Returns the source.
     pub fn source(&self) -> &dyn DirectorySource {
         &*self.source
     }
 
-    /// The target.
+    /// Returns the target.
     pub fn target(&self) -> &dyn ProvisioningTarget {
         &*self.target
     }
 
-    /// Reads both sides and makes the plan. Nothing is written.
+    /// Reads both sides and returns the plan. Writes nothing.
     pub async fn plan(&self) -> Result<Planned> {
         let info = self.target.describe().await?;
         Ok(self.read_and_plan(info).await?.1)
@@ -142,15 +142,15 @@ impl Engine {
         check(plan, &self.rules, approval)
     }
 
-    /// Applies exactly this plan, if its check passes.
+    /// Applies exactly this plan, if the check passes.
     ///
-    /// The account is read again first. Steps whose subject has changed since the plan was made are refused, each by name
-    /// in the report; the others are carried out.
+    /// The account is read again first. Steps whose subject has changed since the plan was made are skipped and listed in the
+    /// report; the others are executed.
     ///
     /// # Errors
-    /// [`ErrorKind::Stopped`] by the check, [`ErrorKind::Held`] when another run has the account, [`ErrorKind::Conflict`]
-    /// when a run was interrupted and must be resumed first or the plan is for another account, and whatever keeps the
-    /// account from being read or the journal from being written.
+    /// Returns [`ErrorKind::Stopped`] if the check stops the run, [`ErrorKind::Held`] if another run has locked the account, and
+    /// [`ErrorKind::Conflict`] if an interrupted run must be resumed first or the plan is for another account. Also returns errors
+    /// from reading the account and from writing the journal.
     pub async fn apply(&self, plan: &Plan, approval: Option<&PlanId>, stop: &Stop) -> Result<Report> {
         let info = self.target.describe().await?;
         if plan.basis().account.key != info.account {
@@ -164,18 +164,18 @@ impl Engine {
         let account = stop.or(self.target.read()).await.ok_or_else(stopped)?;
         let account = account.map_err(|error| error.during("read the account"))?;
         if plan.basis().account.completeness.is_complete() && !account.completeness.is_complete() {
-            return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end")
-                .during("find out what has changed since the plan was made")
-                .hint("try again: nothing was written"));
+            return Err(Error::new(ErrorKind::Incomplete, "the account was not read completely")
+                .during("check what has changed since the plan was made")
+                .hint("run the command again: nothing was written"));
         }
         self.apply_held(plan, approval, stop, &info, &account, hold).await
     }
 
-    /// Plans and applies in one go, holding the account from the first read to the last write.
+    /// Plans and applies in one run, with the account locked from the first read to the last write.
     ///
     /// # Errors
-    /// As [`apply`](Self::apply). What stopped or failed the run is kept in the history. When the check stopped it, the
-    /// plan comes with the error, so that it can be looked at and approved.
+    /// Returns the same errors as [`apply`](Self::apply). The history records why the run stopped or failed. If the check stopped the
+    /// run, the error includes the plan, so that an admin can review and approve it.
     pub async fn run(&self, stop: &Stop) -> Result<Report, Box<Unfinished>> {
         let bare = |error| Box::new(Unfinished { error, plan: None });
         let info = self.target.describe().await.map_err(bare)?;
@@ -192,7 +192,7 @@ impl Engine {
                 return Err(bare(self.ended_by(error, record, reason).await));
             }
         };
-        // Deletions wait for an admin, and what else there is to do must not wait with them.
+        // Deletions wait for an admin; the other steps must not wait with them.
         let (plan, deletions) = planned.plan.split_deletions();
         let result = self.apply_held(&plan, None, stop, &read.info, &read.account, hold).await;
         let kept = match &result {
@@ -217,11 +217,11 @@ impl Engine {
         })
     }
 
-    /// Plans what people need who are set aside, without waiting for their time: their steps and no others. Nothing is
-    /// written; [`apply`](Self::apply) carries it out.
+    /// Plans the steps of people who are set aside (skipped after a failure) without waiting for their next attempt, and no other steps.
+    /// Writes nothing; [`apply`](Self::apply) applies the plan.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when the person is not set aside, [`ErrorKind::Ambiguous`] when it could be several.
+    /// Returns [`ErrorKind::NotFound`] if the person is not set aside, and [`ErrorKind::Ambiguous`] if the name matches several people.
     pub async fn retry(&self, who: Retry<'_>) -> Result<Plan> {
         let info = self.target.describe().await?;
         let read = self.read(info, &self.request_with_names()).await?;
@@ -236,38 +236,38 @@ impl Engine {
         Ok(planned.plan.only(|step| step.person.as_ref().is_some_and(meant)))
     }
 
-    /// Plans one mail: the invitation of a person who has not signed in yet, or has not come over from another account.
-    /// Nothing is written; [`apply`](Self::apply) carries it out.
+    /// Plans one e-mail: the invitation of a person who has not signed in yet, or has not moved here from another account yet.
+    /// Writes nothing; [`apply`](Self::apply) applies the plan.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] when it does not name one person, [`ErrorKind::Conflict`] when
-    /// there is nothing to invite to.
+    /// Returns [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] if `who` does not match exactly one person, and
+    /// [`ErrorKind::Conflict`] if there is no invitation to resend.
     pub async fn invite(&self, who: &str) -> Result<Plan> {
         let info = self.target.describe().await?;
         let read = self.read(info, &self.request_with_names()).await?;
         self.reviewed_plan(invite(who, &self.inputs(&read))?).await
     }
 
-    /// The welcome e-mail that a person would get, as they would read it: the subject and the text.
+    /// Returns the subject and the text of the welcome e-mail that a person would get.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] when it does not name one person or there is no such template,
-    /// [`ErrorKind::Conflict`] when no rule selects the person, or none gives a template.
+    /// Returns [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] if `who` does not match exactly one person or the template does not
+    /// exist, and [`ErrorKind::Conflict`] if no rule selects the person or no rule gives a template.
     pub async fn welcome_email(&self, who: &str, template: Option<&str>) -> Result<(String, String)> {
         let info = self.target.describe().await?;
         let read = self.read(info, &self.request_with_names()).await?;
         welcome_email(who, template, &self.inputs(&read))
     }
 
-    /// What the rules need, and by what people are named.
+    /// Returns a request for the attributes that the rules need and those by which people can be named.
     fn request_with_names(&self) -> ReadRequest {
         let ways = ["mail", "sAMAccountName", "uid", "userPrincipalName"].map(str::to_owned);
         ReadRequest::everyone(self.rules.request().attributes.into_iter().chain(ways))
     }
 
-    /// Ends a run that was interrupted: what is settled stays, what is in doubt is read, the rest is carried out.
+    /// Finishes an interrupted run: keeps recorded outcomes, resolves steps in doubt by reading the account, and executes the rest.
     ///
-    /// Gives `None` when no run was interrupted.
+    /// Returns `None` if no run was interrupted.
     pub async fn resume(&self, stop: &Stop) -> Result<Option<Report>> {
         let info = self.target.describe().await?;
         let _hold = self.hold(&info).await?;
@@ -277,19 +277,19 @@ impl Engine {
         let account = stop.or(self.target.read()).await.ok_or_else(stopped)?;
         let account = account.map_err(|error| error.during("read the account"))?;
         if !account.completeness.is_complete() {
-            return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end")
-                .during("find out what the interrupted run had done")
-                .hint("try again: nothing was written"));
+            return Err(Error::new(ErrorKind::Incomplete, "the account was not read completely")
+                .during("check what the interrupted run has done")
+                .hint("run the command again: nothing was written"));
         }
         let standings = replay(plan.steps().len(), &interrupted.events);
         self.carry_out(&plan, standings, stop, &info, &account, interrupted.record).await.map(Some)
     }
 
-    /// Explains one person: in which rules and why not in the others, what mappings give, whose user it is, what would be
-    /// done. `who` is an id, a distinguished name, an e-mail, an account name or a common name.
+    /// Explains one person: the rules that select them and why the others do not, the values from mappings, their user, and the
+    /// planned steps. `who` is an id, a distinguished name, an e-mail, an account name, or a common name.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] when it does not name one person.
+    /// Returns [`ErrorKind::NotFound`] or [`ErrorKind::Ambiguous`] if `who` does not match exactly one person.
     pub async fn explain(&self, who: &str) -> Result<Explanation> {
         let info = self.target.describe().await?;
         let read = self.read(info, &self.request_with_names()).await?;
@@ -297,19 +297,19 @@ impl Engine {
         explain(who, &self.inputs(&read), &planned)
     }
 
-    /// The latest runs, newest first.
+    /// Returns the latest runs, newest first.
     pub async fn history(&self, limit: usize) -> Result<Vec<RunRecord>> {
         let info = self.target.describe().await?;
         self.state.history(&info.account, limit).await
     }
 
-    /// Says whether a run was interrupted and has to be resumed.
+    /// Returns the interrupted run that must be resumed, if there is one.
     pub async fn interrupted(&self) -> Result<Option<RunRecord>> {
         let info = self.target.describe().await?;
         Ok(self.state.unfinished(&info.account).await?.map(|interrupted| interrupted.record))
     }
 
-    /// Keeps what the reading left, now that all that was planned from it has been done.
+    /// Stores the data for the next incremental read, now that all steps planned from this read are done.
     async fn keep(&self, read: &Read) -> Result<()> {
         match &read.reading.kept {
             Some(kept) => self.state.keep(&read.info.account, &read.source, kept).await,
@@ -317,13 +317,13 @@ impl Engine {
         }
     }
 
-    /// Waits until a read shows whatever an earlier run wrote, where the account takes a while for that.
+    /// Waits until a read shows everything that an earlier run wrote, if the account shows writes with a delay.
     async fn wait_until_visible(&self, info: &TargetInfo) -> Result<()> {
         let most = info.capabilities.visibility.wait();
         if most.is_zero() {
             return Ok(());
         }
-        // A run that did not end may have written up to a moment ago.
+        // An unfinished run may have written until just now.
         let wait = if self.state.unfinished(&info.account).await?.is_some() {
             most
         } else {
@@ -352,7 +352,7 @@ impl Engine {
         let account = account.map_err(|error| error.during("read the account"))?;
         let remembered = match self.purpose {
             Purpose::Sync | Purpose::Simulation => self.state.load(&info.account).await?,
-            // Users are found by e-mail alone, and who is in no link is nobody's leaver.
+            // An import matches users by e-mail only; without links there are no leavers.
             Purpose::Import => Remembered::default(),
         };
         trace::read(&reading, &account);
@@ -427,7 +427,7 @@ impl Engine {
         self.state.finish(&record, populations.as_ref()).await
     }
 
-    /// Keeps in the history what ended a run before its first write. That this may fail as well must not hide the error.
+    /// Records in the history why a run ended before its first write. A failure to do so must not hide the original error.
     async fn ended_by(&self, error: Error, record: RunRecord, reason: String) -> Error {
         if record.ending == Ending::Stopped {
             trace::stopped(&error);
@@ -436,11 +436,11 @@ impl Engine {
         }
         match self.close(RunRecord { reason: Some(reason), ..record }, None).await {
             Ok(()) => error,
-            Err(second) => error.with("not kept in the history", second),
+            Err(second) => error.with("could not write the history", second),
         }
     }
 
-    /// Checks and applies while the account is held; the hold ends with this call.
+    /// Checks and applies while the account is locked; releases the lock at the end.
     async fn apply_held(
         &self,
         plan: &Plan,
@@ -478,10 +478,10 @@ impl Engine {
     ) -> Result<Report> {
         let of = plan.steps().len();
         let completed = |done| (self.watch)(Progress::Applied { done, of });
-        // Once for all: while the account is held, nobody else writes.
+        // One check is enough: while the account is locked, no other run writes.
         let overtaken = self.overtaken(plan, &record).await?;
         let cleared: Vec<Learned> = plan.cleared().iter().cloned().map(Learned::Cleared).collect();
-        // An older plan knows nothing of what failed since.
+        // A plan that was overtaken by another run does not know about later failures.
         if !cleared.is_empty() && !overtaken {
             self.state.record(&record.run, &[], &cleared).await?;
         }
@@ -512,21 +512,21 @@ impl Engine {
     }
 }
 
-/// Who is tried again.
+/// The people to retry.
 #[derive(Clone, Copy, Debug)]
 pub enum Retry<'a> {
-    /// Everybody who is set aside.
+    /// All people who are set aside (skipped after a failure).
     Everybody,
-    /// One person: an id, a distinguished name, an e-mail, an account name or a common name.
+    /// One person: an id, a distinguished name, an e-mail, an account name, or a common name.
     Person(&'a str),
 }
 
-/// Why there is no report of a run that somebody asked to stop while it read.
+/// Returns the error for a run that was asked to stop while it was still reading.
 fn stopped() -> Error {
     Error::new(ErrorKind::Stopped, "the run was asked to stop before its first write").hint("nothing was written")
 }
 
-/// Finds one of those who are set aside; a leaver is not in the directory any more.
+/// Finds a person who is set aside, by subject or id first: a leaver may no longer be in the directory.
 fn find_aside(who: &str, read: &Read) -> Result<PersonId> {
     let folded = fold(who.trim());
     let named = |aside: &&SetAside| fold(&aside.subject) == folded || aside.person == PersonId::parse(who);
@@ -538,35 +538,35 @@ fn find_aside(who: &str, read: &Read) -> Result<PersonId> {
     if read.remembered.set_aside(&person).is_some() {
         return Ok(person);
     }
-    Err(Error::new(ErrorKind::NotFound, format!("`{who}` is not set aside"))
-        .hint("the report lists who is; everybody else is tried in every run anyway"))
+    Err(Error::new(ErrorKind::NotFound, format!("no failure is recorded for `{who}`: there is nothing to retry"))
+        .hint("the report lists the people who are skipped after a failure; a normal run includes everyone else"))
 }
 
-/// What an import needs.
+/// Functions for imports.
 #[cfg(feature = "csv")]
 impl Engine {
-    /// The same account and state with other people under other rules, none of whom is remembered.
+    /// Returns an engine for the same account and state, but with another source and other rules, that stores no links.
     pub(crate) fn importing(&self, source: impl DirectorySource + 'static, rules: Rules) -> Self {
         Self { source: Arc::new(source), rules: Arc::new(rules), purpose: Purpose::Import, ..self.clone() }
     }
 
-    /// What time it is for the engine.
+    /// Returns the current time of the engine's clock.
     pub(crate) fn time(&self) -> Timestamp {
         (self.now)()
     }
 
-    /// What is remembered of the account.
+    /// Returns the stored state of the account.
     pub(crate) async fn remembered(&self) -> Result<Remembered> {
         self.state.load(&self.target.describe().await?.account).await
     }
 }
 
-/// A run that came to no report.
+/// The error of a run that ended without a report.
 #[derive(Debug)]
 pub struct Unfinished {
-    /// Why.
+    /// The error.
     pub error: Error,
-    /// The plan that a check stopped.
+    /// The plan, if the check stopped the run.
     pub plan: Option<Plan>,
 }
 
@@ -580,7 +580,7 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// How many people each rule selects, if both reads and every rule were good enough for that to be remembered.
+/// Returns the number of people that each rule selects, if both reads were complete and every rule could be evaluated.
 fn good_populations(plan: &Plan) -> Option<BTreeMap<String, usize>> {
     let basis = plan.basis();
     if basis.purpose != Purpose::Sync {
@@ -600,30 +600,30 @@ mod tests {
     use crate::state::MemoryState;
     use crate::target::MemoryTarget;
 
-    /// A history that cannot be written must not hide why the run failed.
+    /// A failure to write the history must not hide the error that ended the run.
     #[tokio::test]
-    async fn the_error_that_ended_a_run_is_told_even_if_the_history_fails_too() {
+    async fn returns_the_error_of_a_run_even_if_the_history_cannot_be_written() {
         let source = MemorySource::new(Directory::default());
-        source.fail_with(ErrorKind::Unavailable, "the directory is away");
+        source.fail_with(ErrorKind::Unavailable, "the directory is down");
         let state = MemoryState::new();
         state.crash_after(0);
         let rules = Rules::parse("[[rule]]\nname = 'All'\neveryone = true", "rules.toml").unwrap();
         let engine = Engine::new(source, MemoryTarget::new(Account::empty("1", "Test")), state, rules);
         let error = engine.run(&Stop::new()).await.unwrap_err().error;
         assert_eq!(error.kind(), ErrorKind::Unavailable);
-        assert!(error.to_string().contains("the directory is away"), "{error}");
-        assert!(error.to_string().contains("not kept in the history: "), "{error}");
+        assert!(error.to_string().contains("the directory is down"), "{error}");
+        assert!(error.to_string().contains("could not write the history: "), "{error}");
     }
 
-    /// Embedders spawn these: they must be able to move between threads.
+    /// Applications spawn these futures, so they must be `Send`.
     #[test]
-    fn what_an_engine_does_can_be_spawned() {
+    fn futures_of_an_engine_are_send() {
         fn sendable<T: Send>(_: fn(&'static Engine, &'static Plan, &'static Stop) -> T) {}
         sendable(|engine, _, _| engine.plan());
         sendable(|engine, plan, stop| engine.apply(plan, None, stop));
         sendable(|engine, _, stop| engine.run(stop));
         sendable(|engine, _, stop| engine.resume(stop));
-        sendable(|engine, _, _| engine.explain("somebody"));
+        sendable(|engine, _, _| engine.explain("ann@example.test"));
         sendable(|engine, _, _| engine.history(1));
     }
 }

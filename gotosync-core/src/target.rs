@@ -1,4 +1,4 @@
-//! Where users live: the contract of every provisioning target.
+//! Provisioning targets: the contract that every target implements, and the targets that come with the crate.
 
 use std::fmt::{Debug, Display};
 
@@ -35,43 +35,50 @@ pub use recording::{Recorded, RecordingTarget};
 #[cfg(feature = "scim")]
 pub use scim::ScimTarget;
 
-/// An account that users are provisioned in.
+/// An account in which users are provisioned.
 ///
-/// An implementation promises three things. **Whole or said not to be:** an [`Account`] is marked complete only if every
-/// listing reached its end. **One outcome for each action, in order:** a failed action changes nothing, and where that is
-/// not known the outcome is [`Outcome::InDoubt`], never a guess. **Guarded writes:** an action whose `before` is not how
-/// the user is now fails with [`ErrorKind::Conflict`](crate::ErrorKind::Conflict).
+/// Every implementation guarantees three things:
 ///
-/// `Err` from [`execute`](Self::execute) means that nothing of the batch was tried.
+/// - **Honest completeness.** An [`Account`] is marked complete only if every listing was read up to its last page.
+/// - **One outcome per action, in order.** A failed action has changed nothing. If the target cannot know whether an action
+///   took effect, the outcome is [`Outcome::InDoubt`], never a guess.
+/// - **Guarded writes.** An action whose `before` values differ from the user's current values fails with
+///   [`ErrorKind::Conflict`](crate::ErrorKind::Conflict).
+///
+/// `Err` from [`execute`](Self::execute) means that no action of the batch was attempted.
+///
+/// The module `laws` (feature `laws`) contains conformance tests for this contract.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait ProvisioningTarget: Debug + Display + Send + Sync {
-    /// Says what this account is and what can be done to it.
+    /// Describes the account and what the target can do with it.
     async fn describe(&self) -> Result<TargetInfo>;
 
-    /// Reads users, licenses with their seats, user groups, and whatever else the account has to give.
+    /// Reads the account: users, licenses with their seats, user groups, and the catalog.
     ///
-    /// Where the login may not see roles, everybody is read as a member.
+    /// If the signed-in user is not allowed to see roles, every user is read as a member.
     async fn read(&self) -> Result<Account>;
 
-    /// Does what a batch says, each action by itself.
+    /// Executes the actions of a batch, and returns one outcome per action, in the same order.
+    ///
+    /// An action that fails does not keep the target from executing the others.
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>>;
 }
 
-/// What a target is and can do.
+/// The identity, capabilities, and limits of a target.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TargetInfo {
-    /// Its kind and place in a few words, such as `local account account.db`.
+    /// The kind and location of the target in a few words, such as `local account account.db`.
     pub name: String,
-    /// The account.
+    /// The key of the account.
     pub account: AccountKey,
-    /// The user whose login is in use.
+    /// The signed-in user; `None` if the credentials do not belong to a user.
     pub login: Option<UserKey>,
-    /// What it can do.
+    /// The actions and features that the target supports.
     pub capabilities: Capabilities,
-    /// What it accepts in fields.
+    /// The limits that the target sets for fields.
     pub limits: FieldLimits,
-    /// What every report is to tell of it, such as a login that ends soon.
+    /// Notes that every report repeats, such as a sign-in that expires soon.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<Note>,
 }

@@ -1,4 +1,4 @@
-//! Whom to trust and whom to be on connections that are secured by TLS.
+//! The TLS settings of connections: trusted certificate authorities and client certificates.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,35 +14,35 @@ use rustls_platform_verifier::Verifier;
 
 use crate::{Error, ErrorKind, Result};
 
-/// Who may vouch for a server.
+/// The certificate authorities (CAs) that may issue a server's certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Roots {
-    /// Whom the platform trusts.
+    /// The system trust store.
     #[default]
     Platform,
-    /// The certificates of a PEM file, and nobody else.
+    /// Only the CA certificates in this PEM file.
     Bundle(PathBuf),
 }
 
-/// A certificate that a client signs in with.
+/// A certificate that the client authenticates with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// A PEM file with the certificate and what leads to its root.
+    /// A PEM file with the certificate and any intermediate certificates.
     pub certificate: PathBuf,
     /// A PEM file with the private key.
     pub key: PathBuf,
 }
 
-/// The configuration of connections to servers that these roots vouch for.
+/// Builds a TLS client configuration that trusts these roots.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] and [`ErrorKind::Input`] for files that are not there or hold no certificate or key.
+/// [`ErrorKind::NotFound`] if a file does not exist; [`ErrorKind::Input`] if it contains no certificate or key.
 pub(crate) fn configure(roots: &Roots, client: Option<&ClientCertificate>) -> Result<ClientConfig> {
     let provider = Arc::new(default_provider());
     configure_with(verifier(roots, &provider)?, provider, client)
 }
 
-/// The same, with somebody else who judges servers.
+/// Builds the same configuration with a custom certificate verifier.
 pub(crate) fn configure_with(
     verifier: Arc<dyn ServerCertVerifier>,
     provider: Arc<CryptoProvider>,
@@ -84,9 +84,9 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let read = || CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>();
     let found = read().map_err(|error| pem(&error, path))?;
     if found.is_empty() {
-        return Err(Error::new(ErrorKind::Input, "there is no certificate in the file")
+        return Err(Error::new(ErrorKind::Input, "the file contains no certificate")
             .with("file", path.display())
-            .hint("it must hold `-----BEGIN CERTIFICATE-----`: convert DER with `openssl x509 -inform der`"));
+            .hint("the file must contain `-----BEGIN CERTIFICATE-----`; convert DER with `openssl x509 -inform der`"));
     }
     Ok(found)
 }
@@ -99,8 +99,8 @@ fn pem(error: &rustls::pki_types::pem::Error, path: &Path) -> Error {
     use rustls::pki_types::pem::Error as Pem;
     let error = match error {
         Pem::Io(error) => Error::from(std::io::Error::new(error.kind(), error.to_string())),
-        Pem::NoItemsFound => Error::new(ErrorKind::Input, "the file holds neither a certificate nor a key in PEM"),
-        other => Error::new(ErrorKind::Input, format!("the file is no PEM: {other:?}")),
+        Pem::NoItemsFound => Error::new(ErrorKind::Input, "the file contains no PEM certificate or key"),
+        other => Error::new(ErrorKind::Input, format!("the file is not valid PEM: {other:?}")),
     };
     error.during("read a certificate or key").with("file", path.display())
 }
@@ -109,7 +109,7 @@ fn unusable(error: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::Input, format!("the certificates cannot be used: {error}")).during("prepare TLS")
 }
 
-/// Takes any server for whom it says it is.
+/// A verifier that accepts every server certificate. It checks only the handshake signatures.
 #[cfg(feature = "http")]
 #[derive(Debug)]
 pub(crate) struct AnyServer(rustls::crypto::WebPkiSupportedAlgorithms);

@@ -252,7 +252,7 @@ verbs! {
     ///
     /// >>> engine.welcome_email("ann@example.test")
     /// Traceback (most recent call last):
-    /// gotosync.ConflictError: this person gets the account's default text, which the service does not show (person: Ann Lee)
+    /// gotosync.ConflictError: this person gets the account's default welcome e-mail, whose text the service does not show (person: Ann Lee)
     fn welcome_email, welcome_email_async(person: String; template: Option<String> = None) =
         |person: String, template: Option<String>| {
             PyResult::Ok(Reads(move |engine: CoreEngine| {

@@ -50,7 +50,7 @@ pub(crate) struct RunRecord(pub(crate) CoreRecord);
 ///
 /// >>> explanation = engine.explain("bob@example.test")
 /// >>> explanation.id, explanation.link
-/// ('people:2', "remembered: bob@example.test is this person's user")
+/// ('people:2', 'by stored link: bob@example.test')
 #[pyclass(frozen, module = "gotosync")]
 #[derive(Clone)]
 pub(crate) struct Explanation(pub(crate) CoreExplanation);

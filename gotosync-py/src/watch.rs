@@ -45,7 +45,7 @@ enum Stage {
 /// >>> print(engine.check(engine.plan()).text(), end="")
 /// stop: whoever reviews plans refuses this one (1)
 ///     the plan: a freeze until Monday
-/// check failed: 1 note stands against the first write; nothing was written
+/// check failed: 1 note stops the run; nothing was written
 #[pyclass(frozen, module = "gotosync", eq)]
 #[derive(Clone, PartialEq)]
 pub(crate) struct Review(CoreReview);

@@ -142,7 +142,7 @@ def test_a_plan_is_posted_and_applied_once_it_is_approved(configured: Path) -> N
     (configured / "plan.json").write_text(text)
     edited = ran("approval.py", "apply", "plan.json", posted[0]["id"], folder=configured)
     assert edited.returncode == 1
-    assert "it was changed after it was made" in edited.stderr
+    assert "the plan was edited after it was made" in edited.stderr
 
 
 def test_people_come_from_a_database(tmp_path: Path) -> None:

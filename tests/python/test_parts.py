@@ -359,6 +359,6 @@ def test_a_reviewer_drops_and_vetoes_and_its_reasons_are_reported(world: testing
     with pytest.raises(gotosync.StoppedError):
         world.engine.apply(caught.value.plan, approve=True)
 
-    for wrong, told in [(lambda _: "no", "expected a Review or None"), (refused, "have the plan reviewed")]:
+    for wrong, told in [(lambda _: "no", "expected a Review or None"), (refused, "review the plan")]:
         with pytest.raises(gotosync.GotosyncError, match=told):
             gotosync.Engine(world.source, world.target, world.rules, on_plan=wrong).plan()  # type: ignore[arg-type]

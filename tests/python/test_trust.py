@@ -90,7 +90,7 @@ def test_a_step_of_another_plan_leaves_out_nobody(world: testing.World) -> None:
         "update bob@example.test"
     ]
     world.target.edit(gotosync.Account("1", "Example", licenses=[MEETING]))
-    with pytest.raises(gotosync.InputError, match="step 2 that is left out is none of this plan"):
+    with pytest.raises(gotosync.InputError, match="the review leaves out step 2, which is not in this plan"):
         gotosync.Engine(world.source, world.target, world.rules, on_plan=review).plan()
 
 
@@ -122,10 +122,10 @@ def test_a_new_user_is_never_known_by_the_key_of_somebody_else() -> None:
     answers = iter(["100", "4711", "4711", " "])
     engine = gotosync.Engine(Given(lambda _: people(4)), Own(account, lambda _: next(answers)), RULES, state=state)
     assert outcomes(engine.run()) == [
-        ("in doubt", "the target gives the key of another user for the one it made: 100"),
+        ("in doubt", "the target returned the key of another user for the user it created: 100"),
         ("created", None),
-        ("in doubt", "the target gives one key for two users it made: 4711"),
-        ("in doubt", "the target gives no key for the user it made"),
+        ("in doubt", "the target returned the same key for two users it created: 4711"),
+        ("in doubt", "the target returned no key for the user it created"),
     ]
     again = engine.plan()
     assert "admin@example.test" not in {step.subject for step in again.steps}

@@ -47,9 +47,9 @@ def test_what_holds_resources_cannot_be_pickled(name: str, names: dict[str, Any]
 
 def test_a_plan_that_was_edited_is_refused(world: testing.World, tmp_path: Path) -> None:
     plan = world.engine.plan()
-    with pytest.raises(gotosync.DataError, match="it was changed after it was made"):
+    with pytest.raises(gotosync.DataError, match="the plan was edited after it was made"):
         gotosync.Plan.from_json(plan.to_json().replace("ann@", "eve@"))
-    with pytest.raises(gotosync.DataError, match="it is not a plan"):
+    with pytest.raises(gotosync.DataError, match="the text is not a plan"):
         gotosync.Plan.from_json("{}")
     with pytest.raises(gotosync.NotFoundError) as caught:
         gotosync.Plan.load(tmp_path / "nowhere.json")

@@ -13,6 +13,7 @@ pub mod reading;
 pub mod refusing;
 pub mod rekeyed;
 pub mod scenario;
+pub mod texts;
 pub mod schema;
 pub mod scim;
 pub mod servers;

@@ -1,4 +1,4 @@
-//! Small accounts and steps for the tests of what surrounds a call.
+//! Small accounts and steps for unit tests.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use crate::model::{
 };
 use crate::plan::{Step, fingerprint};
 
-/// The evidence of two complete reads.
+/// Returns the evidence of two complete reads.
 pub(crate) fn whole() -> Whole<'static> {
     Whole::recorded(&Completeness::Complete, &Completeness::Complete).unwrap()
 }
 
-/// A user with the address `<key>@example.test`.
+/// Returns a user with the address `<key>@example.test`.
 pub(crate) fn user(key: &str, licenses: &[&str], role: Role) -> User {
     let user = User::new(&format!("{key}@example.test"), "Ann", "Lee");
     let bare = licenses.is_empty() && role.is_member();
@@ -27,13 +27,13 @@ pub(crate) fn user(key: &str, licenses: &[&str], role: Role) -> User {
     }
 }
 
-/// A user who was invited so often.
+/// Returns a user with this number of invitations.
 pub(crate) fn invited(key: &str, sent: u32) -> User {
     let invitation = Some(Invitation { sent, expired: true });
     User { status: Status::Invited, invitation, ..user(key, &["g2m"], Role::Member) }
 }
 
-/// An account of these users.
+/// Returns an account with these users.
 pub(crate) fn account(users: impl IntoIterator<Item = User>) -> Account {
     let mut account = Account::empty("1", "Test");
     account.users.extend(users.into_iter().map(Arc::new));
@@ -41,7 +41,7 @@ pub(crate) fn account(users: impl IntoIterator<Item = User>) -> Account {
     account
 }
 
-/// A step about the person `p`, with the user as its basis.
+/// Returns a step about the person `p`, with the user as its basis.
 pub(crate) fn step(action: Action, before: Option<&User>) -> Step {
     Step {
         number: 1,
@@ -55,30 +55,30 @@ pub(crate) fn step(action: Action, before: Option<&User>) -> Step {
     }
 }
 
-/// The suspension of a user as they are.
+/// Returns a step that suspends a user.
 pub(crate) fn suspend(user: &User) -> Step {
     let key = user.key.clone().unwrap();
     let suspension = Suspension::new(whole(), key, user.licenses.clone(), user.role.clone());
     step(Action::Suspend(suspension), Some(user))
 }
 
-/// The release of licenses of a user.
+/// Returns a step that takes licenses from a user.
 pub(crate) fn release(user: &User, licenses: &[&str]) -> Step {
     let licenses = licenses.iter().map(|&key| key.into()).collect();
     step(Action::Release(Release::new(whole(), user.key.clone().unwrap(), licenses)), Some(user))
 }
 
-/// The deletion of a user as they are.
+/// Returns a step that deletes a user.
 pub(crate) fn delete(user: &User) -> Step {
     step(Action::Delete(Deletion::new(whole(), user.key.clone().unwrap(), user.email.clone())), Some(user))
 }
 
-/// An update of a user.
+/// Returns a step that updates a user.
 pub(crate) fn update(user: &User, changes: UserChanges) -> Step {
     step(Action::Update(Update { user: user.key.clone().unwrap(), changes }), Some(user))
 }
 
-/// Another role for a user.
+/// Returns a change of role.
 pub(crate) fn role(before: &Role, after: &Role) -> UserChanges {
     let after = (!after.is_member()).then(|| after.clone());
     let change = match (before.is_member(), after) {
@@ -89,27 +89,27 @@ pub(crate) fn role(before: &Role, after: &Role) -> UserChanges {
     UserChanges { role: change.map(Box::new), ..UserChanges::default() }
 }
 
-/// A license for a user.
+/// Returns a change that gives a license.
 pub(crate) fn license(key: &str) -> UserChanges {
     UserChanges { licenses: SetChange::adding(vec![key.into()]), ..UserChanges::default() }
 }
 
-/// The creation of a user as they shall be.
+/// Returns a step that creates a user.
 pub(crate) fn create(user: User, welcome: WelcomeEmail) -> Step {
     step(Action::Create(Creation::new(User { key: None, ..user }, welcome)), None)
 }
 
-/// An invitation to a user who had so many.
+/// Returns a step that resends an invitation to a user with this number of invitations.
 pub(crate) fn invite(user: &User, sent: u32) -> Step {
     step(Action::Invite { user: user.key.clone().unwrap(), sent }, Some(user))
 }
 
-/// A template with a text.
+/// Returns a welcome e-mail template with this text.
 pub(crate) fn template(text: &str) -> WelcomeTemplate {
     WelcomeTemplate { name: "Sales".into(), subject: "Welcome".into(), text: text.into() }
 }
 
-/// The writing of a template.
+/// Returns a step that writes a template.
 pub(crate) fn write_template(before: Option<&str>, after: &str) -> Step {
     let template = match before {
         None => Change::fill(template(after)),

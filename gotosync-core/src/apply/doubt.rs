@@ -1,10 +1,10 @@
-//! What a read shows of a step that was under way when a run died.
+//! Resolves a step that was in progress when a run crashed, by looking for its effect in the account.
 
 use super::stale::Index;
 use crate::model::{Action, Arrival, Creation, Effect};
 use crate::plan::{Step, fingerprint};
 
-/// Looks for the effect of a step.
+/// Looks for the effect of a step in the account.
 pub(super) fn see(step: &Step, index: &Index<'_>) -> Arrival {
     match &step.action {
         Action::CreateGroup { path } => {
@@ -32,7 +32,7 @@ fn see_creation(creation: &Creation, index: &Index<'_>) -> Arrival {
     match index.transfer(email) {
         None => Arrival::NotDone,
         Some(transfer) if !transfer.expired && transfer.sent >= 1 => Arrival::Done(Effect::TransferInvited),
-        // Left from before, or not sent: trying again might send a second mail.
+        // The invitation is older, or was not sent: a retry might send a second e-mail.
         Some(_) => Arrival::Unclear,
     }
 }
@@ -48,17 +48,17 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_was_done_where_the_user_is_gone() {
+    fn treats_a_deletion_as_done_if_the_user_is_gone() {
         let before = user("u1", &[], Role::Member);
         let step = delete(&before);
         assert_eq!(seen(&step, &account([])), Arrival::Done(Effect::Deleted));
         let other = User { email: Email::new("somebody.else@example.test"), ..before.clone() };
-        assert_eq!(seen(&step, &account([other])), Arrival::Done(Effect::Deleted), "the key was given again");
+        assert_eq!(seen(&step, &account([other])), Arrival::Done(Effect::Deleted), "the service reused the key");
         assert_eq!(seen(&step, &account([before])), Arrival::NotDone);
     }
 
     #[test]
-    fn a_template_was_written_where_it_reads_as_after() {
+    fn treats_a_template_as_written_if_it_has_the_new_text() {
         let (new, over) = (write_template(None, "Hello"), write_template(Some("Hi"), "Hello"));
         let with = |text: Option<&str>| {
             let mut now = account([]);
@@ -74,19 +74,19 @@ mod tests {
     }
 
     #[test]
-    fn an_invitation_went_out_where_more_are_counted() {
+    fn treats_an_invitation_as_sent_if_the_count_has_grown() {
         let step = invite(&invited("u1", 2), 2);
         assert_eq!(seen(&step, &account([invited("u1", 3)])), Arrival::Done(Effect::Invited));
         assert_eq!(seen(&step, &account([invited("u1", 2)])), Arrival::NotDone);
         assert_eq!(seen(&step, &account([invited("u1", 1)])), Arrival::Unclear);
         assert_eq!(seen(&step, &account([])), Arrival::Unclear);
         let signed_in = user("u1", &["g2m"], Role::Member);
-        assert_eq!(seen(&step, &account([signed_in])), Arrival::Moot("the user has signed in meanwhile"));
+        assert_eq!(seen(&step, &account([signed_in])), Arrival::Moot("the user has already signed in"));
         assert_eq!(seen(&step, &account([user("u1", &[], Role::Member)])), Arrival::Unclear);
     }
 
     #[test]
-    fn a_creation_may_have_become_an_invitation_to_come_over() {
+    fn treats_a_creation_as_done_if_an_invitation_to_move_was_sent() {
         let wanted = user("u1", &["g2m"], Role::Member);
         let step = create(wanted.clone(), WelcomeEmail::None);
         let with = |expired, sent| {

@@ -1,4 +1,4 @@
-//! What outcomes teach: who is whom, who has which role by rule, and who is left alone for a while.
+//! Updates the stored state from outcomes: links, roles given by rules, and people to skip after a failure.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::plan::Step;
 
-/// Learns from the outcomes of one plan, each of which it is to be told once.
+/// Derives updates of the stored state from the outcomes of one plan. Each outcome must be passed exactly once.
 pub(super) struct Learning<'a> {
     steps: &'a [Step],
     index: &'a Index<'a>,
@@ -21,21 +21,21 @@ pub(super) struct Learning<'a> {
     people: Mutex<People<'a>>,
 }
 
-/// How the people of a plan fare.
+/// The progress of the people in a plan.
 struct People<'a> {
-    /// Those who are set aside and whom the plan is about.
+    /// People in the plan who are set aside (skipped after a failure).
     set_aside: HashMap<&'a PersonId, OpenSteps>,
-    /// Those of whom a failure was told. The first one of a run stands for those that follow from it, and is the one that
-    /// comes again when the same is tried again.
+    /// People with a recorded failure. Only the first failure of a run is recorded: later ones usually follow from it, and a retry
+    /// would meet the first one again.
     failed: HashSet<&'a PersonId>,
 }
 
-/// What is left to be seen before nothing is set aside about a person any more.
+/// The progress of a person who is set aside. The person is cleared when no step is open and all of them were done.
 #[derive(Default)]
 struct OpenSteps {
-    /// Steps that have come to no outcome.
+    /// The number of steps without an outcome.
     open: usize,
-    /// Whether a step came to an outcome and was not done.
+    /// `true` if a step has an outcome other than done.
     lost: bool,
 }
 
@@ -57,8 +57,8 @@ impl<'a> Learning<'a> {
         Self { steps, index, now, people: Mutex::new(people) }
     }
 
-    /// Takes note of an outcome that teaches nothing more: one that was learned from before the run died, or that says
-    /// nothing about the person.
+    /// Notes an outcome that does not change the stored state: one that was recorded before the crash, or one that is not about the
+    /// person.
     pub(super) fn note(&self, step: &'a Step, outcome: &Outcome) {
         let Some(person) = &step.person else { return };
         let mut people = self.people();
@@ -68,7 +68,7 @@ impl<'a> Learning<'a> {
         }
     }
 
-    /// What an outcome teaches, in order.
+    /// Returns the updates that follow from an outcome, in order.
     pub(super) fn learn(&self, step: &'a Step, outcome: &Outcome) -> Vec<Learned> {
         let Some(person) = &step.person else { return Vec::new() };
         let mut learned = match outcome {
@@ -94,7 +94,7 @@ impl<'a> Learning<'a> {
         learned
     }
 
-    /// What an effect changes about who is whom.
+    /// Returns the updates of the person's link that follow from an effect.
     fn link(&self, step: &Step, person: &PersonId, effect: &Effect) -> Vec<Learned> {
         let suspended = |had: Had| Learned::Suspended(person.clone(), (self.now)(), had);
         let role = |role: Option<&Role>| Learned::Role(person.clone(), role.cloned());
@@ -104,13 +104,13 @@ impl<'a> Learning<'a> {
                 let (licenses, role) = (suspension.licenses().to_vec(), suspension.role().clone());
                 vec![suspended(Had { licenses, role })]
             }
-            // The last license may go before another comes: until it does, the engine has taken the access.
+            // The last license may be taken before another one is given: until then, the user is suspended by gotosync.
             (Effect::Released, Action::Release(release)) => {
                 let had = Had { licenses: release.licenses().to_vec(), role: Role::Member };
                 self.release_leaves_bare(release).then(|| suspended(had)).into_iter().collect()
             }
             (Effect::Deleted, Action::Delete(_)) => vec![Learned::Deleted(person.clone())],
-            // Nobody suspended has a role: where none comes, none that rules gave is left.
+            // A suspended user has no role: if the step gives none, no role from a rule is left.
             (Effect::Reactivated, action @ Action::Reactivate(_)) => {
                 vec![Learned::Reactivated(person.clone()), role(role_by_rule(step, action))]
             }
@@ -129,7 +129,7 @@ impl<'a> Learning<'a> {
     fn created(&self, step: &Step, person: &PersonId, user: &UserKey, creation: &Creation) -> Learned {
         let wanted = &creation.user;
         let link = Link::new(person.clone(), user.clone(), wanted.email.clone(), Arc::clone(&step.rules));
-        // Made without a product or role, the user is suspended by us: a product that comes later gives access.
+        // A user created without a product or role counts as suspended by gotosync: a product given later gives access.
         let suspended = wanted.is_bare().then(|| (self.now)());
         Learned::Linked(Link { suspended, role: step.action.role_given().flatten().cloned(), ..link })
     }
@@ -140,7 +140,7 @@ impl<'a> Learning<'a> {
         })
     }
 
-    /// What a user had whom an update left with neither a product nor a role.
+    /// Returns the licenses and role that a user had before an update took the last of them, or `None` if the user keeps any.
     fn update_leaves_bare(&self, update: &Update) -> Option<Had> {
         let taken =
             update.changes.role.as_ref().and_then(|change| change.before().filter(|_| change.after().is_none()));
@@ -149,7 +149,7 @@ impl<'a> Learning<'a> {
             return None;
         }
         let user = self.index.user(&update.user)?;
-        // Some may have gone in a step before this one.
+        // An earlier step may have taken some licenses.
         let released = self.steps.iter().find_map(|step| match &step.action {
             Action::Release(release) if *release.user() == update.user => Some(release.licenses()),
             _ => None,
@@ -167,7 +167,7 @@ impl<'a> Learning<'a> {
 }
 
 impl People<'_> {
-    /// Counts an outcome, and says whether it was the last one that kept a person set aside.
+    /// Counts an outcome, and returns `true` if the person need not be set aside anymore.
     fn clears(&mut self, person: &PersonId, outcome: &Outcome) -> bool {
         let Some(steps_left) = self.set_aside.get_mut(person) else { return false };
         steps_left.open = steps_left.open.saturating_sub(1);
@@ -176,17 +176,17 @@ impl People<'_> {
     }
 }
 
-/// The role an action gives because a rule says so; one that only comes back is not a rule's to take.
+/// Returns the role that an action gives because of a rule. A role that is only restored does not count: rules must not take it away.
 fn role_by_rule<'a>(step: &Step, action: &'a Action) -> Option<&'a Role> {
     let by_rule = step.reasons.iter().any(|reason| reason.field == Field::Role && reason.rule.is_some());
     action.role_given().flatten().filter(|_| by_rule)
 }
 
-/// The fault of a step that failed on account of the person. An outage, an account that is full, or what the target cannot
-/// do for anybody, set nobody aside.
+/// Returns the fault of a step that failed because of the person. An outage, a full account, or a missing feature of the target do
+/// not set people aside.
 fn failure_of(outcome: &Outcome) -> Option<&Fault> {
     let Outcome::Failed { fault } = outcome else { return None };
-    let persons = match fault.kind {
+    let about_person = match fault.kind {
         ErrorKind::Input
         | ErrorKind::Data
         | ErrorKind::NotFound
@@ -202,7 +202,7 @@ fn failure_of(outcome: &Outcome) -> Option<&Fault> {
         | ErrorKind::State
         | ErrorKind::Bug => false,
     };
-    (persons && !fault.retryable).then_some(fault)
+    (about_person && !fault.retryable).then_some(fault)
 }
 
 #[cfg(test)]
@@ -220,7 +220,7 @@ mod tests {
         PersonId::parse("p")
     }
 
-    /// What the outcomes of steps teach, one after another.
+    /// Returns the updates from the outcomes of steps, in order.
     fn learned(steps: &[(Step, Outcome)], account: &Account, set_aside: &[SetAside]) -> Vec<Learned> {
         let only: Vec<Step> = steps.iter().map(|(step, _)| step.clone()).collect();
         let index = Index::new(account, &only, None);
@@ -255,7 +255,7 @@ mod tests {
         }
     }
 
-    /// One of several steps about the person.
+    /// Returns one of several steps about the person.
     fn step_of(nth: u32) -> Step {
         let user = user("u1", &["g2m"], Role::Member);
         Step { number: nth, ..update(&user, license(&format!("l{nth}"))) }
@@ -265,7 +265,7 @@ mod tests {
         Outcome::failed(ErrorKind::Input, "refused")
     }
 
-    /// The same step with a rule behind the role.
+    /// Returns the step with a rule as the reason for the role.
     fn ruled(step: Step) -> Step {
         let (rule, because) = (Some("Admins".into()), "role".into());
         let reason = Reason { rule, field: Field::Role, part: None, because, before: None, after: None };
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_creation_links_with_the_role_that_rules_gave() {
+    fn links_a_created_user_with_the_role_from_a_rule() {
         let effect = || Effect::Created { user: "u7".into() };
         for (wanted, bare, role) in [
             (user("u1", &["g2m"], Role::Member), false, None),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_with_the_access_is_remembered() {
+    fn remembers_licenses_and_role_removed_by_a_suspension() {
         let before = user("u1", &["g2m", "g2w"], Role::Administrator);
         let all = suspended(&["g2m", "g2w"], Role::Administrator);
         assert_eq!(done(suspend(&before), Effect::Suspended, &before), [all]);
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_that_takes_the_last_thing_ends_the_access() {
+    fn treats_an_update_that_takes_the_last_license_or_role_as_a_suspension() {
         let before = user("u1", &["g2m"], Role::Administrator);
         let demoted = role(&Role::Administrator, &Role::Member);
         let gone = Learned::Role(person(), None);
@@ -312,13 +312,13 @@ mod tests {
         let both = update(&before, UserChanges { licenses: removed, ..demoted });
         let ended = suspended(&["g2m"], Role::Administrator);
         assert_eq!(done(both, Effect::Updated, &before), [gone.clone(), ended.clone()]);
-        // The license may go in a step before.
+        // An earlier step may take the license.
         let steps = [(release(&before, &["g2m"]), Effect::Released.into()), (only, Effect::Updated.into())];
         assert_eq!(learned(&steps, &account([before]), &[]), [gone, ended]);
     }
 
     #[test]
-    fn access_that_comes_back_comes_with_the_role_that_rules_give() {
+    fn remembers_only_roles_from_rules_when_access_is_restored() {
         let before = user("u1", &[], Role::Member);
         let back = |changes| {
             let Action::Update(update) = update(&before, changes).action else { unreachable!() };
@@ -331,7 +331,7 @@ mod tests {
         let with_role = UserChanges { role: given.role.clone(), ..license("g2m") };
         let administrator = Learned::Role(person(), Some(Role::Administrator));
         let by_hand = done(back(with_role.clone()), Effect::Reactivated, &before);
-        assert_eq!(by_hand, plain, "what only comes back is not a rule's to take");
+        assert_eq!(by_hand, plain, "a restored role does not come from a rule");
         let by_rule = done(ruled(back(with_role)), Effect::Reactivated, &before);
         assert_eq!(by_rule, [again.clone(), administrator.clone()]);
 
@@ -342,9 +342,9 @@ mod tests {
     }
 
     #[test]
-    fn only_a_failure_about_the_person_sets_them_aside() {
+    fn sets_a_person_aside_only_after_a_failure_about_the_person() {
         let outcome = |kind| Outcome::failed(kind, "refused");
-        let tell = |outcome| learned(&[(step_of(1), outcome)], &account([]), &[]);
+        let learn = |outcome| learned(&[(step_of(1), outcome)], &account([]), &[]);
         for kind in [
             ErrorKind::Input,
             ErrorKind::Data,
@@ -355,7 +355,7 @@ mod tests {
         ] {
             let fault = Fault::new(kind, "refused");
             let expected = Learned::Failed(Failure { fault, ..failure(&step_of(1), "refused") });
-            assert_eq!(tell(outcome(kind)), [expected], "{kind:?}");
+            assert_eq!(learn(outcome(kind)), [expected], "{kind:?}");
         }
         for kind in [
             ErrorKind::Exhausted,
@@ -367,22 +367,22 @@ mod tests {
             ErrorKind::State,
             ErrorKind::Bug,
         ] {
-            assert_eq!(tell(outcome(kind)), [], "{kind:?}");
+            assert_eq!(learn(outcome(kind)), [], "{kind:?}");
         }
         let later = Fault { retryable: true, ..Fault::new(ErrorKind::Denied, "slow down") };
-        assert_eq!(tell(Outcome::Failed { fault: later.clone() }), []);
-        assert_eq!(tell(Outcome::InDoubt { fault: Fault::new(ErrorKind::Input, "lost") }), []);
-        assert_eq!(tell(Outcome::skipped("stopped")), []);
+        assert_eq!(learn(Outcome::Failed { fault: later.clone() }), []);
+        assert_eq!(learn(Outcome::InDoubt { fault: Fault::new(ErrorKind::Input, "lost") }), []);
+        assert_eq!(learn(Outcome::skipped("stopped")), []);
         let group = Step { person: None, ..step_of(1) };
         assert_eq!(learned(&[(group, refused())], &account([]), &[]), []);
     }
 
     #[test]
-    fn who_was_set_aside_is_settled_by_the_last_step_if_all_are_done() {
+    fn clears_a_set_aside_person_after_the_last_step_if_all_are_done() {
         let of = |outcomes: &[Outcome]| {
             let steps: Vec<_> = (1..).map(step_of).zip(outcomes.iter().cloned()).collect();
-            let told = learned(&steps, &account([]), &[aside()]);
-            told.into_iter().filter(|learned| *learned != Learned::Reactivated(person())).collect::<Vec<_>>()
+            let learned = learned(&steps, &account([]), &[aside()]);
+            learned.into_iter().filter(|learned| *learned != Learned::Reactivated(person())).collect::<Vec<_>>()
         };
         let (done, skipped) = (Outcome::from(Effect::Updated), Outcome::skipped("no"));
         let doubt = Outcome::InDoubt { fault: Fault::new(ErrorKind::Unavailable, "lost") };
@@ -390,27 +390,27 @@ mod tests {
         assert_eq!(of(&[done.clone(), done.clone()]), [Learned::Cleared(person())]);
         assert_eq!(of(&[done.clone(), refused()]), [failed(2)]);
         assert_eq!(of(&[refused(), done.clone()]), [failed(1)]);
-        // The second follows from the first, and has another action: the ladder would start again in each run.
+        // The second failure follows from the first and has another action: recording it would restart the pauses in every run.
         assert_eq!(of(&[refused(), refused(), done.clone()]), [failed(1)]);
         assert_eq!(of(&[done.clone(), skipped]), []);
         assert_eq!(of(&[doubt, done.clone()]), []);
         let outage = Outcome::failed(ErrorKind::Unavailable, "away");
-        assert_eq!(of(&[outage, done]), [], "what was set aside was not tried");
+        assert_eq!(of(&[outage, done]), [], "the failed action was not retried");
     }
 
     #[test]
-    fn what_was_learned_before_the_crash_is_not_learned_again_and_still_counts() {
+    fn counts_outcomes_from_before_a_crash_without_learning_from_them_again() {
         let steps = [step_of(1), step_of(2)];
         let (now_account, asides) = (account([]), [aside()]);
         let index = Index::new(&now_account, &steps, None);
-        for (before, settles) in [(refused(), false), (Effect::Updated.into(), true)] {
+        for (before, clears) in [(refused(), false), (Effect::Updated.into(), true)] {
             let learning = Learning::new(&steps, &index, &asides, &now);
             learning.note(&steps[0], &before);
             let after = learning.learn(&steps[1], &Effect::Updated.into());
-            assert_eq!(after.contains(&Learned::Cleared(person())), settles, "{before:?}");
+            assert_eq!(after.contains(&Learned::Cleared(person())), clears, "{before:?}");
         }
         let learning = Learning::new(&steps, &index, &[], &now);
         learning.note(&steps[0], &refused());
-        assert_eq!(learning.learn(&steps[1], &refused()), [], "one rung a run");
+        assert_eq!(learning.learn(&steps[1], &refused()), [], "one failure per run");
     }
 }

@@ -1,4 +1,4 @@
-//! Whether an outcome can be believed: a target that says what cannot be has said nothing.
+//! Checks outcomes for plausibility. An outcome that cannot be true leaves the step in doubt.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,10 +9,10 @@ use crate::ErrorKind;
 use crate::model::{Action, ActionKind, Effect, Fault, Outcome, UserKey};
 use crate::plan::Step;
 
-/// Looks at the outcomes of one run.
+/// Checks the outcomes of one run.
 pub(super) struct OutcomeCheck<'a> {
     index: &'a Index<'a>,
-    /// Keys of the users that were made in this run.
+    /// The keys of the users created in this run.
     made: Mutex<HashSet<UserKey>>,
 }
 
@@ -21,8 +21,8 @@ impl<'a> OutcomeCheck<'a> {
         Self { index, made: Mutex::default() }
     }
 
-    /// The outcome, or that nobody knows what became of the step: what a target says of another action is believed of none, and a new
-    /// user is never known by the key of somebody else.
+    /// Returns the outcome, or an outcome in doubt if it is implausible: an effect of another action, or a new user with the key of
+    /// another user.
     pub(super) fn checked(&self, step: &Step, outcome: Outcome) -> Outcome {
         let Outcome::Done { effect } = &outcome else { return outcome };
         match self.problem(&step.action, effect) {
@@ -34,21 +34,21 @@ impl<'a> OutcomeCheck<'a> {
     fn problem(&self, action: &Action, effect: &Effect) -> Option<String> {
         let kind = action.kind();
         if !fits(kind, effect) {
-            return Some(format!("the target says `{}` of what was to be `{}`", effect.as_str(), kind.as_str()));
+            return Some(format!("the target reports `{}` for a step to `{}`", effect.as_str(), kind.as_str()));
         }
         let (Effect::Created { user }, Action::Create(creation)) = (effect, action) else { return None };
         if user.as_str().trim().is_empty() {
-            return Some("the target gives no key for the user it made".to_owned());
+            return Some("the target returned no key for the user it created".to_owned());
         }
         if self.index.user(user).is_some_and(|other| other.email != creation.user.email) {
-            return Some(format!("the target gives the key of another user for the one it made: {user}"));
+            return Some(format!("the target returned the key of another user for the user it created: {user}"));
         }
         let new = self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(user.clone());
-        (!new).then(|| format!("the target gives one key for two users it made: {user}"))
+        (!new).then(|| format!("the target returned the same key for two users it created: {user}"))
     }
 }
 
-/// Whether an action can have an effect.
+/// Returns `true` if an action can have an effect.
 fn fits(kind: ActionKind, effect: &Effect) -> bool {
     match kind {
         ActionKind::Suspend => *effect == Effect::Suspended,
@@ -59,7 +59,7 @@ fn fits(kind: ActionKind, effect: &Effect) -> bool {
         ActionKind::Update => *effect == Effect::Updated,
         ActionKind::Reactivate => *effect == Effect::Reactivated,
         ActionKind::Create => matches!(effect, Effect::Created { .. } | Effect::TransferInvited),
-        // Somebody in another account is asked once more.
+        // The step may resend an invitation to a user in another account.
         ActionKind::Invite => matches!(effect, Effect::Invited | Effect::TransferInvited),
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     use crate::model::{Role, UserChanges, WelcomeEmail};
 
     #[test]
-    fn what_cannot_be_is_not_believed() {
+    fn leaves_a_step_in_doubt_if_its_outcome_is_implausible() {
         let (gone, own) = (user("u1", &[], Role::Member), user("u2", &["g2m"], Role::Member));
         let account = account([gone.clone(), own.clone()]);
         let steps = [
@@ -85,30 +85,33 @@ mod tests {
         let index = Index::new(&account, &steps, None);
         let outcome_check = OutcomeCheck::new(&index);
         let created = |key: &str| Effect::Created { user: key.into() };
-        let told = |at: usize, effect: Effect| match outcome_check.checked(&steps[at], effect.into()) {
+        let problem = |at: usize, effect: Effect| match outcome_check.checked(&steps[at], effect.into()) {
             Outcome::Done { .. } => None,
             Outcome::InDoubt { fault } => Some(fault.message),
             other => panic!("{other:?}"),
         };
-        assert_eq!(told(0, Effect::Suspended), None);
+        assert_eq!(problem(0, Effect::Suspended), None);
         assert_eq!(
-            told(0, Effect::TransferInvited).as_deref(),
-            Some("the target says `transfer invited` of what was to be `suspend`")
+            problem(0, Effect::TransferInvited).as_deref(),
+            Some("the target reports `transfer invited` for a step to `suspend`")
         );
         assert_eq!(
-            told(1, Effect::Suspended).as_deref(),
-            Some("the target says `suspended` of what was to be `update`")
+            problem(1, Effect::Suspended).as_deref(),
+            Some("the target reports `suspended` for a step to `update`")
         );
-        assert_eq!(told(2, created("u9")).as_deref(), Some("the target says `created` of what was to be `delete`"));
-        assert_eq!(told(3, created(" ")).as_deref(), Some("the target gives no key for the user it made"));
+        assert_eq!(problem(2, created("u9")).as_deref(), Some("the target reports `created` for a step to `delete`"));
+        assert_eq!(problem(3, created(" ")).as_deref(), Some("the target returned no key for the user it created"));
         assert_eq!(
-            told(3, created("u1")).as_deref(),
-            Some("the target gives the key of another user for the one it made: u1")
+            problem(3, created("u1")).as_deref(),
+            Some("the target returned the key of another user for the user it created: u1")
         );
-        assert_eq!(told(3, created("u3")), None);
-        assert_eq!(told(4, created("u3")).as_deref(), Some("the target gives one key for two users it made: u3"));
-        // Somebody who was there already, under the very address.
-        assert_eq!(told(5, created("u2")), None);
+        assert_eq!(problem(3, created("u3")), None);
+        assert_eq!(
+            problem(4, created("u3")).as_deref(),
+            Some("the target returned the same key for two users it created: u3")
+        );
+        // A user who existed already, with the same address.
+        assert_eq!(problem(5, created("u2")), None);
         let refused = Outcome::failed(ErrorKind::Denied, "no");
         assert_eq!(outcome_check.checked(&steps[4], refused.clone()), refused);
     }

@@ -1,4 +1,4 @@
-//! What lets a user in: licenses and role.
+//! The access of a user: licenses and role.
 
 use super::RoleAccess;
 use super::offers::Offer;
@@ -7,7 +7,7 @@ use crate::model::{Had, LicenseKey, Link, NoteKind, Role, Status, User};
 use crate::rules::lookup::has_role;
 use crate::rules::{Desire, LeaverPolicy};
 
-/// What changes about a user's access; what is `None` stays.
+/// The changes to a user's access; `None` means no change.
 #[derive(Default)]
 pub(super) struct Access {
     pub(super) licenses: Option<Vec<LicenseKey>>,
@@ -15,11 +15,11 @@ pub(super) struct Access {
 }
 
 impl DesiredUsers<'_, '_> {
-    /// The licenses and the role that somebody who is selected shall have.
+    /// Returns the changes to the licenses and the role of a selected person's user.
     pub(super) fn access(&mut self, desire: &Desire<'_>, user: &User, link: Option<&Link>) -> Access {
         let offers = self.offers;
         let offer = &offers.profiles[desire.profile as usize];
-        // What is remembered may be of another user, whom somebody deleted.
+        // The link may be to an earlier user, which an admin deleted.
         let link = link.filter(|link| user.key.as_ref() == Some(&link.user));
         let suspended = user.status == Status::Suspended;
         let ours = link.is_some_and(|link| link.suspended.is_some());
@@ -27,13 +27,13 @@ impl DesiredUsers<'_, '_> {
         if suspended && !ours {
             let role = offer.role.as_ref().filter(|set| set.managed && !set.value.is_member());
             if lacking || role.is_some() {
-                let evidence = "the account shows this user as suspended, and not by this engine";
+                let evidence = "the user is suspended in the account, and gotosync did not suspend it";
                 self.note(NoteKind::SuspendedByHand, user.email.as_str(), evidence);
             }
             return Access::default();
         }
         let had = link.and_then(|link| link.had.as_deref()).filter(|_| suspended);
-        // Who has the address of somebody who left does not get that one's role with it.
+        // A person who takes over the address of a leaver must not get that leaver's role.
         let person = &self.desires.directory.person(desire.person).id;
         let own = had.filter(|_| link.is_some_and(|link| link.person == *person));
         Access { licenses: self.licenses(offer, lacking, user, had), role: self.role(desire, offer, user, link, own) }
@@ -44,9 +44,9 @@ impl DesiredUsers<'_, '_> {
         let ungiven = |license: &LicenseKey| {
             offers.licenses.contains(license) && !offer.licenses.iter().any(|grant| grant.what == *license)
         };
-        let spared = user.licenses.iter().any(ungiven) && self.spares(user, "would lose a product");
+        let spared = user.licenses.iter().any(ungiven) && self.spares(user, "would lose a license");
         let goes = |license: &LicenseKey| !spared && ungiven(license);
-        // Who returns gets back what the rules still give, also what they give to new users alone.
+        // A returning person gets back every license that the rules still give, even if they give it only to new users.
         let back = |license: &LicenseKey| had.is_some_and(|had| had.licenses.contains(license));
         let comes = offer.licenses.iter().filter(|grant| grant.managed || (grant.given && back(&grant.what)));
         let more = lacking || comes.clone().any(|grant| !user.licenses.contains(&grant.what));
@@ -63,7 +63,7 @@ impl DesiredUsers<'_, '_> {
         Some(licenses)
     }
 
-    /// Says whether a user is protected from losing something, with a note.
+    /// Returns `true` and adds a note if the user is protected from losing something.
     pub(super) fn spares(&mut self, user: &User, what: &str) -> bool {
         let protected = self.desires.rules.protects(&user.email);
         if protected {
@@ -72,9 +72,9 @@ impl DesiredUsers<'_, '_> {
         protected
     }
 
-    /// The role that a user gets, if it changes.
+    /// Returns the new role of a user, if it changes.
     ///
-    /// A role that rules gave goes when none of them gives it any more; one that somebody gave by hand does not.
+    /// A role that a rule gave is removed when no rule gives it anymore; a role that an admin gave by hand stays.
     fn role(
         &mut self,
         desire: &Desire<'_>,
@@ -86,7 +86,7 @@ impl DesiredUsers<'_, '_> {
         let by_rule = link.and_then(|link| link.role.as_ref());
         let on_trial = self.desires.profile(desire).role_on_trial.is_some();
         let given = by_rule.filter(|role| **role == user.role && !on_trial);
-        // Whose role came from a rule gets it back from a rule, or not at all.
+        // A role that came from a rule is restored only if a rule still gives it.
         let still = offer.role.as_ref().map(|set| &set.value);
         let returns = had.map(|had| &had.role).filter(|_| user.role.is_member());
         let returns = returns.filter(|role| by_rule != Some(*role) || still == Some(*role));
@@ -104,15 +104,15 @@ impl DesiredUsers<'_, '_> {
             return None;
         }
         let why = if user.key.is_some() && user.key.as_ref() == self.login {
-            Some((NoteKind::RoleKept, "is the login's own user"))
+            Some((NoteKind::RoleKept, "gotosync signs in as this user"))
         } else if !user.role.is_member() && self.desires.rules.protects(&user.email) {
-            Some((NoteKind::Protected, "is protected"))
+            Some((NoteKind::Protected, "the user is protected"))
         } else {
             None
         };
         match why {
             Some((kind, why)) => {
-                let evidence = format!("{why}: stays {}, and would become {role}", user.role);
+                let evidence = format!("{why}: the role stays {} and does not become {role}", user.role);
                 self.note(kind, user.email.as_str(), evidence);
                 None
             }
@@ -120,7 +120,7 @@ impl DesiredUsers<'_, '_> {
         }
     }
 
-    /// The role of a user who is yet to be made.
+    /// Returns the role of a new user.
     pub(super) fn first_role(&mut self, offer: &Offer) -> Role {
         let Some(set) = offer.role.as_ref().filter(|set| !set.value.is_member()) else { return Role::Member };
         if self.roles == RoleAccess::Hidden {
@@ -130,9 +130,9 @@ impl DesiredUsers<'_, '_> {
         set.value.clone()
     }
 
-    /// The user without what rules give, or `None` if nothing changes.
+    /// Returns the user without the access that rules give, or `None` if nothing changes.
     ///
-    /// A role that rules gave goes with a suspension also where the user keeps something that no rule names.
+    /// A suspension removes a role that a rule gave even if the user keeps a license that no rule names.
     pub(super) fn without_access(&mut self, user: &User, policy: LeaverPolicy, link: Option<&Link>) -> Option<User> {
         if policy == LeaverPolicy::Keep || user.status == Status::Suspended {
             return None;
@@ -145,7 +145,7 @@ impl DesiredUsers<'_, '_> {
         let role = if suspend && (kept.is_empty() || by_rule) { Role::Member } else { user.role.clone() };
         if self.desires.rules.protects(&user.email) {
             if kept.len() != user.licenses.len() || role != user.role {
-                let evidence = format!("would be {}", if suspend { "suspended" } else { "without products" });
+                let evidence = format!("would {}", if suspend { "be suspended" } else { "lose licenses" });
                 self.note(NoteKind::Protected, user.email.as_str(), evidence);
             }
             return None;
@@ -155,15 +155,15 @@ impl DesiredUsers<'_, '_> {
             let evidence = format!("keeps {}, which no rule names", left.join(", "));
             self.note(NoteKind::KeepsAccess, user.email.as_str(), evidence);
         } else if !suspend && !user.role.is_member() {
-            let evidence = format!("stays {}: leavers only lose products", user.role);
+            let evidence = format!("keeps the role {}: the rules remove only products from leavers", user.role);
             self.note(NoteKind::KeepsAccess, user.email.as_str(), evidence);
         }
         if kept.len() == user.licenses.len() && role == user.role {
             return None;
         }
         if role != user.role {
-            let back = if by_rule { "a rule gave it" } else { "it comes back with the person" };
-            self.note(NoteKind::RoleGoes, user.email.as_str(), format!("is {} now; {back}", user.role));
+            let back = if by_rule { "a rule gave it" } else { "it is restored if the person returns" };
+            self.note(NoteKind::RoleGoes, user.email.as_str(), format!("loses the role {}; {back}", user.role));
         }
         let mut wanted = User { licenses: kept, role, ..user.clone() };
         wanted.derive_status(true);

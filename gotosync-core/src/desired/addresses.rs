@@ -1,4 +1,4 @@
-//! Addresses that pass from one user to another in one plan.
+//! E-mail addresses that move from one user to another within one plan.
 
 use std::sync::Arc;
 
@@ -8,9 +8,11 @@ use crate::link::{Linked, Pairing};
 use crate::model::{Account, Note, NoteKind};
 use crate::rules::Desires;
 
-/// Lets a user take the address of another only if that one leaves it in the same plan, and says how many go first.
+/// Lets a user take another user's address only if that user gives it up in the same plan, and returns for each such user the
+/// number of users that must change their address first.
 ///
-/// Who cannot have the address stays as before, with a note; so do people whose addresses go round in a circle.
+/// A user who cannot have the address stays unchanged, with a note. The same holds for users who would exchange their addresses in
+/// a circle.
 pub(super) fn assign(
     desires: &Desires<'_>,
     linked: &Linked<'_>,
@@ -18,7 +20,7 @@ pub(super) fn assign(
     account: &mut Account,
     notes: &mut Vec<Note>,
 ) -> HashMap<u32, u32> {
-    // Who wants whose address; only users who are really to get another one.
+    // User -> (current holder of the wanted address, desire); only users whose address really changes.
     let mut wants: HashMap<u32, (u32, u32)> = HashMap::new();
     for (desire, holder) in &linked.contested {
         let Pairing::User(user, _) = linked.pairings[*desire as usize] else { continue };
@@ -44,7 +46,8 @@ pub(super) fn assign(
             let Some((holder, desire)) = wants.remove(&user) else { continue };
             let (old, other) = (&current.users[user as usize], &current.users[holder as usize]);
             let person = desires.directory.person(desires.people[desire as usize].person);
-            let evidence = format!("the user is {}, and {} is another user of the account", old.email, other.email);
+            let evidence =
+                format!("{} cannot become {}: another user in the account has this e-mail", old.email, other.email);
             notes.push(Note::new(NoteKind::TwoUsers, person.dn.name(), evidence));
             account.users[user as usize] = Arc::clone(old);
         }
@@ -53,7 +56,8 @@ pub(super) fn assign(
     ranks
 }
 
-/// How many users must leave their address before this one; more than there are, if they wait for each other.
+/// Returns the number of users that must give up their address before this one. If they wait for each other in a circle, the result
+/// is greater than the number of waiting users.
 fn rank(user: u32, wants: &HashMap<u32, (u32, u32)>) -> u32 {
     let next = |user: &u32| wants.get(user).map(|(holder, _)| *holder);
     std::iter::successors(Some(user), next).take(wants.len() + 2).count() as u32 - 1

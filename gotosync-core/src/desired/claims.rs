@@ -1,5 +1,6 @@
-//! What rules give by name out of what the account has: extensions, devices, numbers, locations. What is exclusive is allocated here,
-//! before anything is written.
+//! Items of the account that rules assign by name: extensions, devices, phone numbers, and locations.
+//!
+//! Items that only one user can have are allocated here, before anything is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,29 +19,29 @@ mod extensions;
 mod locations;
 mod numbers;
 
-/// What each person gets of what the account has; by place in the desires.
+/// The items of the account that each person gets, by the person's index in the list of desires.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     extensions: Extensions,
     singles: HashMap<u32, Vec<(Field, Box<str>)>>,
-    /// The numbers that ring at extensions of nobody, and come with them to the user who gets one.
+    /// Phone numbers that ring at an extension without a user, by extension. The user who gets the extension gets them, too.
     at_extensions: HashMap<String, Vec<PhoneNumber>>,
     lists: HashMap<(Field, u32), Claim>,
 }
 
-/// The extension that each person gets; by place in the desires.
+/// The extension that each person gets, by the person's index in the list of desires.
 type Extensions = HashMap<u32, Box<str>>;
 
-/// What one person gets of a setting with several values.
+/// The values of one multi-valued setting that a person gets.
 #[derive(Debug, Default)]
 pub(super) struct Claim {
     items: Vec<String>,
-    /// Whether everything that the rules want is among them.
+    /// `true` if the items include everything that the rules want.
     complete: bool,
 }
 
 impl Claim {
-    /// Returns what the person has with it, who has some now. Where anything of it is in doubt, nothing that is there goes.
+    /// Returns the desired values, given the current ones. If the claim is incomplete, no current value is removed.
     pub(super) fn over(&self, now: impl IntoIterator<Item = String>) -> BTreeSet<String> {
         let own = self.items.iter().cloned();
         if self.complete { own.collect() } else { own.chain(now).collect() }
@@ -52,23 +53,24 @@ impl Claims {
         self.extensions.get(&desire).map(|extension| &**extension)
     }
 
-    /// Returns what a person gets of settings with one value, except the extension.
+    /// Returns the single-valued settings that a person gets, except the extension.
     pub(super) fn singles(&self, desire: u32) -> &[(Field, Box<str>)] {
         self.singles.get(&desire).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns what a person gets of a setting with several values, if a rule sets it.
+    /// Returns the values of a multi-valued setting that a person gets, if a rule sets it.
     pub(super) fn list(&self, field: Field, desire: u32) -> Option<&Claim> {
         self.lists.get(&(field, desire))
     }
 
-    /// Returns the numbers that come with the extension that a person gets.
+    /// Returns the phone numbers that come with the person's new extension.
     pub(super) fn numbers_that_come(&self, desire: u32) -> &[PhoneNumber] {
         let extension = self.extensions.get(&desire);
         extension.and_then(|own| self.at_extensions.get(&**own)).map_or(&[], Vec::as_slice)
     }
 
-    /// Allocates who gets what. Where two want one thing, or somebody else has it, all is left as it is, with a note.
+    /// Allocates items to people. If two people want the same exclusive item, or another user has it, nothing changes for them and a
+    /// note is added.
     pub(super) fn allocate(
         desires: &Desires<'_>,
         linked: &Linked<'_>,
@@ -124,11 +126,11 @@ impl Claims {
     }
 }
 
-/// Somebody whose user is made or changed.
+/// A person whose user is created or changed.
 struct Claimant<'c, 'd> {
     at: u32,
     desire: &'c Desire<'d>,
-    /// The place of the user in the account, if there is one.
+    /// The index of the user in the account, if the user exists.
     user: Option<u32>,
 }
 
@@ -153,13 +155,13 @@ impl<'c, 'd> Claimant<'c, 'd> {
         desires.directory.person(self.desire.person).dn.name()
     }
 
-    /// Says whether what a rule sets counts for this user.
+    /// Returns `true` if a value that a rule sets applies to this user: values that are not managed apply to new users only.
     fn counts(&self, managed: bool) -> bool {
         managed || self.user.is_none()
     }
 }
 
-/// The allocation of what the account has to the people who claim it.
+/// The allocation of the account's items to the people who claim them.
 struct Allocation<'c, 'd> {
     desires: &'c Desires<'d>,
     current: &'c Account,
@@ -167,37 +169,37 @@ struct Allocation<'c, 'd> {
     people: Vec<Claimant<'c, 'd>>,
 }
 
-/// What the rules of one person ask for of one field.
+/// The values of one field that the rules of one person request.
 struct Asked {
-    /// The place among claimants.
+    /// The index of the claimant.
     at: usize,
-    /// What of it the account has.
+    /// The requested values that the account has.
     found: Vec<String>,
-    /// How much they ask for.
+    /// The number of requested values.
     all: usize,
 }
 
-/// Why something that rules ask for is not given.
+/// The reason why a requested value is not given.
 type Refusal = (NoteKind, String);
 
 impl Allocation<'_, '_> {
-    /// Says whether the target has what a field sets.
+    /// Returns `true` if the target supports a field.
     fn has(&self, field: Field) -> bool {
         feature(field).is_none_or(|feature| self.capabilities.has(feature))
     }
 
-    /// Notes once for each rule what it gives and the target lacks.
+    /// Adds one note for each field that a rule sets and the target does not support.
     fn note_unsupported(&self, notes: &mut Vec<Note>) {
         let held = |rule: &Rule| !rule.enabled || (rule.is_simulated() && self.desires.trial == Trial::Hold);
         for rule in self.desires.rules.list.iter().filter(|rule| !held(rule)) {
             let single = rule.fields.iter().filter(|(_, mapping)| mapping.is_some()).map(|(field, _)| *field);
-            // A value from no list of the account is refused only where a step carries it.
+            // Values that do not come from a list of the account are checked later, and only if a step contains them.
             let single = single.filter(|field| Setting::of(*field).is_none_or(|setting| setting.listed.is_some()));
             let voicemail = rule.gives.voicemail.as_ref().map(|_| Field::Voicemail);
             let fields = rule.lists.keys().copied().chain(single).chain(voicemail);
             for field in fields.filter(|field| !self.has(*field)) {
                 let lacking = feature(field).map_or("", Feature::as_str);
-                let evidence = format!("it sets {field}, and the account does not let {lacking} be given");
+                let evidence = format!("the rule sets {field}, but gotosync cannot set {lacking} in this account");
                 notes.push(Note::new(NoteKind::Unsupported, &*rule.name, evidence));
             }
         }
@@ -207,14 +209,16 @@ impl Allocation<'_, '_> {
         notes.push(Note::new(NoteKind::Clash, claimant.name(self.desires), evidence));
     }
 
-    /// Returns which user has each exclusive thing now, by place in the account.
+    /// Returns the current holder of each exclusive item, by index in the account.
     fn holders(&self) -> HashMap<Exclusive, u32> {
         let users = 0..self.current.users.len() as u32;
         users.flat_map(|user| self.settings(user).exclusive().into_iter().map(move |one| (one, user))).collect()
     }
 
-    /// Keeps the claims that no other person makes on what no other user has, and notes the others. Of several claims one that lasts
-    /// goes before those that are only made for new users: at the next run it would stand alone.
+    /// Keeps claims on items that no other person claims and no other user has, and adds a note for each of the others.
+    ///
+    /// If exactly one of several claims is managed, it wins over those that hold for new users only: the next run would see only the
+    /// managed claim anyway.
     fn undisputed(
         &self,
         claims: &[(usize, Exclusive)],
@@ -239,10 +243,10 @@ impl Allocation<'_, '_> {
                 let holder = holders.get(one).filter(|holder| claimant.user != Some(**holder));
                 if let Some(twin) = twin {
                     let other = self.people[*twin].name(self.desires);
-                    self.clash(claimant, format!("{what} {value} is also wanted for {other}"), notes);
+                    self.clash(claimant, format!("the rules also give {what} {value} to {other}"), notes);
                 } else if let Some(holder) = holder {
                     let other = &self.current.users[*holder as usize].email;
-                    self.clash(claimant, format!("{what} {value} is that of {other}"), notes);
+                    self.clash(claimant, format!("{what} {value} belongs to {other}"), notes);
                 } else {
                     kept.push((*at, value.to_owned()));
                 }
@@ -251,7 +255,7 @@ impl Allocation<'_, '_> {
         kept
     }
 
-    /// Says of claimants whether what a list gives them is theirs for good, and not only to begin with.
+    /// Returns a predicate: `true` if the rules manage the claimant's list permanently, and do not just set it for a new user.
     fn lasts(&self, field: Field) -> impl Fn(usize) -> bool {
         move |at| self.desires.profile(self.people[at].desire).list(field).is_some_and(|set| set.managed)
     }
@@ -260,14 +264,15 @@ impl Allocation<'_, '_> {
         self.current.users[user as usize].settings()
     }
 
-    /// Returns the extension that somebody gets or has.
+    /// Returns the extension that the claimant gets, or else the current one.
     fn extension_of<'e>(&'e self, claimant: &Claimant<'_, '_>, extensions: &'e Extensions) -> Option<&'e str> {
         let now = || claimant.user.and_then(|user| self.settings(user).extension.as_deref());
         extensions.get(&claimant.at).map(|extension| &**extension).or_else(now)
     }
 
-    /// Returns what everybody's rules ask for of one field, as far as the account has it; the rest is noted. What comes out to
-    /// nothing says nothing, and what `find` answers with `None` need not be given.
+    /// Returns the values of one field that each claimant's rules request and the account has; adds a note for each of the others.
+    ///
+    /// An empty value requests nothing. If `find` returns `None`, the value need not be given.
     fn asked(
         &self,
         field: Field,
@@ -284,13 +289,13 @@ impl Allocation<'_, '_> {
             if names.is_empty() {
                 continue;
             }
-            // What could not be evaluated was asked for as well, and is noted.
+            // Expressions that could not be evaluated count as requested; notes about them exist already.
             let extras = claimant.desire.extras.iter().flat_map(|extras| &extras.problems);
             let broken = extras.filter(|problem| problem.field == field).count();
             let (mut found, mut all) = (Vec::new(), names.len() + broken);
             for name in names {
                 match find(claimant, name) {
-                    // Two expressions may come out to one thing.
+                    // Two expressions may give the same value.
                     Ok(Some(thing)) if found.contains(&thing) => all -= 1,
                     Ok(Some(thing)) => found.push(thing),
                     Ok(None) => all -= 1,
@@ -304,12 +309,12 @@ impl Allocation<'_, '_> {
         asked
     }
 
-    /// Returns what everybody gets of what was asked for.
+    /// Returns the claims for values that several users can share.
     fn shared(&self, asked: &[Asked]) -> Vec<(u32, Claim)> {
         self.given(asked, asked.iter().flat_map(|one| one.found.iter().map(|thing| (one.at, thing.clone()))).collect())
     }
 
-    /// Returns what everybody gets of what was asked for and only one user can have.
+    /// Returns the claims for values that only one user can have.
     fn exclusive(
         &self,
         asked: &[Asked],
@@ -338,7 +343,7 @@ impl Allocation<'_, '_> {
     }
 }
 
-/// Returns what a target must claim for a field.
+/// Returns the feature that a target must support for a field.
 fn feature(field: Field) -> Option<Feature> {
     match field {
         Field::Voicemail => Some(Feature::Voicemail),

@@ -1,4 +1,4 @@
-//! What each set of rules gives, found in the account by name; and what rules name at all.
+//! Offers: the licenses, role, templates, and device groups that each set of rules gives, resolved to the account's own keys.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use crate::model::{Account, LicenseKey, Note, NoteKind, Role, SettingsTemplate, 
 use crate::rules::lookup::{find_license, find_name, find_nested, find_role, find_template, missing};
 use crate::rules::{Desires, GroupChoice, Profile, Rule, Setting, Trial};
 
-/// What one set of rules gives, by the account's own keys.
+/// The items that one set of rules gives, by the account's own keys.
 #[derive(Clone, Debug, Default)]
 pub struct Offer {
     /// The licenses.
     pub licenses: Vec<Granted<LicenseKey>>,
-    /// The role, if a rule gives one that the account has.
+    /// The role, if a rule gives a role that the account has.
     pub role: Option<Setting<Role>>,
     /// The settings templates.
     pub templates: Vec<(LicenseKey, Setting<SettingsTemplate>)>,
@@ -19,30 +19,30 @@ pub struct Offer {
     pub device_groups: Vec<Granted<String>>,
 }
 
-/// Something of several that a set of rules gives.
+/// One item of a list that a set of rules gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Granted<T> {
-    /// What.
+    /// The item.
     pub what: T,
-    /// The products inside it that are switched off, where a rule says so.
+    /// The products inside the license that are switched off, if a rule says so.
     pub without: Option<BTreeSet<String>>,
-    /// The highest rule that gives it, by place in the list.
+    /// The highest rule that gives it, by index in the list.
     pub rule: usize,
-    /// Whether users who exist get it too.
+    /// `true` if existing users get it, too.
     pub managed: bool,
-    /// Whether anybody gets it; what is not given is not taken away either.
+    /// `true` if the rules give it. An item that is not given is not taken away either.
     pub given: bool,
 }
 
-/// The offers of every profile, and what rules name.
+/// The offers of every profile, and every item that a rule names.
 #[derive(Debug)]
 pub(super) struct Offers {
     pub(super) profiles: Vec<Offer>,
-    /// Every license a rule names. A rule that is off still names what it gives: it must not look as if given by hand.
+    /// Every license that a rule names. Disabled rules count: a license that they gave must not look as if an admin gave it.
     pub(super) licenses: BTreeSet<LicenseKey>,
-    /// Every device group a rule names.
+    /// Every device group that a rule names.
     pub(super) device_groups: BTreeSet<String>,
-    /// The account's user groups and those that rules make, parents before children.
+    /// The account's user groups and those that rules create, parents before children.
     pub(super) groups: Vec<UserGroup>,
 }
 
@@ -62,7 +62,7 @@ impl Offers {
         self.groups.binary_search_by(|group| group.path.cmp(path)).is_ok()
     }
 
-    /// Takes up what a rule names, and notes what of it the account does not have.
+    /// Collects the items that a rule names, and adds a note for each that the account does not have.
     fn name_all(
         &mut self,
         rule: &Rule,
@@ -79,7 +79,7 @@ impl Offers {
         if !rule.enabled || (rule.is_simulated() && desires.trial == Trial::Hold) {
             return;
         }
-        // The user groups of a rule that selects nobody are not made.
+        // A rule that selects no people does not create its user groups.
         let has_group = |path: &UserGroupPath| people == 0 || self.has_group(path);
         let missing = missing(rule, &desires.rules.welcome_emails, account, has_group);
         notes.extend(missing.into_iter().map(|(kind, evidence)| Note::new(kind, &*rule.name, evidence)));
@@ -127,7 +127,7 @@ impl Offers {
     }
 }
 
-/// The account's user groups and those that rules make, parents before children.
+/// Returns the account's user groups and those that rules create, parents before children.
 fn wanted_groups(desires: &Desires<'_>, account: &Account, notes: &mut Vec<Note>) -> Vec<UserGroup> {
     let mut missing: BTreeSet<UserGroupPath> = BTreeSet::new();
     for (rule, people) in desires.rules.list.iter().zip(&desires.populations) {
@@ -143,7 +143,7 @@ fn wanted_groups(desires: &Desires<'_>, account: &Account, notes: &mut Vec<Note>
             let names = account.groups.iter().map(|group| group.path.as_str());
             let nearest = text::nearest(path.as_str(), names);
             let advice = nearest.map_or_else(
-                || "set `create_user_group = true` to have it made".to_owned(),
+                || "set `create_user_group = true` to create it".to_owned(),
                 |name| format!("did you mean `{name}`?"),
             );
             let evidence = format!("the account has no user group `{path}`; {advice}");

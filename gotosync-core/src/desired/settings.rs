@@ -1,4 +1,4 @@
-//! The settings few users have, laid over what is there.
+//! The optional settings of a user, computed from the rules and the current settings.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +7,7 @@ use super::users::DesiredUsers;
 use crate::model::{ExpressionKey, Field, PhoneNumber, Setting, User, UserSettings};
 use crate::rules::{Desire, list_fields};
 
-/// Whether the user is there already.
+/// A user that exists already, or a new one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Existing,
@@ -15,12 +15,12 @@ enum Standing {
 }
 
 impl DesiredUsers<'_, '_> {
-    /// The settings of a user who exists, if they change.
+    /// Returns the settings of an existing user, if they change.
     pub(super) fn settings(&mut self, at: u32, desire: &Desire<'_>, user: &User) -> Option<UserSettings> {
         let mut wanted = self.lay(at, desire, user.settings(), Standing::Existing)?;
         let now = user.settings();
         if wanted.loses(now)
-            && self.spares(user, "would lose a device, a phone number, a device group or a product inside another")
+            && self.spares(user, "would lose a device, phone number, device group, or product inside a license")
         {
             wanted.keep(now);
         }
@@ -28,7 +28,7 @@ impl DesiredUsers<'_, '_> {
         Some(wanted)
     }
 
-    /// The settings of a user who is yet to be made, if there are any.
+    /// Returns the settings of a new user, if there are any.
     pub(super) fn first_settings(&self, at: u32, desire: &Desire<'_>) -> Option<UserSettings> {
         let mut wanted = self.lay(at, desire, UserSettings::NONE, Standing::New)?;
         stay_apart(&mut wanted);
@@ -41,7 +41,7 @@ impl DesiredUsers<'_, '_> {
         let counts = |managed: bool| managed || standing == Standing::New;
         let mut wanted = Cow::Borrowed(now);
         if let Some(extras) = &desire.extras {
-            // A value that must be in the account's lists is claimed, and so is an extension.
+            // Extensions and values from the account's lists come from the claims instead.
             let free = |key: &&ExpressionKey| {
                 Setting::of(key.field).is_some_and(|setting| setting.listed.is_none() && setting.exclusive.is_none())
             };
@@ -81,7 +81,7 @@ impl DesiredUsers<'_, '_> {
         }
     }
 
-    /// Groups that rules name come and go; any other is left alone.
+    /// Adds and removes device groups that rules name. Other device groups stay.
     fn lay_device_groups(
         &self,
         desire: &Desire<'_>,
@@ -102,7 +102,7 @@ impl DesiredUsers<'_, '_> {
         }
     }
 
-    /// Settings with several values are what the rules say.
+    /// Sets multi-valued settings to the values that the rules give.
     fn lay_lists(&self, at: u32, now: &UserSettings, wanted: &mut Cow<'_, UserSettings>) {
         for field in list_fields().filter(|field| *field != Field::PhoneNumbers) {
             let Some(claim) = self.claims.list(field, at) else { continue };
@@ -114,7 +114,7 @@ impl DesiredUsers<'_, '_> {
         }
     }
 
-    /// Numbers are what the rules say; each has the name that the rules give, or the one it has.
+    /// Sets the phone numbers that the rules give, each with the name from the rules or else its current name.
     fn lay_phone_numbers(
         &self,
         at: u32,
@@ -127,7 +127,7 @@ impl DesiredUsers<'_, '_> {
         let extras = desire.extras.as_ref().filter(|_| named);
         let name = extras.and_then(|extras| extras.single(Field::PhoneNumberName));
         let now = &wanted.phone_numbers;
-        // What rings at an extension of nobody comes with it to whoever gets it.
+        // Phone numbers of an extension without a user come with the extension.
         let comes = self.claims.numbers_that_come(at);
         let mut numbers: BTreeSet<PhoneNumber> = match self.claims.list(Field::PhoneNumbers, at) {
             Some(claim) => {
@@ -138,7 +138,7 @@ impl DesiredUsers<'_, '_> {
             None => now.keys().cloned().collect(),
         };
         numbers.extend(comes.iter().cloned());
-        // A number needs a name: one that is listed without is called by its digits.
+        // A phone number needs a name; if the account lists none, its digits are the name.
         let listed = |number: &PhoneNumber| self.current.catalog.phone_number(number).map(|own| own.name.clone());
         let first =
             |number: &PhoneNumber| listed(number).filter(|name| !name.is_empty()).unwrap_or_else(|| number.to_string());
@@ -156,7 +156,7 @@ impl DesiredUsers<'_, '_> {
     }
 }
 
-/// Gives a setting with one value another one.
+/// Sets a single-valued setting, if the value differs.
 fn put_one(wanted: &mut Cow<'_, UserSettings>, field: Field, value: Option<&str>) {
     if let Some(value) = value
         && wanted.names(field) != [value]
@@ -165,7 +165,7 @@ fn put_one(wanted: &mut Cow<'_, UserSettings>, field: Field, value: Option<&str>
     }
 }
 
-/// An extension that becomes the user's own is a secondary one no more.
+/// Removes the user's own extension from the secondary extensions.
 fn stay_apart(wanted: &mut UserSettings) {
     if let Some(own) = &wanted.extension {
         wanted.secondary_extensions.remove(&**own);

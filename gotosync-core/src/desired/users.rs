@@ -1,4 +1,4 @@
-//! Each user as they shall be.
+//! The desired state of each user.
 
 use std::borrow::Cow;
 
@@ -15,31 +15,31 @@ use crate::model::{
 };
 use crate::rules::{DeleteAfter, Desire, Desires, GroupChoice, LeaverPolicy};
 
-/// Lays desires over users, one by one.
+/// Computes the desired state of users, one by one.
 pub(super) struct DesiredUsers<'s, 'd> {
     pub(super) desires: &'s Desires<'d>,
     pub(super) current: &'s Account,
     pub(super) offers: &'s Offers,
     pub(super) claims: &'s Claims,
     pub(super) roles: RoleAccess,
-    /// Whether the account keeps which person a user is.
+    /// `true` if the account stores the person's id with each user.
     keeps_people: bool,
-    /// Whether it is seen to keep that: it does for somebody.
+    /// `true` if at least one user in the account has a person's id.
     shows_people: bool,
     pub(super) login: Option<&'s UserKey>,
     transfers: HashMap<Cow<'s, str>, &'s Transfer>,
     elsewhere: HashSet<Cow<'s, str>>,
     now: Timestamp,
     pub(super) notes: Vec<Note>,
-    /// People who would have a role if the login could give one.
+    /// The number of people who would get a role if the signed-in user could assign roles.
     pub(super) without_role: usize,
 }
 
-/// What becomes of a leaver.
+/// The outcome for a leaver.
 pub(super) enum Leaving {
     /// Nothing changes.
     Stays,
-    /// The user becomes so.
+    /// The user changes to this state.
     Becomes(Box<User>),
     /// The user is deleted.
     Goes,
@@ -78,11 +78,11 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
         }
     }
 
-    /// What was found.
+    /// Returns the notes.
     pub(super) fn finish(mut self) -> Vec<Note> {
         if self.without_role > 0 {
-            let people = text::count(self.without_role, "person has", "people have");
-            let evidence = format!("{people} a role by the rules, and none is given");
+            let people = text::count(self.without_role, "person", "people");
+            let evidence = format!("the rules give a role to {people}; gotosync assigns none");
             self.notes.push(Note::new(NoteKind::RolesHidden, "roles", evidence));
         }
         self.notes
@@ -92,7 +92,7 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
         self.notes.push(Note::new(kind, subject, evidence));
     }
 
-    /// The user as they shall be, or `None` if nothing changes.
+    /// Returns the desired state of an existing user, or `None` if nothing changes.
     pub(super) fn existing(&mut self, at: u32, desire: &Desire<'_>, user: &User, link: Option<&Link>) -> Option<User> {
         let desires = self.desires;
         let profile = desires.profile(desire);
@@ -107,20 +107,21 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
             return None;
         }
         let managed = |field| profile.source(field).is_none_or(|source| source.managed);
-        cuts::tell(desire, person, managed, &mut self.notes);
+        cuts::note_cuts(desire, person, managed, &mut self.notes);
         let mut wanted = Cow::Borrowed(user);
-        // One that somebody else wrote there stays: it may be what another client knows the user by.
+        // An id that another client wrote stays: that client may need it to recognize the user.
         if self.shows_people && user.person.is_none() {
             wanted.to_mut().person = Some(person.id.clone());
         }
         let address = desire.email.as_deref().filter(|_| profile.email.managed);
         if let Some(address) = address.filter(|address| email::key(address) != user.email.key()) {
             if user.locks.email {
-                self.note(NoteKind::Locked, user.email.as_str(), format!("email would become {address}"));
+                self.note(NoteKind::Locked, user.email.as_str(), format!("the e-mail would become {address}"));
             } else {
                 let rules = desires.rules;
                 if rules.protects(&user.email) && !rules.protects(&Email::new(address)) {
-                    let evidence = format!("becomes {address}, which `protected` does not name: add it there");
+                    let evidence =
+                        format!("the e-mail becomes {address}, which is not listed in `protected`: add it there");
                     self.note(NoteKind::Protected, user.email.as_str(), evidence);
                 }
                 wanted.to_mut().email = Email::new(address);
@@ -147,7 +148,9 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
             Some(GroupChoice::Path(path)) if user.group.as_ref() != Some(path) => {
                 wanted.to_mut().group = Some(path.clone());
             }
-            Some(GroupChoice::Nowhere) if user.group.is_some() && !self.spares(user, "would be in no user group") => {
+            Some(GroupChoice::Nowhere)
+                if user.group.is_some() && !self.spares(user, "would be removed from the user group") =>
+            {
                 wanted.to_mut().group = None;
             }
             _ => {}
@@ -170,7 +173,7 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
         }
     }
 
-    /// The user to be made for a person, if one is.
+    /// Returns the new user for a person, if the rules create one.
     pub(super) fn new_user(&mut self, at: u32, desire: &Desire<'_>, person: &Person) -> Option<User> {
         let desires = self.desires;
         let profile = desires.profile(desire);
@@ -179,15 +182,19 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
         }
         let address = desire.email.as_deref()?;
         if let Some(transfer) = self.transfers.get(&email::key(address)) {
-            let asked = text::count(transfer.sent as usize, "mail was sent", "mails were sent");
+            let asked = text::count(transfer.sent as usize, "invitation was sent", "invitations were sent");
             let kind = if transfer.expired { NoteKind::TransferExpired } else { NoteKind::TransferPending };
             self.note(kind, address, asked);
             return None;
         }
-        cuts::tell(desire, person, |_| true, &mut self.notes);
+        cuts::note_cuts(desire, person, |_| true, &mut self.notes);
         let mut user = User::new(address, &desire.first_name, &desire.last_name);
         if self.elsewhere.contains(&user.email.key()) {
-            self.note(NoteKind::TransferNeeded, address, "there is no user here until they agree");
+            self.note(
+                NoteKind::TransferNeeded,
+                address,
+                "the user appears in this account once the invitation is accepted",
+            );
         }
         user.person = self.keeps_people.then(|| person.id.clone());
         user.language = desire.language.as_deref().map(Into::into);
@@ -205,7 +212,7 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
         Some(user)
     }
 
-    /// What becomes of a user whom no rule selects any more.
+    /// Decides the outcome for a leaver.
     pub(super) fn leaver(&mut self, leaver: &Leaver<'_>, user: &User) -> Leaving {
         let policy = self.desires.rules.leavers_of(&leaver.link.rules);
         if policy.delete.is_some_and(|after| self.is_due(after, leaver.link, user)) {
@@ -217,17 +224,17 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
         }
     }
 
-    /// Says whether a leaver has been away for long enough, and is nobody who is never deleted.
+    /// Returns `true` if a leaver has been unselected for long enough and may be deleted.
     fn is_due(&self, after: DeleteAfter, link: &Link, user: &User) -> bool {
         let wait = SignedDuration::from_hours(i64::from(after.days) * 24);
         let waited = link.leaver_since.is_some_and(|since| since.checked_add(wait).is_ok_and(|due| due <= self.now));
-        // Who was given access back by hand, or suspended by hand, is not ours to delete.
+        // A user whose access an admin restored or suspended by hand must not be deleted.
         let ours = user.status == Status::Suspended && user.is_bare() && link.suspended.is_some();
         let own = user.key.is_some() && user.key.as_ref() == self.login;
         waited && ours && !own && link.absences >= after.reads && !self.desires.rules.protects(&user.email)
     }
 
-    /// Says whether the fields that every user must have can be used; a note says why not.
+    /// Returns `true` if the required fields are usable; otherwise adds a note with the reason.
     fn usable(&mut self, desire: &Desire<'_>, person: &Person) -> bool {
         if let Some(problem) = &desire.problem {
             let evidence = format!("{}: {}", problem.field, problem.problem);
@@ -235,7 +242,7 @@ impl<'s, 'd> DesiredUsers<'s, 'd> {
             return false;
         }
         if desire.email.is_none() {
-            let evidence = format!("neither mail nor a primary proxyAddresses ({})", person.dn);
+            let evidence = format!("no value in mail and no primary address in proxyAddresses ({})", person.dn);
             self.note(NoteKind::NoEmail, person.dn.name(), evidence);
             return false;
         }

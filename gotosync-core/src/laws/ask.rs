@@ -1,4 +1,4 @@
-//! What laws of writing ask of a target, and how its answers are looked at.
+//! Helpers for laws: building actions, executing them, and checking outcomes.
 
 use crate::ErrorKind;
 use crate::model::{
@@ -7,9 +7,9 @@ use crate::model::{
 };
 use crate::target::{Feature, ProvisioningTarget, TargetInfo};
 
-use super::{Held, Trouble, same, so};
+use super::{Held, Trouble, ensure, same};
 
-/// Says whether a target takes actions of these kinds, and has what each of them is about.
+/// Returns `true` if a target supports actions of these kinds and the feature that each kind needs.
 pub(super) fn can(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
     let about = |kind: ActionKind| match kind {
         ActionKind::Release => has(info, Feature::Products),
@@ -20,12 +20,12 @@ pub(super) fn can(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
     kinds.iter().all(|kind| info.capabilities.actions.contains(kind) && about(*kind))
 }
 
-/// Says whether a target has something that accounts may lack.
+/// Returns `true` if a target supports an optional feature.
 pub(super) fn has(info: &TargetInfo, feature: Feature) -> bool {
     info.capabilities.has(feature)
 }
 
-/// Executes actions in batches as large as the target takes.
+/// Executes actions in batches of the largest size that the target accepts.
 pub(super) async fn execute(
     target: &dyn ProvisioningTarget,
     actions: impl IntoIterator<Item = Action>,
@@ -41,52 +41,52 @@ pub(super) async fn execute(
     Ok(outcomes)
 }
 
-/// Holds if everything was done.
+/// Returns an error unless every action was done.
 pub(super) fn done(outcomes: &[Outcome]) -> Held {
-    so(&format!("all is done: {outcomes:?}"), outcomes.iter().all(Outcome::is_done))
+    ensure(&format!("every action is done: {outcomes:?}"), outcomes.iter().all(Outcome::is_done))
 }
 
-/// Holds if everything failed, and with this meaning.
+/// Returns an error unless every action failed with this kind of error.
 pub(super) fn refused(outcomes: &[Outcome], kind: ErrorKind) -> Held {
     let meant =
         |outcome: &Outcome| matches!(outcome, Outcome::Failed { fault: Fault { kind: own, .. } } if *own == kind);
-    so(&format!("all is refused as {kind:?}: {outcomes:?}"), outcomes.iter().all(meant))
+    ensure(&format!("every action fails as {kind:?}: {outcomes:?}"), outcomes.iter().all(meant))
 }
 
-/// The user with a key.
+/// Returns the user with a key.
 pub(super) fn user<'a>(account: &'a Account, key: &str) -> Result<&'a User, Trouble> {
-    Ok(account.user(&UserKey::new(key)).ok_or_else(|| format!("there is no user {key}"))?)
+    Ok(account.user(&UserKey::new(key)).ok_or_else(|| format!("the account has no user {key}"))?)
 }
 
-/// The key of the user with an e-mail.
+/// Returns the key of the user with an e-mail address.
 pub(super) fn key(account: &Account, email: &str) -> Result<UserKey, Trouble> {
-    let user = account.user_by_email(&Email::new(email)).ok_or_else(|| format!("there is no user {email}"))?;
-    Ok(user.key.clone().ok_or("a user without a key was read")?)
+    let user = account.user_by_email(&Email::new(email)).ok_or_else(|| format!("the account has no user {email}"))?;
+    Ok(user.key.clone().ok_or("the account that was read contains a user without a key")?)
 }
 
-/// The action that makes a user with licenses.
+/// Returns the action that creates a user with licenses.
 pub(super) fn create(email: &str, licenses: &[&str]) -> Action {
     let new = User { licenses: keys(licenses), ..User::new(email, "Gus", "Lee") };
     Action::Create(Creation::new(new, WelcomeEmail::None))
 }
 
-/// The action that makes a user group.
+/// Returns the action that creates a user group.
 pub(super) fn group(path: &str) -> Action {
     Action::CreateGroup { path: UserGroupPath::new(path) }
 }
 
-/// The action that suspends a user who is as the account was read.
+/// Returns the action that suspends a user, with the licenses and the role from `account` as the `before` values.
 pub(super) fn suspend(whole: Whole<'_>, account: &Account, key: &str) -> Result<Action, Trouble> {
     let user = user(account, key)?;
     Ok(Action::Suspend(Suspension::new(whole, key.into(), user.licenses.clone(), user.role.clone())))
 }
 
-/// The action that changes a user.
+/// Returns the action that changes a user.
 pub(super) fn update(key: &str, changes: UserChanges) -> Action {
     Action::Update(Update { user: key.into(), changes })
 }
 
-/// The keys of licenses.
+/// Converts texts to license keys.
 pub(super) fn keys(licenses: &[&str]) -> Vec<LicenseKey> {
     licenses.iter().map(|license| (*license).into()).collect()
 }

@@ -1,4 +1,4 @@
-//! What laws are asked about: one account, and one directory in the two forms in which sources have it.
+//! The data that the laws (conformance tests) use: an account, and a directory both as a value and as LDIF.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use crate::model::{
     UserSettings, WelcomeTemplate,
 };
 
-/// An account with somebody of every kind: Ann and Bob have access, Cyd and Fay are suspended, Dan administers and is whose
-/// login is in use, Eve has all there is, and Fay's names and address are locked. One seat of each license is free. The
-/// catalog has a spare one of everything, Gil's address belongs to another account, and Hal was asked to come over.
+/// Returns the account of the laws, with users in every state: Ann and Bob have access, Cyd and Fay are suspended, Dan is an
+/// administrator and the signed-in user, Eve has every kind of field and setting, and Fay's name and address are locked. One
+/// seat of each license is free. Each list of the catalog has an unused entry, Gil's address belongs to another account, and
+/// Hal was invited to move here.
 pub fn account() -> Account {
     let mut account = Account::empty("1", "Example");
     let invitation = Some(Invitation { sent: 1, expired: true });
@@ -47,12 +48,12 @@ pub fn account() -> Account {
     account
 }
 
-/// The account as a target has it that claims some features: what it does not claim is absent.
+/// Returns the account of the laws without the data of features that the target does not declare.
 pub fn limited(capabilities: &Capabilities) -> Account {
     cut(account(), capabilities)
 }
 
-/// Takes out of an account what a target does not claim.
+/// Removes the data of features that a target does not declare from an account.
 pub(super) fn cut(mut account: Account, capabilities: &Capabilities) -> Account {
     capabilities.limit(&mut account);
     if !capabilities.has(Feature::Seats) {
@@ -61,14 +62,14 @@ pub(super) fn cut(mut account: Account, capabilities: &Capabilities) -> Account 
     account
 }
 
-/// Takes out of settings what a target does not claim.
+/// Removes the settings that a target does not declare.
 pub(super) fn cut_settings(own: &UserSettings, capabilities: &Capabilities) -> UserSettings {
     let mut own = own.clone();
     own.retain(|feature| capabilities.has(feature));
     own
 }
 
-/// One setting of every kind.
+/// Returns one setting of every kind.
 pub(super) fn settings() -> UserSettings {
     UserSettings {
         time_zone: Some("Europe/Berlin".into()),
@@ -108,17 +109,18 @@ fn catalog() -> Catalog {
     }
 }
 
-/// A template of welcome e-mails.
+/// Returns a welcome e-mail template.
 pub(super) fn mail(name: &str, subject: &str) -> WelcomeTemplate {
     WelcomeTemplate { name: name.to_owned(), subject: subject.to_owned(), text: "Welcome to {account}.".to_owned() }
 }
 
-/// A device of the account, by its number.
+/// Returns the MAC address of a device of the account, by the device's number.
 pub(super) fn mac(at: u8) -> Mac {
     Mac::from_str(&format!("00:0b:82:00:00:{at:02x}")).unwrap_or_else(|_| unreachable!("twelve digits"))
 }
 
-/// A telephone number of the account, by its number: Eve has the first, and the third rings at no user.
+/// Returns a phone number of the account, by its last two digits: Eve has number 1, and number 3 is routed to a destination
+/// that is not a user.
 pub(super) fn number(at: u8) -> PhoneNumber {
     PhoneNumber::from_str(&format!("+155555501{at:02}")).unwrap_or_else(|_| unreachable!("eleven digits"))
 }
@@ -135,13 +137,14 @@ fn license(key: &str, name: &str, product: &str) -> License {
     License { used: 2, ..License::new(key, name, &[product], 3) }
 }
 
-/// A reading of a directory without anybody: together with an account that was read whole it lets actions be made.
+/// Returns a complete reading of an empty directory. Together with a complete account it gives the evidence that actions
+/// such as suspensions require.
 pub fn nobody() -> Result<Reading> {
     let directory = Arc::new(DirectoryBuilder::new().build()?);
     Ok(Reading { directory, completeness: Completeness::Complete, remarks: Vec::new(), effort: None, kept: None })
 }
 
-/// The people of [`LDIF`], as a value.
+/// Returns the directory of [`LDIF`] as a value.
 pub fn directory() -> Result<Directory> {
     let mut builder = DirectoryBuilder::new();
     let names = ["mail", "givenName", "sn"].map(|name| builder.attribute(name));
@@ -168,10 +171,10 @@ fn id(number: usize) -> String {
     format!("00000000-0000-0000-0000-{number:012x}")
 }
 
-/// The seats of a license where nobody counts them.
+/// The number of seats of a license if the target does not count seats.
 pub const UNLIMITED: u32 = 1_000_000;
 
-/// Four people in three units, and a group in a group.
+/// Four people in three OUs, and a nested group.
 pub const LDIF: &str = "\
 dn: CN=Ann Lee,OU=Sales,DC=example,DC=test
 objectClass: user

@@ -1,4 +1,4 @@
-//! What every target keeps about mails: templates, invitations, and people who are asked over from other accounts.
+//! Laws (conformance tests) of targets for e-mails: templates, invitations, and invitations to move here from another account.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::ask::{can, create, done, execute, has, key, refused, user};
 use super::corpus::mail;
 use super::{Factory, Held, corpus, same};
 
-/// A template is read as it was written, in its place.
+/// A template is read as it was written, in sort order.
 pub async fn templates_are_made_and_changed(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::WriteTemplate]) {
@@ -21,7 +21,7 @@ pub async fn templates_are_made_and_changed(make: &Factory<'_>) -> Held {
     }
     let mut expected = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &expected).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &expected).ok_or("the account was not read completely")?;
     let (sales, legal) = (mail("Sales", "Welcome, {first_name} {last_name}"), mail("Legal", "Hello"));
     let changed = Change::replace(whole, mail("Sales", "Hello {first_name}"), Some(sales.clone()));
     let outcomes = execute(&*target, [changed, Change::fill(legal.clone())].map(write)).await?;
@@ -30,7 +30,7 @@ pub async fn templates_are_made_and_changed(make: &Factory<'_>) -> Held {
     same("the account", &target.read().await?, &expected)
 }
 
-/// A template that is not as it was read, or that makes no sense, is not written.
+/// A write fails if the template has changed since it was read, or if the new template is invalid.
 pub async fn templates_fit_what_was_read(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::WriteTemplate]) {
@@ -38,7 +38,7 @@ pub async fn templates_fit_what_was_read(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let stale = [
         Change::fill(mail("Sales", "Hello")),
         Change::replace(whole, mail("Sales", "Hello"), Some(mail("Sales", "Hi"))),
@@ -55,7 +55,7 @@ pub async fn templates_fit_what_was_read(make: &Factory<'_>) -> Held {
     same("the account", &target.read().await?, &account)
 }
 
-/// Nobody is made with a mail that is not there.
+/// Creating a user with an unknown welcome e-mail template fails.
 pub async fn a_welcome_mail_must_be_there(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -68,7 +68,7 @@ pub async fn a_welcome_mail_must_be_there(make: &Factory<'_>) -> Held {
     same("the account", &target.read().await?, &account)
 }
 
-/// Whoever is made with a mail was invited once, and whoever is made without was not.
+/// A user created with a welcome e-mail has one invitation, and a user created without one has none.
 pub async fn a_welcome_mail_is_the_first_invitation(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -90,7 +90,8 @@ pub async fn a_welcome_mail_is_the_first_invitation(make: &Factory<'_>) -> Held 
     refused(&execute(&*target, [given]).await?, ErrorKind::Input)
 }
 
-/// An invitation goes out once for each asking, only to whoever has not signed in yet.
+/// Each request sends one invitation, and only to a user who has not signed in yet. Repeating a request with the same count
+/// fails.
 pub async fn an_invitation_is_sent_once_for_each_asking(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::Invite]) {
@@ -101,12 +102,14 @@ pub async fn an_invitation_is_sent_once_for_each_asking(make: &Factory<'_>) -> H
     let outcomes = execute(&*target, [invite("2", 1), invite("2", 1), invite("1", 0), invite("3", 0)]).await?;
     same("the outcome", &outcomes[0], &Effect::Invited.into())?;
     refused(&outcomes[1..], ErrorKind::Conflict)?;
-    let bob = expected.users.iter_mut().find(|user| user.key == Some("2".into())).ok_or("there is no Bob")?;
+    let bob =
+        expected.users.iter_mut().find(|user| user.key == Some("2".into())).ok_or("the account has no user Bob")?;
     Arc::make_mut(bob).invitation = Some(Invitation { sent: 2, expired: false });
     same("the account", &target.read().await?, &expected)
 }
 
-/// An address of another account becomes no user: its owner is asked, and asked again only when that has expired.
+/// Creating a user with an address of another account invites the address's owner to move here instead. A new invitation is
+/// sent only after the previous one has expired.
 pub async fn an_address_elsewhere_becomes_a_transfer(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;

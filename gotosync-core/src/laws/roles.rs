@@ -1,4 +1,4 @@
-//! What every target keeps about roles.
+//! Laws (conformance tests) of targets for roles.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use crate::model::{
 use crate::target::{Feature, RoleAccess, TargetInfo};
 
 use super::ask::{can, done, execute, has, refused, update, user};
-use super::{Factory, Held, Trouble, corpus, same, so};
+use super::{Factory, Held, Trouble, corpus, ensure, same};
 
-/// A role of each kind is read as it was given, its lists in order, and goes again.
+/// A role of each kind is read as it was given, with its lists sorted, and can be removed again.
 pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !gives(&target.describe().await?, &[ActionKind::Update]) {
@@ -24,7 +24,8 @@ pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {
         let account = target.read().await?;
         done(&execute(&*target, [update("1", turn(&reading, &account, &before, &after)?)]).await?)?;
         let mut expected = account.clone();
-        let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("there is no Ann")?;
+        let ann =
+            expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("the account has no user Ann")?;
         Arc::make_mut(ann).role = after.clone().normal();
         same("the account", &target.read().await?, &expected)?;
         before = after.normal();
@@ -32,7 +33,7 @@ pub async fn roles_are_given_and_taken(make: &Factory<'_>) -> Held {
     Ok(())
 }
 
-/// A role set, a group and a license that a role names must be there, and a manager has a privilege.
+/// The role set, groups, and licenses that a role names must exist, and a manager must have at least one privilege.
 pub async fn a_role_names_what_is_there(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !gives(&target.describe().await?, &[ActionKind::Create, ActionKind::Update]) {
@@ -47,7 +48,7 @@ pub async fn a_role_names_what_is_there(make: &Factory<'_>) -> Held {
     same("the account", &target.read().await?, &account)
 }
 
-/// A role that is not as it was read is left as it is.
+/// A change to a role that differs from the `before` value fails and changes nothing.
 pub async fn a_role_fits_what_was_read(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !gives(&target.describe().await?, &[ActionKind::Update]) {
@@ -64,7 +65,7 @@ pub async fn a_role_fits_what_was_read(make: &Factory<'_>) -> Held {
     same("the account", &target.read().await?, &account)
 }
 
-/// The role of the user whose login is in use cannot be changed.
+/// The role of the signed-in user cannot be changed.
 pub async fn whose_login_is_in_use_keeps_the_role(make: &Factory<'_>) -> Held {
     let mut two = corpus::account();
     Arc::make_mut(&mut two.users[0]).role = Role::Administrator;
@@ -81,7 +82,7 @@ pub async fn whose_login_is_in_use_keeps_the_role(make: &Factory<'_>) -> Held {
     same("the account", &target.read().await?, &account)
 }
 
-/// The last full administrator keeps the role, whoever's login is in use.
+/// The last full administrator cannot lose the role, even if no user is signed in.
 pub async fn the_last_administrator_stays(make: &Factory<'_>) -> Held {
     let target = make(&Account { login: None, ..corpus::account() });
     let info = target.describe().await?;
@@ -90,23 +91,23 @@ pub async fn the_last_administrator_stays(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let less = [
         update("4", turn(&reading, &account, &Role::Administrator, &Role::Member)?),
         Action::Suspend(Suspension::new(whole, "4".into(), Vec::new(), Role::Administrator)),
     ];
     refused(&execute(&*target, less.clone()).await?, ErrorKind::Denied)?;
     same("the account", &target.read().await?, &account)?;
-    // Some targets have a login whatever happens, and it is spared for itself.
+    // Some targets always have a signed-in user, who is protected for that reason alone.
     if info.login.is_some() {
         return Ok(());
     }
-    // Where there is another, one may go.
+    // With a second administrator, the first can lose the role.
     done(&execute(&*target, [update("1", given(Role::Administrator))]).await?)?;
     done(&execute(&*target, less[..1].iter().cloned()).await?)
 }
 
-/// A login that is no full administrator's is said not to see roles, and sees none; nothing else is hidden.
+/// A signed-in user who is not a full administrator sees no roles, and the description says so; nothing else is hidden.
 pub async fn hidden_roles_are_not_seen(make: &Factory<'_>) -> Held {
     let limited = Account { login: Some("5".into()), ..corpus::account() };
     let target = make(&limited);
@@ -121,7 +122,7 @@ pub async fn hidden_roles_are_not_seen(make: &Factory<'_>) -> Held {
     same("the account", &target.read().await?, &expected)
 }
 
-/// Where roles are hidden none is given or taken, and what else there is to do is done.
+/// If roles are hidden, changes to roles fail, and all other changes still work.
 pub async fn hidden_roles_are_not_given(make: &Factory<'_>) -> Held {
     let target = make(&Account { login: Some("5".into()), ..corpus::account() });
     let info = target.describe().await?;
@@ -131,7 +132,7 @@ pub async fn hidden_roles_are_not_given(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let denied = [
         create(manager("Sales", "g2m")),
         update("1", given(Role::Administrator)),
@@ -143,15 +144,15 @@ pub async fn hidden_roles_are_not_given(make: &Factory<'_>) -> Held {
     let language = has(&info, Feature::Language).then(|| Change::fill("de_DE".into()));
     let language = UserChanges { language, ..UserChanges::default() };
     done(&execute(&*target, [update("4", language)]).await?)?;
-    so("Dan still has access", user(&target.read().await?, "4")?.status == user(&account, "4")?.status)
+    ensure("Dan still has access", user(&target.read().await?, "4")?.status == user(&account, "4")?.status)
 }
 
-/// Says whether a target takes actions of these kinds and gives roles.
+/// Returns `true` if a target supports actions of these kinds and changes to roles.
 fn gives(info: &TargetInfo, kinds: &[ActionKind]) -> bool {
     can(info, kinds) && info.capabilities.roles == RoleAccess::Full && has(info, Feature::Roles)
 }
 
-/// A manager whose lists are out of order.
+/// Returns a manager role whose lists are not sorted.
 fn manager(group: &str, product: &str) -> Role {
     Role::Manager {
         privileges: vec![Privilege::RunReports, Privilege::ManageUsers, Privilege::RunReports],
@@ -169,12 +170,12 @@ fn given(role: Role) -> UserChanges {
     UserChanges { role: Some(Box::new(Change::fill(role))), ..UserChanges::default() }
 }
 
-/// The change from one role to another; a member has none.
+/// Returns the change from one role to another; a member counts as a user without a role.
 fn turn(reading: &Reading, account: &Account, before: &Role, after: &Role) -> Result<UserChanges, Trouble> {
     if before.is_member() {
         return Ok(given(after.clone()));
     }
-    let whole = Whole::of(reading, account).ok_or("no evidence")?;
+    let whole = Whole::of(reading, account).ok_or("the account was not read completely")?;
     let after = (!after.is_member()).then(|| after.clone());
     let change = Change::replace(whole, before.clone(), after);
     Ok(UserChanges { role: Some(Box::new(change)), ..UserChanges::default() })

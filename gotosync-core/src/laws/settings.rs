@@ -1,4 +1,4 @@
-//! What every target keeps about the settings few users have.
+//! Laws (conformance tests) of targets for the settings that few users have.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::ask::{can, done, execute, has, key, refused, update, user};
 use super::corpus::{mac, number};
 use super::{Factory, Held, corpus, same};
 
-/// Each kind of setting is read as it was set, then as it was changed, and then it is gone; nothing else changes.
+/// Each kind of setting can be set, changed, and cleared; reads show each value, and nothing else changes.
 pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::Update]) {
@@ -20,7 +20,7 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let capabilities = target.describe().await?.capabilities;
     let mut catalog = account.catalog.clone();
     for (set, changed) in [
@@ -43,21 +43,25 @@ pub async fn each_setting_is_set_changed_and_cleared(make: &Factory<'_>) -> Held
             continue;
         }
         for (before, after) in [(&none, &set), (&set, &changed), (&changed, &none)] {
-            let told = format!("{before:?} -> {after:?}");
+            let change = format!("{before:?} -> {after:?}");
             let outcomes = execute(&*target, [update("1", turn(whole, before, after))]).await?;
-            done(&outcomes).map_err(|trouble| format!("{told}: {trouble}"))?;
+            done(&outcomes).map_err(|trouble| format!("{change}: {trouble}"))?;
             let mut expected = account.clone();
-            let ann = expected.users.iter_mut().find(|user| user.key == Some("1".into())).ok_or("there is no Ann")?;
+            let ann = expected
+                .users
+                .iter_mut()
+                .find(|user| user.key == Some("1".into()))
+                .ok_or("the account has no user Ann")?;
             Arc::make_mut(ann).set_settings(|own| own.clone_from(after));
             update_catalog(&mut catalog, before, after);
             expected.catalog.clone_from(&catalog);
-            same(&told, &target.read().await?, &expected)?;
+            same(&change, &target.read().await?, &expected)?;
         }
     }
     Ok(())
 }
 
-/// A new user has the settings they were made with.
+/// A new user has the settings that were given at creation.
 pub async fn settings_come_with_a_new_user(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::Create]) {
@@ -85,7 +89,8 @@ pub async fn settings_come_with_a_new_user(make: &Factory<'_>) -> Held {
     same("the settings", gus.settings(), &all)
 }
 
-/// A template, a product, a custom field, a device group and a device must be there.
+/// The templates, products, custom fields, device groups, devices, locations, phone numbers, and extensions that settings name
+/// must exist.
 pub async fn settings_name_what_is_there(make: &Factory<'_>) -> Held {
     let strange = vec![
         template(named("None")),
@@ -103,8 +108,8 @@ pub async fn settings_name_what_is_there(make: &Factory<'_>) -> Held {
     refuses(make, strange, ErrorKind::NotFound).await
 }
 
-/// A time zone, an extension, a product code, the name of a number and the value of a custom field have a form; a number rings
-/// at an extension, and a secondary extension is not the user's own.
+/// Malformed values fail: time zones, extensions, product codes, names of phone numbers, and values of custom fields. A user with
+/// a phone number must have an extension, and a secondary extension must differ from the user's own.
 pub async fn settings_have_a_form(make: &Factory<'_>) -> Held {
     let malformed = vec![
         time_zone("W. Europe Standard Time"),
@@ -121,13 +126,13 @@ pub async fn settings_have_a_form(make: &Factory<'_>) -> Held {
     refuses(make, malformed, ErrorKind::Input).await
 }
 
-/// An extension and a device belong to one user, and a telephone number rings at one place.
+/// An extension or a device belongs to at most one user, and a phone number is routed to at most one destination.
 pub async fn telephones_belong_to_one_user(make: &Factory<'_>) -> Held {
     let taken = vec![extension("100"), device(1), phone("20", 1, "Gus"), phone("20", 3, "Gus")];
     refuses(make, taken, ErrorKind::Conflict).await
 }
 
-/// A voicemail comes with an extension, to somebody new as to somebody who is there, and must be fit to be set.
+/// A new or an existing user can get a voicemail together with an extension; an invalid voicemail fails.
 pub async fn a_voicemail_comes_with_an_extension(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -139,7 +144,7 @@ pub async fn a_voicemail_comes_with_an_extension(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let both = |new: &str, there: &str, voicemail: &Voicemail| {
         let user = User { settings: Some(Box::new(extension(new))), ..User::new("gus@example.test", "Gus", "Lee") };
         let creation = Creation { voicemail: Some(voicemail.clone()), ..Creation::new(user, WelcomeEmail::None) };
@@ -169,7 +174,7 @@ pub async fn a_voicemail_comes_with_an_extension(make: &Factory<'_>) -> Held {
     same("Ann", user(&account, "1")?.settings(), &extension("21"))
 }
 
-/// A setting that is not as it was read is left as it is.
+/// A change to a setting that differs from the `before` value fails and changes nothing.
 pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::Update]) {
@@ -177,7 +182,7 @@ pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let none = UserSettings::default();
     let capabilities = target.describe().await?.capabilities;
     for before in [
@@ -197,14 +202,14 @@ pub async fn settings_fit_what_was_read(make: &Factory<'_>) -> Held {
         if !holds(&capabilities, &before) {
             continue;
         }
-        // Ann has none of it.
+        // Ann has none of these settings.
         refused(&execute(&*target, [update("1", turn(whole, &before, &none))]).await?, ErrorKind::Conflict)
             .map_err(|trouble| format!("{before:?}: {trouble}"))?;
     }
     same("the account", &target.read().await?, &account)
 }
 
-/// Holds if these settings come neither to a new user nor to Ann.
+/// Returns an error unless giving each of these settings to Ann or to a new user fails with this kind of error.
 async fn refuses(make: &Factory<'_>, all: Vec<UserSettings>, kind: ErrorKind) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::Create, ActionKind::Update]) {
@@ -212,17 +217,17 @@ async fn refuses(make: &Factory<'_>, all: Vec<UserSettings>, kind: ErrorKind) ->
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let capabilities = target.describe().await?.capabilities;
     for own in all.into_iter().filter(|own| holds(&capabilities, own)) {
-        let told = format!("{own:?}");
+        let setting = format!("{own:?}");
         let both = [update("1", turn(whole, &UserSettings::default(), &own)), create(own)];
-        refused(&execute(&*target, both).await?, kind).map_err(|trouble| format!("{told}: {trouble}"))?;
+        refused(&execute(&*target, both).await?, kind).map_err(|trouble| format!("{setting}: {trouble}"))?;
     }
     same("the account", &target.read().await?, &account)
 }
 
-/// Says whether a target claims these settings.
+/// Returns `true` if a target declares the features of these settings.
 fn holds(capabilities: &Capabilities, own: &UserSettings) -> bool {
     corpus::cut_settings(own, capabilities) == *own
 }
@@ -232,7 +237,7 @@ fn create(own: UserSettings) -> Action {
     Action::Create(Creation::new(new, WelcomeEmail::None))
 }
 
-/// The changes from some settings to others.
+/// Returns the changes from some settings to others.
 fn turn(whole: Whole<'_>, before: &UserSettings, after: &UserSettings) -> UserChanges {
     let changes = SettingsChanges::between(whole, before, after);
     UserChanges { settings: Some(Box::new(changes)), ..UserChanges::default() }
@@ -291,8 +296,9 @@ fn secondary(digits: &str) -> UserSettings {
     UserSettings { secondary_extensions: [digits.to_owned()].into(), ..UserSettings::default() }
 }
 
-/// What becomes of extensions and numbers of nobody when a user's settings change: what a user gets is theirs, and what they
-/// give up stays in the account. An extension of their own that gets a new number has the old one no more.
+/// Updates the unassigned extensions and phone numbers of the catalog after a change to a user's settings. A value that the user
+/// gets is no longer listed, and a value that the user gives up becomes unassigned. If the user's extension gets a number that
+/// is new to the account, the old number disappears.
 fn update_catalog(catalog: &mut Catalog, before: &UserSettings, after: &UserSettings) {
     let is_new = |own: &str| !catalog.extensions.iter().any(|listed| listed == own);
     let renumbered = after.extension.as_deref().is_some_and(is_new);

@@ -1,4 +1,4 @@
-//! What every source keeps.
+//! Laws of sources: the conformance tests that every source must pass.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::target::FieldLimits;
 use crate::{ErrorKind, Rules};
 
 use super::Trouble;
-use super::{Held, laws, same, so};
+use super::{Held, ensure, laws, same};
 
 laws! {
     dyn DirectorySource:
@@ -28,28 +28,28 @@ laws! {
     people_come_in_the_order_of_ids,
 }
 
-/// Reading twice gives equal directories, and describing twice equal descriptions.
+/// Two reads return equal directories, and two descriptions are equal.
 pub async fn same_question_same_answer(source: &dyn DirectorySource) -> Held {
     let (one, other) = (everyone(source).await?, everyone(source).await?);
-    same("the second answer", &told(&other), &told(&one))?;
+    same("the second read", &text(&other), &text(&one))?;
     same("the second description", &source.describe().await?, &source.describe().await?)
 }
 
-/// What can be read to its end says so, and has somebody in it.
+/// A read of the test directory is marked complete and contains people.
 pub async fn a_read_is_complete(source: &dyn DirectorySource) -> Held {
     let reading = everyone(source).await?;
-    so(&reading.completeness.to_string(), reading.completeness.is_complete())?;
-    so("there is somebody", !reading.directory.people().is_empty())
+    ensure(&format!("the read is complete: {}", reading.completeness), reading.completeness.is_complete())?;
+    ensure("the directory has people", !reading.directory.people().is_empty())
 }
 
-/// Nobody within a scope is missing from a read that asks for that scope.
+/// A read of one scope returns every person in that scope.
 pub async fn a_narrower_read_is_a_superset(source: &dyn DirectorySource) -> Held {
     let whole = everyone(source).await?;
     for unit in whole.directory.units() {
         let request = narrow(Scope::Unit { dn: unit.dn.clone(), depth: Depth::Subtree });
         let read = ids(&source.read(&request).await?);
         for person in whole.directory.people().iter().filter(|person| person.dn.is_within(&unit.dn)) {
-            so(&format!("{} is in {}", person.dn, unit.dn), read.contains(&person.id))?;
+            ensure(&format!("a read of {} returns {}", unit.dn, person.dn), read.contains(&person.id))?;
         }
     }
     for group in whole.directory.groups() {
@@ -57,13 +57,13 @@ pub async fn a_narrower_read_is_a_superset(source: &dyn DirectorySource) -> Held
         let read = ids(&source.read(&narrow(scope)).await?);
         for person in &group.people {
             let person = whole.directory.person(*person);
-            so(&format!("{} is in {}", person.dn, group.dn), read.contains(&person.id))?;
+            ensure(&format!("a read of {} returns {}", group.dn, person.dn), read.contains(&person.id))?;
         }
     }
     Ok(())
 }
 
-/// A rule selects the same people from a read of its own scopes as from one of everybody.
+/// A rule selects the same people from a read of its own scope as from a read of the complete directory.
 pub async fn a_narrower_read_selects_the_same_people(source: &dyn DirectorySource) -> Held {
     let whole = everyone(source).await?;
     let units = whole.directory.units().iter().filter(|unit| !unit.dn.as_str().is_empty()).flat_map(|unit| {
@@ -81,7 +81,7 @@ pub async fn a_narrower_read_selects_the_same_people(source: &dyn DirectorySourc
     Ok(())
 }
 
-/// Groups and units come whole, however few people are asked for.
+/// Every read returns all groups and OUs, even if it requests no people.
 pub async fn groups_and_units_come_whole(source: &dyn DirectorySource) -> Held {
     let whole = everyone(source).await?;
     let places = |reading: &Reading| -> (Vec<Dn>, Vec<Dn>) {
@@ -93,7 +93,7 @@ pub async fn groups_and_units_come_whole(source: &dyn DirectorySource) -> Held {
     same("groups and units", &places(&source.read(&nobody).await?), &places(&whole))
 }
 
-/// An attribute that is asked for comes with every person, whatever else is asked for.
+/// A requested attribute is returned for every person who has it, whichever other attributes are requested.
 pub async fn attributes_that_are_asked_for_arrive(source: &dyn DirectorySource) -> Held {
     let (some, more) = (source.read(&ReadRequest::everyone(["mail"])).await?, everyone(source).await?);
     let mails = |reading: &Reading| -> Vec<Option<String>> {
@@ -101,18 +101,23 @@ pub async fn attributes_that_are_asked_for_arrive(source: &dyn DirectorySource) 
         directory.people().iter().map(|person| directory.text(person, "mail").map(str::to_owned)).collect()
     };
     same("the addresses", &mails(&some), &mails(&more))?;
-    so("somebody has one", mails(&some).iter().any(Option::is_some))
+    ensure("at least one person has an address", mails(&some).iter().any(Option::is_some))
 }
 
-/// The people of a place are those right in it and those of the places below, and the tops have everybody.
+/// The number of people below a node is the sum of the people directly in it and those below its children. The top-level nodes
+/// together contain all people.
 pub async fn counts_of_children_add_up(source: &dyn DirectorySource) -> Held {
     let tops = source.children(None).await?;
     let all = everyone(source).await?.directory.people().len();
-    same("everybody", &tops.iter().map(|top| top.people_below).sum::<usize>(), &all)?;
+    same(
+        "the number of people below the top-level nodes",
+        &tops.iter().map(|top| top.people_below).sum::<usize>(),
+        &all,
+    )?;
     let mut open = tops;
     while let Some(node) = open.pop() {
         let mut below = source.children(Some(&node.dn)).await?;
-        same(&format!("whether {} has children", node.dn), &node.children, &!below.is_empty())?;
+        same(&format!("the field `children` of {}", node.dn), &node.children, &!below.is_empty())?;
         if node.kind == NodeKind::Group {
             continue;
         }
@@ -124,37 +129,37 @@ pub async fn counts_of_children_add_up(source: &dyn DirectorySource) -> Held {
     Ok(())
 }
 
-/// Whoever walks down from the tops comes to every unit and every group.
+/// Walking down the tree from the top-level nodes reaches every OU and every group.
 pub async fn the_tree_has_every_unit(source: &dyn DirectorySource) -> Held {
     let reading = everyone(source).await?;
     let mut found: BTreeSet<String> = BTreeSet::new();
     let mut open = source.children(None).await?;
     while let Some(node) = open.pop() {
-        // A group in a group is met twice.
+        // The walk reaches a nested group more than once.
         if found.insert(node.dn.key()) {
             open.append(&mut source.children(Some(&node.dn)).await?);
         }
     }
     let units = reading.directory.units().iter().map(|unit| unit.dn.key());
     let groups = reading.directory.groups().iter().map(|group| group.dn.key());
-    same("places", &found, &units.chain(groups).collect())
+    same("the nodes of the tree", &found, &units.chain(groups).collect())
 }
 
-/// What is listed at the top is what the description calls naming contexts.
+/// The top-level nodes are the naming contexts of the description.
 pub async fn the_tops_are_the_naming_contexts(source: &dyn DirectorySource) -> Held {
     let tops: Vec<Dn> = source.children(None).await?.into_iter().map(|node| node.dn).collect();
-    same("the tops", &tops, &source.describe().await?.naming_contexts)
+    same("the top-level nodes", &tops, &source.describe().await?.naming_contexts)
 }
 
-/// Listing what is not there fails as not found; it is not an empty list.
+/// Listing the children of an unknown node fails as not found, instead of returning an empty list.
 pub async fn an_unknown_place_is_not_found(source: &dyn DirectorySource) -> Held {
     match source.children(Some(&Dn::parse("OU=Nowhere,DC=invalid")?)).await {
-        Ok(nodes) => Err(format!("a place that is not there has {nodes:?}").into()),
+        Ok(nodes) => Err(format!("an unknown node has children: {nodes:?}").into()),
         Err(error) => same("the error", &error.kind(), &ErrorKind::NotFound),
     }
 }
 
-/// A place and a group list as many people as they count.
+/// The listing of a node or a group has as many people as its count.
 pub async fn listings_are_as_long_as_the_counts(source: &dyn DirectorySource) -> Held {
     let mut open = source.children(None).await?;
     let mut seen = BTreeSet::new();
@@ -165,17 +170,21 @@ pub async fn listings_are_as_long_as_the_counts(source: &dyn DirectorySource) ->
         for (depth, count) in [(Depth::OneLevel, node.people), (Depth::Subtree, node.people_below)] {
             let query = ListQuery { depth, limit: 1, ..ListQuery::of(Some(node.dn.clone())) };
             let listing = source.list(&query).await?;
-            same(&format!("{query:?}"), &(listing.total, listing.people.len()), &(count, count.min(1)))?;
+            same(
+                &format!("the total and the number of people of {query:?}"),
+                &(listing.total, listing.people.len()),
+                &(count, count.min(1)),
+            )?;
         }
         open.append(&mut source.children(Some(&node.dn)).await?);
     }
     match source.list(&ListQuery::of(Some(Dn::parse("OU=Nowhere,DC=invalid")?))).await {
-        Ok(listing) => Err(format!("a place that is not there has {listing:?}").into()),
+        Ok(listing) => Err(format!("an unknown node has a listing: {listing:?}").into()),
         Err(error) => same("the error", &error.kind(), &ErrorKind::NotFound),
     }
 }
 
-/// Whoever turns the pages to the last has seen everybody, once and in the order of names.
+/// The pages of a listing contain every person exactly once, sorted by name.
 pub async fn pages_hold_everybody_once(source: &dyn DirectorySource) -> Held {
     let (mut seen, mut names) = (Vec::new(), Vec::new());
     loop {
@@ -186,15 +195,15 @@ pub async fn pages_hold_everybody_once(source: &dyn DirectorySource) -> Held {
         names.extend(listing.people.iter().map(|person| person.name.to_lowercase()));
         seen.extend(listing.people.into_iter().map(|person| person.id));
     }
-    so("the order is that of names", names.is_sorted())?;
+    ensure("the listing is sorted by name", names.is_sorted())?;
     let seen: BTreeSet<PersonId> = seen.into_iter().collect();
-    same("everybody", &seen, &ids(&everyone(source).await?))
+    same("the people of all pages", &seen, &ids(&everyone(source).await?))
 }
 
-/// People come in ascending order of ids, each once.
+/// A read returns people in ascending order of ID, without duplicates.
 pub async fn people_come_in_the_order_of_ids(source: &dyn DirectorySource) -> Held {
     let reading = everyone(source).await?;
-    so("the order is that of ids", reading.directory.people().is_sorted_by(|a, b| a.id < b.id))
+    ensure("people are sorted by ID, without duplicates", reading.directory.people().is_sorted_by(|a, b| a.id < b.id))
 }
 
 async fn everyone(source: &dyn DirectorySource) -> Result<Reading, Trouble> {
@@ -214,7 +223,7 @@ fn selected(rules: &Rules, reading: &Reading) -> Vec<PersonId> {
     desires.people.iter().map(|desire| reading.directory.person(desire.person).id.clone()).collect()
 }
 
-/// A reading as text: directories have no comparison of their own.
-fn told(reading: &Reading) -> String {
+/// Formats a reading as text to compare it, because directories do not implement `PartialEq`.
+fn text(reading: &Reading) -> String {
     format!("{:#?} {:#?} {}", reading.directory.people(), reading.directory.groups(), reading.completeness)
 }

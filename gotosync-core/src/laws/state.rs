@@ -1,7 +1,7 @@
-//! What every state store keeps.
+//! Laws of state stores: the conformance tests that every state store must pass.
 //!
-//! Each law opens the same store again between any two steps: what a step relies on must have been kept by the store, not by the
-//! value. To hold a store of your own to them:
+//! Each law reopens the store between any two steps, so that a step can rely only on stored data and not on data in memory. To test
+//! your own store:
 //!
 //! ```
 //! use gotosync_core::laws::state::{self, Stores};
@@ -9,7 +9,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // A new store each time; what it returns opens that same store again.
+//! // Each call creates a new store and returns a function that reopens that store.
 //! let make: &Stores<'_> = &|| {
 //!     let state = MemoryState::new();
 //!     Box::new(move || Box::new(state.clone()))
@@ -24,7 +24,7 @@ use std::fmt::Debug;
 
 use jiff::Timestamp;
 
-use super::{Held, Trouble, laws, so};
+use super::{Held, Trouble, ensure, laws};
 use crate::journal::Event;
 use crate::model::{
     AccountKey, ActionKind, Effect, Email, Ending, Failure, Fault, Had, Kept, Learned, Link, Outcome, PersonId,
@@ -33,10 +33,10 @@ use crate::model::{
 use crate::state::{Holder, Interrupted, RUNS_KEPT, StateStore};
 use crate::{Error, ErrorKind};
 
-/// Opens one store again, as often as it is asked.
+/// A function that reopens the same store on every call.
 pub type Open<'f> = Box<dyn Fn() -> Box<dyn StateStore> + Send + Sync + 'f>;
 
-/// Makes a new store, and returns what opens it.
+/// A function that creates a new store and returns the function that opens it.
 pub type Stores<'f> = dyn Fn() -> Open<'f> + Send + Sync + 'f;
 
 laws! {
@@ -63,7 +63,7 @@ laws! {
     one_hold_at_a_time,
 }
 
-/// Ends a law if two things differ.
+/// Returns from the law with an error if two values differ.
 macro_rules! equal {
     ($found:expr, $expected:expr $(, $($what:tt)+)?) => {
         match (&$found, &$expected) {
@@ -71,7 +71,7 @@ macro_rules! equal {
             (found, expected) => {
                 let what: &[String] = &[$(format!($($what)+))?];
                 let what = what.first().map_or(stringify!($found), String::as_str);
-                return Err(format!("{what}: {found:#?}, expected {expected:#?}").into());
+                return Err(format!("{what}: found {found:#?}, expected {expected:#?}").into());
             }
         }
     };
@@ -79,10 +79,10 @@ macro_rules! equal {
 
 /// Returns the error of a call that must fail.
 fn refused<T: Debug>(answer: crate::Result<T>) -> Result<Error, Trouble> {
-    answer.err().ok_or_else(|| "it was not refused".into())
+    answer.err().ok_or_else(|| "a call succeeded that should have failed".into())
 }
 
-/// An account that nothing was kept of is empty.
+/// The state of an unknown account is empty.
 pub async fn an_unknown_account_is_empty(make: &Stores<'_>) -> Held {
     let open = make();
     let account = AccountKey::new("nobody's");
@@ -92,7 +92,7 @@ pub async fn an_unknown_account_is_empty(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// A link comes back as it was kept, in ascending order of person; one that is kept again is replaced as a whole.
+/// Links are returned as they were stored, in ascending order of person. Storing a link again replaces all of its fields.
 pub async fn links_make_a_round_trip(make: &Stores<'_>) -> Held {
     let open = make();
     let uuid = "ffc02900-c61f-49d7-8353-d8ae8fb3682e";
@@ -105,14 +105,14 @@ pub async fn links_make_a_round_trip(make: &Stores<'_>) -> Held {
         had: Some(Box::new(had(&["g2m", "g2w"], manager()))),
         ..link("E100355", "18446744073709551615")
     };
-    // Ids that are UUIDs come before others, though their text might not.
+    // IDs that are UUIDs sort before other IDs, regardless of their text.
     let given = [full.clone(), link(uuid, "u2"), link("0", "u3")];
     open().begin(&run("a", "r1", 1), "{}", &given).await?;
     let links = open().load(&"a".into()).await?.links;
     equal!(links, [link(uuid, "u2"), link("0", "u3"), full.clone()]);
-    equal!(links[2].email.as_str(), full.email.as_str(), "as it was written");
+    equal!(links[2].email.as_str(), full.email.as_str(), "the letter case of the address");
 
-    // What is put again is replaced as a whole.
+    // Storing a link again replaces all of its fields.
     let bare = link("E100355", "u9");
     open().begin(&run("a", "r2", 2), "{}", std::slice::from_ref(&bare)).await?;
     let remembered = open().load(&"a".into()).await?;
@@ -121,7 +121,7 @@ pub async fn links_make_a_round_trip(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// A fact changes the link that it names, in order, and no other.
+/// Each recorded fact changes only the link that it names, and facts are applied in order.
 pub async fn link_changes_change_what_they_name(make: &Stores<'_>) -> Held {
     let open = make();
     let (one, two) = (PersonId::parse("p1"), PersonId::parse("p2"));
@@ -132,14 +132,14 @@ pub async fn link_changes_change_what_they_name(make: &Stores<'_>) -> Held {
     open().record(&run, &[], &[Learned::Suspended(one.clone(), at(7), Had::default())]).await?;
     let remembered = open().load(&"a".into()).await?;
     equal!(remembered.link(&one), Some(&Link { suspended: Some(at(7)), ..leaver }));
-    equal!(remembered.link(&two), Some(&link("p2", "u2")), "the other is left alone");
+    equal!(remembered.link(&two), Some(&link("p2", "u2")), "the other link is unchanged");
 
     let back = [Learned::Reactivated(one.clone()), Learned::Linked(link("p3", "u3"))];
     open().record(&run, &[], &back).await?;
     let remembered = open().load(&"a".into()).await?;
     equal!(remembered.links, [link("p1", "u1"), link("p2", "u2"), link("p3", "u3")]);
 
-    // In the order given; and what has no link has nothing to change.
+    // Facts are applied in the given order, and facts about a person without a link change nothing.
     let changes = [
         Learned::Suspended(PersonId::parse("nobody"), at(8), Had::default()),
         Learned::Reactivated(PersonId::parse("nobody")),
@@ -152,7 +152,8 @@ pub async fn link_changes_change_what_they_name(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// The licenses and role before a suspension are joined with those that go later, until access comes back.
+/// The licenses and role removed by a suspension are remembered, together with those that later suspensions remove, until the
+/// user is reactivated.
 pub async fn what_a_user_had_survives_a_second_suspension(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1")]).await?;
@@ -170,11 +171,11 @@ pub async fn what_a_user_had_survives_a_second_suspension(make: &Stores<'_>) -> 
     let later = [Learned::Reactivated(PersonId::parse("p1")), suspended(9, Had::default())[0].clone()];
     open().record(&"r1".into(), &[], &later).await?;
     let links = open().load(&"a".into()).await?.links;
-    equal!(links, [Link { suspended: Some(at(9)), ..link("p1", "u1") }], "what was had before the return is over");
+    equal!(links, [Link { suspended: Some(at(9)), ..link("p1", "u1") }], "reactivation ends the earlier memory");
     Ok(())
 }
 
-/// A role that was given is remembered until it is taken.
+/// A role that was given is remembered until it is removed.
 pub async fn a_role_is_remembered_until_it_is_taken(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1"), link("p2", "u2")]).await?;
@@ -187,7 +188,7 @@ pub async fn a_role_is_remembered_until_it_is_taken(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// Nothing is remembered of a person whose user was deleted.
+/// After a user is deleted, the store has no state of the person.
 pub async fn a_deleted_user_is_forgotten(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1"), link("p2", "u2")]).await?;
@@ -198,21 +199,21 @@ pub async fn a_deleted_user_is_forgotten(make: &Stores<'_>) -> Held {
     equal!(remembered.links, [link("p2", "u2")]);
     equal!((remembered.set_aside.len(), remembered.set_aside(&one)), (1, None));
 
-    // What comes after has nothing to change, and the user is free for somebody else.
+    // A later fact about the person changes nothing, and the user's key can be linked to another person.
     let after = [Learned::Role(one.clone(), Some(manager())), Learned::Linked(link("p3", "u1"))];
     open().record(&"r1".into(), &[], &after).await?;
     equal!(open().load(&"a".into()).await?.links, [link("p2", "u2"), link("p3", "u1")]);
     Ok(())
 }
 
-/// A user belongs to one person: the last one it was linked to.
+/// A user is linked to at most one person: the last one.
 pub async fn a_user_belongs_to_the_last_person(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1")]).await?;
     open().record(&"r1".into(), &[], &[Learned::Linked(link("p2", "u1"))]).await?;
     equal!(open().load(&"a".into()).await?.links, [link("p2", "u1")]);
 
-    // Users go round: whose user somebody was before does not matter.
+    // Users change hands in a circle: earlier links do not matter.
     let round = [("p1", "u1"), ("p2", "u2"), ("p1", "u3"), ("p3", "u1"), ("p2", "u1"), ("p4", "u2")];
     let round = round.map(|(person, user)| Learned::Linked(link(person, user)));
     open().record(&"r1".into(), &[], &round).await?;
@@ -221,7 +222,7 @@ pub async fn a_user_belongs_to_the_last_person(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// A person whose step fails is deferred, each time for longer, until the step is done.
+/// After each failure, a person is skipped ("set aside") for longer, until the step succeeds.
 pub async fn a_failure_defers_for_longer_each_time(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[]).await?;
@@ -240,19 +241,19 @@ pub async fn a_failure_defers_for_longer_each_time(make: &Stores<'_>) -> Held {
         };
         equal!(open().load(&"a".into()).await?.set_aside, [expected]);
     }
-    equal!(open().load(&"b".into()).await?, Remembered::default(), "accounts are apart");
+    equal!(open().load(&"b".into()).await?, Remembered::default(), "the other account has no state");
 
-    // In the order given: what is settled and fails again is at the foot of the ladder.
+    // Facts are applied in the given order: a failure after a success starts with the shortest delay again.
     let order = [failed("p1", "f2", 95), Learned::Cleared(person.clone()), failed("p1", "f2", 99)];
     open().record(&"r1".into(), &[], &order).await?;
     equal!(open().load(&"a".into()).await?.set_aside(&person).map(|aside| aside.failures), Some(1));
-    let settled = [Learned::Cleared(person), Learned::Cleared(PersonId::parse("nobody"))];
-    open().record(&"r1".into(), &[], &settled).await?;
+    let cleared = [Learned::Cleared(person), Learned::Cleared(PersonId::parse("nobody"))];
+    open().record(&"r1".into(), &[], &cleared).await?;
     equal!(open().load(&"a".into()).await?.set_aside, []);
     Ok(())
 }
 
-/// People who are deferred come in ascending order of person.
+/// People who are skipped after a failure are returned in ascending order of person.
 pub async fn deferred_people_come_in_order(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[]).await?;
@@ -260,14 +261,14 @@ pub async fn deferred_people_come_in_order(make: &Stores<'_>) -> Held {
     let failures = ["E100355", uuid, "0"].map(|person| failed(person, "f", 5));
     open().record(&"r1".into(), &[], &failures).await?;
     let remembered = open().load(&"a".into()).await?;
-    let told: Vec<_> = remembered.set_aside.iter().map(|aside| aside.person.to_string()).collect();
-    equal!(told, [uuid, "0", "E100355"]);
+    let people: Vec<_> = remembered.set_aside.iter().map(|aside| aside.person.to_string()).collect();
+    equal!(people, [uuid, "0", "E100355"]);
     let found = remembered.set_aside.iter().all(|aside| remembered.set_aside(&aside.person) == Some(aside));
-    so("each is found by person", found)?;
+    ensure("each entry can be looked up by person", found)?;
     Ok(())
 }
 
-/// The state of one account does not show in another.
+/// The states of different accounts are independent.
 pub async fn accounts_are_apart(make: &Stores<'_>) -> Held {
     let open = make();
     open().begin(&run("a", "r1", 1), "{}", &[link("p1", "u1")]).await?;
@@ -278,12 +279,15 @@ pub async fn accounts_are_apart(make: &Stores<'_>) -> Held {
     let other = open().load(&"b".into()).await?;
     equal!(other, Remembered { links: vec![link("p1", "u7")], ..Remembered::default() });
     equal!(open().unfinished(&"a".into()).await?, None);
-    equal!(open().unfinished(&"b".into()).await?.ok_or("nothing is unfinished")?.record.run, RunId::new("r2"));
+    equal!(
+        open().unfinished(&"b".into()).await?.ok_or("the store returned no unfinished run")?.record.run,
+        RunId::new("r2")
+    );
     equal!(open().history(&"b".into(), 10).await?.len(), 1);
     Ok(())
 }
 
-/// The position after a reading is kept for each source, until the next reading replaces it.
+/// The data that a read leaves for the next one is kept per source until the next read replaces it.
 pub async fn what_a_reading_left_is_replaced_by_what_the_next_leaves(make: &Stores<'_>) -> Held {
     let open = make();
     let (here, there) = (AccountKey::new("a"), AccountKey::new("b"));
@@ -298,7 +302,7 @@ pub async fn what_a_reading_left_is_replaced_by_what_the_next_leaves(make: &Stor
     Ok(())
 }
 
-/// Populations are replaced when they are given, and stay otherwise.
+/// The number of people per rule is replaced if new numbers are given, and kept otherwise.
 pub async fn populations_are_replaced_only_when_given(make: &Stores<'_>) -> Held {
     let open = make();
     for (given, kept) in [
@@ -313,11 +317,11 @@ pub async fn populations_are_replaced_only_when_given(make: &Stores<'_>) -> Held
     Ok(())
 }
 
-/// A run that was begun is unfinished, with its plan and its events in order, until it is finished.
+/// A run that has begun is unfinished until it is finished; meanwhile the store returns its plan and its events in order.
 pub async fn a_run_is_unfinished_until_it_is_finished(make: &Stores<'_>) -> Held {
     let open = make();
     let account = AccountKey::new("a");
-    // Whatever ending the record claims, a run that begins is open.
+    // A run that begins is open, whatever ending its record contains.
     let begun = RunRecord { plan: Some("sha-1".into()), ..run("a", "r1", 1) };
     open().begin(&RunRecord { ending: Ending::Done, ..begun.clone() }, "{\"steps\": []}", &[]).await?;
     let events = [
@@ -349,10 +353,10 @@ pub async fn a_run_is_unfinished_until_it_is_finished(make: &Stores<'_>) -> Held
     Ok(())
 }
 
-/// A run that is finished without having been begun is history, and never unfinished.
+/// A run that is finished without having begun appears in the history, and is never unfinished.
 pub async fn a_run_that_never_opened_is_only_history(make: &Stores<'_>) -> Held {
     let open = make();
-    // Even one of which nobody can say how it ended.
+    // This includes a run whose ending is unknown.
     for (name, ending) in [("r1", Ending::Stopped), ("r2", Ending::Failed), ("r3", Ending::Open)] {
         let record = RunRecord { ending, ..run("a", name, 1) };
         open().finish(&record, None).await?;
@@ -362,7 +366,7 @@ pub async fn a_run_that_never_opened_is_only_history(make: &Stores<'_>) -> Held 
     Ok(())
 }
 
-/// Events of a run that is not open, and a run that is begun twice, are refused and change nothing.
+/// Recording events of a run that is not open, and beginning a run twice, fail and change nothing.
 pub async fn what_is_refused_changes_nothing(make: &Stores<'_>) -> Held {
     let open = make();
     let changes = [Learned::Linked(link("p1", "u1")), failed("p1", "f", 1)];
@@ -374,7 +378,7 @@ pub async fn what_is_refused_changes_nothing(make: &Stores<'_>) -> Held {
     open().begin(&run("a", "r1", 1), "first", &[]).await?;
     let twice = refused(open().begin(&run("a", "r1", 2), "second", &[link("p2", "u2")]).await)?;
     equal!((twice.kind(), twice.message()), (ErrorKind::Bug, "a run was begun twice"));
-    equal!(open().unfinished(&"a".into()).await?.ok_or("nothing is unfinished")?.plan, "first");
+    equal!(open().unfinished(&"a".into()).await?.ok_or("the store returned no unfinished run")?.plan, "first");
 
     open().finish(&RunRecord { ending: Ending::Done, ..run("a", "r1", 1) }, None).await?;
     equal!(refused(open().record(&"r1".into(), &events, &changes).await)?.kind(), ErrorKind::Bug);
@@ -383,16 +387,16 @@ pub async fn what_is_refused_changes_nothing(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// Of several unfinished runs the newest is found.
+/// The newest of several unfinished runs is returned.
 pub async fn the_newest_unfinished_run_is_found(make: &Stores<'_>) -> Held {
     let open = make();
-    // The older one is begun last; and of two that started at once the later begun is the newer.
+    // The oldest run begins last. Of two runs with the same start time, the one that began later counts as newer.
     for (name, started) in [("r2", 2), ("r3", 2), ("r1", 1)] {
         open().begin(&run("a", name, started), name, &[]).await?;
         open().record(&name.into(), &[Event::Intended { step: 7 }], &[]).await?;
     }
     for name in ["r3", "r2", "r1"] {
-        let left = open().unfinished(&"a".into()).await?.ok_or("nothing is unfinished")?;
+        let left = open().unfinished(&"a".into()).await?.ok_or("the store returned no unfinished run")?;
         equal!((left.plan.as_str(), left.events.len()), (name, 1));
         open().finish(&left.record, None).await?;
     }
@@ -400,10 +404,10 @@ pub async fn the_newest_unfinished_run_is_found(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// The history has the newest run first, and as many as were asked for.
+/// The history returns the newest runs first, at most as many as requested.
 pub async fn history_is_newest_first_and_limited(make: &Stores<'_>) -> Held {
     let open = make();
-    // A whole second is before its own half, which plain text would order the other way.
+    // Second 2 comes before second 2.5; comparing the timestamps as text would give the opposite order.
     let half = RunRecord { started: "2026-10-01T00:00:02.5Z".parse()?, ..run("a", "half", 0) };
     for record in [run("a", "two", 2), run("a", "two again", 2), run("a", "one", 1), half, run("a", "three", 3)] {
         open().finish(&record, None).await?;
@@ -416,7 +420,7 @@ pub async fn history_is_newest_first_and_limited(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// Runs that started after a moment are found, newest first.
+/// Runs that started after a given time are returned, newest first.
 pub async fn runs_since_a_moment_are_found(make: &Stores<'_>) -> Held {
     let open = make();
     let half = RunRecord { started: "2026-10-01T00:00:02.5Z".parse()?, ..run("a", "half", 0) };
@@ -436,7 +440,7 @@ pub async fn runs_since_a_moment_are_found(make: &Stores<'_>) -> Held {
     Ok(())
 }
 
-/// Of an account [`RUNS_KEPT`] finished runs are kept; an open one is never forgotten.
+/// The store keeps the last [`RUNS_KEPT`] finished runs of an account, and every open run.
 pub async fn old_runs_are_forgotten_but_never_an_open_one(make: &Stores<'_>) -> Held {
     let open = make();
     let store = open();
@@ -449,14 +453,14 @@ pub async fn old_runs_are_forgotten_but_never_an_open_one(make: &Stores<'_>) -> 
     drop(store);
     let runs = open().history(&"a".into(), usize::MAX).await?;
     equal!(runs.len(), RUNS_KEPT + 1);
-    equal!(runs[RUNS_KEPT - 1].run, RunId::new("3"), "the oldest two are forgotten");
+    equal!(runs[RUNS_KEPT - 1].run, RunId::new("3"), "the two oldest runs are deleted");
     equal!(runs[RUNS_KEPT].run, RunId::new("open"));
-    equal!(open().unfinished(&"a".into()).await?.ok_or("nothing is unfinished")?.plan, "plan");
+    equal!(open().unfinished(&"a".into()).await?.ok_or("the store returned no unfinished run")?.plan, "plan");
     equal!(open().history(&"b".into(), usize::MAX).await?.len(), 1);
     Ok(())
 }
 
-/// One run at a time holds an account, until it lets go.
+/// Only one run at a time can lock an account, until it releases the lock.
 pub async fn one_hold_at_a_time(make: &Stores<'_>) -> Held {
     let open = make();
     let store = open();
@@ -466,17 +470,20 @@ pub async fn one_hold_at_a_time(make: &Stores<'_>) -> Held {
         let error = refused(store.hold(&"a".into(), &other).await)?;
         equal!(
             error.to_string(),
-            "another run has the account (holder: gotosync apply, process 123, since 2026-10-01T00:00:00Z)"
+            "another run holds the lock on the account (holder: gotosync apply, process 123, since 2026-10-01T00:00:00Z)"
         );
         equal!((error.kind(), error.retryable()), (ErrorKind::Held, true));
-        equal!(error.help(), Some("wait for it to end; if it hangs, stop that process"));
+        equal!(error.help(), Some("wait until that run ends; if it hangs, stop its process"));
     }
     let _elsewhere = store.hold(&"b".into(), &other).await?;
 
     drop(hold);
     let _mine = open().hold(&"a".into(), &other).await?;
     let error = refused(store.hold(&"a".into(), &holder()).await)?;
-    so(&format!("the holder is named: {error}"), error.to_string().contains("gotosync resume, process 456"))?;
+    ensure(
+        &format!("the error names the holder: {error}"),
+        error.to_string().contains("gotosync resume, process 456"),
+    )?;
     Ok(())
 }
 
@@ -485,7 +492,7 @@ pub(crate) fn link(person: &str, user: &str) -> Link {
     Link::new(PersonId::parse(person), UserKey::new(user), email, ["Sales".into()].into())
 }
 
-/// A failure of the action with this fingerprint.
+/// Returns a failure of the action with this fingerprint.
 pub(crate) fn failed(person: &str, action: &str, second: i64) -> Learned {
     Learned::Failed(Failure {
         person: PersonId::parse(person),
@@ -541,7 +548,7 @@ mod tests {
     use crate::state::MemoryState;
 
     #[tokio::test]
-    async fn a_store_that_forgets_when_it_is_opened_again_is_caught() {
+    async fn detects_a_store_that_loses_its_state_when_reopened() {
         let broken = broken(&|| Box::new(|| Box::new(MemoryState::new()))).await;
         let kept = ["an_unknown_account_is_empty", "a_run_that_never_opened_is_only_history"];
         assert!(broken.len() > ALL.len() / 2, "{broken:#?}");

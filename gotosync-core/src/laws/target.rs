@@ -1,4 +1,4 @@
-//! What every target keeps: laws of reading, and of what it says it can do.
+//! Laws of targets: the conformance tests that every target must pass. This module tests reads and declared capabilities.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::target::{Feature, ProvisioningTarget};
 use crate::{Engine, ErrorKind, Rules};
 
 use super::ask::{can, create, done, execute, group, has, suspend};
-use super::{Factory, Held, corpus, laws, mail, roles, same, settings, so, writes};
+use super::{Factory, Held, corpus, ensure, laws, mail, roles, same, settings, writes};
 
 laws! {
     Factory<'_>:
@@ -63,32 +63,35 @@ laws! {
     mail::an_address_elsewhere_becomes_a_transfer,
 }
 
-/// Describing twice gives the same, and names the account that is read.
+/// Two descriptions are equal, and name the account that is read.
 pub async fn a_description_is_stable(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let (one, account) = (target.describe().await?, target.read().await?);
     same("the second description", &target.describe().await?, &one)?;
     same("the account", &one.account, &account.key)?;
     same("the login", &one.login, &account.login)?;
-    so("a batch may hold an action", one.capabilities.batch > 0 && one.capabilities.concurrency > 0)?;
-    so("its name is told", !one.name.is_empty() && !target.to_string().is_empty())
+    ensure(
+        "a batch may contain at least one action, and at least one batch may run at a time",
+        one.capabilities.batch > 0 && one.capabilities.concurrency > 0,
+    )?;
+    ensure("the target has a name", !one.name.is_empty() && !target.to_string().is_empty())
 }
 
-/// Without a write in between, two reads are equal.
+/// Two reads without a write in between are equal.
 pub async fn reading_twice_is_equal(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     same("the second read", &target.read().await?, &target.read().await?)
 }
 
-/// A read of an account that is there says that it is complete, and is what is there.
+/// A read is marked complete and returns the account as it is.
 pub async fn a_read_is_complete(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let read = target.read().await?;
-    so("the read is complete", read.completeness.is_complete())?;
+    ensure("the read is complete", read.completeness.is_complete())?;
     same("the account", &read, &corpus::limited(&target.describe().await?.capabilities))
 }
 
-/// Users come in the order of e-mails, licenses of keys, groups of paths, and licenses of a user of keys.
+/// Users are sorted by e-mail address, licenses by key, and groups by path; the licenses of a user are sorted by key.
 pub async fn a_read_is_sorted(make: &Factory<'_>) -> Held {
     let mut mixed = corpus::account();
     mixed.users.reverse();
@@ -99,17 +102,17 @@ pub async fn a_read_is_sorted(make: &Factory<'_>) -> Held {
     mixed.catalog.device_groups.reverse();
     mixed.catalog.custom_fields.reverse();
     mixed.catalog.devices.reverse();
-    let eve = mixed.users.iter_mut().find(|user| user.licenses.len() > 1).ok_or("nobody has two licenses")?;
+    let eve = mixed.users.iter_mut().find(|user| user.licenses.len() > 1).ok_or("no user has two licenses")?;
     Arc::make_mut(eve).licenses.reverse();
     let read = make(&mixed).read().await?;
     let mut sorted = read.clone();
     sorted.sort();
     same("the order", &read, &sorted)?;
     let licenses = read.users.iter().all(|user| user.licenses.is_sorted());
-    so("licenses of users are in order", licenses)
+    ensure("the licenses of each user are sorted", licenses)
 }
 
-/// The used seats of a license are as many as the users who have it, whatever the account said that was taken over.
+/// The number of used seats of a license is the number of users who have it, even if the original account had a wrong number.
 pub async fn used_seats_are_the_users_who_hold_them(make: &Factory<'_>) -> Held {
     let mut wrong = corpus::account();
     wrong.licenses.iter_mut().for_each(|license| license.used = 9);
@@ -119,7 +122,7 @@ pub async fn used_seats_are_the_users_who_hold_them(make: &Factory<'_>) -> Held 
     if can(&info, &[ActionKind::Create, ActionKind::Suspend]) && has(&info, Feature::Products) {
         let account = target.read().await?;
         let reading = corpus::nobody()?;
-        let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+        let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
         let batch = [suspend(whole, &account, "5")?, create("gus@example.test", &["g2m"])];
         done(&execute(&*target, batch).await?)?;
         counted(&target.read().await?)?;
@@ -135,13 +138,13 @@ fn counted(account: &Account) -> Held {
     Ok(())
 }
 
-/// Nothing to do is done without a word.
+/// An empty batch succeeds without outcomes.
 pub async fn an_empty_batch_has_no_outcomes(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     same("the outcomes", &target.execute(&Batch { actions: Vec::new() }).await?, &Vec::new())
 }
 
-/// An action of a kind that a target does not claim, or that needs a feature it does not claim, is refused, and nothing changes.
+/// An action of an undeclared kind, or one that needs an undeclared feature, fails and changes nothing.
 pub async fn what_it_cannot_do_changes_nothing(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let account = target.read().await?;
@@ -149,11 +152,11 @@ pub async fn what_it_cannot_do_changes_nothing(make: &Factory<'_>) -> Held {
     let actions = writes::one_of_each_kind(&account)?.into_iter().chain(writes::one_for_each_feature());
     let unable: Vec<Action> = actions.filter(|action| claimed.refusal(action).is_some()).collect();
     let outcomes = execute(&*target, unable).await?;
-    so("nothing was done", !outcomes.iter().any(Outcome::is_done))?;
+    ensure("no action was done", !outcomes.iter().any(Outcome::is_done))?;
     same("the account", &target.read().await?, &account)
 }
 
-/// A batch of more actions than a target takes is refused whole, and one of as many is not.
+/// A batch with more actions than the target accepts fails without effect; a batch with exactly that number succeeds.
 pub async fn a_batch_that_is_too_large_is_refused(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -167,14 +170,14 @@ pub async fn a_batch_that_is_too_large_is_refused(make: &Factory<'_>) -> Held {
     let before = target.read().await?;
     let most = info.capabilities.batch;
     match target.execute(&(0..=most).map(action).collect()).await {
-        Ok(_) => return Err("a batch that is too large was taken".into()),
+        Ok(_) => return Err("the target accepted a batch above its limit".into()),
         Err(error) => same("the error", &error.kind(), &ErrorKind::Unsupported)?,
     }
     same("the account", &target.read().await?, &before)?;
     done(&execute(&*target, (0..most).map(action)).await?)
 }
 
-/// Law one: applying a plan makes read equal desired, and planning again is empty.
+/// After a plan is applied, a read returns the desired account, and the next plan is empty.
 pub async fn applying_a_plan_leads_to_the_desired_account(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -193,12 +196,12 @@ pub async fn applying_a_plan_leads_to_the_desired_account(make: &Factory<'_>) ->
     let engine = Engine::new(MemorySource::new(corpus::directory()?), target, MemoryState::new(), rules);
     let planned = engine.plan().await?;
     let least = if can(&info, &ActionKind::ALL) { 4 } else { 1 };
-    so("there is something to do", planned.plan.steps().len() >= least)?;
+    ensure(&format!("the plan has at least {least} steps"), planned.plan.steps().len() >= least)?;
     let report = engine.apply(&planned.plan, None, &Stop::new()).await?;
-    so(&format!("all is done: {report:?}"), report.all_done())?;
+    ensure(&format!("every step is done: {report:?}"), report.all_done())?;
     let left = diff(&engine.target().read().await?, &planned.desired);
-    so(&format!("the account is the desired one: {left:?}"), left.is_empty())?;
-    so("planning again is empty", engine.plan().await?.plan.is_empty())
+    ensure(&format!("the account is as desired: {left:?}"), left.is_empty())?;
+    ensure("the next plan is empty", engine.plan().await?.plan.is_empty())
 }
 
 const RULES: &str = r#"

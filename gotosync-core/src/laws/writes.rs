@@ -1,4 +1,4 @@
-//! What every target keeps that can be written to.
+//! Laws (conformance tests) of targets for writes.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::model::{
 use crate::target::Feature;
 
 use super::ask::{can, create, done, execute, group, has, key, keys, refused, suspend, update, user};
-use super::{Factory, Held, Trouble, corpus, same, so};
+use super::{Factory, Held, Trouble, corpus, ensure, same};
 
-/// Every action has one outcome, in order, whatever becomes of the others.
+/// Every action has one outcome, in order, even if other actions fail.
 pub async fn one_outcome_for_each_action_in_order(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -32,7 +32,7 @@ pub async fn one_outcome_for_each_action_in_order(make: &Factory<'_>) -> Held {
     same("the outcomes", &words, &vec!["group created", "failed", "created", "failed", "group created"])
 }
 
-/// An action that failed has changed nothing.
+/// A failed action has changed nothing.
 pub async fn a_failed_action_changes_nothing(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &ActionKind::ALL) {
@@ -40,7 +40,7 @@ pub async fn a_failed_action_changes_nothing(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let stale = Change::replace(whole, "Anna".into(), Some("Anne".into()));
     let batch = [
         create("ann@example.test", &["g2m"]),
@@ -56,28 +56,28 @@ pub async fn a_failed_action_changes_nothing(make: &Factory<'_>) -> Held {
         Action::Invite { user: "1".into(), sent: 0 },
     ];
     for action in batch {
-        let told = format!("{action:?}");
+        let text = format!("{action:?}");
         match execute(&*target, [action]).await?[..] {
             [Outcome::Failed { .. }] => {}
-            ref other => return Err(format!("{told} came to {other:?}").into()),
+            ref other => return Err(format!("{text} returned {other:?} instead of failing").into()),
         }
-        same(&told, &target.read().await?, &account)?;
+        same(&format!("the account after {text}"), &target.read().await?, &account)?;
     }
     Ok(())
 }
 
-/// An action whose `before` is not how the user is now is a conflict.
+/// An action whose `before` values differ from the user's current values fails as a conflict.
 pub async fn guarded_writes_conflict(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let (before, after) = (Email::new("anna@example.test"), Email::new("anne@example.test"));
     let email = UserChanges { email: Some(Change::replace(whole, before, Some(after))), ..UserChanges::default() };
     let language = UserChanges { language: Some(Change::fill("de_DE".into())), ..UserChanges::default() };
     let taken = SetChange::default().removing(whole, vec!["g2w".into()]);
-    // Where products are claimed, Ann has one: that a suspension names none is stale as well.
+    // If the target supports products, Ann has one, so a suspension that names none is stale as well.
     let without = if has(&info, Feature::Products) { Vec::new() } else { vec!["g2w".into()] };
     for action in [
         update("1", email),
@@ -95,14 +95,14 @@ pub async fn guarded_writes_conflict(make: &Factory<'_>) -> Held {
         if info.capabilities.refusal(&action).is_some() {
             continue;
         }
-        let told = format!("{action:?}");
+        let text = format!("{action:?}");
         refused(&execute(&*target, [action]).await?, ErrorKind::Conflict)
-            .map_err(|trouble| format!("{told}: {trouble}"))?;
+            .map_err(|trouble| format!("{text}: {trouble}"))?;
     }
     Ok(())
 }
 
-/// Whoever is to have several licenses gets all of them or none, and no seat is given twice.
+/// An action that adds several licenses adds all of them or none, and no seat is assigned twice.
 pub async fn seats_are_given_all_or_none(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -121,7 +121,7 @@ pub async fn seats_are_given_all_or_none(make: &Factory<'_>) -> Held {
     same("Cyd", &user(&account, "3")?.status, &Status::Suspended)
 }
 
-/// An address belongs to one user, in whatever letters and Unicode form it is written.
+/// An address belongs to at most one user; addresses are compared without regard to letter case and Unicode form.
 pub async fn an_address_belongs_to_one_user(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::Create, ActionKind::Update]) {
@@ -129,7 +129,7 @@ pub async fn an_address_belongs_to_one_user(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let to = |address: &str| UserChanges {
         email: Some(Change::replace(whole, Email::new("bob@example.test"), Some(Email::new(address)))),
         ..UserChanges::default()
@@ -139,7 +139,7 @@ pub async fn an_address_belongs_to_one_user(make: &Factory<'_>) -> Held {
         [
             create("Ann@EXAMPLE.test", &[]),
             update("2", to("ANN@example.test")),
-            // Nobody else has it: other letters of one's own address are no conflict.
+            // No other user has the address: changing the letter case of the user's own address is no conflict.
             update("2", to("Bob@example.test")),
             create("jürgen@example.test", &[]),
             create("JÜRGEN@example.test", &[]),
@@ -151,13 +151,13 @@ pub async fn an_address_belongs_to_one_user(make: &Factory<'_>) -> Held {
     refused(&outcomes[4..], ErrorKind::Conflict)
 }
 
-/// An action on a user who is not there fails as not found.
+/// An action on an unknown user fails as not found.
 pub async fn an_unknown_user_is_not_found(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let nobody = || UserKey::new("999");
     let batch = [
         Action::Suspend(Suspension::new(whole, nobody(), Vec::new(), Role::Member)),
@@ -172,7 +172,7 @@ pub async fn an_unknown_user_is_not_found(make: &Factory<'_>) -> Held {
     refused(&execute(&*target, taken).await?, ErrorKind::NotFound)
 }
 
-/// A group is made below one that is there, and nobody comes into one that is not.
+/// A group can be created only below an existing group, and a user can be added only to an existing group.
 pub async fn groups_come_after_their_parents(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::CreateGroup, ActionKind::Create]) {
@@ -186,10 +186,10 @@ pub async fn groups_come_after_their_parents(make: &Factory<'_>) -> Held {
     refused(&early, ErrorKind::NotFound)?;
     let batch = [group("Legal"), group("Legal/EMEA"), into("gus@example.test", "Legal/EMEA")];
     done(&execute(&*target, batch).await?)?;
-    so("the groups are there", target.read().await?.has_group(&UserGroupPath::new("Legal/EMEA")))
+    ensure("the account has the group Legal/EMEA", target.read().await?.has_group(&UserGroupPath::new("Legal/EMEA")))
 }
 
-/// A user with neither product nor role is suspended, and any other is not.
+/// A user with neither a product nor a role is suspended; every other user is not.
 pub async fn the_status_follows_from_products_and_role(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &ActionKind::ALL) {
@@ -197,7 +197,7 @@ pub async fn the_status_follows_from_products_and_role(make: &Factory<'_>) -> He
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let batch = [
         suspend(whole, &account, "1")?,
         Action::Release(Release::new(whole, "2".into(), vec!["g2w".into()])),
@@ -214,10 +214,10 @@ pub async fn the_status_follows_from_products_and_role(make: &Factory<'_>) -> He
     }
     same("Eve", &user(&account, "5")?.status, &Status::Inactive)?;
     let hal = user(&account, key(&account, "hal@example.test")?.as_str())?;
-    same("who is new", &hal.status, &Status::Invited)
+    same("the status of the new user", &hal.status, &Status::Invited)
 }
 
-/// The key that an outcome gave is the one of the user who is read, and nobody had it before.
+/// A created user is read under the key from the outcome, and the key is new.
 pub async fn a_created_user_is_there_under_its_key(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -230,15 +230,15 @@ pub async fn a_created_user_is_there_under_its_key(make: &Factory<'_>) -> Held {
     let account = target.read().await?;
     for (outcome, email) in outcomes.iter().zip(["gus@example.test", "hal@example.test"]) {
         let Outcome::Done { effect: Effect::Created { user: key } } = outcome else {
-            return Err(format!("{email} came to {outcome:?}").into());
+            return Err(format!("creating {email} returned {outcome:?}").into());
         };
         same("the e-mail", &user(&account, key.as_str())?.email.as_str(), &email)?;
-        so("the key is new", before.user(key).is_none())?;
+        ensure("the key is new", before.user(key).is_none())?;
     }
     same("the number of users", &account.users.len(), &(before.users.len() + 2))
 }
 
-/// An update changes what it names, and leaves everything else and everybody else as they are.
+/// An update changes only the fields that it names, and no other user.
 pub async fn an_update_changes_what_it_names_and_nothing_else(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -247,7 +247,7 @@ pub async fn an_update_changes_what_it_names_and_nothing_else(make: &Factory<'_>
     }
     let mut expected = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &expected).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &expected).ok_or("the account was not read completely")?;
     let language = has(&info, Feature::Language).then(|| Change::replace(whole, "en_US".into(), None));
     let name = UserChanges {
         last_name: Some(Change::replace(whole, "Lee".into(), Some("Berg".into()))),
@@ -255,14 +255,15 @@ pub async fn an_update_changes_what_it_names_and_nothing_else(make: &Factory<'_>
         ..UserChanges::default()
     };
     done(&execute(&*target, [update("5", name)]).await?)?;
-    let eve = expected.users.iter_mut().find(|user| user.key == Some("5".into())).ok_or("there is no Eve")?;
+    let eve =
+        expected.users.iter_mut().find(|user| user.key == Some("5".into())).ok_or("the account has no user Eve")?;
     let eve = Arc::make_mut(eve);
     eve.last_name = "Berg".into();
     eve.language = None;
     same("the account", &target.read().await?, &expected)
 }
 
-/// A name of as many characters as the limit is taken, and one of more is not.
+/// A name with as many characters as the limit is accepted, and a longer one is rejected.
 pub async fn limits_of_fields_are_kept(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -279,7 +280,7 @@ pub async fn limits_of_fields_are_kept(make: &Factory<'_>) -> Held {
     refused(&outcomes[1..], ErrorKind::Input)
 }
 
-/// The user whose login is in use cannot be suspended.
+/// The signed-in user cannot be suspended.
 pub async fn whose_login_is_in_use_is_never_suspended(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::Suspend]) {
@@ -287,12 +288,12 @@ pub async fn whose_login_is_in_use_is_never_suspended(make: &Factory<'_>) -> Hel
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     refused(&execute(&*target, [suspend(whole, &account, "4")?]).await?, ErrorKind::Denied)?;
     same("the account", &target.read().await?, &account)
 }
 
-/// What an identity provider owns cannot be changed, and what it does not own can.
+/// Fields that an identity provider owns cannot be changed; other fields can.
 pub async fn what_is_locked_stays(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -301,7 +302,7 @@ pub async fn what_is_locked_stays(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let name = || Some(Change::replace(whole, "Lee".into(), Some("Berg".into())));
     let (before, after) = (Email::new("fay@example.test"), Email::new("fey@example.test"));
     let locked = [
@@ -315,7 +316,7 @@ pub async fn what_is_locked_stays(make: &Factory<'_>) -> Held {
     same("the locks", &user(&target.read().await?, "6")?.locks, &user(&account, "6")?.locks)
 }
 
-/// A license that was bought and is not active yet is given to nobody, and trying again later is worth it.
+/// A license that is not active yet cannot be given to a user; the error is retryable.
 pub async fn a_license_that_is_not_active_is_not_given(make: &Factory<'_>) -> Held {
     let mut early = corpus::account();
     early.licenses.iter_mut().for_each(|license| license.pending = license.key.as_str() == "g2w");
@@ -328,11 +329,11 @@ pub async fn a_license_that_is_not_active_is_not_given(make: &Factory<'_>) -> He
     let outcomes = execute(&*target, [create("gus@example.test", &["g2m", "g2w"])]).await?;
     refused(&outcomes, ErrorKind::Unavailable)?;
     let later = matches!(&outcomes[..], [Outcome::Failed { fault }] if fault.retryable);
-    so("it may be tried again", later)?;
+    ensure("the error is retryable", later)?;
     same("the account", &target.read().await?, &account)
 }
 
-/// Nobody is deleted who has access, or who is not who they were, and never the user whose login is in use.
+/// Deleting a user fails if the user has access, has a different address than expected, or is the signed-in user.
 pub async fn only_the_suspended_are_deleted(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     if !can(&target.describe().await?, &[ActionKind::Delete]) {
@@ -340,7 +341,7 @@ pub async fn only_the_suspended_are_deleted(make: &Factory<'_>) -> Held {
     }
     let account = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &account).ok_or("the account was not read completely")?;
     let delete = |key: &str, email: &str| Action::Delete(Deletion::new(whole, key.into(), Email::new(email)));
     let active = [delete("1", "ann@example.test"), delete("2", "bob@example.test"), delete("3", "ann@example.test")];
     refused(&execute(&*target, active).await?, ErrorKind::Conflict)?;
@@ -348,7 +349,7 @@ pub async fn only_the_suspended_are_deleted(make: &Factory<'_>) -> Held {
     same("the account", &target.read().await?, &account)
 }
 
-/// Whoever is deleted is gone with all they had, and the address is free.
+/// A deleted user is gone with all settings, and the address is free again.
 pub async fn whoever_is_deleted_is_gone(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -357,7 +358,7 @@ pub async fn whoever_is_deleted_is_gone(make: &Factory<'_>) -> Held {
     }
     let mut expected = target.read().await?;
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, &expected).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, &expected).ok_or("the account was not read completely")?;
     let delete = Action::Delete(Deletion::new(whole, "6".into(), Email::new("Fay@example.test")));
     done(&execute(&*target, [delete]).await?)?;
     expected.users.retain(|user| user.key != Some("6".into()));
@@ -365,12 +366,12 @@ pub async fn whoever_is_deleted_is_gone(make: &Factory<'_>) -> Held {
     if can(&info, &[ActionKind::Create]) {
         done(&execute(&*target, [create("fay@example.test", &[])]).await?)?;
         let again = key(&target.read().await?, "fay@example.test")?;
-        so("the key is another one", again.as_str() != "6")?;
+        ensure("the key differs from that of the deleted user", again.as_str() != "6")?;
     }
     Ok(())
 }
 
-/// Where an account keeps which person of the directory a user is, it is read as it was written.
+/// If the account stores the person that a user belongs to, reads return the person as it was written.
 pub async fn whose_user_it_is_is_kept(make: &Factory<'_>) -> Held {
     let target = make(&corpus::account());
     let info = target.describe().await?;
@@ -386,7 +387,7 @@ pub async fn whose_user_it_is_is_kept(make: &Factory<'_>) -> Held {
     if !can(&info, &[ActionKind::Update]) {
         return Ok(());
     }
-    // Somebody who was there before, found by e-mail.
+    // An existing user without a person, as if linked by e-mail address.
     let person = PersonId::parse("{FFC02900-C61F-49D7-8353-D8AE8FB36830}");
     let mark = UserChanges { person: Some(Change::fill(person.clone())), ..UserChanges::default() };
     done(&execute(&*target, [update("1", mark.clone())]).await?)?;
@@ -394,10 +395,10 @@ pub async fn whose_user_it_is_is_kept(make: &Factory<'_>) -> Held {
     refused(&execute(&*target, [update("1", mark)]).await?, ErrorKind::Conflict)
 }
 
-/// One action of each kind, each of which a target that can do it would do.
+/// Returns one action of each kind; each succeeds on a target that supports its kind.
 pub(super) fn one_of_each_kind(account: &Account) -> Result<Vec<Action>, Trouble> {
     let reading = corpus::nobody()?;
-    let whole = Whole::of(&reading, account).ok_or("no evidence")?;
+    let whole = Whole::of(&reading, account).ok_or("the account was not read completely")?;
     let actions = vec![
         suspend(whole, account, "1")?,
         Action::Release(Release::new(whole, "5".into(), vec!["g2w".into()])),
@@ -413,7 +414,7 @@ pub(super) fn one_of_each_kind(account: &Account) -> Result<Vec<Action>, Trouble
     Ok(actions)
 }
 
-/// One action for each feature that an action can need.
+/// Returns one action for each feature that an action can need.
 pub(super) fn one_for_each_feature() -> Vec<Action> {
     let make = |change: fn(&mut User)| {
         let mut new = User::new("ian@example.test", "Ian", "Lee");

@@ -1,4 +1,4 @@
-//! The account at the target: one type for how it is and for how the rules want it.
+//! The account at the target. The same type describes the current and the desired state.
 
 use std::sync::Arc;
 
@@ -14,15 +14,15 @@ use super::user_group::{UserGroup, UserGroupPath};
 
 /// An account with its users, licenses and user groups.
 ///
-/// Users are shared: the desired account holds the very same [`User`] values as the current one wherever no rule asks for
-/// a change, so that comparing the two costs next to nothing.
+/// Users are shared: if no rule asks for a change, the desired account contains the same [`User`] values as the current
+/// account, so that comparing the two is cheap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     /// The account's key.
     pub key: AccountKey,
-    /// Its name.
+    /// The account's name.
     pub name: String,
-    /// The user whose login reads and writes, who is never taken from.
+    /// The user that gotosync signs in as. This user never loses access.
     pub login: Option<UserKey>,
     /// Users in ascending order of e-mail key.
     pub users: Vec<Arc<User>>,
@@ -30,99 +30,99 @@ pub struct Account {
     pub licenses: Vec<License>,
     /// User groups in ascending order of path, parents before children.
     pub groups: Vec<UserGroup>,
-    /// What else the account has to give: templates, role sets, device groups, devices, numbers, locations.
+    /// Everything else that can be assigned to users: templates, role sets, device groups, devices, numbers, locations.
     #[serde(default, skip_serializing_if = "Catalog::is_empty")]
     pub catalog: Catalog,
-    /// People whose address belongs to another account and who were asked to come over, in ascending order of e-mail key.
+    /// Invitations to people whose address belongs to another account, in ascending order of e-mail key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transfers: Vec<Transfer>,
-    /// Whether all of it was read.
+    /// The completeness of the read.
     pub completeness: Completeness,
 }
 
-/// Somebody in an account.
+/// A user in an account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// The user's key; `None` only in a desired account, for a user who is yet to be created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<UserKey>,
-    /// The person of the directory that the account says the user is, where it keeps that. It is written with a new user and
-    /// not changed.
+    /// The directory person that this user belongs to, if the account stores it. It is written when a user is created and never
+    /// changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
-    /// The e-mail address, which is the sign-in name.
+    /// The e-mail address, which is also the sign-in name.
     pub email: Email,
     /// The first name.
     pub first_name: Box<str>,
     /// The last name.
     pub last_name: Box<str>,
-    /// The language of mails and of the interface, as `en_US`.
+    /// The language of e-mails and of the user interface, e.g. `en_US`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Box<str>>,
-    /// Where the user stands. A target derives it: it is never written.
+    /// The user's status. The target derives it; it is never written.
     pub status: Status,
     /// The licenses, in ascending order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub licenses: Vec<LicenseKey>,
-    /// The one user group, if any.
+    /// The user group. A user has at most one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<UserGroupPath>,
-    /// What the user may administer.
+    /// The administrative role.
     #[serde(default, skip_serializing_if = "Role::is_member")]
     pub role: Role,
-    /// What of the user the account does not let anybody change.
+    /// The fields that the account does not allow to change.
     #[serde(default, skip_serializing_if = "Locks::none")]
     pub locks: Locks,
-    /// The invitations that were sent, until the user signs in.
+    /// The invitations sent to the user, until the user signs in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<Invitation>,
-    /// The settings few users have; `None` where all of them are absent.
+    /// The optional settings; `None` if the user has none of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<Box<UserSettings>>,
 }
 
-/// What of a user cannot be changed through the account, because an identity provider or a verified domain owns it
-/// (goto-api, 2.4: `emailLocked`, `nameLocked`, `identityReadOnly`).
+/// The fields of a user that cannot be changed through the account because an identity provider or a verified domain owns
+/// them (`emailLocked`, `nameLocked`, and `identityReadOnly` in GoTo's API).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Locks {
-    /// The e-mail address.
+    /// `true` if the e-mail address is locked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub email: bool,
-    /// The first and the last name.
+    /// `true` if the first and last name are locked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub name: bool,
 }
 
 impl Locks {
-    /// Says whether nothing is locked.
+    /// Returns `true` if no field is locked.
     pub fn none(&self) -> bool {
         !self.email && !self.name
     }
 }
 
-/// What is known of the invitations to somebody who has not signed in yet.
+/// The invitations sent to a user who has not signed in yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Invitation {
-    /// How many mails went out.
+    /// The number of invitations sent.
     pub sent: u32,
-    /// Whether the last one can no longer be accepted.
+    /// `true` if the last invitation has expired.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
 }
 
-/// Where a user stands (goto-api: derived by the service from products, roles and sign-ins).
+/// The status of a user. GoTo derives it from the user's products, role, and sign-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Signs in.
+    /// The user signs in.
     Active,
-    /// Has not signed in for a long time.
+    /// The user has not signed in for a long time.
     Inactive,
-    /// Was invited and has not signed in yet.
+    /// The user was invited and has not signed in yet.
     Invited,
-    /// Has neither a product nor a role, and cannot sign in.
+    /// The user has neither a product nor a role, and cannot sign in.
     Suspended,
 }
 
@@ -130,7 +130,7 @@ impl Status {
     /// Every value.
     pub const ALL: &'static [Self] = &[Self::Active, Self::Inactive, Self::Invited, Self::Suspended];
 
-    /// The word as the service and this crate's output write it.
+    /// The word used by the service and in this crate's output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -141,53 +141,53 @@ impl Status {
     }
 }
 
-/// The mail a new user gets.
+/// The welcome e-mail of a new user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WelcomeEmail {
-    /// The account's default text.
+    /// The default e-mail of the account.
     #[default]
     Default,
-    /// A template of the account, by name.
+    /// An e-mail made from a template of the account, by name.
     Template(String),
-    /// None at all.
+    /// No e-mail.
     None,
 }
 
 /// A license with its seats.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct License {
-    /// Its key.
+    /// The license's key.
     pub key: LicenseKey,
-    /// The name people know it by; rules name it so.
+    /// The display name, which rules use.
     pub name: String,
-    /// The product codes it carries (`G2M`, `G2W`, …); never a closed list.
+    /// The codes of the products that the license contains (`G2M`, `G2W`, …). This is not a closed list.
     #[serde(default)]
     pub products: Vec<String>,
-    /// How many seats were bought.
+    /// The number of seats bought.
     pub seats: u32,
-    /// How many of them are taken.
+    /// The number of seats in use.
     pub used: u32,
-    /// Whether the license was bought and is not active yet, which takes the service up to 48 hours.
+    /// `true` if the license has been bought but is not active yet. Activation can take GoTo up to 48 hours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pending: bool,
 }
 
 impl License {
-    /// A license with its seats, none of them taken.
+    /// Creates a license with all seats free.
     pub fn new(key: &str, name: &str, products: &[&str], seats: u32) -> Self {
         let products = products.iter().map(|&code| code.to_owned()).collect();
         Self { key: key.into(), name: name.to_owned(), products, seats, used: 0, pending: false }
     }
 
-    /// The seats nobody has. An account that was cut down may have more users than seats: then it is 0.
+    /// Returns the number of free seats: 0 if more seats are in use than were bought, e.g. after the license was reduced.
     pub fn free(&self) -> u32 {
         self.seats.saturating_sub(self.used)
     }
 }
 
 impl Account {
-    /// An account without users, licenses or groups, completely read.
+    /// Creates a completely read account without users, licenses, or groups.
     pub fn empty(key: impl Into<Arc<str>>, name: impl Into<String>) -> Self {
         Self {
             key: AccountKey::new(key),
@@ -202,7 +202,7 @@ impl Account {
         }
     }
 
-    /// Puts users, licenses, groups and whatever else is listed into their order.
+    /// Sorts users, licenses, groups, and all other lists into the documented order.
     pub fn sort(&mut self) {
         self.catalog.sort();
         self.transfers.sort_by_cached_key(|transfer| transfer.email.key().into_owned());
@@ -211,27 +211,27 @@ impl Account {
         self.groups.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
-    /// A license by key.
+    /// Finds a license by key.
     pub fn license(&self, key: &LicenseKey) -> Option<&License> {
         self.licenses.iter().find(|license| license.key == *key)
     }
 
-    /// A user by key; it looks at every user.
+    /// Finds a user by key with a linear search.
     pub fn user(&self, key: &UserKey) -> Option<&Arc<User>> {
         self.users.iter().find(|user| user.key.as_ref() == Some(key))
     }
 
-    /// A user by e-mail; it looks at every user.
+    /// Finds a user by e-mail address with a linear search.
     pub fn user_by_email(&self, email: &Email) -> Option<&Arc<User>> {
         self.users.iter().find(|user| user.email == *email)
     }
 
-    /// Says whether a user group exists.
+    /// Returns `true` if a user group exists.
     pub fn has_group(&self, path: &UserGroupPath) -> bool {
         self.groups.binary_search_by(|group| group.path.cmp(path)).is_ok()
     }
 
-    /// Takes out everything whose feature is not kept: a target that does not have a feature is read without it.
+    /// Clears everything whose feature `keeps` rejects. Used for targets that do not support all features.
     pub fn retain(&mut self, keeps: impl Fn(Feature) -> bool) {
         for user in &mut self.users {
             if !user.is_within(&keeps) {
@@ -250,14 +250,14 @@ impl Account {
         self.catalog.retain(keeps);
     }
 
-    /// The name of a license, or its key where the account does not list it.
+    /// Returns the name of a license, or its key if the account does not list it.
     pub fn license_name<'a>(&'a self, key: &'a LicenseKey) -> &'a str {
         self.license(key).map_or(key.as_str(), |license| &license.name)
     }
 }
 
 impl User {
-    /// A user who is to be created.
+    /// Creates a user without a key and without products, to be created in the account.
     pub fn new(email: &str, first_name: &str, last_name: &str) -> Self {
         Self {
             key: None,
@@ -276,12 +276,12 @@ impl User {
         }
     }
 
-    /// The settings, none of them where the user has none.
+    /// Returns the settings; all are empty if the user has none.
     pub fn settings(&self) -> &UserSettings {
         self.settings.as_deref().unwrap_or(UserSettings::NONE)
     }
 
-    /// Changes the settings; settings that are all absent take no room.
+    /// Changes the settings; if all of them are empty afterwards, they are stored as `None`.
     pub fn set_settings(&mut self, change: impl FnOnce(&mut UserSettings)) {
         let mut settings = self.settings.take().unwrap_or_default();
         change(&mut settings);
@@ -289,7 +289,7 @@ impl User {
         self.settings = (*settings != *UserSettings::NONE).then_some(settings);
     }
 
-    /// Takes out everything whose feature is not kept.
+    /// Clears everything whose feature `keeps` rejects.
     fn retain(&mut self, keeps: &impl Fn(Feature) -> bool) {
         self.set_settings(|own| own.retain(keeps));
         if !keeps(Feature::Products) {
@@ -304,7 +304,7 @@ impl User {
         }
         if !keeps(Feature::Roles) {
             self.role = Role::Member;
-            // Where products are not known either, a user without any is no sign of a suspension.
+            // If products are not supported either, a user without products may still have access.
             if keeps(Feature::Products) {
                 self.derive_status(true);
             }
@@ -326,22 +326,22 @@ impl User {
         }
     }
 
-    /// Says whether everything about the user has a feature that is kept.
+    /// Returns `true` if everything about the user belongs to features that `keeps` accepts.
     fn is_within(&self, keeps: &impl Fn(Feature) -> bool) -> bool {
         let mut cut = self.clone();
         cut.retain(keeps);
         cut == *self
     }
 
-    /// Says whether the user has neither a product nor a role: the service calls such a user suspended.
+    /// Returns `true` if the user has neither a product nor a role. GoTo calls such a user suspended.
     pub fn is_bare(&self) -> bool {
         self.licenses.is_empty() && self.role.is_member()
     }
 
-    /// Sets the status that follows from what the user has: neither a product nor a role means suspended, anything else that the user
-    /// is not (goto-api, 2.4: the service derives it and never lets it be set).
+    /// Derives the status from products and role: a user with neither is suspended; any other user is not. GoTo, too, derives
+    /// the status and never lets it be set.
     ///
-    /// A suspended user who gets access back is active if they have signed in before, and invited if they have not.
+    /// A suspended user who gets access back becomes active after an earlier sign-in (`signed_in`), and invited otherwise.
     pub fn derive_status(&mut self, signed_in: bool) {
         self.status = match self.status {
             _ if self.is_bare() => Status::Suspended,
@@ -351,12 +351,12 @@ impl User {
         };
     }
 
-    /// Returns how many invitations were sent to the user.
+    /// Returns the number of invitations sent to the user.
     pub fn invitations_sent(&self) -> u32 {
         self.invitation.map_or(0, |invitation| invitation.sent)
     }
 
-    /// The name as people say it.
+    /// Returns the first and last name, separated by a space.
     pub fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }

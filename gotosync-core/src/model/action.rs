@@ -1,4 +1,4 @@
-//! What can be done to an account: a closed list.
+//! The closed list of actions on an account.
 
 use std::sync::Arc;
 
@@ -13,45 +13,45 @@ use super::role::Role;
 use super::telephone::Voicemail;
 use super::user_group::UserGroupPath;
 
-/// One thing to do to an account.
+/// An action on an account.
 ///
-/// The list is closed so that a decorator forwards three calls, a plan serializes, and the laws of the conformance suite
-/// can walk over every kind.
+/// The list is closed, so wrappers around a target only need to forward three calls, plans can be serialized, and the
+/// conformance tests ("laws") can cover every kind of action.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Action {
-    /// Takes every product and role from a user, who can then no longer sign in.
+    /// Removes every product and role from a user, who then can no longer sign in.
     Suspend(Suspension),
-    /// Takes some licenses from a user.
+    /// Removes some licenses from a user.
     Release(Release),
-    /// Deletes a user, with everything that the service keeps of them.
+    /// Deletes a user and all data that the service stores for the user.
     Delete(Deletion),
-    /// Makes a user group; the group above it exists.
+    /// Creates a user group; its parent group must exist.
     CreateGroup {
-        /// Where it stands.
+        /// The path of the group.
         path: UserGroupPath,
     },
-    /// Makes or changes a template of welcome e-mails.
+    /// Creates or changes a template of welcome e-mails.
     WriteTemplate {
-        /// The template before, if there was one, and after.
+        /// The template before, if it exists, and after the change.
         template: Change<WelcomeTemplate>,
     },
     /// Changes a user.
     Update(Update),
-    /// Gives access back to a user who was suspended, with other changes in the same breath.
+    /// Gives access back to a suspended user and makes other changes in the same step.
     Reactivate(Update),
-    /// Makes a user.
+    /// Creates a user.
     Create(Creation),
-    /// Sends an invitation again.
+    /// Resends an invitation.
     Invite {
         /// The user.
         user: UserKey,
-        /// How many invitations went out before; if it is more by now, this one is not sent.
+        /// The number of invitations sent before; if more have been sent by now, the action is rejected.
         sent: u32,
     },
 }
 
-/// Takes every product and role from a user.
+/// The removal of every product and role from a user.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Suspension {
     user: UserKey,
@@ -60,107 +60,107 @@ pub struct Suspension {
     role: Role,
 }
 
-/// Takes some licenses from a user.
+/// The removal of some licenses from a user.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Release {
     user: UserKey,
     licenses: Vec<LicenseKey>,
 }
 
-/// Deletes a user.
+/// The deletion of a user.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Deletion {
     user: UserKey,
     email: Email,
 }
 
-/// Changes a user.
+/// A set of changes to a user.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Update {
     /// The user.
     pub user: UserKey,
-    /// What changes.
+    /// The changes.
     pub changes: UserChanges,
 }
 
-/// Makes a user.
+/// The creation of a user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Creation {
-    /// The user as they shall be.
+    /// The user to create.
     pub user: Arc<User>,
-    /// The mail they get.
+    /// The welcome e-mail that the service sends.
     #[serde(default)]
     pub welcome: WelcomeEmail,
-    /// The voicemail of their extension, if they get one: it is set before the extension is theirs.
+    /// The voicemail settings of the user's extension, if rules give any; they are set before the user gets the extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voicemail: Option<Voicemail>,
 }
 
 impl Creation {
-    /// Makes a user who gets this mail.
+    /// Creates a user with this welcome e-mail and no voicemail settings.
     pub fn new(user: impl Into<Arc<User>>, welcome: WelcomeEmail) -> Self {
         Self { user: user.into(), welcome, voicemail: None }
     }
 }
 
 impl Suspension {
-    /// Takes all that a user has: these licenses and this role.
+    /// Suspends a user: removes all of the user's licenses and the role, which are listed here.
     pub fn new(_: Whole<'_>, user: UserKey, licenses: Vec<LicenseKey>, role: Role) -> Self {
         Self { user, licenses, role }
     }
 
-    /// The user.
+    /// Returns the user.
     pub fn user(&self) -> &UserKey {
         &self.user
     }
 
-    /// The licenses the user has, all of which go.
+    /// Returns the user's licenses, all of which are removed.
     pub fn licenses(&self) -> &[LicenseKey] {
         &self.licenses
     }
 
-    /// The role the user has, which goes.
+    /// Returns the user's role, which is removed.
     pub fn role(&self) -> &Role {
         &self.role
     }
 }
 
 impl Release {
-    /// Takes these licenses.
+    /// Removes these licenses from a user.
     pub fn new(_: Whole<'_>, user: UserKey, licenses: Vec<LicenseKey>) -> Self {
         Self { user, licenses }
     }
 
-    /// The user.
+    /// Returns the user.
     pub fn user(&self) -> &UserKey {
         &self.user
     }
 
-    /// The licenses that go.
+    /// Returns the licenses to remove.
     pub fn licenses(&self) -> &[LicenseKey] {
         &self.licenses
     }
 }
 
 impl Deletion {
-    /// Deletes a user who is suspended.
+    /// Deletes a suspended user.
     pub fn new(_: Whole<'_>, user: UserKey, email: Email) -> Self {
         Self { user, email }
     }
 
-    /// The user.
+    /// Returns the user.
     pub fn user(&self) -> &UserKey {
         &self.user
     }
 
-    /// The address the user has: keys may come twice, people do not.
+    /// Returns the user's e-mail address. It confirms the identity: a service may reuse a key for another user.
     pub fn email(&self) -> &Email {
         &self.email
     }
 }
 
-/// The verb of an action, in the order in which a plan does them: what frees seats comes first, groups come before their
-/// members, and new users come last.
+/// The kind of an action. The order is the order of steps in a plan: first the kinds that free seats, then groups before
+/// their members, then new users, and invitations last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActionKind {
@@ -198,7 +198,7 @@ impl ActionKind {
         Self::Invite,
     ];
 
-    /// The word used in plans, capabilities and output.
+    /// The word used in plans, capabilities, and output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Suspend => "suspend",
@@ -215,7 +215,7 @@ impl ActionKind {
 }
 
 impl Action {
-    /// The verb.
+    /// Returns the kind of the action.
     pub fn kind(&self) -> ActionKind {
         match self {
             Self::Suspend(_) => ActionKind::Suspend,
@@ -230,7 +230,7 @@ impl Action {
         }
     }
 
-    /// The existing user it is about, if it is about one.
+    /// Returns the existing user that the action changes, if it changes one.
     pub fn user(&self) -> Option<&UserKey> {
         match self {
             Self::Suspend(suspension) => Some(&suspension.user),
@@ -242,7 +242,7 @@ impl Action {
         }
     }
 
-    /// Says whether it overwrites or takes away anything.
+    /// Returns `true` if the action overwrites or removes anything.
     pub fn takes_away(&self) -> bool {
         match self {
             Self::Suspend(_) | Self::Release(_) | Self::Delete(_) => true,
@@ -252,7 +252,7 @@ impl Action {
         }
     }
 
-    /// The licenses it gives.
+    /// Returns the licenses that the action assigns.
     pub fn licenses_given(&self) -> &[LicenseKey] {
         match self {
             Self::Update(update) | Self::Reactivate(update) => update.changes.licenses.added(),
@@ -266,13 +266,13 @@ impl Action {
         }
     }
 
-    /// The licenses it takes.
+    /// Returns the licenses that the action removes.
     pub fn licenses_taken(&self) -> &[LicenseKey] {
         match self {
             Self::Suspend(suspension) => &suspension.licenses,
             Self::Release(release) => &release.licenses,
             Self::Update(update) | Self::Reactivate(update) => update.changes.licenses.removed(),
-            // Who is deleted was suspended before, and has none.
+            // A deleted user was suspended before and has no licenses.
             Self::Delete(_)
             | Self::Create(_)
             | Self::CreateGroup { .. }
@@ -281,7 +281,7 @@ impl Action {
         }
     }
 
-    /// The user group it puts somebody into.
+    /// Returns the user group that the user joins.
     pub fn group_joined(&self) -> Option<&UserGroupPath> {
         match self {
             Self::Update(update) | Self::Reactivate(update) => {
@@ -297,18 +297,18 @@ impl Action {
         }
     }
 
-    /// The user groups it needs to be there: the one it puts somebody into, and those a manager is limited to.
+    /// Returns the user groups that must exist: the group that the user joins, and the groups that a manager is limited to.
     pub fn groups_needed(&self) -> impl Iterator<Item = &UserGroupPath> {
         let managed = self.role_given().flatten().map_or(&[][..], Role::groups);
         self.group_joined().into_iter().chain(managed)
     }
 
-    /// Says whether it sends a mail made from this template.
+    /// Returns `true` if the action sends an e-mail made from this template.
     pub fn uses_template(&self, name: &str) -> bool {
         matches!(self, Self::Create(creation) if matches!(&creation.welcome, WelcomeEmail::Template(own) if own == name))
     }
 
-    /// The role it gives or leaves a user with, where it changes one: `None` within is that of a member.
+    /// Returns the user's role after the action if the action changes it. The inner `None` is the role of a member.
     pub fn role_given(&self) -> Option<Option<&Role>> {
         match self {
             Self::Update(update) | Self::Reactivate(update) => {
@@ -319,12 +319,12 @@ impl Action {
         }
     }
 
-    /// The action in short: it is equal as long as the very same thing is to be done.
+    /// Returns a fingerprint of the action; equal actions have equal fingerprints.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Says whether it makes the service send a mail to the user.
+    /// Returns `true` if the service sends the user an e-mail because of this action.
     pub fn sends_mail(&self) -> bool {
         match self {
             Self::Create(creation) => creation.welcome != WelcomeEmail::None,
@@ -334,7 +334,7 @@ impl Action {
     }
 }
 
-/// Actions that travel to a target together. Each has an outcome of its own: they are not one transaction.
+/// Actions that are sent to a target together. Each action has its own outcome; a batch is not a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// The actions, in order.

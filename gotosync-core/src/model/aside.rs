@@ -1,4 +1,4 @@
-//! People who are left alone for a while because a step failed.
+//! People who are skipped for a while because one of their steps failed.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,59 +7,60 @@ use super::action::ActionKind;
 use super::id::{Fingerprint, PersonId};
 use super::outcome::Fault;
 
-/// A person whose step failed: left alone until a time, and then tried again.
+/// A person who is set aside: skipped until a retry time because a step failed.
 ///
-/// The times lie ever further apart, so that one bad record costs neither the run nor the service's patience. What is to be
-/// done is named by its fingerprint: where the directory or the rules now ask for something else, that is tried at once.
+/// The waiting time grows with each failure, so that one bad record neither blocks the run nor overloads the service. The
+/// failed action is identified by its fingerprint. If the directory or the rules now lead to a different action, it is
+/// attempted at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetAside {
     /// The person.
     pub person: PersonId,
-    /// The user's e-mail, for people to read.
+    /// The user's e-mail address, for display.
     pub subject: String,
     /// The kind of the action that failed.
     pub kind: ActionKind,
     /// The fingerprint of the action that failed.
     pub action: Fingerprint,
-    /// Why it failed.
+    /// The reason for the failure.
     pub reason: String,
     /// The number of failures.
     pub failures: u32,
-    /// When it failed first.
+    /// The time of the first failure.
     pub since: Timestamp,
-    /// When it is tried again.
+    /// The time of the next retry.
     pub next: Timestamp,
 }
 
-/// A step that failed, as apply reports it.
+/// A failed step, as reported by the apply stage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     /// The person.
     pub person: PersonId,
-    /// The user's e-mail, for people to read.
+    /// The user's e-mail address, for display.
     pub subject: String,
     /// The kind of the action that failed.
     pub kind: ActionKind,
-    /// The action, in short.
+    /// The fingerprint of the action.
     pub action: Fingerprint,
-    /// Why.
+    /// The reason for the failure.
     pub fault: Fault,
-    /// When.
+    /// The time of the failure.
     pub at: Timestamp,
 }
 
 impl SetAside {
-    /// The ladder: hours until the next try after the first, the second … failure; the last step is repeated. Entra's
-    /// provisioning waits so for an object that fails.
+    /// The waiting times in hours after the first, second, … failure; the last one is repeated. Microsoft Entra provisioning
+    /// backs off in the same way.
     pub const HOURS: [i64; 7] = [2, 6, 12, 24, 48, 96, 168];
 
-    /// Returns the entry after a failure: a rung higher if the same action failed before, and the first rung otherwise.
+    /// Returns the entry after a failure. The wait grows if the same action failed before, and starts from the beginning otherwise.
     pub fn after(failure: Failure, before: Option<&Self>) -> Self {
         let same = before.filter(|before| before.action == failure.action);
         let failures = same.map_or(0, |before| before.failures).saturating_add(1);
-        let rung = (failures as usize).min(Self::HOURS.len()) - 1;
-        let wait = jiff::SignedDuration::from_hours(Self::HOURS[rung]);
+        let stage = (failures as usize).min(Self::HOURS.len()) - 1;
+        let wait = jiff::SignedDuration::from_hours(Self::HOURS[stage]);
         Self {
             person: failure.person,
             subject: failure.subject,
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn each_failure_of_the_same_action_waits_longer_and_the_last_wait_is_repeated() {
+    fn waits_longer_after_each_failure_of_the_same_action_and_repeats_the_last_wait() {
         let mut aside: Option<SetAside> = None;
         for (nth, wait) in (1..).zip([2, 6, 12, 24, 48, 96, 168, 168, 168]) {
             let hour = i64::from(nth) * 1000;
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn another_action_begins_at_the_foot_of_the_ladder() {
+    fn restarts_the_waiting_times_when_the_action_changes() {
         let first = SetAside::after(failure("f", 0), None);
         let second = SetAside::after(failure("f", 2), Some(&first));
         let other = SetAside::after(failure("g", 8), Some(&second));
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn many_failures_at_the_end_of_time_do_not_overflow() {
+    fn does_not_overflow_after_many_failures_at_the_maximum_time() {
         let before = SetAside { failures: u32::MAX, ..SetAside::after(failure("f", 0), None) };
         let last = SetAside::after(Failure { at: Timestamp::MAX, ..failure("f", 0) }, Some(&before));
         assert_eq!((last.failures, last.next), (u32::MAX, Timestamp::MAX));

@@ -1,4 +1,4 @@
-//! Joins what a source read, in whatever order it came, into a [`Directory`].
+//! The builder that joins the entries a source read, in any order, into a [`Directory`].
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
@@ -10,57 +10,57 @@ use super::schema::{AttrId, AttributeTable};
 use super::value::{Attributes, Value, Values};
 use crate::{Error, ErrorKind};
 
-/// A person as a source found them, before anything is joined.
+/// A person as read from a source, before memberships are resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PersonEntry {
     /// The immutable id.
     pub id: PersonId,
     /// The distinguished name.
     pub dn: Dn,
-    /// Whether the directory has switched the person off.
+    /// `true` if the person's account is disabled in the directory.
     pub disabled: bool,
-    /// When the person's account ends by itself.
+    /// The time at which the person's account expires, if it does.
     pub expires: Option<Timestamp>,
-    /// Attributes by the numbers of [`DirectoryBuilder::attribute`].
+    /// The attributes, with the numbers returned by [`DirectoryBuilder::attribute`].
     pub attributes: Vec<(AttrId, Values)>,
-    /// Distinguished names of the groups the person is in, as far as the person's own entry tells.
+    /// The distinguished names of the person's groups, as far as the person's own entry lists them.
     pub member_of: Vec<GroupName>,
     /// The primary group.
     pub primary_group: Option<PrimaryGroup>,
 }
 
-/// A group's distinguished name, stored once per builder however many people mention it.
+/// A group's distinguished name, interned: the builder stores it only once, no matter how many people refer to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GroupName(u32);
 
-/// How AD names a primary group: a relative id within the person's own domain (MS-ADTS, `primaryGroupID`).
+/// The primary group of a person. AD refers to it by a relative id within the person's domain (MS-ADTS, `primaryGroupID`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PrimaryGroup {
-    /// The bytes of the group's whole SID: the domain's with the relative id appended.
+    /// The bytes of the group's full SID: the domain's SID followed by the relative id.
     pub sid: Box<[u8]>,
 }
 
-/// A group as a source found it, before anything is joined.
+/// A group as read from a source, before memberships are resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupEntry {
     /// The immutable id.
     pub id: GroupId,
     /// The distinguished name.
     pub dn: Dn,
-    /// The name people know it by.
+    /// The display name.
     pub name: String,
-    /// The bytes of the group's SID, where it has one.
+    /// The SID as bytes, if the group has one.
     pub sid: Option<Box<[u8]>>,
-    /// Distinguished names of its members, people and groups alike.
+    /// The distinguished names of its members, both people and groups.
     pub members: Vec<Box<str>>,
-    /// Distinguished names of the groups it is in, as far as its own entry tells.
+    /// The distinguished names of the groups that it is a member of, as far as its own entry lists them.
     pub member_of: Vec<GroupName>,
 }
 
-/// Collects people, groups and units in any order, and joins them at the end.
+/// A builder that collects people, groups, and units in any order and joins them at the end.
 ///
-/// Memberships may come from either side (`member` on the group, `memberOf` on the member) or from both; members that
-/// were not read are left out, for a read may ask for fewer people than a group has.
+/// Memberships may come from either side (`member` on the group, `memberOf` on the member) or from both. Members that were
+/// not read are ignored, because a read may request fewer people than a group has.
 ///
 /// ```
 /// use gotosync_core::model::{DirectoryBuilder, Dn, GroupEntry, GroupId, PersonEntry, PersonId};
@@ -88,7 +88,7 @@ struct Pending {
     unit: u32,
 }
 
-/// Distinguished names, each stored once.
+/// Interned distinguished names.
 #[derive(Clone, Debug, Default)]
 struct Names {
     texts: Vec<Box<str>>,
@@ -107,7 +107,7 @@ impl Names {
     }
 }
 
-/// The tree as it grows: every name that was seen as a place, and what it is known to be.
+/// The units of the tree: every name that was used as a parent, and its kind if known.
 #[derive(Clone, Debug, Default)]
 struct UnitTree {
     names: Names,
@@ -115,28 +115,28 @@ struct UnitTree {
 }
 
 impl DirectoryBuilder {
-    /// Starts with nothing.
+    /// Creates an empty builder.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The number of an attribute name.
+    /// Returns the number of an attribute name.
     pub fn attribute(&mut self, name: &str) -> AttrId {
         self.attributes.intern(name)
     }
 
-    /// Stores a group's distinguished name once.
+    /// Interns a group's distinguished name.
     pub fn group_name(&mut self, dn: &str) -> GroupName {
         GroupName(self.group_names.intern(dn))
     }
 
-    /// Adds a place that exists even if nobody stands in it.
+    /// Adds a unit that exists even if it contains no people.
     pub fn unit(&mut self, dn: &str, kind: UnitKind) {
         let at = self.places.names.intern(dn);
         self.places.kinds.insert(at, kind);
     }
 
-    /// Adds the place right above an entry that is not kept itself, so that the place is known to exist.
+    /// Adds the parent of an entry that is not itself stored, so that the parent is known to exist.
     pub fn entry_below(&mut self, dn: &str) {
         if let Some(parent) = dn::parent(dn) {
             self.places.names.intern(parent);
@@ -155,23 +155,23 @@ impl DirectoryBuilder {
         self.groups.push(entry);
     }
 
-    /// Keeps one of those who came twice under one id, and gives who and why: whoever is moved while a directory is read may
-    /// come from both places.
+    /// Removes entries that occur twice with the same id, and returns their names with the reason. This happens if an entry is
+    /// moved during the read and is found both in its old place and in its new one.
     #[cfg(feature = "ldap")]
     pub(crate) fn drop_doubles(&mut self) -> Vec<(String, String)> {
         let mut doubles = Vec::new();
-        let mut tell = |what: &str, kept: &Dn, dropped: &Dn| {
+        let mut report = |what: &str, kept: &Dn, dropped: &Dn| {
             doubles.push((
                 dropped.to_string(),
-                format!("the {what} came twice, also as `{kept}`: moved while it was read"),
+                format!("the {what} was returned twice, also as `{kept}`, because it was moved during the read"),
             ));
         };
-        // Which of them is kept must not hang on the order of searches.
+        // The choice must not depend on the order of searches.
         self.people.sort_by(|a, b| (&a.entry.id, a.entry.dn.as_str()).cmp(&(&b.entry.id, b.entry.dn.as_str())));
         self.people.dedup_by(|next, kept| {
             let double = next.entry.id == kept.entry.id;
             if double {
-                tell("person", &kept.entry.dn, &next.entry.dn);
+                report("person", &kept.entry.dn, &next.entry.dn);
             }
             double
         });
@@ -179,17 +179,17 @@ impl DirectoryBuilder {
         self.groups.dedup_by(|next, kept| {
             let double = next.id == kept.id;
             if double {
-                tell("group", &kept.dn, &next.dn);
+                report("group", &kept.dn, &next.dn);
             }
             double
         });
         doubles
     }
 
-    /// Joins everything.
+    /// Joins everything into a directory.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`] when two people or two groups have the same id.
+    /// [`ErrorKind::Data`] if two people or two groups have the same id.
     pub fn build(self) -> Result<Directory, Error> {
         let Self { attributes, mut people, mut groups, group_names, places } = self;
         people.sort_by(|a, b| a.entry.id.cmp(&b.entry.id));
@@ -291,7 +291,7 @@ fn join_people(
 }
 
 impl PersonEntry {
-    /// A person who is enabled and in no group.
+    /// Creates an enabled person without groups.
     pub fn new(id: PersonId, dn: Dn) -> Self {
         let (attributes, member_of) = (Vec::new(), Vec::new());
         Self { id, dn, disabled: false, expires: None, attributes, member_of, primary_group: None }
@@ -306,13 +306,13 @@ impl PersonEntry {
 }
 
 impl GroupEntry {
-    /// A group without members, called by the value of its first RDN.
+    /// Creates a group without members, named after the value of its first RDN.
     pub fn new(id: GroupId, dn: Dn) -> Self {
         let name = dn.name();
         Self { id, dn, name, sid: None, members: Vec::new(), member_of: Vec::new() }
     }
 
-    /// Adds a member, a person or a group, by distinguished name.
+    /// Adds a member (a person or a group) by distinguished name.
     #[must_use]
     pub fn member(mut self, dn: &str) -> Self {
         self.members.push(dn.into());
@@ -325,11 +325,11 @@ fn twice(what: &str, id: &dyn std::fmt::Display, first: &Dn, second: &Dn) -> Err
         .with("id", id)
         .with("first", first)
         .with("second", second)
-        .hint("an export that holds an entry twice was joined from several: export the directory once")
+        .hint("several exports may have been combined; export the directory again in one run")
 }
 
-/// Resolves the members that groups name: first by the very text, then by comparison key. Gives, for each group, those that
-/// stand in another directory.
+/// Resolves the members that groups list: first by exact text, then by normalized DN. Returns, for each group, its members from
+/// other directories.
 fn join_members(
     groups: &[GroupEntry],
     people: &[Pending],
@@ -370,17 +370,17 @@ fn join_members(
     strangers
 }
 
-/// Whether a name, by its comparison key, is that of somebody in another directory.
+/// Returns `true` if a normalized DN belongs to another directory.
 fn is_stranger(key: &str, tops: &[String]) -> bool {
     let within =
         |top: &String| key.strip_suffix(top.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with(','));
     key.contains(FOREIGN) || !tops.iter().any(within)
 }
 
-/// Where Active Directory keeps stand-ins for those of trusted domains, each named by its SID.
+/// The container in which Active Directory stores placeholders for members from trusted domains, each named by its SID.
 const FOREIGN: &str = ",cn=foreignsecurityprincipals,";
 
-/// Grows the tree from every place that was seen: parents before children, in the order of their comparison keys.
+/// Builds the tree from all collected units: parents before children, in the order of their normalized DNs.
 fn plant(places: &UnitTree) -> (Vec<Unit>, HashMap<String, UnitIx>, Vec<UnitIx>) {
     let mut wanted: Vec<(usize, String, &str, Option<UnitKind>)> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -424,9 +424,9 @@ fn plant(places: &UnitTree) -> (Vec<Unit>, HashMap<String, UnitIx>, Vec<UnitIx>)
     (units, index, unit_of)
 }
 
-/// Says of each place whether it belongs to the tree, given that parents come before children. Names that stand above everything
-/// and are no entries, `DC=test` above `DC=ad,DC=test`, are merely parts of other names; unless something that was seen stands
-/// in no place of a known kind, for then nobody knows.
+/// Decides for each unit whether it belongs to the tree; parents must come before children. A name above all naming contexts
+/// that is not an entry itself (`DC=test` above `DC=ad,DC=test`) does not belong to it, because it is only a part of other
+/// names. But if an entry is not below a unit of known kind, the naming contexts are unknown, and all units are kept.
 fn within_tops(wanted: &[(usize, String, &str, Option<UnitKind>)], seen: &[String]) -> Vec<bool> {
     let at: HashMap<&str, usize> = wanted.iter().enumerate().map(|(at, (_, key, ..))| (key.as_str(), at)).collect();
     let above = |text: &str| dn::parent(text).and_then(|parent| at.get(dn::key(parent).as_str()).copied());

@@ -1,4 +1,4 @@
-//! What a target can do, as data: nothing asks for its type or its name.
+//! The capabilities of a target, as data. The engine never depends on a target's type or name.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,10 +11,11 @@ use super::outcome::Fault;
 use super::settings::Feature;
 use crate::error::ErrorKind;
 
-/// The actions and features that a target claims.
+/// The actions and features that a target supports.
 ///
-/// The default is nothing: a target that claims no action is only read, and a feature that it does not claim is read as absent
-/// and refused when it is written. A feature that a later version of this crate adds is not claimed by anybody until they say so.
+/// By default, nothing is supported. A target without actions is read-only. A feature that is not supported is treated as absent
+/// when reading and rejected when writing. If a later version of this crate adds a feature, targets do not support it until they
+/// claim it.
 ///
 /// ```
 /// use gotosync_core::model::{ActionKind, Feature};
@@ -29,27 +30,27 @@ use crate::error::ErrorKind;
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Capabilities {
-    /// The actions it takes.
+    /// The supported actions.
     pub actions: BTreeSet<ActionKind>,
-    /// The features it has of all that an account can have.
+    /// The supported features.
     pub features: BTreeSet<Feature>,
-    /// The most actions that one batch may hold.
+    /// The maximum number of actions in a batch.
     pub batch: usize,
-    /// The most batches that may be in flight at once.
+    /// The maximum number of concurrent batches.
     pub concurrency: usize,
-    /// When a read shows what was written.
+    /// The time after which a read shows a write.
     pub visibility: Visibility,
-    /// The login's access to roles.
+    /// The access of the signed-in user to roles.
     pub roles: RoleAccess,
 }
 
-/// The access of a login to roles.
+/// The access of the signed-in user to roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RoleAccess {
-    /// It is a full administrator's: roles are read and written.
+    /// The signed-in user is a full administrator and can read and write roles.
     Full,
-    /// It is another administrator's: every user looks like a member, and no role can be given.
+    /// The signed-in user is not a full administrator: every user appears as a member, and roles cannot be assigned.
     Hidden,
 }
 
@@ -58,32 +59,32 @@ impl RoleAccess {
     pub const ALL: &'static [Self] = &[Self::Full, Self::Hidden];
 }
 
-/// When a write can be seen by a read.
+/// The time after which a write is visible to a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Visibility {
-    /// At once: what a read does not show was not done.
+    /// At once: if a read does not show a write, the write was not done.
     Immediate,
-    /// Within so many seconds: a read after that is certain.
+    /// Within this number of seconds: a read after that time is reliable.
     Within(u32),
-    /// At some time: what a read does not show may still have been done.
+    /// At an unknown time: a write may have been done even if a read does not show it.
     Eventual,
 }
 
-/// The limits of a target for the fields of a user.
+/// The limits of a target for users and their fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldLimits {
-    /// Characters in a first or last name.
+    /// The maximum number of characters in a first or last name.
     pub name: usize,
-    /// Characters in an e-mail address.
+    /// The maximum number of characters in an e-mail address.
     pub email: usize,
-    /// Users in the account.
+    /// The maximum number of users in the account.
     pub users: usize,
 }
 
 impl Default for Capabilities {
-    /// Nothing but reading: no action, no feature, one batch of one action at a time, hidden roles, and writes that may become
-    /// visible at any time.
+    /// Returns read-only capabilities: no actions, no features, one batch of one action at a time, hidden roles, and writes that
+    /// may become visible at any time.
     fn default() -> Self {
         Self {
             actions: BTreeSet::new(),
@@ -97,8 +98,8 @@ impl Default for Capabilities {
 }
 
 impl Capabilities {
-    /// Every action and every feature of this version but [`Feature::People`], in batches of 100 one after another, visible at
-    /// once: what the built-in accounts claim, which keep whatever there is.
+    /// Returns the capabilities of the built-in accounts: all actions and all features except [`Feature::People`], in batches of
+    /// 100, one batch at a time, with writes that are visible at once.
     pub(crate) fn built_in() -> Self {
         let features = Feature::ALL.iter().copied().filter(|feature| *feature != Feature::People);
         Self {
@@ -111,54 +112,54 @@ impl Capabilities {
         }
     }
 
-    /// Claims more actions.
+    /// Adds supported actions.
     #[must_use]
     pub fn with_actions(mut self, actions: impl IntoIterator<Item = ActionKind>) -> Self {
         self.actions.extend(actions);
         self
     }
 
-    /// Claims more features.
+    /// Adds supported features.
     #[must_use]
     pub fn with_features(mut self, features: impl IntoIterator<Item = Feature>) -> Self {
         self.features.extend(features);
         self
     }
 
-    /// Says whether a feature is claimed.
+    /// Returns `true` if a feature is supported.
     pub fn has(&self, feature: Feature) -> bool {
         self.features.contains(&feature)
     }
 
-    /// Returns the features that are not claimed, in the order of [`Feature::ALL`].
+    /// Returns the features that are not supported, in the order of [`Feature::ALL`].
     pub fn lacks(&self) -> Vec<Feature> {
         Feature::ALL.iter().copied().filter(|feature| !self.has(*feature)).collect()
     }
 
-    /// Returns why an action is refused, if it is not claimed or needs a feature that is not claimed.
+    /// Returns the reason why an action is rejected, if the action or one of its features is not supported.
     pub fn refusal(&self, action: &Action) -> Option<Fault> {
         let kind = action.kind();
         if !self.actions.contains(&kind) {
-            let message = format!("the account does not take `{}`", kind.as_str());
+            let message = format!("the account does not support the action `{}`", kind.as_str());
             return Some(Fault::new(ErrorKind::Unsupported, message));
         }
         let feature = action.features().into_iter().find(|feature| !self.has(*feature))?;
-        Some(Fault::new(ErrorKind::Unsupported, format!("the account has no {}", feature.as_str())))
+        Some(Fault::new(ErrorKind::Unsupported, format!("the account does not support {}", feature.as_str())))
     }
 
-    /// Takes out of an account what is not claimed: it is read as absent.
+    /// Clears everything in an account that is not supported.
     pub fn limit(&self, account: &mut Account) {
         account.retain(|feature| self.has(feature));
     }
 }
 
 impl Visibility {
-    /// Says whether a read that waited long enough shows everything that was written before.
+    /// Returns `true` if a read after the waiting time reliably shows all earlier writes.
     pub fn is_certain(self) -> bool {
         self != Self::Eventual
     }
 
-    /// Returns how long to wait after a write.
+    /// Returns the time to wait after a write.
     pub fn wait(self) -> Duration {
         match self {
             Self::Immediate | Self::Eventual => Duration::ZERO,
@@ -168,7 +169,7 @@ impl Visibility {
 }
 
 impl FieldLimits {
-    /// The vendor's own: names of 32 characters, addresses of 128, 25,000 users.
+    /// GoTo's limits: names of 32 characters, e-mail addresses of 128 characters, 25,000 users.
     pub const VENDOR: Self = Self { name: 32, email: 128, users: 25_000 };
 }
 
@@ -184,22 +185,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_claimed_is_refused_with_its_name() {
+    fn names_the_unsupported_action_or_feature() {
         let message = |capabilities: &Capabilities, action: &Action| {
             capabilities.refusal(action).map(|fault| (fault.kind, fault.message))
         };
         let bare = create(|_| ());
         let unsupported = |text: &str| Some((ErrorKind::Unsupported, text.to_owned()));
-        assert_eq!(message(&Capabilities::default(), &bare), unsupported("the account does not take `create`"));
+        assert_eq!(
+            message(&Capabilities::default(), &bare),
+            unsupported("the account does not support the action `create`")
+        );
         let some = Capabilities::default().with_actions([ActionKind::Create]).with_features([Feature::Language]);
         assert_eq!(message(&some, &bare), None);
         assert_eq!(message(&some, &create(|user| user.language = Some("de_DE".into()))), None);
         let zoned = create(|user| user.set_settings(|own| own.time_zone = Some("UTC".into())));
-        assert_eq!(message(&some, &zoned), unsupported("the account has no time zones"));
+        assert_eq!(message(&some, &zoned), unsupported("the account does not support time zones"));
     }
 
     #[test]
-    fn the_built_in_accounts_claim_every_feature_but_people() {
+    fn built_in_accounts_support_every_feature_except_people() {
         assert_eq!(Capabilities::built_in().lacks(), [Feature::People]);
         assert_eq!(Capabilities::default().lacks(), Feature::ALL);
     }

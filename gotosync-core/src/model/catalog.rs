@@ -1,4 +1,4 @@
-//! What an account has to give beside licenses and user groups.
+//! The objects of an account that can be assigned to users, apart from licenses and user groups.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::mac::Mac;
 use super::settings::Feature;
 use super::telephone::{NamedNumber, PhoneNumber};
 
-/// The named things of an account that rules can give.
+/// The named objects of an account that rules can assign to users.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Catalog {
@@ -30,22 +30,22 @@ pub struct Catalog {
     /// Devices in ascending order of MAC address.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<Device>,
-    /// Telephone numbers that ring at no user, in ascending order. A user's own stand with the user.
+    /// Phone numbers that do not ring at a user, in ascending order. The number of a user is listed with that user.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub phone_numbers: Vec<NamedNumber>,
-    /// Telephone extensions that are no user's, in ascending order. A user's own stands with the user.
+    /// Extensions that do not belong to a user, in ascending order. The extension of a user is listed with that user.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<String>,
     /// Locations by name, in ascending order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locations: Vec<String>,
-    /// Addresses that are known to belong to another account, in ascending order of e-mail key. A service says so only when
-    /// somebody tries to use one; the accounts for trials and tests know them beforehand.
+    /// Addresses known to belong to another account, in ascending order of e-mail key. GoTo reports this only when an address is
+    /// used; local accounts for simulations and tests list the addresses in advance.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<Email>,
 }
 
-/// The name of a settings template, and the license it is for.
+/// The name of a settings template and the license that it applies to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateName {
@@ -55,9 +55,9 @@ pub struct TemplateName {
     pub name: String,
 }
 
-/// The text of a welcome e-mail.
+/// A template of welcome e-mails.
 ///
-/// `{first_name}`, `{last_name}`, `{email}`, `{account}` and `{products}` stand for what they say.
+/// The placeholders `{first_name}`, `{last_name}`, `{email}`, `{account}`, and `{products}` are replaced with the user's values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WelcomeTemplate {
@@ -69,7 +69,7 @@ pub struct WelcomeTemplate {
     pub text: String,
 }
 
-/// A telephone or another device that an account knows.
+/// A phone or another device of the account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Device {
@@ -79,27 +79,27 @@ pub struct Device {
     pub name: String,
 }
 
-/// An invitation to come over from another account with an address that belongs to it.
+/// An invitation to a user in another account to move to this account and keep the e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
     /// The address.
     pub email: Email,
-    /// Whether the invitation can no longer be accepted.
+    /// `true` if the invitation has expired.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
-    /// How many mails went out.
+    /// The number of invitations sent.
     #[serde(default)]
     pub sent: u32,
 }
 
 impl Catalog {
-    /// Says whether there is nothing in it.
+    /// Returns `true` if all lists are empty.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Puts every list into its order.
+    /// Sorts every list into the documented order.
     pub fn sort(&mut self) {
         self.templates.sort();
         self.welcome_emails.sort();
@@ -113,7 +113,7 @@ impl Catalog {
         self.elsewhere.sort_by_cached_key(|email| email.key().into_owned());
     }
 
-    /// Takes out every list whose feature is not kept.
+    /// Clears every list whose feature `keeps` rejects.
     pub fn retain(&mut self, keeps: impl Fn(Feature) -> bool) {
         for (feature, list) in [
             (Feature::Roles, &mut self.role_sets),
@@ -143,23 +143,23 @@ impl Catalog {
         }
     }
 
-    /// A template of welcome e-mails by name.
+    /// Finds a template of welcome e-mails by name.
     pub fn welcome_email(&self, name: &str) -> Option<&WelcomeTemplate> {
         self.welcome_emails.iter().find(|template| template.name == name)
     }
 
-    /// A device by MAC address.
+    /// Finds a device by MAC address.
     pub fn device(&self, mac: Mac) -> Option<&Device> {
         self.devices.iter().find(|device| device.mac == mac)
     }
 
-    /// A telephone number that rings at no user.
+    /// Finds a phone number that does not ring at a user.
     pub fn phone_number(&self, number: &PhoneNumber) -> Option<&NamedNumber> {
         let at = self.phone_numbers.binary_search_by(|own| own.number.cmp(number)).ok()?;
         Some(&self.phone_numbers[at])
     }
 
-    /// Says whether an address is known to belong to another account.
+    /// Returns `true` if an address is known to belong to another account.
     pub fn is_elsewhere(&self, email: &Email) -> bool {
         self.elsewhere.iter().any(|own| own == email)
     }

@@ -1,4 +1,4 @@
-//! Changes to one user; those that take something away cannot be built without evidence that both sides were read whole.
+//! Changes to a user. A change that takes something away can be built only with proof that both sides were read completely.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -14,15 +14,15 @@ pub(crate) use read::{ChangeRead, SetRead, Unproven};
 pub use user::UserChanges;
 pub(crate) use user::UserChangesRead;
 
-/// Evidence that a directory and an account were both read to their ends.
+/// Proof that a directory and an account were both read completely.
 ///
-/// Every constructor of something that takes away or overwrites asks for it, and only [`Whole::of`] makes one. So a
-/// truncated search, a lost page or an unreachable server cannot become a suspension, whoever writes the planner:
+/// Every constructor of a change that removes or overwrites something requires this proof, and only [`Whole::of`] creates it.
+/// So a truncated search, a lost page, or an unreachable server can never lead to a suspension, even if the planner has a bug:
 ///
 /// ```compile_fail
 /// use gotosync_core::model::{Release, UserKey, Whole};
 ///
-/// // There is no other way to make one:
+/// // The fields are private:
 /// let whole = Whole { read: std::marker::PhantomData };
 /// Release::new(whole, UserKey::new("1"), vec![]);
 /// ```
@@ -30,14 +30,14 @@ pub(crate) use user::UserChangesRead;
 /// ```compile_fail
 /// use gotosync_core::model::Action;
 ///
-/// // Nor does text become one, but as part of a plan that bears the evidence:
+/// // Such an action cannot be deserialized on its own, only as part of a plan that contains the proof:
 /// let action: Action = serde_json::from_str(r#"{ "do": "release", "user": "1", "licenses": ["10"] }"#).unwrap();
 /// ```
 ///
 /// ```compile_fail
 /// use gotosync_core::model::Change;
 ///
-/// // Nor to overwrite without one:
+/// // Overwriting a value requires the proof, too:
 /// Change { before: Some("Ann"), after: Some("Anna") };
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -46,19 +46,19 @@ pub struct Whole<'r> {
 }
 
 impl Whole<'_> {
-    /// The evidence that a plan bears which was made from two complete reads and kept as text.
+    /// Restores the proof from the completeness of the two reads that a saved plan was made from.
     pub(crate) fn recorded(source: &Completeness, account: &Completeness) -> Option<Self> {
         (source.is_complete() && account.is_complete()).then_some(Self { read: PhantomData })
     }
 }
 
-/// A change that may be none.
+/// A change that may be empty.
 pub(crate) trait Unchanged {
-    /// Says whether nothing changes.
+    /// Returns `true` if nothing changes.
     fn is_unchanged(&self) -> bool;
 }
 
-/// Says whether nothing changes: what is so is not written.
+/// Returns `true` if nothing changes. Serde uses it to leave out empty changes.
 pub(crate) fn is_unchanged(change: &impl Unchanged) -> bool {
     change.is_unchanged()
 }
@@ -81,7 +81,7 @@ impl<K, T> Unchanged for BTreeMap<K, T> {
     }
 }
 
-/// One value of a user before and after.
+/// The value of a field of a user before and after a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ pub struct Change<T> {
 }
 
 impl<T> Change<T> {
-    /// Sets a value where there is none: nothing is lost by it.
+    /// Sets a field that is empty, so no value is lost.
     pub fn fill(after: T) -> Self {
         Self { before: None, after: Some(after) }
     }
@@ -101,23 +101,23 @@ impl<T> Change<T> {
         Self { before: Some(before), after }
     }
 
-    /// The value that is lost, if there was one.
+    /// Returns the old value, if there was one.
     pub fn before(&self) -> Option<&T> {
         self.before.as_ref()
     }
 
-    /// The value that comes, if one does.
+    /// Returns the new value, if there is one.
     pub fn after(&self) -> Option<&T> {
         self.after.as_ref()
     }
 
-    /// Says whether something is lost.
+    /// Returns `true` if the change overwrites or removes a value.
     pub fn takes_away(&self) -> bool {
         self.before.is_some()
     }
 }
 
-/// Things that come and go for one user in one change, such as licenses.
+/// A change to a set of values of one user, e.g. licenses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SetChange<T> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -133,39 +133,39 @@ impl<T> Default for SetChange<T> {
 }
 
 impl<T> SetChange<T> {
-    /// What comes.
+    /// Creates a change that adds values.
     pub fn adding(add: Vec<T>) -> Self {
         Self { add, remove: Vec::new() }
     }
 
-    /// The same, and other things go.
+    /// Also removes values.
     #[must_use]
     pub fn removing(mut self, _: Whole<'_>, remove: Vec<T>) -> Self {
         self.remove = remove;
         self
     }
 
-    /// What comes.
+    /// Returns the values to add.
     pub fn added(&self) -> &[T] {
         &self.add
     }
 
-    /// What goes.
+    /// Returns the values to remove.
     pub fn removed(&self) -> &[T] {
         &self.remove
     }
 
-    /// Says whether nothing comes and nothing goes.
+    /// Returns `true` if nothing is added or removed.
     pub fn is_empty(&self) -> bool {
         self.add.is_empty() && self.remove.is_empty()
     }
 
-    /// Says whether what goes is not there, or what comes is there already.
+    /// Returns `true` if the change no longer fits: a value to remove is missing, or a value to add is already present.
     pub(crate) fn is_stale(&self, has: impl Fn(&T) -> bool) -> bool {
         !self.remove.iter().all(&has) || self.add.iter().any(has)
     }
 
-    /// Says whether what comes is there, and what goes is not.
+    /// Returns `true` if the change has been made: all added values are present, and all removed values are gone.
     pub(crate) fn has_arrived(&self, has: impl Fn(&T) -> bool) -> bool {
         self.add.iter().all(&has) && !self.remove.iter().any(has)
     }

@@ -1,4 +1,4 @@
-//! What a source says: people, groups and units, joined by numbers.
+//! The directory as read from a source: people, groups, and units, linked by index numbers.
 
 use std::collections::VecDeque;
 
@@ -12,22 +12,22 @@ use super::schema::AttributeTable;
 use super::value::{Attributes, Value};
 use crate::model::text::fold;
 
-/// The number of a person within one [`Directory`].
+/// The index of a person within one [`Directory`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonIx(pub(crate) u32);
 
-/// The number of a group within one [`Directory`].
+/// The index of a group within one [`Directory`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupIx(pub(crate) u32);
 
-/// The number of a unit within one [`Directory`].
+/// The index of a unit within one [`Directory`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UnitIx(pub(crate) u32);
 
 macro_rules! index {
     ($($name:ident),*) => {$(
         impl $name {
-            /// The number as an index into the list it numbers.
+            /// Returns the index as a `usize`, for use with slices.
             pub fn index(self) -> usize {
                 self.0 as usize
             }
@@ -36,34 +36,34 @@ macro_rules! index {
 }
 index!(PersonIx, GroupIx, UnitIx);
 
-/// Somebody in a directory. Computers, managed service accounts and contacts are not people.
+/// A person in a directory. Computers, managed service accounts, and contacts are not people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     /// The immutable id.
     pub id: PersonId,
-    /// Where the person stands now; it changes with every rename and move.
+    /// The distinguished name (DN) at the time of the read; it changes when the person is renamed or moved.
     pub dn: Dn,
-    /// Whether the directory has switched the person off (AD: `userAccountControl` bit 2).
+    /// `true` if the person's account is disabled in the directory (AD: bit 2 of `userAccountControl`).
     pub disabled: bool,
-    /// When the person's account ends by itself, if it does.
+    /// The time at which the person's account expires, if it does.
     pub expires: Option<Timestamp>,
-    /// The unit right above the person.
+    /// The unit that directly contains the person.
     pub unit: UnitIx,
-    /// Groups that name the person as a member, in ascending order.
+    /// The groups that list the person as a member, in ascending order.
     pub groups: Box<[GroupIx]>,
-    /// The primary group, which AD lists in neither `member` nor `memberOf`.
+    /// The primary group, which AD includes in neither `member` nor `memberOf`.
     pub primary_group: Option<GroupIx>,
-    /// The attributes that were asked for.
+    /// The requested attributes.
     pub attributes: Attributes,
 }
 
 impl Person {
-    /// Says whether the person may sign in at a moment: neither switched off nor expired.
+    /// Returns `true` if the person can sign in at the given time: neither disabled nor expired.
     pub fn enabled(&self, now: Timestamp) -> bool {
         !self.disabled && self.expires.is_none_or(|end| end > now)
     }
 
-    /// Every group the person is directly in, the primary group included.
+    /// Returns the groups that the person is a direct member of, including the primary group.
     pub fn direct_groups(&self) -> impl Iterator<Item = GroupIx> {
         self.groups.iter().copied().chain(self.primary_group)
     }
@@ -74,30 +74,30 @@ impl Person {
 pub struct Group {
     /// The immutable id.
     pub id: GroupId,
-    /// Where the group stands now.
+    /// The DN at the time of the read.
     pub dn: Dn,
-    /// The name people know it by (AD: `sAMAccountName`, else `cn`).
+    /// The display name (AD: `sAMAccountName`, otherwise `cn`).
     pub name: Box<str>,
-    /// The people who were read and are members, in ascending order; those by primary group included.
+    /// The members among the people who were read, in ascending order, including members by primary group.
     pub people: Vec<PersonIx>,
     /// The groups that are members.
     pub groups: Vec<GroupIx>,
-    /// The groups this group is a member of.
+    /// The groups that this group is a member of.
     pub parents: Vec<GroupIx>,
-    /// The bytes of its SID, where it has one.
+    /// The SID as bytes, if the group has one.
     pub sid: Option<Box<[u8]>>,
-    /// Names of members that stand in another directory: outside of this one's trees, or as foreign security principals.
+    /// The names of members from other directories: outside the naming contexts of this one, or foreign security principals.
     pub strangers: Box<[Box<str>]>,
 }
 
-/// What stands at a place of the tree.
+/// The kind of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnitKind {
-    /// The top of a tree.
+    /// The root of a naming context.
     NamingContext,
     /// An organizational unit.
     Unit,
-    /// A container, or anything else that has something below it.
+    /// A container, or any other entry with children.
     Container,
 }
 
@@ -106,18 +106,18 @@ impl UnitKind {
     pub const ALL: &'static [Self] = &[Self::NamingContext, Self::Unit, Self::Container];
 }
 
-/// A place of the tree that people can stand in.
+/// An entry of the directory tree that can contain people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
-    /// Its name.
+    /// The distinguished name.
     pub dn: Dn,
-    /// What it is.
+    /// The kind.
     pub kind: UnitKind,
-    /// The unit above, unless it is the top.
+    /// The parent unit, unless this is the root.
     pub parent: Option<UnitIx>,
 }
 
-/// What one read of a source found. Made by a [`DirectoryBuilder`](super::DirectoryBuilder).
+/// The result of reading a source, built with [`DirectoryBuilder`](super::DirectoryBuilder).
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     pub(super) attributes: AttributeTable,
@@ -129,80 +129,80 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Everybody who was read, in ascending order of id.
+    /// Returns the people, in ascending order of id.
     pub fn people(&self) -> &[Person] {
         &self.people
     }
 
-    /// Every group, in ascending order of its name's comparison form.
+    /// Returns the groups, in ascending order of their normalized DN.
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
 
-    /// Every unit; one always comes before those below it.
+    /// Returns the units; each unit comes before its children.
     pub fn units(&self) -> &[Unit] {
         &self.units
     }
 
-    /// The attribute names of this directory.
+    /// Returns the attribute names of this directory.
     pub fn attributes(&self) -> &AttributeTable {
         &self.attributes
     }
 
-    /// A person by number.
+    /// Returns a person by index.
     pub fn person(&self, ix: PersonIx) -> &Person {
         &self.people[ix.index()]
     }
 
-    /// A group by number.
+    /// Returns a group by index.
     pub fn group(&self, ix: GroupIx) -> &Group {
         &self.groups[ix.index()]
     }
 
-    /// A unit by number.
+    /// Returns a unit by index.
     pub fn unit(&self, ix: UnitIx) -> &Unit {
         &self.units[ix.index()]
     }
 
-    /// A person by id.
+    /// Finds a person by id.
     pub fn person_by_id(&self, id: &PersonId) -> Option<PersonIx> {
         self.people.binary_search_by(|person| person.id.cmp(id)).ok().map(|at| PersonIx(at as u32))
     }
 
-    /// The values of a person's attribute by name.
+    /// Returns the values of a person's attribute, by attribute name.
     pub fn values<'d>(&self, person: &'d Person, name: &str) -> &'d [Value] {
         self.attributes.find(name).map_or(&[], |id| person.attributes.values(id))
     }
 
-    /// The first value of a person's attribute, as text.
+    /// Returns the first value of a person's attribute if it is text.
     pub fn text<'d>(&self, person: &'d Person, name: &str) -> Option<&'d str> {
         self.values(person, name).first().and_then(Value::as_text)
     }
 
-    /// The unit with a name, if there is one.
+    /// Finds a unit by distinguished name.
     pub fn find_unit(&self, dn: &Dn) -> Option<UnitIx> {
         self.unit_keys.get(&dn.key()).copied()
     }
 
-    /// The group with a distinguished name, if there is one.
+    /// Finds a group by distinguished name.
     pub fn group_by_dn(&self, dn: &Dn) -> Option<GroupIx> {
         self.group_keys.get(&dn.key()).copied()
     }
 
-    /// Every group that a reference could mean: none, one, or, for a name, several.
+    /// Returns every group that matches a reference: none, one, or, for a name, possibly several.
     pub fn find_groups(&self, wanted: &GroupRef) -> Vec<GroupIx> {
         match wanted {
             GroupRef::Dn(dn) => self.group_by_dn(dn).into_iter().collect(),
             GroupRef::Id(id) => self.matching_groups(|group| group.id == *id),
             GroupRef::Name(name) => {
                 let name = fold(name);
-                // A group's `cn` is not always its account name: both are how people call it.
+                // A group's `cn` can differ from its account name, and people use both.
                 self.matching_groups(|group| fold(&group.name) == name || fold(&group.dn.name()) == name)
             }
         }
     }
 
-    /// A group and everything nested in it, each once; a cycle ends where it began.
+    /// Returns a group and all groups nested in it, each once, even if the nesting contains a cycle.
     pub fn nested_groups(&self, top: GroupIx) -> Vec<GroupIx> {
         let mut seen = vec![false; self.groups.len()];
         let mut found = Vec::new();
@@ -216,7 +216,7 @@ impl Directory {
         found
     }
 
-    /// Says whether a unit is another one or stands anywhere below it.
+    /// Returns `true` if `unit` is `base` or a descendant of it.
     pub fn unit_is_within(&self, unit: UnitIx, base: UnitIx) -> bool {
         std::iter::successors(Some(unit), |at| self.unit(*at).parent).any(|at| at == base)
     }

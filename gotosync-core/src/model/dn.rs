@@ -1,4 +1,4 @@
-//! Distinguished names (RFC 4514): parsed, compared and taken apart in one place.
+//! Distinguished names (RFC 4514): parsing, comparison, and decomposition.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::text;
 use crate::{Error, ErrorKind};
 
-/// A distinguished name as a source wrote it, compared as a directory compares it.
+/// A distinguished name (DN) in its original spelling, compared as a directory compares it.
 ///
-/// Equality ignores letter case, runs of space, the way a character is escaped, and the order inside a multi-valued RDN.
+/// Equality ignores letter case, consecutive spaces, the form of escapes, and the order within a multi-valued RDN.
 #[derive(Clone, Serialize)]
 #[serde(transparent)]
 pub struct Dn(Arc<str>);
@@ -19,7 +19,7 @@ impl Dn {
     /// Parses a distinguished name.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] with the position when an RDN has no `=`, an escape is cut off, or a part is empty.
+    /// [`ErrorKind::Input`] if an RDN has no `=`, an escape is incomplete, or a part is empty; the message shows the part.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         if let Some(problem) = problem(text) {
@@ -29,55 +29,55 @@ impl Dn {
         Ok(Self(text.into()))
     }
 
-    /// Takes a distinguished name from a server, whose word for it is taken.
+    /// Wraps a distinguished name from a server without checking it.
     pub(crate) fn trusted(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// The name as it was written.
+    /// Returns the name in its original spelling.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name one level up, or `None` at the top.
+    /// Returns the parent's name, or `None` at the top.
     pub fn parent(&self) -> Option<Self> {
         parent(&self.0).map(Self::trusted)
     }
 
-    /// The value of the first RDN without its escapes: `Müller, Max` of `CN=Müller\, Max,OU=…`.
+    /// Returns the value of the first RDN, unescaped: `Müller, Max` for `CN=Müller\, Max,OU=…`.
     pub fn name(&self) -> String {
         let rdn = &self.0[..first_separator(&self.0, b',').unwrap_or(self.0.len())];
         rdn.split_once('=').map_or_else(String::new, |(_, value)| unescape(value.trim_start()))
     }
 
-    /// The attribute type of the first RDN in lower case: `ou` of `OU=Sales,…`.
+    /// Returns the attribute type of the first RDN in lower case: `ou` for `OU=Sales,…`.
     pub fn kind(&self) -> String {
         self.0.split('=').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// The number of RDNs.
+    /// Returns the number of RDNs.
     pub fn depth(&self) -> usize {
         std::iter::successors(Some(&*self.0), |dn| parent(dn)).count()
     }
 
-    /// The form in which names are compared. The key of a name below another ends with `,` and the other's key.
+    /// Returns the normalized form that is used in comparisons. The key of a descendant ends with `,` and the ancestor's key.
     pub fn key(&self) -> String {
         key(&self.0)
     }
 
-    /// Says whether this name is `base` or stands anywhere below it.
+    /// Returns `true` if this name equals `base` or is below it.
     pub fn is_within(&self, base: &Self) -> bool {
         let (own, base) = (self.key(), base.key());
         base.is_empty() || own == base || (own.ends_with(&base) && own[..own.len() - base.len()].ends_with(','))
     }
 }
 
-/// The text one level up, as written.
+/// Returns the parent of a DN given as text, in its original spelling.
 pub(crate) fn parent(dn: &str) -> Option<&str> {
     first_separator(dn, b',').map(|at| dn[at + 1..].trim_start()).filter(|rest| !rest.is_empty())
 }
 
-/// The comparison key of a name that is not wrapped yet.
+/// Returns the normalized form of a DN given as text; see [`Dn::key`].
 pub(crate) fn key(dn: &str) -> String {
     let mut key = String::with_capacity(dn.len());
     let mut rest = dn;
@@ -113,7 +113,7 @@ fn push_rdn(key: &mut String, rdn: &str) {
 }
 
 fn push_pair(key: &mut String, pair: &str) {
-    // What has no `=` is the rest of a value with a bare `+` in it, and compares as a value does.
+    // A part without `=` is the rest of a value that contains an unescaped `+`. It is normalized like a value.
     let (kind, value) = pair.split_once('=').map_or((None, pair), |(kind, value)| (Some(kind), value));
     if let Some(kind) = kind {
         key.extend(kind.trim().chars().map(|c| c.to_ascii_lowercase()));
@@ -125,7 +125,7 @@ fn push_pair(key: &mut String, pair: &str) {
         return key.push_str(value);
     }
     for c in text::fold(&text::nfc(&unescape(value))).chars() {
-        // The separators of the key itself must never come from a value.
+        // A value must never produce the separators of the key itself.
         if matches!(c, ',' | '+' | '\\' | '=') {
             key.push('\\');
             key.push(match c {
@@ -140,7 +140,7 @@ fn push_pair(key: &mut String, pair: &str) {
     }
 }
 
-/// Takes the escapes out of an RDN's value (RFC 4514, section 2.4): `\,` and `\2C` are both a comma.
+/// Unescapes the value of an RDN (RFC 4514, section 2.4): `\,` and `\2C` both become a comma.
 fn unescape(value: &str) -> String {
     if !value.contains('\\') {
         return value.trim_end().to_owned();
@@ -171,7 +171,7 @@ fn unescape(value: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The position of the first separator that no backslash escapes.
+/// Returns the position of the first separator that is not escaped with a backslash.
 fn first_separator(text: &str, separator: u8) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut from = 0;
@@ -186,7 +186,7 @@ fn first_separator(text: &str, separator: u8) -> Option<usize> {
 
 fn problem(text: &str) -> Option<String> {
     if text.is_empty() {
-        return Some("it is empty".into());
+        return Some("the name is empty".into());
     }
     let mut rest = text;
     loop {
@@ -195,13 +195,13 @@ fn problem(text: &str) -> Option<String> {
         match rdn.split_once('=') {
             None => return Some(format!("the part `{rdn}` has no `=`")),
             Some((kind, _)) if kind.trim().is_empty() => {
-                return Some(format!("the part `{rdn}` has nothing before its `=`"));
+                return Some(format!("the part `{rdn}` has no attribute type before the `=`"));
             }
             Some((_, value)) if value.trim().is_empty() => return Some(format!("the part `{rdn}` has no value")),
             Some(_) => {}
         }
         if (rdn.len() - rdn.trim_end_matches('\\').len()) % 2 == 1 {
-            return Some(format!("the part `{rdn}` ends in the middle of an escape"));
+            return Some(format!("the part `{rdn}` ends with an incomplete escape sequence"));
         }
         if end == rest.len() {
             return None;
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_equal_as_a_directory_says() {
+    fn compares_names_as_a_directory_does() {
         assert_eq!(dn("CN=Zo\u{eb},OU=x"), dn("cn=Zoe\u{308},ou=X"));
         assert_eq!(dn("cn=Oliver  Taylor, ou=People"), dn("CN=oliver taylor,OU=People"));
         assert_eq!(dn(r"CN=Walker\, Conor,OU=x"), dn(r"cn=walker\2C conor,ou=X"));
@@ -255,14 +255,14 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_plus_in_a_value_does_not_set_a_name_apart() {
+    fn accepts_an_unescaped_plus_in_a_value() {
         assert_eq!(dn("CN=C++ Devs,OU=x"), dn("cn=c++  devs, ou=x"));
         let name = dn("CN=a, +OU=x");
         assert!(name.is_within(&name.parent().unwrap()));
     }
 
     #[test]
-    fn names_come_apart() {
+    fn splits_names_into_rdn_parent_and_depth() {
         let name = dn(r#"CN=\#1 \"Bob\" \<Plus\+Equals\3D\> \\ Slash\3B,OU=Berlin,DC=test"#);
         assert_eq!(name.name(), r#"#1 "Bob" <Plus+Equals=> \ Slash;"#);
         assert_eq!(name.parent(), Some(dn("OU=Berlin,DC=test")));
@@ -272,14 +272,14 @@ mod tests {
     }
 
     #[test]
-    fn escaped_blanks_and_backslashes_at_the_end_are_part_of_a_name() {
+    fn keeps_escaped_spaces_and_backslashes_at_the_end_of_a_value() {
         assert_eq!(dn(r"CN=x\ ,DC=y").name(), "x ");
         assert_eq!(dn(r"CN=x\\,DC=y").name(), r"x\");
         assert!(Dn::parse(r"DC=y,CN=x\").is_err());
     }
 
     #[test]
-    fn what_is_no_name_says_where() {
+    fn names_the_invalid_part() {
         for (text, part) in [
             ("", "empty"),
             ("Sales", "`Sales` has no `=`"),

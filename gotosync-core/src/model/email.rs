@@ -1,4 +1,4 @@
-//! E-mail addresses and the one function that compares them.
+//! E-mail addresses and the only function that compares them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,59 +7,59 @@ use serde::{Deserialize, Serialize};
 
 use super::text;
 
-/// An e-mail address as somebody wrote it, compared by [`key`](Self::key).
+/// An e-mail address in its original spelling, compared by [`key`](Self::key).
 ///
-/// Two addresses are equal when they differ only in letter case, in Unicode form (composed or decomposed) or in space at
-/// the ends. `Eq`, `Ord` and `Hash` all go by that key: there is no other comparison of addresses in this crate.
+/// Two addresses are equal if they differ only in letter case, in Unicode form (composed or decomposed), or in spaces at
+/// the ends. `Eq`, `Ord`, and `Hash` all use this key; the crate has no other comparison of addresses.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(Box<str>);
 
 impl Email {
-    /// Takes an address as it is written; whether it is a valid one is told by [`problem`](Self::problem).
+    /// Creates an address without validation; see [`problem`](Self::problem).
     pub fn new(text: &str) -> Self {
         Self(text.trim().into())
     }
 
-    /// The address as written, without space at the ends.
+    /// Returns the address in its original spelling, without spaces at the ends.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form in which addresses are compared: NFC and lower case.
+    /// Returns the normalized form that is used in comparisons: NFC and lower case.
     pub fn key(&self) -> Cow<'_, str> {
         key(&self.0)
     }
 
-    /// Says why no mail could be sent to this address, if so.
+    /// Returns the reason why the address is unusable, or `None` if it is valid.
     ///
-    /// Quoted local parts and domain literals are refused though RFC 5321 allows them: no service takes them as a sign-in
-    /// name.
+    /// Quoted local parts and domain literals are rejected although RFC 5321 allows them: no service accepts them as a
+    /// sign-in name.
     pub fn problem(&self) -> Option<&'static str> {
         problem(&self.0)
     }
 }
 
-/// Says why no mail could be sent to an address that is not wrapped yet; see [`Email::problem`].
+/// Returns the reason why a text is not a usable address; see [`Email::problem`].
 pub(crate) fn problem(text: &str) -> Option<&'static str> {
     let Some((local, domain)) = text.rsplit_once('@') else { return Some("it has no @") };
     if local.is_empty() {
-        return Some("nothing stands before the @");
+        return Some("the part before the @ is empty");
     }
     if local.starts_with('"') {
-        return Some("a quoted local part is not accepted");
+        return Some("a quoted part before the @ is not supported");
     }
     if local.chars().count() > LOCAL_LIMIT {
-        return Some("more than 64 characters stand before the @");
+        return Some("the part before the @ is longer than 64 characters");
     }
     if !domain.contains('.') {
         return Some("its domain has no dot");
     }
     let options = email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
-    email_address::EmailAddress::parse_with_options(text, options).err().map(|_| "it is not an e-mail address")
+    email_address::EmailAddress::parse_with_options(text, options).err().map(|_| "it is not a valid e-mail address")
 }
 
-/// The comparison key of an address that is not wrapped yet.
+/// Returns the normalized form of a text that is an address; see [`Email::key`].
 pub(crate) fn key(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if text.is_ascii() {
@@ -69,7 +69,7 @@ pub(crate) fn key(text: &str) -> Cow<'_, str> {
             Cow::Borrowed(text)
         };
     }
-    // Lower case first: it can decompose (İ becomes i and a combining dot).
+    // Lower-case first: this can decompose characters (İ becomes i and a combining dot).
     let lower = text.to_lowercase();
     Cow::Owned(text::nfc(&lower).into_owned())
 }
@@ -112,7 +112,7 @@ impl fmt::Debug for Email {
     }
 }
 
-/// RFC 5321, section 4.5.3.1.1.
+/// The maximum length of the local part (RFC 5321, section 4.5.3.1.1).
 const LOCAL_LIMIT: usize = 64;
 
 #[cfg(test)]
@@ -120,19 +120,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_compare_without_case_form_and_space() {
+    fn compares_addresses_regardless_of_case_unicode_form_and_spaces() {
         assert_eq!(Email::new(" Zoe\u{308}@Example.Test "), Email::new("zoë@example.test"));
         assert_ne!(Email::new("zoe@example.test"), Email::new("zoë@example.test"));
     }
 
     #[test]
-    fn unusable_addresses_say_why() {
+    fn explains_why_an_address_is_unusable() {
         for (text, problem) in [
             ("nobody", "it has no @"),
-            ("@example.test", "nothing stands before the @"),
+            ("@example.test", "the part before the @ is empty"),
             ("a@b", "its domain has no dot"),
-            ("\"a b\"@example.test", "a quoted local part is not accepted"),
-            ("a b@example.test", "it is not an e-mail address"),
+            ("\"a b\"@example.test", "a quoted part before the @ is not supported"),
+            ("a b@example.test", "it is not a valid e-mail address"),
         ] {
             assert_eq!(Email::new(text).problem(), Some(problem), "{text}");
         }

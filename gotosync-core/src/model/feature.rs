@@ -1,4 +1,4 @@
-//! What an action needs a target to have.
+//! The features that an action requires of a target.
 
 use super::account::WelcomeEmail;
 use super::action::Action;
@@ -35,7 +35,7 @@ impl Action {
 }
 
 impl Feature {
-    /// Says whether an action writes it.
+    /// Returns `true` if the action requires this feature.
     pub fn is_needed_by(self, action: &Action) -> bool {
         action.features().contains(&self)
     }

@@ -1,6 +1,6 @@
-//! Search filters (RFC 4515), evaluated in memory as Active Directory does.
+//! LDAP search filters (RFC 4515), evaluated in memory with the semantics of Active Directory.
 //!
-//! Text becomes a tree in `parse`; `compile` resolves what the tree names against one directory; `evaluate` puts the
+//! `parse` turns text into a tree, `compile` resolves the names in the tree against a directory, and `evaluate` applies the
 //! result to one person after another.
 
 mod compile;
@@ -16,24 +16,23 @@ use self::evaluate::{Compiled, Truth};
 use self::parse::{Kind, Node, Test};
 use super::directory::{Directory, Person};
 
-/// A search filter (RFC 4515) that was read without a mistake.
+/// A valid search filter (RFC 4515).
 ///
-/// It understands what Active Directory does, and nothing else: and, or, not, equality, presence, substrings, `>=`,
-/// `<=`, `~=` (which AD treats as `=`), and three matching rules: `1.2.840.113556.1.4.803` (all bits set),
-/// `1.2.840.113556.1.4.804` (any bit set) and `1.2.840.113556.1.4.1941` (in chain). `(&)` is true and `(|)` false (RFC
-/// 4526). Blanks and line breaks may stand between parentheses; the outermost pair may be left out, and so may the pair
-/// after a `!`.
+/// It supports exactly what Active Directory supports: and, or, not, equality, presence, substrings, `>=`, `<=`, `~=` (which
+/// AD treats as `=`), and three matching rules: `1.2.840.113556.1.4.803` (all bits set), `1.2.840.113556.1.4.804` (any bit
+/// set), and `1.2.840.113556.1.4.1941` (in chain). `(&)` is true and `(|)` is false (RFC 4526). Spaces and line breaks are
+/// allowed between parentheses. The outermost pair of parentheses is optional, as is the pair after a `!`.
 ///
-/// Values compare by the syntax of their attribute. The logic has three values (RFC 4511, section 4.5.1.7; MS-ADTS
-/// 3.1.1.3.1.3.1): an attribute the person does not have makes a comparison *false*, so `(!(department=Sales))` matches
-/// people without a department; an attribute nobody knows, or a value that its syntax does not allow, makes it
-/// *undefined*, and a filter that is undefined matches nobody, with a `!` in front of it or without.
+/// Values compare according to the syntax of their attribute. The logic has three values (RFC 4511, section 4.5.1.7;
+/// MS-ADTS 3.1.1.3.1.3.1). If a person does not have an attribute, comparisons with it are *false*, so
+/// `(!(department=Sales))` matches people without a department. If an attribute is unknown, or a value is invalid for the
+/// attribute's syntax, comparisons are *undefined*. An undefined filter matches no person, with or without a `!` in front.
 ///
-/// `memberOf` is answered from the groups of the directory, never from a stored attribute, and never counts the primary
-/// group, as in AD. `(objectClass=*)` and `(distinguishedName=*)` are true of everybody. Attribute options (`;lang-en`)
-/// are read and ignored.
+/// `memberOf` is evaluated against the groups of the directory, never against a stored attribute, and does not include the
+/// primary group, as in AD. `(objectClass=*)` and `(distinguishedName=*)` are true for every person. Attribute options
+/// (`;lang-en`) are accepted and ignored.
 ///
-/// Not promised: the collation of a Windows server, which may take `Muller` and `Müller` for the same.
+/// The collation of a Windows server is not reproduced: a server may treat `Muller` and `Müller` as equal.
 ///
 /// ```
 /// use gotosync_core::model::{DirectoryBuilder, Dn, Filter, PersonEntry, PersonId};
@@ -63,15 +62,15 @@ pub struct Filter {
     root: Node,
 }
 
-/// Where a filter cannot be read, and what was expected there.
+/// The position at which a filter is invalid, and what was expected there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("at character {character}: expected {expected}")]
 pub struct FilterError {
     /// The byte offset into the filter, from 0.
     pub at: usize,
-    /// The same place as a person counts: characters, from 1.
+    /// The same position in characters, from 1.
     pub character: usize,
-    /// What was expected.
+    /// The text or syntax that was expected.
     pub expected: String,
 }
 
@@ -79,14 +78,14 @@ impl Filter {
     /// Parses a filter of at most 64 KiB, nested at most 100 levels deep.
     ///
     /// # Errors
-    /// A [`FilterError`] at the first place that cannot be read. Refused, too, is what could be read but would not
-    /// select the people an admin means: `anr`, `:dn:`, other matching rules, and a bit mask that is not an integer.
+    /// Returns a [`FilterError`] for the first invalid position. Some valid syntax is rejected, too, because it would not
+    /// select the intended people: `anr`, `:dn:`, other matching rules, and a bit mask that is not an integer.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         Ok(Self { text: text.into(), root: parse::parse(text)? })
     }
 
-    /// Every attribute the filter looks at, as written but without options; `memberOf` is not among them, because group
-    /// membership is always read.
+    /// Returns all attributes that the filter uses, in their original spelling but without options. `memberOf` is not included
+    /// because group membership is always read.
     pub fn attributes(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         self.root.visit(&mut |leaf| {
@@ -97,32 +96,32 @@ impl Filter {
         names
     }
 
-    /// Says whether the filter follows links other than group membership from person to person, such as
-    /// `(manager:1.2.840.113556.1.4.1941:=…)`: it is then right only if everybody was read.
+    /// Returns `true` if the filter follows references from person to person, as in
+    /// `(manager:1.2.840.113556.1.4.1941:=…)`. Such a filter gives correct results only if all people were read.
     pub fn walks_people(&self) -> bool {
         let mut walks = false;
         self.root.visit(&mut |leaf| walks |= matches!(leaf.test, Test::InChain(_)) && !leaf.is("memberOf"));
         walks
     }
 
-    /// Prepares the filter for the people of one directory: names are resolved and values brought into the form they
-    /// compare in, once for everybody.
+    /// Compiles the filter for the people of one directory: names are resolved and values are normalized once, not for each
+    /// person.
     pub fn compile<'d>(&self, directory: &'d Directory) -> CompiledFilter<'d> {
         CompiledFilter { text: self.text.clone(), directory, root: compile::compile(&self.root, directory) }
     }
 
-    /// Says whether a person of a directory matches.
+    /// Returns `true` if a person in a directory matches.
     ///
-    /// It compiles the filter each time: for more than one person, [`compile`](Self::compile) once.
+    /// This compiles the filter on each call. To check several people, call [`compile`](Self::compile) once.
     pub fn matches(&self, directory: &Directory, person: &Person) -> bool {
         self.compile(directory).matches(person)
     }
 
-    /// Finds what keeps a person from matching, in the words of the filter: the first leaf, or the smallest part that
-    /// cannot be blamed on one leaf (an `|` of which nothing holds, a `!` of which the inside does). `None` if the
-    /// person matches.
+    /// Returns the part of the filter that a person does not match: the first failing comparison, or the smallest part that
+    /// cannot be narrowed down to one comparison (an `|` without a match, or a `!` whose content matches). Returns `None` if
+    /// the person matches.
     ///
-    /// It compiles the filter each time.
+    /// This compiles the filter on each call.
     pub fn explain(&self, directory: &Directory, person: &Person) -> Option<String> {
         let root = compile::compile(&self.root, directory);
         let node = blame(&self.root, &root, directory, person)?;
@@ -164,7 +163,7 @@ impl Serialize for Filter {
     }
 }
 
-/// A [`Filter`] made ready for the people of one directory; see [`Filter::compile`].
+/// A [`Filter`] compiled for the people of one directory; see [`Filter::compile`].
 pub struct CompiledFilter<'d> {
     text: Box<str>,
     directory: &'d Directory,
@@ -172,9 +171,9 @@ pub struct CompiledFilter<'d> {
 }
 
 impl CompiledFilter<'_> {
-    /// Says whether a person of the directory matches.
+    /// Returns `true` if a person in the directory matches.
     ///
-    /// People of another directory have other groups and attribute numbers: what is said of them means nothing.
+    /// The result is meaningless for people of another directory, which has different groups and attribute numbers.
     pub fn matches(&self, person: &Person) -> bool {
         self.root.truth(self.directory, person) == Truth::True
     }
@@ -187,7 +186,7 @@ impl fmt::Display for CompiledFilter<'_> {
 }
 
 impl fmt::Debug for CompiledFilter<'_> {
-    /// Shows the text alone: the directory behind it may hold a million people.
+    /// Shows only the text, because the directory may contain a million people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CompiledFilter").field(&self.text).finish()
     }
@@ -206,7 +205,8 @@ mod tests {
         Dn::parse(text).unwrap()
     }
 
-    /// Ann manages Bob, and Bob `Müller\, Max`; Cid and Dot manage each other. Staff and All are members of each other.
+    /// Ann is Bob's manager, and Bob is the manager of `Müller\, Max`; Cid and Dot manage each other. Staff and All are members
+    /// of each other.
     fn directory() -> Directory {
         let mut builder = DirectoryBuilder::new();
         let mut people = Vec::new();
@@ -277,7 +277,7 @@ mod tests {
         builder.build().unwrap()
     }
 
-    /// Filters and the people they match, by id.
+    /// Filters and the ids of the people that they match.
     const MATCHES: &[(&str, &str)] = &[
         // Logic.
         ("(&)", "12345"),
@@ -292,7 +292,7 @@ mod tests {
         ("department=Sales", "1"),
         ("&(department=*)(!(department=Sales))", "3"),
         (" ( &\n  ( department=Sales )\n  ( | (cn=ann*) )\n) ", "1"),
-        // Undefined: matches nobody, and neither does its negation, but an `|` beside it may and an `&` may fail.
+        // Undefined: neither the comparison nor its negation matches. An `|` around it can still match, and an `&` can be false.
         ("(nobodyKnows=1)", ""),
         ("(!(nobodyKnows=1))", ""),
         ("(nobodyKnows=*)", ""),
@@ -354,7 +354,7 @@ mod tests {
         ("(!(whenCreated>=2024-01-01))", ""),
         ("(manager>=CN=Ann,OU=People,DC=x)", ""),
         ("(!(isDeleted>=TRUE))", ""),
-        // Integers, numerically; values that are none do not compare.
+        // Integers compare numerically; values that are not integers never match.
         ("(userAccountControl=000512)", "1"),
         ("(userAccountControl=5*)", ""),
         ("(!(userAccountControl=512))", "2345"),
@@ -410,7 +410,7 @@ mod tests {
         ("(memberOf:1.2.840.113556.1.4.1941:=CN=All,OU=Groups,DC=x)", "14"),
         ("(memberOf:1.2.840.113556.1.4.1941:=CN=Domain Users,OU=Groups,DC=x)", ""),
         ("(memberOf:1.2.840.113556.1.4.1941:=CN=Gone,OU=Groups,DC=x)", ""),
-        // Chains from person to person.
+        // Chains of references from person to person.
         ("(manager:1.2.840.113556.1.4.1941:=CN=Ann,OU=People,DC=x)", "23"),
         ("(manager:1.2.840.113556.1.4.1941:=cn=bob, ou=people, dc=x)", "3"),
         ("(manager:1.2.840.113556.1.4.1941:=CN=Cid,OU=People,DC=x)", "45"),
@@ -422,7 +422,7 @@ mod tests {
     ];
 
     #[test]
-    fn filters_match_whom_active_directory_says() {
+    fn matches_the_same_people_as_active_directory() {
         let directory = directory();
         for (text, expected) in MATCHES {
             let Ok(filter) = Filter::parse(text) else {
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_says_what_keeps_somebody_out() {
+    fn explains_which_part_of_a_filter_a_person_does_not_match() {
         let directory = directory();
         for (text, expected) in [
             ("(&(cn=ann*)(&(department=Sales)(isDeleted=TRUE)))", "(isDeleted=TRUE)"),
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_names_what_must_be_read() {
+    fn lists_the_attributes_that_must_be_read() {
         let filter = Filter::parse("(&(CN;lang-de=a)(|(memberOf=*)(!(mail=b)))(cn=c)(distinguishedName=*))").unwrap();
         assert_eq!(filter.attributes().into_iter().collect::<Vec<_>>(), ["CN", "cn", "distinguishedName", "mail"]);
         assert!(!filter.walks_people());
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_is_written_as_it_was_read() {
+    fn keeps_the_original_text() {
         let text = " ( & (cn=a ) ) ";
         let filter = Filter::parse(text).unwrap();
         assert_eq!(filter.to_string(), text);

@@ -1,4 +1,4 @@
-//! How a group is named.
+//! References to directory groups.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use serde::Serialize;
 use super::dn::Dn;
 use super::id::GroupId;
 
-/// A reference to a group, as an admin writes it.
+/// A reference to a directory group, as an admin writes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GroupRef {
-    /// By distinguished name.
+    /// A reference by distinguished name (DN).
     Dn(Dn),
-    /// By immutable id.
+    /// A reference by immutable id.
     Id(GroupId),
-    /// By account name or common name, which two groups may share.
+    /// A reference by account name or common name. Several groups may have the same name.
     Name(String),
 }
 
 impl GroupRef {
-    /// Reads a reference: a UUID is an id, a text that parses as a distinguished name is one, anything else is a name.
+    /// Parses a reference: a UUID is an id, a text in the form of a distinguished name is a DN, and everything else is a name.
     pub fn parse(text: &str) -> Self {
         let text = text.trim();
         let looks_like_dn = ["cn=", "ou=", "uid=", "dc="]

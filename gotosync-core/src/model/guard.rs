@@ -1,7 +1,7 @@
-//! Guards of actions, and their results: the same for every target. A target only translates.
+//! The preconditions ("guards") of actions, and the state of a user after each action. They are the same for every target.
 //!
-//! Everything here is pure: a target reads the user, asks [`Action::guard`], and writes what comes out of it. Only what an account
-//! knows and a user does not (whether an address is free, whether a seat or a group is there) is left to the target.
+//! Everything here is pure: a target reads the user, calls [`Action::guard`], and writes the result. The target itself only checks
+//! facts that a user does not contain, e.g. that an address is free, or that a seat or a group exists.
 
 use super::account::{Status, User};
 use super::action::{Action, Creation};
@@ -14,40 +14,40 @@ use super::role::Role;
 use super::settings::Field;
 use crate::error::ErrorKind;
 
-/// The facts about an account that the guards of actions need.
+/// Facts about an account that the guards of actions need.
 #[derive(Clone, Copy, Debug)]
 pub struct Guards<'g> {
-    /// The user whose login is in use: that user keeps access and role.
+    /// The user that gotosync signs in as. This user keeps access and role.
     pub login: Option<&'g UserKey>,
-    /// The login's access to roles.
+    /// The access of the signed-in user to roles.
     pub roles: RoleAccess,
-    /// The limits of fields.
+    /// The limits of users and their fields.
     pub limits: FieldLimits,
 }
 
-/// The state of an action that may have been carried out, as a read shows it.
+/// The state of an action whose outcome is unknown, as determined by a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// The effect is there.
+    /// The action was done, with this effect.
     Done(Effect),
-    /// All is as it was before.
+    /// The action was not done: the user is unchanged.
     NotDone,
-    /// A read cannot show it, and it no longer matters; the text says why.
+    /// A read cannot tell, but the action no longer matters; the text is the reason.
     Moot(&'static str),
-    /// The user looks neither as before nor as after.
+    /// The user has neither the state before the action nor the state after it.
     Unclear,
 }
 
 impl Action {
-    /// Checks that a user is as the action expects, and returns the user as the action leaves them; `None` is a user who is deleted.
+    /// Checks that a user is in the state that the action expects, and returns the user after the action; `None` for a deletion.
     ///
-    /// The target still checks that a new address is free, that licenses, groups and other named things exist, that seats are free,
-    /// and that an administrator remains. [`User::derive_status`] has to be asked for the status afterwards.
+    /// The target must still check that a new address is free, that licenses, groups, and other named objects exist, that seats are
+    /// free, and that an administrator remains. Call [`User::derive_status`] afterwards to update the status.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] without a user, [`ErrorKind::Conflict`] for a user who is not as the action expects,
-    /// [`ErrorKind::Denied`] for what the login may not do or must not do to itself, [`ErrorKind::Input`] for values that no
-    /// account accepts.
+    /// [`ErrorKind::NotFound`] if there is no user, [`ErrorKind::Conflict`] if the user is not in the expected state,
+    /// [`ErrorKind::Denied`] if the signed-in user lacks the permission or would lose its own access, [`ErrorKind::Input`] for
+    /// values that no account accepts.
     pub fn guard(&self, now: Option<&User>, guards: &Guards<'_>) -> Result<Option<User>, Fault> {
         let Some((user, key)) = now.zip(self.user()) else {
             let key = self.user().map_or("", UserKey::as_str);
@@ -57,7 +57,7 @@ impl Action {
         let after = match self {
             Self::Suspend(suspension) => {
                 if own {
-                    return refuse(ErrorKind::Denied, "the user whose login is in use cannot be suspended");
+                    return refuse(ErrorKind::Denied, "cannot suspend the user that gotosync signs in as");
                 }
                 if !user.role.is_member() {
                     guards.check_roles()?;
@@ -83,7 +83,7 @@ impl Action {
             }
             Self::Delete(deletion) => {
                 if own {
-                    return refuse(ErrorKind::Denied, "the user whose login is in use cannot be deleted");
+                    return refuse(ErrorKind::Denied, "cannot delete the user that gotosync signs in as");
                 }
                 if !user.role.is_member() {
                     guards.check_roles()?;
@@ -92,7 +92,8 @@ impl Action {
                     return Err(changed(Field::Email));
                 }
                 if user.status != Status::Suspended {
-                    let message = format!("the user is {}: suspend first, then delete", user.status.as_str());
+                    let message =
+                        format!("the user is {}, but only suspended users can be deleted", user.status.as_str());
                     return refuse(ErrorKind::Conflict, message);
                 }
                 return Ok(None);
@@ -105,7 +106,7 @@ impl Action {
                 }
                 let after = guards.changed(user, &update.changes, own)?;
                 if after.is_bare() {
-                    let message = "neither a product nor a role comes, so the user would stay suspended";
+                    let message = "the change adds neither a product nor a role, so the user would stay suspended";
                     return refuse(ErrorKind::Input, message);
                 }
                 after
@@ -117,24 +118,24 @@ impl Action {
                 }
                 let mut invitation = user.invitation.unwrap_or_default();
                 if invitation.sent != *sent {
-                    return refuse(ErrorKind::Conflict, "an invitation was sent meanwhile");
+                    return refuse(ErrorKind::Conflict, "another invitation was sent in the meantime");
                 }
                 invitation.sent = sent.saturating_add(1);
                 invitation.expired = false;
                 User { invitation: Some(invitation), ..user.clone() }
             }
             Self::CreateGroup { .. } | Self::WriteTemplate { .. } | Self::Create(_) => {
-                return refuse(ErrorKind::Bug, "the action is about no user");
+                return refuse(ErrorKind::Bug, "the action does not concern an existing user");
             }
         };
-        // Not only a suspension can lock the login out: so does taking its last product by a release or an update.
+        // A release or an update can lock the signed-in user out, too, by removing its last product.
         if own && after.is_bare() && !user.is_bare() {
-            return refuse(ErrorKind::Denied, "the user whose login is in use cannot lose the last product");
+            return refuse(ErrorKind::Denied, "cannot remove the last product of the user that gotosync signs in as");
         }
         Ok(Some(after))
     }
 
-    /// Returns what is done to a user when the action succeeds; `None` for a creation, whose effect names the new user.
+    /// Returns the effect of the action if it succeeds; `None` for a creation, whose effect includes the key of the new user.
     pub fn effect(&self) -> Option<Effect> {
         Some(match self {
             Self::Suspend(_) => Effect::Suspended,
@@ -149,8 +150,8 @@ impl Action {
         })
     }
 
-    /// Says what a user who is read shows of an action on a user. `unchanged` answers whether the user is as when the action
-    /// was planned.
+    /// Determines from a user that was just read whether the action was done. `unchanged` returns `true` if the user still looks
+    /// as it did when the action was planned.
     pub fn arrival(&self, user: Option<&User>, unchanged: impl Fn(&User) -> bool) -> Arrival {
         let decide = |done: bool, before: bool| match self.effect() {
             Some(effect) if done => Arrival::Done(effect),
@@ -158,7 +159,7 @@ impl Action {
             _ => Arrival::Unclear,
         };
         match (self, user) {
-            // A key may be given again, an address need not be the same person's: only both together are the user.
+            // A key may be reused, and an address may belong to someone new: only both together identify the user.
             (Self::Delete(deletion), user) => {
                 let there = user.is_some_and(|user| user.email == *deletion.email());
                 decide(!there, there)
@@ -184,7 +185,7 @@ impl Action {
             }
             (Self::Invite { sent: before, .. }, Some(user)) => match (user.status, user.invitations_sent()) {
                 (_, now) if now > *before => Arrival::Done(Effect::Invited),
-                (Status::Active | Status::Inactive, _) => Arrival::Moot("the user has signed in meanwhile"),
+                (Status::Active | Status::Inactive, _) => Arrival::Moot("the user has already signed in"),
                 (Status::Invited, now) if now == *before => Arrival::NotDone,
                 (Status::Invited | Status::Suspended, _) => Arrival::Unclear,
             },
@@ -193,20 +194,17 @@ impl Action {
 }
 
 impl Creation {
-    /// Checks that a user can be created, as far as no account has to be asked.
+    /// Checks that a user can be created, as far as this is possible without asking the account.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for values that no account accepts, [`ErrorKind::Denied`] for a role that the login cannot give.
+    /// [`ErrorKind::Input`] for values that no account accepts, [`ErrorKind::Denied`] if the signed-in user cannot assign the role.
     pub fn guard(&self, guards: &Guards<'_>) -> Result<(), Fault> {
         let user = &self.user;
         if user.key.is_some() {
-            return refuse(ErrorKind::Input, "a user who is yet to be created cannot have a key");
+            return refuse(ErrorKind::Input, "a new user cannot have a key");
         }
         if !user.locks.none() || user.invitation.is_some() {
-            return refuse(
-                ErrorKind::Input,
-                "locks and invitations are the account's own: no user is created with them",
-            );
+            return refuse(ErrorKind::Input, "a new user cannot have locks or invitations: only the account sets them");
         }
         guards.check_email(&user.email)?;
         guards.check_name(Field::FirstName, &user.first_name)?;
@@ -223,9 +221,9 @@ impl Creation {
 }
 
 impl Guards<'_> {
-    /// Checks changes, and returns the user with them.
+    /// Checks changes, and returns the user after them.
     fn changed(&self, user: &User, changes: &UserChanges, own: bool) -> Result<User, Fault> {
-        // First, since whether a role is as it was read would show what it is.
+        // This check comes first, because the check of the old role would reveal the role.
         if changes.role.is_some() {
             self.check_roles()?;
         }
@@ -233,9 +231,11 @@ impl Guards<'_> {
             return Err(changed(field));
         }
         check_locks(changes, user)?;
-        // Only what changes is checked: a user who came from elsewhere may break a limit that is not touched.
+        // Only changes are checked: an existing user may already break a limit in a field that does not change.
         if let Some(change) = &changes.email {
-            let Some(email) = change.after() else { return refuse(ErrorKind::Input, "an e-mail cannot be taken away") };
+            let Some(email) = change.after() else {
+                return refuse(ErrorKind::Input, "the e-mail address of a user cannot be removed");
+            };
             self.check_email(email)?;
         }
         for (field, change) in [(Field::FirstName, &changes.first_name), (Field::LastName, &changes.last_name)] {
@@ -247,7 +247,7 @@ impl Guards<'_> {
         if after.role != user.role {
             check_role(&after.role)?;
             if own {
-                let message = "the role of the user whose login is in use cannot be changed";
+                let message = "cannot change the role of the user that gotosync signs in as";
                 return refuse(ErrorKind::Denied, message);
             }
         }
@@ -257,12 +257,12 @@ impl Guards<'_> {
         }
     }
 
-    /// Checks that the login sees and gives roles.
+    /// Checks that the signed-in user can read and assign roles.
     fn check_roles(&self) -> Result<(), Fault> {
         match self.roles {
             RoleAccess::Full => Ok(()),
             RoleAccess::Hidden => {
-                refuse(ErrorKind::Denied, "only the login of a full administrator gives and takes roles")
+                refuse(ErrorKind::Denied, "cannot change roles: the signed-in user is not a full administrator")
             }
         }
     }
@@ -270,7 +270,7 @@ impl Guards<'_> {
     fn check_email(&self, email: &Email) -> Result<(), Fault> {
         if let Some(problem) = email.problem() {
             let shown = email.as_str().escape_debug();
-            return refuse(ErrorKind::Input, format!("email `{shown}` is not accepted: {problem}"));
+            return refuse(ErrorKind::Input, format!("email `{shown}` is invalid: {problem}"));
         }
         within(Field::Email, email.as_str(), self.limits.email)
     }
@@ -280,17 +280,17 @@ impl Guards<'_> {
     }
 }
 
-/// Checks that a role says something.
+/// Checks that a role is not empty.
 fn check_role(role: &Role) -> Result<(), Fault> {
     match role {
         Role::Manager { privileges, .. } if privileges.is_empty() => {
-            refuse(ErrorKind::Input, "a manager without a privilege is a member")
+            refuse(ErrorKind::Input, "a manager needs at least one privilege")
         }
         _ => Ok(()),
     }
 }
 
-/// Refuses to change what an identity provider or a verified domain owns.
+/// Rejects changes to fields that an identity provider or a verified domain owns.
 fn check_locks(changes: &UserChanges, user: &User) -> Result<(), Fault> {
     for (field, changes, locked) in [
         (Field::Email, changes.email.is_some(), user.locks.email),
@@ -310,12 +310,12 @@ fn within(field: Field, text: &str, most: usize) -> Result<(), Fault> {
     if length <= most {
         return Ok(());
     }
-    refuse(ErrorKind::Input, format!("{field} has {length} characters, {most} are accepted"))
+    refuse(ErrorKind::Input, format!("{field} has {length} characters; at most {most} are allowed"))
 }
 
-/// A field is not as the action expects.
+/// Returns the fault for a field that does not have the value that the action expects.
 fn changed(field: Field) -> Fault {
-    Fault::new(ErrorKind::Conflict, format!("{field} is not as it was read"))
+    Fault::new(ErrorKind::Conflict, format!("{field} has changed since it was read"))
 }
 
 fn refuse<T>(kind: ErrorKind, message: impl Into<String>) -> Result<T, Fault> {

@@ -1,4 +1,4 @@
-//! Identifiers, each parsed once and never mixed up with another kind.
+//! Identifiers. Each kind has its own type, so that they cannot be mixed up.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-/// The immutable id of a person in a directory: an AD `objectGUID`, an `entryUUID`, or any text a source guarantees to
-/// keep for as long as the person exists.
+/// The immutable id of a person in a directory: an AD `objectGUID`, an `entryUUID`, or any text that a source guarantees not
+/// to change while the person exists.
 ///
-/// A text that reads as a UUID *is* that UUID, whatever its letter case or braces, so an id survives a trip through JSON
-/// or CSV.
+/// A text in the form of a UUID is stored as that UUID, regardless of letter case and braces. So an id survives a round trip
+/// through JSON or CSV.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonId(Repr);
 
@@ -43,12 +43,12 @@ impl fmt::Display for Repr {
 macro_rules! directory_id {
     ($name:ident) => {
         impl $name {
-            /// Parses an id from text; any text is one.
+            /// Parses an id; every text is valid.
             pub fn parse(text: &str) -> Self {
                 Self(Repr::parse(text))
             }
 
-            /// Takes the 16 bytes of an AD `objectGUID`, whose first three fields are little-endian (MS-DTYP 2.3.4).
+            /// Converts the 16 bytes of an AD `objectGUID`, whose first three fields are little-endian (MS-DTYP 2.3.4).
             pub fn from_object_guid(bytes: [u8; 16]) -> Self {
                 Self(Repr::Uuid(*Uuid::from_bytes_le(bytes).as_bytes()))
             }
@@ -91,12 +91,12 @@ macro_rules! text_id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes the text as it is.
+            /// Creates an id from a text, unchanged.
             pub fn new(text: impl Into<Arc<str>>) -> Self {
                 Self(text.into())
             }
 
-            /// The text.
+            /// Returns the id as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -127,7 +127,7 @@ text_id! {
     AccountKey
 }
 text_id! {
-    /// The key of a user in an account. GoTo's are 64-bit integers; they are kept as text and never pass through a float.
+    /// The key of a user in an account. GoTo's keys are 64-bit integers; they are kept as text and never converted to a float.
     UserKey
 }
 text_id! {
@@ -135,20 +135,20 @@ text_id! {
     LicenseKey
 }
 text_id! {
-    /// Names one plan by its content: two plans with the same id are the same, byte for byte.
+    /// The id of a plan, derived from its content: two plans with the same id are identical, byte for byte.
     PlanId
 }
 text_id! {
-    /// Names one run of the engine.
+    /// The id of a run of the engine.
     RunId
 }
 text_id! {
-    /// What a subject looked like, in short: it is equal as long as nothing about the subject changed.
+    /// A short hash of a subject's content; it stays the same as long as nothing about the subject changes.
     Fingerprint
 }
 
 impl Fingerprint {
-    /// Takes the fingerprint of bytes: the first 64 bits of their BLAKE3 hash.
+    /// Computes the fingerprint of bytes: the first 64 bits of their BLAKE3 hash.
     pub fn of(bytes: &[u8]) -> Self {
         Self::new(&blake3::hash(bytes).to_hex().as_str()[..16])
     }
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_guid_is_the_same_however_it_is_written() {
+    fn parses_a_guid_in_any_notation_to_the_same_id() {
         let guid = [0x00, 0x29, 0xc0, 0xff, 0x1f, 0xc6, 0xd7, 0x49, 0x83, 0x53, 0xd8, 0xae, 0x8f, 0xb3, 0x68, 0x2e];
         let id = PersonId::from_object_guid(guid);
         assert_eq!(id.to_string(), "ffc02900-c61f-49d7-8353-d8ae8fb3682e");

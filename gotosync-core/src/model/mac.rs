@@ -5,19 +5,19 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The MAC address of a device: 48 bits, however they are written.
+/// The MAC address of a device: 48 bits, parsed from any common notation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mac([u8; 6]);
 
-/// A text is not a MAC address.
+/// The error for a text that is not a MAC address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a MAC address has 12 hexadecimal digits, as `00:11:22:aa:bb:cc`")]
+#[error("a MAC address has 12 hexadecimal digits, for example `00:11:22:aa:bb:cc`")]
 pub struct NotAMac;
 
 impl FromStr for Mac {
     type Err = NotAMac;
 
-    /// Takes twelve hexadecimal digits with `:`, `-`, `.` or space between them, or nothing.
+    /// Parses 12 hexadecimal digits, optionally separated by `:`, `-`, `.`, or spaces.
     fn from_str(text: &str) -> Result<Self, NotAMac> {
         let mut bytes = [0; 6];
         let mut digits = 0;
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mac_address_is_the_same_however_it_is_written() {
+    fn parses_all_common_notations_to_the_same_address() {
         let mac: Mac = "00:0B:82:aa:bb:cc".parse().unwrap();
         for text in ["000b82aabbcc", "00-0B-82-AA-BB-CC", "000b.82aa.bbcc", " 00 0b 82 aa bb cc "] {
             assert_eq!(text.parse(), Ok(mac), "{text}");

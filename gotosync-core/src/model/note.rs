@@ -1,20 +1,20 @@
-//! What planning and checking found.
+//! Notes: the findings of planning and checking.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How much a note matters.
+/// The severity of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// Good to know.
+    /// For information only.
     Info,
-    /// Somebody was set aside, or something is not as a rule wants it.
+    /// A person was skipped, or the account differs from what a rule wants.
     Warning,
-    /// Nothing may be written. An admin who has looked at the plan can approve that very plan.
+    /// The plan is blocked until an admin has looked at it and approved this exact plan.
     Hold,
-    /// Nothing may be written, and no approval changes that.
+    /// The plan is blocked, and no approval can unblock it.
     Stop,
 }
 
@@ -33,7 +33,7 @@ impl Severity {
     }
 }
 
-/// Kinds of what is found; each has one severity, one word and one heading.
+// Defines an enum of kinds of findings; each kind has one severity, one word, and one heading.
 macro_rules! kinds {
     (
         $(#[$about:meta])* $kind:ident;
@@ -54,12 +54,12 @@ macro_rules! kinds {
                 match self { $(Self::$name => $word,)* }
             }
 
-            /// How much one of this kind matters.
+            /// Returns the severity of this kind.
             pub const fn severity(self) -> $crate::model::Severity {
                 match self { $(Self::$name => $crate::model::Severity::$severity,)* }
             }
 
-            /// What the kind says of all its subjects.
+            /// Returns the heading under which notes of this kind are listed.
             pub const fn heading(self) -> &'static str {
                 match self { $(Self::$name => $heading,)* }
             }
@@ -70,123 +70,124 @@ macro_rules! kinds {
 pub(crate) use kinds;
 
 kinds! {
-    /// What a note is about. Each kind has one severity, one word and one heading.
+    /// The kind of a note. Each kind has one severity, one word, and one heading.
     NoteKind;
 
-    /// The directory was not read to its end.
+    /// The directory was not read completely.
     SourceIncomplete = "source-incomplete", Hold, "the directory was not read completely";
-    /// The account was not read to its end.
+    /// The account was not read completely.
     AccountIncomplete = "account-incomplete", Hold, "the account was not read completely";
-    /// A rule names an OU or group that is not there.
+    /// A rule names an OU or group that does not exist in the directory.
     ScopeMissing = "scope-missing", Hold, "a rule names an OU or group that the directory does not have; its people are left as they are";
-    /// A rule names a group by a name that several groups have.
+    /// A rule names a group by a name that matches several groups.
     ScopeAmbiguous = "scope-ambiguous", Hold, "a rule names a group that matches several; its people are left as they are";
-    /// The rules file changed since the plan was made.
+    /// The rules file has changed since the plan was made.
     RulesChanged = "rules-changed", Hold, "the rules have changed since the plan was made";
-    /// A rule selects far fewer people than at the last good read.
+    /// A rule selects far fewer people than at the last complete read.
     ScopeShrank = "scope-shrank", Hold, "a rule selects far fewer people than before";
-    /// A rule names a product the account has no license for.
+    /// A rule names a product that the account has no license for.
     UnknownProduct = "unknown-product", Stop, "a rule names a product that the account does not have";
-    /// A rule names a user group the account does not have.
+    /// A rule names a user group that the account does not have.
     UnknownGroup = "unknown-group", Stop, "a rule names a user group that the account does not have";
-    /// More steps of one kind than the limit allows.
+    /// The plan contains more steps of one kind than the limit allows.
     LimitExceeded = "limit-exceeded", Hold, "more would change than the limits allow";
-    /// Not enough seats.
+    /// A license has too few seats for the plan.
     SeatsShort = "seats-short", Stop, "a license has too few seats";
-    /// More users than the account takes.
+    /// The plan would create more users than the account can hold.
     AccountFull = "account-full", Stop, "the account cannot hold more users";
-    /// The last full administrator would be taken from.
+    /// The plan would remove access from the last full administrator.
     LastAdministrator = "last-administrator", Stop, "the last administrator would lose access";
-    /// The login's own user would be taken from.
+    /// The plan would remove access from the user that gotosync signs in as.
     OwnUser = "own-user", Stop, "the user that gotosync signs in as would lose access";
-    /// Users would be deleted.
+    /// The plan would delete users.
     Deletion = "deletion", Hold, "users would be deleted permanently";
-    /// Deletions that an unattended run leaves to an admin.
+    /// Deletions that an unattended run does not apply because an admin must approve them.
     DeletionWaits = "deletion-waits", Warning, "deletions wait for the approval of an admin";
-    /// A rule names a template, role set, device group or custom field the account does not have.
+    /// A rule names a template, role set, device group, or custom field that the account does not have.
     UnknownSetting = "unknown-setting", Stop, "a rule names a setting that the account does not have";
-    /// The target cannot do what a step needs.
+    /// The target does not support a step of the plan.
     Unsupported = "unsupported", Stop, "the account does not support this";
-    /// A person has no e-mail.
+    /// A person has no e-mail address.
     NoEmail = "no-email", Warning, "no e-mail address; the person is skipped";
-    /// A field of a person is not acceptable to the target.
+    /// The target would reject a required field of a person.
     InvalidField = "invalid-field", Warning, "the account would reject a field; the person is skipped";
-    /// A lesser field of a person is not acceptable to the target.
+    /// The target would reject an optional field of a person.
     FieldLeft = "field-left", Warning, "the account would reject a field; the field is left as it is";
-    /// Two or more people have one e-mail.
+    /// Two or more people have the same e-mail address.
     DuplicateEmail = "duplicate-email", Warning, "several people share one e-mail address; all of them are skipped";
-    /// One person has two users, or two people one user.
+    /// A person matches two users, or two people match the same user.
     TwoUsers = "two-users", Warning, "it is unclear which user belongs to the person; the person is skipped";
-    /// The user was suspended by hand.
+    /// An admin suspended the user.
     SuspendedByHand = "suspended-by-hand", Warning, "suspended by an admin; left suspended";
-    /// A disabled person or leaver keeps access through what no rule manages.
+    /// A disabled person or a leaver (a linked user that no rule selects any more) keeps access through something that no rule manages.
     KeepsAccess = "keeps-access", Warning, "keeps access through a license or role that no rule manages";
-    /// A role goes with the access.
+    /// A user loses a role together with the access.
     RoleGoes = "role-goes", Warning, "loses a role together with the access";
-    /// The login may not see or give roles.
+    /// The signed-in user may not read or assign roles.
     RolesHidden = "roles-hidden", Warning, "the signed-in user is not a full administrator; gotosync can neither read nor change roles";
-    /// A role is out of the engine's reach.
+    /// The engine cannot change a role.
     RoleKept = "role-kept", Warning, "a role cannot be changed; left as it is";
-    /// A rule would take something from somebody who is protected.
+    /// A rule would take something away from a protected user.
     Protected = "protected", Info, "protected; nothing is taken away";
-    /// Two people want what only one can have, or somebody else has it.
+    /// Two people claim the same extension, device, or number, or another user already has it.
     Clash = "clash", Warning, "an extension, device, or number belongs to another user; left as it is";
-    /// A device that the account does not know, or a text that is none.
+    /// A rule gives a device that the account does not have, or an invalid device address.
     UnknownDevice = "unknown-device", Warning, "the account does not have this device; left out";
-    /// A telephone number that the account does not have.
+    /// A rule gives a phone number that the account does not have.
     UnknownNumber = "unknown-number", Warning, "the account does not have this phone number; left out";
-    /// A telephone extension that the account does not have.
+    /// A rule gives an extension that the account does not have.
     UnknownExtension = "unknown-extension", Warning, "the account does not have this extension; left out";
-    /// A location that the account does not have.
+    /// A rule gives a location that the account does not have.
     UnknownLocation = "unknown-location", Warning, "the account does not have this location; left as it is";
-    /// No number of the range is free.
+    /// No extension in the range is free.
     RangeFull = "range-full", Warning, "no extension in the range is free";
-    /// Whoever reviews plans took a step out.
+    /// The reviewer of plans removed a step.
     LeftOut = "left-out", Warning, "left out by the reviewer of plans";
-    /// Whoever reviews plans refused this one.
+    /// The reviewer of plans rejected the plan.
     Vetoed = "vetoed", Stop, "the reviewer of plans rejected this plan";
-    /// A person whose step failed is left alone for a while.
+    /// A person is skipped for a while because one of the person's steps failed.
     SetAside = "set-aside", Warning, "skipped after a failure";
-    /// The address belongs to another account, whose owner was asked to come over.
+    /// The address belongs to another account; its user has an invitation to move to this account.
     TransferPending = "transfer-pending", Info, "invited to move here from another account; no answer yet";
-    /// The owner of an address that belongs to another account did not come over in time.
+    /// The address belongs to another account, and its user did not accept the invitation to move in time.
     TransferExpired = "transfer-expired", Warning, "the invitation to move here from another account has expired; gotosync does not repeat it";
-    /// The address belongs to another account.
+    /// The address belongs to another account, and its user must be invited to move to this account.
     TransferNeeded = "transfer-needed", Info, "the address belongs to a user in another account; gotosync invites that user to move here";
-    /// Users who have not signed in yet.
+    /// A user has been invited but has not signed in yet.
     InvitationPending = "invitation-pending", Info, "invited; has not signed in yet";
-    /// An invitation that can no longer be accepted.
+    /// The invitation of a user has expired.
     InvitationExpired = "invitation-expired", Warning, "the invitation has expired; gotosync does not resend it";
-    /// The account does not let the e-mail or the name be changed.
+    /// The account does not allow changes to the user's e-mail address or name.
     Locked = "locked", Warning, "the account does not allow this change; left as it is";
-    /// A license was bought and is not active yet.
+    /// A license has been bought but is not active yet.
     LicensePending = "license-pending", Info, "waits for a license that is not active yet";
-    /// The login to the account ends soon.
+    /// The sign-in to the account expires soon.
     SignInEnds = "sign-in-ends", Warning, "the sign-in to the account expires soon; run `gotosync login`";
-    /// The account's server is not asked who it is.
+    /// TLS certificate verification is off for the connection to the account.
     DangerousTls = "dangerous-tls", Warning, "TLS certificate verification is off: anyone on the network path can read and change the traffic";
-    /// Addresses are rewritten for a rehearsal.
+    /// Addresses are rewritten because the run is a rehearsal.
     Rewritten = "rewritten", Warning, "rehearsal: addresses are rewritten so that no real person receives mail";
-    /// A rule or the whole run is only simulated.
+    /// A rule, or the whole run, is only simulated.
     Simulated = "simulated", Info, "simulated only; nothing here is applied";
-    /// The person may have a user in the part of the account that was not read.
+    /// The person may already have a user in the part of the account that was not read.
     MayExist = "may-exist", Warning, "may already have a user in the part of the account that was not read; not created";
-    /// A change would overwrite or take away, and a read was not complete.
+    /// A change that overwrites or takes away is withheld because a read was incomplete.
     Withheld = "withheld", Warning, "a change that overwrites or takes away is withheld";
-    /// A seat was not free for this person.
+    /// The person waits because no seat is free.
     Waiting = "waiting", Warning, "waits for a seat";
-    /// A rule has an error, so people who may be its own are left alone.
+    /// People are left unchanged because a rule that may select them has an error.
     RuleHeld = "rule-held", Info, "left as they are because one of their rules cannot be evaluated";
-    /// The user is not in the account any more.
+    /// The user no longer exists in the account.
     UserGone = "user-gone", Info, "another admin or program deleted the user from the account";
-    /// A mapping cut the value of a field.
+    /// A mapping shortened the value of a field.
     Cut = "cut", Info, "a value was shortened to fit";
-    /// A remark of the source.
+    /// A message from the source.
     Remark = "remark", Info, "messages from the source";
 }
 
 impl NoteKind {
-    /// Says whether it tells where somebody stands: neither done nor failed, and told in every report until it changes.
+    /// Returns `true` if the kind describes a lasting state of a person or user, neither a success nor a failure. Such notes
+    /// are repeated in every report until the state changes.
     pub const fn is_state(self) -> bool {
         matches!(
             self,
@@ -209,24 +210,24 @@ impl NoteKind {
     }
 }
 
-/// One thing that planning or checking found: how severe, what kind, about whom, and what shows it.
+/// A finding of planning or checking.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Note {
-    /// What it is about.
+    /// The kind of the finding.
     pub kind: NoteKind,
-    /// The person, user, rule, license or side it is about.
+    /// The person, user, rule, license, or side of the sync that the note is about.
     pub subject: String,
-    /// What shows it, in words.
+    /// The evidence, in words.
     pub evidence: String,
 }
 
 impl Note {
-    /// Makes a note.
+    /// Creates a note.
     pub fn new(kind: NoteKind, subject: impl Into<String>, evidence: impl Into<String>) -> Self {
         Self { kind, subject: subject.into(), evidence: evidence.into() }
     }
 
-    /// How much it matters.
+    /// Returns the severity of the note.
     pub fn severity(&self) -> Severity {
         self.kind.severity()
     }
@@ -243,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_word_in_json_is_the_word_of_the_kind() {
+    fn serializes_each_kind_as_its_word() {
         for kind in NoteKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }

@@ -1,4 +1,4 @@
-//! What became of one action.
+//! The outcome of an action.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,38 +9,38 @@ use serde::{Deserialize, Serialize};
 use super::id::UserKey;
 use crate::error::{Error, ErrorKind};
 
-/// What became of one action; it never says more than is known.
+/// The outcome of an action. It claims no more than is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
 pub enum Outcome {
-    /// It was done.
+    /// The action was done.
     Done {
-        /// What changed.
+        /// The change that was made.
         #[serde(flatten)]
         effect: Effect,
     },
-    /// It was tried and nothing changed.
+    /// The action failed, and nothing changed.
     Failed {
-        /// Why.
+        /// The reason.
         fault: Fault,
     },
-    /// It was tried, and whether anything changed is not known.
+    /// The outcome is unknown, e.g. because the reply to a call was lost. Something may have changed.
     InDoubt {
-        /// What was seen.
+        /// The observed error.
         fault: Fault,
     },
-    /// It was not tried.
+    /// The action was not attempted.
     Skipped {
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }
 
-/// What an action changed.
+/// The change made by an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "effect")]
 pub enum Effect {
-    /// A user was made.
+    /// A user was created.
     Created {
         /// The new user's key.
         user: UserKey,
@@ -53,44 +53,45 @@ pub enum Effect {
     Released,
     /// A user got access back.
     Reactivated,
-    /// A user group was made.
+    /// A user group was created.
     GroupCreated,
     /// A user was deleted.
     Deleted,
-    /// A template was made or changed.
+    /// A template was created or changed.
     TemplateWritten,
     /// An invitation was sent.
     Invited,
-    /// The address belongs to another account: its owner was asked to come over. There is no user until they do.
+    /// The address belongs to another account, and its user was invited to move to this account. The user exists only after the
+    /// invitation is accepted.
     TransferInvited,
 }
 
-/// Why an action was not done.
+/// The reason why an action was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// What it means.
+    /// The category of the error.
     pub kind: ErrorKind,
-    /// One line.
+    /// The message, on one line.
     pub message: String,
-    /// Whether trying again later may work.
+    /// `true` if a later retry may succeed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retryable: bool,
-    /// What lies beneath, in the process in which it happened.
+    /// The underlying error. It is available only in the process in which it occurred.
     #[serde(skip)]
     pub cause: Cause,
 }
 
-/// The error beneath a fault, if one is known. It is not written anywhere, and two faults that are alike but for it are equal.
+/// The underlying error of a fault, if known. It is not serialized, and comparisons of faults ignore it.
 #[derive(Clone, Debug, Default)]
 pub struct Cause(Option<Arc<dyn StdError + Send + Sync>>);
 
 impl Cause {
-    /// Keeps an error.
+    /// Stores an error.
     pub fn new(error: impl Into<Arc<dyn StdError + Send + Sync>>) -> Self {
         Self(Some(error.into()))
     }
 
-    /// The error.
+    /// Returns the error.
     pub fn error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.as_deref()
     }
@@ -105,7 +106,7 @@ impl PartialEq for Cause {
 impl Eq for Cause {}
 
 impl Fault {
-    /// Makes a fault that trying again does not mend.
+    /// Creates a fault. It is retryable only if the kind is [`ErrorKind::Unavailable`].
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let retryable = kind == ErrorKind::Unavailable;
         Self { kind, message: message.into(), retryable, cause: Cause::default() }
@@ -145,12 +146,12 @@ impl Effect {
 }
 
 impl Outcome {
-    /// Shorthand for a failure.
+    /// Creates a failed outcome.
     pub fn failed(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::Failed { fault: Fault::new(kind, message) }
     }
 
-    /// Shorthand for something that was not tried.
+    /// Creates a skipped outcome.
     pub fn skipped(reason: impl Into<String>) -> Self {
         Self::Skipped { reason: reason.into() }
     }
@@ -165,7 +166,7 @@ impl Outcome {
         }
     }
 
-    /// Says whether the action was done.
+    /// Returns `true` if the action was done.
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done { .. })
     }

@@ -1,4 +1,4 @@
-//! A read as a value that knows whether it is complete.
+//! The result of reading a directory, with its completeness.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,39 +8,39 @@ use serde::{Deserialize, Serialize};
 use super::directory::Directory;
 use super::text;
 
-/// Whether a read reached its end.
+/// The completeness of a read.
 ///
-/// Only the part that did the reading can tell; nothing downstream may assume it.
+/// Only the code that reads can know it. Code that uses the result must check it and never assume it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state", content = "gaps")]
 pub enum Completeness {
-    /// Everything that was asked for has arrived.
+    /// All requested data was read.
     Complete,
-    /// Something is missing; the list is never empty.
+    /// Some data is missing; the list is never empty.
     Incomplete(Vec<Gap>),
 }
 
-/// One reason why a read is not complete.
+/// A reason why a read is incomplete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
-    /// Where: a file and line, a search, a page.
+    /// The place: a file and line, a search, a page.
     pub place: String,
-    /// What happened there.
+    /// The problem at that place.
     pub problem: String,
 }
 
 impl Completeness {
-    /// Complete if there are no gaps.
+    /// Returns `Complete` if there are no gaps, and `Incomplete` otherwise.
     pub fn from_gaps(gaps: Vec<Gap>) -> Self {
         if gaps.is_empty() { Self::Complete } else { Self::Incomplete(gaps) }
     }
 
-    /// Says whether the read reached its end.
+    /// Returns `true` if the read is complete.
     pub fn is_complete(&self) -> bool {
         matches!(self, Self::Complete)
     }
 
-    /// The gaps, none if the read is complete.
+    /// Returns the gaps; empty if the read is complete.
     pub fn gaps(&self) -> &[Gap] {
         match self {
             Self::Complete => &[],
@@ -61,36 +61,36 @@ impl fmt::Display for Completeness {
     }
 }
 
-/// What a source answered: a directory, and whether it is all of what was asked for.
+/// The result of reading a source: a directory and its completeness.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// What was read.
+    /// The directory.
     pub directory: Arc<Directory>,
-    /// Whether that is everything.
+    /// The completeness of the read.
     pub completeness: Completeness,
-    /// What a reader should know that takes nothing away from completeness, such as references that were left alone.
+    /// Messages that do not affect completeness, e.g. about referrals that were not followed.
     pub remarks: Vec<String>,
-    /// What it took, where a server was asked.
+    /// The cost of the read, if the source is a server.
     pub effort: Option<Effort>,
-    /// What the next reading can start from, where the source reads only what changed; `None` also when nothing did.
+    /// The state from which the next read can continue, for sources that can read only changes; `None` also if nothing changed.
     pub kept: Option<Kept>,
 }
 
-/// What a reading leaves for the next one, so that only what changed has to be read again. Only the source that made it
-/// understands it. It holds people's data as they were read.
+/// State that a source saves for its next read, so that the next read needs to fetch only changes. Only the source that made it
+/// understands it. It contains personal data.
 ///
-/// It may be handed back after whatever was planned from the reading has been done, and not before: a reading that starts from
-/// an older one finds all that has changed since.
+/// Save it only after the plan made from this read has been applied. A read that continues from older state still finds every
+/// change since then.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Kept(Arc<[u8]>);
 
 impl Kept {
-    /// Takes bytes that a source made, or a state store kept.
+    /// Wraps bytes that a source made or that a state store saved.
     pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
         Self(bytes.into())
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -102,20 +102,20 @@ impl fmt::Debug for Kept {
     }
 }
 
-/// What a read took.
+/// The cost of a read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
-    /// Connections that were opened.
+    /// The number of connections opened.
     pub connections: u64,
-    /// Requests to search, each page counted.
+    /// The number of search requests; each page counts as one.
     pub searches: u64,
-    /// Bytes received, inside TLS.
+    /// The number of bytes received inside TLS.
     pub received: u64,
-    /// Bytes sent, inside TLS.
+    /// The number of bytes sent inside TLS.
     pub sent: u64,
-    /// Entries that were read because they had changed; `None` if everything was read.
+    /// The number of changed entries read; `None` for a full read.
     pub changes: Option<u64>,
-    /// Why everything was read although only what changed was asked for.
+    /// The reason for a full read if only changes were requested.
     pub everything_because: Option<String>,
 }
 
@@ -125,16 +125,16 @@ impl fmt::Display for Effort {
         let connections = text::count(self.connections as usize, "connection", "connections");
         write!(f, "{searches} over {connections}, {} received", text::bytes(self.received))?;
         match (self.changes, &self.everything_because) {
-            (Some(0), _) => f.write_str("; nothing had changed"),
+            (Some(0), _) => f.write_str("; no changes"),
             (Some(changes), _) => write!(f, "; {} read", text::count(changes as usize, "change", "changes")),
-            (None, Some(why)) => write!(f, "; everything was read, because {why}"),
+            (None, Some(why)) => write!(f, "; full read because {why}"),
             (None, None) => Ok(()),
         }
     }
 }
 
 impl Effort {
-    /// What two reads took together.
+    /// Adds the cost of another read.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -149,7 +149,7 @@ impl Effort {
 }
 
 impl Reading {
-    /// A complete reading.
+    /// Creates a complete reading.
     pub fn complete(directory: Directory) -> Self {
         Self {
             directory: Arc::new(directory),

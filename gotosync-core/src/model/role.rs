@@ -1,4 +1,4 @@
-//! What a user may administer.
+//! Administrative roles of users.
 
 use std::fmt;
 
@@ -7,45 +7,45 @@ use serde::{Deserialize, Serialize};
 use super::id::LicenseKey;
 use super::user_group::UserGroupPath;
 
-/// What a user may administer.
+/// The administrative role of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Nothing.
+    /// No administrative rights.
     #[default]
     Member,
-    /// Everything.
+    /// Full administrative rights.
     Administrator,
-    /// Some things, for some products and some user groups.
+    /// Limited administrative rights for some products and some user groups.
     ///
-    /// The groups are those listed and what is below them: a person who is moved to a group that is not listed is out of
-    /// the manager's reach.
+    /// The role covers the listed groups and their subgroups. If a user is moved to another group, the manager can no longer
+    /// administer that user.
     Manager {
-        /// What the manager may do, in ascending order.
+        /// The privileges, in ascending order.
         privileges: Vec<Privilege>,
-        /// The user groups the manager may do it for, in ascending order; all of them if none is listed.
+        /// The user groups that the role covers, in ascending order; an empty list means all groups.
         #[serde(default)]
         groups: Vec<UserGroupPath>,
-        /// The licenses the manager may do it for, in ascending order; all of them if none is listed.
+        /// The licenses that the role covers, in ascending order; an empty list means all licenses.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         products: Vec<LicenseKey>,
     },
-    /// What a role set of the account says.
+    /// A role set of the account, by name.
     Set(String),
 }
 
 impl Role {
-    /// Says whether the user administers nothing.
+    /// Returns `true` if the user has no administrative rights.
     pub fn is_member(&self) -> bool {
         *self == Self::Member
     }
 
-    /// Says whether the user administers everything.
+    /// Returns `true` if the user has full administrative rights.
     pub fn is_administrator(&self) -> bool {
         *self == Self::Administrator
     }
 
-    /// The role with its lists in order and without repetition, so that equal roles compare equal.
+    /// Sorts and deduplicates the lists, so that equal roles compare equal.
     #[must_use]
     pub fn normal(self) -> Self {
         fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
@@ -61,23 +61,23 @@ impl Role {
         }
     }
 
-    /// The user groups a manager is limited to.
+    /// Returns the user groups that a manager is limited to.
     pub fn groups(&self) -> &[UserGroupPath] {
         if let Self::Manager { groups, .. } = self { groups } else { &[] }
     }
 
-    /// The licenses a manager is limited to.
+    /// Returns the licenses that a manager is limited to.
     pub fn products(&self) -> &[LicenseKey] {
         if let Self::Manager { products, .. } = self { products } else { &[] }
     }
 
-    /// The role in words; `license` gives the name of a license.
+    /// Describes the role in words; `license` returns the name of a license.
     pub fn told<'n>(&'n self, license: impl Fn(&'n LicenseKey) -> &'n str) -> String {
-        let mut told = self.to_string();
+        let mut text = self.to_string();
         let mut list = |what: &str, names: Vec<&str>| {
             if !names.is_empty() {
-                told.push_str(what);
-                told.push_str(&names.join(", "));
+                text.push_str(what);
+                text.push_str(&names.join(", "));
             }
         };
         if let Self::Manager { privileges, groups, products } = self {
@@ -85,7 +85,7 @@ impl Role {
             list("; for ", products.iter().map(license).collect());
             list("; in ", groups.iter().map(UserGroupPath::as_str).collect());
         }
-        told
+        text
     }
 }
 
@@ -100,13 +100,13 @@ impl fmt::Display for Role {
     }
 }
 
-/// One thing a manager may do (goto-api, 6.5).
+/// A privilege of a manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Privilege {
     /// Add and delete users.
     ManageUsers,
-    /// Give and take seats.
+    /// Assign and remove seats.
     ManageSeats,
     /// Change organizer settings.
     ManageSettings,
@@ -121,7 +121,7 @@ impl Privilege {
     pub const ALL: [Self; 5] =
         [Self::ManageUsers, Self::ManageSeats, Self::ManageSettings, Self::ManageGroups, Self::RunReports];
 
-    /// The word in rules, JSON and output.
+    /// The word in rules, JSON, and output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ManageUsers => "manage-users",
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_is_the_same_however_its_lists_are_ordered() {
+    fn equal_roles_compare_equal_in_any_order_of_their_lists() {
         let manager = |privileges: &[Privilege]| Role::Manager {
             privileges: privileges.to_vec(),
             groups: vec![UserGroupPath::new("Sales")],
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_of_a_privilege_is_the_word_in_json() {
+    fn serializes_each_privilege_as_its_word() {
         for privilege in Privilege::ALL {
             assert_eq!(serde_json::to_value(privilege).unwrap(), privilege.as_str());
         }

@@ -1,4 +1,4 @@
-//! Runs, as their history keeps them.
+//! The history of runs.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AccountKey, PlanId, RunId};
 
-/// One run in the history.
+/// A run in the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
-    /// The run.
+    /// The id of the run.
     pub run: RunId,
     /// The account.
     pub account: AccountKey,
     /// The command, such as `gotosync apply`.
     pub command: String,
-    /// When it started.
+    /// The start time.
     pub started: Timestamp,
-    /// When it ended, unless it has not.
+    /// The end time, if the run has ended.
     #[serde(default)]
     pub ended: Option<Timestamp>,
-    /// The plan, unless none was made.
+    /// The plan, if one was made.
     #[serde(default)]
     pub plan: Option<PlanId>,
     /// The ending.
@@ -29,7 +29,7 @@ pub struct RunRecord {
     /// The number of steps with each outcome.
     #[serde(default)]
     pub outcomes: BTreeMap<String, usize>,
-    /// The reason why it was stopped or failed.
+    /// The reason why the run was stopped or failed.
     #[serde(default)]
     pub reason: Option<String>,
 }
@@ -38,19 +38,19 @@ pub struct RunRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
-    /// It has not ended, or its process died.
+    /// The run has not ended, or its process crashed.
     Open,
-    /// It was only simulated: nothing was written.
+    /// The run was only simulated; nothing was written.
     Simulated,
     /// Every step was done.
     Done,
     /// Some steps were not done.
     Partial,
-    /// Somebody asked it to stop.
+    /// A user asked the run to stop.
     Interrupted,
-    /// A check stopped it before the first write.
+    /// A check stopped the run before the first write.
     Stopped,
-    /// An error ended it.
+    /// An error ended the run.
     Failed,
 }
 

@@ -1,15 +1,15 @@
-//! What is known of directory attributes: their names, and the syntax by which their values compare.
+//! The known directory attributes: their names and syntaxes.
 
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 use serde::Serialize;
 
-/// How the values of an attribute compare (RFC 4517; for AD, MS-ADTS 3.1.1.2.2).
+/// The syntax of an attribute, which determines how its values compare (RFC 4517; for AD, MS-ADTS 3.1.1.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Syntax {
-    /// Case-insensitive text; runs of space count as one. The syntax of every attribute that is not known otherwise.
+    /// Case-insensitive text; consecutive spaces count as one. This is the syntax of all unknown attributes.
     Text,
     /// A distinguished name.
     Dn,
@@ -28,11 +28,11 @@ impl Syntax {
     pub const ALL: &'static [Self] = &[Self::Text, Self::Dn, Self::Integer, Self::Octets, Self::Boolean, Self::Time];
 }
 
-/// A number for an attribute name, good within one [`AttributeTable`]; the same for every known attribute in all of them.
+/// The number of an attribute name within one [`AttributeTable`]. A known attribute has the same number in all tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttrId(u16);
 
-/// Numbers attribute names without regard to letter case: the known ones, and those that one directory adds.
+/// A table that assigns numbers to attribute names, ignoring letter case: the known attributes, and those added by one directory.
 #[derive(Clone, Debug, Default)]
 pub struct AttributeTable {
     own: Vec<Box<str>>,
@@ -45,7 +45,7 @@ impl AttributeTable {
         known_id(name).or_else(|| self.index.get(name.to_ascii_lowercase().as_str()).copied())
     }
 
-    /// Finds an attribute by name, and numbers it if it is new.
+    /// Finds an attribute by name, or adds it if it is new.
     pub fn intern(&mut self, name: &str) -> AttrId {
         self.find(name).unwrap_or_else(|| {
             let id = AttrId((KNOWN.len() + self.own.len()) as u16);
@@ -55,34 +55,34 @@ impl AttributeTable {
         })
     }
 
-    /// The name of an attribute as its schema spells it.
+    /// Returns the name of an attribute, spelled as in the schema.
     pub fn name(&self, id: AttrId) -> &str {
         let at = usize::from(id.0);
         KNOWN.get(at).map_or_else(|| &*self.own[at - KNOWN.len()], |known| known.0)
     }
 
-    /// The syntax of an attribute.
+    /// Returns the syntax of an attribute.
     pub fn syntax(id: AttrId) -> Syntax {
         KNOWN.get(usize::from(id.0)).map_or(Text, |known| known.1)
     }
 
-    /// Says whether the schema allows several values.
+    /// Returns `true` if the schema allows several values.
     pub fn multi_valued(id: AttrId) -> bool {
         KNOWN.get(usize::from(id.0)).is_some_and(|known| known.2 == Many)
     }
 }
 
-/// The names of every known attribute, as the schema spells them.
+/// Returns the names of all known attributes, spelled as in the schema.
 pub(crate) fn known_attributes() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|known| known.0)
 }
 
-/// A known attribute as the schema spells it.
+/// Returns the name of a known attribute, spelled as in the schema.
 pub(crate) fn known_attribute(name: &str) -> Option<&'static str> {
     known_id(name).map(|id| KNOWN[usize::from(id.0)].0)
 }
 
-/// The number of a known attribute.
+/// Returns the number of a known attribute.
 pub(crate) fn known_id(name: &str) -> Option<AttrId> {
     static INDEX: LazyLock<HashMap<String, AttrId>> = LazyLock::new(|| {
         KNOWN.iter().enumerate().map(|(at, known)| (known.0.to_ascii_lowercase(), AttrId(at as u16))).collect()
@@ -94,7 +94,7 @@ pub(crate) fn known_id(name: &str) -> Option<AttrId> {
     }
 }
 
-/// How many values an attribute may have.
+/// The number of values that an attribute may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Values {
     One,
@@ -103,8 +103,8 @@ enum Values {
 use Syntax::{Boolean, Dn, Integer, Octets, Text, Time};
 use Values::{Many, One};
 
-/// Attributes of people and groups from the AD schema (MS-ADA1 to MS-ADA3), RFC 2798 `inetOrgPerson`, RFC 4519 and RFC
-/// 2307; `extensionAttribute1..15` come with Exchange. One list, because one rules file may serve either kind of server.
+/// Attributes of people and groups from the AD schema (MS-ADA1 to MS-ADA3), RFC 2798 (`inetOrgPerson`), RFC 4519, and RFC
+/// 2307; `extensionAttribute1..15` come from Exchange. There is one list because one rules file may be used with any server.
 const KNOWN: &[(&str, Syntax, Values)] = &[
     ("accountExpires", Integer, One),
     ("adminCount", Integer, One),
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_in_any_case_and_spelled_as_the_schema_does() {
+    fn finds_names_in_any_case_and_returns_the_spelling_of_the_schema() {
         let mut table = AttributeTable::default();
         let mail = table.find("MAIL").unwrap();
         assert_eq!(table.name(mail), "mail");
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_listed_twice() {
+    fn lists_each_name_once() {
         let mut names: Vec<_> = known_attributes().map(str::to_ascii_lowercase).collect();
         names.sort();
         let all = names.len();

@@ -1,4 +1,4 @@
-//! Which people are meant: a place, a group, or everyone; and what a source is asked to read.
+//! Scopes, which select people by unit or group, and the request that a source reads.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use super::group_ref::GroupRef;
 use super::reading::Kept;
 use crate::Error;
 
-/// How far below a unit a scope reaches.
+/// The depth of a unit scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Depth {
     /// The unit and everything below it.
     #[default]
     Subtree,
-    /// Only people right in the unit.
+    /// Only people directly in the unit.
     OneLevel,
 }
 
@@ -26,14 +26,14 @@ impl Depth {
     pub const ALL: &'static [Self] = &[Self::Subtree, Self::OneLevel];
 }
 
-/// Which members of a group a scope means.
+/// The kind of group membership that a scope includes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Membership {
-    /// Members, and members of the groups nested in it, to any depth.
+    /// Direct members and members of nested groups, at any depth.
     #[default]
     Nested,
-    /// Only people the group itself names.
+    /// Only direct members of the group.
     Direct,
 }
 
@@ -42,55 +42,55 @@ impl Membership {
     pub const ALL: &'static [Self] = &[Self::Nested, Self::Direct];
 }
 
-/// One way to say which people are meant.
+/// A selection of people: everyone, the people in a unit, or the members of a group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
-    /// Everybody in the directory.
+    /// All people in the directory.
     Everyone,
     /// People in a unit.
     Unit {
         /// The unit.
         dn: Dn,
-        /// How far below it.
+        /// The depth below the unit.
         depth: Depth,
     },
     /// People in a group.
     Group {
         /// The group.
         group: GroupRef,
-        /// Which of its members.
+        /// The kind of membership.
         membership: Membership,
     },
 }
 
-/// A scope found in a directory.
+/// A scope resolved against a directory.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FoundScope {
-    /// Everybody.
+    /// All people.
     Everyone,
     /// A unit.
     Unit(UnitIx, Depth),
-    /// A group with everything the scope reaches through it.
+    /// A group, followed by the nested groups if the scope includes them.
     Groups(Vec<GroupIx>),
 }
 
-/// Why a scope selects nobody: never because it is empty.
+/// The reason why a scope could not be resolved. A scope that exists but selects no people is not an error.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "problem")]
 pub enum ScopeError {
-    /// What the scope names is not in the directory.
+    /// The OU or group does not exist in the directory.
     Missing {
         /// The scope as written.
         scope: String,
-        /// A name that is in the directory and near to it.
+        /// The most similar name in the directory.
         nearest: Option<String>,
     },
-    /// The scope names several groups.
+    /// The name matches several groups.
     Ambiguous {
         /// The scope as written.
         scope: String,
-        /// The groups it could mean.
+        /// The matching groups.
         candidates: Vec<Dn>,
     },
 }
@@ -103,7 +103,7 @@ impl fmt::Display for ScopeError {
                 nearest.as_ref().map_or(Ok(()), |name| write!(f, "; did you mean `{name}`?"))
             }
             Self::Ambiguous { scope, candidates } => {
-                write!(f, "{scope} could be any of:")?;
+                write!(f, "{scope} matches several groups:")?;
                 (0..).zip(candidates).try_for_each(|(at, dn)| write!(f, "{} `{dn}`", if at == 0 { "" } else { "," }))
             }
         }
@@ -111,7 +111,7 @@ impl fmt::Display for ScopeError {
 }
 
 impl Scope {
-    /// Finds what the scope names.
+    /// Resolves the scope against a directory.
     pub(crate) fn find(&self, directory: &Directory) -> Result<FoundScope, ScopeError> {
         match self {
             Self::Everyone => Ok(FoundScope::Everyone),
@@ -157,21 +157,21 @@ impl fmt::Display for Scope {
     }
 }
 
-/// What a source is asked to read. Groups and units are always read whole; people only as far as a scope reaches.
+/// A request to a source. Groups and units are always read completely; people are read only as far as a scope selects them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadRequest {
-    /// Names of the attributes that people must come with. What says who a person is, whether they are enabled and which
-    /// groups they are in is always read.
+    /// The names of the attributes to read for people. The attributes for id, enabled state, and group memberships are always
+    /// read.
     pub attributes: Vec<String>,
-    /// People in any of these scopes are wanted; a source may return more. A scope the source cannot find is no error of
-    /// the read: whoever asked finds it missing in the directory that comes back.
+    /// The scopes to read; people in any of them are included, and a source may return more. A scope that does not exist is not
+    /// an error of the read: the caller will find it missing in the returned directory.
     pub scopes: Vec<Scope>,
-    /// What an earlier reading left: a source that can reads only what changed since. The answer is the same.
+    /// The state saved by an earlier read. A source that supports it reads only the changes since then; the result is the same.
     pub since: Option<Kept>,
 }
 
 impl ReadRequest {
-    /// Asks for everybody with these attributes.
+    /// Creates a request for all people with these attributes.
     pub fn everyone<I: IntoIterator<Item: Into<String>>>(attributes: I) -> Self {
         Self {
             attributes: attributes.into_iter().map(Into::into).collect(),
@@ -180,7 +180,7 @@ impl ReadRequest {
         }
     }
 
-    /// Says whether everybody is wanted.
+    /// Returns `true` if all people are requested.
     pub fn wants_everyone(&self) -> bool {
         self.scopes.contains(&Scope::Everyone)
     }

@@ -1,9 +1,9 @@
-//! The settings of a user, one row each.
+//! The settings of a user, one table row for each.
 //!
-//! A row of the table below is all that the model, the plan, the journal, the rules and the reports know about a setting: the field of
-//! [`UserSettings`], its change in [`SettingsChanges`], how both are written, the name of the [`Field`], the [`Feature`] that a
-//! target claims, the key of the rule language, and the words of output. What is common to all settings of one shape (one value,
-//! several values, values by name) stands in `shape.rs`.
+//! A row of the table below defines everything that the model, plan, journal, rules, and reports need for a setting: its field in
+//! [`UserSettings`], its change in [`SettingsChanges`], how both are serialized, its [`Field`], the [`Feature`] that a target must
+//! support, its key in rules, and its words in output. Code that settings of the same shape share (one value, several values, values
+//! by name) is in `shape.rs`.
 
 mod define;
 mod field_change;
@@ -26,7 +26,7 @@ use super::telephone::{PhoneNumber, Voicemail};
 
 settings! {
     fields {
-        Person = "person", "The person of the directory that the user is.";
+        Person = "person", "The directory person that the user belongs to.";
         Email = "email", "The e-mail address.";
         FirstName = "first_name", "The first name.";
         LastName = "last_name", "The last name.";
@@ -34,50 +34,50 @@ settings! {
         UserGroup = "user_group", "The user group.";
         Role = "role", "The role.";
         Products = "products", "The licenses, and the products inside them.";
-        Voicemail = "voicemail", "The voicemail of a new extension.";
-        WelcomeEmail = "welcome_email", "The e-mail that a new user gets.";
-        Access = "access", "Whether the user has access at all.";
+        Voicemail = "voicemail", "The voicemail settings of a new extension.";
+        WelcomeEmail = "welcome_email", "The welcome e-mail of a new user.";
+        Access = "access", "The user's access to the account.";
     }
     features {
-        Products = "products", "Licenses.";
-        Seats = "seats", "A number of seats for each license.";
+        Products = "products", "Licenses and the products in them.";
+        Seats = "seats", "A limited number of seats for each license.";
         UserGroups = "user groups", "User groups.";
         Roles = "roles", "Roles.";
-        ManagedProducts = "managers of some products only", "Managers who are limited to some licenses.";
+        ManagedProducts = "managers limited to some products", "Managers who are limited to some licenses.";
         Language = "languages", "The language of a user.";
-        Voicemail = "voicemail", "The voicemail of an extension.";
+        Voicemail = "voicemail", "The voicemail settings of an extension.";
         Invitations = "welcome e-mails and invitations", "Welcome e-mails and invitations.";
-        SignIns = "sign-ins", "Whether and when a user signed in. Without it, no user is invited or inactive.";
-        People = "people of the directory", "The person of the directory that a user is.";
-        Locks = "locks", "Fields of a user that cannot be changed.";
+        SignIns = "sign-ins", "The sign-ins of users. Without it, the status is never invited or inactive.";
+        People = "links to directory people", "The directory person that a user belongs to, stored in the account.";
+        Locks = "locks", "Fields of a user that cannot be changed through the account.";
         Transfers = "transfers from other accounts", "Invitations to move here from another account.";
     }
     settings {
-        /// The time zone, as `Europe/Berlin`.
+        /// The time zone, for example `Europe/Berlin`.
         time_zone / time_zone: (one Box<str>) {
             field TimeZone = "time_zone";
             feature TimeZone = "time zones";
             shown "{value}";
-            key TimeZone, "an expression that gives a time zone as `Europe/Berlin`", "\"Europe/Berlin\"";
+            key TimeZone, "an expression for the time zone, such as `Europe/Berlin`", "\"Europe/Berlin\"";
         }
-        /// The telephone extension.
+        /// The phone extension.
         extension / extension: (one Box<str>) {
             field Extension = "extension";
             feature Extensions = "extensions";
             shown "extension {value}";
             exclusive "extension";
             key Extension,
-                "the telephone extension: an expression, or a range of which people without one get the next free number",
+                "an expression for the extension, or a range; people without one get its next free extension",
                 "{ from = 2000, to = 2999 }";
         }
-        /// The settings template of each product, also of products the user does not have.
+        /// The settings template for each product, including products that the user does not have.
         templates / templates: (map LicenseKey => SettingsTemplate) {
             field Templates = "templates";
             feature Templates = "settings templates";
-            shown "{license} by template {value}";
+            shown "{license} with template {value}";
         }
-        /// The products inside a license that are switched off, by product code. In a change, codes that are added are switched
-        /// on, and codes that are removed are switched off.
+        /// The product codes that are switched off inside a license. In a change, codes that are added are switched on, and codes
+        /// that are removed are switched off.
         off / nested: (switches) {
             field Products;
             feature NestedProducts = "products inside a license";
@@ -95,14 +95,14 @@ settings! {
             feature DeviceGroups = "device groups";
             shown "device group {value}";
         }
-        /// Telephones and other devices.
+        /// Phones and other devices.
         devices / devices: (set Mac) {
             field Devices = "devices";
             feature Devices = "devices";
             shown "device {value}";
             exclusive "device";
             listed Devices;
-            key Any, "expressions that each give a device of the account, by MAC address or name", "[\"Phone {{ ipPhone }}\"]";
+            key Any, "expressions for devices of the account, each by MAC address or name", "[\"Phone {{ ipPhone }}\"]";
         }
         /// The location, by name.
         location / location: (one Box<str>) {
@@ -110,9 +110,9 @@ settings! {
             feature Locations = "locations";
             shown "location {value}";
             listed Locations;
-            key Any, "an expression that gives a location of the account, by name", "\"{{ l }}\"";
+            key Any, "an expression for a location of the account, by name", "\"{{ l }}\"";
         }
-        /// The telephone numbers that ring at the user's extension, each with its name. A number that is removed rings nowhere.
+        /// The phone numbers that ring at the user's extension, each with its name. A number that is removed no longer rings anywhere.
         phone_numbers / phone_numbers: (map PhoneNumber => String) {
             field PhoneNumbers = "phone_numbers";
             feature PhoneNumbers = "phone numbers";
@@ -120,84 +120,84 @@ settings! {
             exclusive "phone number";
             listed PhoneNumbers;
             key PhoneNumber,
-                "expressions that each give a telephone number of the account; it rings at the user's extension",
+                "expressions for phone numbers of the account that ring at the user's extension",
                 "[\"{{ telephoneNumber }}\"]";
             named PhoneNumberName = "phone_number_name",
-                "an expression for the name of each telephone number that rings at the user",
+                "an expression for the name of each phone number that rings at the user's extension",
                 "\"{{ displayName }}\"";
         }
-        /// The telephone numbers that the user may show as caller ID.
+        /// The phone numbers that the user may show as caller ID.
         caller_id_numbers / caller_id_numbers: (set PhoneNumber) {
             field CallerIdNumbers = "caller_id_numbers";
-            feature CallerIdNumbers = "numbers as caller id";
-            shown "caller id {value}";
+            feature CallerIdNumbers = "caller ID numbers";
+            shown "caller ID {value}";
             listed PhoneNumbers;
             key PhoneNumber,
-                "expressions that each give a telephone number of the account that the user may show as caller id",
+                "expressions for phone numbers of the account that the user may show as caller ID",
                 "[\"+15555550100\", \"{{ telephoneNumber }}\"]";
         }
-        /// The telephone numbers from which the user may send and receive text messages.
+        /// The phone numbers from which the user may send and receive text messages.
         texting_numbers / texting_numbers: (set PhoneNumber) {
             field TextingNumbers = "texting_numbers";
-            feature TextingNumbers = "numbers for text messages";
-            shown "texts from {value}";
+            feature TextingNumbers = "texting numbers";
+            shown "texting number {value}";
             listed PhoneNumbers;
             key PhoneNumber,
-                "expressions that each give a telephone number of the account from which the user may text",
+                "expressions for phone numbers of the account that the user may use for text messages",
                 "[\"+15555550100\", \"{{ telephoneNumber }}\"]";
         }
-        /// Extensions of other users, or of no user, that ring at the user too.
+        /// Extensions of other users or without a user that also ring at this user.
         secondary_extensions / secondary_extensions: (set String) {
             field SecondaryExtensions = "secondary_extensions";
             feature SecondaryExtensions = "secondary extensions";
-            shown "also at extension {value}";
+            shown "secondary extension {value}";
             listed Extensions;
             key Extension,
-                "expressions that each give an extension of somebody else, or of nobody, that rings at the user too",
+                "expressions for extensions of other users or without a user that also ring at this user",
                 "[\"100\"]";
         }
     }
 }
 
-/// One setting as data: a row of the table.
+/// A setting as data: a row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// The field of the user, which is also the key of the rule language.
+    /// The field of the user, which is also the key in rules.
     pub field: Field,
-    /// The feature that a target claims to have it.
+    /// The feature that a target must support for this setting.
     pub feature: Feature,
     /// The number of values that a user can have.
     pub arity: Arity,
-    /// The name in output of a value that only one user can have.
+    /// The name of the setting in output if each of its values can belong to only one user.
     pub exclusive: Option<&'static str>,
-    /// The list of the account's catalog that its values must be in.
+    /// The list in the account's catalog that must contain its values.
     pub listed: Option<Listed>,
-    /// How the setting of a new user is shown: `{value}` is the value, `{license}` or `{part}` the license, name
-    /// or number it belongs to.
+    /// The text for the setting of a new user: `{value}` is replaced with the value, and `{license}` or `{part}` with the license,
+    /// name, or number that the value belongs to.
     pub(crate) shown: &'static str,
     key: Option<ExpressionKey>,
     named: Option<ExpressionKey>,
 }
 
-/// A key of the rule language whose value is an expression, or a list of them.
+/// A key in rules whose value is an expression or a list of expressions.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpressionKey {
-    /// The field that the expression gives.
+    /// The field that the expression sets.
     pub field: Field,
-    /// The number of expressions that it takes.
+    /// The number of expressions.
     pub arity: Arity,
     /// The form of the values.
     pub form: Form,
-    /// The meaning, in one sentence without a full stop.
+    /// The description, in one sentence without a final period.
     pub about: &'static str,
-    /// A value as an admin would write it, in TOML.
+    /// An example value, in TOML.
     pub example: &'static str,
 }
 
-/// The number of values: one or several.
+/// The number of values of a setting: one or several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Arity {
-    /// One value at most.
+    /// At most one value.
     One,
     /// Any number of values.
     Several,
@@ -208,16 +208,16 @@ impl Arity {
     pub const ALL: &'static [Self] = &[Self::One, Self::Several];
 }
 
-/// A list of the account's catalog from which settings take their values.
+/// A list in the account's catalog that contains the values of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Listed {
     /// Devices, by MAC address or name.
     Devices,
     /// Locations, by name.
     Locations,
-    /// Telephone numbers.
+    /// Phone numbers.
     PhoneNumbers,
-    /// Telephone extensions.
+    /// Extensions.
     Extensions,
 }
 
@@ -226,7 +226,7 @@ impl Listed {
     pub const ALL: &'static [Self] = &[Self::Devices, Self::Locations, Self::PhoneNumbers, Self::Extensions];
 }
 
-/// Something that only one user can have at a time: an extension, a device, a telephone number.
+/// A value that only one user can have at a time: an extension, a device, or a phone number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Exclusive {
     what: &'static str,
@@ -234,17 +234,17 @@ pub struct Exclusive {
 }
 
 impl Exclusive {
-    /// A telephone extension.
+    /// Creates the value for an extension.
     pub fn extension(number: &str) -> Self {
         Self::of(Field::Extension, number)
     }
 
-    /// A device.
+    /// Creates the value for a device.
     pub fn device(mac: Mac) -> Self {
         Self::of(Field::Devices, &mac.to_string())
     }
 
-    /// A telephone number that rings at the user's extension.
+    /// Creates the value for a phone number that rings at the user's extension.
     pub fn phone_number(number: &PhoneNumber) -> Self {
         Self::of(Field::PhoneNumbers, number.as_str())
     }
@@ -254,64 +254,64 @@ impl Exclusive {
         Self { what, value: value.into() }
     }
 
-    /// The kind of thing, in the words of output.
+    /// Returns the kind of the value, as shown in output.
     pub const fn what(&self) -> &'static str {
         self.what
     }
 
-    /// The extension, MAC address or number.
+    /// Returns the extension, MAC address, or phone number.
     pub fn value(&self) -> &str {
         &self.value
     }
 }
 
 impl Setting {
-    /// Returns the keys of the rule language that set it by expressions.
+    /// Returns the keys in rules that set this setting by expressions.
     pub const fn keys(&self) -> [&Option<ExpressionKey>; 2] {
         [&self.key, &self.named]
     }
 
-    /// Returns the setting with a field.
+    /// Returns the setting for a field.
     pub fn of(field: Field) -> Option<&'static Self> {
         Self::ALL.iter().find(|setting| setting.field == field && setting.feature != Feature::NestedProducts)
     }
 }
 
 impl UserSettings {
-    /// Says what of a user's telephones does not go together, if something does not.
+    /// Returns the conflict between the user's phone settings, if there is one.
     pub(crate) fn conflict(&self) -> Option<String> {
         if self.extension.is_none() && !self.phone_numbers.is_empty() {
-            return Some("phone numbers ring at an extension, and the user has none".to_owned());
+            return Some("the user has phone numbers but no extension where they can ring".to_owned());
         }
         let own = self.extension.as_deref().filter(|own| self.secondary_extensions.contains(*own))?;
-        Some(format!("extension {own} is the user's own, and cannot be a secondary one as well"))
+        Some(format!("extension {own} is the user's own extension and cannot also be a secondary extension"))
     }
 }
 
 impl ExpressionKey {
-    /// Returns every key of the rule language that takes expressions for settings, in the order of the table.
+    /// Returns all keys in rules that take expressions for settings, in the order of the table.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         Setting::ALL.iter().flat_map(|setting| setting.key.iter().chain(&setting.named))
     }
 
-    /// Returns the key of a field.
+    /// Returns the key for a field.
     pub fn of(field: Field) -> Option<&'static Self> {
         Self::all().find(|key| key.field == field)
     }
 }
 
-/// The settings a product starts with.
+/// A template that sets the initial settings of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SettingsTemplate {
-    /// The system's own.
+    /// The system's default settings.
     System,
     /// A template of the account, by name.
     Named(String),
 }
 
 impl SettingsTemplate {
-    /// The name, or `system`.
+    /// Returns the name, or `system`.
     pub fn as_str(&self) -> &str {
         match self {
             Self::System => "system",
@@ -331,14 +331,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_word_of_a_field_is_its_word_in_json() {
+    fn serializes_each_field_as_its_word() {
         for field in Field::ALL {
             assert_eq!(serde_json::to_value(field).unwrap(), field.as_str());
         }
     }
 
     #[test]
-    fn every_setting_is_found_by_its_field() {
+    fn finds_every_setting_by_its_field() {
         for setting in Setting::ALL.iter().filter(|setting| setting.field != Field::Products) {
             assert_eq!(Setting::of(setting.field).map(|found| found.feature), Some(setting.feature));
         }
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_exclusive_is_what_a_user_has() {
+    fn lists_extension_devices_and_phone_numbers_as_exclusive() {
         let mac: Mac = "00:0b:82:00:00:01".parse().unwrap();
         let number: PhoneNumber = "+15555550100".parse().unwrap();
         let own = UserSettings {

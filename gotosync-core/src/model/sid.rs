@@ -1,6 +1,6 @@
-//! Security identifiers (MS-DTYP 2.4.2), as far as primary groups and members from other domains need them.
+//! Security identifiers (SIDs, MS-DTYP 2.4.2), as far as needed for primary groups and for members from other domains.
 
-/// Reads a SID: the bytes a directory keeps, or `S-1-5-21-…` as some tools write it.
+/// Parses a SID from its binary form, or from the text form `S-1-5-21-…` that some tools write.
 pub(crate) fn parse(value: &[u8]) -> Option<Box<[u8]>> {
     let text = value.trim_ascii();
     if text.get(..2).is_some_and(|head| head.eq_ignore_ascii_case(b"S-")) {
@@ -10,7 +10,7 @@ pub(crate) fn parse(value: &[u8]) -> Option<Box<[u8]>> {
     (parts > 0 && value.len() == HEAD + 4 * parts).then(|| value.into())
 }
 
-/// The SID of the same domain with another relative id.
+/// Returns the SID in the same domain with another relative id (RID).
 #[cfg(any(test, feature = "ldap", feature = "ldif"))]
 pub(crate) fn sibling(mut own: Box<[u8]>, relative: u32) -> Box<[u8]> {
     let at = own.len().saturating_sub(4);
@@ -30,7 +30,7 @@ fn from_text(text: &str) -> Option<Box<[u8]>> {
     Some(sid.into())
 }
 
-/// Bytes before the first sub-authority.
+/// The number of bytes before the first sub-authority.
 const HEAD: usize = 8;
 
 const PARTS_MAX: u8 = 15;
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sid_is_read_in_either_form() {
+    fn parses_both_forms_of_a_sid() {
         let bytes = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x26, 2, 0, 0];
         assert_eq!(parse(&bytes).as_deref(), Some(&bytes[..]));
         assert_eq!(parse(b"S-1-5-32-550").as_deref(), Some(&bytes[..]));
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_primary_group_stands_in_the_same_domain() {
+    fn builds_the_sid_of_the_primary_group_from_the_persons_sid() {
         let own = parse(b"S-1-5-21-1-2-3-1104").unwrap();
         assert_eq!(sibling(own, 513), parse(b"S-1-5-21-1-2-3-513").unwrap());
     }

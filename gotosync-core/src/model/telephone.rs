@@ -1,4 +1,4 @@
-//! Telephone numbers of an account, and the voicemail of an extension.
+//! Phone numbers of an account, and voicemail settings of an extension.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A telephone number as the outside world dials it: digits, with a `+` before them or not, however they are grouped.
+/// A phone number as dialed from outside: digits, optionally after a `+`. Grouping characters are ignored.
 ///
 /// ```
 /// use gotosync_core::model::PhoneNumber;
@@ -18,36 +18,36 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PhoneNumber(Arc<str>);
 
-/// A text is not a telephone number.
+/// The error for a text that is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a telephone number has 3 to 15 digits, as `+15555550100`")]
+#[error("a phone number has 3 to 15 digits, for example `+15555550100`")]
 pub struct NotAPhoneNumber;
 
-/// A telephone number that rings at no user, as the account lists it.
+/// A phone number of the account that does not ring at a user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NamedNumber {
     /// The number.
     pub number: PhoneNumber,
-    /// Its name.
+    /// The name of the number.
     pub name: String,
-    /// Where it rings, if it does.
+    /// The place where the number rings, if it rings anywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rings_at: Option<RingsAt>,
 }
 
-/// Where a telephone number rings that rings at no user.
+/// The place where a phone number rings if it does not ring at a user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RingsAt {
-    /// At an extension of nobody, by its number. Only whoever gets that extension can have the number.
+    /// An extension without a user, by its number. Only a user who gets this extension can get the phone number.
     Extension(String),
-    /// At something else, such as a queue. Nobody gets the number.
+    /// Something else, e.g. a call queue. No user can get the number.
     Elsewhere,
 }
 
 impl NamedNumber {
-    /// Says whether somebody with this extension can have it.
+    /// Returns `true` if a user with this extension can get the number.
     pub fn is_free_for(&self, extension: Option<&str>) -> bool {
         match &self.rings_at {
             None => true,
@@ -57,32 +57,32 @@ impl NamedNumber {
     }
 }
 
-/// The basics of a voicemail; what is absent stays as the service has it.
+/// Basic voicemail settings; fields that are `None` keep the service's values.
 ///
-/// A service takes them and does not show them (goto-api, 5.2: there is a PATCH and no GET), so they are set together with an
-/// extension, and never compared. A password is none of them: it would stand in plans.
+/// GoTo's API can write these settings but not read them (it has a PATCH and no GET), so they are set together with a new
+/// extension and never compared. There is no password here because it would be visible in plans.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Voicemail {
-    /// The time zone of the times it tells.
+    /// The time zone in which the voicemail announces times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// Whether it is listened to without a password.
+    /// `true` if users can listen to their messages without a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without_password: Option<bool>,
-    /// Whether callers may listen to their message before they leave it.
+    /// `true` if callers can review their message before they leave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review: Option<bool>,
-    /// Whether messages are written out.
+    /// `true` if messages are transcribed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcription: Option<bool>,
-    /// The extension that callers may escape to.
+    /// The extension to which a caller can be transferred from the voicemail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
 }
 
 impl PhoneNumber {
-    /// The digits, after a `+` or not.
+    /// Returns the digits, after a `+` if the number has one.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -91,7 +91,7 @@ impl PhoneNumber {
 impl FromStr for PhoneNumber {
     type Err = NotAPhoneNumber;
 
-    /// Takes 3 to 15 digits with spaces, `-`, `.`, `/` or brackets between them.
+    /// Parses 3 to 15 digits with optional spaces, `-`, `.`, `/`, or parentheses between them.
     fn from_str(text: &str) -> Result<Self, NotAPhoneNumber> {
         let mut number = String::with_capacity(text.len());
         for c in text.trim().chars() {
@@ -132,14 +132,14 @@ impl<'de> Deserialize<'de> for PhoneNumber {
 }
 
 impl Voicemail {
-    /// Says whether it sets nothing.
+    /// Returns `true` if nothing is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
 impl fmt::Display for Voicemail {
-    /// What it sets, as `transcription on, operator 100`.
+    /// Lists the settings, for example `transcription on, operator 100`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let switch = |name: &str, on: Option<bool>| on.map(|on| format!("{name} {}", if on { "on" } else { "off" }));
         let parts: Vec<String> = [
@@ -161,12 +161,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_the_same_however_it_is_grouped() {
+    fn parses_differently_grouped_numbers_as_equal() {
         let number: PhoneNumber = "+15555550100".parse().unwrap();
         for text in ["+1 555 555 0100", " +1 (555) 555-0100", "+1.555.555/0100"] {
             assert_eq!(text.parse(), Ok(number.clone()), "{text}");
         }
-        assert_ne!("15555550100".parse(), Ok(number), "a `+` says that the country is in it");
+        assert_ne!("15555550100".parse(), Ok(number), "a number with `+` includes the country code");
         for text in ["", "+", "12", "1234567890123456", "555-CALL", "1+23", "n/a"] {
             assert_eq!(text.parse::<PhoneNumber>(), Err(NotAPhoneNumber), "{text}");
         }

@@ -1,11 +1,11 @@
-//! The normal forms of text, and the nearest of several words.
+//! Text normalization, suggestions for mistyped words, and text for messages.
 
 use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// Puts a name into the one form in which names are compared and written: Unicode NFC, no space at the ends, one space
-/// between words.
+/// Normalizes a name for comparing and writing: Unicode NFC, no spaces at the ends, and single spaces between words.
+///
 ///
 /// Letter case is kept: `Macdonald` and `MacDonald` are different names.
 pub fn normal_name(text: &str) -> Cow<'_, str> {
@@ -16,14 +16,14 @@ pub fn normal_name(text: &str) -> Cow<'_, str> {
     squeeze(nfc(trimmed))
 }
 
-/// Puts text into the form in which a directory compares case-insensitive strings: lower case, no space at the ends, one
-/// space between words (RFC 4518 insignificant space handling).
+/// Normalizes text as a directory does when it compares case-insensitive strings: lower case, no spaces at the ends, and
+/// single spaces between words (RFC 4518, insignificant space handling).
 pub fn fold(text: &str) -> Cow<'_, str> {
     let plain = text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase() && !b.is_ascii_whitespace());
     if plain { Cow::Borrowed(text) } else { squeeze(Cow::Owned(text.trim().to_lowercase())) }
 }
 
-/// Composes text to Unicode NFC.
+/// Converts text to Unicode NFC.
 pub fn nfc(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -34,7 +34,7 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Finds the word nearest to a mistyped one, if any is near enough to be meant.
+/// Finds the word most similar to a mistyped one, if any is similar enough to be a likely correction.
 pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let wanted = word.to_lowercase();
     words
@@ -45,18 +45,18 @@ pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// How far two words are from each other; one that begins with the other is near however much follows.
+/// Returns the edit distance of two words. If one is a prefix of the other, the distance is small regardless of their lengths.
 fn distance(word: &str, other: &str) -> usize {
     let begins = word.len().min(other.len()) >= 4 && (word.starts_with(other) || other.starts_with(word));
     if begins { 2 } else { strsim::damerau_levenshtein(word, other) }
 }
 
-/// Writes a count with its noun: `1 person`, `3 people`.
+/// Formats a count with its noun: `1 person`, `3 people`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Shows text that came from outside in a message: on one line, and no more than so many characters of it.
+/// Prepares text from outside for a message: on one line, cut to at most `most` characters.
 pub fn shown(text: &str, most: usize) -> String {
     let mut shown: String = text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(most).is_some() {
@@ -65,7 +65,7 @@ pub fn shown(text: &str, most: usize) -> String {
     shown
 }
 
-/// How many characters of a file a message shows.
+/// The number of characters of a file's text that a message shows.
 pub const SHOWN: usize = 60;
 
 fn squeeze(text: Cow<'_, str>) -> Cow<'_, str> {
@@ -78,7 +78,7 @@ fn squeeze(text: Cow<'_, str>) -> Cow<'_, str> {
     if clean { text } else { Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" ")) }
 }
 
-/// A number of bytes as people read it: `857 kB`.
+/// Formats a number of bytes in a readable unit: `857 kB`.
 pub fn bytes(count: u64) -> String {
     let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
     let unit = units.iter().find(|(_, size)| count >= *size);
@@ -100,27 +100,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_told_in_the_unit_that_fits() {
+    fn formats_bytes_in_the_best_unit() {
         let shown = [0, 999, 1_000, 9_999, 10_000, 856_820, 1_250_000, 2_000_000_000].map(bytes);
         assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "9.9 kB", "10 kB", "856 kB", "1.2 MB", "2.0 GB"]);
     }
 
     #[test]
-    fn names_compare_in_one_form() {
+    fn normalizes_names() {
         assert_eq!(normal_name(" Zoe\u{308}  A\u{30a}stro\u{308}m "), "Zoë Åström");
         assert!(matches!(normal_name("Mary"), Cow::Borrowed("Mary")));
         assert_eq!(fold("Oliver  TAYLOR"), "oliver taylor");
     }
 
     #[test]
-    fn what_is_shown_is_one_line_and_not_too_much() {
+    fn shows_text_on_one_line_and_cut_to_length() {
         for (text, expected) in [("", ""), ("Zoë", "Zoë"), ("Åsa\n\0", "Åsa  "), ("Åström", "Åströ…")] {
             assert_eq!(shown(text, 5), expected);
         }
     }
 
     #[test]
-    fn the_nearest_word_must_be_near() {
+    fn suggests_only_similar_words() {
         let words = ["products", "user_group", "language"];
         assert_eq!(nearest("product", words), Some("products"));
         assert_eq!(nearest("usergroup", words), Some("user_group"));

@@ -1,10 +1,10 @@
-//! Attribute values, in a form that costs little for a million people.
+//! Attribute values, stored compactly so that a million people fit in memory.
 
 use std::borrow::Cow;
 
 use super::schema::AttrId;
 
-/// One value of an attribute: text where it is valid UTF-8 and its attribute is not binary, bytes otherwise.
+/// One value of an attribute: text if it is valid UTF-8 and the attribute is not binary, bytes otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// Text.
@@ -14,7 +14,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The value as text, if it is text.
+    /// Returns the value as text, or `None` if it is bytes.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -22,7 +22,7 @@ impl Value {
         }
     }
 
-    /// The value as bytes.
+    /// Returns the value as bytes.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -30,7 +30,7 @@ impl Value {
         }
     }
 
-    /// The value as a person reads it: bytes come as hexadecimal digits.
+    /// Returns the value for display: text unchanged, bytes as hexadecimal digits.
     pub fn display(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text),
@@ -58,7 +58,7 @@ impl From<String> for Value {
 }
 
 impl From<Vec<u8>> for Value {
-    /// Takes bytes, as text where they are UTF-8.
+    /// Makes a text value if the bytes are valid UTF-8, and a bytes value otherwise.
     fn from(bytes: Vec<u8>) -> Self {
         match String::from_utf8(bytes) {
             Ok(text) => Self::Text(text.into()),
@@ -67,17 +67,17 @@ impl From<Vec<u8>> for Value {
     }
 }
 
-/// The values of one attribute of one person; never empty.
+/// The values of one attribute of one person; there is always at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Values {
-    /// One value, as most attributes have.
+    /// A single value.
     One(Value),
-    /// Two or more values, in the order they were read.
+    /// Two or more values, in the order in which they were read.
     Many(Box<[Value]>),
 }
 
 impl Values {
-    /// The values as a slice.
+    /// Returns the values as a slice.
     pub fn as_slice(&self) -> &[Value] {
         match self {
             Self::One(value) => std::slice::from_ref(value),
@@ -86,12 +86,12 @@ impl Values {
     }
 }
 
-/// The attributes of one person, by number.
+/// The attributes of one person, keyed by attribute number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes(Box<[(AttrId, Values)]>);
 
 impl Attributes {
-    /// Takes attributes in any order; the values of one that comes twice are joined.
+    /// Takes attributes in any order; if an attribute occurs more than once, its values are joined.
     pub fn new(mut list: Vec<(AttrId, Values)>) -> Self {
         list.sort_by_key(|(id, _)| *id);
         if list.windows(2).any(|pair| pair[0].0 == pair[1].0) {
@@ -100,18 +100,18 @@ impl Attributes {
         Self(list.into_boxed_slice())
     }
 
-    /// The values of one attribute; an empty slice when it is absent.
+    /// Returns the values of an attribute; the slice is empty if the person does not have the attribute.
     pub fn values(&self, id: AttrId) -> &[Value] {
-        // A handful of attributes: a walk beats a binary search.
+        // People have only a few attributes, so a linear search is faster than a binary search.
         self.0.iter().find(|(own, _)| *own == id).map_or(&[], |(_, values)| values.as_slice())
     }
 
-    /// The first value of one attribute, as text.
+    /// Returns the first value of an attribute if it is text.
     pub fn text(&self, id: AttrId) -> Option<&str> {
         self.values(id).first().and_then(Value::as_text)
     }
 
-    /// Every attribute with its values, in the order of their numbers.
+    /// Iterates over the attributes and their values, in the order of attribute numbers.
     pub fn iter(&self) -> impl Iterator<Item = (AttrId, &[Value])> {
         self.0.iter().map(|(id, values)| (*id, values.as_slice()))
     }

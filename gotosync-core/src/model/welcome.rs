@@ -1,13 +1,13 @@
-//! Welcome e-mails as users read them.
+//! The text of welcome e-mails with all placeholders replaced.
 
 use super::account::User;
 use super::catalog::WelcomeTemplate;
 
 impl WelcomeTemplate {
-    /// The words that stand for something of the user.
+    /// The placeholders that are replaced with the user's values.
     pub const WORDS: [&str; 5] = ["first_name", "last_name", "email", "account", "products"];
 
-    /// The subject and the text as a user would read them; `products` are the names of the user's licenses.
+    /// Returns the subject and the text as the user will see them; `products` are the names of the user's licenses.
     pub fn filled(&self, user: &User, account: &str, products: &[&str]) -> (String, String) {
         let products = products.join(", ");
         let value = |word: &str| match word {
@@ -21,13 +21,13 @@ impl WelcomeTemplate {
         (fill(&self.subject, value), fill(&self.text, value))
     }
 
-    /// The first word in braces in a subject or a text that stands for nothing, as somebody mistyped it.
+    /// Returns the first unknown placeholder in a subject or text, which is most likely a typo.
     pub fn unknown_word(text: &str) -> Option<&str> {
         words(text).find(|word| !Self::WORDS.contains(word))
     }
 }
 
-/// Words in single braces: letters and underscores only, so that other braces in a text stay what they are.
+/// Returns the words in single braces that consist of lower-case letters and underscores; all other braces are plain text.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word).filter(|word| is_word(word))
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_is_filled_and_other_braces_stay() {
+    fn replaces_placeholders_and_keeps_other_braces() {
         let template = WelcomeTemplate {
             name: "Sales".into(),
             subject: "Welcome, {first_name}".into(),

@@ -1,4 +1,4 @@
-//! People whose steps failed before are left alone until it is time to try again.
+//! People who are set aside: gotosync skips them after a failed step, until it is time to retry.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use super::{Inputs, Override, seats};
 use crate::model::text::count;
 use crate::model::{Note, NoteKind, PersonId, SetAside, Whole};
 
-/// Takes out the steps about people who are set aside, and then gives seats to the others.
+/// Removes the steps of people who are set aside, then allocates seats to the remaining steps.
 ///
-/// What is to be done is compared with what failed: where the directory or the rules ask for something else by now, that is
-/// tried at once. Seats can change a step, so they are given first to see what would be done, and again without those who
-/// are left out.
+/// A person is skipped only if the new steps include the same action that failed: if the directory or the rules have changed
+/// the action, it is tried at once. Allocating seats can change an action, so seats are allocated once to find the actions, and again
+/// without the people who are skipped.
 pub(super) fn leave_out(inputs: &Inputs<'_>, drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
     let waiting: Vec<&SetAside> = inputs.remembered.set_aside.iter().filter(|aside| waits(inputs, aside)).collect();
     if waiting.is_empty() {
@@ -29,11 +29,12 @@ pub(super) fn leave_out(inputs: &Inputs<'_>, drafts: Vec<Draft>, notes: &mut Vec
             left_out.insert(&aside.person, aside);
             let failures = count(aside.failures as usize, "time", "times");
             let next = aside.next.strftime("%Y-%m-%d %H:%M");
-            let evidence = format!("{} failed {failures}: {}; next try {next} UTC", aside.kind.as_str(), aside.reason);
+            let evidence =
+                format!("{} failed {failures}: {}; next attempt {next} UTC", aside.kind.as_str(), aside.reason);
             notes.push(Note::new(NoteKind::SetAside, &*aside.subject, evidence));
         }
     }
-    // What takes access away does not wait behind something else that failed.
+    // A step that takes access away is not skipped because another action failed.
     let left_alone = |draft: &Draft| {
         let aside = draft.person.as_ref().and_then(|person| left_out.get(person));
         aside.is_some_and(|aside| draft.stage != FREE || draft.action.fingerprint() == aside.action)
@@ -41,8 +42,8 @@ pub(super) fn leave_out(inputs: &Inputs<'_>, drafts: Vec<Draft>, notes: &mut Vec
     seats::allocate(inputs, drafts.into_iter().filter(|draft| !left_alone(draft)).collect(), notes)
 }
 
-/// People who are set aside and for whom nothing is to be done any more: somebody mended what was wrong. From an incomplete
-/// read nobody can tell.
+/// Returns people who are set aside and need no steps anymore, because the cause of the failure was fixed. Returns none if a
+/// read was incomplete: the missing part may contain steps.
 pub(super) fn cleared(inputs: &Inputs<'_>, drafts: &[Draft]) -> Vec<PersonId> {
     let remembered = &inputs.remembered.set_aside;
     if remembered.is_empty() || Whole::of(inputs.reading, inputs.account).is_none() {

@@ -1,4 +1,4 @@
-//! From two readings to a plan: pure, synchronous, and the same bytes for the same input.
+//! Builds a plan from two reads: pure, synchronous, and deterministic down to the byte.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -16,33 +16,33 @@ use crate::model::{
 use crate::rules::{Desires, Mode, Trial, desire};
 use crate::target::RoleAccess;
 
-/// A plan with the account it leads to.
+/// A plan with the desired account that it leads to.
 #[derive(Clone, Debug)]
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// The account as the rules want it. Where a read was incomplete, seats are short or somebody is set aside, the plan
-    /// stays behind it.
+    /// The desired account. If a read was incomplete, seats are short, or people are set aside, the plan does not reach it
+    /// completely.
     pub desired: Account,
-    /// What reading the directory took, where a server was asked.
+    /// The effort of reading the directory, if it was read from a server.
     pub effort: Option<Effort>,
 }
 
 /// Makes the plan.
 ///
-/// Nothing that takes away or overwrites is in it unless both reads were complete: see
-/// [`Whole`](crate::model::Whole). The result depends on the inputs alone.
+/// The plan contains steps that remove or overwrite something only if both reads were complete: see
+/// [`Whole`](crate::model::Whole). The result depends only on the inputs.
 pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let Pass { basis, mut steps, mut notes, mut links, mut cleared, desired } = pass(inputs, Trial::Hold);
     let mut simulated = Vec::new();
     if inputs.rules.list.iter().any(|rule| rule.enabled && rule.is_simulated()) {
-        let trial = pass(inputs, Trial::Include);
+        let simulation = pass(inputs, Trial::Include);
         let live: HashSet<Fingerprint> = steps.iter().map(|step| step.action.fingerprint()).collect();
-        let only_there = trial.steps.into_iter().filter(|step| !live.contains(&step.action.fingerprint()));
+        let only_there = simulation.steps.into_iter().filter(|step| !live.contains(&step.action.fingerprint()));
         simulated = super::renumbered(only_there);
-        // What stands against a rule that is only tried must not stop the others.
+        // A problem with a simulated rule must not stop the other rules, so its notes become informational.
         let known: HashSet<&Note> = notes.iter().collect();
-        let more: Vec<Note> = trial.notes.into_iter().filter(|note| !known.contains(note)).collect();
+        let more: Vec<Note> = simulation.notes.into_iter().filter(|note| !known.contains(note)).collect();
         notes.extend(more.into_iter().map(|note| {
             let evidence = format!("{}: {}", note.kind.heading(), note.evidence);
             Note::new(NoteKind::Simulated, note.subject, evidence)
@@ -56,9 +56,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     if !simulated.is_empty() {
         let what = match inputs.rules.mode {
             Mode::Simulate => "the whole run",
-            Mode::Apply => "rules on trial",
+            Mode::Apply => "simulated rules",
         };
-        notes.push(Note::new(NoteKind::Simulated, what, count(simulated.len(), "step is shown", "steps are shown")));
+        notes.push(Note::new(NoteKind::Simulated, what, count(simulated.len(), "step", "steps")));
     }
     Planned {
         plan: Plan::new(Content { basis, steps, simulated, notes, links, cleared }),
@@ -67,7 +67,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     }
 }
 
-/// What one way through the stages gives.
+/// The result of one pass through the stages.
 struct Pass {
     basis: Basis,
     steps: Vec<Step>,
@@ -94,13 +94,13 @@ fn pass(inputs: &Inputs<'_>, trial: Trial) -> Pass {
     let links = links(inputs, &desires, &linked);
     let basis = basis(inputs, &desires, &linked);
     let deleted = std::mem::take(&mut wanted.deleted);
-    // Of a million people, what is done with goes before more comes.
+    // Free memory before allocating more: there may be a million people.
     drop((difference, linked, desires));
     let reached = without_absent(wanted.account, inputs.account, &deleted);
     Pass { basis, steps: number(drafts), notes, links, cleared, desired: reached }
 }
 
-/// The desired account without users who are to be deleted, and without those who must come over from elsewhere first.
+/// Returns the desired account without users to delete, and without users that must first move here from another account.
 fn without_absent(mut account: Account, current: &Account, deleted: &BTreeSet<u32>) -> Account {
     if !deleted.is_empty() || !current.catalog.elsewhere.is_empty() {
         let elsewhere: HashSet<_> = current.catalog.elsewhere.iter().map(Email::key).collect();
@@ -114,7 +114,7 @@ fn without_absent(mut account: Account, current: &Account, deleted: &BTreeSet<u3
     account
 }
 
-/// Puts drafts into order and numbers them; stages become 1, 2, 3.
+/// Sorts drafts and numbers steps and stages consecutively from 1.
 fn number(mut drafts: Vec<Draft>) -> Vec<Step> {
     drafts.sort_by(|a, b| (a.stage, a.action.kind(), a.order()).cmp(&(b.stage, b.action.kind(), b.order())));
     super::renumbered(drafts.into_iter().map(|draft| {
@@ -123,7 +123,7 @@ fn number(mut drafts: Vec<Draft>) -> Vec<Step> {
     }))
 }
 
-/// What is known of invitations: who has not signed in yet, and whose invitation expired.
+/// Returns notes about invitations: the number of users that have not signed in yet, and each expired invitation.
 fn invitation_notes(inputs: &Inputs<'_>, linked: &Linked<'_>) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut pending = 0;
@@ -135,7 +135,7 @@ fn invitation_notes(inputs: &Inputs<'_>, linked: &Linked<'_>) -> Vec<Note> {
         }
         let Some(invitation) = user.invitation else { continue };
         if invitation.expired {
-            let sent = count(invitation.sent as usize, "mail was sent", "mails were sent");
+            let sent = count(invitation.sent as usize, "invitation was sent", "invitations were sent");
             notes.push(Note::new(NoteKind::InvitationExpired, user.email.as_str(), sent));
         } else {
             pending += 1;
@@ -175,23 +175,23 @@ fn reading_notes(inputs: &Inputs<'_>, desires: &Desires<'_>) -> Vec<Note> {
     notes
 }
 
-/// What is to be remembered of who is whom: links that are new, and those whose rules, e-mail or standing changed.
+/// Returns the links to store: new ones, and those whose rules, e-mail, or state changed.
 fn links(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Vec<Link> {
     let mut links = Vec::new();
     for ((desire, pairing), old) in desires.people.iter().zip(&linked.pairings).zip(&linked.links) {
         let Pairing::User(user, _) = pairing else { continue };
         let user = &inputs.account.users[*user as usize];
         let Some(key) = &user.key else { continue };
-        // Whom a rule selects on trial alone must not become a leaver when the trial ends, nor be one anew.
+        // A person selected only by simulated rules must not become a leaver when the simulation ends.
         if !desires.profile(desire).live {
             continue;
         }
-        // From an incomplete read too few rules may select somebody; the ones that are missing must not be forgotten.
+        // After an incomplete read, some rules may fail to select the person: keep the stored list of rules.
         let rules = match old {
             Some(old) if !inputs.reading.completeness.is_complete() => &old.rules,
             _ => &desires.profile(desire).rules,
         };
-        // Nothing is known of this person's rules while one cannot be evaluated: the next run must not think there is.
+        // While a rule cannot be evaluated, the list of this person's rules may be incomplete, so do not store it.
         if old.is_none() && !desires.broken.is_empty() {
             continue;
         }
@@ -215,7 +215,7 @@ fn links(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Vec
             user: key.clone(),
             email: user.email.clone(),
             rules: Arc::clone(rules),
-            // Somebody gave access back by hand: a later suspension by hand must not look like the engine's.
+            // If an admin restored the access, a later suspension by an admin must not look like one by gotosync.
             suspended: old
                 .filter(|old| old.user == *key && user.status == Status::Suspended)
                 .and_then(|old| old.suspended),
@@ -228,9 +228,9 @@ fn links(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Vec
     let whole = inputs.reading.completeness.is_complete();
     for leaver in linked.leavers.iter().filter(|_| whole) {
         let old = leaver.link;
-        // Absences are counted only as far as deleting depends on them: otherwise each read would write each leaver anew.
+        // Count absences only as far as deletion depends on them: otherwise every read would rewrite every leaver.
         let counted = inputs.rules.leavers_of(&old.rules).delete.is_some_and(|after| old.absences < after.reads);
-        // Somebody gave access back by hand: a later suspension by hand must not look like the engine's.
+        // If an admin restored the access, a later suspension by an admin must not look like one by gotosync.
         let user = &inputs.account.users[leaver.user as usize];
         let regained = old.suspended.is_some() && user.status != Status::Suspended;
         let role = still_given(inputs, old, user);
@@ -249,8 +249,8 @@ fn links(inputs: &Inputs<'_>, desires: &Desires<'_>, linked: &Linked<'_>) -> Vec
     links
 }
 
-/// The role that rules gave, if the user still has it: one that somebody gives by hand later is not a rule's to take. With
-/// the access it goes for a while, and with a login that sees no roles nobody can tell.
+/// Returns the role that a rule gave, if the user still has it: a role that an admin gives later must not be taken away by a
+/// rule. The stored role is also kept while gotosync has suspended the user, and if the signed-in user cannot read roles.
 fn still_given<'l>(inputs: &Inputs<'_>, link: &'l Link, user: &User) -> Option<&'l Role> {
     let capabilities = &inputs.target.capabilities;
     let visible = capabilities.roles == RoleAccess::Full && capabilities.visibility.is_certain();
@@ -258,7 +258,7 @@ fn still_given<'l>(inputs: &Inputs<'_>, link: &'l Link, user: &User) -> Option<&
     link.role.as_ref().filter(|role| away || !visible || **role == user.role)
 }
 
-/// How many users with access the rules reach.
+/// Returns the number of users with access that the rules manage.
 fn managed(inputs: &Inputs<'_>, linked: &Linked<'_>) -> usize {
     let selected = linked.pairings.iter().filter_map(|pairing| match pairing {
         Pairing::User(user, _) => Some(*user),

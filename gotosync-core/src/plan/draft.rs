@@ -1,19 +1,19 @@
-//! Steps that have no number yet.
+//! Drafts: steps without a number.
 
 use std::sync::Arc;
 
 use super::Reason;
 use crate::model::{Action, Fingerprint, PersonId, Release, SetChange, UserKey, Whole};
 
-/// A step that has no number yet.
+/// A step without a number.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
-    /// Where it comes in the plan: `FREE`, then `GROUPS` and one more for each level, then `CHANGE` and one more
-    /// for each user who has to leave an address first, then `MAKE`.
+    /// The position in the plan: `FREE`, then `GROUPS` plus the depth of the group, then `CHANGE` plus the number of users that
+    /// must give up their address first, then `MAKE`.
     pub(super) stage: u32,
-    /// The key by which steps of one stage and kind are ordered; `None` where it is the subject.
+    /// The sort key among steps of one stage and kind; `None` if it is the subject.
     pub(super) order: Option<Box<str>>,
-    /// The highest rule behind it, by place in the list: who is first to get a seat.
+    /// The highest rule behind the step, by index in the list; it decides the order in which people get seats.
     pub(super) priority: usize,
     pub(super) action: Action,
     pub(super) subject: Box<str>,
@@ -29,13 +29,13 @@ pub(super) const CHANGE: u32 = 1_000;
 pub(super) const MAKE: u32 = u32::MAX;
 
 impl Draft {
-    /// The key by which steps of one stage and kind are ordered.
+    /// Returns the sort key among steps of one stage and kind.
     pub(super) fn order(&self) -> &str {
         self.order.as_deref().unwrap_or(&self.subject)
     }
 }
 
-/// Takes licenses out of a draft that frees them only late, and gives a step that frees them first.
+/// Moves the removal of licenses from a late draft into a separate step, which frees their seats first.
 pub(super) fn free_first(draft: &mut Draft, whole: Whole<'_>) -> Option<Draft> {
     let (Action::Update(update) | Action::Reactivate(update)) = &mut draft.action else { return None };
     let licenses = std::mem::take(&mut update.changes.licenses);

@@ -1,4 +1,4 @@
-//! What a plan is computed from.
+//! The inputs of a plan.
 
 use jiff::Timestamp;
 
@@ -6,33 +6,33 @@ use crate::model::{Account, PersonId, Reading, Remembered};
 use crate::rules::Rules;
 use crate::target::TargetInfo;
 
-/// Everything a plan is computed from, as values.
+/// All inputs of a plan, as values.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// The rules.
     pub rules: &'a Rules,
-    /// What the source is called.
+    /// The name of the source.
     pub source: &'a str,
-    /// What it said.
+    /// The result of reading the source.
     pub reading: &'a Reading,
-    /// What the target is and can do.
+    /// The name, capabilities, and limits of the target.
     pub target: &'a TargetInfo,
-    /// The account as it is.
+    /// The current account.
     pub account: &'a Account,
-    /// What is remembered of it.
+    /// The stored state of the account.
     pub remembered: &'a Remembered,
-    /// The moment that decides who has expired, and that the plan bears.
+    /// The time of the plan, which also decides whether a person has expired.
     pub now: Timestamp,
-    /// Whose steps are planned although a failure set them aside.
+    /// The people to plan for although they are set aside after a failure.
     pub overrides: Override<'a>,
 }
 
-/// The people whose steps are planned although a failure set them aside.
+/// The people to plan for although they are set aside (skipped after a failure).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Override<'a> {
-    /// No person.
+    /// No people.
     None,
-    /// Every person.
+    /// All people.
     All,
     /// One person.
     Person(&'a PersonId),

@@ -1,4 +1,4 @@
-//! What a step needs that an earlier step of the plan was to make, and did not.
+//! User groups and templates that a step needs and an earlier step of the plan failed to create.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,27 +6,27 @@ use std::fmt;
 use super::Step;
 use crate::model::{Action, Outcome, UserGroupPath, WelcomeEmail};
 
-/// What was to be made and is not.
+/// User groups and templates that should have been created and were not.
 #[derive(Debug, Default)]
 pub(crate) struct Missing<'p> {
     groups: BTreeSet<&'p str>,
     templates: BTreeSet<&'p str>,
 }
 
-/// One thing that a step needs and that is missing.
+/// A missing user group or template that a step needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     /// A user group.
     Group(UserGroupPath),
-    /// A template of welcome e-mails.
+    /// A welcome e-mail template.
     Template(String),
 }
 
 impl Need {
-    /// How it would have come about.
+    /// Returns the verb for creating it, as in "could not be created".
     pub(crate) const fn made(&self) -> &'static str {
         match self {
-            Self::Group(_) => "made",
+            Self::Group(_) => "created",
             Self::Template(_) => "written",
         }
     }
@@ -36,19 +36,19 @@ impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Group(path) => write!(f, "the user group `{path}`"),
-            Self::Template(name) => write!(f, "the template `{name}` of welcome e-mails"),
+            Self::Template(name) => write!(f, "the welcome e-mail template `{name}`"),
         }
     }
 }
 
 impl<'p> Missing<'p> {
-    /// Looks at the outcomes so far.
+    /// Collects what is missing from the outcomes so far.
     pub(crate) fn after(steps: &'p [Step], outcomes: &[Option<Outcome>]) -> Self {
         let mut missing = Self::default();
         for (step, outcome) in steps.iter().zip(outcomes) {
             let is_missing = match (&step.action, outcome) {
                 (Action::CreateGroup { .. }, Some(Outcome::Failed { .. } | Outcome::InDoubt { .. })) => true,
-                // One that was skipped has another text by now, which nobody has seen who approved the plan.
+                // A template step is skipped if the text has changed since: the admin who approved the plan has not seen that text.
                 (Action::WriteTemplate { .. }, Some(outcome)) => !outcome.is_done(),
                 _ => false,
             };
@@ -59,7 +59,7 @@ impl<'p> Missing<'p> {
         missing
     }
 
-    /// Takes what a step makes for missing.
+    /// Marks the group or template that a step would create as missing.
     pub(crate) fn add(&mut self, step: &'p Step) {
         match &step.action {
             Action::CreateGroup { path } => {
@@ -72,7 +72,7 @@ impl<'p> Missing<'p> {
         }
     }
 
-    /// What is missing for a step, if something is.
+    /// Returns the first group or template that a step needs and that is missing.
     pub(crate) fn need(&self, step: &Step) -> Option<Need> {
         let made = if let Action::CreateGroup { path } = &step.action { Some(path) } else { None };
         let missing = |group: &&UserGroupPath| {
@@ -100,12 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn who_would_get_a_template_that_was_not_written_is_not_created() {
+    fn needs_a_template_that_was_not_written() {
         let steps = [write_template(None, "Hello")];
         for (outcome, missing) in [
             (Outcome::failed(ErrorKind::Denied, "no"), true),
             (Outcome::InDoubt { fault: crate::model::Fault::new(ErrorKind::Unavailable, "lost") }, true),
-            (Outcome::skipped("changed since the plan was made: the template is not as it was"), true),
+            (Outcome::skipped("changed since the plan was made: the template is different now"), true),
             (Effect::TemplateWritten.into(), false),
         ] {
             let outcomes = [Some(outcome)];
@@ -115,11 +115,11 @@ mod tests {
             assert_eq!(after.need(&welcome("Support")), None);
             assert_eq!(after.need(&create(user("u1", &[], Role::Member), WelcomeEmail::Default)), None);
         }
-        assert_eq!(Missing::after(&steps, &[None]).need(&welcome("Sales")), None, "it is yet to come");
+        assert_eq!(Missing::after(&steps, &[None]).need(&welcome("Sales")), None, "the template step has not run yet");
     }
 
     #[test]
-    fn who_would_join_a_group_below_one_that_was_not_made_is_left() {
+    fn needs_a_group_whose_parent_was_not_created() {
         let group = |path: &str| Step { person: None, ..group_step(path) };
         let steps = [group("Sales")];
         let outcomes = [Some(Outcome::failed(ErrorKind::Denied, "no"))];

@@ -1,4 +1,4 @@
-//! What somebody else takes out of a plan before it is checked, or has against it; nothing is ever added.
+//! Reviews: the steps that a reviewer leaves out of a plan before it is checked, or a veto. A review never adds steps.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +6,21 @@ use super::{Content, Missing, Plan, Step, renumbered};
 use crate::model::{Fingerprint, Note, NoteKind};
 use crate::{Error, ErrorKind, Result};
 
-/// What a look at a plan came to. By default everything stays as it is.
+/// The result of reviewing a plan. By default, the plan stays unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Review {
-    /// The steps that are left out, by number.
+    /// The steps to leave out, by number.
     pub left_out: BTreeMap<u32, LeftOut>,
-    /// Why nothing of the plan may be applied, if so. No approval lifts that.
+    /// The reason why no step of the plan may be applied, if the reviewer rejects the plan. No approval overrides it.
     pub veto: Option<String>,
 }
 
 /// A step that is left out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LeftOut {
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Which step it is, in short: a number alone would mean another one in another plan.
+    /// A fingerprint of the step: the number alone would match a different step in another plan.
     step: Fingerprint,
 }
 
@@ -32,7 +32,7 @@ impl Review {
         self
     }
 
-    /// Refuses the whole plan.
+    /// Rejects the plan.
     #[must_use]
     pub fn refuse(mut self, reason: impl Into<String>) -> Self {
         self.veto = Some(reason.into());
@@ -41,11 +41,11 @@ impl Review {
 }
 
 impl Plan {
-    /// The plan without what a review leaves out, each with a note that says so. What needs a user group or a template that
-    /// is not made then is left out as well.
+    /// Returns the plan without the steps that the review leaves out, with a note for each. Steps that need a user group or
+    /// template whose step is left out are left out, too.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when the review is about a step of another plan, or a reason is blank.
+    /// Returns [`ErrorKind::Input`] if the review names a step of another plan, or if a reason is blank.
     pub fn reviewed(&self, review: &Review) -> Result<Self> {
         if *review == Review::default() {
             return Ok(self.clone());
@@ -55,20 +55,24 @@ impl Plan {
             all.steps.iter().any(|step| step.number == **number && short(step) == left_out.step)
         };
         if let Some((number, _)) = review.left_out.iter().find(|one| !is_here(one)) {
-            return Err(Error::new(ErrorKind::Input, format!("step {number} that is left out is none of this plan"))
-                .hint("leave out steps of the very plan that is reviewed"));
+            return Err(Error::new(
+                ErrorKind::Input,
+                format!("the review leaves out step {number}, which is not in this plan"),
+            )
+            .hint("take the steps from the plan that is being reviewed"));
         }
         let mut reasons = review.left_out.values().map(|left_out| &left_out.reason).chain(&review.veto);
         if reasons.any(|reason| reason.trim().is_empty()) {
-            let message = "a step or plan is refused without a reason";
-            return Err(Error::new(ErrorKind::Input, message).hint("say why: it is told in the report"));
+            let message = "the review leaves out a step or rejects the plan without a reason";
+            return Err(Error::new(ErrorKind::Input, message).hint("give a reason: the report shows it"));
         }
         let mut notes = all.notes.clone();
         let mut missing = Missing::default();
         let mut steps = Vec::with_capacity(all.steps.len());
         for step in &all.steps {
-            let needed =
-                || missing.need(step).map(|need| format!("{need} is not {}, since that was left out", need.made()));
+            let needed = || {
+                missing.need(step).map(|need| format!("{need} is not {}, because that step is left out", need.made()))
+            };
             let said = review.left_out.get(&step.number).map(|left_out| left_out.reason.clone());
             let Some(reason) = said.or_else(needed) else {
                 steps.push(step.clone());
@@ -85,7 +89,7 @@ impl Plan {
     }
 }
 
-/// A step in short: what is done to whom.
+/// Returns a fingerprint of a step.
 fn short(step: &Step) -> Fingerprint {
     Fingerprint::of(&serde_json::to_vec(step).unwrap_or_default())
 }

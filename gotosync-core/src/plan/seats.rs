@@ -1,4 +1,4 @@
-//! Seats: what frees them comes first, and when they run short the rules' priority says who waits.
+//! Seats: steps that free seats come first; if seats run short, the order of the rules decides who waits.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::draft::{Draft, MAKE, free_first};
 use crate::model::{Action, License, LicenseKey, Note, NoteKind, SetChange, Whole};
 use crate::rules::SeatPolicy;
 
-/// Orders and, where the rules say so, thins out what is given, so that every step finds its seats.
+/// Orders the steps so that each finds its seats. If the rules say `seats = "fill"`, people without a free seat wait.
 pub(super) fn allocate(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
     let pending = inputs.account.licenses.iter().any(|license| license.pending);
     if inputs.rules.seats == SeatPolicy::Fill || pending {
@@ -20,8 +20,8 @@ pub(super) fn allocate(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut 
     drafts
 }
 
-/// The seats that are free of each license; less than none in an account that was cut down, and none of a license that is
-/// not active yet.
+/// Returns the number of free seats of each license. It is negative if the account was reduced below its use, and far below zero
+/// for a license that is not active yet.
 fn free(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
     let free = |license: &License| {
         if license.pending { i64::MIN / 2 } else { i64::from(license.seats) - i64::from(license.used) }
@@ -29,8 +29,8 @@ fn free(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
     inputs.account.licenses.iter().map(|license| (license.key.clone(), free(license))).collect()
 }
 
-/// The seats that can be given: where the rules say `stop`, whatever is wanted of an active license, for the check to find
-/// too much.
+/// Returns the number of seats to give. If the rules say `seats = "stop"`, it is unlimited for active licenses, so that the check
+/// reports the shortage.
 fn to_give(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
     let mut free = free(inputs);
     if inputs.rules.seats == SeatPolicy::Stop {
@@ -39,8 +39,8 @@ fn to_give(inputs: &Inputs<'_>) -> BTreeMap<LicenseKey, i64> {
     free
 }
 
-/// A user who changes one license for another does so in one step, unless somebody else needs the seat that goes before
-/// new users are made: then what goes, goes first.
+/// Splits steps that exchange one license for another if another existing user needs the seat that they free: the license is then
+/// removed in an earlier step.
 fn split_swaps(inputs: &Inputs<'_>, drafts: &mut Vec<Draft>, whole: Whole<'_>) {
     let swaps = |draft: &Draft| !draft.action.licenses_given().is_empty() && !draft.action.licenses_taken().is_empty();
     if !drafts.iter().any(swaps) {
@@ -66,10 +66,10 @@ fn split_swaps(inputs: &Inputs<'_>, drafts: &mut Vec<Draft>, whole: Whole<'_>) {
     drafts.append(&mut first);
 }
 
-/// Gives seats by priority; whoever gets none waits.
+/// Gives seats by priority; people for whom no seat is free wait.
 ///
-/// Somebody whose old license would go for a new one keeps the old one while none of the new ones is free. The seat they
-/// keep is then not free for anybody else, which may let others wait: so it is settled again until nobody new waits.
+/// A user who would exchange an old license for a new one keeps the old one while no seat of the new one is free. The seat they keep is
+/// then not free for others, who may have to wait as well, so the allocation repeats until no more people wait.
 fn fill(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> Vec<Draft> {
     let mut order: Vec<usize> =
         (0..drafts.len()).filter(|at| !drafts[*at].action.licenses_given().is_empty()).collect();
@@ -97,7 +97,7 @@ fn fill(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> V
             let name = inputs.account.license_name(license);
             let pending = inputs.account.license(license).is_some_and(|license| license.pending);
             let (kind, evidence) = if pending {
-                (NoteKind::LicensePending, format!("{name} is not active yet, which takes up to 48 hours"))
+                (NoteKind::LicensePending, format!("{name} is not active yet; activation takes up to 48 hours"))
             } else {
                 (NoteKind::Waiting, format!("no seat is free in {name}"))
             };
@@ -116,7 +116,7 @@ fn fill(inputs: &Inputs<'_>, mut drafts: Vec<Draft>, notes: &mut Vec<Note>) -> V
     drafts
 }
 
-/// The licenses each draft waits for, when seats go in this order and some keep what they have.
+/// Returns the licenses that each draft waits for, if seats are given in this order and the drafts in `keeps` keep their licenses.
 fn allot(inputs: &Inputs<'_>, drafts: &[Draft], order: &[usize], keeps: &[bool]) -> Vec<Vec<LicenseKey>> {
     let mut free = to_give(inputs);
     for (draft, keeps) in drafts.iter().zip(keeps) {
@@ -128,7 +128,7 @@ fn allot(inputs: &Inputs<'_>, drafts: &[Draft], order: &[usize], keeps: &[bool])
     for at in order.iter().copied() {
         for license in drafts[at].action.licenses_given() {
             let seats = free.entry(license.clone()).or_insert(0);
-            // Who keeps the old license waits for all the new ones.
+            // A user who keeps the old license waits for all new ones.
             if *seats > 0 && !keeps[at] {
                 *seats -= 1;
             } else {
@@ -139,14 +139,14 @@ fn allot(inputs: &Inputs<'_>, drafts: &[Draft], order: &[usize], keeps: &[bool])
     waits
 }
 
-/// What is left of an action.
+/// The result of removing licenses from an action.
 #[derive(PartialEq, Eq)]
 enum Rest {
     Something,
     Nothing,
 }
 
-/// Takes licenses out of what an action gives. What it takes stays in it only with evidence.
+/// Removes licenses that an action gives. Licenses that it takes away stay in it only with evidence of complete reads.
 fn without(action: &mut Action, waits: &[LicenseKey], whole: Option<Whole<'_>>) -> Rest {
     match action {
         Action::Create(creation) => {

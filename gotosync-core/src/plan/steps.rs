@@ -1,4 +1,4 @@
-//! From differences to drafts of steps, each with its reasons.
+//! Turns differences into drafts of steps with their reasons.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -27,13 +27,13 @@ pub(super) struct Drafting<'p, 'd> {
     pub(super) desired: &'p Desired,
 }
 
-/// Who is behind the changes of one user.
+/// The person and the rules behind the changes to one user.
 struct Provenance<'p, 'd> {
     person: Option<PersonId>,
     rules: Arc<[Arc<str>]>,
     priority: usize,
     why: Why<'p, 'd>,
-    /// Evidence that both sides were read whole, as far as this user is concerned.
+    /// Evidence that both reads were complete, as far as this user is concerned.
     whole: Option<Whole<'p>>,
 }
 
@@ -63,7 +63,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
         let first_new = self.inputs.account.users.len();
         let new = self.desired.account.users.par_iter().enumerate().skip(first_new).with_min_len(256);
         drafts.par_extend(new.clone().filter_map(|(at, user)| Some(create(user, &self.provenance(at)?, self.inputs))));
-        // A role needs evidence; see `user_changes`.
+        // Giving a role requires complete reads; see `user_changes`.
         let unproven = new.filter(|(at, user)| {
             !user.role.is_member() && self.provenance(*at).is_some_and(|provenance| provenance.whole.is_none())
         });
@@ -86,7 +86,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
                 rule: giver.map(|(_, rule)| Arc::clone(&rule.name)),
                 field: Field::UserGroup,
                 part: None,
-                because: Cow::Borrowed("create_user_group, and the account has no such group"),
+                because: Cow::Borrowed("create_user_group is set, and the account has no such group"),
                 before: None,
                 after: Some(path.as_str().into()),
             }],
@@ -94,7 +94,7 @@ impl<'p, 'd> Drafting<'p, 'd> {
         }
     }
 
-    /// The step that makes a template of welcome e-mails, or changes it, if the account has another.
+    /// Returns the step that creates or changes a welcome e-mail template, if the account's template differs.
     fn template(&self, wanted: &WelcomeTemplate, notes: &mut Vec<Note>) -> Option<Draft> {
         let before = self.inputs.account.catalog.welcome_email(&wanted.name);
         let template = match (before, Whole::of(self.inputs.reading, self.inputs.account)) {
@@ -102,13 +102,13 @@ impl<'p, 'd> Drafting<'p, 'd> {
             (None, _) => Change::fill(wanted.clone()),
             (Some(before), Some(whole)) => Change::replace(whole, before.clone(), Some(wanted.clone())),
             (Some(_), None) => {
-                let evidence = "the text would change, but a read was not complete";
+                let evidence = "the text would change, but the directory or account was not read completely";
                 notes.push(Note::new(NoteKind::Withheld, format!("welcome e-mail {}", wanted.name), evidence));
                 return None;
             }
         };
         let because = match before {
-            Some(_) => "the rules have another text",
+            Some(_) => "the text in the rules is different",
             None => "the account has no such template",
         };
         let renamed = before.is_none_or(|before| before.subject != wanted.subject);
@@ -134,8 +134,13 @@ impl<'p, 'd> Drafting<'p, 'd> {
 
     fn withheld(&self, subject: impl Into<String>, fields: &[Field]) -> Note {
         let fields: Vec<_> = fields.iter().map(|field| field.as_str()).collect();
-        let complete = Whole::of(self.inputs.reading, self.inputs.account).is_some();
-        let why = if complete { "a rule cannot be evaluated" } else { "a read was not complete" };
+        let read = (self.inputs.reading.completeness.is_complete(), self.inputs.account.completeness.is_complete());
+        let why = match read {
+            (true, true) => "a rule cannot be evaluated",
+            (false, true) => "the directory was not read completely",
+            (true, false) => "the account was not read completely",
+            (false, false) => "neither the directory nor the account was read completely",
+        };
         Note::new(NoteKind::Withheld, subject, format!("{} would change, but {why}", fields.join(", ")))
     }
 
@@ -147,8 +152,8 @@ impl<'p, 'd> Drafting<'p, 'd> {
                 let desire = &self.desires.people[at as usize];
                 let person = self.desires.directory.person(desire.person);
                 let profile = self.desires.profile(desire);
-                // Somebody nothing is remembered of, or who has left a rule, may belong to one that cannot be evaluated:
-                // only add.
+                // A person without a link, or no longer selected by one of the stored rules, may belong to a rule that cannot be
+                // evaluated: only add.
                 let stayed = |link: &Link| link.rules.iter().all(|rule| profile.rules.contains(rule));
                 let known = self.desires.broken.is_empty() || self.linked.links[at as usize].is_some_and(stayed);
                 Some(Provenance {
@@ -203,7 +208,7 @@ fn create(user: &Arc<User>, provenance: &Provenance<'_, '_>, inputs: &Inputs<'_>
         rule: creator.map(|rule| Arc::clone(&rule.name)),
         field: Field::Access,
         part: None,
-        because: Cow::Borrowed("selected, and the account has no such user"),
+        because: Cow::Borrowed("a rule selects the person, and the account has no user for them"),
         before: None,
         after: None,
     };
@@ -222,7 +227,7 @@ fn create(user: &Arc<User>, provenance: &Provenance<'_, '_>, inputs: &Inputs<'_>
     provenance.draft(MAKE, action, user, vec![reason], None)
 }
 
-/// The step that deletes a leaver; only with evidence that both sides were read whole.
+/// Returns the step that deletes a leaver, but only with evidence that both reads were complete.
 fn delete(drafting: &Drafting<'_, '_>, user: u32, provenance: &Provenance<'_, '_>) -> Option<Draft> {
     let before = &drafting.inputs.account.users[user as usize];
     let action = Action::Delete(Deletion::new(provenance.whole?, before.key.clone()?, before.email.clone()));

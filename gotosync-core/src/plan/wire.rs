@@ -1,5 +1,7 @@
-//! A plan as it is read back: steps that take something away are built by the same constructors as everywhere, with the
-//! evidence that the plan's own basis gives.
+//! Reading a plan from JSON.
+//!
+//! Steps that remove or overwrite something are built with the same constructors as during planning, with the evidence of complete
+//! reads taken from the plan's own basis.
 
 use std::sync::Arc;
 
@@ -86,7 +88,7 @@ impl StepRead {
         self.number
     }
 
-    /// Builds the step.
+    /// Builds the step. Fails if it removes or overwrites something without evidence of complete reads.
     pub(super) fn build(self, whole: Option<Whole<'_>>) -> Result<Step, Unproven> {
         Ok(Step {
             number: self.number,
@@ -111,7 +113,7 @@ impl ActionRead {
             Self::Delete { user, email } => Action::Delete(Deletion::new(whole.ok_or(Unproven)?, user, email)),
             Self::CreateGroup { path } => Action::CreateGroup { path },
             Self::WriteTemplate { template } => {
-                // A change from nothing to nothing is none.
+                // A change from nothing to nothing is invalid.
                 let template = ChangeRead::build(Some(template), whole)?.ok_or(Unproven)?;
                 Action::WriteTemplate { template }
             }

@@ -1,4 +1,4 @@
-//! Secrets that a program prints.
+//! Secrets from the output of a command.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -12,18 +12,20 @@ use secrecy::zeroize::Zeroizing;
 use super::{LARGEST, Secret, taken};
 use crate::{Error, ErrorKind, Result};
 
-/// Runs a program to its end and takes the first line that it prints.
+/// Runs a command and returns the first line of its output.
 ///
-/// Nothing is handed in, what it says as errors is shown to nobody, and no shell is between: an argument is an argument.
+/// The command gets no input, and its error output is discarded because it may contain the secret. No shell is involved, so
+/// arguments are passed unchanged.
 pub(super) fn first_line(words: &[String], folder: &Path) -> Result<Secret> {
     within(words, folder, PATIENCE)
 }
 
 fn within(words: &[String], folder: &Path, patience: Duration) -> Result<Secret> {
     let Some((program, arguments)) = words.split_first() else {
-        return Err(Error::new(ErrorKind::Input, "no command is named"));
+        return Err(Error::new(ErrorKind::Input, "the command is missing"));
     };
-    let named = |error: Error| error.hint(format!("run it by hand as the same user to see what it says: {program} …"));
+    let named =
+        |error: Error| error.hint(format!("run it by hand as the same user to see its error output: {program} …"));
     let failed = |message: String| named(Error::new(ErrorKind::Unavailable, message));
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -32,13 +34,14 @@ fn within(words: &[String], folder: &Path, patience: Duration) -> Result<Secret>
     }
     let end = Instant::now() + patience;
     let mut child = command.spawn().map_err(|error| {
-        let problem = format!("the command `{program}` cannot be started: {error}");
+        let problem = format!("could not start the command `{program}`: {error}");
         Error::new(Error::from(error).kind(), problem)
-            .hint("name a program by its path, or one that is found by its name; there is no shell")
+            .hint("give the path of a program, or the name of a program in `PATH`; no shell is used")
     })?;
     let line = child.stdout.take().map(listen);
     let printed = line.map(|line| line.recv_timeout(end.saturating_duration_since(Instant::now())));
-    let status = wait(&mut child, end).map_err(|error| failed(format!("the command `{program}` was lost: {error}")))?;
+    let status = wait(&mut child, end)
+        .map_err(|error| failed(format!("could not wait for the command `{program}`: {error}")))?;
     let Some(status) = status else {
         return Err(failed(format!("the command `{program}` did not end within {} s", patience.as_secs_f32())));
     };
@@ -46,26 +49,26 @@ fn within(words: &[String], folder: &Path, patience: Duration) -> Result<Secret>
         return Err(failed(format!("the command `{program}` failed: {status}")));
     }
     let Some(Ok(Ok(line))) = printed else {
-        return Err(failed(format!("what the command `{program}` prints cannot be read")));
+        return Err(failed(format!("could not read the output of the command `{program}`")));
     };
     let refused = |problem: &str| {
-        let message = format!("what the command `{program}` prints is {problem}");
-        Error::new(ErrorKind::Input, message).hint("it must print the secret as its first line")
+        let message = format!("the output of the command `{program}` {problem}");
+        Error::new(ErrorKind::Input, message).hint("the command must print the secret as its first line")
     };
     if line.len() as u64 > LARGEST {
-        return Err(refused("too large for a secret"));
+        return Err(refused("is too large for a secret"));
     }
     let text = std::str::from_utf8(&line).ok().filter(|text| !text.contains('\0'));
-    let text = text.ok_or_else(|| refused("not UTF-8"))?;
-    taken(text.strip_suffix('\r').unwrap_or(text)).ok_or_else(|| refused("nothing, or begins with an empty line"))
+    let text = text.ok_or_else(|| refused("is not UTF-8"))?;
+    taken(text.strip_suffix('\r').unwrap_or(text)).ok_or_else(|| refused("is empty or begins with an empty line"))
 }
 
-/// Takes the first line in a thread of its own, and the rest so that the program can end.
+/// Reads the first line in a thread of its own, and discards the rest so that the command does not block on a full pipe.
 fn listen(mut out: ChildStdout) -> mpsc::Receiver<io::Result<Zeroizing<Vec<u8>>>> {
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::spawn(move || {
         let mut buffer = Zeroizing::new([0; 4096]);
-        // As much as there may be, so that no part is left behind where a growing vector stood.
+        // Allocated for the largest secret: a vector that grows would leave copies of the secret in freed memory.
         let mut line = Zeroizing::new(Vec::with_capacity(LARGEST as usize + buffer.len()));
         let mut waiting = Some(sender);
         loop {
@@ -96,7 +99,7 @@ fn listen(mut out: ChildStdout) -> mpsc::Receiver<io::Result<Zeroizing<Vec<u8>>>
     receiver
 }
 
-/// Waits for the end of a program; one that goes on for too long is ended, and gives `None`.
+/// Waits until the command exits. At the deadline it kills the command and returns `None`.
 fn wait(child: &mut Child, end: Instant) -> io::Result<Option<ExitStatus>> {
     let mut pause = Duration::from_millis(1);
     loop {
@@ -113,7 +116,7 @@ fn wait(child: &mut Child, end: Instant) -> io::Result<Option<ExitStatus>> {
     }
 }
 
-/// How long a program may take: enough for a vault that is far away, too short for somebody to be asked.
+/// The time limit for a command: long enough for a remote password vault, too short for an interactive prompt.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[cfg(all(test, unix))]
@@ -130,34 +133,34 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_is_taken() {
+    fn returns_the_first_line() {
         assert_eq!(shell("printf 'hunter2'").unwrap().expose(), "hunter2");
         assert_eq!(shell("echo hunter2; echo user: ann").unwrap().expose(), "hunter2");
         assert_eq!(shell("printf 'a b \\r\\n'").unwrap().expose(), "a b ");
-        // More than a pipe holds: whoever writes it must not be stuck, nor die of a pipe that was closed.
+        // More output than a pipe holds: the command must neither block nor be killed by SIGPIPE.
         assert_eq!(shell("echo hunter2; head -c 300000 /dev/zero").unwrap().expose(), "hunter2");
     }
 
     #[test]
-    fn no_shell_is_between() {
+    fn uses_no_shell() {
         assert_eq!(run(&["echo", "$HOME; *"]).unwrap().expose(), "$HOME; *");
         let error = run(&["echo hunter2"]).unwrap_err();
-        assert!(error.kind() == ErrorKind::NotFound && error.help().unwrap().contains("no shell"), "{error:?}");
+        assert!(error.kind() == ErrorKind::NotFound && error.help().unwrap().contains("no shell is used"), "{error:?}");
         assert!(first_line(&[], Path::new("")).is_err());
     }
 
     #[test]
-    fn it_runs_in_its_folder() {
+    fn runs_in_the_given_folder() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("it"), "hunter2").unwrap();
         assert_eq!(first_line(&["cat".into(), "it".into()], folder.path()).unwrap().expose(), "hunter2");
     }
 
     #[test]
-    fn a_command_that_fails_is_told_without_what_it_printed() {
+    fn errors_do_not_show_the_output_of_the_command() {
         for (script, problem) in [
             ("echo hunter2; echo hunter2 >&2; exit 3", "exit status: 3"),
-            ("true", "nothing"),
+            ("true", "is empty"),
             ("echo; echo hunter2", "empty line"),
             ("printf 'hunter2\\377\\n'", "UTF-8"),
             ("head -c 70000 /dev/zero | tr '\\0' h", "too large"),
@@ -165,24 +168,27 @@ mod tests {
         ] {
             let error = shell(script).unwrap_err();
             assert!(error.to_string().contains(problem), "{script}: {error}");
-            let told = format!("{error:?}");
-            assert!(error.help().is_some() && !told.contains("hunter2") && !told.contains(script), "{told}");
+            let shown = format!("{error:?}");
+            assert!(error.help().is_some() && !shown.contains("hunter2") && !shown.contains(script), "{shown}");
         }
     }
 
     #[test]
-    fn a_command_that_hangs_is_ended() {
+    fn kills_a_command_that_hangs() {
         let folder = tempfile::tempdir().unwrap();
         let script = "echo $$ > pid; echo hunter2; exec sleep 1000";
         let words = ["sh", "-c", script].map(str::to_owned);
         let pid = [0.3, 3.0, 30.0].into_iter().find_map(|seconds| {
             let error = within(&words, folder.path(), Duration::from_secs_f32(seconds)).unwrap_err();
-            let told = error.to_string();
-            assert!(error.kind() == ErrorKind::Unavailable && told.contains(&format!("within {seconds} s")), "{told}");
-            // On a busy machine it may not have come so far.
+            let shown = error.to_string();
+            assert!(
+                error.kind() == ErrorKind::Unavailable && shown.contains(&format!("within {seconds} s")),
+                "{shown}"
+            );
+            // On a busy machine the script may not have started within the shortest limit.
             std::fs::read_to_string(folder.path().join("pid")).ok().filter(|pid| pid.ends_with('\n'))
         });
-        let pid = pid.expect("it starts");
-        assert!(!Path::new("/proc").join(pid.trim()).join("cmdline").exists(), "it still runs");
+        let pid = pid.expect("the script never started");
+        assert!(!Path::new("/proc").join(pid.trim()).join("cmdline").exists(), "the command is still running");
     }
 }

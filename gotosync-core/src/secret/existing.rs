@@ -1,11 +1,11 @@
-//! What becomes of a secret that is kept already.
+//! The options for a secret that already exists.
 
-/// What becomes of a secret that is already where another one is to be kept.
+/// The treatment of an existing secret when a new one is stored in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays, and the new one is refused.
+    /// Keep the existing secret and return an error.
     Keep,
-    /// It is replaced.
+    /// Replace the existing secret.
     Replace,
 }
 

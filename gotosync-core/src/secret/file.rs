@@ -1,4 +1,4 @@
-//! Secrets in files that nobody else may read.
+//! Secrets in files that only their owner can read.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{ErrorKind as IoKind, Read, Write};
@@ -9,43 +9,43 @@ use secrecy::zeroize::Zeroizing;
 use super::{Existing, LARGEST, Secret, taken};
 use crate::{Error, ErrorKind, Result};
 
-/// Reads a secret from a file that is nobody else's business.
+/// Reads a secret from a file after checking that only its owner can read it.
 pub(super) fn read(path: &Path) -> Result<Secret> {
     read_if(path, |metadata| guarded(path, metadata))
 }
 
-/// Reads a secret that something else keeps others away from.
+/// Reads a secret from a file whose access is controlled by something else, e.g. systemd.
 pub(super) fn read_guarded(path: &Path) -> Result<Secret> {
     read_if(path, |_| Ok(()))
 }
 
-/// Refuses a file with a secret in it that others may read, or that is not ours.
+/// Checks that a file with a secret is private: owned by the current user or root, with no access for others.
 ///
-/// On systems without owners and permissions of this kind only what is no file is refused.
+/// On systems without Unix permissions, the function checks only that the path is a regular file.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] when there is none, [`ErrorKind::Input`] for what is no file, [`ErrorKind::Denied`] for a file that
-/// must not be used as it is, with the command that mends it.
+/// [`ErrorKind::NotFound`] if there is no such file, [`ErrorKind::Input`] if the path is not a regular file,
+/// [`ErrorKind::Denied`] if the owner or the mode is wrong; the hint then shows the command that fixes it.
 pub fn check_private(path: &Path) -> Result<()> {
     guarded(path, &fs::metadata(path).map_err(|error| failed(error, path))?)
 }
 
-/// Writes a file that its owner alone can read, from its first moment on.
+/// Writes a file that only its owner can read, from the moment it is created.
 ///
-/// Where one is replaced, it is the old one or the new one at any moment. The folder must be there.
+/// An existing file is replaced atomically. The folder must exist.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] without the folder, [`ErrorKind::Conflict`] when there is a file that is to stay.
+/// [`ErrorKind::NotFound`] if the folder does not exist, [`ErrorKind::Conflict`] if the file exists and is to be kept.
 pub fn write_private(path: &Path, text: &str, existing: Existing) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
-        let message = format!("there is no folder `{}`", folder.display());
+        let message = format!("the folder `{}` does not exist", folder.display());
         return Err(Error::new(ErrorKind::NotFound, message)
             .with("file", path.display())
-            .hint("make the folder first"));
+            .hint("create the folder first"));
     }
     if path.file_name().is_none() || path.is_dir() {
-        return Err(Error::new(ErrorKind::Input, "it is a folder, expected a file").with("file", path.display()));
+        return Err(Error::new(ErrorKind::Input, "the path is a folder, not a file").with("file", path.display()));
     }
     let written = match existing {
         Existing::Keep => write_new(path, text).map_err(|error| (error, path.to_owned())),
@@ -61,9 +61,9 @@ pub fn write_private(path: &Path, text: &str, existing: Existing) -> Result<()> 
         }
     };
     written.map_err(|(error, path)| match error.kind() {
-        IoKind::AlreadyExists => Error::new(ErrorKind::Conflict, "the file is there already")
+        IoKind::AlreadyExists => Error::new(ErrorKind::Conflict, "the file already exists")
             .with("file", path.display())
-            .hint("add --force to replace it, or name another one"),
+            .hint("add --force to replace it, or choose another file"),
         _ => Error::from(error).with("file", path.display()),
     })
 }
@@ -74,7 +74,7 @@ pub(super) fn remove(path: &Path) -> Result<()> {
 }
 
 fn read_if(path: &Path, check: impl Fn(&Metadata) -> Result<()>) -> Result<Secret> {
-    // Before it is opened as well: opening a pipe waits for whoever writes into it.
+    // Check before opening, too: opening a named pipe blocks until a program writes to it.
     let found = fs::metadata(path).map_err(|error| {
         let missing = error.kind() == IoKind::NotFound;
         let error = failed(error, path);
@@ -92,19 +92,21 @@ fn read_if(path: &Path, check: impl Fn(&Metadata) -> Result<()>) -> Result<Secre
         Error::new(ErrorKind::Input, message).with("file", path.display()).hint(hint.to_owned())
     };
     if bytes.len() as u64 > LARGEST {
-        return Err(refused("it is too large for a secret", "the file must hold the secret and nothing else"));
+        return Err(refused("the file is too large for a secret", "the file must contain only the secret"));
     }
     let text = std::str::from_utf8(&bytes).ok().filter(|text| !text.starts_with('\u{feff}') && !text.contains('\0'));
-    let text = text.ok_or_else(|| refused("it is not UTF-8", "save it as UTF-8 without a byte order mark"))?;
+    let text = text.ok_or_else(|| refused("the file is not UTF-8", "save it as UTF-8 without a byte order mark"))?;
     let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
-    taken(text).ok_or_else(|| refused("it is empty", "the file must hold the secret and nothing else"))
+    taken(text).ok_or_else(|| refused("the file is empty", "the file must contain only the secret"))
 }
 
 fn check_is_file(path: &Path, metadata: &Metadata) -> Result<()> {
     if metadata.is_file() {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Input, "it is no regular file").with("file", path.display()).hint("name a file"))
+    Err(Error::new(ErrorKind::Input, "the path is not a regular file")
+        .with("file", path.display())
+        .hint("give the path of a file"))
 }
 
 #[cfg(unix)]
@@ -118,14 +120,14 @@ fn guarded(path: &Path, metadata: &Metadata) -> Result<()> {
     };
     if owner != own && owner != 0 {
         return denied(
-            format!("it belongs to the user with number {owner}, expected {own}, who runs this, or root"),
-            format!("if it is what it should be: chown {own} '{quoted}'"),
+            format!("the file belongs to the user with UID {owner}, not to UID {own} (the current user) or root"),
+            format!("if you trust the file, run: chown {own} '{quoted}'"),
         );
     }
     if metadata.mode() & 0o077 != 0 {
         return denied(
-            format!("others than its owner can use it: its mode is {:04o}", metadata.mode() & 0o7777),
-            format!("close it to others: chmod 600 '{quoted}'; if they could read it, change the secret as well"),
+            format!("users other than the owner have access to the file: its mode is {:04o}", metadata.mode() & 0o7777),
+            format!("run: chmod 600 '{quoted}'; if others could read the file, change the secret, too"),
         );
     }
     Ok(())
@@ -136,7 +138,7 @@ fn guarded(path: &Path, metadata: &Metadata) -> Result<()> {
     check_is_file(path, metadata)
 }
 
-/// Makes a file that was not there.
+/// Creates a file; fails if it already exists.
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -150,7 +152,7 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     written
 }
 
-/// A name in the same folder that nobody else takes.
+/// Returns a temporary name in the same folder that no other process uses.
 fn part_of(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}.part", std::process::id()))
@@ -159,7 +161,7 @@ fn part_of(path: &Path) -> PathBuf {
 fn failed(error: std::io::Error, path: &Path) -> Error {
     let denied = error.kind() == IoKind::PermissionDenied;
     let error = Error::from(error).with("file", path.display());
-    if denied { error.hint("it must belong to whoever runs this") } else { error }
+    if denied { error.hint("the file must belong to the user that runs gotosync") } else { error }
 }
 
 #[cfg(all(test, unix))]
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_end_is_taken_off_and_nothing_else() {
+    fn strips_exactly_one_line_ending() {
         for (bytes, text) in [
             (&b"hunter2"[..], "hunter2"),
             (b"hunter2\n", "hunter2"),
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_can_use_is_refused_with_what_mends_it() {
+    fn rejects_a_file_with_access_for_others_and_shows_the_fix() {
         for mode in [0o644, 0o640, 0o604, 0o660, 0o620, 0o601] {
             let (_folder, path) = with_mode(b"hunter2", mode);
             let error = read(&path).unwrap_err();
@@ -209,9 +211,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_somebody_else_is_refused() {
+    fn rejects_a_file_of_another_user() {
         let (_folder, path) = with_mode(b"hunter2", 0o600);
-        // Only root can give a file away; to others the file of somebody else is closed anyway.
+        // Only root can give a file away. For other users, the file of another user is unreadable anyway.
         if std::os::unix::fs::chown(&path, Some(4711), None).is_err() {
             return assert_ne!(rustix::process::geteuid().as_raw(), 0);
         }
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_secret_is_refused() {
+    fn rejects_content_that_cannot_be_a_secret() {
         for (bytes, problem) in [
             (&b""[..], "empty"),
             (b"\n", "empty"),
@@ -237,13 +239,13 @@ mod tests {
             assert!(error.to_string().contains(problem) && error.help().is_some(), "{error}");
         }
         let folder = tempfile::tempdir().unwrap();
-        assert!(read(folder.path()).unwrap_err().to_string().contains("no regular file"));
+        assert!(read(folder.path()).unwrap_err().to_string().contains("not a regular file"));
         let missing = read(&folder.path().join("none")).unwrap_err();
         assert!(missing.kind() == ErrorKind::NotFound && missing.help().is_some());
     }
 
     #[test]
-    fn a_link_to_a_good_file_is_followed() {
+    fn follows_a_symlink_to_a_private_file() {
         let (folder, path) = with_mode(b"hunter2", 0o600);
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_closed_to_others_and_reads_back() {
+    fn writes_a_private_file_that_reads_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ldap");
         write_private(&path, "hunter2", Existing::Keep).unwrap();
@@ -266,8 +268,8 @@ mod tests {
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         write_private(&path, "other", Existing::Replace).unwrap();
-        assert_eq!(read(&path).unwrap().expose(), "other", "the mode of the old file is not taken over");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(read(&path).unwrap().expose(), "other", "the new file took over the mode of the old one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "a temporary file was left behind");
 
         let nowhere = write_private(&folder.path().join("no/ldap"), "x", Existing::Replace).unwrap_err();
         assert!(nowhere.kind() == ErrorKind::NotFound && nowhere.help().is_some());

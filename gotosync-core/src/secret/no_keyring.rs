@@ -1,4 +1,4 @@
-//! The key store of a build, or of a system, without one.
+//! The keyring functions for builds and systems without a keyring: each returns an error.
 
 use super::{Existing, Secret};
 use crate::{Error, ErrorKind, Result};
@@ -16,6 +16,6 @@ pub(super) fn remove(_: &str, _: &str) -> Result<()> {
 }
 
 fn missing() -> Error {
-    Error::new(ErrorKind::Unsupported, "this build knows no keyring")
-        .hint("build with the feature `keyring`, or keep the secret in a file")
+    Error::new(ErrorKind::Unsupported, "this build does not support keyrings")
+        .hint("build with the feature `keyring`, or store the secret in a file")
 }

@@ -1,4 +1,4 @@
-//! Where a secret is kept, and how it comes from there.
+//! The places where a secret can be stored, and how to read it from there.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -9,7 +9,7 @@ use secrecy::zeroize::Zeroizing;
 use super::{Existing, Secret, command, file, keyring, taken};
 use crate::{Error, ErrorKind, Result};
 
-/// Where a secret is kept. It is a place and no secret: it may be shown.
+/// The place where a secret is stored. It contains no secret and may be shown.
 ///
 /// ```
 /// use std::ffi::OsString;
@@ -23,44 +23,43 @@ use crate::{Error, ErrorKind, Result};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
-    /// A file that holds nothing else; one line end behind it does not count.
+    /// A file that contains only the secret; one line ending at the end is ignored.
     ///
-    /// On Unix it must belong to whoever runs this or to root, and be open to nobody but its owner.
+    /// On Unix the file must belong to the current user or to root, and only its owner may have access.
     File(PathBuf),
-    /// An environment variable. Programs of the same user can see it, and whatever is started inherits it.
+    /// An environment variable. Other programs of the same user can see it, and child processes inherit it.
     Variable(String),
-    /// A credential that systemd hands to a service (`LoadCredential=`, `SetCredentialEncrypted=`), by its name.
+    /// A systemd credential (`LoadCredential=`, `SetCredentialEncrypted=`), by its name.
     Systemd(String),
-    /// A program that prints it, as the first line of its output.
+    /// A command that prints the secret as the first line of its output.
     Command {
-        /// The program and its arguments; no shell sees them.
+        /// The program and its arguments; they are not passed through a shell.
         words: Vec<String>,
-        /// The folder it runs in.
+        /// The working folder of the command.
         folder: PathBuf,
     },
-    /// The key store of the system: the keyrings of the kernel on Linux, Credential Manager on Windows, the keychain on
-    /// macOS.
+    /// The operating system's keyring: the kernel keyring on Linux, Credential Manager on Windows, the keychain on macOS.
     Keyring {
-        /// Whose secret it is.
+        /// The service (program) that the secret belongs to.
         service: String,
-        /// Which one.
+        /// The name of the secret.
         name: String,
     },
 }
 
 impl SecretSource {
-    /// Reads a name in the key store: `name`, or `service/name` for one that another program keeps.
+    /// Parses the name of a keyring entry: `name`, or `service/name` for an entry of another program.
     pub fn keyring(text: &str) -> Self {
         let (service, name) = text.split_once('/').unwrap_or((SERVICE, text));
         Self::Keyring { service: service.to_owned(), name: name.to_owned() }
     }
 
-    /// Fetches the secret. Variables of the environment are looked up by whoever calls.
+    /// Reads the secret. The function in `variables` looks up environment variables.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is none, [`ErrorKind::Denied`] for a file that is open to others or not ours,
-    /// [`ErrorKind::Input`] for what cannot be a secret, [`ErrorKind::Unavailable`] when a program fails. None shows what
-    /// was found.
+    /// [`ErrorKind::NotFound`] if there is no secret, [`ErrorKind::Denied`] for a file that others can access or that belongs
+    /// to another user, [`ErrorKind::Input`] if the content cannot be a secret, [`ErrorKind::Unavailable`] if a command
+    /// fails. No error shows the content.
     pub fn fetch(&self, variables: &dyn Fn(&str) -> Option<OsString>) -> Result<Secret> {
         match self {
             Self::File(path) => file::read(path),
@@ -68,7 +67,7 @@ impl SecretSource {
                 let value = variables(name).ok_or_else(|| unset(name))?;
                 let text = value.into_string().map_err(|_| {
                     Error::new(ErrorKind::Input, format!("the value of `{name}` is not UTF-8"))
-                        .hint("keep the secret in a file")
+                        .hint("store the secret in a file")
                 })?;
                 taken(&Zeroizing::new(text)).ok_or_else(|| {
                     Error::new(ErrorKind::Input, format!("the environment variable `{name}` is empty"))
@@ -77,9 +76,11 @@ impl SecretSource {
             }
             Self::Systemd(name) => {
                 let folder = variables(SYSTEMD).filter(|folder| !folder.is_empty()).ok_or_else(|| {
-                    Error::new(ErrorKind::NotFound, "systemd handed over no credentials")
+                    Error::new(ErrorKind::NotFound, "systemd passed no credentials to this process")
                         .with("credential", name)
-                        .hint(format!("add `LoadCredential={name}:/path/to/the/file` to the [Service] of the unit"))
+                        .hint(format!(
+                            "add `LoadCredential={name}:/path/to/the/file` to the [Service] section of the unit"
+                        ))
                 })?;
                 file::read_guarded(&Path::new(&folder).join(name))
             }
@@ -88,14 +89,14 @@ impl SecretSource {
         }
     }
 
-    /// Whether the system has a keyring that outlasts a restart: that of Linux does not.
+    /// `true` if the system has a keyring that survives a restart; the Linux kernel keyring does not.
     pub const LASTING_KEYRING: bool = cfg!(all(feature = "keyring", any(target_os = "windows", target_os = "macos")));
 
-    /// Keeps a secret there.
+    /// Stores a secret in this place.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] when there is one that is to stay, [`ErrorKind::Unsupported`] where nothing can be kept, and
-    /// whatever stands against writing.
+    /// [`ErrorKind::Conflict`] if a secret exists and is to be kept, [`ErrorKind::Unsupported`] if this kind of place is
+    /// read-only, and any error from writing.
     pub fn store(&self, secret: &Secret, existing: Existing) -> Result<()> {
         match self {
             Self::File(path) => file::write_private(path, secret.expose(), existing),
@@ -107,7 +108,7 @@ impl SecretSource {
     /// Removes the secret.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is none, otherwise as [`store`](Self::store).
+    /// [`ErrorKind::NotFound`] if there is no secret; otherwise the same as [`store`](Self::store).
     pub fn remove(&self) -> Result<()> {
         match self {
             Self::File(path) => file::remove(path),
@@ -123,7 +124,7 @@ impl fmt::Display for SecretSource {
             Self::File(path) => write!(f, "file {}", path.display()),
             Self::Variable(name) => write!(f, "variable {name}"),
             Self::Systemd(name) => write!(f, "systemd credential {name}"),
-            // The arguments are left out: some are nobody's business.
+            // The arguments may contain secrets.
             Self::Command { words, .. } => write!(f, "command {}", words.first().map_or("", String::as_str)),
             Self::Keyring { service, name } => write!(f, "keyring {service}/{name}"),
         }
@@ -132,18 +133,18 @@ impl fmt::Display for SecretSource {
 
 fn unset(name: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("the environment variable `{name}` is not set"))
-        .hint("set it for the process, or keep the secret in a file")
+        .hint("set it for the process, or store the secret in a file")
 }
 
 fn elsewhere(place: &SecretSource) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("no secret can be kept in the {place}"))
-        .hint("keep it in a file or in the keyring")
+    Error::new(ErrorKind::Unsupported, format!("gotosync cannot write to the {place}"))
+        .hint("store the secret in a file or in the keyring")
 }
 
-/// Whose secrets are meant by a name alone.
+/// The service name of keyring entries that are given without a service.
 const SERVICE: &str = "gotosync";
 
-/// Where systemd says which folder its credentials are in.
+/// The environment variable in which systemd passes the folder of a service's credentials.
 const SYSTEMD: &str = "CREDENTIALS_DIRECTORY";
 
 #[cfg(test)]
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_looked_up_by_whoever_calls() {
+    fn looks_up_a_variable_with_the_function_of_the_caller() {
         let place = SecretSource::Variable("X".into());
         let with = |value: &'static str| place.fetch(&move |name| (name == "X").then(|| value.into()));
         assert_eq!(with("a b ").unwrap().expose(), "a b ");
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn systemd_names_its_folder_in_the_environment() {
+    fn finds_the_systemd_credentials_folder_in_the_environment() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ldap"), "hunter2\n").unwrap();
         let place = SecretSource::Systemd("ldap".into());
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_in_the_key_store_may_have_a_service() {
+    fn parses_a_keyring_name_with_or_without_a_service() {
         let own = SecretSource::Keyring { service: "gotosync".into(), name: "ldap".into() };
         assert_eq!(SecretSource::keyring("ldap"), own);
         assert_eq!(SecretSource::keyring("gotosync/ldap"), own);
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_others_keep_is_not_written() {
+    fn cannot_write_to_variables_systemd_or_commands() {
         let words = vec!["pass".to_owned(), "show".to_owned()];
         for place in [
             SecretSource::Variable("X".into()),

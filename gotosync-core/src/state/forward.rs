@@ -1,4 +1,4 @@
-//! What points to a state store stands for it.
+//! Implementations of [`StateStore`] for pointers to a store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::Result;
 use crate::journal::Event;
 use crate::model::{AccountKey, Kept, RunId};
 
-/// Lets what points to a store stand for it, so that an embedder can own, share or borrow one.
+/// Implements the trait for pointers, so that an embedder can own, share, or borrow a store.
 macro_rules! pointer {
     ($($pointer:ty),+) => {$(
         #[deny(clippy::missing_trait_methods)]

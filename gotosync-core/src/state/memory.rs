@@ -1,4 +1,4 @@
-//! State that lives as long as the value: for embedders' tests, and for runs that are to leave nothing behind.
+//! A state store in memory, for the tests of embedders and for runs that should leave no state behind.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, btree_map::Entry};
@@ -13,13 +13,12 @@ use crate::journal::Event;
 use crate::model::{AccountKey, Kept, PersonId, RunId, UserKey};
 use crate::{Error, ErrorKind, Result};
 
-/// A state store in memory, with the same contract as `SqliteState` but for outliving the process.
+/// A state store in memory. It has the same contract as `SqliteState`, except that its data does not outlive the process.
 ///
-/// A clone is the same store. So a test can drop an engine in the middle of a run, as a crash would, and go on with
-/// another engine on a clone; where the crash comes is chosen by [`crash_after`](Self::crash_after) or
-/// [`crash_at`](Self::crash_at).
+/// Clones share the same data. So a test can drop an engine in the middle of a run, like a crash, and continue with another
+/// engine on a clone. [`crash_after`](Self::crash_after) and [`crash_at`](Self::crash_at) choose the moment of the crash.
 ///
-/// The journal of a run is forgotten when the run is finished, since nothing can ask for it any more.
+/// The journal of a run is deleted when the run is finished, because it can no longer be read.
 ///
 /// ```
 /// use gotosync_core::ErrorKind;
@@ -45,12 +44,12 @@ pub struct MemoryState {
     inner: Arc<Mutex<Inner>>,
 }
 
-/// On which side of a write a crash comes.
+/// The moment of a crash relative to a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrashPoint {
-    /// Nothing of the call is kept.
+    /// The data of the call is lost.
     Before,
-    /// All of the call is kept, but the caller does not hear of it.
+    /// The data of the call is stored, but the caller gets an error.
     After,
 }
 
@@ -62,9 +61,9 @@ impl CrashPoint {
 #[derive(Debug, Default)]
 struct Inner {
     accounts: BTreeMap<AccountKey, Account>,
-    /// In the order in which they were first kept.
+    /// In the order in which they were first stored.
     runs: Vec<Run>,
-    /// The number tells the hold that was taken from one that was taken after a [`MemoryState::heal`].
+    /// The number distinguishes a hold from a later one that was taken after [`MemoryState::heal`].
     holds: BTreeMap<AccountKey, (u64, Holder)>,
     holds_given: u64,
     crash: Option<Crash>,
@@ -94,7 +93,7 @@ struct Open {
 
 #[derive(Clone, Copy, Debug)]
 struct Crash {
-    /// How many changes go well until then.
+    /// The number of changes that still succeed.
     left: usize,
     point: CrashPoint,
 }
@@ -107,29 +106,29 @@ struct MemoryHold {
 }
 
 impl MemoryState {
-    /// Makes a store that remembers nothing yet.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets `calls` more changes go well; each one after them fails and is not kept, until [`heal`](Self::heal).
+    /// Lets `calls` more changes succeed; each later change fails and is not stored, until [`heal`](Self::heal) is called.
     ///
-    /// Changes are calls of [`begin`](StateStore::begin), [`record`](StateStore::record), [`finish`](StateStore::finish) and
-    /// [`keep`](StateStore::keep) that would succeed. They fail with [`ErrorKind::State`]; everything else goes on
-    /// answering, so that a test can look at what was kept.
+    /// Changes are calls of [`begin`](StateStore::begin), [`record`](StateStore::record), [`finish`](StateStore::finish), and
+    /// [`keep`](StateStore::keep) that would succeed. They fail with [`ErrorKind::State`]. All other calls still work, so that
+    /// a test can inspect the stored data.
     pub fn crash_after(&self, calls: usize) {
         self.lock().crash = Some(Crash { left: calls, point: CrashPoint::Before });
     }
 
-    /// Makes the `call`th change from now fail, counted from 1, before or after it is kept; each one after it fails and
-    /// is not kept, until [`heal`](Self::heal).
+    /// Makes one change fail, either before or after it is stored: the `call`th from now, counted from 1. Each later change fails
+    /// and is not stored, until [`heal`](Self::heal) is called.
     ///
-    /// See [`crash_after`](Self::crash_after) for what a change is.
+    /// See [`crash_after`](Self::crash_after) for the definition of a change.
     pub fn crash_at(&self, call: usize, point: CrashPoint) {
         self.lock().crash = Some(Crash { left: call.saturating_sub(1), point });
     }
 
-    /// Starts the next process, so to speak: changes succeed again, and no account is held.
+    /// Simulates the start of a new process: changes succeed again, and no account is locked.
     pub fn heal(&self) {
         let mut inner = self.lock();
         inner.crash = None;
@@ -228,7 +227,7 @@ impl StateStore for MemoryState {
 
     async fn unfinished(&self, account: &AccountKey) -> Result<Option<Interrupted>> {
         let inner = self.lock();
-        // The last of equals is the one that was kept last.
+        // Of runs with the same start time, `max_by_key` returns the last, which was stored last.
         let newest = of(&inner.runs, account).filter(|run| run.open.is_some()).max_by_key(|run| run.record.started);
         Ok(newest.and_then(|Run { record, open }| {
             open.as_ref().map(|open| Interrupted {
@@ -268,7 +267,7 @@ impl StateStore for MemoryState {
 }
 
 impl Inner {
-    /// Forgets the oldest of an account's finished runs; an open one is never forgotten.
+    /// Deletes the oldest finished runs of an account; an open run is never deleted.
     fn prune(&mut self, account: &AccountKey) {
         let mut finished: Vec<_> = of(&self.runs, account).filter(|run| run.open.is_none()).collect();
         let Some(surplus) = finished.len().checked_sub(RUNS_KEPT).filter(|surplus| *surplus > 0) else { return };
@@ -339,7 +338,7 @@ impl fmt::Display for MemoryState {
 }
 
 fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
-    // Each change checks first and stores after, so a panic in between leaves nothing half done.
+    // Each change validates first and stores afterwards, so a panic cannot leave a partial change.
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -355,13 +354,13 @@ fn newest_first<'a>(runs: &'a [Run], account: &'a AccountKey) -> Vec<&'a RunReco
 }
 
 fn crashed() -> Error {
-    Error::new(ErrorKind::State, "crashed").hint("call `MemoryState::heal` to go on")
+    Error::new(ErrorKind::State, "crashed").hint("call `MemoryState::heal` to continue")
 }
 
-/// The error of every store when an account is held.
+/// Returns the error of all stores for an account that is locked.
 pub(super) fn held_by(holder: Option<&Holder>) -> Error {
-    let error = Error::new(ErrorKind::Held, "another run has the account")
-        .hint("wait for it to end; if it hangs, stop that process");
+    let error = Error::new(ErrorKind::Held, "another run holds the lock on the account")
+        .hint("wait until that run ends; if it hangs, stop its process");
     match holder {
         Some(Holder { command, pid, since }) => {
             error.with("holder", format_args!("{command}, process {pid}, since {since}"))
@@ -370,17 +369,17 @@ pub(super) fn held_by(holder: Option<&Holder>) -> Error {
     }
 }
 
-/// The error of every store when a run is begun that is known already.
+/// Returns the error of all stores for a run that is begun a second time.
 pub(super) fn begun_twice(run: &RunId) -> Error {
     Error::new(ErrorKind::Bug, "a run was begun twice").with("run", run)
 }
 
-/// The error of every store when something is added to a run that was not begun, or is finished.
+/// Returns the error of all stores for a change to a run that was not begun or is already finished.
 pub(super) fn not_open(run: &RunId) -> Error {
     Error::new(ErrorKind::Bug, "the run is not open").with("run", run)
 }
 
-/// How many finished runs of an account history keeps.
+/// The number of finished runs that the history of an account keeps.
 pub const RUNS_KEPT: usize = 1000;
 
 #[cfg(test)]
@@ -390,7 +389,7 @@ mod tests {
     use crate::model::{Had, Role};
 
     #[tokio::test]
-    async fn it_keeps_the_laws_of_state_stores() {
+    async fn passes_the_conformance_tests_of_state_stores() {
         let broken = laws::broken(&|| {
             let state = MemoryState::new();
             Box::new(move || Box::new(state.clone()))
@@ -399,7 +398,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_crash_keeps_what_came_before_and_nothing_after() {
+    async fn a_crash_keeps_earlier_writes_and_no_later_ones() {
         let state = MemoryState::new();
         state.crash_after(2);
         state.begin(&run("a", "r1", 1), "plan", &[]).await.unwrap();
@@ -418,7 +417,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_crash_after_a_write_keeps_that_write_only() {
+    async fn a_crash_after_a_write_keeps_only_that_write() {
         let account = AccountKey::new("a");
         for (point, kept) in [(CrashPoint::Before, 0), (CrashPoint::After, 1)] {
             let state = MemoryState::new();
@@ -430,9 +429,9 @@ mod tests {
         }
     }
 
-    /// What is learned is kept with the event that taught it, or neither is.
+    /// A fact and the event that it follows from are stored together or not at all.
     #[tokio::test]
-    async fn a_crash_does_not_part_what_was_learned_from_its_event() {
+    async fn a_crash_never_separates_a_fact_from_its_event() {
         let account = AccountKey::new("a");
         let person = PersonId::parse("p1");
         for (point, kept) in [(CrashPoint::Before, 0), (CrashPoint::After, 1)] {
@@ -454,7 +453,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_that_fails_by_itself_does_not_count_towards_a_crash() {
+    async fn a_call_that_fails_anyway_does_not_count_towards_a_crash() {
         let state = MemoryState::new();
         state.crash_after(1);
         assert_eq!(state.record(&"r1".into(), &[], &[]).await.unwrap_err().kind(), ErrorKind::Bug);
@@ -463,7 +462,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_hold_from_before_the_crash_does_not_end_one_from_after() {
+    async fn dropping_a_hold_from_before_a_crash_does_not_release_a_later_one() {
         let state = MemoryState::new();
         let before = state.hold(&"a".into(), &laws::holder()).await.unwrap();
         state.heal();

@@ -1,4 +1,4 @@
-//! State in one `SQLite` file, with one lock file beside it for each account.
+//! A state store in one `SQLite` file, with one lock file beside it for each account.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,13 +26,13 @@ mod trouble;
 
 /// A state store in an `SQLite` database.
 ///
-/// The file is to be on a local disk: `SQLite`'s write-ahead log, which makes a commit cheap enough to journal every
-/// step, does not work over a network. When a call returns, what it was given is on the disk. Several processes may
-/// have the same file open; each waits up to five seconds for another one's commit.
+/// The file must be on a local disk: `SQLite`'s write-ahead log, which makes commits cheap enough to journal every step,
+/// does not work over a network. When a call returns, its data is on the disk. Several processes may have the same file
+/// open; each waits up to five seconds for the commit of another.
 ///
-/// Beside the file stand its `-wal` and `-shm`, and a `.lock` for each account that was ever held. A file that is made
-/// is readable by its owner only, since it names people. Journals are kept of the last 20 finished runs of an account,
-/// and the records of its last 1000.
+/// Beside the file are its `-wal` and `-shm` files, and a `.lock` file for each account that was ever locked. A new file can
+/// be read only by its owner, because it contains personal data. For each account, the store keeps the journals of the last
+/// 20 finished runs and the records of the last 1000.
 ///
 /// ```
 /// use gotosync_core::model::AccountKey;
@@ -55,7 +55,7 @@ mod trouble;
 /// };
 /// SqliteState::open(&path)?.begin(&run, "{}", &[]).await?;
 ///
-/// // The process dies, and the next one finds what it left.
+/// // The process crashes, and the next one finds the unfinished run.
 /// let state = SqliteState::open(&path)?;
 /// assert_eq!(state.unfinished(&run.account).await?.unwrap().record, run);
 /// # Ok(())
@@ -63,42 +63,41 @@ mod trouble;
 /// ```
 pub struct SqliteState {
     connection: Arc<Mutex<Connection>>,
-    /// Free of symbolic links, so that all who have the database open agree on its lock files.
+    /// The path with symbolic links resolved, so that all processes that open the database use the same lock files.
     path: PathBuf,
 }
 
 impl SqliteState {
-    /// Opens the state database at `path`, and makes it if there is none; its directory must exist.
+    /// Opens the state database at `path`, and creates it if it does not exist; its folder must exist.
     ///
-    /// This reads and writes the disk on the calling thread.
+    /// This function blocks the calling thread while it reads and writes the disk.
     ///
     /// # Errors
-    /// [`ErrorKind::State`](crate::ErrorKind::State), naming the file, when it cannot be opened or written, is damaged,
-    /// is no database or that of another program, or was written by a newer version. A file that is refused is left as
-    /// it was.
+    /// [`ErrorKind::State`](crate::ErrorKind::State) with the file if it cannot be opened or written, is damaged, is not a
+    /// database, belongs to another program, or was written by a newer version. A rejected file is left unchanged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let given = path.as_ref();
         let unusable = |error: std::io::Error| {
-            state("the state database cannot be opened", given)
-                .hint("its directory must exist and be writable")
+            state("could not open the state database", given)
+                .hint("its folder must exist and be writable")
                 .caused_by(error)
         };
-        // An absolute path is never one of SQLite's own names, such as `:memory:`.
+        // An absolute path is never one of SQLite's special names, such as `:memory:`.
         let path = std::path::absolute(given).map_err(unusable)?;
         let new = !path.exists();
         let mut connection =
             Connection::open_with_flags(&path, FLAGS).map_err(|error| Trouble::from(error).at(given))?;
         let path = path.canonicalize().map_err(unusable)?;
         if new {
-            // By its path and before anything is in it: to close a second handle would end SQLite's own locks, and the
-            // log is made with the rights of the database.
+            // Set the mode by path while the file is empty: closing a second file handle would release SQLite's own locks, and
+            // the write-ahead log is created with the mode of the database.
             keep_private(&path).map_err(unusable)?;
         }
         set_up(&mut connection).map_err(|trouble| trouble.at(&path))?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), path })
     }
 
-    /// Does the work on a thread that may block. Once started it is done even if nobody waits for it any more.
+    /// Runs the work on a thread that may block. Once started, the work is finished even if the caller stops waiting.
     async fn call<T, F>(&self, operation: &'static str, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -106,7 +105,7 @@ impl SqliteState {
     {
         let connection = Arc::clone(&self.connection);
         let done = spawn_blocking(move || {
-            // A panic has dropped its transaction, which rolls back: the connection is as good as before.
+            // A panic drops the transaction, which rolls it back: the connection can be used again.
             work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
         });
         match done.await {
@@ -176,13 +175,18 @@ impl StateStore for SqliteState {
 
     async fn kept(&self, account: &AccountKey, source: &str) -> Result<Option<Kept>> {
         let (account, source) = (account.clone(), source.to_owned());
-        self.call("load what was read last", move |connection| tables::kept(connection, &account, &source)).await
+        self.call("load the saved state of the last read", move |connection| {
+            tables::kept(connection, &account, &source)
+        })
+        .await
     }
 
     async fn keep(&self, account: &AccountKey, source: &str, kept: &Kept) -> Result<()> {
         let (account, source, kept) = (account.clone(), source.to_owned(), kept.clone());
-        self.call("keep what was read", move |connection| tables::keep_reading(connection, &account, &source, &kept))
-            .await
+        self.call("save the state of the read", move |connection| {
+            tables::keep_reading(connection, &account, &source, &kept)
+        })
+        .await
     }
 }
 
@@ -201,8 +205,8 @@ impl fmt::Debug for SqliteState {
 fn set_up(connection: &mut Connection) -> Result<(), Trouble> {
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(32);
-    // Two processes that turn the write-ahead log on at once are in each other's way, and SQLite then tells one of them
-    // without waiting.
+    // If two processes turn on the write-ahead log at the same time, they block each other, and SQLite returns an error to one of
+    // them without waiting.
     let start = Instant::now();
     loop {
         match schema::prepare(connection) {
@@ -219,18 +223,18 @@ fn keep_private(path: &Path) -> std::io::Result<()> {
 
 #[cfg(not(unix))]
 fn keep_private(_: &Path) -> std::io::Result<()> {
-    // Elsewhere a file has the rights of its directory.
+    // On other systems, a file gets the permissions of its folder.
     Ok(())
 }
 
-/// Without `SQLite`'s own lock around a connection, which has ours, and without URIs, which a path is not.
+/// No mutex inside `SQLite`, because each connection has our own, and no URIs, because the argument is a path.
 const FLAGS: OpenFlags =
     OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_CREATE).union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// How long to wait for another process's commit.
+/// The maximum time to wait for the commit of another process.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// After which pause to try again where `SQLite` does not wait by itself.
+/// The pause between retries where `SQLite` does not wait by itself.
 const PAUSE: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
@@ -242,7 +246,7 @@ mod tests {
     use crate::laws::state::{self as laws, link, run};
 
     #[tokio::test]
-    async fn it_keeps_the_laws_of_state_stores() {
+    async fn passes_the_conformance_tests_of_state_stores() {
         let broken = laws::broken(&|| {
             let folder = tempfile::tempdir().unwrap();
             Box::new(move || Box::new(SqliteState::open(folder.path().join("state.db")).unwrap()))
@@ -255,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_set_up_to_be_durable() {
+    fn configures_the_connection_for_durability() {
         let folder = tempfile::tempdir().unwrap();
         let state = SqliteState::open(folder.path().join("state.db")).unwrap();
         for (pragma, value) in
@@ -270,7 +274,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_new_file_is_for_its_owner_only_and_an_old_one_is_left_alone() {
+    fn makes_a_new_file_private_and_keeps_the_mode_of_an_old_one() {
         use std::os::unix::fs::PermissionsExt;
 
         let folder = tempfile::tempdir().unwrap();
@@ -287,7 +291,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn two_names_of_one_database_have_one_lock() {
+    async fn two_paths_of_one_database_share_one_lock() {
         let folder = tempfile::tempdir().unwrap();
         let (path, other) = (folder.path().join("state.db"), folder.path().join("other.db"));
         let one = SqliteState::open(&path).unwrap();
@@ -298,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_becomes_a_state_database() {
+    fn turns_an_empty_file_into_a_state_database() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         fs::write(&path, "").unwrap();
@@ -306,7 +310,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_of_the_first_version_opens_and_keeps_its_data() {
+    async fn opens_a_file_of_the_first_version_and_keeps_its_data() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         let mut older = Connection::open(&path).unwrap();
@@ -331,7 +335,7 @@ mod tests {
         let left = state.unfinished(&"a".into()).await.unwrap().unwrap();
         assert_eq!((left.record, left.events), (run("a", "r1", 1), vec![Event::Intended { step: 1 }]));
 
-        // It takes what the newer version knows.
+        // The upgraded file stores data that only the newer version has.
         let person = kept.links[0].person.clone();
         let learned = [Learned::Role(person, Some(crate::model::Role::Administrator)), laws::failed("p1", "f", 1)];
         state.record(&"r1".into(), &[], &learned).await.unwrap();
@@ -341,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_state_database_is_refused_and_left_alone() {
+    fn rejects_other_files_and_leaves_them_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         for (content, message) in [
@@ -361,8 +365,8 @@ mod tests {
             let error = SqliteState::open(&path).unwrap_err();
             assert_eq!((error.kind(), error.message()), (ErrorKind::State, message));
             assert!(error.to_string().contains("state.db"), "{error}");
-            assert!(error.help().unwrap().contains("links are found again by e-mail"), "{error:?}");
-            assert!(fs::read(&path).unwrap() == content, "left as it was: {message}");
+            assert!(error.help().unwrap().contains("links users again by e-mail address"), "{error:?}");
+            assert!(fs::read(&path).unwrap() == content, "the file has changed: {message}");
         }
     }
 
@@ -374,16 +378,16 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_opened_says_so() {
+    fn names_a_file_that_cannot_be_opened() {
         let folder = tempfile::tempdir().unwrap();
         for path in [folder.path().to_owned(), folder.path().join("missing/state.db"), PathBuf::new()] {
             let error = SqliteState::open(&path).unwrap_err();
-            assert_eq!((error.kind(), error.message()), (ErrorKind::State, "the state database cannot be opened"));
+            assert_eq!((error.kind(), error.message()), (ErrorKind::State, "could not open the state database"));
         }
     }
 
     #[tokio::test]
-    async fn damage_is_told_with_what_to_do() {
+    async fn reports_damage_and_shows_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         let state = SqliteState::open(&path).unwrap();
@@ -391,14 +395,14 @@ mod tests {
         state.connection.lock().unwrap().execute_batch("UPDATE links SET rules = 'no list'").unwrap();
         let error = state.load(&"a".into()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::State);
-        assert!(error.to_string().starts_with("cannot load the state: the state database holds"), "{error}");
+        assert!(error.to_string().starts_with("cannot load the state: the state database contains"), "{error}");
         state.connection.lock().unwrap().execute_batch("UPDATE links SET rules = '[]', had = 'all'").unwrap();
         let error = state.load(&"a".into()).await.unwrap_err();
-        assert_eq!(error.message(), "the state database holds a value of no known form");
+        assert_eq!(error.message(), "the state database contains an unreadable value");
         assert!(error.to_string().contains("column: had"), "{error}");
         drop(state);
 
-        // Every page but the first two, which opening reads.
+        // Overwrite every page except the first two, which opening reads.
         let mut bytes = fs::read(&path).unwrap();
         let from = bytes.len().min(2 * 4096);
         bytes[from..].fill(0xA5);
@@ -408,11 +412,11 @@ mod tests {
             Err(error) => error,
         };
         assert_eq!((error.kind(), error.message()), (ErrorKind::State, "the state database is damaged"));
-        assert!(error.help().unwrap().contains("links are found again by e-mail"));
+        assert!(error.help().unwrap().contains("links users again by e-mail address"));
     }
 
     #[test]
-    fn many_may_open_a_new_file_at_once() {
+    fn several_threads_can_open_a_new_file_at_once() {
         for _ in 0..20 {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("state.db");
@@ -425,7 +429,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn two_handles_may_write_at_once() {
+    async fn two_connections_can_write_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         let runs = ["r1", "r2"];
@@ -454,7 +458,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn journals_are_kept_of_the_last_runs_and_plans_of_open_ones() {
+    async fn keeps_the_journals_of_recent_runs_and_the_plans_of_open_ones() {
         let folder = tempfile::tempdir().unwrap();
         let state = SqliteState::open(folder.path().join("state.db")).unwrap();
         let begin = async |account: &str, name: &str, started| {
@@ -477,7 +481,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn many_links_come_back_in_order() {
+    async fn loads_many_links_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let state = SqliteState::open(folder.path().join("state.db")).unwrap();
         let mut links: Vec<_> = (0..25_000).map(|n| link(&format!("E{n}"), &n.to_string())).collect();

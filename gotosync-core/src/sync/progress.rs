@@ -1,29 +1,29 @@
-//! What goes on in a run, for whoever watches.
+//! The progress of a run, for callbacks.
 
 use std::time::Duration;
 
-/// Something that goes on, told to whoever watches.
+/// A progress event, passed to the callback of [`Engine::watch`](super::Engine::watch).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// The account may not show yet what was last written: it is waited for.
+    /// The engine waits, because the account may not show the latest writes yet.
     Waiting {
-        /// For so long.
+        /// The time to wait.
         time: Duration,
     },
-    /// Both sides are being read.
+    /// The engine has started to read both sides.
     Reading,
-    /// Both sides were read: how many people and how many users.
+    /// Both sides have been read.
     Read {
-        /// People who were read.
+        /// The number of people read.
         people: usize,
-        /// Users of the account.
+        /// The number of users in the account.
         users: usize,
     },
-    /// So many steps of so many have an outcome.
+    /// Some steps have an outcome.
     Applied {
-        /// Steps with an outcome so far, whatever it is.
+        /// The number of steps with an outcome of any kind.
         done: usize,
-        /// All of them.
+        /// The number of all steps.
         of: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! Somebody else's word on every plan, before it is checked.
+//! Reviewers: custom code that reviews every plan before the check.
 
 use std::fmt::Debug;
 
@@ -8,16 +8,16 @@ use super::Engine;
 use crate::Result;
 use crate::plan::{Plan, Planned, Review};
 
-/// Looks at every plan that an engine makes, before it is checked: it may take steps out or refuse the whole, and cannot add
-/// anything. What it says stands in the plan and in the report.
+/// Reviews every plan that an engine makes, before the check.
 ///
-/// A plan that comes from a file was looked at when it was made: it is applied exactly as it is.
+/// A reviewer may leave out steps or reject the plan, but cannot add steps. Its reasons appear in the plan and in the report. A plan
+/// from a file was reviewed when it was made and is applied exactly as it is.
 ///
 /// ```
 /// use gotosync_core::plan::{Plan, Review};
 /// use gotosync_core::sync::Reviewer;
 ///
-/// /// Leaves the board alone.
+/// /// Leaves out steps about members of the board.
 /// #[derive(Debug)]
 /// struct Board;
 ///
@@ -25,16 +25,16 @@ use crate::plan::{Plan, Planned, Review};
 /// impl Reviewer for Board {
 ///     async fn review(&self, plan: &Plan) -> gotosync_core::Result<Review> {
 ///         let board = plan.steps().iter().filter(|step| step.subject.ends_with("@board.example.test"));
-///         Ok(board.fold(Review::default(), |review, step| review.leave_out(step, "the board is kept by hand")))
+///         Ok(board.fold(Review::default(), |review, step| review.leave_out(step, "board members are managed by hand")))
 ///     }
 /// }
 /// ```
 #[async_trait]
 pub trait Reviewer: Debug + Send + Sync {
-    /// Looks at a plan.
+    /// Reviews a plan.
     ///
     /// # Errors
-    /// Whatever keeps it from having an opinion: then there is no plan.
+    /// Any error that keeps the reviewer from deciding; the engine then returns the error instead of a plan.
     async fn review(&self, plan: &Plan) -> Result<Review>;
 }
 
@@ -47,6 +47,6 @@ impl Engine {
     pub(super) async fn reviewed_plan(&self, plan: Plan) -> Result<Plan> {
         let Some(reviewer) = &self.reviewer else { return Ok(plan) };
         let review = reviewer.review(&plan).await.and_then(|review| plan.reviewed(&review));
-        review.map_err(|error| error.during("have the plan reviewed"))
+        review.map_err(|error| error.during("review the plan"))
     }
 }

@@ -1,4 +1,4 @@
-//! What has happened since a plan was made, and stands against it.
+//! Events since a plan was made that forbid some of its steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +10,14 @@ use crate::plan::{Inputs, Override, Plan, plan};
 use crate::target::TargetInfo;
 
 impl Engine {
-    /// Says whether another run has written since the plan was made: then more is remembered than the plan knew.
+    /// Returns `true` if another run has written since the plan was made, so that the stored state is newer than the plan.
     pub(super) async fn overtaken(&self, plan: &Plan, record: &RunRecord) -> Result<bool> {
         let wrote = |run: &RunRecord| matches!(run.ending, Ending::Done | Ending::Partial | Ending::Interrupted);
         let runs = self.state.runs_since(&record.account, plan.basis().made_at).await?;
         Ok(runs.iter().any(|run| run.run != record.run && wrote(run) && run.started <= record.started))
     }
 
-    /// The links of a plan that say something new. Those of a plan that was overtaken never replace a newer one.
+    /// Returns the links of a plan that should be stored. Links of a plan that was overtaken by another run never replace stored ones.
     pub(super) async fn links_to_keep(&self, plan: &Plan, record: &RunRecord) -> Result<Vec<Link>> {
         if !self.overtaken(plan, record).await? {
             return Ok(plan.links().to_vec());
@@ -26,10 +26,10 @@ impl Engine {
         Ok(plan.links().iter().filter(|link| remembered.link(&link.person).is_none()).cloned().collect())
     }
 
-    /// What stands against steps of a plan beside the state of the account, each by its number.
+    /// Returns the reasons for refusing steps that do not follow from the account alone, by step number.
     ///
-    /// What is deleted does not come back: whoever is not to be deleted by the directory, the rules and what is remembered
-    /// as they are now is spared. And who has got a user since the plan was made gets no second one.
+    /// A deletion cannot be undone, so it is refused unless the current directory, rules, and stored state still require it. A creation is
+    /// refused if the person has got a user since the plan was made.
     pub(super) async fn objections(
         &self,
         plan: &Plan,
@@ -49,11 +49,12 @@ impl Engine {
                 match &due {
                     Ok(due) if step.action.user().is_some_and(|user| due.contains(user)) => {}
                     Ok(_) => {
-                        let reason = "changed since the plan was made: not to be deleted any more".to_owned();
+                        let reason = "changed since the plan was made: the rules no longer delete this user".to_owned();
                         objections.insert(step.number, reason);
                     }
                     Err(error) => {
-                        objections.insert(step.number, format!("whether it is still due cannot be told: {error}"));
+                        objections
+                            .insert(step.number, format!("could not check whether the deletion is still due: {error}"));
                     }
                 }
             }
@@ -65,7 +66,7 @@ impl Engine {
             for step in created {
                 let link = step.person.as_ref().and_then(|person| remembered.link(person));
                 if let Some(link) = link.filter(|link| users.contains(&link.user)) {
-                    let reason = format!("changed since the plan was made: the person is the user {} now", link.email);
+                    let reason = format!("changed since the plan was made: the person has the user {} now", link.email);
                     objections.insert(step.number, reason);
                 }
             }
@@ -73,8 +74,8 @@ impl Engine {
         Ok(objections)
     }
 
-    /// Who is to be deleted by the directory, the rules and what is remembered as they are now. That it failed before makes
-    /// a deletion no less due.
+    /// Returns the users that the current directory, rules, and stored state require to be deleted. A deletion that failed before is
+    /// still due.
     pub(super) async fn due(&self, info: &TargetInfo) -> Result<BTreeSet<UserKey>> {
         let read = self.read(info.clone(), &self.rules.request()).await?;
         let fresh = plan(&Inputs { overrides: Override::All, ..self.inputs(&read) }).plan;

@@ -1,7 +1,7 @@
-//! The vendor's rules in one place, whatever keeps the account.
+//! The vendor's rules, in one place for all account stores.
 //!
-//! A [`AccountStore`] only looks up and writes; [`perform`] alone decides. So the strict fake and the account on disk cannot come
-//! to differ in what they accept.
+//! An [`AccountStore`] only looks up and writes; [`perform`] makes every decision. The account in memory and the account on disk
+//! therefore always accept and reject the same actions.
 
 use std::sync::Arc;
 
@@ -30,93 +30,94 @@ pub(super) use mail::put_template;
 pub(super) use opening::{FIRST_USER, opening};
 pub(super) use roles::{access, as_shown};
 
-/// Looks up and writes one account. It knows no rule.
+/// Lookups and writes in one account, without any rules.
 ///
-/// Writes come only after every lookup of an action, and an `Err` means that the storage is broken: whoever keeps the store
-/// then undoes the batch.
+/// All lookups of an action come before its writes. `Err` means that the storage failed; the owner of the store then rolls
+/// the batch back.
 pub(super) trait AccountStore {
-    /// The user whose login is in use.
+    /// Returns the key of the signed-in user.
     fn login(&self) -> Result<Option<UserKey>>;
-    /// A user by key.
+    /// Looks up a user by key.
     fn user(&self, key: &UserKey) -> Result<Option<Record>>;
-    /// The key of the user who has an address, under [`Email::key`].
+    /// Returns the key of the user with this e-mail address; addresses are compared by [`Email::key`].
     fn holder(&self, email: &Email) -> Result<Option<UserKey>>;
-    /// The number of users.
+    /// Returns the number of users.
     fn users(&self) -> Result<usize>;
-    /// A license by key, with the seats that are taken now.
+    /// Looks up a license by key, with its current number of used seats.
     fn license(&self, key: &LicenseKey) -> Result<Option<License>>;
-    /// Whether a user group exists.
+    /// Returns `true` if the user group exists.
     fn has_group(&self, path: &UserGroupPath) -> Result<bool>;
-    /// The lists of the catalog that are short: devices, phone numbers, extensions and addresses of other accounts are not in
-    /// it.
+    /// Returns the short lists of the catalog: everything except devices, phone numbers, extensions, and addresses of other
+    /// accounts.
     fn catalog(&self) -> Result<Arc<Catalog>>;
-    /// A device by its address.
+    /// Looks up a device by its MAC address.
     fn device(&self, mac: Mac) -> Result<Option<Device>>;
-    /// A telephone number of the account, whoever has it.
+    /// Looks up a phone number of the account, whether or not it is assigned.
     fn phone_number(&self, number: &PhoneNumber) -> Result<Option<NamedNumber>>;
-    /// Whether the account has a telephone extension, whoever has it.
+    /// Returns `true` if the account has the extension, whether or not it is assigned.
     fn has_extension(&self, extension: &str) -> Result<bool>;
-    /// The key of the user who has something exclusive, listed or not.
+    /// Returns the key of the user who has an exclusive value, such as an extension or a device.
     fn holder_of(&self, one: &Exclusive) -> Result<Option<UserKey>>;
-    /// Whether an address is known to belong to another account.
+    /// Returns `true` if the address is known to belong to another account.
     fn is_elsewhere(&self, email: &Email) -> Result<bool>;
-    /// What somebody with an address in another account was asked.
+    /// Returns the invitation to move here that was sent to a user of another account.
     fn transfer(&self, email: &Email) -> Result<Option<Transfer>>;
-    /// Whether somebody else than this user is a full administrator.
+    /// Returns `true` if another user is a full administrator.
     fn has_administrator_beside(&self, user: &UserKey) -> Result<bool>;
-    /// Writes a user, new or not, and with them whatever is exclusive, under the names it has with them. An
-    /// extension of their own that gets a new number has the old one no more; any other stays in the account.
+    /// Inserts or updates a user, together with the user's exclusive values and their names. If the user's extension gets
+    /// a number that is new to the account, the old number disappears; otherwise the old extension stays in the account,
+    /// unassigned.
     fn put_user(&mut self, record: Record) -> Result<()>;
-    /// Deletes a user, and gives back whatever is exclusive.
+    /// Deletes a user and releases the user's exclusive values.
     fn remove_user(&mut self, key: &UserKey) -> Result<()>;
-    /// Writes a template of welcome e-mails over the one of that name, if there is one.
+    /// Inserts a welcome e-mail template, or replaces the one with the same name.
     fn put_welcome_email(&mut self, template: WelcomeTemplate) -> Result<()>;
-    /// Writes what somebody was asked, over what they were asked before.
+    /// Records an invitation to move here, replacing an earlier one to the same address.
     fn put_transfer(&mut self, transfer: Transfer) -> Result<()>;
-    /// Writes a user group.
+    /// Inserts a user group.
     fn put_group(&mut self, group: UserGroup) -> Result<()>;
-    /// The next number for a user; no number comes twice.
+    /// Allocates the next user number; no number is returned twice.
     fn next_user(&mut self) -> Result<u64>;
-    /// Adds to the history; the store gives the sequence.
+    /// Appends an entry to the history; the store assigns the sequence number.
     fn append(&mut self, entry: Activity) -> Result<()>;
 }
 
-/// A user as an account store keeps them.
+/// A user as stored in an account store.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Record {
-    /// The user's key, which stands in `user` too.
+    /// The user's key, the same as in `user`.
     pub(super) key: UserKey,
     /// The user.
     pub(super) user: Arc<User>,
-    /// Whether the user ever signed in: what they come back to after a suspension.
+    /// `true` if the user has ever signed in. It decides whether a reactivated user is active or invited.
     pub(super) signed_in: bool,
 }
 
-/// What holds for every action of a batch.
+/// The conditions that apply to every action of a batch.
 #[derive(Debug)]
 pub(super) struct Terms<'t> {
-    /// What the target takes.
+    /// The actions and features that the target supports.
     pub(super) capabilities: &'t Capabilities,
-    /// What it accepts in fields.
+    /// The limits for fields.
     pub(super) limits: FieldLimits,
-    /// The time of the batch.
+    /// The time at which the batch runs.
     pub(super) now: Timestamp,
 }
 
-/// Refuses a batch that is larger than a target takes.
+/// Rejects a batch that has more actions than the target accepts at once.
 pub(super) fn admit(batch: &Batch, capabilities: &Capabilities) -> Result<()> {
     let (sent, most) = (batch.actions.len(), capabilities.batch);
     if sent <= most {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Unsupported, format!("a batch of {sent} actions was sent, {most} are taken at once"))
+    Err(Error::new(ErrorKind::Unsupported, format!("the batch has {sent} actions; the account accepts at most {most}"))
         .during("execute a batch"))
 }
 
-/// Does one action or refuses it; a refused action has written nothing.
+/// Performs or refuses one action; a refused action has written nothing.
 ///
 /// # Errors
-/// Only those of the store: what the rules refuse is an [`Outcome`].
+/// Returns only errors of the store. A refusal by the rules is an [`Outcome`].
 pub(super) fn perform(store: &mut dyn AccountStore, action: &Action, terms: &Terms<'_>) -> Result<Outcome> {
     let done = match terms.capabilities.refusal(action) {
         Some(fault) => Err(Stop::Refused(fault)),
@@ -134,11 +135,11 @@ pub(super) fn perform(store: &mut dyn AccountStore, action: &Action, terms: &Ter
     }
 }
 
-/// Why an action ended early.
+/// The reason why an action ended early.
 enum Stop {
-    /// A rule stands against it.
+    /// A rule forbids the action.
     Refused(Fault),
-    /// The store cannot be read or written.
+    /// The store could not be read or written.
     Broken(Error),
 }
 
@@ -160,16 +161,16 @@ fn refuse<T>(kind: ErrorKind, message: impl Into<String>) -> Done<T> {
     Err(Stop::Refused(Fault::new(kind, message)))
 }
 
-/// Refuses a name that the account does not have, and names the nearest that it has.
+/// Refuses a name that does not exist in the account, and suggests the most similar name that does.
 fn unknown<'n, T>(what: &str, name: &str, names: impl IntoIterator<Item = &'n str>) -> Done<T> {
     let near = nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     refuse(ErrorKind::NotFound, activity::one_line(&format!("the account has no {what} `{name}`{near}")))
 }
 
-/// What differs between a user before and after, with the names of licenses.
-fn told(store: &dyn AccountStore, before: Option<&User>, after: Option<&User>) -> Result<String> {
+/// Describes the differences between a user before and after a change, with the names of licenses.
+fn describe(store: &dyn AccountStore, before: Option<&User>, after: Option<&User>) -> Result<String> {
     let name = |key: &LicenseKey| Ok(store.license(key)?.map_or_else(|| key.to_string(), |license| license.name));
-    activity::told(before, after, name)
+    activity::describe(before, after, name)
 }
 
 #[cfg(test)]
@@ -177,12 +178,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_that_is_too_large_is_refused_whole() {
+    fn rejects_a_batch_above_the_limit() {
         let capabilities = Capabilities { batch: 1, ..Capabilities::built_in() };
         let group = Action::CreateGroup { path: UserGroupPath::new("Sales") };
         let batch: Batch = [group.clone(), group].into_iter().collect();
         let error = admit(&batch, &capabilities).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert_eq!(error.to_string(), "cannot execute a batch: a batch of 2 actions was sent, 1 are taken at once");
+        assert_eq!(error.to_string(), "cannot execute a batch: the batch has 2 actions; the account accepts at most 1");
     }
 }

@@ -1,4 +1,4 @@
-//! A target with faults that a seed decides.
+//! A decorator that injects faults, chosen by a seed, into a target.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,11 +10,12 @@ use super::{ProvisioningTarget, TargetInfo};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Account, Action, Batch, Completeness, Fault, Gap, Outcome};
 
-/// A target that fails now and then, for tests of whoever has to live with that.
+/// A target that fails at random, for tests of code that must handle failures.
 ///
-/// The same seed and the same calls in the same order give the same faults; calls that overlap have no order. It keeps
-/// every promise of the trait: what it says was not done was not done, and where an answer is lost the outcome is in
-/// doubt. Faults come on top of those of the target inside. A description never fails.
+/// The same seed and the same calls in the same order give the same faults; overlapping calls have no defined order. The
+/// decorator keeps every guarantee of the trait: an action reported as failed was not executed, and an action whose reply
+/// is lost is reported as in doubt. Injected faults come on top of those of the wrapped target. `describe` never gets an
+/// injected fault.
 #[derive(Debug)]
 pub struct FlakyTarget<T> {
     inner: T,
@@ -23,48 +24,50 @@ pub struct FlakyTarget<T> {
     fate: Mutex<Fate>,
 }
 
-/// One kind of fault.
+/// A kind of injected fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mishap {
-    /// A batch was refused and nothing of it was tried: an error of kind `Unavailable`.
+    /// A batch is refused, and none of its actions is attempted: an error of kind `Unavailable`.
     BatchRefused,
-    /// An action was not done: a failure of kind `Unavailable`.
+    /// An action is not executed: a failure of kind `Unavailable`.
     ActionFailed,
-    /// An action reached the target inside, and what became of it did not come back: in doubt.
+    /// An action is executed by the wrapped target, but its outcome is lost: in doubt.
     AnswerLost,
-    /// A read lost the users at its end and says so.
+    /// A read omits the last users and is marked incomplete.
     ReadCut,
-    /// A read failed: an error of kind `Unavailable`.
+    /// A read fails: an error of kind `Unavailable`.
     ReadFailed,
 }
 
 impl Mishap {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 5] =
         [Self::BatchRefused, Self::ActionFailed, Self::AnswerLost, Self::ReadCut, Self::ReadFailed];
 }
 
 impl<T: ProvisioningTarget> FlakyTarget<T> {
-    /// Lets so many of a thousand chances go wrong: each batch is one, each action of it, and each read. All kinds of
-    /// faults happen; from 1000 on, every chance goes wrong.
+    /// Wraps a target and injects faults with a probability of `per_mille` in 1000.
+    ///
+    /// The probability applies separately to each batch, to each action of a batch, and to each read. All kinds of faults
+    /// occur. With 1000 or more, every batch, action, and read fails.
     pub fn new(inner: T, seed: u64, per_mille: u16) -> Self {
         let fate = Fate { state: seed, mishaps: Vec::new() };
         Self { inner, per_mille, enabled: Mishap::ALL.into(), fate: Mutex::new(fate) }
     }
 
-    /// Lets only these faults happen.
+    /// Restricts the faults to these kinds.
     #[must_use]
     pub fn only(mut self, mishaps: impl IntoIterator<Item = Mishap>) -> Self {
         self.enabled = mishaps.into_iter().collect();
         self
     }
 
-    /// The target inside.
+    /// Returns the wrapped target.
     pub fn inner(&self) -> &T {
         &self.inner
     }
 
-    /// The faults that were decided so far, in order; those of a batch before it is sent on.
+    /// Returns the faults chosen so far, in order. The faults of a batch are chosen before the batch is forwarded.
     pub fn mishaps(&self) -> Vec<Mishap> {
         self.fate().mishaps.clone()
     }
@@ -73,11 +76,11 @@ impl<T: ProvisioningTarget> FlakyTarget<T> {
         self.fate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Decides what goes wrong at one chance, if anything does.
+    /// Draws the next fault, if one occurs, from the possible kinds.
     fn chance(&self, possible: &[Mishap]) -> Option<Mishap> {
         let possible: Vec<_> = possible.iter().filter(|mishap| self.enabled.contains(mishap)).collect();
         let mut fate = self.fate();
-        // Drawn even where nothing is possible, so that a chance means the same whatever is enabled.
+        // Drawn even if no fault is possible, so that enabling other kinds does not shift the random sequence.
         let (strikes, which) = (fate.below(1000) < u64::from(self.per_mille), fate.next());
         if !strikes || possible.is_empty() {
             return None;
@@ -121,7 +124,7 @@ impl<T: ProvisioningTarget> ProvisioningTarget for FlakyTarget<T> {
         let fates: Vec<_> =
             batch.actions.iter().map(|_| self.chance(&[Mishap::ActionFailed, Mishap::AnswerLost])).collect();
         let forwarded: Batch = forwarded(batch, &fates).cloned().collect();
-        // A target need not expect a batch of nothing where something was sent.
+        // Do not send the wrapped target an empty batch if the caller's batch had actions.
         let answers = if forwarded.actions.is_empty() && !batch.actions.is_empty() {
             Vec::new()
         } else {
@@ -145,7 +148,7 @@ fn forwarded<'b>(batch: &'b Batch, fates: &'b [Option<Mishap>]) -> impl Iterator
 fn cut(account: &mut Account, kept: usize) {
     account.users.truncate(kept);
     let mut gaps = account.completeness.gaps().to_vec();
-    gaps.push(Gap { place: "users".into(), problem: format!("the listing broke off after {kept}") });
+    gaps.push(Gap { place: "users".into(), problem: format!("the listing ended early, after {kept} users") });
     account.completeness = Completeness::Incomplete(gaps);
 }
 
@@ -157,7 +160,7 @@ fn fault() -> Fault {
     Fault::new(ErrorKind::Unavailable, MESSAGE)
 }
 
-/// What comes next, and what came so far.
+/// The state of the random number generator, and the faults chosen so far.
 #[derive(Debug)]
 struct Fate {
     state: u64,
@@ -165,7 +168,8 @@ struct Fate {
 }
 
 impl Fate {
-    /// The next number of `SplitMix64` (Steele, Lea and Flood, 2014): one word of state, and every seed is a good one.
+    /// Returns the next number of `SplitMix64` (Steele, Lea, and Flood, 2014). It needs one word of state, and every seed is
+    /// suitable.
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
@@ -174,13 +178,13 @@ impl Fate {
         z ^ (z >> 31)
     }
 
-    /// A number below an end; 0 where the end is 0.
+    /// Returns a number below `end`, or 0 if `end` is 0.
     fn below(&mut self, end: u64) -> u64 {
         self.next() % end.max(1)
     }
 }
 
-const MESSAGE: &str = "the connection was lost (a fault on purpose)";
+const MESSAGE: &str = "the connection was lost (injected fault)";
 
 #[cfg(test)]
 mod tests {
@@ -205,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_chances_nothing_goes_wrong() {
+    async fn injects_no_fault_at_probability_zero() {
         let target = FlakyTarget::new(memory(), 1, 0);
         let outcomes = target.execute(&groups(0)).await.unwrap();
         assert!(outcomes.iter().all(Outcome::is_done));
@@ -214,7 +218,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_told_is_true() {
+    async fn reported_outcomes_match_the_account() {
         let target = FlakyTarget::new(memory(), 7, 500).only([Mishap::ActionFailed, Mishap::AnswerLost]);
         let batch = groups(0);
         let outcomes = target.execute(&batch).await.unwrap();
@@ -231,20 +235,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_invitation_whose_answer_was_lost_went_out() {
+    async fn sends_an_invitation_once_even_if_its_outcome_is_lost() {
         let memory = MemoryTarget::new(cases::account());
         let target = FlakyTarget::new(memory, 7, 1000).only([Mishap::AnswerLost]);
         let invite: Batch = [Action::Invite { user: "2".into(), sent: 0 }].into_iter().collect();
         assert_eq!(target.execute(&invite).await.unwrap(), [Outcome::InDoubt { fault: fault() }]);
         let sent = || target.inner().account().user(&"2".into()).unwrap().invitation.unwrap().sent;
         assert_eq!(sent(), 1);
-        // Whoever asks once more for the same invitation does not send a second one.
+        // Requesting the same invitation again does not send a second one.
         target.execute(&invite).await.unwrap();
         assert_eq!(sent(), 1);
     }
 
     #[tokio::test]
-    async fn a_batch_of_failures_never_reaches_the_target() {
+    async fn does_not_forward_a_batch_in_which_every_action_fails() {
         let target = FlakyTarget::new(memory(), 7, 1000).only([Mishap::ActionFailed]);
         let outcomes = target.execute(&groups(0)).await.unwrap();
         assert_eq!(outcomes, vec![Outcome::Failed { fault: fault() }; 50]);
@@ -261,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cut_read_says_so_and_a_failed_one_fails() {
+    async fn marks_a_cut_read_incomplete_and_fails_a_failed_read() {
         let target = FlakyTarget::new(memory(), 7, 1000).only([Mishap::ReadCut]);
         let account = target.read().await.unwrap();
         assert!(account.users.len() < 20);
@@ -273,7 +277,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_seed_gives_the_same_faults() {
-        let mut told = Vec::new();
+        let mut runs = Vec::new();
         for seed in [3, 3, 4] {
             let target = FlakyTarget::new(memory(), seed, 300);
             let mut answers = Vec::new();
@@ -281,9 +285,9 @@ mod tests {
                 answers.push(target.execute(&groups(round * 50)).await.ok());
                 answers.push(target.read().await.ok().map(|account| vec![Effect::Updated.into(); account.users.len()]));
             }
-            told.push((target.mishaps(), answers));
+            runs.push((target.mishaps(), answers));
         }
-        assert_eq!(told[0], told[1]);
-        assert_ne!(told[0].0, told[2].0);
+        assert_eq!(runs[0], runs[1]);
+        assert_ne!(runs[0].0, runs[2].0);
     }
 }

@@ -1,4 +1,4 @@
-//! What points to a target stands for it.
+//! Implementations of the target trait for pointers to targets.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::{ProvisioningTarget, TargetInfo};
 use crate::Result;
 use crate::model::{Account, Batch, Outcome};
 
-/// Lets what points to a target stand for it, so that a decorator can own, share or borrow one.
+/// Implements the trait for pointer types, so that a decorator can own, share, or borrow a target.
 macro_rules! pointer {
     ($($pointer:ty),+) => {$(
         #[deny(clippy::missing_trait_methods)]

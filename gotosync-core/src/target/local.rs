@@ -1,4 +1,4 @@
-//! An account in a file: the embedded default.
+//! The built-in account in a file.
 
 use std::fmt;
 use std::path::Path;
@@ -20,22 +20,22 @@ mod trouble;
 use page::{Cached, Page};
 use trouble::Fail;
 
-/// An account kept in one file on disk, under the vendor's rules.
+/// An account stored in one file on disk, with the vendor's rules.
 ///
-/// It keeps the same rules as [`MemoryTarget`](super::MemoryTarget), in the same code. A batch is one transaction of
-/// `SQLite` and each action a savepoint in it: a crash loses the batch under way and never half an action, and what was
-/// answered is on the disk. Any number of handles and processes may use one file; they take turns, batch by batch, so no
-/// seat is given twice.
+/// The rules are the same as those of [`MemoryTarget`](super::MemoryTarget) and share its code. A batch is one `SQLite`
+/// transaction, and each action is a savepoint in it. A crash loses at most the current batch, never half an action, and
+/// outcomes that were returned are on disk. Any number of handles and processes may use one file; they take turns, one
+/// batch at a time, so no seat is assigned twice.
 ///
-/// The file is in WAL mode, with two companions, `-wal` and `-shm`, beside it while it is open. They need memory that is
-/// shared by all who use the file, so **a network file system is no place for it**. To copy the account, read it, or copy
-/// the file when nobody has it open.
+/// The file is in WAL mode: while it is open, two files with the suffixes `-wal` and `-shm` exist next to it. All processes
+/// that use the file must share memory, so **do not put it on a network file system**. To copy the account, read it
+/// through this type, or copy the file while no process has it open.
 ///
-/// The login whose account it is sees and gives roles only if it is a full administrator's, as at the vendor: for others
-/// everybody reads as a member.
+/// As at the vendor, the signed-in user can see and change roles only as a full administrator. Otherwise every user is read
+/// as a member.
 ///
-/// Work happens on tokio's blocking threads. A call that is dropped while it runs is still finished there: a batch that
-/// nobody waits for any more may well be done.
+/// The work runs on tokio's blocking threads and continues there even if the caller drops the future. A batch whose future
+/// was dropped may therefore have been executed.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -67,41 +67,42 @@ pub struct LocalAccount {
 }
 
 impl LocalAccount {
-    /// Opens the account in a file, and brings a file of an earlier version up to this one.
+    /// Opens the account in a file, and upgrades a file of an earlier version to the current one.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] if there is no such file; [`ErrorKind::Data`] if it is damaged or holds something else;
-    /// [`ErrorKind::Unsupported`] if a newer version made it; [`ErrorKind::State`] if it cannot be opened, or somebody
-    /// holds it for more than five seconds (then worth trying again). A file that is not an account is left untouched.
+    /// Returns [`ErrorKind::NotFound`] if the file does not exist, [`ErrorKind::Data`] if it is damaged or is not an account,
+    /// [`ErrorKind::Unsupported`] if a newer version of gotosync wrote it, and [`ErrorKind::State`] if it cannot be opened or
+    /// another process has it locked for more than five seconds (the latter error is retryable). A file that is not an
+    /// account is not changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Ok(Self::over(path, file::open(path)?))
     }
 
-    /// Makes a file with an account in it; the account is taken over as it is.
+    /// Creates a file that contains a copy of an account.
     ///
-    /// Users without a key get one, counted from 1000000001. `status` and `used` are derived: who has neither a product
-    /// nor a role is suspended, whatever the value says. Limits are asked of writes only. If it fails, no file is left.
+    /// Users without a key get one, counted from 1000000001. `status` and `used` are derived: a user with neither a product
+    /// nor a role is suspended, whatever the given status. Limits apply only to later writes. If the call fails, no file is
+    /// left behind.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] if the path exists; [`ErrorKind::NotFound`] if its folder does not;
-    /// [`ErrorKind::Incomplete`] if the account was not read to its end; [`ErrorKind::Input`] if something stands in it
-    /// twice that can be there once only, such as a key, an address, a license or a user group; [`ErrorKind::State`] if the
-    /// file cannot be written.
+    /// Returns [`ErrorKind::Conflict`] if the path exists, [`ErrorKind::NotFound`] if its folder does not exist,
+    /// [`ErrorKind::Incomplete`] if the account was not read completely, [`ErrorKind::Input`] if the account contains a
+    /// duplicate, such as two users with one key or address, and [`ErrorKind::State`] if the file cannot be written.
     pub fn create(path: impl AsRef<Path>, account: &Account) -> Result<Self> {
         let path = path.as_ref();
         Ok(Self::over(path, file::create(path, account)?))
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The latest changes, at most so many, in the order in which they were made.
+    /// Returns the latest changes in the order in which they were made, at most `limit` of them.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`] and [`ErrorKind::State`], as [`open`](Self::open).
+    /// Returns [`ErrorKind::Data`] and [`ErrorKind::State`] for the same reasons as [`open`](Self::open).
     pub async fn activity(&self, limit: usize) -> Result<Vec<Activity>> {
         self.blocking("read the activity", move |connection, path| {
             Page::new(connection, path, &Cached::default()).activity(limit)
@@ -113,7 +114,7 @@ impl LocalAccount {
         Self { path: path.into(), connection: Arc::new(Mutex::new(connection)) }
     }
 
-    /// Does work with the connection where it holds up nobody.
+    /// Runs work with the connection on a blocking thread, so that it does not hold up the runtime.
     async fn blocking<T: Send + 'static>(
         &self,
         operation: &'static str,
@@ -121,7 +122,7 @@ impl LocalAccount {
     ) -> Result<T> {
         let (connection, path) = (Arc::clone(&self.connection), Arc::clone(&self.path));
         let task = tokio::task::spawn_blocking(move || {
-            // After a panic the transaction was rolled back on the way out: the connection is as good as before.
+            // A panic rolls the transaction back while it unwinds, so the connection is still usable.
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut connection, &path)
         });
@@ -170,8 +171,8 @@ impl ProvisioningTarget for LocalAccount {
     }
 }
 
-/// Does a batch in one transaction that has the file to itself from its start, so that what the rules look up still holds
-/// when they write.
+/// Executes a batch in one transaction. The transaction locks the file for writing from its start, so that lookups are still valid
+/// when their action writes.
 fn execute(connection: &mut Connection, path: &Path, batch: &Batch) -> Result<Vec<Outcome>> {
     let capabilities = Capabilities::built_in();
     let terms = Terms { capabilities: &capabilities, limits: FieldLimits::VENDOR, now: Timestamp::now() };
@@ -179,7 +180,7 @@ fn execute(connection: &mut Connection, path: &Path, batch: &Batch) -> Result<Ve
     let (mut outcomes, cached) = (Vec::with_capacity(batch.actions.len()), Cached::default());
     for action in &batch.actions {
         let savepoint = transaction.savepoint().or_fail(path)?;
-        // An error here is one of the file, and drops the whole transaction: nothing of the batch was done.
+        // An error here is an error of the file. It rolls the transaction back, so no action of the batch takes effect.
         let outcome = account_rules::perform(&mut Page::new(&savepoint, path, &cached), action, &terms)?;
         if outcome.is_done() {
             savepoint.commit().or_fail(path)?;
@@ -194,7 +195,7 @@ fn execute(connection: &mut Connection, path: &Path, batch: &Batch) -> Result<Ve
     }
 }
 
-/// Says of what was done that nobody knows: a commit that failed while the disk was written may still be found there.
+/// Marks completed actions as in doubt: after a commit that failed while writing to disk, their changes may or may not be stored.
 fn in_doubt(outcomes: Vec<Outcome>, error: Error) -> Vec<Outcome> {
     let fault = Fault::from(error.during("finish the batch"));
     let doubt = |outcome: Outcome| if outcome.is_done() { Outcome::InDoubt { fault: fault.clone() } } else { outcome };
@@ -205,7 +206,7 @@ fn stopped(error: tokio::task::JoinError) -> Error {
     if error.is_cancelled() {
         return Error::new(ErrorKind::Unavailable, "the runtime is shutting down");
     }
-    Error::new(ErrorKind::Bug, "the work on the account's file panicked").caused_by(error)
+    Error::new(ErrorKind::Bug, "the code that works on the account's file panicked").caused_by(error)
 }
 
 #[cfg(test)]
@@ -214,7 +215,7 @@ mod tests {
 
     use super::*;
     use crate::target::account_rules::cases::{
-        Bench, SEQUEL, STORY, account, created, every_case, sequel, story, told,
+        Bench, SEQUEL, STORY, account, created, every_case, lines, sequel, story,
     };
 
     fn bench(account: &Account) -> Bench {
@@ -226,7 +227,7 @@ mod tests {
     every_case!(bench);
 
     #[tokio::test]
-    async fn everything_is_there_after_opening_again() {
+    async fn keeps_account_and_history_after_reopening() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("account.db");
         let target = LocalAccount::create(&path, &account()).unwrap();
@@ -236,14 +237,14 @@ mod tests {
 
         let target = LocalAccount::open(&path).unwrap();
         assert_eq!(target.read().await.unwrap(), before);
-        assert_eq!(told(&target.activity(usize::MAX).await.unwrap()), STORY);
-        assert_eq!(told(&target.activity(2).await.unwrap()), STORY[3..]);
+        assert_eq!(lines(&target.activity(usize::MAX).await.unwrap()), STORY);
+        assert_eq!(lines(&target.activity(2).await.unwrap()), STORY[3..]);
         target.execute(&[created("gus@example.test", &[])].into_iter().collect()).await.unwrap();
         assert!(target.read().await.unwrap().user(&"1000000003".into()).is_some());
     }
 
     #[tokio::test]
-    async fn it_comes_to_the_same_as_the_account_in_memory() {
+    async fn gives_the_same_results_as_the_account_in_memory() {
         let bench = bench(&account());
         let memory = super::super::MemoryTarget::new(account());
         for batch in [story(), sequel()] {
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whatever_the_service_keeps_is_there_after_opening_again() {
+    async fn keeps_settings_templates_and_transfers_after_reopening() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("account.db");
         let target = LocalAccount::create(&path, &account()).unwrap();
@@ -262,11 +263,11 @@ mod tests {
         drop(target);
         let target = LocalAccount::open(&path).unwrap();
         assert_eq!(target.read().await.unwrap(), before);
-        assert_eq!(told(&target.activity(usize::MAX).await.unwrap()), SEQUEL);
+        assert_eq!(lines(&target.activity(usize::MAX).await.unwrap()), SEQUEL);
     }
 
     #[test]
-    fn of_two_handles_one_gets_the_last_seat() {
+    fn gives_the_last_seat_to_only_one_of_two_handles() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("account.db");
         drop(LocalAccount::create(&path, &account()).unwrap());
@@ -289,33 +290,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_batch_that_breaks_on_the_way_leaves_nothing() {
+    async fn rolls_back_a_batch_that_fails_halfway() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("account.db");
         let target = LocalAccount::create(&path, &account()).unwrap();
-        // Bob's row is damaged: the second action finds it out.
+        // Bob's row is damaged, which the second action discovers.
         let sql = "UPDATE users SET document = 'x' WHERE key = '2'";
         target.connection.lock().unwrap().execute(sql, ()).unwrap();
         let mut batch: Batch = [created("dan@example.test", &[])].into_iter().collect();
         batch.actions.extend(story().actions);
         let error = target.execute(&batch).await.unwrap_err();
-        assert_eq!((error.kind(), error.message()), (ErrorKind::Data, "a row of the file cannot be read"));
+        assert_eq!(
+            (error.kind(), error.message()),
+            (ErrorKind::Data, "the file contains a row that could not be read")
+        );
         assert_eq!(error.operation(), Some("execute a batch"));
         assert_eq!(target.activity(9).await.unwrap(), []);
         assert_eq!(target.read().await.unwrap_err().kind(), ErrorKind::Data);
     }
 
     #[test]
-    fn a_lost_commit_leaves_what_was_done_in_doubt() {
+    fn a_failed_commit_leaves_completed_actions_in_doubt() {
         let failed = Outcome::failed(ErrorKind::Conflict, "no");
         let outcomes = vec![crate::model::Effect::Updated.into(), failed.clone()];
-        let told = in_doubt(outcomes, Error::new(ErrorKind::State, "the disk is full"));
-        assert_eq!(told[0].as_str(), "in doubt");
-        assert_eq!(told[1], failed);
+        let after = in_doubt(outcomes, Error::new(ErrorKind::State, "the disk is full"));
+        assert_eq!(after[0].as_str(), "in doubt");
+        assert_eq!(after[1], failed);
     }
 
     #[tokio::test]
-    async fn a_large_account_is_quick() {
+    async fn handles_a_large_account_quickly() {
         let start = Instant::now();
         let mut account = account();
         account.licenses.iter_mut().for_each(|license| license.seats = 30_000);
@@ -326,7 +330,7 @@ mod tests {
             assert!(outcomes.iter().all(Outcome::is_done));
         }
         assert_eq!(bench.target.read().await.unwrap().users.len(), 5_003);
-        // The margin is for a slow disk: every batch is synced to it.
+        // Each batch is synced to disk, so the time limit allows for a slow disk.
         assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
     }
 }

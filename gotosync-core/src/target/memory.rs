@@ -1,4 +1,4 @@
-//! An account in memory: the strict fake.
+//! An account in memory: a strict fake for tests.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,12 +17,14 @@ mod ledger;
 pub use glance::Glance;
 use ledger::Ledger;
 
-/// An account in memory, for the tests of whoever embeds this crate.
+/// An account in memory, for tests of programs that embed this crate.
 ///
-/// It is as strict as the vendor and stricter where the vendor does not say: names and addresses have limits, an address
-/// belongs to one user, licenses and user groups must exist, no seat is given twice, and an action whose `before` is not
-/// how the user is now is refused. A login that is no full administrator's neither sees nor gives roles. It keeps the same rules as [`LocalAccount`](super::LocalAccount), in the same code.
-/// What it does not have is the vendor's delay: what was written can be read at once.
+/// It is as strict as the vendor, and stricter where the vendor's behavior is undocumented: names and addresses have
+/// limits, an address belongs to one user, licenses and user groups must exist, no seat is assigned twice, and an action
+/// whose `before` values differ from the user's current values is refused. A signed-in user who is not a full
+/// administrator can neither see nor change roles. The rules are the same as those of
+/// [`LocalAccount`](super::LocalAccount) and share its code. Unlike at the vendor, changes are visible to reads
+/// immediately.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -44,7 +46,7 @@ use ledger::Ledger;
 /// let batch = [create("ann@example.test"), create("bob@example.test")].into_iter().collect();
 /// let outcomes = target.execute(&batch).await?;
 /// assert!(outcomes[0].is_done());
-/// assert!(!outcomes[1].is_done()); // no seat is free in GoToMeeting: 1 missing
+/// assert!(!outcomes[1].is_done()); // no seat is free in GoToMeeting
 /// assert_eq!(target.account().users.len(), 1);
 /// # Ok(())
 /// # }
@@ -54,19 +56,19 @@ pub struct MemoryTarget {
     ledger: Mutex<Ledger>,
     capabilities: Capabilities,
     limits: FieldLimits,
-    /// Whether features are missing that the ledger keeps.
+    /// `true` if the capabilities lack a feature that the ledger supports.
     limited: bool,
 }
 
 impl MemoryTarget {
-    /// Takes over an account as it is.
+    /// Creates a target that holds the account as given.
     ///
-    /// Users without a key get one, counted from 1000000001. `status` and `used` are derived: who has neither a product
-    /// nor a role is suspended, whatever the value says. Limits are asked of writes only.
+    /// Users without a key get one, counted from 1000000001. `status` and `used` are derived: a user with neither a product
+    /// nor a role is suspended, whatever the given status. Limits apply only to later writes.
     ///
     /// # Panics
-    /// If something stands in the account twice that can be there once only, such as a key, an address, a license or a
-    /// user group: no account is like that.
+    /// Panics if the account contains a duplicate that no real account can have, such as two users with one key or address,
+    /// two licenses with one key, or two user groups with one path.
     pub fn new(account: Account) -> Self {
         Self {
             ledger: Mutex::new(Ledger::open(account)),
@@ -76,23 +78,24 @@ impl MemoryTarget {
         }
     }
 
-    /// Sets what is accepted in fields; [`FieldLimits::VENDOR`] unless told.
+    /// Sets the limits for fields; the default is [`FieldLimits::VENDOR`].
     #[must_use]
     pub fn with_limits(mut self, limits: FieldLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Returns what it can do unless [`with_capabilities`](Self::with_capabilities) says otherwise: every action, and every
-    /// feature but [`Feature::People`](super::Feature::People).
+    /// Returns the default capabilities: every action, and every feature except
+    /// [`Feature::People`](super::Feature::People).
     pub fn capabilities() -> Capabilities {
         Capabilities::built_in()
     }
 
-    /// Sets what it says it can do, and holds callers to it; the default is [`capabilities`](Self::capabilities).
+    /// Sets the capabilities that the target declares and enforces; the default is [`capabilities`](Self::capabilities).
     ///
-    /// An action or a feature that is not claimed fails, and such a feature is read as absent; a batch that is too large is refused,
-    /// and roles can be hidden from a login that would see them. `concurrency` and `visibility` are said and not simulated.
+    /// Actions that are not declared, or that need a feature that is not declared, fail; reads omit the data of such a feature.
+    /// A batch above the limit is refused. Roles can be hidden even from a full administrator. `concurrency` and `visibility`
+    /// are declared but not simulated.
     #[must_use]
     pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         self.limited = capabilities.features != Self::capabilities().features;
@@ -100,27 +103,27 @@ impl MemoryTarget {
         self
     }
 
-    /// The account as it is now: the same as a read, but that every role is seen.
+    /// Returns the current account. Unlike a read, it shows every role and every feature.
     pub fn account(&self) -> Account {
         self.ledger().account()
     }
 
-    /// A look at the account that copies nothing but what it is asked for; nobody writes until it is dropped.
+    /// Returns a view of the account that does not copy it. The account is locked until the view is dropped.
     pub fn glance(&self) -> Glance<'_> {
         Glance::of(self.ledger())
     }
 
-    /// What actions have changed so far, in order. What [`edit`](Self::edit) did is not in it.
+    /// Returns the changes that actions have made so far, in order. Changes made with [`edit`](Self::edit) are not included.
     pub fn activity(&self) -> Vec<Activity> {
         self.ledger().activity.clone()
     }
 
-    /// Lets a human admin change the account between runs: anything goes, and `status` and `used` follow.
+    /// Changes the account without any rules, as an admin might between two runs. `status` and `used` are derived again.
     ///
-    /// The account is held until `change` returns, so it must not ask this target anything.
+    /// The account is locked until `change` returns, so `change` must not call this target.
     ///
     /// # Panics
-    /// Like [`new`](Self::new); nothing has changed then.
+    /// Panics like [`new`](Self::new); the account is then unchanged.
     pub fn edit<R>(&self, change: impl FnOnce(&mut Account) -> R) -> R {
         let mut ledger = self.ledger();
         let mut account = ledger.account();
@@ -129,10 +132,10 @@ impl MemoryTarget {
         answer
     }
 
-    /// Lets a user sign in for the first time: they are active from now on, and no invitation is left.
+    /// Simulates a user's first sign-in: the user becomes active and no longer has an invitation.
     ///
     /// # Panics
-    /// If there is no such user, or they are suspended and cannot sign in.
+    /// Panics if the user does not exist or is suspended.
     pub fn sign_in(&self, user: &UserKey) {
         self.ledger().change_user(user, |record| {
             assert!(record.user.status != Status::Suspended, "{} is suspended", record.user.email);
@@ -143,10 +146,10 @@ impl MemoryTarget {
         });
     }
 
-    /// Lets the last invitation to a user expire.
+    /// Makes the last invitation to a user expire.
     ///
     /// # Panics
-    /// If nobody with this address was invited.
+    /// Panics if no user with this address was invited.
     pub fn expire_invitation(&self, email: &str) {
         let mut ledger = self.ledger();
         let key = ledger.key_of(&Email::new(email));
@@ -155,31 +158,33 @@ impl MemoryTarget {
                 let invitation = Some(Invitation { expired: true, ..*invitation });
                 Arc::make_mut(&mut record.user).invitation = invitation;
             }
-            _ => panic!("nobody with the address {email} was invited"),
+            _ => panic!("no user with the address {email} was invited"),
         });
     }
 
-    /// Lets somebody come over who was asked to: they become a user as they were asked for, who has signed in before, and
-    /// their address belongs to this account. Who was asked before this target took over the account comes with the address
-    /// alone.
+    /// Simulates a user of another account accepting the invitation to move here.
+    ///
+    /// The user gets the fields, licenses, and role of the [`Create`](Action::Create) action that sent the invitation, and
+    /// counts as a user who has signed in before. If the invitation was already in the account given to [`new`](Self::new),
+    /// the user gets only the e-mail address.
     ///
     /// # Panics
-    /// If nobody with this address was asked, or what they were asked can no longer be accepted.
+    /// Panics if no user with this address was invited to move here, or if the invitation has expired.
     pub fn accept_transfer(&self, email: &str) {
         self.ledger().accept_transfer(&Email::new(email));
     }
 
-    /// Lets what somebody in another account was asked expire.
+    /// Makes the invitation to move here from another account expire.
     ///
     /// # Panics
-    /// If nobody with this address was asked.
+    /// Panics if no user with this address was invited to move here.
     pub fn expire_transfer(&self, email: &str) {
         self.ledger().expire_transfer(&Email::new(email));
     }
 
-    /// Makes every read from now on say that something is missing at a place.
+    /// Marks every later read as incomplete, with a gap at this place.
     ///
-    /// Nothing is left out of the answer: what was read is right and may not be taken for all there is.
+    /// The reads still return all data; they are only no longer marked complete.
     pub fn incomplete(&self, place: impl Into<String>, problem: impl Into<String>) {
         let mut ledger = self.ledger();
         let mut gaps = ledger.completeness.gaps().to_vec();
@@ -187,13 +192,13 @@ impl MemoryTarget {
         ledger.completeness = Completeness::from_gaps(gaps);
     }
 
-    /// Makes every read from now on complete again.
+    /// Marks every later read as complete again.
     pub fn complete(&self) {
         self.ledger().completeness = Completeness::Complete;
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // A panic of `edit` leaves the ledger as it was: it is replaced whole or not at all.
+        // A panic in `edit` leaves the ledger unchanged, because `edit` replaces it only after everything else succeeded.
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -254,7 +259,7 @@ mod tests {
     use crate::model::{ActionKind, Role, User, WelcomeEmail};
     use crate::target::RoleAccess;
     use crate::target::account_rules::cases::{
-        Bench, SEQUEL, STORY, account, created, every_case, sequel, story, told, welcomed,
+        Bench, SEQUEL, STORY, account, created, every_case, lines, sequel, story, welcomed,
     };
 
     fn bench(account: &Account) -> Bench {
@@ -268,13 +273,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_done_is_told() {
+    async fn records_changes_in_the_history() {
         let target = MemoryTarget::new(account());
         target.execute(&story()).await.unwrap();
-        assert_eq!(told(&target.activity()), STORY);
+        assert_eq!(lines(&target.activity()), STORY);
         let target = MemoryTarget::new(account());
         target.execute(&sequel()).await.unwrap();
-        assert_eq!(told(&target.activity()), SEQUEL);
+        assert_eq!(lines(&target.activity()), SEQUEL);
     }
 
     fn panics(act: impl FnOnce()) {
@@ -287,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_signs_in_is_invited_no_more() {
+    async fn the_first_sign_in_ends_the_invitation() {
         let target = MemoryTarget::new(account());
         target.execute(&[asked("dan@example.test")].into_iter().collect()).await.unwrap();
         let (dan, now) = (UserKey::new("1000000001"), || target.account().user(&"1000000001".into()).unwrap().clone());
@@ -295,7 +300,7 @@ mod tests {
         assert_eq!(now().invitation, Some(Invitation { sent: 1, expired: true }));
         target.sign_in(&dan);
         assert_eq!((now().status, now().invitation), (Status::Active, None));
-        // Suspended by hand and given access back, they are active: the sign-in is remembered.
+        // After an admin suspends and reactivates the user, the user is active, because the sign-in is remembered.
         target.edit(|account| {
             let dan = account.users.iter_mut().find(|user| user.key.as_ref() == Some(&dan)).unwrap();
             Arc::make_mut(dan).licenses.clear();
@@ -312,7 +317,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_comes_over_is_as_they_were_asked_for() {
+    async fn a_user_who_accepts_a_transfer_gets_the_requested_fields() {
         let target = MemoryTarget::new(account());
         let both: Batch = [asked("gil@other.test"), asked("fox@other.test")].into_iter().collect();
         let effect: Outcome = Effect::TransferInvited.into();
@@ -335,7 +340,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_was_asked_before_comes_with_the_address_alone() {
+    async fn a_transfer_from_the_loaded_account_brings_only_the_address() {
         let mut account = account();
         account.transfers = vec![crate::model::Transfer { email: Email::new("hal@x.test"), expired: false, sent: 1 }];
         let target = MemoryTarget::new(account);
@@ -367,7 +372,7 @@ mod tests {
         let account = target.account();
         assert_eq!(account.user(&"1000000001".into()).unwrap().status, Status::Suspended);
         assert_eq!((account.licenses[0].seats, account.licenses[0].used), (9, 1));
-        // Numbers and history go on.
+        // User keys and sequence numbers continue.
         target.execute(&[created("gus@example.test", &[])].into_iter().collect()).await.unwrap();
         assert!(target.account().user(&"1000000003".into()).is_some());
         assert_eq!(target.activity().last().unwrap().sequence, 6);
@@ -395,19 +400,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_keeps_to_what_it_says() {
+    async fn enforces_declared_capabilities_and_limits() {
         let capabilities = Capabilities { actions: [ActionKind::Suspend].into(), batch: 1, ..Capabilities::built_in() };
         let limits = FieldLimits { name: 2, ..FieldLimits::VENDOR };
         let target = MemoryTarget::new(account()).with_capabilities(capabilities.clone()).with_limits(limits);
         let info = target.describe().await.unwrap();
         assert_eq!((info.capabilities, info.limits), (capabilities, limits));
         let outcomes = target.execute(&batch(1)).await.unwrap();
-        assert_eq!(outcomes, [Outcome::failed(ErrorKind::Unsupported, "the account does not take `create`")]);
+        assert_eq!(
+            outcomes,
+            [Outcome::failed(ErrorKind::Unsupported, "the account does not support the action `create`")]
+        );
         assert_eq!(target.execute(&batch(2)).await.unwrap_err().kind(), ErrorKind::Unsupported);
     }
 
     #[tokio::test]
-    async fn a_large_account_is_quick() {
+    async fn handles_a_large_account_quickly() {
         let start = Instant::now();
         let mut account = account();
         account.licenses.iter_mut().for_each(|license| license.seats = 30_000);
@@ -418,7 +426,7 @@ mod tests {
         let (one, other) = (target.account(), target.account());
         assert_eq!(one.users.len(), 25_000);
         assert!(one.users.iter().zip(&other.users).all(|(a, b)| Arc::ptr_eq(a, b)));
-        // Quadratic would be minutes; the margin is for a busy machine without optimization.
+        // A quadratic algorithm would take minutes; the limit allows for a busy machine and a debug build.
         assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 }

@@ -1,4 +1,4 @@
-//! A target that is called no faster than it likes.
+//! A decorator that limits the rate of calls to a target.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -12,30 +12,30 @@ use super::{ProvisioningTarget, TargetInfo};
 use crate::error::Result;
 use crate::model::{Account, Batch, Outcome};
 
-/// A target that is called at most so many times a second.
+/// A target with a maximum number of calls per second.
 ///
-/// Calls are spaced evenly, without bursts, and take their turns in the order in which they ask. It counts calls of the
-/// trait, not requests on a wire: what a call inside takes many requests for has to limit those itself. A call that is
-/// dropped while it waits leaves its turn unused.
+/// Calls are spaced evenly, without bursts, in the order in which they arrive. The limit counts calls of the trait's
+/// methods, not network requests: a target that sends several requests per call must limit those itself. A call that is
+/// dropped while it waits leaves its slot unused.
 ///
-/// It needs a tokio runtime with time enabled, and goes by that runtime's clock.
+/// It needs a tokio runtime with time enabled, and uses that runtime's clock.
 #[derive(Debug)]
 pub struct RateLimited<T> {
     inner: T,
     interval: Duration,
-    /// When the next call may start; `None` before the first.
+    /// The earliest start of the next call; `None` before the first call.
     next: Mutex<Option<Instant>>,
 }
 
 impl<T: ProvisioningTarget> RateLimited<T> {
-    /// Limits a target to so many calls a second.
+    /// Limits a target to `per_second` calls per second.
     pub fn new(inner: T, per_second: NonZeroU32) -> Self {
-        // Rounded up: a nanosecond too little would let one call too many into a second.
+        // Rounded up: an interval that is a nanosecond too short would allow one call too many per second.
         let interval = Duration::from_nanos(NANOSECONDS.div_ceil(u64::from(per_second.get())));
         Self { inner, interval, next: Mutex::default() }
     }
 
-    /// The target inside.
+    /// Returns the wrapped target.
     pub fn inner(&self) -> &T {
         &self.inner
     }
@@ -45,7 +45,7 @@ impl<T: ProvisioningTarget> RateLimited<T> {
         sleep_until(at).await;
     }
 
-    /// Takes the next free turn. No lock is held while a caller waits for it.
+    /// Reserves the next free slot. The lock is not held while the caller waits for the slot.
     fn reserve(&self, now: Instant) -> Instant {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let at = next.map_or(now, |next| next.max(now));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn no_second_sees_more_calls_than_allowed() {
+    fn never_exceeds_the_limit_within_a_second() {
         let target = limited(3);
         let start = Instant::now();
         let turns: Vec<_> = (0..7).map(|_| target.reserve(start)).collect();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn time_that_went_by_is_not_saved_up() {
+    fn does_not_accumulate_unused_slots() {
         let target = limited(2);
         let start = Instant::now();
         target.reserve(start);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_call_arrives() {
+    async fn forwards_every_call() {
         let target = limited(1_000);
         target.describe().await.unwrap();
         target.read().await.unwrap();

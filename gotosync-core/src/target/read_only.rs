@@ -1,4 +1,4 @@
-//! A target that nothing can be written to.
+//! A decorator that rejects every write to a target.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use super::{Capabilities, ProvisioningTarget, TargetInfo};
 use crate::error::{ErrorKind, Result};
 use crate::model::{Account, Batch, Outcome};
 
-/// A target that is read and never written.
+/// A target that can only be read.
 ///
-/// It says that it can do nothing, and every action fails with [`ErrorKind::Denied`] without reaching the target inside.
+/// It declares no actions, and every action fails with [`ErrorKind::Denied`] without reaching the wrapped target.
 #[derive(Debug)]
 pub struct ReadOnly<T> {
     inner: T,
 }
 
 impl<T: ProvisioningTarget> ReadOnly<T> {
-    /// Shields a target from writes.
+    /// Wraps a target to protect it from writes.
     pub fn new(inner: T) -> Self {
         Self { inner }
     }
 
-    /// The target inside.
+    /// Returns the wrapped target.
     pub fn inner(&self) -> &T {
         &self.inner
     }
@@ -30,7 +30,7 @@ impl<T: ProvisioningTarget> ReadOnly<T> {
 
 impl<T: ProvisioningTarget> fmt::Display for ReadOnly<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, read only", self.inner)
+        write!(f, "{}, read-only", self.inner)
     }
 }
 
@@ -39,7 +39,7 @@ impl<T: ProvisioningTarget> fmt::Display for ReadOnly<T> {
 impl<T: ProvisioningTarget> ProvisioningTarget for ReadOnly<T> {
     async fn describe(&self) -> Result<TargetInfo> {
         let info = self.inner.describe().await?;
-        // What its reads show, and when, is still what the target inside shows.
+        // Reads are forwarded, so the capabilities that describe reads stay those of the wrapped target.
         let capabilities = Capabilities {
             roles: info.capabilities.roles,
             features: info.capabilities.features,
@@ -54,7 +54,7 @@ impl<T: ProvisioningTarget> ProvisioningTarget for ReadOnly<T> {
     }
 
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
-        let denied = |_| Outcome::failed(ErrorKind::Denied, "the target is read only");
+        let denied = |_| Outcome::failed(ErrorKind::Denied, "the target is read-only");
         Ok(batch.actions.iter().map(denied).collect())
     }
 }
@@ -66,7 +66,7 @@ mod tests {
     use crate::target::{MemoryTarget, RoleAccess};
 
     #[tokio::test]
-    async fn roles_stay_as_hidden_as_they_were() {
+    async fn keeps_the_capabilities_that_describe_reads() {
         let inside = Capabilities { roles: RoleAccess::Hidden, ..MemoryTarget::capabilities() };
         let target = ReadOnly::new(MemoryTarget::new(Account::empty("1", "Test")).with_capabilities(inside.clone()));
         let capabilities = target.describe().await.unwrap().capabilities;
@@ -75,14 +75,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_reaches_the_target_inside() {
+    async fn forwards_no_write_to_the_wrapped_target() {
         let inside: Box<dyn ProvisioningTarget> = Box::new(MemoryTarget::new(Account::empty("1", "Test")));
         let target = ReadOnly::new(inside);
         let batch = [Action::CreateGroup { path: UserGroupPath::new("Sales") }].into_iter().collect();
-        let denied = vec![Outcome::failed(ErrorKind::Denied, "the target is read only")];
+        let denied = vec![Outcome::failed(ErrorKind::Denied, "the target is read-only")];
         assert_eq!(target.execute(&batch).await.unwrap(), denied);
         assert!(target.read().await.unwrap().groups.is_empty());
         assert!(target.describe().await.unwrap().capabilities.actions.is_empty());
-        assert_eq!(target.to_string(), "memory account 1, read only");
+        assert_eq!(target.to_string(), "memory account 1, read-only");
     }
 }

@@ -1,4 +1,4 @@
-//! A target that remembers what it was asked.
+//! A decorator that records the calls to a target.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,40 +9,40 @@ use super::{ProvisioningTarget, TargetInfo};
 use crate::error::{ErrorKind, Result};
 use crate::model::{Account, Batch, Outcome};
 
-/// A target that forwards every call and remembers it, for tests that ask what was sent.
+/// A target that forwards and records every call, for tests that check which calls were made.
 ///
-/// A call is remembered when its answer has come; one that is dropped before is not.
+/// A call is recorded when it returns. A call that is dropped earlier is not recorded.
 #[derive(Debug)]
 pub struct RecordingTarget<T> {
     inner: T,
     calls: Mutex<Vec<Recorded>>,
 }
 
-/// One call that a [`RecordingTarget`] forwarded.
+/// A call that a [`RecordingTarget`] forwarded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Recorded {
-    /// It was described, or tried to be.
+    /// A call of `describe`, successful or not.
     Described,
-    /// It was read, or tried to be.
+    /// A call of `read`, successful or not.
     Read,
-    /// A batch was executed, with an outcome for each action.
+    /// A batch that was executed, with the outcome of each action.
     Executed(Batch, Vec<Outcome>),
-    /// A batch was refused as a whole: nothing of it was tried.
+    /// A batch that was refused, with the kind of the error. None of its actions was attempted.
     Refused(Batch, ErrorKind),
 }
 
 impl<T: ProvisioningTarget> RecordingTarget<T> {
-    /// Listens in on a target.
+    /// Wraps a target and records its calls.
     pub fn new(inner: T) -> Self {
         Self { inner, calls: Mutex::default() }
     }
 
-    /// The target inside.
+    /// Returns the wrapped target.
     pub fn inner(&self) -> &T {
         &self.inner
     }
 
-    /// The calls so far, in the order of their answers.
+    /// Returns the calls so far, in the order in which they returned.
     pub fn recorded(&self) -> Vec<Recorded> {
         self.calls().clone()
     }
@@ -90,7 +90,7 @@ mod tests {
     use crate::target::{Capabilities, MemoryTarget};
 
     #[tokio::test]
-    async fn calls_are_told_in_order() {
+    async fn records_calls_in_order() {
         let memory = MemoryTarget::new(Account::empty("1", "Test"))
             .with_capabilities(Capabilities { batch: 1, ..Capabilities::built_in() });
         let target = RecordingTarget::new(&memory);

@@ -210,7 +210,7 @@ class Engine:
 
         >>> engine.welcome_email("ann@example.test")
         Traceback (most recent call last):
-        gotosync.ConflictError: this person gets the account's default text, which the service does not show (person: Ann Lee)
+        gotosync.ConflictError: this person gets the account's default welcome e-mail, whose text the service does not show (person: Ann Lee)
         """
     async def welcome_email_async(self, person: str, *, template: str | None = None) -> tuple[str, str]:
         """The same as ``welcome_email``, to be awaited.
@@ -897,7 +897,7 @@ class Explanation:
 
     >>> explanation = engine.explain("bob@example.test")
     >>> explanation.id, explanation.link
-    ('people:2', "remembered: bob@example.test is this person's user")
+    ('people:2', 'by stored link: bob@example.test')
     """
     @property
     def id(self) -> str:
@@ -2013,7 +2013,7 @@ class Review:
     >>> print(engine.check(engine.plan()).text(), end="")
     stop: whoever reviews plans refuses this one (1)
         the plan: a freeze until Monday
-    check failed: 1 note stands against the first write; nothing was written
+    check failed: 1 note stops the run; nothing was written
     """
     def __new__(cls) -> Review: ...
     def leave_out(self, step: Step, reason: str) -> Review:

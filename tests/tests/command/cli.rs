@@ -112,7 +112,7 @@ fn refuses_an_edited_plan() {
     edit(&place.join("plan.json"), "de_AT", "fr_FR");
     let said = run(&place, &["apply", "plan.json"]);
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.err.contains("it was changed after it was made"), "{said:?}");
+    assert!(said.err.contains("the plan was edited after it was made"), "{said:?}");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn the_second_of_two_runs_names_the_process_that_locks_the_account() {
     for output in outputs.iter().filter(|output| output.status.code() != Some(0)) {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.contains("another run has the account"), "{said}");
+        assert!(said.contains("another run holds the lock on the account"), "{said}");
         assert!(pids.iter().any(|pid| said.contains(&pid.to_string())), "the error must name the process: {said}");
     }
     let (users, created) = look(folder.path());

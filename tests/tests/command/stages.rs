@@ -90,7 +90,7 @@ fn previews_a_welcome_email_and_sends_it_again_only_on_request() {
     let again = ends(place, &["user", "invite", "person0@example.test"], 0);
     assert!(again.out.contains("invited"), "{again:?}");
     assert_eq!(sent("person0@example.test"), Some(2));
-    assert!(ends(place, &["user", "invite", "nobody@example.test"], 1).err.contains("nobody in the directory"));
+    assert!(ends(place, &["user", "invite", "nobody@example.test"], 1).err.contains("no person in the directory"));
     // A resent mail counts against the limit of e-mails.
     edit(&place.join("rules.toml"), "[[welcome_email]]", "limits = { emails = { count = 0 } }\n[[welcome_email]]");
     let held = ends(place, &["user", "invite", "person1@example.test"], 3);
@@ -147,17 +147,17 @@ fn shows_simulated_rules_and_does_not_apply_them() {
     let place = folder.path();
     let before = fs::read(place.join("account.db")).expect("the file can be read");
     let whole = ends(place, &["run", "--simulate"], 0);
-    assert!(whole.out.contains("only simulated, and not applied (5)"), "{whole:?}");
+    assert!(whole.out.contains("simulated only, not applied (5)"), "{whole:?}");
     let report = json(&ends(place, &["apply", "--simulate", "--json"], 0));
     assert_eq!(report["report"]["simulated"].as_array().map(Vec::len), Some(5));
     assert_eq!(fs::read(place.join("account.db")).expect("the file can be read"), before);
 
     edit(&place.join("rules.toml"), "name = \"IT\"", "name = \"IT\"\nmode = \"simulate\"");
     let plan = ends(place, &["plan"], 2);
-    assert!(plan.out.contains("only simulated, and not applied:"), "{plan:?}");
-    assert!(plan.out.contains("info: only simulated; nothing of it is applied (1)"), "{plan:?}");
+    assert!(plan.out.contains("simulated only, not applied:"), "{plan:?}");
+    assert!(plan.out.contains("info: simulated only; nothing here is applied (1)"), "{plan:?}");
     let told = ends(place, &["explain", "person1@example.test"], 0);
-    assert!(told.out.contains("only simulated, and not applied\n  + create person1@example.test"), "{told:?}");
+    assert!(told.out.contains("simulated only, not applied\n  + create person1@example.test"), "{told:?}");
     ends(place, &["apply"], 0);
     assert_eq!(account(place).users.len(), 2);
     // To apply a simulated rule, it is enough to remove its `mode`.
@@ -175,14 +175,14 @@ fn reports_people_set_aside_by_a_failure_and_retries_them_on_request() {
     edit(&place.join("directory.ldif"), "person2@example.test", "taken@example.test");
     let failed = ends(place, &["run"], 4);
     let line = "person2@example.test: update failed 1 time: ";
-    assert!(failed.out.contains("set aside after a failure (1)") && failed.out.contains(line), "{failed:?}");
+    assert!(failed.out.contains("skipped after a failure (1)") && failed.out.contains(line), "{failed:?}");
 
     // The next run skips that person, performs the other steps, and reports both.
     edit(&place.join("directory.ldif"), "person3@example.test", "person3.new@example.test");
     let next = ends(place, &["run"], 0);
     assert!(next.out.contains("updated") && next.out.contains(line), "{next:?}");
-    assert!(ends(place, &["plan"], 0).out.contains("warning: set aside after a failure (1)"));
-    assert!(ends(place, &["retry", "person3.new@example.test"], 1).err.contains("is not set aside"));
+    assert!(ends(place, &["plan"], 0).out.contains("warning: skipped after a failure (1)"));
+    assert!(ends(place, &["retry", "person3.new@example.test"], 1).err.contains("no failure is recorded for"));
     let again = ends(place, &["retry", "person2@example.test"], 4);
     assert!(again.out.contains("update failed 2 times"), "{again:?}");
     assert!(ends(place, &["retry", "all"], 4).out.contains("update failed 3 times"));
@@ -190,7 +190,7 @@ fn reports_people_set_aside_by_a_failure_and_retries_them_on_request() {
     // After the directory is fixed, the step succeeds at once, and no person is set aside any more.
     edit(&place.join("directory.ldif"), "taken@example.test", "person2@example.test");
     let mended = ends(place, &["run"], 0);
-    assert!(!mended.out.contains("set aside"), "{mended:?}");
+    assert!(!mended.out.contains("skipped after a failure"), "{mended:?}");
     assert!(ends(place, &["retry", "all"], 0).err.contains("nobody has to be tried again"));
 }
 

@@ -17,3 +17,4 @@ mod rule_schema;
 mod scenarios;
 mod set_aside;
 mod tidy;
+mod wording;

@@ -89,7 +89,7 @@ async fn excluding_a_group_excludes_the_steps_that_need_it() -> Result<(), Troub
         engine(Says { step: Some(|step| (&*step.subject == "Sales").then_some("no more groups")), ..Says::default() })?;
     let plan = engine.plan().await?.plan;
     assert_eq!(subjects(&plan), ["Cyd@example.test"]);
-    let why = "the user group `Sales/EMEA` is not made, since that was left out";
+    let why = "the user group `Sales/EMEA` is not created, because that step is left out";
     assert_eq!(
         told(&plan),
         [
@@ -124,7 +124,7 @@ async fn a_veto_stops_the_run_despite_approval() -> Result<(), Trouble> {
 async fn a_reviewer_without_an_opinion_fails_the_run() -> Result<(), Trouble> {
     let away = engine(Says { trouble: Some("the ticket system is away"), ..Says::default() })?;
     let error = away.plan().await.expect_err("there is no plan");
-    assert_eq!(error.to_string(), "cannot have the plan reviewed: the ticket system is away");
+    assert_eq!(error.to_string(), "cannot review the plan: the ticket system is away");
     let failed = away.run(&Stop::new()).await.expect_err("it fails");
     assert!(failed.plan.is_none() && failed.error.retryable());
     assert_eq!(away.history(1).await?[0].ending, Ending::Failed);
@@ -133,8 +133,8 @@ async fn a_reviewer_without_an_opinion_fails_the_run() -> Result<(), Trouble> {
     let [group, .., last] = first.steps() else { panic!("several steps") };
     let other = Step { number: 1, ..last.clone() };
     for (more, problem) in [
-        (Review::default().leave_out(&other, "no"), "step 1 that is left out is none of this plan"),
-        (Review::default().leave_out(group, " "), "a step or plan is refused without a reason"),
+        (Review::default().leave_out(&other, "no"), "the review leaves out step 1, which is not in this plan"),
+        (Review::default().leave_out(group, " "), "the review leaves out a step or rejects the plan without a reason"),
     ] {
         let wrong = engine(Says { more, ..Says::default() })?;
         let error = wrong.plan().await.expect_err("it is wrong");

@@ -404,7 +404,10 @@ async fn reads_caller_ids_only_on_request() {
     let engine = Engine::new(Arc::clone(&world.source), target, world.state.clone(), rules);
     let planned = engine.plan().await.unwrap();
     let note = planned.plan.notes().iter().find(|note| note.kind == NoteKind::Unsupported).expect("the plan has the note");
-    assert_eq!(note.evidence, "it sets caller_id_numbers, and the account does not let numbers as caller id be given");
+    assert_eq!(
+        note.evidence,
+        "the rule sets caller_id_numbers, but gotosync cannot set caller ID numbers in this account"
+    );
     let asked = world.emulator.calls().iter().any(|call| call.target.contains("/permissions"));
     assert!(!asked && world.emulator.account() == account_as_served());
 }

@@ -1,4 +1,5 @@
-//! Telephone extensions: a user's own, by expression or out of a range, and those of others that ring at the user too.
+//! Telephone extensions: a user's own extension, from an expression or a range, and secondary extensions, which belong to others
+//! but ring at the user, too.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -32,7 +33,7 @@ impl Allocation<'_, '_> {
         let kept = self.undisputed(&named, lasts, notes);
         let mut given: Extensions =
             kept.into_iter().map(|(at, extension)| (self.people[at].at, extension.into())).collect();
-        // What anybody has or asks for by name is not free, whoever gets it in the end.
+        // An extension that a user has or a rule requests by name is not free, even if the request is refused.
         let number = |extension: &str| extension.parse::<u32>().ok();
         let held = (0..self.current.users.len() as u32).filter_map(own).filter_map(number);
         let mut taken: BTreeSet<u32> = held.collect();
@@ -45,16 +46,16 @@ impl Allocation<'_, '_> {
                 taken.insert(number);
                 given.insert(self.people[at].at, number.to_string().into());
             } else {
-                // The next one need not look again.
+                // Later people need not search this range again.
                 *from = range.end().saturating_add(1);
-                let evidence = format!("every number from {} to {} is taken", range.start(), range.end());
+                let evidence = format!("every extension from {} to {} is taken", range.start(), range.end());
                 notes.push(Note::new(NoteKind::RangeFull, self.people[at].name(self.desires), evidence));
             }
         }
         given
     }
 
-    /// Returns the extensions of other users, or of nobody, that ring at each person's user too.
+    /// Returns the secondary extensions of each person: those of other users, or without a user, that ring at this user, too.
     pub(super) fn secondary_extensions(
         &self,
         field: Field,
@@ -64,7 +65,7 @@ impl Allocation<'_, '_> {
         let own = self.current.users.iter().filter_map(|user| user.settings().extension.as_deref());
         let known: HashSet<&str> = self.current.catalog.extensions.iter().map(String::as_str).chain(own).collect();
         let find = |claimant: &Claimant<'_, '_>, extension: &str| {
-            // A user's own extension is no secondary one: a rule for all of a team names the extension of one of them.
+            // A user's own extension cannot be a secondary one, but a rule for a whole team may name the extension of a member.
             if self.extension_of(claimant, extensions) == Some(extension) {
                 return Ok(None);
             }

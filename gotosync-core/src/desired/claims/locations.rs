@@ -1,11 +1,11 @@
-//! Settings with one value that must be in a list of the account: locations.
+//! Single-valued settings whose value must be in a list of the account: locations.
 
 use super::Allocation;
 use crate::model::{Field, Listed, Note, NoteKind};
 use crate::rules::lookup::{advice, find_name};
 
 impl Allocation<'_, '_> {
-    /// Returns the value of each person's setting, by the account's own name for it.
+    /// Returns the value of each person's setting, spelled as in the account.
     pub(super) fn singles(&self, field: Field, list: Listed, notes: &mut Vec<Note>) -> Vec<(u32, Box<str>)> {
         let mut given = Vec::new();
         for claimant in &self.people {

@@ -1,11 +1,11 @@
-//! Changes as they are read from text: those that take something away are built by the constructors that everybody uses, with the
-//! evidence that the text's own basis gives.
+//! Deserialization of changes. Changes that take something away go through the same constructors as all others, with the proof of
+//! complete reads that the text contains.
 
 use serde::Deserialize;
 
 use super::{Change, SetChange, Whole};
 
-/// A change that was read, and that is not built yet.
+/// A deserialized change that has not been built yet.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeRead<T> {
@@ -13,7 +13,7 @@ pub(crate) struct ChangeRead<T> {
     after: Option<T>,
 }
 
-/// Things that come and go, as they were read.
+/// A deserialized set change that has not been built yet.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetRead<T> {
@@ -29,11 +29,11 @@ impl<T> Default for SetRead<T> {
     }
 }
 
-/// A change takes something away, and there is no evidence that it may.
+/// The error for a change that takes something away without proof of complete reads.
 pub(crate) struct Unproven;
 
 impl<T> ChangeRead<T> {
-    /// Builds the change; one from nothing to nothing is none.
+    /// Builds the change; a change without values before and after gives `None`.
     pub(crate) fn build(read: Option<Self>, whole: Option<Whole<'_>>) -> Result<Option<Change<T>>, Unproven> {
         match read {
             None | Some(Self { before: None, after: None }) => Ok(None),

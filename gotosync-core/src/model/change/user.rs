@@ -1,4 +1,4 @@
-//! Everything that changes about one user.
+//! The changes to one user.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +12,10 @@ use crate::model::settings::{
 };
 use crate::model::user_group::UserGroupPath;
 
-/// What changes about one user; what is `None` stays.
+/// The changes to one user; fields that are `None` stay unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UserChanges {
-    /// The person of the directory that the user is, where the account keeps that.
+    /// The directory person that the user belongs to, if the account stores it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<Change<PersonId>>,
     /// The e-mail address.
@@ -33,18 +33,18 @@ pub struct UserChanges {
     /// The user group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<Change<UserGroupPath>>,
-    /// The role; a member is somebody without one.
+    /// The role; a member counts as a user without a role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Box<Change<Role>>>,
     /// The licenses.
     #[serde(skip_serializing_if = "SetChange::is_empty")]
     pub licenses: SetChange<LicenseKey>,
-    /// The settings few users have.
+    /// The optional settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<Box<SettingsChanges>>,
 }
 
-/// Calls a macro with each field that has one value: its name, and its place in a user and in changes.
+/// Calls a macro with each single-valued field: its variant in [`Field`], and its name in users and changes.
 macro_rules! single {
     ($then:ident) => {
         $then! {
@@ -55,7 +55,7 @@ macro_rules! single {
     };
 }
 
-/// Calls a macro with both names of a person.
+/// Calls a macro with the two name fields of a user.
 macro_rules! names {
     ($then:ident) => {
         $then! {
@@ -66,10 +66,10 @@ macro_rules! names {
 }
 
 impl UserChanges {
-    /// Returns the changes that lead from a user to how they shall be, and the fields that would be overwritten or emptied without
-    /// evidence that they may.
+    /// Returns the changes that turn one state of a user into another, and the fields whose change is withheld because it would
+    /// overwrite or remove a value without proof of complete reads.
     ///
-    /// Where the user stands and what invitations there are is left out: a target derives it.
+    /// Status and invitations are not compared because the target derives them.
     pub fn between(before: &User, after: &User, whole: Option<Whole<'_>>) -> (Self, Vec<Field>) {
         let mut evidence = Evidence::new(whole);
         let person = before.person.between(&after.person, Field::Person, &mut evidence);
@@ -78,7 +78,7 @@ impl UserChanges {
         let last_name = evidence.one(Field::LastName, filled(&before.last_name), filled(&after.last_name));
         let language = before.language.between(&after.language, Field::Language, &mut evidence);
         let group = before.group.between(&after.group, Field::UserGroup, &mut evidence);
-        // A role is not even given without evidence: a rule above may say otherwise of people who were not read.
+        // Without the proof, not even a new role is assigned: a rule with precedence may give another role to people who were not read.
         let role = if before.role != after.role && evidence.proves(Field::Role) {
             evidence.one(Field::Role, some_role(&before.role), some_role(&after.role)).map(Box::new)
         } else {
@@ -98,33 +98,33 @@ impl UserChanges {
         (changes, evidence.into_withheld())
     }
 
-    /// Says whether nothing changes.
+    /// Returns `true` if nothing changes.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Says whether nothing changes but that the account knows which person the user is.
+    /// Returns `true` if the only change is to the person that the account stores for the user.
     pub(crate) fn only_mark(&self) -> bool {
         self.person.is_some() && Self { person: None, ..self.clone() }.is_empty()
     }
 
-    /// Says whether something is overwritten or taken away.
+    /// Returns `true` if something is overwritten or removed.
     pub fn takes_away(&self) -> bool {
         !self.licenses.removed().is_empty() || self.list().iter().any(|change| change.before.is_some())
     }
 
-    /// Says whether a license goes, or a product inside one.
+    /// Returns `true` if a license is removed, or a product inside a license.
     pub fn releases(&self) -> bool {
         let nested = self.settings.iter().flat_map(|settings| settings.nested.values());
         !self.licenses.removed().is_empty() || nested.into_iter().any(|change| !change.removed().is_empty())
     }
 
-    /// Returns the changes of settings, to be added to.
+    /// Returns the changes of settings for editing.
     pub fn settings_mut(&mut self) -> &mut SettingsChanges {
         self.settings.get_or_insert_default()
     }
 
-    /// Returns what a target must claim to take these changes.
+    /// Returns the features that a target must support to make these changes.
     pub fn features(&self) -> Vec<Feature> {
         let own = [
             (Feature::People, self.person.is_some()),
@@ -137,7 +137,7 @@ impl UserChanges {
         own.chain(self.settings.iter().flat_map(|settings| settings.features())).collect()
     }
 
-    /// Returns each change but those of licenses, as text.
+    /// Returns all changes except those of licenses, as text.
     pub fn list(&self) -> Vec<FieldChange<'_>> {
         let mut list = Vec::new();
         let name = |field, change| FieldChange::of::<Box<str>>(field, None, change, |text| (&**text).into());
@@ -157,7 +157,7 @@ impl UserChanges {
         list
     }
 
-    /// Returns the first field of a user that is no longer as it was before, if there is one.
+    /// Returns the first field of a user that no longer has the value from before the changes, if there is one.
     pub fn stale(&self, user: &User) -> Option<Field> {
         fn differs<T: PartialEq>(change: Option<&Change<T>>, now: Option<&T>) -> bool {
             change.is_some_and(|change| change.before() != now)
@@ -193,7 +193,7 @@ impl UserChanges {
         self.settings.as_ref().and_then(|settings| settings.stale(user.settings()))
     }
 
-    /// Says whether a user looks as after the changes.
+    /// Returns `true` if all changes have been made to the user.
     pub fn have_arrived(&self, user: &User) -> bool {
         fn there<T: PartialEq>(change: Option<&Change<T>>, now: Option<&T>) -> bool {
             change.is_none_or(|change| change.after() == now)
@@ -216,7 +216,7 @@ impl UserChanges {
             && self.settings.as_ref().is_none_or(|settings| settings.has_arrived(user.settings()))
     }
 
-    /// Changes a user accordingly; [`User::derive_status`] then says where the user stands.
+    /// Applies the changes to a user. Call [`User::derive_status`] afterwards to update the status.
     pub fn apply_to(&self, user: &mut User) {
         if let Some(email) = self.email.as_ref().and_then(Change::after) {
             user.email = email.clone();
@@ -248,7 +248,7 @@ impl UserChanges {
     }
 }
 
-/// Changes of a user as they are read from text.
+/// Deserialized changes of a user that have not been built yet.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct UserChangesRead {
@@ -264,7 +264,7 @@ pub(crate) struct UserChangesRead {
 }
 
 impl UserChangesRead {
-    /// Builds the changes by the constructors that everybody uses.
+    /// Builds the changes with the regular constructors.
     pub(crate) fn build(self, whole: Option<Whole<'_>>) -> Result<UserChanges, Unproven> {
         Ok(UserChanges {
             person: ChangeRead::build(self.person, whole)?,
@@ -280,13 +280,13 @@ impl UserChangesRead {
     }
 }
 
-/// A name, or `None` for one that is empty.
+/// Returns the name, or `None` if it is empty.
 #[expect(clippy::borrowed_box, reason = "it is compared with what a change holds")]
 fn filled(text: &Box<str>) -> Option<&Box<str>> {
     (!text.is_empty()).then_some(text)
 }
 
-/// A role that is more than that of a member.
+/// Returns the role, or `None` for a member.
 fn some_role(role: &Role) -> Option<&Role> {
     (!role.is_member()).then_some(role)
 }

@@ -1,4 +1,4 @@
-//! Prepares a filter for one directory: what can be looked up, folded or followed once is not done for every person.
+//! The compiler: everything that can be looked up, normalized, or followed once is done here, not for every person.
 
 use std::collections::VecDeque;
 
@@ -20,7 +20,7 @@ pub(super) fn compile(root: &Node, directory: &Directory) -> Compiled {
 
 struct Compiler<'d> {
     directory: &'d Directory,
-    /// People by comparison key; built for the first chain that is followed, and shared by the others.
+    /// People by normalized DN; built for the first chain and reused for the others.
     by_name: Option<HashMap<String, usize>>,
 }
 
@@ -34,7 +34,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Compiles a comparison; `None` if it is undefined for everybody.
+    /// Compiles a comparison; returns `None` if it is undefined for every person.
     fn leaf(&mut self, leaf: &Leaf) -> Option<Compiled> {
         if leaf.is("memberOf") {
             return self.membership(&leaf.test);
@@ -43,10 +43,10 @@ impl Compiler<'_> {
         let known = known_id(&leaf.attribute).map(AttributeTable::syntax);
         let own_name = leaf.is("distinguishedName");
         match &leaf.test {
-            // MS-ADTS 3.1.1.3.1.3.1: true of everything, stored or not.
+            // MS-ADTS 3.1.1.3.1.3.1: true for every object, whether or not the attribute is stored.
             Test::Present if own_name || leaf.is("objectClass") => Some(Compiled::Constant(Truth::True)),
             Test::Present => Some(Compiled::Values(id, Compare::Present)),
-            // Nobody has told the syntax of an attribute that the schema does not know: its values may well be names.
+            // The syntax of an attribute outside the known schema is unknown, so its values may be DNs.
             Test::InChain(wanted) if matches!(known, None | Some(Syntax::Dn)) => {
                 let wanted = name(wanted)?;
                 let origin = if own_name { None } else { Some(id) };
@@ -58,7 +58,7 @@ impl Compiler<'_> {
             Test::AnyBit(mask) if matches!(known, None | Some(Syntax::Integer)) => {
                 Some(Compiled::Values(id, Compare::AnyBit(*mask)))
             }
-            // MS-ADTS 3.1.1.3.4.4: undefined for attributes of any other syntax.
+            // MS-ADTS 3.1.1.3.4.4: undefined for attributes with any other syntax.
             Test::InChain(_) | Test::AllBits(_) | Test::AnyBit(_) => None,
             Test::Equal(wanted) if own_name => Some(Compiled::At(Name::new(&name(wanted)?))),
             Test::Equal(wanted) => Some(Compiled::Values(id, comparison(leaf, id, Order::Equal, wanted)?)),
@@ -72,14 +72,16 @@ impl Compiler<'_> {
         }
     }
 
-    /// Compiles a test of `memberOf`. A group that is not in the directory has no members, which is no mistake.
+    /// Compiles a comparison with `memberOf`. A group that does not exist in the directory has no members; this is not an error.
     fn membership(&self, test: &Test) -> Option<Compiled> {
-        let nobody = Compiled::Constant(Truth::False);
+        let no_person = Compiled::Constant(Truth::False);
         match test {
             Test::Present => Some(Compiled::InAnyGroup),
-            Test::Equal(wanted) => Some(self.directory.group_by_dn(&name(wanted)?).map_or(nobody, Compiled::InGroup)),
+            Test::Equal(wanted) => {
+                Some(self.directory.group_by_dn(&name(wanted)?).map_or(no_person, Compiled::InGroup))
+            }
             Test::InChain(wanted) => {
-                let Some(top) = self.directory.group_by_dn(&name(wanted)?) else { return Some(nobody) };
+                let Some(top) = self.directory.group_by_dn(&name(wanted)?) else { return Some(no_person) };
                 let mut marked = vec![false; self.directory.groups().len()];
                 for group in self.directory.nested_groups(top) {
                     marked[group.index()] = true;
@@ -90,11 +92,11 @@ impl Compiler<'_> {
         }
     }
 
-    /// Marks everybody from whom a name is reached by following an attribute (`None`: the own name) from person to
-    /// person.
+    /// Marks every person whose references lead to a DN, directly or through other people. The references are the values of an
+    /// attribute, or the person's own DN if `origin` is `None`.
     ///
-    /// The links are walked backwards from the name, so a long chain costs no more than a short one and a cycle
-    /// nothing.
+    /// The references are followed backwards from the DN, so long chains cost no more than short ones, and cycles are
+    /// harmless.
     fn reaching(&mut self, origin: Option<AttrId>, wanted: &Dn) -> Box<[bool]> {
         let people = self.directory.people();
         let by_name = self
@@ -127,7 +129,7 @@ fn links(person: &Person, origin: Option<AttrId>) -> impl Iterator<Item = &str> 
     own.into_iter().chain(origin.into_iter().flat_map(|id| person.attributes.values(id)).filter_map(Value::as_text))
 }
 
-/// Reads an assertion by the syntax of its attribute; `None` if the syntax does not allow it or has no such order.
+/// Parses an assertion value by the attribute's syntax; returns `None` if the value is invalid or the syntax has no ordering.
 fn comparison(leaf: &Leaf, id: AttrId, order: Order, wanted: &[u8]) -> Option<Compare> {
     let text = std::str::from_utf8(wanted).ok();
     match (AttributeTable::syntax(id), order) {
@@ -149,15 +151,15 @@ fn name(wanted: &[u8]) -> Option<Dn> {
     Dn::parse(std::str::from_utf8(wanted).ok()?).ok()
 }
 
-/// The category that objects of a class have, by the first RDN of its name (MS-ADTS 3.1.1.3.1.3.5: a class name stands
-/// for the `defaultObjectCategory` of the class). Of the classes people have, all share one.
+/// Returns the object category of a class, as the first RDN of its name (MS-ADTS 3.1.1.3.1.3.5: a class name is replaced
+/// with the `defaultObjectCategory` of the class). All classes of people have the same category.
 fn category(class: &str) -> &str {
     let class = class.trim();
     let of_people = ["user", "contact", "inetOrgPerson", "organizationalPerson"];
     if of_people.iter().any(|other| other.eq_ignore_ascii_case(class)) { "person" } else { class }
 }
 
-/// What an assertion on bytes may mean: the bytes themselves and, as AD has it since 2008 R2, an id as people write it.
+/// Returns the possible meanings of an assertion on bytes: the bytes themselves and, as in AD since 2008 R2, an id in text form.
 fn octets(leaf: &Leaf, wanted: &[u8]) -> Vec<Vec<u8>> {
     let mut readings = vec![wanted.to_vec()];
     let text = std::str::from_utf8(wanted).unwrap_or_default().trim();
@@ -169,7 +171,7 @@ fn octets(leaf: &Leaf, wanted: &[u8]) -> Vec<Vec<u8>> {
     readings
 }
 
-/// The bytes of `S-1-5-21-…` (MS-DTYP 2.4.2.2).
+/// Parses a SID of the form `S-1-5-21-…` into bytes (MS-DTYP 2.4.2.2).
 fn sid(text: &str) -> Option<Vec<u8>> {
     let mut parts = text.strip_prefix(['S', 's'])?.strip_prefix('-')?.split('-');
     let revision: u8 = parts.next()?.parse().ok()?;
@@ -182,7 +184,7 @@ fn sid(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Folds pieces like whole texts, but keeps a space where a piece was cut: `(cn=Ann *)` wants one after `Ann`.
+/// Normalizes parts like complete texts, but keeps a space at a cut: `(cn=Ann *)` requires a space after `Ann`.
 fn fold_pieces(pieces: &Substrings) -> Option<Substrings> {
     let text = |piece| std::str::from_utf8(piece).ok();
     let space = |there: bool| if there { " " } else { "" };
@@ -197,7 +199,7 @@ fn fold_pieces(pieces: &Substrings) -> Option<Substrings> {
         let blank = folded.is_empty();
         Some(if blank { " ".into() } else { format!("{}{folded}{}", before(piece), after(piece)).into_bytes() })
     });
-    // At the very ends of a value there is no space to find.
+    // Values have no spaces at their ends.
     Some(Substrings {
         initial: initial.trim_start().as_bytes().to_vec(),
         any: any.collect::<Option<_>>()?,
@@ -210,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sids_are_read_as_windows_stores_them() {
+    fn parses_sids_into_the_byte_form_of_windows() {
         assert_eq!(sid("s-1-5-32-544"), Some(vec![1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0]));
         for no in ["", "S", "S-", "S-1", "S-1-x", "S-1-5--1", "S-1-5-4294967296", "S-300-5", "S-1-281474976710656"] {
             assert_eq!(sid(no), None, "{no}");

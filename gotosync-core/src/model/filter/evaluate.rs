@@ -1,6 +1,6 @@
-//! A compiled filter put to one person: three-valued logic above, comparison by syntax below.
+//! The evaluator: three-valued logic for the operators, and comparison by syntax for the values.
 //!
-//! Nothing here allocates as long as values are plain ASCII, as nearly all are.
+//! Nothing here allocates memory for plain ASCII values, which are by far the most common.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -15,8 +15,8 @@ use crate::model::schema::AttrId;
 use crate::model::text::fold;
 use crate::model::value::Value;
 
-/// The three values of RFC 4511, section 4.5.1.7, in the order that makes *and* the least and *or* the greatest of
-/// several.
+/// The three truth values of RFC 4511, section 4.5.1.7. They are ordered so that *and* is the minimum and *or* is the maximum
+/// of its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Truth {
     False,
@@ -30,8 +30,8 @@ impl From<bool> for Truth {
     }
 }
 
-/// A filter whose names are resolved and whose values are in the form they compare in. It has the shape of the tree it
-/// was made from.
+/// A filter with resolved names and normalized values. Its structure is the same as that of the tree that it was compiled
+/// from.
 pub(super) enum Compiled {
     And(Vec<Compiled>),
     Or(Vec<Compiled>),
@@ -39,17 +39,17 @@ pub(super) enum Compiled {
     Constant(Truth),
     InAnyGroup,
     InGroup(GroupIx),
-    /// Directly in one of the groups that are marked, by number.
+    /// A direct member of one of the marked groups, by index.
     InGroups(Box<[bool]>),
-    /// One of the people who are marked, by number.
+    /// One of the marked people, by index.
     OneOf(Box<[bool]>),
-    /// Stands at a name.
+    /// The person with this DN.
     At(Name),
-    /// Has a value that compares.
+    /// A person with a value that passes the comparison.
     Values(AttrId, Compare),
 }
 
-/// What one value is put to.
+/// The comparison for one value.
 pub(super) enum Compare {
     Present,
     Text(Order, Box<str>),
@@ -58,17 +58,17 @@ pub(super) enum Compare {
     AllBits(i64),
     AnyBit(i64),
     Octets(Order, Vec<u8>),
-    /// Equal to one of several readings of an assertion: as bytes, as a GUID, as a SID.
+    /// Equality with one of several forms of an assertion value: as bytes, as a GUID, as a SID.
     AnyOctets(Vec<Vec<u8>>),
     OctetPieces(Substrings),
     Boolean(bool),
     Time(Order, DateTime),
     Name(Name),
-    /// The first RDN has this value.
+    /// Equality of the value of the first RDN.
     Category(Box<str>),
 }
 
-/// Which side of an assertion a value may stand on.
+/// The required order of a value relative to the assertion value.
 #[derive(Clone, Copy)]
 pub(super) enum Order {
     Equal,
@@ -104,7 +104,7 @@ impl Compiled {
                 directory.person_by_id(&person.id).is_some_and(|ix| marked.get(ix.index()) == Some(&true)).into()
             }
             Self::At(name) => name.is(person.dn.as_str()).into(),
-            // An attribute that is absent has no value to compare: false, which a `!` turns to true.
+            // A missing attribute has no value to compare, so the result is false, and a `!` turns it into true.
             Self::Values(id, compare) => person.attributes.values(*id).iter().any(|value| compare.holds(value)).into(),
         }
     }
@@ -133,7 +133,7 @@ fn any(parts: &[Compiled], directory: &Directory, person: &Person) -> Truth {
 }
 
 impl Compare {
-    /// Says whether one value compares; one that its syntax does not allow does not.
+    /// Returns `true` if a value passes the comparison; a value that is invalid for the syntax never passes.
     fn holds(&self, value: &Value) -> bool {
         let text = || value.as_text();
         match self {
@@ -159,7 +159,7 @@ impl Compare {
     }
 }
 
-/// A distinguished name that many others will be compared with.
+/// A distinguished name prepared for many comparisons.
 pub(super) struct Name {
     written: Box<str>,
     plain: bool,
@@ -172,13 +172,13 @@ impl Name {
     }
 
     fn is(&self, other: &str) -> bool {
-        // The same letters make the same key; different ones do not, where there is but one way to write a name.
+        // Equal letters mean equal keys. Different letters mean different keys only if both names have just one possible spelling.
         other.eq_ignore_ascii_case(&self.written) || (!(self.plain && plain_name(other)) && dn::key(other) == self.key)
     }
 }
 
-/// Says whether a name can be written in no other way than this, but for letter case: no escapes, no multi-valued RDN,
-/// no space that could as well be missing.
+/// Returns `true` if a DN has only one possible spelling apart from letter case: no escapes, no multi-valued RDN, no optional
+/// spaces.
 fn plain_name(name: &str) -> bool {
     let mut before = b' ';
     let usual = name.bytes().all(|byte| {
@@ -194,7 +194,7 @@ fn plain_name(name: &str) -> bool {
     usual && before != b' '
 }
 
-/// The form in which a text compares, but for the case of ASCII letters: leaving that to the comparison saves a copy.
+/// Normalizes a text except for the case of ASCII letters, which the comparison ignores; this avoids a copy.
 fn comparable(text: &str) -> Cow<'_, str> {
     let mut before = b' ';
     let tidy = text.bytes().all(|byte| {
@@ -205,12 +205,12 @@ fn comparable(text: &str) -> Cow<'_, str> {
     if tidy && before != b' ' { Cow::Borrowed(text) } else { fold(text) }
 }
 
-/// The order of a comparable text and a folded one, by code point.
+/// Compares a normalized text with a folded one, by code point.
 fn text_order(own: &str, folded: &str) -> Ordering {
     own.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(folded.bytes())
 }
 
-/// Says whether the pieces stand in a value in their order, without touching each other's bytes.
+/// Returns `true` if the parts occur in a value in their order and without overlap.
 fn in_pieces(value: &[u8], pieces: &Substrings, same: impl Fn(&[u8], &[u8]) -> bool) -> bool {
     let Substrings { initial, any, last } = pieces;
     let Some(end) = value.len().checked_sub(last.len()).filter(|end| *end >= initial.len()) else { return false };
@@ -218,7 +218,7 @@ fn in_pieces(value: &[u8], pieces: &Substrings, same: impl Fn(&[u8], &[u8]) -> b
         return false;
     }
     let mut rest = &value[initial.len()..end];
-    // Taking each piece where it first occurs leaves the most for those after it.
+    // Taking the first occurrence of each part leaves the most space for the parts after it.
     any.iter().filter(|piece| !piece.is_empty()).all(|piece| {
         let found = rest.windows(piece.len()).position(|window| same(window, piece));
         rest = found.map_or(rest, |at| &rest[at + piece.len()..]);
@@ -226,14 +226,14 @@ fn in_pieces(value: &[u8], pieces: &Substrings, same: impl Fn(&[u8], &[u8]) -> b
     })
 }
 
-/// Reads `TRUE` or `FALSE`.
+/// Parses `TRUE` or `FALSE`.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     let text = text.trim();
     let is_true = text.eq_ignore_ascii_case("TRUE");
     (is_true || text.eq_ignore_ascii_case("FALSE")).then_some(is_true)
 }
 
-/// Reads a generalized time (RFC 4517, section 3.3.13) as UTC, without the fraction: AD keeps whole seconds and always
+/// Parses a generalized time (RFC 4517, section 3.3.13) as UTC and drops the fraction: AD stores whole seconds and always
 /// writes `.0Z`.
 pub(super) fn time(text: &str) -> Option<DateTime> {
     let text = text.trim();
@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_as_utc_to_the_second() {
+    fn parses_times_as_utc_in_whole_seconds() {
         let noon = time("20260102120000.0Z");
         assert!(noon.is_some());
         for same in ["20260102120000Z", "202601021200Z", "2026010212Z", "20260102120000,75Z", "20260102133000+0130"] {
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quick_comparisons_agree_with_the_slow_ones() {
+    fn fast_comparisons_agree_with_slow_ones() {
         for text in ["", "a", " a", "A b", "a  B", "a\tb", "Ä b", "a ", "A-B.c"] {
             assert_eq!(text_order(&comparable(text), &fold(text)), Ordering::Equal, "{text:?}");
         }

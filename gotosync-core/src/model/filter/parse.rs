@@ -1,10 +1,10 @@
-//! From text to tree: the grammar of RFC 4515 with the liberties that Microsoft's own LDAP client takes.
+//! The parser: the grammar of RFC 4515 with the extensions that Microsoft's own LDAP client accepts.
 
 use std::ops::Range;
 
 use super::FilterError;
 
-/// A filter or a part of one, with its place in the text.
+/// A filter or a part of one, with its position in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
     pub(super) span: Range<usize>,
@@ -19,7 +19,7 @@ pub(super) enum Kind {
     Leaf(Leaf),
 }
 
-/// One comparison.
+/// A comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Leaf {
     /// The attribute's name as written, without options.
@@ -27,7 +27,7 @@ pub(super) struct Leaf {
     pub(super) test: Test,
 }
 
-/// What an attribute's values are put to. Assertion values are bytes: what they mean is for the syntax to say.
+/// The test that an attribute's values must pass. Assertion values are bytes, to be interpreted by the attribute's syntax.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test {
     Present,
@@ -40,7 +40,7 @@ pub(super) enum Test {
     InChain(Vec<u8>),
 }
 
-/// The pieces between the asterisks; `initial` and `last` may be empty, the others are not.
+/// The parts between the asterisks; `initial` and `last` may be empty, the others are not.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Substrings {
     pub(super) initial: Vec<u8>,
@@ -49,7 +49,7 @@ pub(super) struct Substrings {
 }
 
 impl Node {
-    /// Calls a function for every leaf, from left to right.
+    /// Calls a function for every comparison, from left to right.
     pub(super) fn visit(&self, see: &mut impl FnMut(&Leaf)) {
         match &self.kind {
             Kind::And(nodes) | Kind::Or(nodes) => nodes.iter().for_each(|node| node.visit(see)),
@@ -60,7 +60,7 @@ impl Node {
 }
 
 impl Leaf {
-    /// Says whether the leaf looks at an attribute.
+    /// Returns `true` if the comparison uses this attribute.
     pub(super) fn is(&self, name: &str) -> bool {
         self.attribute.eq_ignore_ascii_case(name)
     }
@@ -69,7 +69,7 @@ impl Leaf {
 pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
     let mut parser = Parser { text, at: 0 };
     if text.len() > MAX_BYTES {
-        return parser.fail(MAX_BYTES, format!("the end of the filter: it may have {MAX_BYTES} bytes"));
+        return parser.fail(MAX_BYTES, format!("the end of the filter: the maximum length is {MAX_BYTES} bytes"));
     }
     parser.blanks();
     let root = match parser.peek() {
@@ -80,7 +80,7 @@ pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
     parser.blanks();
     match parser.peek() {
         None => Ok(root),
-        Some(b'(') => parser.fail(parser.at, "the end of the filter: several filters are joined as `(&(…)(…))`"),
+        Some(b'(') => parser.fail(parser.at, "the end of the filter; combine several filters as `(&(…)(…))`"),
         Some(_) => parser.fail(parser.at, "the end of the filter"),
     }
 }
@@ -90,7 +90,7 @@ struct Parser<'t> {
     at: usize,
 }
 
-/// What an asterisk means in a value.
+/// The meaning of an asterisk in a value.
 #[derive(Clone, Copy, PartialEq)]
 enum Stars {
     Separate,
@@ -110,7 +110,7 @@ impl<'t> Parser<'t> {
         Ok(Node { span: start..self.at, kind })
     }
 
-    /// A filter whose parentheses were left out.
+    /// Parses a filter without parentheses.
     fn bare(&mut self, depth: usize) -> Result<Node, FilterError> {
         let start = self.at;
         let kind = self.component(depth)?;
@@ -118,9 +118,9 @@ impl<'t> Parser<'t> {
     }
 
     fn component(&mut self, depth: usize) -> Result<Kind, FilterError> {
-        // The stack is finite: this recursion and those over the tree end here.
+        // Limits the recursion here and in all functions that walk the tree, because the stack is finite.
         if depth > MAX_DEPTH {
-            return self.fail(self.at, format!("at most {MAX_DEPTH} levels of filters inside each other"));
+            return self.fail(self.at, format!("at most {MAX_DEPTH} levels of nested filters"));
         }
         match self.peek() {
             Some(b'&') => self.list(depth).map(Kind::And),
@@ -148,7 +148,7 @@ impl<'t> Parser<'t> {
             }
             end = self.at;
         }
-        // The blanks after the last filter belong to whatever comes next.
+        // Spaces after the last filter belong to the next token.
         self.at = end;
         Ok(nodes)
     }
@@ -160,7 +160,7 @@ impl<'t> Parser<'t> {
             return self.fail(start, "an attribute name");
         }
         if attribute.eq_ignore_ascii_case("anr") {
-            let instead = "the attributes by name instead of `anr`, for example `(|(displayName=ann*)(mail=ann*))`";
+            let instead = "attribute names instead of `anr`, for example `(|(displayName=ann*)(mail=ann*))`";
             return self.fail(start, instead);
         }
         while self.take(b';') {
@@ -185,15 +185,15 @@ impl<'t> Parser<'t> {
         match operator {
             Some(b'>') if self.take(b'=') => self.whole_value().map(Test::AtLeast),
             Some(b'<') if self.take(b'=') => self.whole_value().map(Test::AtMost),
-            // MS-ADTS 3.1.1.3.1.3.1: approximate is the same as equal.
+            // MS-ADTS 3.1.1.3.1.3.1: an approximate match is the same as equality.
             Some(b'~') if self.take(b'=') => self.whole_value().map(Test::Equal),
-            Some(b'>') => self.fail(start, "`>=`: there is no `>`"),
-            Some(b'<') => self.fail(start, "`<=`: there is no `<`"),
+            Some(b'>') => self.fail(start, "`>=`; the operator `>` does not exist"),
+            Some(b'<') => self.fail(start, "`<=`; the operator `<` does not exist"),
             _ => self.fail(start, "`=`, `>=`, `<=`, `~=` or `:` after the attribute name"),
         }
     }
 
-    /// What follows the first colon of `attribute:rule:=value`.
+    /// Parses the rest of `attribute:rule:=value` after the first colon.
     fn extensible(&mut self) -> Result<Test, FilterError> {
         if self.take(b'=') {
             return self.whole_value().map(Test::Equal);
@@ -201,7 +201,7 @@ impl<'t> Parser<'t> {
         let start = self.at;
         let rule = self.while_of(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
         if rule.eq_ignore_ascii_case("dn") {
-            return self.fail(start, "a matching rule: `:dn` is not evaluated, Active Directory ignores it too");
+            return self.fail(start, "a matching rule; `:dn` is not supported, and Active Directory ignores it, too");
         }
         if ![ALL_BITS, ANY_BIT, IN_CHAIN].contains(&rule) {
             let rules =
@@ -227,15 +227,15 @@ impl<'t> Parser<'t> {
         self.value(Stars::Refused).map(|pieces| pieces.concat())
     }
 
-    /// The pieces between asterisks up to the closing parenthesis, without escapes; one piece if there is no asterisk.
+    /// Parses the unescaped parts of a value between asterisks, up to the closing parenthesis; one part if there is no asterisk.
     fn value(&mut self, stars: Stars) -> Result<Vec<Vec<u8>>, FilterError> {
         let mut pieces = Vec::new();
         let mut piece = Vec::new();
         while let Some(byte) = self.peek().filter(|byte| *byte != b')') {
             match byte {
                 b'*' if stars == Stars::Separate => pieces.push(std::mem::take(&mut piece)),
-                b'*' => return self.fail(self.at, "`\\2a` for an asterisk: wildcards go with `=` only"),
-                b'(' => return self.fail(self.at, "`\\28` for an opening parenthesis within a value"),
+                b'*' => return self.fail(self.at, "`\\2a` for an asterisk; wildcards are allowed only after `=`"),
+                b'(' => return self.fail(self.at, "`\\28` for an opening parenthesis in a value"),
                 b'\\' => {
                     let digit = |at| self.text.as_bytes().get(at).and_then(|b| char::from(*b).to_digit(16));
                     let (Some(high), Some(low)) = (digit(self.at + 1), digit(self.at + 2)) else {
@@ -280,7 +280,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// What `=` with a value means: equality, presence, or substrings.
+/// Interprets `=` with a value: equality, presence, or substrings.
 fn equality(mut pieces: Vec<Vec<u8>>) -> Test {
     let last = pieces.pop().unwrap_or_default();
     if pieces.is_empty() {
@@ -294,10 +294,10 @@ fn equality(mut pieces: Vec<Vec<u8>>) -> Test {
     Test::Substrings(Substrings { initial, any: pieces, last })
 }
 
-/// Reads a decimal integer.
+/// Parses a decimal integer.
 pub(super) fn integer(text: &str) -> Option<i64> {
     let text = text.trim();
-    // Rust takes a plus sign, RFC 4517 (section 3.3.16) does not.
+    // Rust accepts a plus sign, but RFC 4517 (section 3.3.16) does not.
     if text.starts_with('+') { None } else { text.parse().ok() }
 }
 
@@ -316,7 +316,7 @@ mod tests {
     use crate::model::{DirectoryBuilder, Dn, PersonEntry, PersonId};
 
     #[test]
-    fn what_cannot_be_read_says_where_and_what_was_expected() {
+    fn names_the_position_and_the_expected_syntax() {
         for (text, at, expected) in [
             ("", 0, "a filter such as"),
             ("  ", 2, "a filter such as"),
@@ -347,9 +347,9 @@ mod tests {
             ("(cn=a(b))", 5, r"`\28`"),
             ("(cn>=a*)", 6, r"`\2a`"),
             ("(cn:=a*)", 6, r"`\2a`"),
-            ("(&(cn=a)(anr=ann))", 9, "the attributes by name instead of `anr`"),
-            ("(cn:dn:=a)", 4, "`:dn` is not evaluated"),
-            ("(ou:dn:1.2.840.113556.1.4.803:=1)", 4, "`:dn` is not evaluated"),
+            ("(&(cn=a)(anr=ann))", 9, "attribute names instead of `anr`"),
+            ("(cn:dn:=a)", 4, "`:dn` is not supported"),
+            ("(ou:dn:1.2.840.113556.1.4.803:=1)", 4, "`:dn` is not supported"),
             ("(cn:caseExactMatch:=a)", 4, "one of the matching rules"),
             ("(cn:1.2.840.113556.1.4.2253:=a)", 4, "one of the matching rules"),
             ("(cn::=a)", 4, "one of the matching rules"),
@@ -365,14 +365,14 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_told_in_characters() {
+    fn counts_positions_in_characters() {
         let error = Filter::parse("(&(sn=Müller)(x))").unwrap_err();
         assert_eq!((error.at, error.character), (16, 16));
         assert!(error.to_string().starts_with("at character 16: expected `=`"), "{error}");
     }
 
     #[test]
-    fn depth_and_length_have_a_limit() {
+    fn limits_depth_and_length() {
         let nested = |levels: usize| format!("{}cn=a{}", "(!".repeat(levels), ")".repeat(levels));
         assert!(Filter::parse(&nested(99)).is_ok());
         for text in [nested(100), "(&".repeat(30_000), "!".repeat(60_000)] {
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_is_typed_breaks_it() {
+    fn handles_random_input_without_panic() {
         let alphabet: Vec<&str> = [
             "(", ")", "(", ")", "&", "|", "!", "=", "*", "\\", "2a", ":", ";", "~", ">", "<", " ", "ü", "cn", "a", "5",
         ]
@@ -418,6 +418,6 @@ mod tests {
                 Err(error) => assert!(text.is_char_boundary(error.at), "{text}: {error}"),
             }
         }
-        assert!(read > 100, "only {read} of the texts were filters");
+        assert!(read > 100, "only {read} of the texts were valid filters");
     }
 }

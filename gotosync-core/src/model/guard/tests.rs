@@ -1,4 +1,4 @@
-//! Each action on a user who is as it expects, and on users who are not.
+//! Tests of each action on a user in the expected state and in other states.
 
 use super::*;
 use crate::model::{
@@ -6,7 +6,7 @@ use crate::model::{
     SettingsChanges, Suspension, Update, WelcomeEmail, Whole,
 };
 
-/// What this account accepts.
+/// The limits of the account in these tests.
 const LIMITS: FieldLimits = FieldLimits { name: 64, email: 64, users: 10 };
 
 fn whole<T>(make: impl FnOnce(Whole<'_>) -> T) -> T {
@@ -17,7 +17,7 @@ fn keys(licenses: &[&str]) -> Vec<LicenseKey> {
     licenses.iter().map(|key| LicenseKey::new(*key)).collect()
 }
 
-/// A user with a key and some licenses.
+/// A user with a key, a status, and some licenses.
 fn ann(status: Status, licenses: &[&str]) -> User {
     User { key: Some("1".into()), status, licenses: keys(licenses), ..User::new("ann@example.test", "Ann", "Lee") }
 }
@@ -66,7 +66,7 @@ fn ruled(before: Option<Role>, after: Role) -> UserChanges {
     UserChanges { role: Some(Box::new(change)), ..UserChanges::default() }
 }
 
-/// What the guards know: the login's user, and whether it sees roles.
+/// Guards with the signed-in user and that user's access to roles.
 fn guards(login: Option<&UserKey>, roles: RoleAccess) -> Guards<'_> {
     Guards { login, roles, limits: LIMITS }
 }
@@ -85,7 +85,7 @@ fn fault(action: &Action, now: Option<&User>, guards: &Guards<'_>) -> (ErrorKind
 }
 
 #[test]
-fn an_action_leaves_the_user_it_describes() {
+fn returns_the_user_after_each_action() {
     let now = ann(Status::Active, &["g2m", "g2w"]);
     assert_eq!(after(&suspend(&["g2w", "g2m"], Role::Member), &now).licenses, keys(&[]));
     assert_eq!(after(&release(&["g2w"]), &now).licenses, keys(&["g2m"]));
@@ -99,20 +99,20 @@ fn an_action_leaves_the_user_it_describes() {
 }
 
 #[test]
-fn no_action_is_done_to_a_user_who_has_changed() {
+fn rejects_an_action_on_a_user_who_has_changed() {
     let now = ann(Status::Active, &["g2m"]);
     let waits = User { invitation: Some(Invitation { sent: 1, expired: false }), ..ann(Status::Invited, &["g2m"]) };
     for (action, now, message) in [
-        (suspend(&[], Role::Member), &now, "products is not as it was read"),
-        (suspend(&["g2m"], Role::Administrator), &now, "role is not as it was read"),
-        (release(&["g2w"]), &now, "products is not as it was read"),
-        (delete("other@example.test"), &now, "email is not as it was read"),
-        (delete("ann@example.test"), &now, "the user is active: suspend first, then delete"),
-        (update(named("Anna", "Anne")), &now, "first_name is not as it was read"),
-        (update(ruled(Some(Role::Administrator), Role::Member)), &now, "role is not as it was read"),
+        (suspend(&[], Role::Member), &now, "products has changed since it was read"),
+        (suspend(&["g2m"], Role::Administrator), &now, "role has changed since it was read"),
+        (release(&["g2w"]), &now, "products has changed since it was read"),
+        (delete("other@example.test"), &now, "email has changed since it was read"),
+        (delete("ann@example.test"), &now, "the user is active, but only suspended users can be deleted"),
+        (update(named("Anna", "Anne")), &now, "first_name has changed since it was read"),
+        (update(ruled(Some(Role::Administrator), Role::Member)), &now, "role has changed since it was read"),
         (reactivate(given(&["g2w"])), &now, "the user is active, not suspended"),
         (invite(0), &now, "the user is active, not invited"),
-        (invite(0), &waits, "an invitation was sent meanwhile"),
+        (invite(0), &waits, "another invitation was sent in the meantime"),
     ] {
         assert_eq!(fault(&action, Some(now), &full()), (ErrorKind::Conflict, message.to_owned()));
         assert_eq!(fault(&action, None, &full()), (ErrorKind::NotFound, "the account has no user 1".to_owned()));
@@ -120,16 +120,16 @@ fn no_action_is_done_to_a_user_who_has_changed() {
 }
 
 #[test]
-fn the_login_keeps_access_and_role() {
+fn keeps_access_and_role_of_the_signed_in_user() {
     let login = UserKey::new("1");
     let own = guards(Some(&login), RoleAccess::Full);
     let manager = Role::Manager { privileges: vec![Privilege::ManageUsers], groups: Vec::new(), products: Vec::new() };
     let active = ann(Status::Active, &["g2m"]);
     for (action, now, message) in [
-        (suspend(&["g2m"], Role::Member), &active, "the user whose login is in use cannot be suspended"),
-        (delete("ann@example.test"), &ann(Status::Suspended, &[]), "the user whose login is in use cannot be deleted"),
-        (release(&["g2m"]), &active, "the user whose login is in use cannot lose the last product"),
-        (update(ruled(None, manager)), &active, "the role of the user whose login is in use cannot be changed"),
+        (suspend(&["g2m"], Role::Member), &active, "cannot suspend the user that gotosync signs in as"),
+        (delete("ann@example.test"), &ann(Status::Suspended, &[]), "cannot delete the user that gotosync signs in as"),
+        (release(&["g2m"]), &active, "cannot remove the last product of the user that gotosync signs in as"),
+        (update(ruled(None, manager)), &active, "cannot change the role of the user that gotosync signs in as"),
     ] {
         assert_eq!(fault(&action, Some(now), &own), (ErrorKind::Denied, message.to_owned()));
     }
@@ -138,9 +138,9 @@ fn the_login_keeps_access_and_role() {
 }
 
 #[test]
-fn a_login_without_roles_neither_gives_nor_learns_them() {
+fn neither_changes_nor_reveals_roles_without_a_full_administrator() {
     let hidden = guards(None, RoleAccess::Hidden);
-    let message = "only the login of a full administrator gives and takes roles".to_owned();
+    let message = "cannot change roles: the signed-in user is not a full administrator".to_owned();
     let administrator = User { role: Role::Administrator, ..ann(Status::Active, &["g2m"]) };
     for action in [
         suspend(&["g2m"], Role::Member),
@@ -156,7 +156,7 @@ fn a_login_without_roles_neither_gives_nor_learns_them() {
 }
 
 #[test]
-fn values_that_no_account_accepts_are_refused() {
+fn rejects_values_that_no_account_accepts() {
     let now = ann(Status::Active, &["g2m"]);
     let long = "x".repeat(LIMITS.name + 1);
     let moved = |email: &str| UserChanges {
@@ -170,15 +170,15 @@ fn values_that_no_account_accepts_are_refused() {
     let nothing = Role::Manager { privileges: Vec::new(), groups: Vec::new(), products: Vec::new() };
     let suspended = ann(Status::Suspended, &[]);
     for (action, now, part) in [
-        (update(moved("nobody")), &now, "email `nobody` is not accepted: it has no @"),
+        (update(moved("ann")), &now, "email `ann` is invalid: it has no @"),
         (update(named("Ann", &long)), &now, "first_name has "),
-        (update(ruled(None, nothing)), &now, "a manager without a privilege is a member"),
+        (update(ruled(None, nothing)), &now, "a manager needs at least one privilege"),
         (
             update(UserChanges { settings: Some(Box::new(numbers)), ..UserChanges::default() }),
             &now,
-            "phone numbers ring at an extension, and the user has none",
+            "the user has phone numbers but no extension where they can ring",
         ),
-        (reactivate(named("Ann", "Anna")), &suspended, "neither a product nor a role comes"),
+        (reactivate(named("Ann", "Anna")), &suspended, "the change adds neither a product nor a role"),
     ] {
         let (kind, message) = fault(&action, Some(now), &full());
         assert_eq!(kind, ErrorKind::Input, "{message}");
@@ -192,17 +192,19 @@ fn values_that_no_account_accepts_are_refused() {
 }
 
 #[test]
-fn what_only_the_account_gives_does_not_come_with_a_new_user() {
+fn rejects_a_new_user_with_fields_that_only_the_account_sets() {
     let new = || User::new("new@example.test", "New", "User");
     let refused = |user: User| Creation::new(user, WelcomeEmail::None).guard(&full()).unwrap_err().message;
     assert!(Creation::new(new(), WelcomeEmail::None).guard(&full()).is_ok());
     assert!(refused(User { key: Some("1".into()), ..new() }).contains("cannot have a key"));
-    assert!(refused(User { invitation: Some(Invitation::default()), ..new() }).contains("the account's own"));
-    assert!(refused(User { locks: Locks { email: true, name: false }, ..new() }).contains("the account's own"));
+    assert!(refused(User { invitation: Some(Invitation::default()), ..new() }).contains("only the account sets them"));
+    assert!(
+        refused(User { locks: Locks { email: true, name: false }, ..new() }).contains("only the account sets them")
+    );
 }
 
 #[test]
-fn an_action_about_no_user_is_no_business_of_these_guards() {
+fn rejects_an_action_without_an_existing_user() {
     let now = ann(Status::Active, &[]);
     let action = Action::CreateGroup { path: crate::model::UserGroupPath::new("Sales") };
     assert_eq!(fault(&action, Some(&now), &full()).0, ErrorKind::NotFound);
@@ -210,14 +212,14 @@ fn an_action_about_no_user_is_no_business_of_these_guards() {
 }
 
 #[test]
-fn what_has_arrived_is_seen_and_what_has_not_is_not() {
+fn detects_whether_an_action_was_done() {
     let waits = |sent| User { invitation: Some(Invitation { sent, expired: false }), ..ann(Status::Invited, &["g2m"]) };
     let active = ann(Status::Active, &["g2m"]);
     let (suspended, bare) = (ann(Status::Suspended, &[]), ann(Status::Active, &[]));
     for (action, now, expected) in [
         (suspend(&["g2m"], Role::Member), &suspended, Arrival::Done(Effect::Suspended)),
         (suspend(&["g2m"], Role::Member), &active, Arrival::NotDone),
-        // Without a product, but still with access: a suspension is more than that.
+        // The user has no product but still has access, so this is not a suspension.
         (suspend(&["g2m"], Role::Member), &bare, Arrival::Unclear),
         (release(&["g2m"]), &bare, Arrival::Done(Effect::Released)),
         (release(&["g2m"]), &active, Arrival::NotDone),
@@ -232,7 +234,7 @@ fn what_has_arrived_is_seen_and_what_has_not_is_not() {
         (invite(1), &waits(2), Arrival::Done(Effect::Invited)),
         (invite(1), &waits(1), Arrival::NotDone),
         (invite(1), &waits(0), Arrival::Unclear),
-        (invite(1), &active, Arrival::Moot("the user has signed in meanwhile")),
+        (invite(1), &active, Arrival::Moot("the user has already signed in")),
     ] {
         assert_eq!(action.arrival(Some(now), |_| true), expected, "{action:?}");
         let gone = action.arrival(None, |_| true);
@@ -243,7 +245,7 @@ fn what_has_arrived_is_seen_and_what_has_not_is_not() {
 }
 
 #[test]
-fn an_arrival_is_what_the_guard_predicted() {
+fn detects_the_state_that_the_guard_predicted_as_done() {
     let now = ann(Status::Active, &["g2m"]);
     for action in [suspend(&["g2m"], Role::Member), release(&["g2m"]), update(named("Ann", "Anna"))] {
         let mut after = after(&action, &now);

@@ -1,6 +1,6 @@
-//! What a row of the table of settings becomes.
+//! The macros that generate code from the table of settings.
 
-/// The type of a setting's value.
+/// Expands to the type of a setting's value.
 macro_rules! value_of {
     (one $value:ty) => { Option<$value> };
     (set $value:ty) => { BTreeSet<$value> };
@@ -8,7 +8,7 @@ macro_rules! value_of {
     (switches) => { BTreeMap<LicenseKey, BTreeSet<String>> };
 }
 
-/// The type of a setting's change.
+/// Expands to the type of a setting's change.
 macro_rules! change_of {
     (one $value:ty) => { Option<Change<$value>> };
     (set $value:ty) => { SetChange<$value> };
@@ -16,7 +16,7 @@ macro_rules! change_of {
     (switches) => { BTreeMap<LicenseKey, SetChange<String>> };
 }
 
-/// The type in which a change is read from text, before there is evidence for it.
+/// Expands to the type that a change is deserialized into, before the proof of complete reads is checked.
 macro_rules! read_of {
     (one $value:ty) => { Option<ChangeRead<$value>> };
     (set $value:ty) => { SetRead<$value> };
@@ -24,20 +24,20 @@ macro_rules! read_of {
     (switches) => { BTreeMap<LicenseKey, SetRead<String>> };
 }
 
-/// An optional part of a row.
+/// Expands to an `Option` for an optional part of a row.
 macro_rules! option {
     () => { None };
     ($($value:tt)+) => { Some($($value)+) };
 }
 
-/// The first of two things; the second says only that there is something to say.
+/// Expands to the first argument. The second only makes the expansion depend on an optional part of a row.
 macro_rules! first {
     ($first:expr, $second:literal) => {
         $first
     };
 }
 
-/// Makes the types of settings from their table: see the module that uses it.
+/// Generates the types of settings from the table in the parent module.
 macro_rules! settings {
     (
         fields { $($field:ident = $field_word:literal, $field_doc:literal;)* }
@@ -55,7 +55,7 @@ macro_rules! settings {
             }
         )* }
     ) => {
-        /// A field of a user, as rules and reasons name it.
+        /// A field of a user, as named in rules and reasons.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
@@ -69,7 +69,7 @@ macro_rules! settings {
             /// Every field.
             pub const ALL: &'static [Self] = &[$(Self::$field,)* $($(first!(Self::$at, $word),)?)* $($(Self::$named,)?)*];
 
-            /// Returns the word as a rules file writes it.
+            /// The word used in rules files.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$field => $field_word,)*
@@ -79,10 +79,10 @@ macro_rules! settings {
             }
         }
 
-        /// Something that an account may have besides users with an address and a name.
+        /// An optional part of an account, besides users with an e-mail address and a name.
         ///
-        /// A target claims the features it has ([`Capabilities`](crate::target::Capabilities)); whatever it does not claim is
-        /// read as absent, and refused when it is written.
+        /// A target claims the features that it supports ([`Capabilities`](crate::target::Capabilities)). A feature that is not
+        /// supported is treated as absent when reading and rejected when writing.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         #[non_exhaustive]
@@ -95,7 +95,7 @@ macro_rules! settings {
             /// Every feature.
             pub const ALL: &'static [Self] = &[$(Self::$feature,)* $(Self::$own,)*];
 
-            /// Returns the words used in output.
+            /// The words used in output.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$feature => $feature_word,)*
@@ -130,7 +130,7 @@ macro_rules! settings {
             }),*];
         }
 
-        /// Settings of a user. Most users have few of them or none.
+        /// The optional settings of a user. Most users have few or none.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct UserSettings {
@@ -138,10 +138,10 @@ macro_rules! settings {
         }
 
         impl UserSettings {
-            /// The settings of a user who has none.
+            /// The settings of a user without any.
             pub const NONE: &'static Self = &Self { $($name: <value_of!$shape as Shape>::ABSENT),* };
 
-            /// Returns everything that no other user can have at the same time.
+            /// Returns all values that only one user can have at a time.
             pub fn exclusive(&self) -> Vec<Exclusive> {
                 let mut all = Vec::new();
                 $($(for value in self.$name.names() {
@@ -150,7 +150,7 @@ macro_rules! settings {
                 all
             }
 
-            /// Returns what a target must claim to have these settings.
+            /// Returns the features that a target must support for these settings.
             pub fn features(&self) -> Vec<Feature> {
                 let mut features = Vec::new();
                 $(if !self.$name.is_absent() {
@@ -159,24 +159,24 @@ macro_rules! settings {
                 features
             }
 
-            /// Takes out every setting whose feature is not kept.
+            /// Clears every setting whose feature `keeps` rejects.
             pub fn retain(&mut self, keeps: impl Fn(Feature) -> bool) {
                 $(if !keeps(Feature::$own) {
                     self.$name = <value_of!$shape as Shape>::ABSENT;
                 })*
             }
 
-            /// Says whether something that a user has now is missing in these settings, or switched off.
+            /// Returns `true` if something that a user has now is missing or switched off in these settings.
             pub(crate) fn loses(&self, now: &Self) -> bool {
                 false $(|| self.$name.loses(&now.$name))*
             }
 
-            /// Puts back whatever a user has now and these settings lack.
+            /// Adds back everything that a user has now and these settings lack.
             pub(crate) fn keep(&mut self, now: &Self) {
                 $(self.$name.keep(&now.$name);)*
             }
 
-            /// Calls a function with each value: the setting, the part it belongs to where there are several, and the text.
+            /// Calls a function for each value with the setting, the part that the value belongs to (if there are several), and the text.
             pub(crate) fn each(&self, mut visit: impl FnMut(&'static Setting, Option<&str>, &str)) {
                 let mut settings = Self::rows();
                 $(if let Some(setting) = settings.next() {
@@ -184,8 +184,8 @@ macro_rules! settings {
                 })*
             }
 
-            /// Sets a setting from texts, one for each value: text that has another form than the setting is left out. Values
-            /// by name cannot be set so.
+            /// Sets a setting from texts, one for each value; texts that cannot be parsed are ignored. Settings with values by name
+            /// cannot be set this way.
             pub(crate) fn put(&mut self, field: Field, values: &[&str]) {
                 match field {
                     $($(Field::$at => first!(self.$name.put(values), $word),)?)*
@@ -193,7 +193,7 @@ macro_rules! settings {
                 }
             }
 
-            /// Returns the values of a setting as texts: values by name, by their names.
+            /// Returns the values of a setting as texts; for values by name, their names.
             pub(crate) fn names(&self, field: Field) -> Vec<String> {
                 match field {
                     $($(Field::$at => first!(self.$name.names(), $word),)?)*
@@ -206,29 +206,29 @@ macro_rules! settings {
             }
         }
 
-        /// What changes about the settings of one user; what is absent stays.
+        /// The changes to the settings of one user; settings without a change stay as they are.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
         pub struct SettingsChanges {
             $($(#[$doc])* #[serde(skip_serializing_if = "super::change::is_unchanged")] pub $change: change_of!$shape,)*
-            /// The voicemail of a new extension. It is set before the extension is the user's, since it cannot be read: once the
-            /// extension has arrived, the voicemail has.
+            /// The voicemail settings of a new extension. They cannot be read back, so they are set before the user gets the
+            /// extension: if the extension has arrived, they have, too.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub voicemail: Option<Voicemail>,
         }
 
         impl SettingsChanges {
-            /// Returns the changes that bring these settings to a user who has none. Nothing is switched off by them: that takes
+            /// Returns the changes that give these settings to a user without any. They switch nothing off, because that takes
             /// something away, and a new user has nothing to lose.
             pub fn making(settings: &UserSettings) -> Self {
                 Self { $($change: settings.$name.making(),)* voicemail: None }
             }
 
-            /// Returns the changes that lead from some settings to others.
+            /// Returns the changes from one state of the settings to another.
             pub fn between(whole: Whole<'_>, before: &UserSettings, after: &UserSettings) -> Self {
                 Self::with(&mut Evidence::new(Some(whole)), before, after)
             }
 
-            /// Returns the changes that lead from some settings to others, as far as there is evidence for them.
+            /// Returns the changes from one state of the settings to another, without those that need a missing proof.
             pub(crate) fn with(evidence: &mut Evidence<'_>, before: &UserSettings, after: &UserSettings) -> Self {
                 Self {
                     $($change: before.$name.between(&after.$name, Field::$at, evidence),)*
@@ -236,12 +236,12 @@ macro_rules! settings {
                 }
             }
 
-            /// Says whether nothing changes.
+            /// Returns `true` if nothing changes.
             pub fn is_empty(&self) -> bool {
                 self.voicemail.is_none() $(&& super::change::is_unchanged(&self.$change))*
             }
 
-            /// Returns each change as text: settings with one value first, in the order of the table.
+            /// Returns all changes as text: settings with a single value first, in the order of the table.
             pub(super) fn list(&self) -> Vec<FieldChange<'_>> {
                 let mut list = Vec::new();
                 for arity in [Arity::One, Arity::Several] {
@@ -253,7 +253,7 @@ macro_rules! settings {
                 list
             }
 
-            /// Returns the first field that is no longer as it was before.
+            /// Returns the first field that no longer has the value from before the changes.
             pub(super) fn stale(&self, now: &UserSettings) -> Option<Field> {
                 $(if now.$name.is_stale(&self.$change) {
                     return Some(Field::$at);
@@ -261,17 +261,17 @@ macro_rules! settings {
                 None
             }
 
-            /// Says whether the settings are as after the change.
+            /// Returns `true` if all changes have been made to the settings.
             pub(super) fn has_arrived(&self, now: &UserSettings) -> bool {
                 true $(&& now.$name.has_arrived(&self.$change))*
             }
 
-            /// Changes settings accordingly.
+            /// Applies the changes to settings.
             pub(super) fn apply_to(&self, settings: &mut UserSettings) {
                 $(settings.$name.apply(&self.$change);)*
             }
 
-            /// Returns what a target must claim to take these changes.
+            /// Returns the features that a target must support to make these changes.
             pub fn features(&self) -> Vec<Feature> {
                 let mut features = Vec::new();
                 $(if !super::change::is_unchanged(&self.$change) {
@@ -281,7 +281,7 @@ macro_rules! settings {
                 features
             }
 
-            /// Returns everything that comes and that no other user can have at the same time.
+            /// Returns all added values that only one user can have at a time.
             pub(crate) fn exclusive(&self) -> Vec<Exclusive> {
                 let mut all = Vec::new();
                 $($(for value in <value_of!$shape as Shape>::coming(&self.$change) {
@@ -290,7 +290,7 @@ macro_rules! settings {
                 all
             }
 
-            /// Returns the values that come and must be in the account's catalog.
+            /// Returns the added values that must be in the account's catalog.
             pub(crate) fn listed(&self) -> Vec<(Listed, String)> {
                 let mut all = Vec::new();
                 $($(all.extend(<value_of!$shape as Shape>::coming(&self.$change).into_iter().map(|value| (Listed::$listed, value)));)?)*
@@ -298,7 +298,7 @@ macro_rules! settings {
             }
         }
 
-        /// Changes as they are read from text.
+        /// Deserialized changes that have not been built yet.
         #[derive(Default, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub(crate) struct SettingsRead {
@@ -307,7 +307,7 @@ macro_rules! settings {
         }
 
         impl SettingsRead {
-            /// Builds the changes by the constructors that everybody uses.
+            /// Builds the changes with the regular constructors.
             pub(crate) fn build(self, whole: Option<Whole<'_>>) -> Result<SettingsChanges, Unproven> {
                 Ok(SettingsChanges {
                     $($change: <value_of!$shape as Shape>::build(self.$change, whole)?,)*

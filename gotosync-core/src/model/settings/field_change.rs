@@ -1,20 +1,20 @@
-//! One change as text, for reasons and reports.
+//! A change to a field as text, for reasons and reports.
 
 use std::borrow::Cow;
 
 use super::Field;
 use crate::model::change::{Change, SetChange};
 
-/// One thing that changes, as text.
+/// A change to a field, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldChange<'c> {
     /// The field.
     pub field: Field,
-    /// Which part of it, where it has several: the key of a license, the name of a custom field.
+    /// The part of the field, if it has several: e.g. the key of a license, or the name of a custom field.
     pub part: Option<&'c str>,
-    /// The value that goes.
+    /// The old value.
     pub before: Option<Cow<'c, str>>,
-    /// The value that comes.
+    /// The new value.
     pub after: Option<Cow<'c, str>>,
 }
 
@@ -28,12 +28,12 @@ impl<'c> FieldChange<'c> {
         Self { field, part, before: change.before().map(&text), after: change.after().map(text) }
     }
 
-    /// Something that is set and cannot be read.
+    /// Creates the change for a value that is set and cannot be read back.
     pub(in crate::model) fn coming(field: Field, value: String) -> Self {
         Self { field, part: None, before: None, after: Some(value.into()) }
     }
 
-    /// One for each thing that comes or goes.
+    /// Creates a change for each value that is added or removed.
     pub(in crate::model) fn of_set<T>(
         field: Field,
         part: Option<&'c str>,

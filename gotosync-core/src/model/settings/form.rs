@@ -1,17 +1,17 @@
-//! The forms of values.
+//! The formats of setting values.
 
 use crate::model::telephone::PhoneNumber;
 
-/// The form that a value must have, whatever account it is for.
+/// The format of a value, independent of the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
     /// Any text.
     Any,
-    /// A name of the time zone database, as `Europe/Berlin`, or an abbreviation, as `UTC`.
+    /// A name from the time zone database, such as `Europe/Berlin`, or `UTC`.
     TimeZone,
-    /// Two to eight digits (inferred from what the vendor's interface takes).
+    /// Two to eight digits. GoTo does not document the format; this is inferred from the values that its API accepts.
     Extension,
-    /// A telephone number, however its digits are grouped.
+    /// A phone number; its digits may be grouped in any way.
     PhoneNumber,
 }
 
@@ -19,20 +19,24 @@ impl Form {
     /// Every value.
     pub const ALL: &'static [Self] = &[Self::Any, Self::TimeZone, Self::Extension, Self::PhoneNumber];
 
-    /// Returns what is wrong with a text, or `None` if it has the form.
+    /// Returns the reason why a text does not have this format, or `None` if it does.
     pub fn problem(self, text: &str) -> Option<String> {
         let shown = text.escape_debug();
         match self {
             Self::Any => None,
-            Self::TimeZone => (!is_time_zone(text)).then(|| format!("`{shown}` is no time zone as `Europe/Berlin`")),
-            Self::Extension => (!is_extension(text)).then(|| format!("`{shown}` is no extension: two to eight digits")),
+            Self::TimeZone => {
+                (!is_time_zone(text)).then(|| format!("`{shown}` is not a time zone such as `Europe/Berlin`"))
+            }
+            Self::Extension => {
+                (!is_extension(text)).then(|| format!("`{shown}` is not an extension of two to eight digits"))
+            }
             Self::PhoneNumber => {
-                text.parse::<PhoneNumber>().err().map(|problem| format!("`{shown}` cannot be used: {problem}"))
+                text.parse::<PhoneNumber>().err().map(|problem| format!("`{shown}` is invalid: {problem}"))
             }
         }
     }
 
-    /// Returns a value of the form, in TOML.
+    /// Returns an example value, in TOML.
     pub const fn example(self) -> &'static str {
         match self {
             Self::Any => "\"Example\"",
@@ -42,13 +46,13 @@ impl Form {
         }
     }
 
-    /// Says whether a text has the form.
+    /// Returns `true` if a text has this format.
     pub fn accepts(self, text: &str) -> bool {
         self.problem(text).is_none()
     }
 }
 
-/// A name of the time zone database: `UTC`, or names with `/` between them. Whether the database has it, the account decides.
+/// Returns `true` for `UTC` and for names with `/` between their parts. Only the account checks that the time zone exists.
 fn is_time_zone(text: &str) -> bool {
     let part = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -66,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_accept_what_accounts_accept() {
+    fn accepts_valid_values_and_rejects_invalid_ones() {
         for (form, fine, wrong) in [
             (
                 Form::TimeZone,

@@ -1,4 +1,4 @@
-//! What is common to all settings of one shape: one value, several values, values by name, switches.
+//! The code that settings of the same shape share: one value, several values, values by name, and switches.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,64 +15,64 @@ use crate::model::settings::SettingsTemplate;
 use crate::model::telephone::PhoneNumber;
 use crate::model::user_group::UserGroupPath;
 
-/// Evidence for changes, and the fields that would be overwritten or emptied without it.
+/// The optional proof of complete reads, and the fields whose change is withheld because the proof is missing.
 #[derive(Debug)]
 pub(crate) struct Evidence<'w> {
     whole: Option<Whole<'w>>,
     withheld: Vec<Field>,
 }
 
-/// The shape of a setting's values. Each function is written once for all settings of a shape.
+/// The shape of a setting's values. Each function is implemented once for all settings of a shape.
 pub(crate) trait Shape: Sized {
-    /// How the value changes.
+    /// The type of a change.
     type Change;
-    /// How a change is read from text.
+    /// The type that a change is deserialized into.
     type Read;
-    /// No value.
+    /// The value of a setting that is not set.
     const ABSENT: Self;
-    /// Whether there is one value or several.
+    /// The number of values: one or several.
     const ARITY: Arity;
 
-    /// Says whether there is no value.
+    /// Returns `true` if the setting is not set.
     fn is_absent(&self) -> bool;
 
-    /// Returns the change that brings these values to a user who has none.
+    /// Returns the change that gives these values to a user without any.
     fn making(&self) -> Self::Change;
 
-    /// Returns the change that leads to other values, as far as there is evidence for it.
+    /// Returns the change to other values, without parts that need a missing proof.
     fn between(&self, after: &Self, field: Field, evidence: &mut Evidence<'_>) -> Self::Change;
 
-    /// Adds each change as text.
+    /// Adds all changes as text to the list.
     fn list<'c>(change: &'c Self::Change, field: Field, list: &mut Vec<FieldChange<'c>>);
 
-    /// Says whether the values are no longer as before the change.
+    /// Returns `true` if the values are no longer those from before the change.
     fn is_stale(&self, change: &Self::Change) -> bool;
 
-    /// Says whether the values are as after the change.
+    /// Returns `true` if the change has been made.
     fn has_arrived(&self, change: &Self::Change) -> bool;
 
-    /// Changes the values.
+    /// Applies a change to the values.
     fn apply(&mut self, change: &Self::Change);
 
-    /// Builds a change that was read from text.
+    /// Builds a deserialized change.
     fn build(read: Self::Read, whole: Option<Whole<'_>>) -> Result<Self::Change, Unproven>;
 
-    /// Calls a function with each value as text, and the part it belongs to.
+    /// Calls a function for each value as text, with the part that it belongs to.
     fn each(&self, visit: &mut dyn FnMut(Option<&str>, &str));
 
-    /// Says whether something that is there now is missing here.
+    /// Returns `true` if a value in `now` is missing here.
     fn loses(&self, now: &Self) -> bool;
 
-    /// Puts back what is there now and missing here.
+    /// Adds back the values in `now` that are missing here.
     fn keep(&mut self, now: &Self);
 
-    /// Replaces the values by those that texts stand for.
+    /// Replaces the values with those parsed from texts.
     fn put(&mut self, values: &[&str]);
 
-    /// Returns the values as texts: values by name, by their names.
+    /// Returns the values as texts; for values by name, their names.
     fn names(&self) -> Vec<String>;
 
-    /// Returns the values that come with a change, as `names` does.
+    /// Returns the values that a change adds, in the form of `names`.
     fn coming(change: &Self::Change) -> Vec<String>;
 }
 
@@ -82,15 +82,15 @@ pub(crate) trait AsText {
     fn as_text(&self) -> Cow<'_, str>;
 }
 
-/// A value that any text stands for.
+/// A value that can be created from any text.
 pub(crate) trait OfText {
-    /// Returns the value.
+    /// Creates the value.
     fn of_text(text: &str) -> Self;
 }
 
-/// What a value belongs to where there are several by name.
+/// The name or key that a value belongs to if a setting has several.
 pub(crate) trait Part: Ord + Clone {
-    /// Returns its name or key.
+    /// Returns the name or key as text.
     fn part(&self) -> &str;
 }
 
@@ -99,7 +99,7 @@ impl<'w> Evidence<'w> {
         Self { whole, withheld: Vec::new() }
     }
 
-    /// Returns the change of one value: one that overwrites or takes away needs evidence.
+    /// Returns the change of a single value. A change that overwrites or removes a value needs the proof.
     pub(crate) fn one<T: Clone + PartialEq>(
         &mut self,
         field: Field,
@@ -117,7 +117,7 @@ impl<'w> Evidence<'w> {
         }
     }
 
-    /// Returns what comes and, with evidence, what goes.
+    /// Returns the change of a set: the added values and, with the proof, the removed ones.
     pub(crate) fn several<T>(&mut self, field: Field, add: Vec<T>, remove: Vec<T>) -> SetChange<T> {
         match self.whole {
             _ if remove.is_empty() => SetChange::adding(add),
@@ -129,7 +129,7 @@ impl<'w> Evidence<'w> {
         }
     }
 
-    /// Says whether there is evidence; if there is none, the field is withheld.
+    /// Returns `true` if there is a proof; otherwise the field is withheld.
     pub(crate) fn proves(&mut self, field: Field) -> bool {
         if self.whole.is_none() {
             self.withhold(field);
@@ -143,7 +143,7 @@ impl<'w> Evidence<'w> {
         }
     }
 
-    /// Returns the fields that would have been overwritten or emptied.
+    /// Returns the fields whose change is withheld.
     pub(crate) fn into_withheld(self) -> Vec<Field> {
         self.withheld
     }
@@ -352,7 +352,7 @@ impl<K: Part, V: Clone + PartialEq + AsText> Shape for BTreeMap<K, V> {
         }
     }
 
-    /// Values by name are more than their names.
+    /// Does nothing: a value by name needs more than its name.
     fn put(&mut self, _: &[&str]) {}
 
     fn names(&self) -> Vec<String> {
@@ -364,7 +364,7 @@ impl<K: Part, V: Clone + PartialEq + AsText> Shape for BTreeMap<K, V> {
     }
 }
 
-/// Switches are kept as what is off: what is switched on comes, and what is switched off goes.
+/// Switches store what is off: switching a product on is an addition, and switching it off is a removal.
 impl Shape for BTreeMap<LicenseKey, BTreeSet<String>> {
     type Change = BTreeMap<LicenseKey, SetChange<String>>;
     type Read = BTreeMap<LicenseKey, SetRead<String>>;
@@ -444,13 +444,13 @@ impl Shape for BTreeMap<LicenseKey, BTreeSet<String>> {
     }
 }
 
-/// The codes of a license that are off.
+/// Returns the product codes of a license that are off.
 fn off<'o>(all: &'o BTreeMap<LicenseKey, BTreeSet<String>>, license: &LicenseKey) -> &'o BTreeSet<String> {
     const NOTHING: &BTreeSet<String> = &BTreeSet::new();
     all.get(license).unwrap_or(NOTHING)
 }
 
-/// Returns a role in words, with licenses by key.
+/// Describes a role in words, with licenses by key.
 pub(crate) fn text_of_role(role: &Role) -> Cow<'_, str> {
     role.told(LicenseKey::as_str).into()
 }

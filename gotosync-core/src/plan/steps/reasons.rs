@@ -1,4 +1,4 @@
-//! Why each thing changes, in words.
+//! The reason for each change, in words.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::model::text::count;
 use crate::model::{Change, Field, FieldChange, LicenseKey, Link, Role, Status, User, UserChanges};
 use crate::rules::{ExtensionSource, Profile, Setting, list_fields};
 
-/// Puts reasons into words.
+/// Writes the reasons for the changes to one user.
 pub(super) struct Explain<'e, 'p, 'd> {
     pub(super) drafting: &'e Drafting<'p, 'd>,
     pub(super) before: &'e User,
@@ -21,7 +21,7 @@ impl Explain<'_, '_, '_> {
         index.map(|index| Arc::clone(&self.drafting.inputs.rules.list[index].name))
     }
 
-    /// The highest rule that changes users.
+    /// Returns the highest of the person's rules that updates users.
     fn updating(&self) -> Option<usize> {
         let Why::Selected { profile, .. } = self.provenance.why else { return None };
         profile.indexes.iter().copied().find(|index| self.drafting.inputs.rules.list[*index].update)
@@ -29,8 +29,8 @@ impl Explain<'_, '_, '_> {
 
     fn left(&self) -> Cow<'static, str> {
         Cow::Owned(match self.provenance.rules.first() {
-            Some(rule) => format!("no rule selects this person any more; the last was `{rule}`"),
-            None => "no rule selects this person any more".to_owned(),
+            Some(rule) => format!("no rule selects this person anymore; the last one was `{rule}`"),
+            None => "no rule selects this person anymore".to_owned(),
         })
     }
 
@@ -44,7 +44,7 @@ impl Explain<'_, '_, '_> {
                     Some(end) if end <= self.drafting.inputs.now => {
                         Cow::Owned(format!("the directory account expired on {}", end.strftime("%Y-%m-%d")))
                     }
-                    _ => Cow::Borrowed("no rule gives this person a product or a role any more"),
+                    _ => Cow::Borrowed("no rule gives this person a product or a role anymore"),
                 },
             ),
         };
@@ -57,19 +57,19 @@ impl Explain<'_, '_, '_> {
             rule: None,
             field: Field::Products,
             part: None,
-            because: Cow::Borrowed("goes with the access"),
+            because: Cow::Borrowed("removed with the suspension"),
             before: Some(self.drafting.inputs.account.license_name(license).into()),
             after: None,
         }));
         reasons
     }
 
-    /// Why a leaver is deleted.
+    /// Returns the reason for deleting a leaver.
     pub(super) fn deletion(&self) -> Reason {
         let because = match self.provenance.why {
             Why::Leaver(Link { leaver_since: Some(since), absences, .. }) => {
                 let reads = count(*absences as usize, "complete read", "complete reads");
-                format!("no rule has selected this person since {}, in {reads}", since.strftime("%Y-%m-%d"))
+                format!("no rule has selected this person since {} ({reads})", since.strftime("%Y-%m-%d"))
             }
             _ => String::new(),
         };
@@ -77,7 +77,7 @@ impl Explain<'_, '_, '_> {
         Reason { rule: None, field: Field::Access, part: None, because: Cow::Owned(because), before, after: None }
     }
 
-    /// Why fields change.
+    /// Returns the reason for each changed field.
     pub(super) fn fields(&self, changes: &UserChanges) -> Vec<Reason> {
         let account = self.drafting.inputs.account;
         let reason = |change: FieldChange<'_>| {
@@ -91,9 +91,9 @@ impl Explain<'_, '_, '_> {
                 _ => part.into(),
             });
             let [before, after] = if field == Field::Role {
-                let told = |role: Option<&Role>| role.map(|role| role.told(|key| account.license_name(key)).into());
+                let shown = |role: Option<&Role>| role.map(|role| role.told(|key| account.license_name(key)).into());
                 let both = changes.role.as_deref();
-                [told(both.and_then(Change::before)), told(both.and_then(Change::after))]
+                [shown(both.and_then(Change::before)), shown(both.and_then(Change::after))]
             } else {
                 [before, after].map(|value| value.map(|value| value.as_ref().into()))
             };
@@ -102,20 +102,20 @@ impl Explain<'_, '_, '_> {
         changes.list().into_iter().map(reason).collect()
     }
 
-    /// Says whether the directory lets the person in no more.
+    /// Returns `true` if the person is disabled or expired in the directory.
     fn disabled(&self) -> bool {
         let now = self.drafting.inputs.now;
         matches!(self.provenance.why, Why::Selected { person, .. } if !person.enabled(now))
     }
 
-    /// The rule that changes a field, and where the value comes from.
+    /// Returns the rule that changes a field, and the origin of the value.
     fn origin(
         &self,
         profile: &Profile<'_>,
         offer: &Offer,
         change: &FieldChange<'_>,
     ) -> (Option<usize>, Cow<'static, str>) {
-        let gone = || (None, Cow::Borrowed("no rule gives it to this person any more"));
+        let gone = || (None, Cow::Borrowed("no rule gives this to the person anymore"));
         let set = |rule: Option<usize>, word: &'static str| rule.map_or_else(gone, |rule| (Some(rule), word.into()));
         let granted = |name: &str| {
             let grant = offer.device_groups.iter().find(|grant| grant.what == name);
@@ -123,12 +123,12 @@ impl Explain<'_, '_, '_> {
         };
         let part = change.part.unwrap_or_default();
         match change.field {
-            Field::Person => (None, "so that the account knows whose user it is".into()),
+            Field::Person => (None, "records which person the user belongs to".into()),
             Field::UserGroup => set(profile.group.map(|group| group.rule), "user_group"),
             Field::Role => match &offer.role {
-                _ if change.after.is_none() && self.disabled() => (None, "goes with the access".into()),
+                _ if change.after.is_none() && self.disabled() => (None, "disabled or expired in the directory".into()),
                 Some(role) if role.managed || gives(role, change) => (Some(role.rule), "role".into()),
-                _ if change.after.is_some() => (None, "what the user had before the suspension".into()),
+                _ if change.after.is_some() => (None, "restored: the user had it before the suspension".into()),
                 _ => gone(),
             },
             Field::Templates => {
@@ -140,7 +140,7 @@ impl Explain<'_, '_, '_> {
                 set(grant.map(|grant| grant.rule), "products")
             }
             Field::DeviceGroups => set(change.after.as_deref().and_then(granted), "device_groups"),
-            // The number stays, and is called otherwise.
+            // The number stays and gets another name.
             Field::PhoneNumbers if change.before.is_some() && change.after.is_some() => profile
                 .source(Field::PhoneNumberName)
                 .map_or_else(gone, |source| (source.rule, Cow::Owned(source.text(Field::PhoneNumberName).to_owned()))),
@@ -154,7 +154,7 @@ impl Explain<'_, '_, '_> {
                 .map_or_else(gone, |source| (source.rule, Cow::Owned(source.text(Field::CustomFields).to_owned()))),
             Field::Extension => match profile.extension.map(|set| (set.rule, set.value)) {
                 Some((rule, ExtensionSource::Range(range))) => {
-                    (Some(rule), format!("the next free from {} to {}", range.start(), range.end()).into())
+                    (Some(rule), format!("next free extension from {} to {}", range.start(), range.end()).into())
                 }
                 Some((rule, ExtensionSource::Mapping(mapping))) => (Some(rule), mapping.text().to_owned().into()),
                 None => gone(),
@@ -186,7 +186,7 @@ impl Explain<'_, '_, '_> {
         });
         let taken = removed.iter().map(|license| {
             let because = match self.provenance.why {
-                Why::Selected { .. } => Cow::Borrowed("no rule gives it to this person any more"),
+                Why::Selected { .. } => Cow::Borrowed("no rule gives this to the person anymore"),
                 Why::Leaver(_) => self.left(),
             };
             Reason { rule: None, field: Field::Products, part: None, because, before: name(license), after: None }
@@ -195,7 +195,7 @@ impl Explain<'_, '_, '_> {
     }
 }
 
-/// Says whether a rule gives the very role that comes.
+/// Returns `true` if the rule gives exactly the new role.
 fn gives(role: &Setting<Role>, change: &FieldChange<'_>) -> bool {
     change.after.as_deref() == Some(role.value.told(LicenseKey::as_str).as_str())
 }

@@ -158,7 +158,7 @@ mod tests {
             ("Ann Lee a@x", Wrong, "`a@x`: its domain has no dot", Some(["Ann", "Lee", "a@x"])),
             ("Ann a@x", Wrong, "`a@x`: its domain has no dot", Some(["Ann", "", "a@x"])),
             ("Ann Lee ann.x.test", Wrong, "`ann.x.test`: it has no @", Some(["Ann", "Lee", "ann.x.test"])),
-            ("Ann Lee @x.test", Wrong, "`@x.test`: nothing stands before the @", Some(["Ann", "Lee", "@x.test"])),
+            ("Ann Lee @x.test", Wrong, "`@x.test`: the part before the @ is empty", Some(["Ann", "Lee", "@x.test"])),
             ("a@x.test", Partial, "the first name and the last name are missing", Some(["", "", "a@x.test"])),
             ("Ann a@x.test", Partial, "the last name is missing", Some(["Ann", "", "a@x.test"])),
             (", Ann a@x.test", Partial, "the last name is missing", Some(["Ann", "", "a@x.test"])),

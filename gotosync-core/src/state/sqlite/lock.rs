@@ -1,8 +1,8 @@
-//! One run at a time on an account, kept by a lock file beside the database.
+//! The lock that allows only one run at a time on an account: a lock file beside the database.
 //!
-//! The lock is the operating system's and ends with the process, however that ends; the text in the file only tells
-//! others who has it. The file itself is never deleted: between its opening and its locking by one process another
-//! could put a new file in its place, and both would have a lock.
+//! The operating system holds the lock and releases it when the process ends, however it ends. The text in the file only shows
+//! other processes who holds the lock. The file is never deleted: otherwise, between the opening and the locking of the file by
+//! one process, another process could create a new file in its place, and both would hold a lock.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -21,9 +21,9 @@ pub(super) struct FileHold {
     file: File,
 }
 
-/// The lock file of an account beside the database at `database`.
+/// Returns the path of an account's lock file beside the database.
 pub(super) fn path(database: &Path, account: &AccountKey) -> PathBuf {
-    // An account's key may hold what a file name must not.
+    // An account's key may contain characters that are not allowed in file names.
     let short = Fingerprint::of(account.as_str().as_bytes());
     let mut name = OsString::from(database);
     name.push(format!(".{short}.lock"));
@@ -31,7 +31,7 @@ pub(super) fn path(database: &Path, account: &AccountKey) -> PathBuf {
 }
 
 impl FileHold {
-    /// Takes the lock, or tells who has it.
+    /// Takes the lock, or returns an error with the holder.
     pub(super) fn take(path: &Path, holder: &Holder) -> Result<Self> {
         let broken = |error| broken(path, error);
         let mut options = OpenOptions::new();
@@ -46,7 +46,7 @@ impl FileHold {
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(broken(error)),
             }
-            // For a moment after it was taken, or before it is let go, a lock has no text.
+            // A lock has no text for a moment after it is taken and before it is released.
             let known = read(&mut file);
             patience -= 1;
             if known.is_some() || patience == 0 {
@@ -54,7 +54,7 @@ impl FileHold {
             }
             std::thread::sleep(BETWEEN_LOOKS);
         }
-        // From here on the guard lets go of the lock, whatever fails.
+        // From here on, dropping the guard releases the lock, even if writing fails.
         let mut hold = Self { file };
         hold.write(holder).map_err(broken)?;
         Ok(hold)
@@ -73,15 +73,14 @@ impl Hold for FileHold {}
 
 impl Drop for FileHold {
     fn drop(&mut self) {
-        // Neither can be mended here: text that stays is replaced by the next holder, and a lock that stays ends when
-        // the file is closed. It is not left to the closing alone because a child process that is being started may
-        // have the open file for a moment, and the lock with it.
+        // Errors are ignored: the next holder replaces leftover text, and closing the file releases the lock anyway. The lock is
+        // released explicitly because a child process that is just starting may briefly have the open file, and with it the lock.
         let _ = self.file.set_len(0);
         let _ = self.file.unlock();
     }
 }
 
-/// Who has the lock; unknown while they are writing it, and where a lock keeps others from reading (Windows).
+/// Returns the holder of the lock, or `None` while the holder is being written and where a lock blocks reading (Windows).
 fn read(file: &mut File) -> Option<Holder> {
     let mut text = Vec::new();
     file.rewind().ok()?;
@@ -89,13 +88,13 @@ fn read(file: &mut File) -> Option<Holder> {
     serde_json::from_slice(&text).ok()
 }
 
-/// How often a lock without text is looked at again, and how long apart: half a second in all.
+/// The number of attempts to read a lock without text, and the pause between them: half a second in total.
 const LOOKS: u32 = 25;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 fn broken(path: &Path, error: std::io::Error) -> Error {
-    state("the lock of the account cannot be taken", path)
-        .hint("the directory of the state must be writable and on a file system with locks")
+    state("could not lock the account", path)
+        .hint("the folder of the state database must be writable, and its file system must support locks")
         .caused_by(error)
 }
 
@@ -108,7 +107,7 @@ mod tests {
     use crate::laws::state::holder;
 
     #[test]
-    fn the_file_stays_and_tells_who_has_it() {
+    fn keeps_the_file_and_shows_the_holder() {
         let folder = tempfile::tempdir().unwrap();
         let path = path(&folder.path().join("state.db"), &"../4711/ä".into());
         assert_eq!(path.parent(), Some(folder.path()));
@@ -121,21 +120,24 @@ mod tests {
     }
 
     #[test]
-    fn text_without_a_lock_holds_nothing_and_a_lock_without_text_holds() {
+    fn only_the_lock_counts_and_not_the_text_in_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        let stale = Holder { command: "a much longer command line than that of the next".into(), ..holder() };
+        let stale = Holder { command: "a command line that is much longer than the next one".into(), ..holder() };
         fs::write(&path, serde_json::to_vec(&stale).unwrap()).unwrap();
         let _hold = FileHold::take(&path, &holder()).unwrap();
         assert_eq!(serde_json::from_slice::<Holder>(&fs::read(&path).unwrap()).unwrap(), holder());
 
         fs::write(&path, "{").unwrap();
         let error = FileHold::take(&path, &holder()).unwrap_err();
-        assert_eq!((error.kind(), error.to_string()), (ErrorKind::Held, "another run has the account".into()));
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (ErrorKind::Held, "another run holds the lock on the account".into())
+        );
     }
 
     #[test]
-    fn a_lock_that_cannot_be_taken_says_where() {
+    fn names_the_file_if_the_lock_cannot_be_taken() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("missing/lock");
         let error = FileHold::take(&path, &holder()).unwrap_err();

@@ -1,15 +1,15 @@
-//! The tables of the state database, and the ladder that brings an older file up to them.
+//! The tables of the state database, and the migrations that upgrade older files.
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::trouble::Trouble;
 
-/// Makes sure that the file is a state database of this version, and sets up the connection.
+/// Checks that the file is a state database or empty, upgrades it to this version, and configures the connection.
 ///
-/// A file that is anything else is left exactly as it was.
+/// A file of another program or of a newer version is left unchanged.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), Trouble> {
     identify(connection)?;
-    // What a commit has returned from must survive a power cut: hence FULL, which in WAL mode costs one fsync a commit.
+    // A returned commit must survive a power failure: hence FULL, which costs one fsync per commit in WAL mode.
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
     if mode != "wal" {
         return Err(Trouble::NoWal(mode));
@@ -20,8 +20,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), Trouble> {
 }
 
 fn identify(connection: &mut Connection) -> Result<(), Trouble> {
-    // One snapshot, so that a database which another process is just making looks empty or made, and nothing in
-    // between.
+    // Read everything in one snapshot, so that a database that another process is just creating looks either empty or complete.
     let snapshot = connection.transaction()?;
     let application: i32 = snapshot.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version = version(&snapshot)?;
@@ -32,12 +31,12 @@ fn identify(connection: &mut Connection) -> Result<(), Trouble> {
     newest(version, LADDER).map(drop)
 }
 
-/// Takes one rung at a time, each in its own transaction.
+/// Runs the missing migrations, each in its own transaction.
 fn climb(connection: &mut Connection, ladder: &[&str]) -> Result<(), Trouble> {
-    // Most often there is nothing to do, and finding that out should not wait for whoever is writing.
+    // Usually there is nothing to do, and this check should not wait for another writer.
     while newest(version(connection)?, ladder)? < ladder.len() {
         let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Another process may have been here while this one waited for its turn.
+        // Another process may have run the migration while this one waited for the lock.
         let done = newest(version(&step)?, ladder)?;
         if let Some(rung) = ladder.get(done) {
             step.execute_batch(rung)?;
@@ -53,19 +52,19 @@ fn version(connection: &Connection) -> Result<i64, Trouble> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-/// How many rungs a file of this version has behind it; it is an error if there are not that many.
+/// Returns the number of migrations that a file of this version has had; returns an error if the version is unknown.
 fn newest(version: i64, ladder: &[&str]) -> Result<usize, Trouble> {
     usize::try_from(version).ok().filter(|done| *done <= ladder.len()).ok_or(Trouble::Newer(version))
 }
 
-/// The `application_id` of a state database; `file` and the like show it.
+/// The `application_id` of a state database, which tools such as `file` show.
 const APPLICATION: i32 = i32::from_be_bytes(*b"gtsy");
 
-/// What leads from version 0 (an empty file) to 1, from 1 to 2, and so on; a rung that was released is never edited.
+/// The migrations from version 0 (an empty file) to 1, from 1 to 2, and so on. A migration that has been released is never changed.
 const LADDER: &[&str] = &[FIRST, SECOND, THIRD];
 
-/// Times are text as of RFC 3339 in UTC with nine decimals, so that they sort as they follow. The plan of a run is
-/// there exactly as long as the run is open, and it stands last because it is large and most reads stop before it.
+/// Times are stored as RFC 3339 text in UTC with nine decimals, so that text order is time order. A run has a plan exactly as long
+/// as it is open. The plan is the last column because it is large and most queries do not read it.
 const FIRST: &str = "
 CREATE TABLE links (
     account TEXT NOT NULL,
@@ -111,8 +110,8 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What became of people: how often they were missed, which role rules gave them, what they had before their access ended;
-/// and whose steps failed. A role, and what somebody had, are JSON, and most people have neither.
+/// Adds the absences of leavers, the roles that rules assigned, the licenses and roles before a suspension, and people set aside.
+/// Roles, and the licenses and roles from before a suspension, are JSON; most people have neither.
 const SECOND: &str = "
 ALTER TABLE links ADD COLUMN absences INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE links ADD COLUMN role TEXT;
@@ -132,7 +131,7 @@ CREATE TABLE set_aside (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What the last reading of each source left, in the source's own form.
+/// Adds the state that the last read of each source saved, in the source's own format.
 const THIRD: &str = "
 CREATE TABLE readings (
     account TEXT NOT NULL,
@@ -142,7 +141,7 @@ CREATE TABLE readings (
 ) STRICT;
 ";
 
-/// Makes a database as an earlier version left it.
+/// Creates a database as an earlier version would have left it.
 #[cfg(test)]
 pub(super) fn make_older(connection: &mut Connection, version: usize) -> Result<(), Trouble> {
     climb(connection, &LADDER[..version])
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_climbs_all_rungs_and_keeps_its_data_on_the_way() {
+    fn upgrades_an_empty_file_step_by_step_and_keeps_its_data() {
         let mut connection = Connection::open_in_memory().unwrap();
         identify(&mut connection).unwrap();
         climb(&mut connection, LADDER).unwrap();
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rung_that_breaks_leaves_the_file_on_the_one_before() {
+    fn a_failed_migration_leaves_the_file_at_the_version_before() {
         let mut connection = Connection::open_in_memory().unwrap();
         assert!(climb(&mut connection, &[FIRST, SECOND, THIRD, FOURTH, BROKEN]).is_err());
         assert_eq!(version(&connection).unwrap(), 4);
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_told_apart() {
+    fn rejects_databases_of_other_programs() {
         for sql in ["CREATE TABLE theirs (a)", "PRAGMA application_id = 7", "PRAGMA user_version = 1"] {
             let mut connection = Connection::open_in_memory().unwrap();
             connection.execute_batch(sql).unwrap();

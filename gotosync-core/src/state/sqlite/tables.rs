@@ -1,4 +1,4 @@
-//! What is read from the tables and written to them; each function is one transaction.
+//! The queries on the tables; each function is one transaction.
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error as StdError;
@@ -22,11 +22,11 @@ mod readings;
 
 type Result<T, E = Trouble> = std::result::Result<T, E>;
 
-/// Lists of rules by their text.
+/// Lists of rules, by their JSON text.
 type Lists = HashMap<String, Arc<[Arc<str>]>>;
 
 pub(super) fn load(connection: &mut Connection, account: &AccountKey) -> Result<Remembered> {
-    // All of the same moment, whatever another process commits between two reads.
+    // Read everything in one snapshot, regardless of commits by other processes in between.
     let snapshot = connection.transaction()?;
     Ok(Remembered {
         links: links(&snapshot, account)?,
@@ -105,18 +105,18 @@ pub(super) fn runs_since(
     connection.prepare_cached(SINCE)?.query_and_then((account.as_str(), to_text(moment)), run_of)?.collect()
 }
 
-/// A transaction that is a writer from its start: one that becomes a writer later fails where this one waits its turn.
+/// Begins a write transaction immediately. A transaction that is upgraded to a write later would fail where this one waits.
 fn write(connection: &mut Connection) -> Result<Transaction<'_>> {
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
 fn links(connection: &Connection, account: &AccountKey) -> Result<Vec<Link>> {
-    // Most people are selected by the same few lists of rules, so these are read once and shared.
+    // Most people are selected by one of a few lists of rules, so each list is parsed once and shared.
     let mut lists = Lists::new();
     let mut select = connection.prepare_cached(LINKS)?;
     let mut links =
         select.query_and_then([account.as_str()], |row| link_of(row, &mut lists))?.collect::<Result<Vec<_>>>()?;
-    // The order of ids is not that of their texts.
+    // Ids sort differently from their text forms.
     links.sort_by(|one, other| one.person.cmp(&other.person));
     Ok(links)
 }
@@ -179,7 +179,7 @@ fn run_of(row: &Row<'_>) -> Result<RunRecord> {
     })
 }
 
-/// Keeps a run as it is told, in the place of what was told of it before.
+/// Stores a run, and replaces an earlier record of it.
 fn keep_run(write: &Transaction<'_>, run: &RunRecord, plan: Option<&str>) -> Result<()> {
     write.prepare_cached(KEEP_RUN)?.execute((
         run.run.as_str(),
@@ -235,7 +235,7 @@ fn change(write: &Transaction<'_>, account: &str, person: &PersonId, change: imp
     keep(write, account, &link)
 }
 
-/// Puts a link in the place of the person's and of the user's.
+/// Stores a link, and replaces other links of the same person or the same user.
 fn put(write: &Transaction<'_>, account: &str, link: &Link) -> Result<()> {
     let other = "DELETE FROM links INDEXED BY links_by_user WHERE account = ?1 AND user = ?2 AND person <> ?3";
     write.prepare_cached(other)?.execute((account, link.user.as_str(), link.person.to_string()))?;
@@ -276,7 +276,7 @@ fn json_or_null<T: DeserializeOwned>(row: &Row<'_>, column: usize, name: &'stati
     text.map(|text| from_json(name, text)).transpose()
 }
 
-/// Always nine decimals: `00:00:02.5Z` would come before `00:00:02Z`.
+/// Always writes nine decimals: otherwise `00:00:02.5Z` would sort before `00:00:02Z`.
 fn to_text(time: Timestamp) -> String {
     format!("{time:.9}")
 }
@@ -293,7 +293,7 @@ fn unreadable<E: Into<Box<dyn StdError + Send + Sync>>>(column: &'static str) ->
     move |source| Trouble::Unreadable(column, source.into())
 }
 
-/// How many finished runs of an account keep their journal.
+/// The number of finished runs of an account whose journals are kept.
 const JOURNALS_KEPT: i64 = 20;
 
 const ENDINGS: [Ending; 7] = [

@@ -1,4 +1,4 @@
-//! What can go wrong with the state database, and what it means to the caller.
+//! The errors of the state database, and their translation into errors for the caller.
 
 use std::error::Error as StdError;
 use std::path::Path;
@@ -14,15 +14,15 @@ use crate::{Error, ErrorKind};
 pub(super) enum Trouble {
     #[error(transparent)]
     Sql(#[from] rusqlite::Error),
-    #[error("a file of another program")]
+    #[error("the file belongs to another program")]
     Foreign,
     #[error("schema version {0}")]
     Newer(i64),
     #[error("journal mode {0}")]
     NoWal(String),
-    #[error("unreadable {0}")]
+    #[error("unreadable value in column {0}")]
     Unreadable(&'static str, #[source] Source),
-    #[error("run {0} was begun before")]
+    #[error("run {0} was already begun")]
     BegunTwice(RunId),
     #[error("run {0} is not open")]
     NotOpen(RunId),
@@ -31,15 +31,15 @@ pub(super) enum Trouble {
 type Source = Box<dyn StdError + Send + Sync>;
 
 impl Trouble {
-    /// Whether another connection was in the way, so that the same may go well in a moment.
+    /// Returns `true` if another connection was using the database, so that a retry may succeed.
     pub(super) fn is_busy(&self) -> bool {
         let Self::Sql(error) = self else { return false };
         matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
     }
 
-    /// Tells it of the database at `path`.
+    /// Converts the error for the database at `path`.
     pub(super) fn at(self, path: &Path) -> Error {
-        let (message, hint) = self.told();
+        let (message, hint) = self.message_and_hint();
         let retry = if self.is_busy() { Retry::Later } else { Retry::Never };
         let error = match self {
             Self::BegunTwice(run) => return begun_twice(&run),
@@ -53,12 +53,12 @@ impl Trouble {
         error.retry(retry).hint(hint)
     }
 
-    fn told(&self) -> (&'static str, &'static str) {
+    fn message_and_hint(&self) -> (&'static str, &'static str) {
         let code = match self {
             Self::Foreign => return ("the file belongs to another program", ELSEWHERE),
             Self::Newer(_) => return ("the state database was written by a newer version", UPDATE),
-            Self::NoWal(_) => return ("the file system cannot hold a state database", LOCAL),
-            Self::Unreadable(..) => return ("the state database holds a value of no known form", START_AFRESH),
+            Self::NoWal(_) => return ("the file system does not support a state database (SQLite in WAL mode)", LOCAL),
+            Self::Unreadable(..) => return ("the state database contains an unreadable value", START_AFRESH),
             Self::BegunTwice(_) | Self::NotOpen(_) => return ("", ""),
             Self::Sql(error) => error.sqlite_error_code(),
         };
@@ -66,37 +66,39 @@ impl Trouble {
             Some(ErrorCode::NotADatabase) => ("the file is not a state database", START_AFRESH),
             Some(ErrorCode::DatabaseCorrupt) => ("the state database is damaged", START_AFRESH),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                ("another process keeps the state database busy", "try again in a moment")
+                ("another process is using the state database", "retry in a moment")
             }
-            Some(ErrorCode::DiskFull) => ("no space is left for the state database", "make room on its disk"),
+            Some(ErrorCode::DiskFull) => ("no space is left for the state database", "free some space on its disk"),
             Some(ErrorCode::CannotOpen) => {
-                ("the state database cannot be opened", "its directory must exist and be writable")
+                ("could not open the state database", "its folder must exist and be writable")
             }
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-                ("the state database cannot be written", "the file and its directory must be writable")
+                ("could not write to the state database", "the file and its folder must be writable")
             }
-            _ => ("the state database cannot be read or written", START_AFRESH),
+            _ => ("could not read or write the state database", START_AFRESH),
         }
     }
 }
 
-/// An error of the state at this path.
+/// Creates an error about the state database at this path.
 pub(super) fn state(message: &str, path: &Path) -> Error {
     Error::new(ErrorKind::State, message).with("file", path.display())
 }
 
-const START_AFRESH: &str = "the state can be deleted without losing account data: links are found again by e-mail";
+const START_AFRESH: &str =
+    "you can delete the file without losing account data: the next run links users again by e-mail address";
 const ELSEWHERE: &str =
-    "name another file for the state; a new one loses no account data: links are found again by e-mail";
-const UPDATE: &str = "use that version, or name another file for the state: links are found again by e-mail";
-const LOCAL: &str = "name a file on a local disk; network file systems do not do";
+    "choose another file for the state; this loses no account data: the next run links users again by e-mail address";
+const UPDATE: &str =
+    "use that version, or choose another file for the state: the next run links users again by e-mail address";
+const LOCAL: &str = "choose a file on a local disk; network file systems are not supported";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn errors_say_what_to_do() {
+    fn errors_show_what_to_do() {
         let path = Path::new("/var/lib/state.db");
         let sql = |code| Trouble::Sql(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
         for (trouble, text, hint, retryable) in [
@@ -109,8 +111,8 @@ mod tests {
             ),
             (
                 sql(rusqlite::ffi::SQLITE_BUSY),
-                "another process keeps the state database busy (file: /var/lib/state.db)",
-                "try again in a moment",
+                "another process is using the state database (file: /var/lib/state.db)",
+                "retry in a moment",
                 true,
             ),
             (

@@ -1,4 +1,4 @@
-//! What was done to an account, one line for each change.
+//! The history of an account, with one line for each change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,26 +9,26 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::model::{ActionKind, Arity, Feature, Field, LicenseKey, Locks, Setting, User, UserGroupPath};
 
-/// One change that an action made to an account.
+/// An entry in the history of an account: one change that an action made.
 ///
-/// It tells what was done, never what was refused. It holds addresses, names and groups as the account does, and no
-/// secret: an account has none.
+/// Refused actions are not recorded. An entry holds addresses, names, and groups as the account does, and no secrets,
+/// because an account has none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// Its place in the history, from 1 without a gap.
+    /// The position in the history, counted from 1 without gaps.
     pub sequence: u64,
-    /// When it was done.
+    /// The time of the change.
     pub at: Timestamp,
-    /// What was done.
+    /// The kind of action.
     pub action: ActionKind,
     /// The e-mail address of the user before the change, the path of the user group, or the name of the template.
     pub subject: String,
-    /// What changed, each value before and after, in one line.
+    /// The changed values, before and after, in one line.
     pub detail: String,
 }
 
 impl Activity {
-    /// Makes an entry that has no place yet.
+    /// Creates an entry without a sequence number; the store assigns it.
     pub(super) fn of(at: Timestamp, action: ActionKind, subject: &str, detail: String) -> Self {
         Self { sequence: 0, at, action, subject: one_line(subject), detail }
     }
@@ -41,43 +41,43 @@ impl fmt::Display for Activity {
     }
 }
 
-/// Tells what differs between a user before and after: `first_name "Ann" -> "Anna", products +GoToMeeting`.
+/// Describes the differences between a user before and after a change: `first_name "Ann" -> "Anna", products +GoToMeeting`.
 ///
 /// Values are quoted and escaped, so that a line break in a name cannot forge a second line.
-pub(super) fn told<'u>(
+pub(super) fn describe<'u>(
     before: Option<&'u User>,
     after: Option<&'u User>,
     license_name: impl Fn(&LicenseKey) -> Result<String>,
 ) -> Result<String> {
     let users = [before, after];
     let names = names(users.into_iter().flatten(), license_name)?;
-    let mut told = Differences { users, parts: Vec::new() };
-    told.each(Field::Person.as_str(), |user| user.person.as_ref().map(ToString::to_string));
-    told.text(Field::Email, |user| Some(user.email.as_str()));
-    told.text(Field::FirstName, |user| Some(&user.first_name));
-    told.text(Field::LastName, |user| Some(&user.last_name));
-    told.text(Field::Language, |user| user.language.as_deref());
-    told.text(Field::UserGroup, |user| user.group.as_ref().map(UserGroupPath::as_str));
-    told.set(Field::Products.as_str(), |user| user.licenses.iter().collect(), |key| names[key].clone());
-    told.settings(&names);
-    told.each(Field::Role.as_str(), |user| Some(one_line(&user.role.told(|key| &names[key]))));
-    told.each("status", |user| Some(user.status.as_str().to_owned()));
-    told.each("invitation", |user| user.invitation.map(|invitation| asked(invitation.sent, invitation.expired)));
-    told.set("locks", |user| locked(user.locks), |lock| (*lock).to_owned());
-    Ok(told.parts.join(", "))
+    let mut differences = Differences { users, parts: Vec::new() };
+    differences.each(Field::Person.as_str(), |user| user.person.as_ref().map(ToString::to_string));
+    differences.text(Field::Email, |user| Some(user.email.as_str()));
+    differences.text(Field::FirstName, |user| Some(&user.first_name));
+    differences.text(Field::LastName, |user| Some(&user.last_name));
+    differences.text(Field::Language, |user| user.language.as_deref());
+    differences.text(Field::UserGroup, |user| user.group.as_ref().map(UserGroupPath::as_str));
+    differences.set(Field::Products.as_str(), |user| user.licenses.iter().collect(), |key| names[key].clone());
+    differences.settings(&names);
+    differences.each(Field::Role.as_str(), |user| Some(one_line(&user.role.told(|key| &names[key]))));
+    differences.each("status", |user| Some(user.status.as_str().to_owned()));
+    differences.each("invitation", |user| user.invitation.map(|own| sent_times(own.sent, own.expired)));
+    differences.set("locks", |user| locked(user.locks), |lock| (*lock).to_owned());
+    Ok(differences.parts.join(", "))
 }
 
-/// Tells how often somebody was asked.
-pub(super) fn asked(sent: u32, expired: bool) -> String {
+/// Formats how often an invitation was sent: `2 sent (expired)`.
+pub(super) fn sent_times(sent: u32, expired: bool) -> String {
     format!("{sent} sent{}", if expired { " (expired)" } else { "" })
 }
 
-/// A text in which nothing begins a second line.
+/// Replaces control characters with spaces, so that the text stays on one line.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// The names of all licenses that somebody of these has to do with.
+/// Returns the names of all licenses that these users have, manage, or have settings for.
 fn names<'u>(
     users: impl Iterator<Item = &'u User>,
     name: impl Fn(&LicenseKey) -> Result<String>,
@@ -95,19 +95,19 @@ fn names<'u>(
     Ok(names)
 }
 
-/// A user before and after, and what of the two was told to differ.
+/// A user before and after a change, and the differences described so far.
 struct Differences<'u> {
     users: [Option<&'u User>; 2],
     parts: Vec<String>,
 }
 
 impl<'u> Differences<'u> {
-    /// Tells a text; an empty one is none.
+    /// Adds a text if it differs; an empty text counts as no value.
     fn text(&mut self, field: Field, of: impl Fn(&'u User) -> Option<&'u str>) {
         self.each(field.as_str(), |user| of(user).filter(|text| !text.is_empty()).map(quoted));
     }
 
-    /// Tells each setting: one value before and after, and what comes to several and what goes.
+    /// Adds each setting that differs: single values before and after, and the added and removed values of sets.
     fn settings(&mut self, names: &BTreeMap<&LicenseKey, String>) {
         let both = self.users.map(|user| user.map(|user| values(user, names)).unwrap_or_default());
         let keys: BTreeSet<&(usize, String)> = both.iter().flat_map(BTreeMap::keys).collect();
@@ -118,18 +118,18 @@ impl<'u> Differences<'u> {
             }
             let label = if one.is_empty() { other } else { one };
             let several = Setting::ALL[key.0].arity == Arity::Several && label.ends_with(' ');
-            let told = if several {
-                let comes = new.difference(&old).map(|value| format!("+{value}"));
-                comes.chain(old.difference(&new).map(|value| format!("-{value}"))).collect::<Vec<_>>().join(" ")
+            let change = if several {
+                let added = new.difference(&old).map(|value| format!("+{value}"));
+                added.chain(old.difference(&new).map(|value| format!("-{value}"))).collect::<Vec<_>>().join(" ")
             } else {
                 let value = |set: &BTreeSet<String>| set.first().cloned().unwrap_or_else(|| "none".to_owned());
                 format!("{} -> {}", value(&old), value(&new))
             };
-            self.parts.push(format!("{} {told}", label.trim_end()));
+            self.parts.push(format!("{} {change}", label.trim_end()));
         }
     }
 
-    /// Tells one value.
+    /// Adds a single value if it differs.
     fn each(&mut self, label: &str, of: impl Fn(&'u User) -> Option<String>) {
         let [old, new] = self.users.map(|user| user.and_then(&of));
         if old != new {
@@ -138,20 +138,20 @@ impl<'u> Differences<'u> {
         }
     }
 
-    /// Tells what comes to several values, and what goes.
+    /// Adds the added and removed values of a set.
     fn set<T: Ord>(&mut self, label: &str, of: impl Fn(&'u User) -> BTreeSet<T>, show: impl Fn(&T) -> String) {
         let [old, new] = self.users.map(|user| user.map(&of).unwrap_or_default());
         let signs =
             new.difference(&old).map(|value| ('+', value)).chain(old.difference(&new).map(|value| ('-', value)));
-        let told: Vec<_> = signs.map(|(sign, value)| format!("{sign}{}", show(value))).collect();
-        if !told.is_empty() {
-            self.parts.push(format!("{label} {}", told.join(" ")));
+        let changes: Vec<_> = signs.map(|(sign, value)| format!("{sign}{}", show(value))).collect();
+        if !changes.is_empty() {
+            self.parts.push(format!("{label} {}", changes.join(" ")));
         }
     }
 }
 
-/// The values of settings by their place in the table and the part they belong to, each with a label. The label of a set ends with a
-/// space.
+/// Labels and values of settings. The key is the setting's position in [`Setting::ALL`] and its part, such as a license. The label
+/// of a set ends with a space.
 type Values = BTreeMap<(usize, String), (String, BTreeSet<String>)>;
 
 /// Returns the values of a user's settings.
@@ -182,7 +182,7 @@ fn values(user: &User, names: &BTreeMap<&LicenseKey, String>) -> Values {
     all
 }
 
-/// A value of a set: a name that has anything but letters, digits and marks of numbers is quoted.
+/// Quotes a value of a set if it has characters other than letters, digits, and `+:.-_`.
 fn plain(text: &str) -> String {
     let simple = |c: char| c.is_alphanumeric() || "+:.-_".contains(c);
     if text.chars().all(simple) { text.to_owned() } else { quoted(text) }
@@ -203,11 +203,11 @@ mod tests {
     use crate::model::{Invitation, Role, Status};
 
     fn line(before: Option<&User>, after: &User) -> String {
-        told(before, Some(after), |key| Ok(key.as_str().to_uppercase())).unwrap()
+        describe(before, Some(after), |key| Ok(key.as_str().to_uppercase())).unwrap()
     }
 
     #[test]
-    fn a_change_is_told_with_both_sides() {
+    fn shows_a_change_with_both_values() {
         let ann = User { licenses: vec!["g2m".into()], ..User::new("ann@example.test", "Ann", "Lee") };
         let mut anna = User { first_name: "Anna\nroot".into(), licenses: vec!["g2w".into()], ..ann.clone() };
         anna.role = Role::Administrator;
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_user_is_told_from_nothing() {
+    fn shows_a_new_user_with_none_before() {
         let ann = User { status: Status::Suspended, ..User::new("ann@example.test", "Ann", "") };
         let line = line(None, &ann);
         assert_eq!(
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_goes_is_told_with_what_was_theirs() {
+    fn shows_a_deleted_user_with_all_former_values() {
         let invitation = Some(Invitation { sent: 3, expired: true });
         let mut ann = User { locks: Locks { email: true, name: true }, invitation, ..User::new("a@x.test", "Ann", "") };
         ann.set_settings(|own| {
@@ -234,7 +234,7 @@ mod tests {
             own.device_groups = ["Floor 1".into()].into();
         });
         assert_eq!(
-            told(Some(&ann), None, |_| unreachable!()).unwrap(),
+            describe(Some(&ann), None, |_| unreachable!()).unwrap(),
             r#"email "a@x.test" -> none, first_name "Ann" -> none, custom_fields "Cost\ncentre" "47\n11" -> none, "#
                 .to_owned()
                 + r#"device_groups -"Floor 1", role member -> none, status invited -> none, "#
@@ -243,15 +243,15 @@ mod tests {
     }
 
     #[test]
-    fn licenses_of_one_name_are_two() {
+    fn keeps_two_licenses_with_the_same_name_apart() {
         let ann = User { licenses: vec!["a".into()], ..User::new("a@x.test", "Ann", "Lee") };
         let moved = User { licenses: vec!["b".into()], ..ann.clone() };
-        let line = told(Some(&ann), Some(&moved), |_| Ok("Meeting\nroot".to_owned())).unwrap();
+        let line = describe(Some(&ann), Some(&moved), |_| Ok("Meeting\nroot".to_owned())).unwrap();
         assert_eq!(line, "products +Meeting root -Meeting root");
     }
 
     #[test]
-    fn an_entry_is_one_line() {
+    fn formats_an_entry_on_one_line() {
         let at = Timestamp::UNIX_EPOCH;
         let entry = Activity::of(at, ActionKind::CreateGroup, "Sales\nEMEA", String::new());
         assert_eq!(entry.to_string(), "1970-01-01T00:00:00Z create-group Sales EMEA");

@@ -1,4 +1,4 @@
-//! What every store must do: the same cases for the account in memory and the account on disk.
+//! Test cases that every account store must pass: the account in memory and the account on disk.
 
 use std::sync::Arc;
 
@@ -12,71 +12,71 @@ use crate::model::{
 };
 use crate::target::ProvisioningTarget;
 
-/// An account under test, with what must stay alive beside it.
+/// A target under test, and a value that must live as long as the target, such as its temporary folder.
 pub(in crate::target) struct Bench {
     pub(in crate::target) target: Box<dyn ProvisioningTarget>,
     pub(in crate::target) _beside: Box<dyn Send>,
 }
 
-/// Makes a test of every case, for a function that makes a [`Bench`] from an account.
+/// Generates one test per case. The argument is a function that makes a [`Bench`] from an account.
 macro_rules! every_case {
     ($make:path) => {
         crate::target::account_rules::cases::every_case! { $make:
-            users::a_user_is_created_invited_and_takes_a_seat,
-            users::a_user_without_products_is_created_suspended,
-            users::keys_are_counted_and_skip_those_that_are_taken,
-            users::what_does_not_fit_is_refused,
-            users::an_address_belongs_to_one_user,
-            users::the_account_takes_no_more_users_than_it_may,
-            users::what_an_action_names_must_exist,
-            users::seats_are_given_all_or_none,
-            users::a_license_that_is_not_active_yet_cannot_be_given,
-            users::an_update_changes_what_it_says,
-            users::a_stale_update_is_refused,
-            users::an_old_value_that_breaks_a_limit_may_stay,
-            users::what_is_locked_stays,
-            users::licenses_are_released,
-            users::groups_grow_from_the_top,
-            users::an_account_is_read_in_order,
-            users::actions_see_those_before_them,
-            access::losing_everything_suspends,
-            access::a_suspension_takes_everything_and_frees_the_seat,
-            access::a_suspension_keeps_what_is_no_access,
-            access::a_stale_suspension_is_refused,
-            access::the_login_cannot_lock_itself_out,
-            access::access_comes_back_as_it_was,
-            access::only_the_suspended_are_reactivated,
-            access::access_comes_back_with_a_role_alone,
-            access::the_suspended_are_deleted,
-            access::nobody_else_is_deleted,
-            roles::roles_are_given_and_taken,
-            roles::a_role_that_names_what_is_not_there_is_refused,
-            roles::a_stale_role_is_refused,
-            roles::nobody_changes_the_role_of_the_login,
-            roles::the_last_administrator_stays,
-            roles::whoever_is_no_administrator_sees_no_roles,
-            roles::whoever_is_no_administrator_gives_no_roles,
-            roles::a_login_that_is_nobodys_sees_everything,
-            settings::settings_come_with_a_new_user,
-            settings::settings_change_and_go,
-            settings::stale_settings_are_refused,
-            settings::settings_that_name_what_is_not_there_are_refused,
-            settings::settings_that_do_not_fit_are_refused,
-            settings::what_goes_need_not_be_there_any_more,
-            settings::an_extension_belongs_to_one_user,
-            settings::a_device_belongs_to_one_user,
-            settings::a_phone_number_rings_at_one_place,
-            settings::the_catalog_is_kept,
-            mail::a_new_user_is_invited_once_or_not_at_all,
-            mail::a_welcome_mail_must_exist,
-            mail::nobody_is_created_with_what_the_account_keeps,
-            mail::an_invitation_is_sent_again,
-            mail::templates_are_written_in_order,
-            mail::a_stale_template_is_refused,
-            mail::a_template_must_make_sense,
-            mail::an_address_elsewhere_is_asked_over,
-            mail::a_transfer_that_expired_is_asked_again,
-            mail::an_address_elsewhere_is_nobodys_new_address,
+            users::creates_an_invited_user_who_takes_a_seat,
+            users::creates_a_user_without_access_as_suspended,
+            users::allocates_keys_in_sequence_and_skips_used_ones,
+            users::rejects_names_and_addresses_beyond_the_limits,
+            users::rejects_an_address_that_another_user_has,
+            users::rejects_a_new_user_in_a_full_account,
+            users::rejects_unknown_users_licenses_and_groups,
+            users::assigns_all_requested_seats_or_none,
+            users::rejects_a_license_that_is_not_active_yet,
+            users::updates_exactly_the_named_fields,
+            users::rejects_a_stale_update,
+            users::keeps_an_existing_value_that_exceeds_a_limit,
+            users::rejects_changes_to_locked_fields,
+            users::releases_licenses,
+            users::creates_a_group_only_below_an_existing_parent,
+            users::reads_the_account_in_sorted_order,
+            users::actions_see_the_effects_of_earlier_actions,
+            access::losing_the_last_license_suspends_a_user,
+            access::suspension_removes_access_and_frees_the_seat,
+            access::suspension_keeps_settings_and_group,
+            access::rejects_a_stale_suspension,
+            access::rejects_removing_access_of_the_signed_in_user,
+            access::reactivation_restores_the_former_status,
+            access::reactivates_only_suspended_users,
+            access::reactivates_a_user_with_a_role_alone,
+            access::deletes_a_suspended_user,
+            access::rejects_deleting_users_who_are_not_suspended,
+            roles::gives_and_removes_roles,
+            roles::rejects_a_role_with_unknown_names,
+            roles::rejects_a_stale_role,
+            roles::rejects_changing_the_role_of_the_signed_in_user,
+            roles::rejects_removing_the_last_administrator,
+            roles::hides_roles_from_users_who_are_not_administrators,
+            roles::rejects_role_changes_by_users_who_are_not_administrators,
+            roles::shows_roles_if_the_credentials_belong_to_no_user,
+            settings::creates_a_user_with_settings,
+            settings::changes_and_removes_settings,
+            settings::rejects_stale_settings,
+            settings::rejects_settings_with_unknown_names,
+            settings::rejects_invalid_settings,
+            settings::removes_settings_that_no_longer_exist_in_the_account,
+            settings::rejects_an_extension_that_another_user_has,
+            settings::rejects_a_device_that_another_user_has,
+            settings::rejects_a_phone_number_routed_elsewhere,
+            settings::keeps_the_catalog,
+            mail::sends_at_most_one_invitation_to_a_new_user,
+            mail::rejects_an_unknown_welcome_email_template,
+            mail::rejects_a_new_user_with_locks_or_an_invitation,
+            mail::resends_an_invitation,
+            mail::writes_templates_in_sorted_order,
+            mail::rejects_a_stale_template,
+            mail::rejects_an_invalid_template,
+            mail::invites_the_owner_of_an_address_in_another_account,
+            mail::repeats_an_expired_transfer_invitation,
+            mail::rejects_a_change_to_an_address_in_another_account,
         }
     };
     ($make:path: $($module:ident::$case:ident,)+) => {$(
@@ -99,8 +99,8 @@ type Make<'m> = &'m (dyn Fn(Account) -> Bench + Sync);
 const MEETING: &str = "g2m";
 const WEBINAR: &str = "g2w";
 
-/// Two meeting seats and one webinar seat; Ann has a meeting seat, administers and is the login, Bob is invited with a
-/// meeting seat, Cid is suspended. The catalog has two things of a kind at most.
+/// The account of the cases: three meeting seats and one webinar seat. Ann has a meeting seat, is an administrator, and is the
+/// signed-in user; Bob is invited and has a meeting seat; Cid is suspended. Each list of the catalog has at most two entries.
 pub(in crate::target) fn account() -> Account {
     let license =
         |key: &str, name: &str, seats| License { used: 77, ..License::new(key, name, &[&key.to_uppercase()], seats) };
@@ -146,7 +146,7 @@ fn catalog() -> Catalog {
     }
 }
 
-/// A user of the account, to be changed before it is taken over.
+/// Returns a user of the account to change before the account is loaded.
 fn person<'a>(account: &'a mut Account, key: &str) -> &'a mut User {
     let user = account.users.iter_mut().find(|user| user.key == Some(key.into()));
     Arc::make_mut(user.unwrap_or_else(|| panic!("no user {key}")))
@@ -243,7 +243,7 @@ fn set(changes: SettingsChanges) -> UserChanges {
     UserChanges { settings: Some(Box::new(changes)), ..UserChanges::default() }
 }
 
-/// A manager of users of the group Sales.
+/// A manager role for users of the group Sales.
 fn manager() -> Role {
     Role::Manager {
         privileges: vec![Privilege::ManageUsers],
@@ -252,12 +252,12 @@ fn manager() -> Role {
     }
 }
 
-/// The account, and Bob has one setting of each kind.
+/// The account in which Bob has one setting of each kind.
 fn taken() -> Account {
     taken_by("2")
 }
 
-/// The account, and somebody has one setting of each kind.
+/// The account in which the user with this key has one setting of each kind.
 fn taken_by(key: &str) -> Account {
     let mut account = account();
     let own = settings();
@@ -288,7 +288,7 @@ fn settings() -> UserSettings {
     }
 }
 
-/// The changes that bring [`settings`] to somebody who has none.
+/// The changes that give [`settings`] to a user who has none.
 fn all_settings() -> SettingsChanges {
     whole(|whole| SettingsChanges::between(whole, &UserSettings::default(), &settings()))
 }
@@ -315,7 +315,7 @@ async fn done(target: &dyn ProvisioningTarget, action: Action) -> Effect {
     }
 }
 
-/// Expects a refusal that changes nothing.
+/// Asserts that an action is refused and changes nothing.
 async fn refused(target: &dyn ProvisioningTarget, action: Action, kind: ErrorKind, message: &str) {
     let before = target.read().await.unwrap();
     let outcome = one(target, action).await;
@@ -332,7 +332,7 @@ async fn used(target: &dyn ProvisioningTarget, license: &str) -> u32 {
     target.read().await.unwrap().license(&license.into()).unwrap().used
 }
 
-/// A batch in which every action leans on those before it.
+/// A batch in which every action depends on earlier ones.
 pub(in crate::target) fn story() -> Batch {
     let new = User {
         group: Some(UserGroupPath::new("Ops")),
@@ -352,12 +352,12 @@ pub(in crate::target) fn story() -> Batch {
     .collect()
 }
 
-/// What [`story`] leaves in the history, without its times.
-pub(in crate::target) fn told(entries: &[Activity]) -> Vec<String> {
+/// Formats entries of the history as lines without the time.
+pub(in crate::target) fn lines(entries: &[Activity]) -> Vec<String> {
     entries.iter().map(|e| format!("{} {} {}: {}", e.sequence, e.action.as_str(), e.subject, e.detail)).collect()
 }
 
-/// How [`story`] reads afterwards.
+/// The history after [`story`].
 pub(in crate::target) const STORY: [&str; 5] = [
     "1 suspend bob@example.test: products -GoToMeeting, status invited -> suspended",
     "2 create-group Ops: ",
@@ -368,7 +368,7 @@ pub(in crate::target) const STORY: [&str; 5] = [
     "5 update dan@example.test: first_name \"Dan\" -> \"Daniel\"",
 ];
 
-/// A batch that does whatever [`story`] does not.
+/// A batch with the kinds of changes that [`story`] does not make.
 pub(in crate::target) fn sequel() -> Batch {
     let new = |email: &str| User { licenses: keys(&[MEETING]), ..User::new(email, "New", "User") };
     let dan = User { role: manager(), licenses: Vec::new(), ..new("dan@example.test") };
@@ -390,7 +390,7 @@ pub(in crate::target) fn sequel() -> Batch {
     .collect()
 }
 
-/// How [`sequel`] reads afterwards.
+/// The history after [`sequel`].
 pub(in crate::target) const SEQUEL: [&str; 9] = [
     "1 write-template Sales: subject \"Hello {first_name}\" -> \"Hello\"",
     "2 write-template Ops: subject none -> \"Hi\", text none -> 8 characters",

@@ -1,39 +1,41 @@
-//! Mails: templates of them, invitations, and asking people over from other accounts.
+//! Welcome e-mail templates, invitations, and invitations to move here from another account.
 
-use super::activity::{Activity, asked, one_line};
+use super::activity::{Activity, one_line, sent_times};
 use super::{AccountStore, Done, Terms, refuse, unknown};
 use crate::error::{ErrorKind, Result};
 use crate::model::text::nearest;
 use crate::model::{ActionKind, Catalog, Change, Effect, Email, Transfer, WelcomeEmail, WelcomeTemplate};
 
-/// Makes or changes a template of welcome e-mails.
+/// Creates or changes a welcome e-mail template.
 pub(super) fn write_template(
     store: &mut dyn AccountStore,
     change: &Change<WelcomeTemplate>,
     terms: &Terms<'_>,
 ) -> Done {
-    let Some(after) = change.after() else { return refuse(ErrorKind::Input, "a template cannot be taken away") };
+    let Some(after) = change.after() else {
+        return refuse(ErrorKind::Input, "a welcome e-mail template cannot be deleted");
+    };
     check_template(after)?;
     let catalog = store.catalog()?;
     let now = catalog.welcome_email(&after.name);
     if now != change.before() {
         let name = one_line(&after.name);
-        return refuse(ErrorKind::Conflict, format!("welcome e-mail template `{name}` is not as it was read"));
+        return refuse(ErrorKind::Conflict, format!("welcome e-mail template `{name}` has changed since it was read"));
     }
-    let entry = Activity::of(terms.now, ActionKind::WriteTemplate, &after.name, template_told(now, after));
+    let entry = Activity::of(terms.now, ActionKind::WriteTemplate, &after.name, describe_template(now, after));
     store.put_welcome_email(after.clone())?;
     store.append(entry)?;
     Ok(Effect::TemplateWritten)
 }
 
-/// Puts a template into its place in a catalog, over the one of that name.
+/// Inserts a template into a catalog in sort order, replacing the one with the same name.
 pub(in crate::target) fn put_template(catalog: &mut Catalog, template: WelcomeTemplate) {
     catalog.welcome_emails.retain(|own| own.name != template.name);
     catalog.welcome_emails.push(template);
     catalog.welcome_emails.sort();
 }
 
-/// Checks that the mail to a new user can be written.
+/// Checks that the template of the welcome e-mail to a new user exists.
 pub(super) fn check_welcome(store: &dyn AccountStore, welcome: &WelcomeEmail) -> Done<()> {
     let WelcomeEmail::Template(name) = welcome else { return Ok(()) };
     let catalog = store.catalog()?;
@@ -43,8 +45,8 @@ pub(super) fn check_welcome(store: &dyn AccountStore, welcome: &WelcomeEmail) ->
     unknown("welcome e-mail template", name, catalog.welcome_emails.iter().map(|template| template.name.as_str()))
 }
 
-/// The mail that goes out to a new user, if one does.
-pub(super) fn told(welcome: &WelcomeEmail) -> Option<String> {
+/// Describes the e-mail that is sent to a new user, if one is sent.
+pub(super) fn describe(welcome: &WelcomeEmail) -> Option<String> {
     match welcome {
         WelcomeEmail::Default => Some("mail default".to_owned()),
         WelcomeEmail::Template(name) => Some(format!("mail {}", one_line(name))),
@@ -52,33 +54,36 @@ pub(super) fn told(welcome: &WelcomeEmail) -> Option<String> {
     }
 }
 
-/// What the owner of an address in another account was asked so far; `None` if the address is free to use here.
+/// Checks whether the address belongs to another account and its owner may be invited to move here. Returns `None` if the
+/// address does not belong to another account.
 pub(super) fn check_transfer(store: &dyn AccountStore, email: &Email) -> Done<Option<Asked>> {
     match store.transfer(email)? {
         Some(transfer) if transfer.expired => Ok(Some(Asked { before: Some(transfer) })),
         Some(_) => {
-            let message = format!("email {email} belongs to another account, and its owner has been asked already");
+            let message = format!(
+                "email {email} belongs to a user in another account, who already has a pending invitation to move here"
+            );
             refuse(ErrorKind::Conflict, message)
         }
         None => Ok(store.is_elsewhere(email)?.then_some(Asked { before: None })),
     }
 }
 
-/// Says whether an address belongs to another account.
+/// Returns `true` if an address belongs to another account.
 pub(super) fn is_foreign(store: &dyn AccountStore, email: &Email) -> Result<bool> {
     Ok(store.is_elsewhere(email)? || store.transfer(email)?.is_some())
 }
 
-/// Somebody with an address in another account, and what they were asked before.
+/// A user in another account who is to be invited to move here, with an earlier invitation that has expired.
 pub(super) struct Asked {
     before: Option<Transfer>,
 }
 
-/// Asks the owner of an address in another account to come over.
+/// Invites the owner of an address in another account to move here.
 pub(super) fn ask(store: &mut dyn AccountStore, email: &Email, Asked { before }: Asked, terms: &Terms<'_>) -> Done {
     let sent = before.as_ref().map_or(0, |transfer| transfer.sent).saturating_add(1);
-    let was = before.map_or_else(|| "none".to_owned(), |transfer| asked(transfer.sent, transfer.expired));
-    let detail = format!("transfer {was} -> {}", asked(sent, false));
+    let was = before.map_or_else(|| "none".to_owned(), |transfer| sent_times(transfer.sent, transfer.expired));
+    let detail = format!("transfer {was} -> {}", sent_times(sent, false));
     store.put_transfer(Transfer { email: email.clone(), expired: false, sent })?;
     store.append(Activity::of(terms.now, ActionKind::Create, email.as_str(), detail))?;
     Ok(Effect::TransferInvited)
@@ -94,20 +99,20 @@ fn check_template(template: &WelcomeTemplate) -> Done<()> {
     if let Some(word) = parts.into_iter().find_map(|text| WelcomeTemplate::unknown_word(text)) {
         let near = nearest(word, WelcomeTemplate::WORDS);
         let hint = near.map_or_else(
-            || format!("`{{{}}}` are known", WelcomeTemplate::WORDS.join("}`, `{")),
+            || format!("available placeholders: `{{{}}}`", WelcomeTemplate::WORDS.join("}`, `{")),
             |near| format!("did you mean `{{{near}}}`?"),
         );
-        return refuse(ErrorKind::Input, format!("`{{{word}}}` stands for nothing; {hint}"));
+        return refuse(ErrorKind::Input, format!("unknown placeholder `{{{word}}}`; {hint}"));
     }
     let length = template.text.chars().count();
     if length <= TEXT {
         return Ok(());
     }
-    refuse(ErrorKind::Input, format!("the text has {length} characters, {TEXT} are accepted"))
+    refuse(ErrorKind::Input, format!("the text of the template has {length} characters; at most {TEXT} are allowed"))
 }
 
-/// Tells what differs; the text by its length, since a history has one line for each change.
-fn template_told(before: Option<&WelcomeTemplate>, after: &WelcomeTemplate) -> String {
+/// Describes the changes to a template. The text is described by its length, because an entry in the history is one line.
+fn describe_template(before: Option<&WelcomeTemplate>, after: &WelcomeTemplate) -> String {
     let length = |template: &WelcomeTemplate| format!("{} characters", template.text.chars().count());
     let parts = [
         (
@@ -119,9 +124,9 @@ fn template_told(before: Option<&WelcomeTemplate>, after: &WelcomeTemplate) -> S
         ("text", before.map(length), length(after), before.is_none_or(|t| t.text != after.text)),
     ];
     let differing = parts.into_iter().filter(|(.., differs)| *differs);
-    let told = differing.map(|(what, old, new, _)| format!("{what} {} -> {new}", old.as_deref().unwrap_or("none")));
-    told.collect::<Vec<_>>().join(", ")
+    let changes = differing.map(|(what, old, new, _)| format!("{what} {} -> {new}", old.as_deref().unwrap_or("none")));
+    changes.collect::<Vec<_>>().join(", ")
 }
 
-/// Characters in the text of a template.
+/// The maximum length of a template's text, in characters.
 const TEXT: usize = 10_000;

@@ -1,4 +1,4 @@
-//! Taking over an account as it is found.
+//! Loading an existing account into an account store.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -10,18 +10,19 @@ use crate::model::{
     Account, Catalog, Email, Mac, PhoneNumber, Role, Status, TemplateName, User, UserKey, UserSettings,
 };
 
-/// The number of the first user that an account makes.
+/// The key of the first user that an account creates.
 pub(in crate::target) const FIRST_USER: u64 = 1_000_000_001;
 
-/// Takes the users of an account, in its order.
+/// Returns the users of an account as records, in the order of the account.
 ///
-/// Who has no key gets one from `next`; licenses and roles are put in order; the status is derived, so that it says the
-/// same as after any write. `signed_in` answers for users whom the store knew before. Limits are not asked: an account is
-/// what it is, also where it was cut down or filled before a limit came. So invitations and locks are kept as given.
+/// Users without a key get one from `next`. Licenses and roles are sorted. The status is derived in the same way as after a
+/// write. `signed_in` returns `Some` with the sign-in state of a user who was already in the store. Limits are not checked,
+/// because an existing account may exceed a limit that was introduced or lowered later. Invitations and locks are kept as
+/// given.
 ///
 /// # Errors
-/// [`ErrorKind::Input`] if something stands there twice that can be there once only: a key, an address, a license, a group,
-/// whatever the catalog lists, a transfer, or an extension, a device or a phone number with two users.
+/// Returns [`ErrorKind::Input`] if something is present twice that must be unique: a key, an address, a license, a group, an
+/// entry of the catalog, a transfer, or an extension, device, or phone number assigned to two users.
 pub(in crate::target) fn opening(
     account: &Account,
     next: &mut u64,
@@ -30,10 +31,10 @@ pub(in crate::target) fn opening(
     unique("license", account.licenses.iter().map(|license| license.key.as_str()))?;
     unique("user group", account.groups.iter().map(|group| group.path.as_str()))?;
     unique("user key", account.users.iter().filter_map(|user| user.key.as_ref()).map(UserKey::as_str))?;
-    unique("e-mail", account.users.iter().map(|user| user.email.key()))?;
+    unique("e-mail address", account.users.iter().map(|user| user.email.key()))?;
     unique("transfer", account.transfers.iter().map(|transfer| transfer.email.key()))?;
     let settings = || account.users.iter().filter_map(|user| user.settings.as_deref());
-    unique("device of a user", settings().flat_map(|settings| &settings.devices).map(Mac::to_string))?;
+    unique("assigned device", settings().flat_map(|settings| &settings.devices).map(Mac::to_string))?;
     let own = settings().flat_map(|settings| settings.phone_numbers.keys());
     let listed = account.catalog.phone_numbers.iter().map(|listed| &listed.number);
     unique("phone number", listed.chain(own).map(PhoneNumber::as_str))?;
@@ -53,7 +54,7 @@ pub(in crate::target) fn opening(
     Ok(account.users.iter().map(|user| normalized(user, &mut fresh, &signed_in)).collect())
 }
 
-/// Brings one user into the form that an account store keeps; who is in it already stays shared.
+/// Converts a user into the normal form of account stores. A user who already has this form is shared, not copied.
 fn normalized(
     user: &Arc<User>,
     fresh: impl FnOnce() -> UserKey,
@@ -62,7 +63,7 @@ fn normalized(
     let mut user = Arc::clone(user);
     let key = user.key.clone().unwrap_or_else(fresh);
     let before = signed_in(&key);
-    // Nothing tells whether a suspended user ever signed in; most have.
+    // The account does not record whether a suspended user ever signed in; most have.
     let signed_in = match user.status {
         Status::Active | Status::Inactive => true,
         Status::Suspended => before.unwrap_or(true),
@@ -88,7 +89,7 @@ fn is_normal(user: &User) -> bool {
 }
 
 fn unique_in(catalog: &Catalog) -> Result<()> {
-    let template = |template: &TemplateName| format!("{} for {}", template.name, template.license);
+    let template = |template: &TemplateName| format!("{} (license {})", template.name, template.license);
     unique("settings template", catalog.templates.iter().map(template))?;
     unique("welcome e-mail template", catalog.welcome_emails.iter().map(|template| &template.name))?;
     unique("role set", catalog.role_sets.iter())?;
@@ -105,7 +106,7 @@ fn unique<T: AsRef<str> + Eq + std::hash::Hash>(what: &str, keys: impl Iterator<
         if let Some(twice) = seen.replace(key) {
             return Err(Error::new(
                 ErrorKind::Input,
-                format!("{what} `{}` stands in the account twice", twice.as_ref()),
+                format!("the account contains the {what} `{}` more than once", twice.as_ref()),
             ));
         }
     }
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn users_get_keys_that_nobody_has() {
+    fn gives_users_unused_keys() {
         let mut next = FIRST_USER;
         let first = User { key: Some(UserKey::new("1000000001")), ..User::new("a@example.test", "A", "A") };
         let records =
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_needs_no_change_stays_shared() {
+    fn shares_a_user_who_needs_no_change() {
         let ann = User { key: Some("7".into()), licenses: vec!["g2m".into()], ..User::new("a@example.test", "A", "A") };
         let account = account(vec![ann]);
         let records = opening(&account, &mut 1, |_| None).unwrap();
@@ -141,15 +142,15 @@ mod tests {
     }
 
     #[test]
-    fn an_address_may_not_stand_there_twice() {
+    fn rejects_a_duplicate_address() {
         let users = vec![User::new("a@example.test", "A", "A"), User::new("A@Example.test", "B", "B")];
         let error = opening(&account(users), &mut 1, |_| None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input);
-        assert_eq!(error.to_string(), "e-mail `a@example.test` stands in the account twice");
+        assert_eq!(error.to_string(), "the account contains the e-mail address `a@example.test` more than once");
     }
 
     #[test]
-    fn what_one_user_alone_can_have_may_not_stand_there_twice() {
+    fn rejects_an_exclusive_value_of_two_users() {
         let with = |email: &str, change: fn(&mut UserSettings)| {
             let mut user = User::new(email, "A", "A");
             user.set_settings(change);
@@ -158,16 +159,16 @@ mod tests {
         let mac = "00:0b:82:00:00:01";
         for (change, message) in [
             ((|own| own.extension = Some("12".into())) as fn(&mut UserSettings), "extension `12`"),
-            (|own| own.devices = ["00:0b:82:00:00:01".parse().unwrap()].into(), &format!("device of a user `{mac}`")),
+            (|own| own.devices = ["00:0b:82:00:00:01".parse().unwrap()].into(), &format!("assigned device `{mac}`")),
         ] {
             let users = vec![with("a@example.test", change), with("b@example.test", change)];
             let error = opening(&account(users), &mut 1, |_| None).unwrap_err();
-            assert_eq!(error.to_string(), format!("{message} stands in the account twice"));
+            assert_eq!(error.to_string(), format!("the account contains the {message} more than once"));
         }
     }
 
     #[test]
-    fn a_catalog_lists_each_thing_once() {
+    fn rejects_duplicates_in_the_catalog() {
         let catalog = r#"{
             "templates": [{ "license": "g2m", "name": "Quiet" }, { "license": "g2w", "name": "Quiet" }],
             "welcome_emails": [{ "name": "Sales", "subject": "Hi", "text": "" }],
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn users_are_put_into_their_normal_form() {
+    fn normalizes_users() {
         let role = Role::Manager {
             privileges: vec![Privilege::RunReports, Privilege::ManageUsers],
             groups: Vec::new(),

@@ -1,4 +1,4 @@
-//! Who sees, gives and takes roles.
+//! Permission to see and to change roles.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use crate::error::{ErrorKind, Result};
 use crate::model::{Account, Role, User};
 use crate::target::{Capabilities, RoleAccess};
 
-/// What the login may do about roles: all if it is a full administrator's. One that is no user's counts as such.
+/// Returns the signed-in user's access to roles. Only a full administrator has access; credentials that do not belong to a
+/// user count as a full administrator's.
 pub(in crate::target) fn access(store: &dyn AccountStore, capabilities: &Capabilities) -> Result<RoleAccess> {
     if capabilities.roles == RoleAccess::Hidden {
         return Ok(RoleAccess::Hidden);
@@ -21,7 +22,7 @@ pub(in crate::target) fn access(store: &dyn AccountStore, capabilities: &Capabil
     Ok(if full { RoleAccess::Full } else { RoleAccess::Hidden })
 }
 
-/// An account as a login sees it: where roles are hidden, everybody looks like a member and stays what they are.
+/// Returns the account as the signed-in user sees it: if roles are hidden, every user is shown as a member.
 pub(in crate::target) fn as_shown(mut account: Account, access: RoleAccess) -> Account {
     if access == RoleAccess::Hidden {
         for user in account.users.iter_mut().filter(|user| !user.role.is_member()) {
@@ -31,7 +32,7 @@ pub(in crate::target) fn as_shown(mut account: Account, access: RoleAccess) -> A
     account
 }
 
-/// Checks that a role can be given: what it names exists.
+/// Checks that the groups, licenses, and role set that a role names exist.
 pub(super) fn check(store: &dyn AccountStore, role: &Role) -> Done<()> {
     match role {
         Role::Member | Role::Administrator => Ok(()),
@@ -54,7 +55,7 @@ pub(super) fn check(store: &dyn AccountStore, role: &Role) -> Done<()> {
     }
 }
 
-/// Checks that a full administrator stays where this one loses the role, or goes.
+/// Checks that another full administrator remains if this user loses the role or is deleted.
 pub(super) fn check_last(store: &dyn AccountStore, before: &Record, after: Option<&User>) -> Done<()> {
     let stays = after.is_some_and(|after| after.role == before.user.role);
     if stays || !before.user.role.is_administrator() || store.has_administrator_beside(&before.key)? {

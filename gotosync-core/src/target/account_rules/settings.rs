@@ -1,4 +1,4 @@
-//! What is asked of the settings that come to a user. What goes is never in the way, even where the account has come to lack it.
+//! Checks of the settings that a user gets. A setting can always be removed, even if its value no longer exists in the account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,16 @@ use crate::model::{
     UserSettings, Voicemail,
 };
 
-/// Checks what comes to a user, who has a key unless they are yet to be created.
+/// Checks the settings that a user gets. `own` is the user's key; a user who is yet to be created has none.
 pub(super) fn check(
     store: &dyn AccountStore,
     changes: &SettingsChanges,
     own: Option<&UserKey>,
     after: &UserSettings,
 ) -> Done<()> {
-    let comes = |change: Option<&crate::model::Change<Box<str>>>| change.and_then(|change| change.after().cloned());
-    comes(changes.time_zone.as_ref()).map_or(Ok(()), |zone| check_form("time_zone", &zone, Form::TimeZone))?;
-    comes(changes.extension.as_ref()).map_or(Ok(()), |number| check_form("extension", &number, Form::Extension))?;
+    let added = |change: Option<&crate::model::Change<Box<str>>>| change.and_then(|change| change.after().cloned());
+    added(changes.time_zone.as_ref()).map_or(Ok(()), |zone| check_form("time_zone", &zone, Form::TimeZone))?;
+    added(changes.extension.as_ref()).map_or(Ok(()), |number| check_form("extension", &number, Form::Extension))?;
     for (license, change) in &changes.templates {
         change.after().map_or(Ok(()), |template| check_template(store, license, template))?;
     }
@@ -58,7 +58,7 @@ fn check_voicemail(store: &dyn AccountStore, voicemail: &Voicemail) -> Done<()> 
     voicemail.operator.as_deref().map_or(Ok(()), |operator| check_listed(store, Listed::Extensions, operator))
 }
 
-/// Checks that a value is in the list of the account that it must come from.
+/// Checks that a value is in the account's list of allowed values.
 fn check_listed(store: &dyn AccountStore, list: Listed, value: &str) -> Done<()> {
     match list {
         Listed::Locations => {
@@ -83,7 +83,7 @@ fn check_listed(store: &dyn AccountStore, list: Listed, value: &str) -> Done<()>
     }
 }
 
-/// Checks that no other user has what only one can have. The answer does not say who has it.
+/// Checks that no other user has an extension, device, or phone number. The message does not name the user who has it.
 fn check_exclusive(store: &dyn AccountStore, changes: &SettingsChanges, own: Option<&UserKey>) -> Done<()> {
     for one in changes.exclusive() {
         let other = store.holder_of(&one)?.filter(|holder| own != Some(holder));
@@ -97,7 +97,7 @@ fn check_exclusive(store: &dyn AccountStore, changes: &SettingsChanges, own: Opt
     Ok(())
 }
 
-/// Checks that a number can ring at an extension.
+/// Checks that a phone number can be routed to an extension.
 fn check_phone_number(store: &dyn AccountStore, number: &PhoneNumber, name: &str, extension: Option<&str>) -> Done<()> {
     if name.trim().is_empty() {
         return refuse(ErrorKind::Input, format!("phone number {number} needs a name"));
@@ -105,7 +105,7 @@ fn check_phone_number(store: &dyn AccountStore, number: &PhoneNumber, name: &str
     if known_number(store, number)?.is_free_for(extension) {
         return Ok(());
     }
-    refuse(ErrorKind::Conflict, format!("phone number {number} rings elsewhere"))
+    refuse(ErrorKind::Conflict, format!("phone number {number} is already routed to another destination"))
 }
 
 fn known_number(store: &dyn AccountStore, number: &PhoneNumber) -> Done<NamedNumber> {
@@ -123,7 +123,7 @@ fn check_template(store: &dyn AccountStore, license: &LicenseKey, template: &Set
     if names.clone().any(|own| own == name) {
         return Ok(());
     }
-    unknown(&format!("settings template for {}", license.name), name, names.by_ref())
+    unknown(&format!("{} settings template", license.name), name, names.by_ref())
 }
 
 fn check_switch(store: &dyn AccountStore, license: &LicenseKey, code: &str) -> Done<()> {
@@ -145,7 +145,8 @@ fn check_custom_field(store: &dyn AccountStore, name: &str, value: &str) -> Done
     if length <= CUSTOM_FIELD {
         return Ok(());
     }
-    refuse(ErrorKind::Input, format!("custom field `{name}` has {length} characters, {CUSTOM_FIELD} are accepted"))
+    let message = format!("custom field `{name}` has {length} characters; at most {CUSTOM_FIELD} are allowed");
+    refuse(ErrorKind::Input, message)
 }
 
 fn check_device_group(store: &dyn AccountStore, name: &str) -> Done<()> {
@@ -163,5 +164,5 @@ fn known_license(store: &dyn AccountStore, key: &LicenseKey) -> Done<License> {
     }
 }
 
-/// Characters in the value of a custom field.
+/// The maximum length of a custom field's value, in characters.
 const CUSTOM_FIELD: usize = 256;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::activity::Activity;
 use super::checks::{check_address, check_changes, check_group, check_seats};
-use super::{AccountStore, Done, Record, Terms, mail, refuse, roles, settings, told};
+use super::{AccountStore, Done, Record, Terms, describe, mail, refuse, roles, settings};
 use crate::error::{ErrorKind, Result};
 use crate::model::{
     Action, ActionKind, Creation, Effect, Guards, Invitation, SettingsChanges, Status, User, UserGroup, UserGroupPath,
@@ -24,19 +24,22 @@ pub(super) fn create(store: &mut dyn AccountStore, creation: &Creation, terms: &
     check_address(store, &user.email, None)?;
     let asked = mail::check_transfer(store, &user.email)?;
     if store.users()? >= terms.limits.users {
-        return refuse(ErrorKind::Exhausted, format!("the account has {} users, its most", terms.limits.users));
+        return refuse(
+            ErrorKind::Exhausted,
+            format!("the account already has the maximum of {} users", terms.limits.users),
+        );
     }
     check_seats(store, &[], &user.licenses)?;
     if let Some(asked) = asked {
         return mail::ask(store, &user.email, asked, terms);
     }
-    let mailed = mail::told(&creation.welcome);
+    let mailed = mail::describe(&creation.welcome);
     let key = unused_key(store)?;
     user.key = Some(key.clone());
     user.invitation = Some(Invitation { sent: mailed.is_some().into(), expired: false });
     user.status = Status::Invited;
     user.derive_status(false);
-    let mut detail = told(store, None, Some(&user))?;
+    let mut detail = describe(store, None, Some(&user))?;
     detail.extend(creation.voicemail.as_ref().map(|voicemail| format!(", voicemail {voicemail}")));
     detail.extend(mailed.map(|mail| format!(", {mail}")));
     let entry = Activity::of(terms.now, ActionKind::Create, user.email.as_str(), detail);
@@ -45,10 +48,10 @@ pub(super) fn create(store: &mut dyn AccountStore, creation: &Creation, terms: &
     Ok(Effect::Created { user: key })
 }
 
-/// Does an action on a user who is there.
+/// Performs an action on an existing user.
 pub(super) fn change(store: &mut dyn AccountStore, action: &Action, terms: &Terms<'_>) -> Done {
     let (Some(key), Some(effect)) = (action.user(), action.effect()) else {
-        return refuse(ErrorKind::Bug, "the action is about no user");
+        return refuse(ErrorKind::Bug, "the action does not name a user");
     };
     let (login, roles) = (store.login()?, roles::access(store, terms.capabilities)?);
     let guards = Guards { login: login.as_ref(), roles, limits: terms.limits };
@@ -71,13 +74,13 @@ pub(super) fn change(store: &mut dyn AccountStore, action: &Action, terms: &Term
     }
     roles::check_last(store, &before, after.as_ref())?;
     let Some(mut after) = after else {
-        let detail = told(store, Some(&before.user), None)?;
+        let detail = describe(store, Some(&before.user), None)?;
         store.remove_user(key)?;
         store.append(Activity::of(terms.now, action.kind(), before.user.email.as_str(), detail))?;
         return Ok(effect);
     };
     after.derive_status(before.signed_in);
-    let mut detail = told(store, Some(&before.user), Some(&after))?;
+    let mut detail = describe(store, Some(&before.user), Some(&after))?;
     detail.extend(voicemail.map(|voicemail| format!(", voicemail {voicemail}")));
     let entry = Activity::of(terms.now, action.kind(), before.user.email.as_str(), detail);
     store.put_user(Record { user: Arc::new(after), ..before })?;
@@ -87,10 +90,10 @@ pub(super) fn change(store: &mut dyn AccountStore, action: &Action, terms: &Term
 
 pub(super) fn create_group(store: &mut dyn AccountStore, path: &UserGroupPath, terms: &Terms<'_>) -> Done {
     if let Some(problem) = path.problem() {
-        return refuse(ErrorKind::Input, format!("user group `{path}` cannot be made: {problem}"));
+        return refuse(ErrorKind::Input, format!("user group `{path}` cannot be created: {problem}"));
     }
     if store.has_group(path)? {
-        return refuse(ErrorKind::Conflict, format!("user group `{path}` exists"));
+        return refuse(ErrorKind::Conflict, format!("user group `{path}` already exists"));
     }
     if let Some(parent) = path.parent() {
         check_group(store, &parent)?;
@@ -100,7 +103,7 @@ pub(super) fn create_group(store: &mut dyn AccountStore, path: &UserGroupPath, t
     Ok(Effect::GroupCreated)
 }
 
-/// A user in the one form in which an account store keeps users.
+/// Converts a user into the normal form of account stores, in which equal users are equal values.
 pub(super) fn normal(user: &User) -> User {
     let mut user = user.clone();
     user.licenses.sort();
@@ -112,7 +115,7 @@ pub(super) fn normal(user: &User) -> User {
 
 fn unused_key(store: &mut dyn AccountStore) -> Result<UserKey> {
     loop {
-        // An account that came from elsewhere may hold numbers that the counter has yet to reach.
+        // An account that was loaded may already contain keys that the counter has not reached yet.
         let key = UserKey::new(store.next_user()?.to_string());
         if store.user(&key)?.is_none() {
             return Ok(key);

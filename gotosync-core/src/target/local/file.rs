@@ -1,4 +1,4 @@
-//! The file of a local account: finding it and making it.
+//! Opening, creating, and upgrading the file of a local account.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -18,7 +18,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     open_existing(path).map_err(|error| error.during("open the local account"))
 }
 
-/// Makes the file of an account.
+/// Creates the file of an account.
 pub(super) fn create(path: &Path, account: &Account) -> Result<Connection> {
     create_new(path, account).map_err(|error| error.during("create the local account"))
 }
@@ -27,25 +27,27 @@ fn open_existing(path: &Path) -> Result<Connection> {
     check_folder(path)?;
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::new(ErrorKind::NotFound, "there is no such file")
+            return Err(Error::new(ErrorKind::NotFound, "the file does not exist")
                 .with("file", path.display())
                 .hint("check the path, or create the account first"));
         }
         Err(error) => return Err(unusable(path, error)),
         Ok(metadata) if !metadata.is_file() => {
-            return Err(Error::new(ErrorKind::Data, "it is not a file").with("file", path.display()));
+            return Err(
+                Error::new(ErrorKind::Data, "the path does not name a regular file").with("file", path.display())
+            );
         }
         Ok(_) => {}
     }
     let mut connection = connect(path)?;
-    // Before anything is set: a file that is not ours is left as it was.
+    // Checked before any setting is changed, so that a file of another program is not modified.
     let version = check_version(&connection, path)?;
     prepare(&connection, path)?;
     if version < VERSION {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fail(path)?;
-        // Asked again: somebody else may have climbed while this one waited.
+        // Checked again, because another process may have upgraded the file while this one waited for the lock.
         let version = check_version(&transaction, path)?;
-        climb(&transaction, version, path)?;
+        upgrade(&transaction, version, path)?;
         transaction.commit().or_fail(path)?;
     }
     Ok(connection)
@@ -54,20 +56,20 @@ fn open_existing(path: &Path) -> Result<Connection> {
 fn create_new(path: &Path, account: &Account) -> Result<Connection> {
     check_folder(path)?;
     if !account.completeness.is_complete() {
-        return Err(Error::new(ErrorKind::Incomplete, "the account to take over was not read to its end")
+        return Err(Error::new(ErrorKind::Incomplete, "the account to copy was not read completely")
             .with("read", &account.completeness)
-            .hint("read it again: what is missing in it would be lost"));
+            .hint("read the account again; otherwise the copy would lack the missing parts"));
     }
     let mut next_user = FIRST_USER;
     let records = account_rules::opening(account, &mut next_user, |_| None)?;
-    // Two who create the same file at once: only one gets past this line.
+    // If two processes create the same file at once, only one of them gets past this line.
     OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| unusable(path, error))?;
     let fill = || {
         let mut connection = connect(path)?;
         prepare(&connection, path)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fail(path)?;
         transaction.pragma_update(None, "application_id", APPLICATION).or_fail(path)?;
-        climb(&transaction, 0, path)?;
+        upgrade(&transaction, 0, path)?;
         Page::new(&transaction, path, &Cached::default()).fill(account, records, next_user)?;
         transaction.commit().or_fail(path)?;
         Ok(connection)
@@ -76,7 +78,7 @@ fn create_new(path: &Path, account: &Account) -> Result<Connection> {
 }
 
 fn connect(path: &Path) -> Result<Connection> {
-    // Neither CREATE nor URI: a path names a file that is there, also one that is called `file:x`.
+    // Neither CREATE nor URI: the path must name an existing file, even if the file is called `file:x`.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).or_fail(path)?;
     connection.busy_timeout(PATIENCE).or_fail(path)?;
@@ -90,7 +92,7 @@ fn prepare(connection: &Connection, path: &Path) -> Result<()> {
     connection.pragma_update(None, "foreign_keys", true).or_fail(path)
 }
 
-/// Says which version made the file, if that is one of ours and not newer.
+/// Returns the version of the file's tables; fails if the file is not an account or is newer than this version.
 fn check_version(connection: &Connection, path: &Path) -> Result<u32> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).or_fail(path);
     if number("application_id")? != APPLICATION {
@@ -98,18 +100,18 @@ fn check_version(connection: &Connection, path: &Path) -> Result<u32> {
     }
     let version = u32::try_from(number("user_version")?).map_err(|_| foreign(path))?;
     if version > VERSION {
-        return Err(Error::new(ErrorKind::Unsupported, "a newer version of gotosync made the file")
+        return Err(Error::new(ErrorKind::Unsupported, "the file was written by a newer version of gotosync")
             .with("file", path.display())
-            .with("its version", version)
-            .with("known", VERSION)
-            .hint("use that newer version; an older one cannot read it"));
+            .with("version of the file", version)
+            .with("newest supported", VERSION)
+            .hint("use the newer version of gotosync; this one cannot read the file"));
     }
     Ok(version)
 }
 
-/// Brings the tables from one version to this one, in the transaction of the caller.
-fn climb(connection: &Connection, from: u32, path: &Path) -> Result<()> {
-    for step in &LADDER[from as usize..] {
+/// Upgrades the tables from a version to the current one, in the caller's transaction.
+fn upgrade(connection: &Connection, from: u32, path: &Path) -> Result<()> {
+    for step in &MIGRATIONS[from as usize..] {
         connection.execute_batch(step).or_fail(path)?;
     }
     connection.pragma_update(None, "user_version", VERSION).or_fail(path)
@@ -123,10 +125,10 @@ fn check_folder(path: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::NotFound, "the folder of the file does not exist")
         .with("folder", folder.display())
         .with("file", path.display())
-        .hint("make the folder first, or check the path"))
+        .hint("create the folder first, or check the path"))
 }
 
-/// Takes away what an attempt left; the error that is told is that of the attempt.
+/// Deletes the files of a failed attempt. Errors are ignored, because the error of the attempt itself is returned.
 fn remove(path: &Path) {
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
@@ -136,35 +138,35 @@ fn remove(path: &Path) {
 }
 
 fn unusable(path: &Path, error: io::Error) -> Error {
-    let at = |told: Error| told.with("file", path.display());
+    let at = |error: Error| error.with("file", path.display());
     match error.kind() {
-        io::ErrorKind::AlreadyExists => at(Error::new(ErrorKind::Conflict, "the file exists"))
-            .hint("open it, or choose another path: an account is never overwritten"),
-        io::ErrorKind::PermissionDenied => at(Error::new(ErrorKind::State, "access to the file is denied"))
-            .hint("check who may write in its folder")
+        io::ErrorKind::AlreadyExists => at(Error::new(ErrorKind::Conflict, "the file already exists"))
+            .hint("open it, or choose another path; gotosync never overwrites an account"),
+        io::ErrorKind::PermissionDenied => at(Error::new(ErrorKind::State, "access to the file was denied"))
+            .hint("check the permissions of the file and its folder")
             .caused_by(error),
-        _ => at(Error::new(ErrorKind::State, "the file cannot be used")).caused_by(error),
+        _ => at(Error::new(ErrorKind::State, "the file could not be accessed")).caused_by(error),
     }
 }
 
-/// How long to wait for whoever else is writing.
+/// The time to wait while another process has the file locked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// More than there are statements, so that each is compiled once.
+/// The size of the statement cache: larger than the number of statements, so that each is compiled only once.
 const STATEMENTS: usize = 48;
 
-/// `gota` in ASCII, in the header of the file.
+/// The application ID in the header of the file: `gota` in ASCII.
 const APPLICATION: i32 = 0x676f_7461;
 
-/// The version of the tables: the number of steps of the ladder.
-const VERSION: u32 = LADDER.len() as u32;
+/// The version of the tables: the number of migrations.
+const VERSION: u32 = MIGRATIONS.len() as u32;
 
-/// What leads from each version to the next. A step that was once released is never changed.
+/// The SQL that migrates each version to the next. A released migration is never changed.
 ///
-/// The counts of users and of taken seats are kept by triggers: counting rows anew for each action would make filling an
-/// account quadratic, and counting in code could be forgotten somewhere. What is looked up for single actions has a table
-/// of its own: `sole` holds what one user alone can have. The lists of the catalog that are short are one document.
-const LADDER: [&str; 3] = [
+/// Triggers maintain the counts of users and used seats: counting rows for each action would make filling an account
+/// quadratic, and counting in code could be forgotten somewhere. Data that single actions look up has its own tables; `sole`
+/// holds the exclusive values, which only one user can have. The short lists of the catalog are one JSON document.
+const MIGRATIONS: [&str; 3] = [
     "
 CREATE TABLE account (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -279,10 +281,10 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_and_a_missing_folder_are_told_apart() {
+    fn distinguishes_a_missing_file_from_a_missing_folder() {
         let folder = folder();
         let error = open(&folder.path().join("account.db")).unwrap_err();
-        assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "there is no such file"));
+        assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "the file does not exist"));
         assert!(error.help().is_some());
         let beyond = folder.path().join("nowhere").join("account.db");
         for error in [open(&beyond).unwrap_err(), create(&beyond, &empty()).unwrap_err()] {
@@ -292,18 +294,18 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_ever_overwritten() {
+    fn never_overwrites_an_existing_file() {
         let path = folder().path().join("account.db");
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "mine").unwrap();
         let error = create(&path, &empty()).unwrap_err();
-        assert_eq!((error.kind(), error.message()), (ErrorKind::Conflict, "the file exists"));
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Conflict, "the file already exists"));
         assert_eq!(fs::read(&path).unwrap(), b"mine");
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 
     #[test]
-    fn a_foreign_file_is_refused_and_left_as_it_was() {
+    fn rejects_a_foreign_file_and_does_not_change_it() {
         let folder = folder();
         let (text, other, none) =
             (folder.path().join("notes.txt"), folder.path().join("other.db"), folder.path().join("none.db"));
@@ -319,11 +321,11 @@ mod tests {
         }
     }
 
-    /// A file as version 1 made it: its tables, and rows as it wrote them.
+    /// Writes a file as version 1 did, with its tables and rows.
     fn version_1(path: &Path) {
         let connection = Connection::open(path).unwrap();
         connection.pragma_update(None, "application_id", APPLICATION).unwrap();
-        connection.execute_batch(LADDER[0]).unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
         connection.pragma_update(None, "user_version", 1).unwrap();
         connection
             .execute_batch(
@@ -346,28 +348,28 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_version_1_is_brought_up() {
+    fn upgrades_a_file_of_version_1() {
         let folder = folder();
         let path = folder.path().join("account.db");
         version_1(&path);
-        // Opened twice: the second time there is nothing left to climb.
+        // Opened twice: the second time there is nothing left to upgrade.
         drop(open(&path).unwrap());
         let connection = open(&path).unwrap();
         assert_eq!(check_version(&connection, &path).unwrap(), 3);
         let cached = Cached::default();
         let mut page = Page::new(&connection, &path, &cached);
         let account = page.account().unwrap();
-        let told: Vec<_> =
+        let users: Vec<_> =
             account.users.iter().map(|user| (user.email.as_str(), user.role.to_string(), user.status)).collect();
         let (ann, bob) = ("Ann@example.test", "bob@example.test");
         assert_eq!(
-            told,
+            users,
             [(ann, "administrator".to_owned(), Status::Active), (bob, "manager".to_owned(), Status::Invited)]
         );
         assert_eq!((account.licenses[0].used, account.groups.len()), (1, 1));
         assert!(account.catalog.is_empty() && account.transfers.is_empty());
         assert_eq!(page.activity(9).unwrap().len(), 1);
-        // What has a table of its own now was carried over, and is kept from here on.
+        // Data that now has its own table was migrated, and later writes keep it up to date.
         assert!(page.has_administrator_beside(&"2".into()).unwrap());
         assert!(!page.has_administrator_beside(&"1".into()).unwrap());
         let mut bob = page.user(&"2".into()).unwrap().unwrap();
@@ -380,12 +382,12 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_version_2_keeps_who_has_what() {
+    fn upgrading_from_version_2_keeps_the_assignments() {
         let folder = folder();
         let path = folder.path().join("account.db");
         version_1(&path);
         let connection = Connection::open(&path).unwrap();
-        connection.execute_batch(LADDER[1]).unwrap();
+        connection.execute_batch(MIGRATIONS[1]).unwrap();
         connection
             .execute_batch(
                 "INSERT INTO sole (what, value, user) VALUES ('extension', '12', '2'), ('device', '00:0b:82:00:00:01', '2');
@@ -400,13 +402,13 @@ mod tests {
             assert_eq!(page.holder_of(&one).unwrap(), Some("2".into()), "{one:?}");
         }
         assert!(page.has_extension("12").unwrap());
-        assert!(page.account().unwrap().catalog.extensions.is_empty(), "it is somebody's");
+        assert!(page.account().unwrap().catalog.extensions.is_empty(), "the extension is assigned");
         page.remove_user(&"2".into()).unwrap();
-        assert_eq!(page.account().unwrap().catalog.extensions, ["12"], "and now nobody's");
+        assert_eq!(page.account().unwrap().catalog.extensions, ["12"], "the extension is free again");
     }
 
     #[test]
-    fn a_newer_file_is_refused() {
+    fn rejects_a_file_of_a_newer_version() {
         let folder = folder();
         let path = folder.path().join("account.db");
         let connection = create(&path, &empty()).unwrap();
@@ -414,11 +416,11 @@ mod tests {
         drop(connection);
         let error = open(&path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.to_string().contains("its version: 99, known: 3"), "{error}");
+        assert!(error.to_string().contains("version of the file: 99, newest supported: 3"), "{error}");
     }
 
     #[test]
-    fn a_damaged_file_is_data() {
+    fn reports_a_damaged_file_as_a_data_error() {
         let folder = folder();
         let path = folder.path().join("account.db");
         drop(create(&path, &empty()).unwrap());
@@ -433,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn a_held_file_is_worth_another_try() {
+    fn a_locked_file_is_a_retryable_error() {
         let folder = folder();
         let path = folder.path().join("account.db");
         let mut one = create(&path, &empty()).unwrap();
@@ -445,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_creation_leaves_no_file() {
+    fn leaves_no_file_after_a_failed_creation() {
         let folder = folder();
         let path = folder.path().join("account.db");
         let gap = Gap { place: "users".into(), problem: "page 2 was lost".into() };

@@ -1,4 +1,4 @@
-//! The tables of a local account as an account store.
+//! The account store over the tables of a local account.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -19,14 +19,14 @@ use crate::model::{
 };
 use crate::target::account_rules::{self, AccountStore, Activity, Record};
 
-/// The tables, within whatever transaction the connection is in.
+/// The tables, accessed within the connection's current transaction.
 pub(super) struct Page<'c> {
     connection: &'c Connection,
     path: &'c Path,
     cached: &'c Cached,
 }
 
-/// What was read already in the transaction of a [`Page`]. It is worth nothing after that transaction.
+/// Data already read in the transaction of a [`Page`]. It is valid only within that transaction.
 #[derive(Debug, Default)]
 pub(super) struct Cached {
     catalog: RefCell<Option<Arc<Catalog>>>,
@@ -37,7 +37,7 @@ impl<'c> Page<'c> {
         Self { connection, path, cached }
     }
 
-    /// Writes a whole account into empty tables.
+    /// Writes a complete account into empty tables.
     pub(super) fn fill(&mut self, account: &Account, records: Vec<Record>, next_user: u64) -> Result<()> {
         self.execute(
             "INSERT INTO account (one, key, name, login, next_user) VALUES (1, ?1, ?2, ?3, ?4)",
@@ -75,7 +75,7 @@ impl<'c> Page<'c> {
         records.into_iter().try_for_each(|record| self.put_user(record))
     }
 
-    /// The account's key, name and login.
+    /// Returns the account's key and name and the key of the signed-in user.
     pub(super) fn heading(&self) -> Result<(AccountKey, String, Option<UserKey>)> {
         self.one("SELECT key, name, login FROM account", (), |row| {
             let login: Option<String> = row.get(2)?;
@@ -83,7 +83,7 @@ impl<'c> Page<'c> {
         })
     }
 
-    /// The whole account, in the order of [`Account::sort`]: text is compared by its bytes here as there.
+    /// Reads the complete account in the order of [`Account::sort`]. `SQLite` compares text by its bytes, as `sort` does.
     pub(super) fn account(&self) -> Result<Account> {
         let (key, name, login) = self.heading()?;
         let catalog = Catalog {
@@ -121,7 +121,7 @@ impl<'c> Page<'c> {
         })
     }
 
-    /// The latest entries of the history, in order.
+    /// Reads the latest entries of the history, oldest first.
     pub(super) fn activity(&self, limit: usize) -> Result<Vec<Activity>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let sql = "SELECT sequence, at, action, subject, detail FROM activity ORDER BY sequence DESC LIMIT ?1";
@@ -256,7 +256,7 @@ impl AccountStore for Page<'_> {
 
     fn put_user(&mut self, record: Record) -> Result<()> {
         let key = record.key.as_str();
-        // Not REPLACE, which deletes first and takes the licenses along.
+        // Not REPLACE: it deletes the row first, and the delete cascades to the user's licenses.
         self.execute(
             "INSERT INTO users (key, email_key, signed_in, document, administrator) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (key) DO UPDATE SET
@@ -278,7 +278,7 @@ impl AccountStore for Page<'_> {
         if let Some(now) = settings.extension.as_deref()
             && !self.has_extension(now)?
         {
-            // If they had one, it has got a new number.
+            // The new number did not exist in the account, so the user's old extension was renumbered.
             let sql = "DELETE FROM extensions WHERE number IN
                  (SELECT value FROM sole WHERE user = ?1 AND what = 'extension')";
             self.execute(sql, [key])?;
@@ -323,7 +323,7 @@ impl AccountStore for Page<'_> {
     }
 
     fn append(&mut self, entry: Activity) -> Result<()> {
-        // Nothing is ever deleted here, so the next rowid is the next number.
+        // Rows of this table are never deleted, so the next rowid is the next sequence number.
         self.execute(
             "INSERT INTO activity (at, action, subject, detail) VALUES (?1, ?2, ?3, ?4)",
             (entry.at.to_string(), entry.action.as_str(), entry.subject, entry.detail),
@@ -342,7 +342,7 @@ fn document<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Resu
 
 fn kind(word: &str) -> rusqlite::Result<ActionKind> {
     let known = ActionKind::ALL.into_iter().find(|kind| kind.as_str() == word);
-    known.ok_or_else(|| unreadable(2, format!("`{word}` is no action")))
+    known.ok_or_else(|| unreadable(2, format!("unknown action `{word}`")))
 }
 
 fn unreadable(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
@@ -350,5 +350,6 @@ fn unreadable(column: usize, error: impl Into<Box<dyn std::error::Error + Send +
 }
 
 fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::Bug, "a value has no JSON").caused_by(error))
+    serde_json::to_string(value)
+        .map_err(|error| Error::new(ErrorKind::Bug, "a value could not be serialized as JSON").caused_by(error))
 }

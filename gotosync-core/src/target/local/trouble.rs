@@ -1,4 +1,4 @@
-//! What errors of the file of a local account mean.
+//! Error messages for the file of a local account.
 
 use std::path::Path;
 
@@ -6,9 +6,9 @@ use rusqlite::ErrorCode;
 
 use crate::error::{Error, ErrorKind, Result, Retry};
 
-/// Turns errors of the file into what they mean to a caller, in the one place that knows their codes.
+/// Converts `SQLite` errors into errors for the caller. No other code looks at `SQLite`'s error codes.
 pub(super) trait Fail<T> {
-    /// Names the file and says what can be done.
+    /// Converts the error, and adds the path of the file and a hint.
     fn or_fail(self, path: &Path) -> Result<T>;
 }
 
@@ -24,37 +24,39 @@ impl<T> Fail<T> for rusqlite::Result<T> {
     }
 }
 
-/// The error of a file that is no account.
+/// Returns the error for a file that is not an account.
 pub(super) fn foreign(path: &Path) -> Error {
     Error::new(ErrorKind::Data, "the file is not a gotosync account")
         .with("file", path.display())
-        .hint("check the path; an empty file is left when making an account was cut short, and may be deleted")
+        .hint("check the path; an empty file may be left over from an interrupted creation and can be deleted")
 }
 
-/// What an error of `SQLite` means and what to do about it; `None` if the file is not one of its own.
+/// Returns the kind, message, and hint for a `SQLite` error; `None` if the file is not a `SQLite` database.
 fn meaning(error: &rusqlite::Error) -> Option<(ErrorKind, &'static str, &'static str)> {
     use rusqlite::Error as E;
     if matches!(error, E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..)) {
-        return Some((ErrorKind::Data, "a row of the file cannot be read", DAMAGED));
+        return Some((ErrorKind::Data, "the file contains a row that could not be read", DAMAGED));
     }
     let state = |message, hint| Some((ErrorKind::State, message, hint));
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => None,
         Some(ErrorCode::DatabaseCorrupt) => Some((ErrorKind::Data, "the file is damaged", DAMAGED)),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            state(BUSY, "wait until the other process is done, and try again")
+            state(BUSY, "wait until the other process has finished, then retry")
         }
-        Some(ErrorCode::CannotOpen) => state("the file cannot be opened", "check who may write in its folder"),
+        Some(ErrorCode::CannotOpen) => {
+            state("the file could not be opened", "check the permissions of the file and its folder")
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            state("the file cannot be written", "check who may write to it and in its folder")
+            state("the file is not writable", "check the permissions of the file and its folder")
         }
-        Some(ErrorCode::DiskFull) => state("the disk is full", "make room on it, and try again"),
-        _ => state("the file cannot be read or written", "check the disk; the cause says what SQLite found"),
+        Some(ErrorCode::DiskFull) => state("the disk is full", "free some disk space, then retry"),
+        _ => state("the file could not be read or written", "check the disk; the cause contains the error from SQLite"),
     }
 }
 
-/// What is said while somebody else uses the file.
+/// The message while another process has the file locked.
 pub(super) const BUSY: &str = "another process is using the file";
 
-/// What to do about a file that is damaged.
-pub(super) const DAMAGED: &str = "restore the file from a copy";
+/// The hint for a damaged file.
+pub(super) const DAMAGED: &str = "restore the file from a backup";

@@ -1,4 +1,4 @@
-//! The account in memory as an account store.
+//! The account store in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,32 +10,32 @@ use crate::model::{
 };
 use crate::target::account_rules::{self, AccountStore, Activity, FIRST_USER, Record};
 
-/// The account, indexed: no lookup walks over users.
+/// The account with indexes, so that no lookup iterates over the users.
 #[derive(Debug)]
 pub(super) struct Ledger {
     pub(super) key: AccountKey,
     pub(super) name: String,
     pub(super) login: Option<UserKey>,
     pub(super) users: HashMap<UserKey, Record>,
-    /// Users by e-mail key: the order of a read, and the one holder of an address.
+    /// User keys by e-mail key. The index gives the order of reads and the only user of an address.
     pub(super) addresses: BTreeMap<Box<str>, UserKey>,
     /// Licenses, with `used` kept up to date.
     pub(super) licenses: BTreeMap<LicenseKey, License>,
     pub(super) groups: BTreeMap<UserGroupPath, UserGroup>,
-    /// The lists that are short.
+    /// The short lists of the catalog.
     pub(super) catalog: Arc<Catalog>,
     pub(super) devices: BTreeMap<Mac, Device>,
-    /// Every telephone number, whoever has it.
+    /// Every phone number, assigned or not.
     pub(super) phone_numbers: BTreeMap<PhoneNumber, NamedNumber>,
-    /// Every telephone extension, whoever has it.
+    /// Every extension, assigned or not.
     pub(super) extensions: BTreeSet<Box<str>>,
     /// Addresses of other accounts by e-mail key.
     pub(super) elsewhere: BTreeMap<Box<str>, Email>,
     pub(super) transfers: BTreeMap<Box<str>, Transfer>,
-    /// Who of other accounts was asked for, by e-mail key.
+    /// The requested users who have an invitation to move here from another account, by e-mail key.
     asked: HashMap<Box<str>, Arc<User>>,
     administrators: BTreeSet<UserKey>,
-    /// Who has what is exclusive.
+    /// The users of exclusive values.
     pub(super) holders: HashMap<Exclusive, UserKey>,
     pub(super) completeness: Completeness,
     next_user: u64,
@@ -47,7 +47,7 @@ impl Ledger {
         Self::build(account, FIRST_USER, |_| None)
     }
 
-    /// The ledger after an edit: what only it knows stays.
+    /// Returns the ledger for an edited account. Data that the account does not contain, such as the history, is kept.
     pub(super) fn reopened(&mut self, account: Account) -> Self {
         let signed_in = |key: &UserKey| self.users.get(key).map(|record| record.signed_in);
         let mut ledger = Self::build(account, self.next_user, signed_in);
@@ -96,7 +96,7 @@ impl Ledger {
     }
 
     pub(super) fn account(&self) -> Account {
-        // The indexes are in the order of `Account::sort`: an address belongs to one user, so its key decides alone.
+        // The indexes are in the order of `Account::sort`. Addresses are unique, so the e-mail key determines the order of users.
         Account {
             key: self.key.clone(),
             name: self.name.clone(),
@@ -120,18 +120,18 @@ impl Ledger {
         !self.holders.contains_key(&Exclusive::phone_number(&own.number))
     }
 
-    /// Telephone extensions that are no user's, in ascending order.
+    /// Returns the unassigned extensions in ascending order.
     pub(super) fn nobodys_extensions(&self) -> impl Iterator<Item = &str> {
         let is_free = |own: &&str| !self.holders.contains_key(&Exclusive::extension(own));
         self.extensions.iter().map(|own| &**own).filter(is_free)
     }
 
-    /// The key of the user with an address.
+    /// Returns the key of the user with an address.
     pub(super) fn key_of(&self, email: &Email) -> UserKey {
         self.addresses.get(&*email.key()).cloned().unwrap_or_else(|| panic!("there is no user {email}"))
     }
 
-    /// Changes a user as the service itself does, past every rule.
+    /// Changes a user as the service itself does, without checking any rule.
     pub(super) fn change_user(&mut self, key: &UserKey, change: impl FnOnce(&mut Record)) {
         let mut record = self.users.get(key).cloned().unwrap_or_else(|| panic!("there is no user {key}"));
         change(&mut record);
@@ -142,13 +142,13 @@ impl Ledger {
         self.asked(email).expired = true;
     }
 
-    /// Remembers who was asked for.
+    /// Remembers the requested user until the owner of the address accepts the invitation to move here.
     pub(super) fn remember_asked(&mut self, user: &Arc<User>) {
         self.asked.insert(user.email.key().into(), Arc::clone(user));
     }
 
     pub(super) fn accept_transfer(&mut self, email: &Email) {
-        assert!(!self.asked(email).expired, "what {email} was asked has expired");
+        assert!(!self.asked(email).expired, "the invitation of {email} to move here has expired");
         let address = email.key();
         let user = self.asked.get(&*address).cloned().unwrap_or_else(|| Arc::new(User::new(email.as_str(), "", "")));
         let mut account = self.account();
@@ -161,7 +161,7 @@ impl Ledger {
 
     fn asked(&mut self, email: &Email) -> &mut Transfer {
         let transfer = self.transfers.get_mut(&*email.key());
-        transfer.unwrap_or_else(|| panic!("nobody with the address {email} was asked"))
+        transfer.unwrap_or_else(|| panic!("no user with the address {email} was invited to move here"))
     }
 
     fn put(&mut self, record: Record) {
@@ -179,7 +179,7 @@ impl Ledger {
             && self.extensions.insert(now.clone())
             && let Some(before) = before
         {
-            // Their own extension has got a new number.
+            // The new number did not exist in the account, so the user's old extension was renumbered.
             self.extensions.remove(&before);
         }
         for (number, name) in &settings.phone_numbers {
@@ -200,7 +200,7 @@ impl Ledger {
 
     fn count(&mut self, user: &User, step: fn(u32) -> u32) {
         for key in &user.licenses {
-            // A license that the account does not list has no seats to count.
+            // A license that is not in the account has no seats to count.
             if let Some(license) = self.licenses.get_mut(key) {
                 license.used = step(license.used);
             }

@@ -114,7 +114,7 @@ fn reads_the_password_from_the_keyring() {
     let kept = in_session(&["credential", "set", name, "--force"], &SLAPD.reader().password);
     if kept.code != Some(0) {
         // Many containers have no keyrings. Then the error must explain the fix.
-        assert!(kept.err.contains("keyring") && kept.err.contains("keep the secret in a file"), "{kept:?}");
+        assert!(kept.err.contains("keyring") && kept.err.contains("store the secret in a file"), "{kept:?}");
         place.fails("plan", &["keyring: gotosync-tests/ldap", "help: "]);
         return;
     }
@@ -144,7 +144,7 @@ fn rejects_a_missing_or_world_readable_password() {
     let place = from("{ file = 'secret' }");
     place.fails("plan", &["secret", "source: directory", "gotosync credential set --file"]);
     place.secret("secret", "");
-    place.fails("plan", &["it is empty", "secret"]);
+    place.fails("plan", &["the file is empty", "secret"]);
     place.secret("secret", &SLAPD.reader().password);
     place.mode("secret", 0o644);
     place.fails("plan", &["0644", "chmod 600", "secret"]);
@@ -162,7 +162,7 @@ fn rejects_a_missing_or_world_readable_password() {
         failing.fails("plan", &["the command `sh` failed", "status: 3", "source: directory", "help: run it by hand"]);
     assert!(!failed.err.contains("hunter2"), "{failed:?}");
     from("{ command = ['true'] }").fails("plan", &["`true`", "first line"]);
-    from("{ command = ['./nowhere'] }").fails("plan", &["nowhere", "cannot be started"]);
+    from("{ command = ['./nowhere'] }").fails("plan", &["nowhere", "could not start"]);
     // A keyring without the entry, and an unavailable keyring.
     from("{ keyring = 'gotosync-tests/nobody' }").fails("plan", &["keyring: gotosync-tests/nobody", "help: "]);
 }

@@ -221,7 +221,7 @@ impl Case {
             Fault::Cut { ending: Ending::Silence, .. } => &["the server said nothing for 2 s"],
             Fault::Cut { .. } => &["the server closed the connection"],
             Fault::EmptyPages { .. } => &["101 pages in a row were empty, and none was the last"],
-            Fault::EntryTwice { copy: Copied::OtherDn, .. } => &["came twice, also as `"],
+            Fault::EntryTwice { copy: Copied::OtherDn, .. } => &["also as `"],
             Fault::PageLoop { .. } | Fault::PageTwice | Fault::EntryTwice { .. } => {
                 &["came twice: its pages overlap, or never end"]
             }

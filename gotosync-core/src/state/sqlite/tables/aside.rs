@@ -1,4 +1,4 @@
-//! The table of who is set aside.
+//! The table of people who are set aside.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
@@ -9,12 +9,12 @@ use crate::state::{Failure, SetAside};
 pub(in crate::state) fn set_aside(connection: &Connection, account: &AccountKey) -> Result<Vec<SetAside>> {
     let mut select = connection.prepare_cached(ALL)?;
     let mut set_aside = select.query_and_then([account.as_str()], aside_of)?.collect::<Result<Vec<_>>>()?;
-    // The order of ids is not that of their texts.
+    // Ids sort differently from their text forms.
     set_aside.sort_by(|one, other| one.person.cmp(&other.person));
     Ok(set_aside)
 }
 
-/// Sets a person aside after a failure, for longer if it is not the first.
+/// Sets a person aside after a failure; each further failure of the same action makes the wait longer.
 pub(super) fn keep_aside(write: &Transaction<'_>, account: &str, failure: &Failure) -> Result<()> {
     let person = failure.person.to_string();
     let before = write.prepare_cached(ONE)?.query_row((account, &person), |row| Ok(aside_of(row))).optional()?;

@@ -1,4 +1,4 @@
-//! The table of what readings left.
+//! The table of the state that reads of sources saved.
 
 use rusqlite::{Connection, OptionalExtension};
 

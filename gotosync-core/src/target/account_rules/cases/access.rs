@@ -1,4 +1,4 @@
-//! Suspension, reactivation and deletion.
+//! Test cases for suspension, reactivation, and deletion.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use super::{
 use crate::error::ErrorKind;
 use crate::model::{Action, Effect, Role, Status, Update, User, UserChanges, UserGroupPath};
 
-pub(in crate::target) async fn losing_everything_suspends(make: Make<'_>) {
+pub(in crate::target) async fn losing_the_last_license_suspends_a_user(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     done(target, released("2", &[MEETING])).await;
     assert_eq!(user(target, "2").await.status, Status::Suspended);
-    // An update that brings a product brings access too.
+    // An update that adds a license also restores access.
     done(target, updated("2", adding(&[MEETING]))).await;
     assert_eq!(user(target, "2").await.status, Status::Invited);
 }
 
-pub(in crate::target) async fn a_suspension_takes_everything_and_frees_the_seat(make: Make<'_>) {
+pub(in crate::target) async fn suspension_removes_access_and_frees_the_seat(make: Make<'_>) {
     let mut account = account();
     account.licenses[1].seats = 2;
     Arc::make_mut(&mut account.users[1]).role = Role::Administrator;
@@ -32,28 +32,28 @@ pub(in crate::target) async fn a_suspension_takes_everything_and_frees_the_seat(
     assert_eq!(used(target, MEETING).await, 2);
 }
 
-pub(in crate::target) async fn a_stale_suspension_is_refused(make: Make<'_>) {
+pub(in crate::target) async fn rejects_a_stale_suspension(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
-    let message = "products is not as it was read";
+    let message = "products has changed since it was read";
     refused(target, suspended("2", &[], Role::Member), ErrorKind::Conflict, message).await;
     refused(target, suspended("2", &[MEETING, WEBINAR], Role::Member), ErrorKind::Conflict, message).await;
-    let message = "role is not as it was read";
+    let message = "role has changed since it was read";
     refused(target, suspended("2", &[MEETING], Role::Administrator), ErrorKind::Conflict, message).await;
 }
 
-pub(in crate::target) async fn the_login_cannot_lock_itself_out(make: Make<'_>) {
+pub(in crate::target) async fn rejects_removing_access_of_the_signed_in_user(make: Make<'_>) {
     let mut account = account();
     person(&mut account, "1").role = Role::Member;
     let bench = make(account);
     let target = &*bench.target;
-    let message = "the user whose login is in use cannot be suspended";
+    let message = "cannot suspend the user that gotosync signs in as";
     refused(target, suspended("1", &[MEETING], Role::Member), ErrorKind::Denied, message).await;
-    let message = "the user whose login is in use cannot lose the last product";
+    let message = "cannot remove the last product of the user that gotosync signs in as";
     refused(target, released("1", &[MEETING]), ErrorKind::Denied, message).await;
 }
 
-pub(in crate::target) async fn access_comes_back_as_it_was(make: Make<'_>) {
+pub(in crate::target) async fn reactivation_restores_the_former_status(make: Make<'_>) {
     let mut account = account();
     account.login = None;
     person(&mut account, "1").role = Role::Member;
@@ -64,20 +64,20 @@ pub(in crate::target) async fn access_comes_back_as_it_was(make: Make<'_>) {
         assert_eq!(done(target, reactivated(key, &[MEETING])).await, Effect::Reactivated);
         assert_eq!(user(target, key).await.status, status);
     }
-    // Found suspended: taken for somebody who signed in once.
+    // Cid was already suspended when the account was loaded, and counts as a user who has signed in.
     done(target, reactivated("3", &[WEBINAR])).await;
     assert_eq!(user(target, "3").await.status, Status::Active);
 }
 
-pub(in crate::target) async fn only_the_suspended_are_reactivated(make: Make<'_>) {
+pub(in crate::target) async fn reactivates_only_suspended_users(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     refused(target, reactivated("1", &[WEBINAR]), ErrorKind::Conflict, "the user is active, not suspended").await;
-    let message = "neither a product nor a role comes, so the user would stay suspended";
+    let message = "the change adds neither a product nor a role, so the user would stay suspended";
     refused(target, reactivated("3", &[]), ErrorKind::Input, message).await;
 }
 
-pub(in crate::target) async fn access_comes_back_with_a_role_alone(make: Make<'_>) {
+pub(in crate::target) async fn reactivates_a_user_with_a_role_alone(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     let changes = UserChanges { settings: Some(Box::new(all_settings())), ..ruled(None, Some(manager())) };
@@ -87,7 +87,7 @@ pub(in crate::target) async fn access_comes_back_with_a_role_alone(make: Make<'_
     assert_eq!((cid.status, &cid.role, cid.settings()), (Status::Active, &manager(), &settings()));
 }
 
-pub(in crate::target) async fn a_suspension_keeps_what_is_no_access(make: Make<'_>) {
+pub(in crate::target) async fn suspension_keeps_settings_and_group(make: Make<'_>) {
     let mut account = taken_by("2");
     let bob = person(&mut account, "2");
     bob.group = Some(UserGroupPath::new("Sales"));
@@ -98,13 +98,13 @@ pub(in crate::target) async fn a_suspension_keeps_what_is_no_access(make: Make<'
     assert_eq!(*user(&*bench.target, "2").await, expected);
 }
 
-pub(in crate::target) async fn the_suspended_are_deleted(make: Make<'_>) {
+pub(in crate::target) async fn deletes_a_suspended_user(make: Make<'_>) {
     let bench = make(taken_by("3"));
     let target = &*bench.target;
     assert_eq!(done(target, deleted("3", "CID@example.test")).await, Effect::Deleted);
     let read = target.read().await.unwrap();
     assert_eq!((read.user(&"3".into()), read.users.len()), (None, 2));
-    // Address, extension and device are free again; the key never is.
+    // The address, the extension, and the device are free again; the key is never reused.
     let mut again = User { licenses: keys(&[WEBINAR]), ..User::new("cid@example.test", "Cid", "Lee") };
     again.set_settings(|own| *own = settings());
     assert_eq!(done(target, made(again)).await, Effect::Created { user: "1000000001".into() });
@@ -114,13 +114,13 @@ pub(in crate::target) async fn the_suspended_are_deleted(make: Make<'_>) {
     assert_eq!((effect, used(target, WEBINAR).await), (Effect::Created { user: "1000000002".into() }, 1));
 }
 
-pub(in crate::target) async fn nobody_else_is_deleted(make: Make<'_>) {
+pub(in crate::target) async fn rejects_deleting_users_who_are_not_suspended(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
-    let message = "the user is invited: suspend first, then delete";
+    let message = "the user is invited, but only suspended users can be deleted";
     refused(target, deleted("2", "bob@example.test"), ErrorKind::Conflict, message).await;
-    let message = "email is not as it was read";
+    let message = "email has changed since it was read";
     refused(target, deleted("3", "bob@example.test"), ErrorKind::Conflict, message).await;
-    let message = "the user whose login is in use cannot be deleted";
+    let message = "cannot delete the user that gotosync signs in as";
     refused(target, deleted("1", "ann@example.test"), ErrorKind::Denied, message).await;
 }

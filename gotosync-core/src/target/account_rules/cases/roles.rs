@@ -1,4 +1,4 @@
-//! Who sees, gives and takes roles.
+//! Test cases for reading and changing roles.
 
 use super::{
     MEETING, Make, WEBINAR, account, adding, created, deleted, done, keys, made, manager, person, refused, released,
@@ -8,9 +8,9 @@ use crate::error::ErrorKind;
 use crate::model::{Account, Privilege, Role, Status, User, UserGroupPath};
 use crate::target::RoleAccess;
 
-const ONLY_FULL: &str = "only the login of a full administrator gives and takes roles";
+const ONLY_FULL: &str = "cannot change roles: the signed-in user is not a full administrator";
 
-/// The account with a login that is a manager's, and Cid as the one full administrator.
+/// The account in which the signed-in user is a manager and Cid is the only full administrator.
 fn limited() -> Account {
     let mut account = account();
     person(&mut account, "1").role = manager();
@@ -18,7 +18,7 @@ fn limited() -> Account {
     account
 }
 
-pub(in crate::target) async fn roles_are_given_and_taken(make: Make<'_>) {
+pub(in crate::target) async fn gives_and_removes_roles(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     let mixed = Role::Manager {
@@ -40,7 +40,7 @@ pub(in crate::target) async fn roles_are_given_and_taken(make: Make<'_>) {
     assert_eq!((dan.status, &dan.role), (Status::Invited, &roles[3].clone().normal()));
 }
 
-pub(in crate::target) async fn a_role_that_names_what_is_not_there_is_refused(make: Make<'_>) {
+pub(in crate::target) async fn rejects_a_role_with_unknown_names(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     let role = |groups: &[&str], products: &[&str]| Role::Manager {
@@ -59,13 +59,13 @@ pub(in crate::target) async fn a_role_that_names_what_is_not_there_is_refused(ma
         refused(target, updated("2", ruled(None, Some(role))), ErrorKind::NotFound, message).await;
     }
     let nothing = Role::Manager { privileges: Vec::new(), groups: Vec::new(), products: Vec::new() };
-    let message = "a manager without a privilege is a member";
+    let message = "a manager needs at least one privilege";
     refused(target, updated("2", ruled(None, Some(nothing))), ErrorKind::Input, message).await;
 }
 
-pub(in crate::target) async fn a_stale_role_is_refused(make: Make<'_>) {
+pub(in crate::target) async fn rejects_a_stale_role(make: Make<'_>) {
     let bench = make(account());
-    let message = "role is not as it was read";
+    let message = "role has changed since it was read";
     let stale = ruled(Some(manager()), Some(Role::Administrator));
     refused(&*bench.target, updated("2", stale), ErrorKind::Conflict, message).await;
     done(&*bench.target, updated("2", ruled(None, Some(manager())))).await;
@@ -73,21 +73,21 @@ pub(in crate::target) async fn a_stale_role_is_refused(make: Make<'_>) {
     refused(&*bench.target, updated("2", stale), ErrorKind::Conflict, message).await;
 }
 
-pub(in crate::target) async fn nobody_changes_the_role_of_the_login(make: Make<'_>) {
+pub(in crate::target) async fn rejects_changing_the_role_of_the_signed_in_user(make: Make<'_>) {
     let mut account = account();
     person(&mut account, "2").role = Role::Administrator;
     let bench = make(account);
     let target = &*bench.target;
-    let message = "the role of the user whose login is in use cannot be changed";
+    let message = "cannot change the role of the user that gotosync signs in as";
     for after in [None, Some(manager())] {
         let changes = ruled(Some(Role::Administrator), after);
         refused(target, updated("1", changes), ErrorKind::Denied, message).await;
     }
-    // Whatever else they have may change.
+    // Other fields of the signed-in user may change.
     done(target, updated("1", adding(&[WEBINAR]))).await;
 }
 
-pub(in crate::target) async fn the_last_administrator_stays(make: Make<'_>) {
+pub(in crate::target) async fn rejects_removing_the_last_administrator(make: Make<'_>) {
     let mut account = account();
     account.login = None;
     person(&mut account, "2").role = Role::Administrator;
@@ -98,7 +98,7 @@ pub(in crate::target) async fn the_last_administrator_stays(make: Make<'_>) {
     refused(target, suspended("1", &[MEETING], Role::Administrator), ErrorKind::Denied, message).await;
     let less = ruled(Some(Role::Administrator), Some(manager()));
     refused(target, updated("1", less.clone()), ErrorKind::Denied, message).await;
-    let message = "the user is active: suspend first, then delete";
+    let message = "the user is active, but only suspended users can be deleted";
     refused(target, deleted("1", "ann@example.test"), ErrorKind::Conflict, message).await;
     done(target, updated("3", ruled(None, Some(Role::Administrator)))).await;
     refused(target, deleted("1", "ann@example.test"), ErrorKind::Conflict, message).await;
@@ -106,23 +106,23 @@ pub(in crate::target) async fn the_last_administrator_stays(make: Make<'_>) {
     assert_eq!(user(target, "1").await.role, manager());
 }
 
-pub(in crate::target) async fn whoever_is_no_administrator_sees_no_roles(make: Make<'_>) {
+pub(in crate::target) async fn hides_roles_from_users_who_are_not_administrators(make: Make<'_>) {
     let bench = make(limited());
     let read = bench.target.read().await.unwrap();
     assert!(read.users.iter().all(|user| user.role.is_member()));
-    // Cid has nothing but the role that is not seen.
+    // Cid's only access is the hidden role.
     assert_eq!(read.user(&"3".into()).unwrap().status, Status::Active);
     assert_eq!(bench.target.describe().await.unwrap().capabilities.roles, RoleAccess::Hidden);
 }
 
-pub(in crate::target) async fn whoever_is_no_administrator_gives_no_roles(make: Make<'_>) {
+pub(in crate::target) async fn rejects_role_changes_by_users_who_are_not_administrators(make: Make<'_>) {
     let bench = make(limited());
     let target = &*bench.target;
     let new = User { role: manager(), ..User::new("dan@example.test", "Dan", "Lee") };
     for action in [
         made(new),
         updated("2", ruled(None, Some(manager()))),
-        // Nor do they learn what a role is.
+        // The error must not reveal the user's actual role.
         updated("3", ruled(None, Some(manager()))),
         updated("3", ruled(Some(Role::Administrator), None)),
         suspended("3", &[], Role::Member),
@@ -131,7 +131,7 @@ pub(in crate::target) async fn whoever_is_no_administrator_gives_no_roles(make: 
     ] {
         refused(target, action, ErrorKind::Denied, ONLY_FULL).await;
     }
-    // Whatever is no role goes on as ever, and takes none.
+    // Changes that do not concern roles still work, and remove no role.
     done(target, created("dan@example.test", &[WEBINAR])).await;
     done(target, updated("3", adding(&[MEETING]))).await;
     done(target, released("3", &[MEETING])).await;
@@ -140,7 +140,7 @@ pub(in crate::target) async fn whoever_is_no_administrator_gives_no_roles(make: 
     done(target, deleted("2", "bob@example.test")).await;
 }
 
-pub(in crate::target) async fn a_login_that_is_nobodys_sees_everything(make: Make<'_>) {
+pub(in crate::target) async fn shows_roles_if_the_credentials_belong_to_no_user(make: Make<'_>) {
     for login in [None, Some("9".into())] {
         let bench = make(Account { login, ..limited() });
         let target = &*bench.target;

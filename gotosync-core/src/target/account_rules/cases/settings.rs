@@ -1,4 +1,4 @@
-//! The settings few users have.
+//! Test cases for the settings that few users have.
 
 use super::{
     MEETING, Make, WEBINAR, account, all_settings, change, done, goes, mac, made, number, person, refused, renamed,
@@ -10,12 +10,11 @@ use crate::model::{
     Transfer, User, UserSettings, Voicemail,
 };
 
-/// Bob has the extension and the device of [`settings`].
 fn template(name: &str) -> SettingsTemplate {
     SettingsTemplate::Named(name.into())
 }
 
-pub(in crate::target) async fn settings_come_with_a_new_user(make: Make<'_>) {
+pub(in crate::target) async fn creates_a_user_with_settings(make: Make<'_>) {
     let bench = make(account());
     let mut new = User::new("dan@example.test", "Dan", "Lee");
     new.settings = Some(Box::new(UserSettings { off: [(WEBINAR.into(), [].into())].into(), ..settings() }));
@@ -27,7 +26,7 @@ pub(in crate::target) async fn settings_come_with_a_new_user(make: Make<'_>) {
     assert_eq!(user(&*bench.target, "1000000002").await.settings, None);
 }
 
-pub(in crate::target) async fn settings_change_and_go(make: Make<'_>) {
+pub(in crate::target) async fn changes_and_removes_settings(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     done(target, updated("2", set(all_settings()))).await;
@@ -80,12 +79,13 @@ pub(in crate::target) async fn settings_change_and_go(make: Make<'_>) {
     done(target, updated("2", set(none))).await;
     assert_eq!(user(target, "2").await.settings, None);
     let catalog = bench.target.read().await.unwrap().catalog;
-    // What was given up stays in the account: the number under its last name, and the extension under its last number.
+    // Values that the user gave up stay in the account: the phone number with its last name, and the extension with its last
+    // number.
     assert_eq!(catalog.phone_number(&number("0100")).unwrap().name, "Rob");
     assert_eq!(catalog.extensions, ["12345678", "900", "901"]);
 }
 
-pub(in crate::target) async fn stale_settings_are_refused(make: Make<'_>) {
+pub(in crate::target) async fn rejects_stale_settings(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     let one = |make: fn(&mut SettingsChanges)| {
@@ -106,22 +106,22 @@ pub(in crate::target) async fn stale_settings_are_refused(make: Make<'_>) {
         ("caller_id_numbers", one(|c| c.caller_id_numbers = goes([number("0101")]))),
         ("secondary_extensions", one(|c| c.secondary_extensions = goes(["900".to_owned()]))),
     ] {
-        refused(target, action, ErrorKind::Conflict, &format!("{field} is not as it was read")).await;
+        refused(target, action, ErrorKind::Conflict, &format!("{field} has changed since it was read")).await;
     }
 }
 
-pub(in crate::target) async fn settings_that_name_what_is_not_there_are_refused(make: Make<'_>) {
+pub(in crate::target) async fn rejects_settings_with_unknown_names(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     for (own, message) in [
         (
             UserSettings { templates: [(MEETING.into(), template("Quite"))].into(), ..UserSettings::default() },
-            "the account has no settings template for GoToMeeting `Quite`; did you mean `Quiet`?",
+            "the account has no GoToMeeting settings template `Quite`; did you mean `Quiet`?",
         ),
         (
-            // One of another product is none.
+            // A template of another product does not count.
             UserSettings { templates: [(MEETING.into(), template("Loud"))].into(), ..UserSettings::default() },
-            "the account has no settings template for GoToMeeting `Loud`",
+            "the account has no GoToMeeting settings template `Loud`",
         ),
         (
             UserSettings { templates: [("g2x".into(), SettingsTemplate::System)].into(), ..UserSettings::default() },
@@ -165,24 +165,24 @@ pub(in crate::target) async fn settings_that_name_what_is_not_there_are_refused(
     }
 }
 
-pub(in crate::target) async fn settings_that_do_not_fit_are_refused(make: Make<'_>) {
+pub(in crate::target) async fn rejects_invalid_settings(make: Make<'_>) {
     let bench = make(account());
     let target = &*bench.target;
     for (own, message) in [
         (
             UserSettings { time_zone: Some("Berlin\n".into()), ..UserSettings::default() },
-            "time_zone: `Berlin\\n` is no time zone as `Europe/Berlin`".to_owned(),
+            "time_zone: `Berlin\\n` is not a time zone such as `Europe/Berlin`".to_owned(),
         ),
-        (extension("1"), "extension: `1` is no extension: two to eight digits".to_owned()),
-        (extension("123456789"), "extension: `123456789` is no extension: two to eight digits".to_owned()),
-        (extension("12a"), "extension: `12a` is no extension: two to eight digits".to_owned()),
+        (extension("1"), "extension: `1` is not an extension of two to eight digits".to_owned()),
+        (extension("123456789"), "extension: `123456789` is not an extension of two to eight digits".to_owned()),
+        (extension("12a"), "extension: `12a` is not an extension of two to eight digits".to_owned()),
         (
             UserSettings { off: [(MEETING.into(), ["G2N".into()].into())].into(), ..UserSettings::default() },
             "GoToMeeting has no product `G2N`; did you mean `G2M`?".to_owned(),
         ),
         (
             UserSettings { custom_fields: [("Badge".into(), "x".repeat(257))].into(), ..UserSettings::default() },
-            "custom field `Badge` has 257 characters, 256 are accepted".to_owned(),
+            "custom field `Badge` has 257 characters; at most 256 are allowed".to_owned(),
         ),
         (
             UserSettings { phone_numbers: [(number("0100"), " ".into())].into(), ..extension("20") },
@@ -190,11 +190,11 @@ pub(in crate::target) async fn settings_that_do_not_fit_are_refused(make: Make<'
         ),
         (
             UserSettings { phone_numbers: [(number("0100"), "Dan".into())].into(), ..UserSettings::default() },
-            "phone numbers ring at an extension, and the user has none".to_owned(),
+            "the user has phone numbers but no extension where they can ring".to_owned(),
         ),
         (
             UserSettings { secondary_extensions: ["900".into()].into(), ..extension("900") },
-            "extension 900 is the user's own, and cannot be a secondary one as well".to_owned(),
+            "extension 900 is the user's own extension and cannot also be a secondary extension".to_owned(),
         ),
     ] {
         refused(target, made_with(own.clone()), ErrorKind::Input, &message).await;
@@ -202,7 +202,7 @@ pub(in crate::target) async fn settings_that_do_not_fit_are_refused(make: Make<'
     }
 }
 
-pub(in crate::target) async fn what_goes_need_not_be_there_any_more(make: Make<'_>) {
+pub(in crate::target) async fn removes_settings_that_no_longer_exist_in_the_account(make: Make<'_>) {
     let mut account = taken();
     account.catalog = Catalog::default();
     person(&mut account, "2").set_settings(|own| own.extension = Some("1".into()));
@@ -222,22 +222,22 @@ pub(in crate::target) async fn what_goes_need_not_be_there_any_more(make: Make<'
     assert_eq!(user(target, "2").await.settings().devices.len(), 0);
 }
 
-pub(in crate::target) async fn an_extension_belongs_to_one_user(make: Make<'_>) {
+pub(in crate::target) async fn rejects_an_extension_that_another_user_has(make: Make<'_>) {
     let bench = make(taken());
     let target = &*bench.target;
     let message = "extension 123 belongs to another user";
     refused(target, made_with(extension("123")), ErrorKind::Conflict, message).await;
     refused(target, updated("1", set(coming(&extension("123")))), ErrorKind::Conflict, message).await;
-    // One that was left is free.
+    // An extension that a user gave up is free.
     let left = SettingsChanges { extension: Some(change(Some("123".into()), None)), ..SettingsChanges::default() };
-    let numbers = "phone numbers ring at an extension, and the user has none";
+    let numbers = "the user has phone numbers but no extension where they can ring";
     refused(target, updated("2", set(left.clone())), ErrorKind::Input, numbers).await;
     let numbers = [(number("0100"), change(Some("Bob".into()), None))].into();
     done(target, updated("2", set(SettingsChanges { phone_numbers: numbers, ..left }))).await;
     done(target, updated("1", set(coming(&extension("123"))))).await;
 }
 
-pub(in crate::target) async fn a_device_belongs_to_one_user(make: Make<'_>) {
+pub(in crate::target) async fn rejects_a_device_that_another_user_has(make: Make<'_>) {
     let bench = make(taken());
     let target = &*bench.target;
     let devices = |at| UserSettings { devices: [mac(at)].into(), ..UserSettings::default() };
@@ -249,7 +249,7 @@ pub(in crate::target) async fn a_device_belongs_to_one_user(make: Make<'_>) {
     done(target, made_with(devices(1))).await;
 }
 
-pub(in crate::target) async fn a_phone_number_rings_at_one_place(make: Make<'_>) {
+pub(in crate::target) async fn rejects_a_phone_number_routed_elsewhere(make: Make<'_>) {
     let mut account = taken();
     account.catalog.phone_numbers[0].rings_at = Some(RingsAt::Elsewhere);
     let bench = make(account);
@@ -257,7 +257,7 @@ pub(in crate::target) async fn a_phone_number_rings_at_one_place(make: Make<'_>)
     let phone = |end: &str| UserSettings { phone_numbers: [(number(end), "Dan".into())].into(), ..extension("20") };
     for (end, message) in [
         ("0100", "phone number +15555550100 belongs to another user"),
-        ("0101", "phone number +15555550101 rings elsewhere"),
+        ("0101", "phone number +15555550101 is already routed to another destination"),
     ] {
         refused(target, made_with(phone(end)), ErrorKind::Conflict, message).await;
         refused(target, updated("1", set(coming(&phone(end)))), ErrorKind::Conflict, message).await;
@@ -268,11 +268,11 @@ pub(in crate::target) async fn a_phone_number_rings_at_one_place(make: Make<'_>)
     };
     done(target, updated("2", set(left))).await;
     done(target, made_with(phone("0100"))).await;
-    // Who is gone leaves the number behind.
+    // The number has been reassigned, so it is no longer listed as free.
     assert!(bench.target.read().await.unwrap().catalog.phone_number(&number("0100")).is_none());
 }
 
-pub(in crate::target) async fn the_catalog_is_kept(make: Make<'_>) {
+pub(in crate::target) async fn keeps_the_catalog(make: Make<'_>) {
     let mut account = taken();
     account.transfers = vec![Transfer { email: Email::new("hal@other.test"), expired: true, sent: 3 }];
     person(&mut account, "2").invitation = Some(Invitation { sent: 2, expired: true });
@@ -282,7 +282,7 @@ pub(in crate::target) async fn the_catalog_is_kept(make: Make<'_>) {
     account.sort();
     account.licenses.iter_mut().for_each(|license| license.used = if license.key.as_str() == MEETING { 2 } else { 0 });
     assert_eq!(read, account);
-    // Through JSON and back nothing is lost either.
+    // A round trip through JSON loses nothing either.
     let again: Account = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
     assert_eq!(make(again).target.read().await.unwrap(), read);
 }
@@ -295,7 +295,7 @@ fn made_with(own: UserSettings) -> Action {
     made(User { settings: Some(Box::new(own)), ..User::new("dan@example.test", "Dan", "Lee") })
 }
 
-/// The changes that bring some settings.
+/// The changes that give these settings to a user who has none.
 fn coming(own: &UserSettings) -> SettingsChanges {
     whole(|whole| SettingsChanges::between(whole, &UserSettings::default(), own))
 }
