@@ -73,7 +73,7 @@ fn the_stub_matches_the_module() {
 fn examples_package_and_tests_pass_type_checks() {
     // The cache is kept beside the environment, so that unchanged files are not checked again.
     let cache = ENVIRONMENT.join("mypy");
-    let cache = cache.to_str().expect("a name");
+    let cache = cache.to_str().expect("the path is UTF-8");
     let package = root().join("gotosync-py");
     done(tool("mypy", &["--strict", "--cache-dir", cache, "python/gotosync", "examples"]).current_dir(&package));
     done(&mut tool("mypy", &["--strict", "--cache-dir", cache, "."]));

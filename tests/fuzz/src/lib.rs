@@ -8,8 +8,8 @@ use cap::Cap;
 /// finding.
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, LIMIT);
-Connects libFuzzer to a function of `gotosync_tests::fuzz`.
-/// Lets libFuzzer call one function of `gotosync_tests::fuzz`.
+
+/// Connects libFuzzer to a function of `gotosync_tests::fuzz`.
 #[macro_export]
 macro_rules! fuzz {
     ($entrance:ident) => {

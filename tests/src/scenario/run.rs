@@ -42,10 +42,10 @@ pub type Open<'a> = dyn Fn(&Run, &Path) -> Result<Box<dyn DirectorySource>, Trou
 
 /// The output of one run.
 #[derive(Clone, Debug, PartialEq)]
-The plan and its verdict, as rendered text.
-    /// The plan and its verdict, as people read them.
-    The report as rendered text, or the reason why the run has none.
-    /// The report, or why there is none.
+pub struct Printed {
+    /// The plan and its verdict, as rendered text.
+    pub plan: String,
+    /// The report as rendered text, or the reason why the run has none.
     pub report: String,
     /// The account, as JSON.
     pub after: String,
@@ -235,7 +235,7 @@ async fn remember(state: &dyn StateStore, account: &AccountKey, memory: &Memory)
     Ok(())
 }
 
-/// Returns the records of a file in the given order. Text after the last record stays at the end.
+/// Returns the records of a file in the given order. Text outside of records stays at the beginning or the end.
 fn in_order(text: &str, order: Order) -> String {
     if order == Order::Written {
         return text.to_owned();

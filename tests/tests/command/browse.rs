@@ -55,7 +55,7 @@ fn prints_pages_as_json() {
     let said = fine(folder.path(), &["browse", "--people", "--limit", "3", "--page", "2", "--json"]);
     let data: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"));
     assert_eq!((&data["total"], &data["completeness"]["state"]), (&4.into(), &"complete".into()));
-    let [person] = &data["people"].as_array().expect("people")[..] else { panic!("{data}") };
+    let [person] = &data["people"].as_array().expect("the output lists people")[..] else { panic!("{data}") };
     assert_eq!((&person["name"], &person["standing"]), (&"Sam Sale".into(), &"expired".into()));
     assert!(said.err.contains("4 people; page 2 of 2"), "{said:?}");
 }

@@ -81,7 +81,7 @@ fn an_exceeded_limit_stops_the_run_and_shows_how_to_approve_the_plan() {
     let folder = example();
     let place = folder.path().join("example");
     edit(&place.join("rules.toml"), "de_DE", "de_AT");
-    let text = fs::read_to_string(place.join("rules.toml")).expect("rules");
+    let text = fs::read_to_string(place.join("rules.toml")).expect("the file can be read");
     let text = text.replacen("[limits]", "[limits]\nupdate = { count = 3 }", 1);
     fs::write(place.join("rules.toml"), text).expect("the file can be written");
 
@@ -99,7 +99,8 @@ fn an_exceeded_limit_stops_the_run_and_shows_how_to_approve_the_plan() {
     assert_eq!(approved.code, Some(0), "{words:?} {approved:?}");
     assert_eq!(run(&place, &["plan"]).code, Some(0));
     let history = json(&run(&place, &["history", "--json"]));
-    let endings: Vec<_> = history.as_array().expect("runs").iter().map(|run| run["ending"].clone()).collect();
+    let endings: Vec<_> =
+        history.as_array().expect("the output is a list").iter().map(|run| run["ending"].clone()).collect();
     assert_eq!(endings, ["done", "stopped", "stopped", "done"], "the history includes stopped runs");
 }
 
@@ -192,8 +193,13 @@ fn creates_a_missing_local_account_from_json() {
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
     assert!(wrong.err.contains("account.json") && wrong.err.contains("it is not an account"), "{wrong:?}");
     // The account from the README.
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the file can be read");
-    let shown = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an account");
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("the file can be read");
+    let shown = readme
+        .split("```json\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("the README shows an account");
     fs::write(place.join("account.json"), shown).expect("the file can be written");
     assert_eq!(run(place, &["plan"]).code, Some(2));
     assert_eq!(run(place, &["apply"]).code, Some(0));
@@ -211,8 +217,10 @@ fn a_signal_ends_the_run_after_the_current_batch_and_the_next_run_does_the_rest(
     let rules = "[limits]\ncreate = \"unlimited\"\nemails = \"unlimited\"\n[[rule]]\nname = \"All\"\neveryone = true\n";
     fs::write(place.join("rules.toml"), rules).expect("the file can be written");
     let account = gotosync_core::model::Account::empty("1", "Test");
-    gotosync_core::target::LocalAccount::create(place.join("account.db"), &account).expect("the account can be created");
-    let child = command(place, &["apply"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the process starts");
+    gotosync_core::target::LocalAccount::create(place.join("account.db"), &account)
+        .expect("the account can be created");
+    let child =
+        command(place, &["apply"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the process starts");
     // Wait until something was written: the state file is opened first, and the account file grows later.
     let before = fs::metadata(place.join("account.db")).map_or(0, |file| file.len());
     let grown = || fs::metadata(place.join("account.db-wal")).is_ok_and(|file| file.len() > before);
@@ -271,7 +279,7 @@ fn completions_offer_the_commands_that_help_lists() {
     let offered = |words: &[&str]| -> Vec<String> {
         let mut shell = command(folder.path(), &[&["--", "gotosync"], words].concat());
         let output = shell.env("GOTOSYNC_COMPLETE", "fish").output().expect("the process starts");
-        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let text = String::from_utf8(output.stdout).expect("the output is UTF-8");
         text.lines().filter_map(|line| line.split('\t').next()).map(str::to_owned).collect()
     };
     let verbs = offered(&[""]);
@@ -289,7 +297,7 @@ fn completions_offer_the_commands_that_help_lists() {
 fn check_reports_each_failing_example_and_run_continues() {
     let folder = example();
     let place = folder.path().join("example");
-    let rules = fs::read_to_string(place.join("rules.toml")).expect("rules");
+    let rules = fs::read_to_string(place.join("rules.toml")).expect("the file can be read");
     let attributes = "attributes = { givenName = 'Ann', sn = 'Lee', mail = 'ann@example.test' }";
     let example = format!("\n[[example]]\nname = \"Ann\"\n{attributes}\nfields = {{ first_name = \"Ann\" }}\n");
     fs::write(place.join("rules.toml"), format!("{rules}{example}")).expect("the file can be written");
@@ -308,7 +316,8 @@ fn check_reports_each_failing_example_and_run_continues() {
     assert_eq!(
         (
             data.code,
-            json(&data).as_array().and_then(|notes| notes.last().cloned()).expect("the plan has the note")["expected"].as_str()
+            json(&data).as_array().and_then(|notes| notes.last().cloned()).expect("the plan has the note")["expected"]
+                .as_str()
         ),
         (Some(3), Some("`Anne`"))
     );

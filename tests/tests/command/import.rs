@@ -40,7 +40,8 @@ fn place() -> tempfile::TempDir {
 }
 
 fn configure(place: &Path, source: &str) {
-    fs::write(place.join("gotosync.toml"), format!("{source}[account]\nlocal = \"account.db\"\n")).expect("the file can be written");
+    fs::write(place.join("gotosync.toml"), format!("{source}[account]\nlocal = \"account.db\"\n"))
+        .expect("the file can be written");
 }
 
 fn account(place: &Path) -> Account {
@@ -189,7 +190,8 @@ fn reads_a_list_from_standard_input() {
 fn an_exceeded_limit_stops_an_import_until_the_plan_is_approved() {
     let folder = place();
     let place = folder.path();
-    fs::write(place.join("rules.toml"), format!("[limits]\ncreate = {{ count = 1 }}\n{RULES}")).expect("the file can be written");
+    fs::write(place.join("rules.toml"), format!("[limits]\ncreate = {{ count = 1 }}\n{RULES}"))
+        .expect("the file can be written");
     fs::write(place.join("guests.txt"), "Ann Lee ann@x.test;Bob Lee bob@x.test").expect("the file can be written");
     let said = ends(place, &["import", "guests.txt", "--rule", "Guests", "--apply"], 3);
     let advice = said.err.lines().find(|line| line.contains("--approve")).unwrap_or_else(|| panic!("{said:?}"));
@@ -231,7 +233,8 @@ fn merges_a_directory_and_a_csv_into_one_source() {
     assert_eq!((&said["sources"][1]["kind"], &said["sources"][1]["name"]), (&"csv".into(), &"contractors".into()));
 
     // An unreadable row puts all steps that remove something on hold.
-    fs::write(place.join("contractors.csv"), format!("{csv}3,Bad\n").replace("1,Ann", "9,Ann")).expect("the file can be written");
+    fs::write(place.join("contractors.csv"), format!("{csv}3,Bad\n").replace("1,Ann", "9,Ann"))
+        .expect("the file can be written");
     let said = ends(place, &["run"], 3);
     assert!(
         said.out.contains("contractors: ") && said.out.contains("line 4: it has 2 fields, the header has 5"),
@@ -243,7 +246,8 @@ fn merges_a_directory_and_a_csv_into_one_source() {
 fn accepts_a_csv_as_the_only_source() {
     let folder = place();
     let place = folder.path();
-    fs::write(place.join("people.csv"), b"Nr|First name|Surname|E-Mail\n1|J\xf6rg|Lee|joerg@x.test\n").expect("the file can be written");
+    fs::write(place.join("people.csv"), b"Nr|First name|Surname|E-Mail\n1|J\xf6rg|Lee|joerg@x.test\n")
+        .expect("the file can be written");
     let source = "[source]\ncsv = \"people.csv\"\nid = \"Nr\"\ndelimiter = \"|\"\nencoding = \"windows-1252\"\n\
                   columns = { mail = \"E-Mail\", givenName = \"First name\", sn = \"Surname\", favouriteDrink = \"Nr\" }\n";
     configure(place, source);

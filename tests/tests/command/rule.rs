@@ -29,7 +29,7 @@ fn office() -> tempfile::TempDir {
 }
 
 fn text(folder: &Path) -> String {
-    fs::read_to_string(folder.join("rules.toml")).expect("rules")
+    fs::read_to_string(folder.join("rules.toml")).expect("the file can be read")
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -85,7 +85,8 @@ fn adds_changes_disables_moves_and_removes_a_rule_and_keeps_the_rest_of_the_file
     let said = fine(place, &["rule", "disable", "Everyone"]);
     assert!(said.err.contains("it is off, and would select 3 people"), "{said:?}");
     let listed = json(&fine(place, &["rule", "list", "--json"]));
-    let people: Vec<_> = listed.as_array().expect("rows").iter().map(|row| row["people"].as_u64()).collect();
+    let people: Vec<_> =
+        listed.as_array().expect("the output is a list").iter().map(|row| row["people"].as_u64()).collect();
     assert_eq!(people, [Some(2), Some(1), None]);
     fine(place, &["rule", "enable", "Everyone"]);
     let said = fine(place, &["rule", "move", "Technik", "--first"]);
@@ -210,7 +211,8 @@ fn check_rules_reports_problems_and_exits_with_3_on_warnings() {
     assert_eq!(said.code, Some(3), "{said:?}");
     insta::assert_snapshot!(said.out + &said.err);
     let told = json(&run(place, &["check", "--rules", "--json"]));
-    let kinds: Vec<_> = told["findings"].as_array().expect("the JSON has findings").iter().map(|one| one["kind"].clone()).collect();
+    let kinds: Vec<_> =
+        told["findings"].as_array().expect("the JSON has findings").iter().map(|one| one["kind"].clone()).collect();
     assert!(kinds.contains(&"no-effect".into()) && told["findings"][0]["severity"] == "info", "{told}");
     assert_eq!(told["unverified"], Value::Array(Vec::new()));
     // Without the directory and the account, the checks that need them are skipped and listed.
@@ -234,8 +236,8 @@ fn prints_the_published_schema() {
 #[test]
 fn refuses_the_second_of_two_concurrent_edits_and_loses_nothing() {
     let folder = office();
-    let config = Config::load(folder.path().join("gotosync.toml")).expect("a configuration");
-    let mut first = config.rules_file().expect("rules");
+    let config = Config::load(folder.path().join("gotosync.toml")).expect("the configuration is valid");
+    let mut first = config.rules_file().expect("the rules are valid");
     let mut second = first.clone();
     let everyone = [Change::set("everyone", "true").expect("the value is valid")];
     first.add("First", &everyone, &Position::Last).expect("the rule can be added");
@@ -295,7 +297,8 @@ fn a_killed_process_leaves_the_old_file_or_the_new_file() {
     let (mut kept, mut changed) = (0, 0);
     for moment in (0..40_u32).map(|at| took * (at * 17 % 40) / 40) {
         fs::write(place.join("rules.toml"), &old).expect("the file can be written");
-        let mut child = command(place, &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the process starts");
+        let mut child =
+            command(place, &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the process starts");
         std::thread::sleep(moment);
         let _ = child.kill();
         let _ = child.wait();
@@ -324,15 +327,19 @@ fn keeps_permissions_and_links_and_does_not_write_read_only_files() {
     symlink("real/ours.toml", place.join("rules.toml")).expect("the link can be created");
     let mode = |mode: u32| {
         let file = place.join("real/ours.toml");
-        fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("permissions");
+        fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("the permissions can be set");
     };
     mode(0o640);
     fine(place, &["rule", "disable", "Sales"]);
-    assert!(fs::symlink_metadata(place.join("rules.toml")).expect("it is there").is_symlink());
-    let file = fs::metadata(place.join("real/ours.toml")).expect("it is there");
+    assert!(fs::symlink_metadata(place.join("rules.toml")).expect("the link exists").is_symlink());
+    let file = fs::metadata(place.join("real/ours.toml")).expect("the file exists");
     assert_eq!(file.permissions().mode() & 0o777, 0o640);
     assert!(text(place).contains("enabled = false"));
-    assert_eq!(fs::read_dir(place.join("real")).expect("the folder can be listed").count(), 1, "no other file may be left");
+    assert_eq!(
+        fs::read_dir(place.join("real")).expect("the folder can be listed").count(),
+        1,
+        "no other file may be left"
+    );
     mode(0o440);
     let said = run(place, &["rule", "enable", "Sales"]);
     assert!(said.code == Some(1) && said.err.contains("the file is read-only"), "{said:?}");
@@ -361,7 +368,9 @@ fn opens_an_editor_without_options_and_keeps_an_invalid_draft_unsaved() {
     let folder = office();
     let place = folder.path();
     let drafts = || {
-        let files = fs::read_dir(place).expect("the folder can be listed").map(|entry| entry.expect("the entry can be read").file_name());
+        let files = fs::read_dir(place)
+            .expect("the folder can be listed")
+            .map(|entry| entry.expect("the entry can be read").file_name());
         files.filter(|name| name.to_string_lossy().starts_with("gotosync-rules")).count()
     };
     let said = in_editor(place, "s/# Ours/# Theirs/");

@@ -199,7 +199,7 @@ fn deletions_wait_for_approval_and_other_steps_do_not() {
     let folder = place();
     let place = folder.path();
     let stages = "leavers = { first = \"suspend\", delete_after_days = 1, delete_after_reads = 2 }\n";
-    let text = fs::read_to_string(place.join("rules.toml")).expect("rules");
+    let text = fs::read_to_string(place.join("rules.toml")).expect("the file can be read");
     fs::write(place.join("rules.toml"), format!("{stages}{text}")).expect("the file can be written");
     ends(place, &["apply"], 0);
     let all = export(4);

@@ -355,7 +355,11 @@ async fn resolves_group_members_across_forests() -> Result<(), Trouble> {
     let there = source(&two)?.read(&ReadRequest::everyone(["objectSid", "mail"])).await?;
     let directory = whole(&there);
     // A person without an address cannot be confused with a person of the other forest.
-    let stranger = directory.people().iter().find(|person| directory.text(person, "mail").is_none()).ok_or("every person has an address")?;
+    let stranger = directory
+        .people()
+        .iter()
+        .find(|person| directory.text(person, "mail").is_none())
+        .ok_or("every person has an address")?;
     let sid = directory.values(stranger, "objectSid")[0].as_bytes();
     let below = sid[8..].chunks(4).map(|part| u32::from_le_bytes([part[0], part[1], part[2], part[3]]).to_string());
     let sid = format!("S-1-{}-{}", sid[7], below.collect::<Vec<_>>().join("-"));

@@ -149,7 +149,11 @@ async fn an_unchanged_directory_needs_no_search_for_people() -> Result<(), Troub
         let asked = ReadRequest { since: way.left.clone(), ..request() };
         let second = way.source.read(&asked).await?;
         let effort = second.effort.clone().unwrap_or_default();
-        assert_eq!((effort.changes, effort.searches), (Some(0), 2), "one search for the root DSE and one for the database id");
+        assert_eq!(
+            (effort.changes, effort.searches),
+            (Some(0), 2),
+            "one search for the root DSE and one for the database id"
+        );
         assert!(effort.received * 10 < full.received, "{effort} against {full}");
         assert!(second.kept.is_none(), "an unchanged directory needs no new cache");
         assert!(difference(whole(&first), whole(&second)).is_empty());

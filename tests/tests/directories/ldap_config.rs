@@ -43,7 +43,8 @@ fn every_form_of_a_user_name_signs_in_to_active_directory() {
 #[test]
 fn every_bind_method_reads_openldap() {
     let reader = SLAPD.reader();
-    let Pair { certificate, key } = SLAPD.authority().client(Certificate::Valid, "reader").expect("the certificate can be signed");
+    let Pair { certificate, key } =
+        SLAPD.authority().client(Certificate::Valid, "reader").expect("the certificate can be signed");
     let client = format!("certificate = '{}'\nkey = '{}'\n", certificate.display(), key.display());
     let start_tls = slapd().replace(&SLAPD.url(), &SLAPD.plain_url());
     for source in [
@@ -110,7 +111,12 @@ fn merges_a_directory_and_a_list() {
     assert_eq!(place.people(), 301);
     let about = place.run(&["about", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&about.out).expect("the output is JSON");
-    let kinds: Vec<_> = told["sources"].as_array().expect("sources").iter().map(|source| &source["kind"]).collect();
+    let kinds: Vec<_> = told["sources"]
+        .as_array()
+        .expect("the output lists the sources")
+        .iter()
+        .map(|source| &source["kind"])
+        .collect();
     assert_eq!(kinds, ["ldap", "csv"]);
     assert_eq!(told["sources"][0]["user"], reader.dn.as_str());
     assert_eq!(told["sources"][0]["password"], format!("file {}", place.path("secret").display()));
@@ -155,7 +161,10 @@ fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
         let place = Place::new(&source);
         place.secret("secret", &slapd.reader().password);
         place.fails("plan", &[&slapd.url(), told[0], told[1]]);
-        assert!(!slapd.log().expect("a log").contains(&slapd.reader().dn), "the client sent its bind name: {certificate:?}");
+        assert!(
+            !slapd.log().expect("the log can be read").contains(&slapd.reader().dn),
+            "the client sent its bind name: {certificate:?}"
+        );
     }
     // A valid certificate of a CA that is not in the system trust store.
     let place = Place::new(&format!("ldap = '{}'\nsign_in = 'anonymous'", SLAPD.url()));
@@ -168,7 +177,8 @@ fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
 
 #[test]
 fn rejects_an_invalid_client_certificate() {
-    let Pair { certificate, key } = SLAPD.authority().client(Certificate::Foreign, "reader").expect("the certificate can be signed");
+    let Pair { certificate, key } =
+        SLAPD.authority().client(Certificate::Foreign, "reader").expect("the certificate can be signed");
     let client = format!("certificate = '{}'\nkey = '{}'\n", certificate.display(), key.display());
     Place::new(&format!("{}{client}", slapd())).fails("plan", &[&SLAPD.url()]);
     Place::new(&format!("{}certificate = 'none.pem'\nkey = 'none.key'\n", slapd())).fails("plan", &["none.key"]);

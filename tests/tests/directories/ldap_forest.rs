@@ -93,7 +93,10 @@ async fn an_unreadable_domain_makes_the_forest_incomplete_and_is_named() -> Resu
     let silent = told(&silent?);
     assert!(silent.contains(&format!("{domain}: the domain: ")) && silent.contains("within 2 s"), "{silent}");
     let error = browsed.unwrap_err();
-    assert!(error.to_string().contains(&format!("domain: {domain}")), "counts without a domain would be wrong: {error}");
+    assert!(
+        error.to_string().contains(&format!("domain: {domain}")),
+        "counts without a domain would be wrong: {error}"
+    );
     let whole_again = source.read(&everyone()).await?;
     assert!(counts(&forest, &whole_again)?.1 > 0 && whole_again.completeness.is_complete());
     // Without the list of domains, the read fails.

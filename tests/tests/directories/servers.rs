@@ -62,7 +62,10 @@ impl Search {
     fn find(mut self, base: &str, filter: &str, attributes: &[&str]) -> Found {
         let output = self.timeout.args(["-b", base, filter]).args(attributes).output().expect("ldapsearch runs");
         let text = [output.stdout, output.stderr].concat();
-        Found { code: output.status.code().expect("no signal ended the process"), text: String::from_utf8(text).expect("text") }
+        Found {
+            code: output.status.code().expect("no signal ended the process"),
+            text: String::from_utf8(text).expect("the output is UTF-8"),
+        }
     }
 }
 

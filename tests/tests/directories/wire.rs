@@ -26,7 +26,7 @@ fn relays_undamaged_messages_byte_by_byte() {
         loop {
             let id = probe.search(BASE, "inetOrgPerson", &["*", "+"], Some(&cookie));
             let (_, done) = probe.page(id).expect("the page arrives");
-            cookie = done.paging().expect("a cookie").cookie;
+            cookie = done.paging().expect("the response has a paging control").cookie;
             if cookie.is_empty() {
                 return probe.bytes;
             }
@@ -145,8 +145,13 @@ fn supports_ldaps_and_start_tls_on_both_sides() {
         assert_eq!(slapd.search(&scripted.url(), &[option, "-b", "dc=x"]).entries(), 1);
     }
 
-    let elsewhere = Wire::start_at(&slapd.tls_front().at([127, 4, 5, 6]), slapd.upstream(), []).expect("the wire starts");
-    assert_eq!(slapd.people(&elsewhere.url()).code, Some(255), "the certificate must be valid for another address only");
+    let elsewhere =
+        Wire::start_at(&slapd.tls_front().at([127, 4, 5, 6]), slapd.upstream(), []).expect("the wire starts");
+    assert_eq!(
+        slapd.people(&elsewhere.url()).code,
+        Some(255),
+        "the certificate must be valid for another address only"
+    );
     let stranger = slapd::search(&both.url(), &["-b", BASE], None);
     assert_eq!(stranger.code, Some(255), "this client must not trust the CA: {stranger:?}");
 }
@@ -163,7 +168,8 @@ fn relays_unparsable_bytes_unchanged() {
 
 #[test]
 fn records_an_unreachable_server() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free");
+    let nobody =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free");
     let wire = Wire::start(Upstream::plain(nobody.to_string()), []).expect("the wire starts");
     let mut probe = Probe::connect(wire.address());
     assert!(matches!(probe.bind(READER, PASSWORD), Err(Ended::Fin(0) | Ended::Rst)));

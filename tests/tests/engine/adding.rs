@@ -65,7 +65,10 @@ fn a_new_setting_needs_at_most_eight_files() {
     assert!(files.len() <= 8, "{files:?}");
     let listed: BTreeSet<&str> = files.iter().map(String::as_str).collect();
     // The example setting has no special handling, so no other file of the product may mention it.
-    let setting = Setting::ALL.iter().find(|setting| setting.field.as_str() == "texting_numbers").expect("the example");
+    let setting = Setting::ALL
+        .iter()
+        .find(|setting| setting.field.as_str() == "texting_numbers")
+        .expect("the example setting exists");
     let words = [setting.field.as_str().to_owned(), format!("{:?}", setting.feature)];
     let knows = |text: &str| words.iter().any(|word| text.contains(word.as_str()));
     let knowing: Vec<String> = product().into_iter().filter(|(_, text)| knows(text)).map(|(name, _)| name).collect();
@@ -76,10 +79,11 @@ fn a_new_setting_needs_at_most_eight_files() {
 
 #[test]
 fn each_setting_in_the_table_is_in_rules_schema_and_reference() {
-    let rule = gotosync_core::rules::keys().iter().find(|key| key.name == "rule").expect("rules have keys").inner();
+    let rule = gotosync_core::rules::keys().iter().find(|key| key.name == "rule").expect("a rule has keys").inner();
     let schema = gotosync_core::rules::json_schema().to_string();
     let reference = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("the file can be read");
-    let stub = fs::read_to_string(root().join("gotosync-py/python/gotosync/_gotosync.pyi")).expect("the file can be read");
+    let stub =
+        fs::read_to_string(root().join("gotosync-py/python/gotosync/_gotosync.pyi")).expect("the file can be read");
     for key in Setting::ALL.iter().flat_map(Setting::keys).flatten() {
         let name = key.field.as_str();
         assert!(rule.iter().any(|row| row.name == name), "{name} is not a key of a rule");

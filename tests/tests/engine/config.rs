@@ -72,7 +72,7 @@ fn reads_every_key_of_a_directory() {
     let password = SecretSource::File(at("secrets/ldap"));
     assert_eq!(read.sign_in, LdapSignIn::Simple { user: "sync@example.test".into(), password });
     assert_eq!(read.roots, Roots::Bundle(at("ca.pem")));
-    let client = read.client.expect("the certificate can be signed");
+    let client = read.client.expect("a client certificate is configured");
     assert_eq!((client.certificate, client.key), (at("client.pem"), "/etc/client.key".into()));
     let hosts = ["dc2.example.test", "*.child.example.test"].map(str::to_owned).into();
     assert_eq!(read.referrals, Referrals::Follow(hosts));
@@ -230,7 +230,7 @@ fn accepts_sources_of_every_kind_side_by_side() {
 #[test]
 fn the_goto_page_shows_valid_configurations_and_every_key() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/goto.md"));
-    let page = page.expect("the page");
+    let page = page.expect("the page can be read");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(shown.len() >= 2, "the page shows {} configurations", shown.len());
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
@@ -239,7 +239,11 @@ fn the_goto_page_shows_valid_configurations_and_every_key() {
         assert!(matches!(config.account, AccountConfig::Goto(_)), "{text}");
     }
     let error = load_whole(folder.path(), "[source]\nldif = 'x'\n[account]\ngoto = 'x'\nxxxxxxxxxxxx = 1").unwrap_err();
-    let known = error.help().and_then(|help| help.strip_prefix("expected one of ")).expect("the keys").to_owned();
+    let known = error
+        .help()
+        .and_then(|help| help.strip_prefix("expected one of "))
+        .expect("the error lists the keys")
+        .to_owned();
     let others = ["local", "from", "scim", "token", "dialect", "bulk"];
     let keys: Vec<&str> = known.split(", ").filter(|key| !others.contains(key)).collect();
     assert!(keys.len() >= 15, "{known}");
@@ -266,7 +270,10 @@ fn rejects_invalid_goto_settings_before_any_call() {
         assert!(told.contains(problem) && !told.contains("hunter2"), "{keys}: {told}");
     }
     let text = "[source]\nldif = 'x'\n[account]\ngoto = 'x'\n[account.urls]\nadmin = 'http://api.example.test'\n";
-    let error = load_whole(folder.path(), text).expect("the process reads its input").target().expect_err("no TLS");
+    let error = load_whole(folder.path(), text)
+        .expect("the configuration is valid")
+        .target()
+        .expect_err("an address without TLS is rejected");
     assert!(error.to_string().contains("without TLS") && error.to_string().contains("address: admin"), "{error}");
 }
 
@@ -274,7 +281,7 @@ fn rejects_invalid_goto_settings_before_any_call() {
 #[test]
 fn the_directories_page_shows_valid_configurations_and_every_key() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/directory.md"));
-    let page = page.expect("the page");
+    let page = page.expect("the page can be read");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(shown.len() >= 5, "the page shows {} configurations", shown.len());
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
@@ -290,7 +297,11 @@ fn the_directories_page_shows_valid_configurations_and_every_key() {
     // The error for an unknown key without a similar name lists all keys.
     let error =
         load(folder.path(), "[source]\nldap = 'ldaps://x'\nsign_in = 'anonymous'\nxxxxxxxxxxxx = 1").unwrap_err();
-    let known = error.help().and_then(|help| help.strip_prefix("expected one of ")).expect("the keys").to_owned();
+    let known = error
+        .help()
+        .and_then(|help| help.strip_prefix("expected one of "))
+        .expect("the error lists the keys")
+        .to_owned();
     let of_files =
         ["name", "ldif", "csv", "id", "columns", "groups", "disabled", "enabled", "expires", "delimiter", "encoding"];
     let keys: Vec<&str> = known.split(", ").filter(|key| !of_files.contains(key)).collect();

@@ -59,7 +59,7 @@ fn engine() -> Engine {
     let mut account = Account::empty("1", "Example");
     account.licenses.push(License::new("10", "GoToMeeting", &["G2M"], 10));
     let rules = Rules::parse(RULES, "rules.toml").map_err(Error::from).expect("the rules are valid");
-    let source = MemorySource::new(directory.build().expect("a directory"));
+    let source = MemorySource::new(directory.build().expect("the directory is valid"));
     Engine::new(source, MemoryTarget::new(account), MemoryState::new(), rules)
 }
 

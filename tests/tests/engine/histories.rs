@@ -170,7 +170,7 @@ async fn keeps_the_last_administrator_if_others_left_after_the_plan() {
     assert!(world.target.account().users.iter().any(|user| user.role.is_administrator()), "no administrator is left");
 }
 
-/// Once, a plan was applied after the rules had changed, and suspended a person to whom the new rules give a product.
+/// Once, a plan was applied after the rules had changed, and suspended a person who gets a product from the new rules.
 #[tokio::test]
 async fn a_plan_of_other_rules_suspends_no_user() {
     let world = World::new(&[person("p1", "a@x.test", "A"), person("p2", "b@x.test", "A")], roomy([]));

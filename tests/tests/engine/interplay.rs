@@ -18,8 +18,8 @@ fn outside(id: &str, mail: &str) -> Person {
 #[tokio::test]
 async fn the_limit_of_a_simulated_rule_does_not_stop_the_run() {
     let world = World::new(&team(4), roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nlimits = { create = { count = 1 } }\n";
-    world.run(&format!("{trial}{A}")).await;
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nlimits = { create = { count = 1 } }\n";
+    world.run(&format!("{simulated}{A}")).await;
 }
 
 #[tokio::test]
@@ -27,24 +27,24 @@ async fn a_shrunken_simulated_rule_does_not_stop_the_run() {
     let mut people = team(2);
     people.extend((0..20).map(|n| person(&format!("q{n}"), &format!("q{n}@x.test"), "B")));
     let world = World::new(&people, roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=B,DC=x\"\nproducts = [\"Webinar\"]\n";
-    world.run(&format!("{A}{trial}")).await;
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=B,DC=x\"\nproducts = [\"Webinar\"]\n";
+    world.run(&format!("{A}{simulated}")).await;
     world.people_are(&team(3));
-    world.run(&format!("{A}{trial}")).await;
+    world.run(&format!("{A}{simulated}")).await;
 }
 
 #[tokio::test]
 async fn a_broken_simulated_rule_does_not_stop_the_run() {
     let world = World::new(&team(2), roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=Nowhere,DC=x\"\nproducts = [\"Webinar\"]\n";
-    world.run(&format!("{A}{trial}")).await;
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=Nowhere,DC=x\"\nproducts = [\"Webinar\"]\n";
+    world.run(&format!("{A}{simulated}")).await;
 }
 
 #[tokio::test]
 async fn leavers_of_a_simulated_rule_follow_the_live_rule() {
     let world = World::new(&team(2), roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nleavers = \"suspend\"\n";
-    let rules = format!("{trial}{A}leavers = \"keep\"\n");
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nleavers = \"suspend\"\n";
+    let rules = format!("{simulated}{A}leavers = \"keep\"\n");
     world.run(&rules).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), outside("p1", "u1@x.test")]);
     world.approve(&rules).await;
@@ -55,12 +55,12 @@ async fn leavers_of_a_simulated_rule_follow_the_live_rule() {
 async fn ending_a_simulation_removes_nothing_from_a_kept_leaver() {
     let world = World::new(&team(2), roomy([]));
     let live = format!("{A}leavers = \"keep\"\n");
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
     world.run(&live).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), outside("p1", "u1@x.test")]);
     world.run(&live).await;
     assert!(world.active("u1@x.test"));
-    world.run(&format!("{live}{trial}")).await;
+    world.run(&format!("{live}{simulated}")).await;
     world.approve(&live).await;
     assert!(world.active("u1@x.test"), "the simulation must not affect the leaver: {:?}", world.link("p1").await);
 }
@@ -68,21 +68,21 @@ async fn ending_a_simulation_removes_nothing_from_a_kept_leaver() {
 #[tokio::test]
 async fn a_simulated_duplicate_does_not_block_the_live_person() {
     let world = World::new(&[person("p0", "a@x.test", "A"), person("p1", "a@x.test", "B")], roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=B,DC=x\"\nproducts = [\"Meeting\"]\n";
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=B,DC=x\"\nproducts = [\"Meeting\"]\n";
     assert_eq!(world.plan(A).await.steps().len(), 1);
-    assert_eq!(world.plan(&format!("{A}{trial}")).await.steps().len(), 1);
+    assert_eq!(world.plan(&format!("{A}{simulated}")).await.steps().len(), 1);
 }
 
 #[tokio::test]
 async fn a_simulated_rule_does_not_reset_the_days_of_a_leaver() {
     let world = World::new(&team(2), roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
     let live = delete_rules().replace("after_days = 1", "after_days = 30");
     world.run(&live).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), outside("p1", "u1@x.test")]);
     world.approve(&live).await;
     let before = world.link("p1").await;
-    world.run(&format!("{live}{trial}")).await;
+    world.run(&format!("{live}{simulated}")).await;
     assert_eq!(world.link("p1").await, before);
 }
 
@@ -244,13 +244,16 @@ async fn an_older_deletion_spares_people_who_returned() {
     world.approve(&rules).await;
     world.days(3);
     let report = world.run(&rules).await;
-    let deletions = report.deletions.expect("waits");
+    let deletions = report.deletions.expect("a deletion waits for approval");
     // The person is back in the directory, still disabled: a rule selects them, so they are no longer a leaver.
     world.people_are(&[person("p0", "u0@x.test", "A"), disabled(person("p1", "u1@x.test", "A"))]);
     world.run(&rules).await;
     assert_eq!(world.link("p1").await.leaver_since, None);
     let _ = world.engine(&rules).apply(&deletions, Some(deletions.id()), &Stop::new()).await;
-    assert!(world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(), "a person who is no leaver must not be deleted");
+    assert!(
+        world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(),
+        "a person who is no leaver must not be deleted"
+    );
 }
 
 #[tokio::test]
@@ -261,10 +264,13 @@ async fn an_older_deletion_spares_people_protected_since() {
     world.people_are(&team(1));
     world.approve(&rules).await;
     world.days(3);
-    let deletions = world.run(&rules).await.deletions.expect("waits");
+    let deletions = world.run(&rules).await.deletions.expect("a deletion waits for approval");
     let rules = format!("protected = [\"u1@x.test\"]\n{rules}");
     let _ = world.engine(&rules).apply(&deletions, Some(deletions.id()), &Stop::new()).await;
-    assert!(world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(), "a protected user must not be deleted");
+    assert!(
+        world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(),
+        "a protected user must not be deleted"
+    );
 }
 
 #[tokio::test]

@@ -169,7 +169,8 @@ async fn an_invalid_row_removes_nothing() {
         let error = world.engine().run(&Stop::new()).await.unwrap_err().error;
         assert_eq!(error.kind(), ErrorKind::Stopped, "{broken}");
         let plan = world.approve().await;
-        let gap = plan.notes().iter().find(|note| note.kind == NoteKind::SourceIncomplete).expect("the gap is reported");
+        let gap =
+            plan.notes().iter().find(|note| note.kind == NoteKind::SourceIncomplete).expect("the gap is reported");
         assert!(gap.evidence.contains("contractors.csv, line 3: "), "{}", gap.evidence);
         assert!(world.active("bob@x.test") && world.active("cyd@x.test"), "{broken}");
         assert!(world.active("eve@x.test"), "valid rows must be used");

@@ -186,7 +186,7 @@ fn held(file: &mut RulesFile, op: &Op, number: usize) {
             let result = file.edit(&rule, &[Change::set(key, value).expect("the value is valid")]);
             result.unwrap_or_else(|errors| panic!("{op:?}: {errors:?}\n{}", before.text()));
             assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
-            let top = key.split('.').next().expect("a name");
+            let top = key.split('.').next().expect("a key has a first part");
             if ["update", "language"].contains(&top) && !before.text().contains("'''") {
                 assert_eq!(own_lines(file, &rule, top), own_lines(&before, &rule, top), "{op:?}");
             }
@@ -221,7 +221,8 @@ fn held(file: &mut RulesFile, op: &Op, number: usize) {
                 assert_eq!(file.text(), before.text());
             }
             assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
-            let trimmed = |file: &RulesFile| file.written(&rule).expect("it is there").trim_end().to_owned();
+            let trimmed =
+                |file: &RulesFile| file.written(&rule).expect("the rule is in the file").trim_end().to_owned();
             assert_eq!(trimmed(file), trimmed(&before), "{op:?}");
         }
         Op::Rename(at) => {

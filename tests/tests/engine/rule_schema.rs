@@ -166,7 +166,12 @@ fn the_schema_and_the_reader_reject_the_same_values() {
             );
             if !date {
                 // In JSON, a date is a string; the schema rejects every other mistake, too.
-                assert!(!mistakes(&schema, &json).is_empty(), "{}.{}: the schema accepts {wrong}", site.place, key.name);
+                assert!(
+                    !mistakes(&schema, &json).is_empty(),
+                    "{}.{}: the schema accepts {wrong}",
+                    site.place,
+                    key.name
+                );
             }
         }
     }
@@ -175,7 +180,7 @@ fn the_schema_and_the_reader_reject_the_same_values() {
 #[test]
 fn documented_defaults_are_the_actual_defaults() {
     let base = "[[rule]]\nname = 'Base'\neveryone = true\n";
-    let plain = Rules::parse(base, "rules.toml").expect("rules");
+    let plain = Rules::parse(base, "rules.toml").expect("the rules are valid");
     for site in sites().iter().filter(|site| site.place.is_empty() || site.place == "rule") {
         for key in site.keys {
             let Some(value) = key.absent.strip_prefix('`').and_then(|text| text.strip_suffix('`')) else { continue };
@@ -197,7 +202,9 @@ fn the_schema_accepts_real_rules_and_rejects_mistakes() {
     let mut files = vec![root().join("gotosync-cli/data/rules.toml")];
     for scenario in fs::read_dir(root().join("tests/scenarios")).expect("the scenarios can be listed") {
         let folder = scenario.expect("the entry can be read").path();
-        let names = fs::read_dir(folder).expect("the folder can be listed").map(|entry| entry.expect("the entry can be read").path());
+        let names = fs::read_dir(folder)
+            .expect("the folder can be listed")
+            .map(|entry| entry.expect("the entry can be read").path());
         let rules = |path: &PathBuf| {
             let begins = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rules"));
             begins && path.extension().is_some_and(|end| end == "toml")

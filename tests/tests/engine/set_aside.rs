@@ -80,7 +80,7 @@ fn bob(action: &Action) -> Option<ErrorKind> {
         .then_some(ErrorKind::Input)
 }
 
-/// Returns a directory of Ann and a second person, one of whom may be disabled.
+/// Returns a directory of Ann and a second person. One of them may be disabled.
 fn directory(second: &str, disabled: Option<&str>) -> Directory {
     directory_of(&[("p1", "Ann"), ("p2", second)], disabled)
 }

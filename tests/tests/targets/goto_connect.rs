@@ -403,7 +403,8 @@ async fn reads_caller_ids_only_on_request() {
     let rules = Rules::parse(RULES, "rules.toml").unwrap();
     let engine = Engine::new(Arc::clone(&world.source), target, world.state.clone(), rules);
     let planned = engine.plan().await.unwrap();
-    let note = planned.plan.notes().iter().find(|note| note.kind == NoteKind::Unsupported).expect("the plan has the note");
+    let note =
+        planned.plan.notes().iter().find(|note| note.kind == NoteKind::Unsupported).expect("the plan has the note");
     assert_eq!(
         note.evidence,
         "the rule sets caller_id_numbers, but gotosync cannot set caller ID numbers in this account"

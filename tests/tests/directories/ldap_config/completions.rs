@@ -24,7 +24,7 @@ fn user() -> String {
 fn asked(place: &Place, shell: &str, words: &[&str]) -> Said {
     let mut command = place.command(&[]);
     let mut bare = Command::new(command.get_program());
-    bare.current_dir(command.get_current_dir().expect("a folder")).stdin(Stdio::null());
+    bare.current_dir(command.get_current_dir().expect("the command has a working directory")).stdin(Stdio::null());
     bare.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?)))).env_remove("GOTOSYNC_CONFIG");
     bare.env("GOTOSYNC_COMPLETE", shell).env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
     bare.args(["--", "gotosync"]).args(words);

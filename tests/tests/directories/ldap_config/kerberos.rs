@@ -16,7 +16,8 @@ fn place(keys: &str) -> Place {
 /// Returns a place with a keytab.
 fn with_keytab() -> Place {
     let place = place(&format!("principal = 'reader@{}'\nkeytab = 'sync.keytab'", SAMBA.realm()));
-    fs::copy(SAMBA.keytab("reader").expect("the keytab can be written"), place.path("sync.keytab")).expect("the file can be copied");
+    fs::copy(SAMBA.keytab("reader").expect("the keytab can be written"), place.path("sync.keytab"))
+        .expect("the file can be copied");
     place.mode("sync.keytab", 0o600);
     place
 }

@@ -73,7 +73,7 @@ fn the_password_is_in_no_output_and_no_file() {
     place.secret("secret", &reader.password);
     let first = place.run(&["plan", "--json"]);
     let plan: serde_json::Value = serde_json::from_str(&first.out).expect("the output is JSON");
-    let person = plan["steps"][0]["subject"].as_str().expect("somebody").to_owned();
+    let person = plan["steps"][0]["subject"].as_str().expect("the step has a subject").to_owned();
     everything(&place, &reader.password, &person);
     // The commands did their work: the account now contains the people.
     let done = place.run(&["plan"]);
@@ -113,7 +113,8 @@ fn the_password_is_on_no_command_line_during_a_run() {
     ));
     place.secret("secret", &reader.password);
     slapd.pause().expect("the server can be paused");
-    let mut child = place.command(&["plan"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the process starts");
+    let mut child =
+        place.command(&["plan"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the process starts");
     // The command has read the password and is waiting for the server.
     let end = Instant::now() + Duration::from_mins(1);
     while !place.path("fetched").exists() {

@@ -25,7 +25,8 @@ pub(crate) fn simple(user: &str) -> String {
 impl Place {
     /// Creates a place whose single source has these keys.
     pub(crate) fn new(source: &str) -> Self {
-        let place = Self { folder: tempfile::tempdir().expect("a temporary folder can be created"), variables: Vec::new() };
+        let place =
+            Self { folder: tempfile::tempdir().expect("a temporary folder can be created"), variables: Vec::new() };
         place.write("rules.toml", RULES);
         place.write("account.json", ACCOUNT);
         place.configure(&format!("[source]\n{source}"));
@@ -59,7 +60,7 @@ impl Place {
     }
 
     pub(crate) fn mode(&self, name: &str, mode: u32) {
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).expect("a file");
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).expect("the permissions can be set");
     }
 
     /// Returns the command with all optional features.

@@ -45,7 +45,8 @@ fn names_an_attribute_that_the_global_catalog_lacks() {
 
     // A global catalog knows the members of universal groups only.
     let group = Scope::Group { group: GroupRef::parse("A"), membership: Membership::Nested };
-    let error = read(plain(&full.url()), &ReadRequest { scopes: vec![group], ..everyone() }).expect_err("the call fails");
+    let error =
+        read(plain(&full.url()), &ReadRequest { scopes: vec![group], ..everyone() }).expect_err("the call fails");
     assert!(error.message().contains("does not know the members of every group"), "{}", told(&error));
 }
 

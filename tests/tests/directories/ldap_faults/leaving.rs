@@ -31,7 +31,7 @@ fn give_up(way: Way, selected: Selected, aim: &Aim) {
     options.timeouts.connect = Duration::from_mins(2);
     let source = LdapSource::new(options).expect("the source can be opened");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.expect("a runtime");
+    let runtime = runtime.expect("the runtime starts");
     runtime.block_on(async {
         let silent = async {
             while wire.seen().strikes(0) == 0 {

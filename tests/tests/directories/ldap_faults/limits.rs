@@ -50,8 +50,8 @@ fn reads_all_ranges_of_a_large_attribute() {
 fn reports_an_unexpected_range() {
     let server = Scripted::start(Script { range: Some(5), ..company(23) }).expect("the server starts");
     for named in range_faults() {
-        let wire =
-            Wire::start(server.upstream(), [named.fault.at(Aim::page(1).asking("member;range="))]).expect("the wire starts");
+        let wire = Wire::start(server.upstream(), [named.fault.at(Aim::page(1).asking("member;range="))])
+            .expect("the wire starts");
         let reading = read(plain(&wire.url()), &everyone()).expect("the read succeeds");
         let seen = wire.quiet();
         let told = reading.completeness.to_string();
@@ -72,7 +72,8 @@ fn reports_a_first_range_that_does_not_start_at_0() {
         ("member;range=x-*", "a range is none"),
     ] {
         let fault = Fault::set(name, format!("CN=P1,OU=A,{BASE}")).at(Aim::page(1));
-        let wire = Wire::start(server.upstream(), [Fault::without("member").at(Aim::page(1)), fault]).expect("the wire starts");
+        let wire = Wire::start(server.upstream(), [Fault::without("member").at(Aim::page(1)), fault])
+            .expect("the wire starts");
         let reading = read(plain(&wire.url()), &everyone()).expect("the read succeeds");
         assert!(reading.completeness.to_string().contains(said), "{name}: {}", reading.completeness);
         assert!(wire.quiet().strikes(1) > 0);

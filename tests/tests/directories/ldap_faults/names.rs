@@ -40,7 +40,7 @@ fn finds_members_in_every_spelling_of_their_dn() {
     let entries = [unit(&format!("OU=A,{BASE}")), outer, inner].into_iter().chain((1..).zip(&names).map(own));
     let server = Scripted::start(domain(BASE, entries)).expect("the server starts");
     let reading = read_whole(plain(&server.url()), &everyone());
-    let inner = reading.directory.groups().iter().find(|group| &*group.name == "Inner").expect("the group");
+    let inner = reading.directory.groups().iter().find(|group| &*group.name == "Inner").expect("the group was read");
     assert_eq!(inner.people.len(), names.len(), "{}", lines(&reading.directory));
     assert_eq!(inner.parents.len(), 1);
 }

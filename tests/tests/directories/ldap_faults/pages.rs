@@ -154,7 +154,8 @@ impl Case {
             Target::People => self.way.people(),
             Target::Structure => "organizationalUnit",
         };
-        let pages = world.seen.searches_of(text).map(|search| search.pages.len()).max().expect("the search is recorded");
+        let pages =
+            world.seen.searches_of(text).map(|search| search.pages.len()).max().expect("the search is recorded");
         let page = match self.place {
             Place::First => 1,
             Place::Middle => pages / 2 + 1,
@@ -188,7 +189,7 @@ impl Case {
             (_, Effect::Harmless) => Verdict::Same,
             (_, Effect::Either) => Verdict::SameOrTold,
             (Fault::Attribute { .. } | Fault::EntryTwice { .. } | Fault::EntryBroken { .. }, Effect::Shows)
-                if !self.strikes_a_person_nobody_else_brings() =>
+                if !self.strikes_a_person_that_no_other_search_returns() =>
             {
                 Verdict::PeopleOrTold
             }
@@ -197,7 +198,7 @@ impl Case {
     }
 
     /// Returns `true` if the first entry of the page is a person that no other search returns.
-    fn strikes_a_person_nobody_else_brings(&self) -> bool {
+    fn strikes_a_person_that_no_other_search_returns(&self) -> bool {
         match self.selected {
             Selected::Unit => self.target == Target::People,
             // OpenLDAP returns units, then people, then groups; Samba has its own order.

@@ -46,8 +46,8 @@ fn following(url: &str, hosts: &[&str]) -> LdapOptions {
 
 /// Returns the entries of both domains as one server would return them.
 fn as_one(request: &ReadRequest) -> String {
-    let one =
-        Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, child()).entries))).expect("the server starts");
+    let one = Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, child()).entries)))
+        .expect("the server starts");
     lines(&read_whole(plain(&one.url()), request).directory)
 }
 
@@ -72,7 +72,8 @@ fn a_referral_makes_a_read_incomplete_unless_it_may_be_ignored() {
     let unit = Scope::Unit { dn: Dn::parse(&format!("OU=C,{CHILD}")).expect("the DN is valid"), depth: Depth::Subtree };
     let asked = read(elsewhere, &ReadRequest { scopes: vec![unit], ..everyone() }).expect("the read succeeds");
     assert!(!asked.completeness.is_complete());
-    let other = LdapOptions { elsewhere: vec![Dn::parse("DC=other,DC=test").expect("the DN is valid")], ..plain(&above.url()) };
+    let other =
+        LdapOptions { elsewhere: vec![Dn::parse("DC=other,DC=test").expect("the DN is valid")], ..plain(&above.url()) };
     assert!(!read(other, &everyone()).expect("the read succeeds").completeness.is_complete());
 }
 

@@ -107,8 +107,8 @@ fn before_the_sign_in() -> Vec<(Door, Aim, Fault)> {
 fn rubbish_before_the_bind_is_an_error_and_gets_no_password() {
     let judge = |(door, aim, fault): &(Door, Aim, Fault)| {
         let world = Way::Plain.world(Selected::Everybody);
-        let wire =
-            Wire::start_at(&door.front(), Way::Plain.upstream(), [fault.clone().at(aim.clone())]).expect("the wire starts");
+        let wire = Wire::start_at(&door.front(), Way::Plain.upstream(), [fault.clone().at(aim.clone())])
+            .expect("the wire starts");
         let mut options = Way::Plain.options(&wire.url());
         options.danger_plain = *door == Door::Plain;
         options.timeouts = Timeouts { connect: Duration::from_secs(2), ..impatient() };
@@ -191,7 +191,8 @@ fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
     let address = Ipv4Addr::new(127, 0, 0, 9);
     for how in [Certificate::Expired, Certificate::Foreign, Certificate::Misnamed] {
         let authority = Authority::new().expect("the CA can be created");
-        let pair = authority.server(how, &["localhost"], &[IpAddr::V4(address)]).expect("the certificate can be signed");
+        let pair =
+            authority.server(how, &["localhost"], &[IpAddr::V4(address)]).expect("the certificate can be signed");
         for front in [Front::tls(&pair.certificate, &pair.key), Front::start_tls(&pair.certificate, &pair.key)] {
             let wire = Wire::start_at(&front.at(address), Way::Slapd.upstream(), []).expect("the wire starts");
             let mut options = Way::Slapd.options(&wire.url());

@@ -271,7 +271,10 @@ pub(crate) fn side_by_side<T: Sync, R: Send>(cases: &[T], threads: usize, work: 
 pub(crate) fn certificate() -> &'static Pair {
     static PAIR: LazyLock<Pair> = LazyLock::new(|| {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        slapd().authority().server(Certificate::Valid, &["localhost"], &[address]).expect("the certificate can be signed")
+        slapd()
+            .authority()
+            .server(Certificate::Valid, &["localhost"], &[address])
+            .expect("the certificate can be signed")
     });
     &PAIR
 }

@@ -150,14 +150,14 @@ fn sends_empty_repeated_and_endless_pages() {
         let mut probe = probe(wire.address());
         let id = first_page(&mut probe);
         let (_, done) = probe.page(id).expect("the page arrives");
-        let mut next = done.paging().expect("more").cookie;
+        let mut next = done.paging().expect("the response has a paging control").cookie;
         let mut cookies = Vec::new();
         for _ in 0..20 {
             let id = probe.search(BASE, "inetOrgPerson", &["uid"], Some(&next));
             let (entries, done) = probe.page(id).expect("the page arrives");
             let uids: Vec<&[u8]> = entries.iter().flat_map(|entry| entry.values("uid")).collect();
             assert_eq!(uids, [b"p4", b"p5", b"p6"]);
-            next = done.paging().expect("more").cookie;
+            next = done.paging().expect("the response has a paging control").cookie;
             cookies.push(next.clone());
         }
         cookies.sort();
@@ -294,6 +294,9 @@ fn slow_and_chopped_responses_have_the_same_content() {
 fn a_changed_entry_can_still_be_decoded() {
     let entry = Entry::new("cn=ä,dc=x", [("cn", "ä"), ("member", "a"), ("MEMBER", "b")]).with("photo", [[0xff, 0]]);
     let message = message::Message::new(5, entry.op());
-    assert_eq!(Entry::parse(&message::Message::parse(&message.bytes()).expect("the message is valid")), Ok(entry.clone()));
+    assert_eq!(
+        Entry::parse(&message::Message::parse(&message.bytes()).expect("the message is valid")),
+        Ok(entry.clone())
+    );
     assert_eq!(entry.values("Member").collect::<Vec<_>>(), [b"a", b"b"]);
 }

@@ -107,8 +107,10 @@ fn refuses_or_abuses_start_tls() {
     let wire = start(Fault::rubbish(Rubbish::StrangeEntry, Spot::End));
     let mut probe = Probe::connect(wire.address());
     probe.send(ber::group(0x77, &[ber::element(0x80, START_TLS.as_bytes())]), Vec::new());
-    let answers: Vec<(i64, u8)> =
-        (0..2).map(|_| probe.next().expect("the response arrives")).map(|answer: Message| (answer.id, answer.tag())).collect();
+    let answers: Vec<(i64, u8)> = (0..2)
+        .map(|_| probe.next().expect("the response arrives"))
+        .map(|answer: Message| (answer.id, answer.tag()))
+        .collect();
     assert_eq!(answers, [(1, 0x78), (987_654, 0x64)]);
     assert_eq!(wire.seen().strikes(0), 1);
 }

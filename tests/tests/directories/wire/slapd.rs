@@ -148,7 +148,8 @@ fn certify(folder: &TempDir) {
         openssl req -new -key key.pem -subj '/CN=localhost' -out request.pem
         printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\\n' > names
         openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -extfile names -out cert.pem";
-    let output = Command::new("sh").arg("-ec").arg(script).current_dir(folder.path()).output().expect("the shell starts");
+    let output =
+        Command::new("sh").arg("-ec").arg(script).current_dir(folder.path()).output().expect("the shell starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -9,7 +9,7 @@ use gotosync_tests::goto::Shift;
 use super::world::{World, address, number_of};
 
 /// Checks that only leavers lost something, that no user was created twice, and that no user got two welcome mails.
-pub(crate) fn nobody_was_wrongly_taken_from(world: &World) -> Result<(), String> {
+pub(crate) fn only_leavers_lost_something(world: &World) -> Result<(), String> {
     let began = world.began.lock().unwrap();
     let now = world.emulator.account();
     for before in &began.users {
@@ -92,7 +92,8 @@ fn done(world: &World, kind: ActionKind, subject: &str, now: Option<&User>) -> b
 pub(crate) fn all_is_as_wanted(world: &World) -> Result<(), String> {
     let now = world.emulator.account();
     for (number, name) in &world.people {
-        let user = now.user_by_email(&Email::new(&address(*number))).ok_or_else(|| format!("user {number} does not exist"))?;
+        let user =
+            now.user_by_email(&Email::new(&address(*number))).ok_or_else(|| format!("user {number} does not exist"))?;
         if &*user.last_name != *name || user.licenses.len() != 1 {
             return Err(format!("{number} is {user:?}"));
         }

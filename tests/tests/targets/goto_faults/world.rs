@@ -197,7 +197,7 @@ impl World {
         if (self.emulator.struck() > 0) != strikes {
             return Err("the fault did not occur".to_owned());
         }
-        truth::nobody_was_wrongly_taken_from(self)?;
+        truth::only_leavers_lost_something(self)?;
         match ended {
             Ok(Run::Applied(report)) => truth::told(self, &report),
             Ok(Run::LeftAlone) => Ok("left alone".to_owned()),
@@ -213,7 +213,7 @@ impl World {
         for runs in 0..6 {
             self.day.fetch_add(2, Ordering::Relaxed);
             let report = self.run().await.map_err(|error| format!("after the fault: {error}"))?;
-            truth::nobody_was_wrongly_taken_from(self)?;
+            truth::only_leavers_lost_something(self)?;
             match report {
                 Run::Nothing => return Ok(runs),
                 Run::Applied(report) => drop(truth::told(self, &report)?),
