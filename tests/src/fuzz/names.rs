@@ -46,7 +46,11 @@ fn address(text: &str) {
 
 fn group(text: &str) {
     let group = GroupRef::parse(text);
-    assert_eq!(group, GroupRef::parse(&group.to_string()), "the printed group reference parses back to the same reference");
+    assert_eq!(
+        group,
+        GroupRef::parse(&group.to_string()),
+        "the printed group reference parses back to the same reference"
+    );
     if let GroupRef::Dn(dn) = group {
         distinguished(&dn);
     }

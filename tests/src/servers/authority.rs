@@ -35,10 +35,10 @@ pub enum Certificate {
 
 /// The PEM files of a certificate and its key.
 #[derive(Clone, Debug)]
-The certificate, without the certificate of the CA.
-    /// The certificate, without its authority's.
-    The private key, unencrypted.
-    /// The private key, in clear.
+pub struct Pair {
+    /// The certificate, without the certificate of the CA.
+    pub certificate: PathBuf,
+    /// The private key, unencrypted.
     pub key: PathBuf,
 }
 

@@ -73,7 +73,9 @@ impl<'a> Reader<'a> {
 /// incomplete.
 pub fn first(buffer: &[u8]) -> Result<Option<usize>, Malformed> {
     match extent(buffer)? {
-        Some((header, length)) => Ok(Some(header.checked_add(length).ok_or(Malformed("a length exceeds the address space"))?)),
+        Some((header, length)) => {
+            Ok(Some(header.checked_add(length).ok_or(Malformed("a length exceeds the address space"))?))
+        }
         None => Ok(None),
     }
 }
