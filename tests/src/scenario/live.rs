@@ -35,8 +35,8 @@ impl Live {
         Ok(Self { server: Server::Samba(server, loader), places: Mutex::default() })
     }
 
-    /// Starts a server of `OpenLDAP`, whose entries are what [`twin`] makes of those of Active Directory.
     /// Starts an `OpenLDAP` server. Its entries are those of Active Directory, converted by [`twin`].
+    ///
     /// # Errors
     /// If the server does not start.
     pub fn slapd() -> Result<Self, Trouble> {

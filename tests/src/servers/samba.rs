@@ -71,7 +71,7 @@ impl Samba {
         format!("ldaps://{}", self.address)
     }
 
-    /// Returns the `ldap://` URL. It supports StartTLS.
+    /// Returns the `ldap://` URL. It supports `StartTLS`.
     pub fn plain_url(&self) -> String {
         format!("ldap://{}", self.address)
     }
@@ -106,7 +106,7 @@ impl Samba {
         &self.domain.realm
     }
 
-    /// Returns the short (NetBIOS) name of the domain.
+    /// Returns the short (`NetBIOS`) name of the domain.
     pub fn netbios(&self) -> String {
         self.domain.netbios()
     }

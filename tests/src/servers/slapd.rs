@@ -60,7 +60,7 @@ impl Slapd {
         format!("ldaps://{}:{}", self.address, PORTS[1])
     }
 
-    /// Returns the `ldap://` URL with address and port. It supports StartTLS.
+    /// Returns the `ldap://` URL with address and port. It supports `StartTLS`.
     pub fn plain_url(&self) -> String {
         format!("ldap://{}:{}", self.address, PORTS[0])
     }

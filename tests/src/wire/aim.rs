@@ -46,7 +46,7 @@ impl Aim {
         Self { at: At::Connection, pages: Pages::Every, text: None, asking: None, nth: None }
     }
 
-    /// Aims at every StartTLS response. Messages after the response, at [`Spot::End`](super::Spot::End), are sent
+    /// Aims at every `StartTLS` response. Messages after the response, at [`Spot::End`](super::Spot::End), are sent
     /// unencrypted in the same TCP segment.
     pub fn start_tls() -> Self {
         Self { at: At::StartTls, ..Self::connection() }

@@ -10,7 +10,7 @@ use super::aim::{Aim, Damage};
 /// `SearchResultDone`. Several faults in the same response apply in the order in which they are given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// Sends another result code. A bind or StartTLS request does not reach the server.
+    /// Sends another result code. A bind or `StartTLS` request does not reach the server.
     Code {
         /// The result code.
         code: u32,

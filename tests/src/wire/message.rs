@@ -342,7 +342,7 @@ pub const ABANDON: u8 = 0x50;
 pub const EXTENDED: u8 = 0x77;
 /// The tag of an `ExtendedResponse`.
 pub const EXTENDED_ANSWER: u8 = 0x78;
-/// The object identifier of the StartTLS operation.
+/// The object identifier of the `StartTLS` operation.
 pub const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 /// The object identifier of the paging control.
 pub const PAGING: &str = "1.2.840.113556.1.4.319";

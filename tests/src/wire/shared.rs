@@ -22,7 +22,7 @@ pub(super) struct Shared {
     changed: Condvar,
 }
 
-/// TLS for clients, from the start or by StartTLS.
+/// TLS for clients, from the start or by `StartTLS`.
 #[derive(Clone)]
 pub(super) enum Acceptor {
     AtOnce(TlsAcceptor),
@@ -169,7 +169,7 @@ impl Shared {
         pages.len()
     }
 
-    /// Returns the faults for the n-th connection, bind, or StartTLS request.
+    /// Returns the faults for the n-th connection, bind, or `StartTLS` request.
     pub(super) fn aimed(&self, at: At, ordinal: usize) -> Vec<usize> {
         let hit = |damage: &Damage| damage.aim.at == at && damage.aim.takes(ordinal);
         self.damages.iter().enumerate().filter(|(_, damage)| hit(damage)).map(|(fault, _)| fault).collect()

@@ -34,7 +34,7 @@ pub(super) enum Security {
 }
 
 impl Front {
-    /// Plain LDAP. StartTLS requests are forwarded to the upstream server.
+    /// Plain LDAP. `StartTLS` requests are forwarded to the upstream server.
     pub fn plain() -> Self {
         Self { address: Ipv4Addr::LOCALHOST, port: 0, security: Security::Plain }
     }
@@ -44,7 +44,7 @@ impl Front {
         Self { security: Security::Tls { cert: cert.to_owned(), key: key.to_owned() }, ..Self::plain() }
     }
 
-    /// Plain LDAP with StartTLS, which the wire answers itself.
+    /// Plain LDAP with `StartTLS`, which the wire answers itself.
     pub fn start_tls(cert: &Path, key: &Path) -> Self {
         Self { security: Security::StartTls { cert: cert.to_owned(), key: key.to_owned() }, ..Self::plain() }
     }

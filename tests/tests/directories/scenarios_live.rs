@@ -63,7 +63,7 @@ async fn everything(server: &Live, exceptions: Exceptions) -> Result<(), Trouble
         match (visit(server, folder).await, excepted.get(name.as_str())) {
             (Ok(()), None) | (Err(_), Some(_)) => {}
             (Ok(()), Some(why)) => {
-                problems.push(format!("{name}: listed as an exception ({why}), but the plans are equal"))
+                problems.push(format!("{name}: listed as an exception ({why}), but the plans are equal"));
             }
             (Err(problem), None) => problems.push(format!("{name}: {problem}")),
         }

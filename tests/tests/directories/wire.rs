@@ -156,7 +156,7 @@ fn supports_ldaps_and_start_tls_on_both_sides() {
     assert_eq!(stranger.code, Some(255), "this client must not trust the CA: {stranger:?}");
 }
 
-/// StartTLS between client and server, which the wire cannot decrypt.
+/// `StartTLS` between client and server, which the wire cannot decrypt.
 #[test]
 fn relays_unparsable_bytes_unchanged() {
     let slapd = Slapd::start();

@@ -213,7 +213,7 @@ async fn marks_existing_users_and_recognizes_them_after_losing_the_state() {
     }
 }
 
-/// Another client writes between the read and the write. The ETag reveals that, so the write is refused and the other
+/// Another client writes between the read and the write. The `ETag` reveals that, so the write is refused and the other
 /// client's change is kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn refuses_to_overwrite_concurrent_changes() {

@@ -75,7 +75,7 @@ impl Door {
     }
 }
 
-/// Returns faults at every place before the first search of a read: without TLS, under LDAPS, and during StartTLS.
+/// Returns faults at every place before the first search of a read: without TLS, under LDAPS, and during `StartTLS`.
 fn before_the_sign_in() -> Vec<(Door, Aim, Fault)> {
     let mut cases = Vec::new();
     for what in Rubbish::ALL {
