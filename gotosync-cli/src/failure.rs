@@ -37,7 +37,7 @@ impl Display for ErrorText<'_> {
         let error = self.0;
         f.write_str("error: ")?;
         if let Some(operation) = error.operation() {
-            write!(f, "cannot {operation}: ")?;
+            write!(f, "could not {operation}: ")?;
         }
         f.write_str(error.message())?;
         let place = |name| error.context().iter().find(|(own, _)| *own == name).map(|(_, value)| value);

@@ -68,7 +68,7 @@ pub fn desired(
     now: Timestamp,
 ) -> Desired {
     let mut notes = Vec::new();
-    let offers = Offers::new(desires, current, &mut notes);
+    let offers = Offers::new(desires, current, &target.capabilities, &mut notes);
     let claims = Claims::allocate(desires, linked, current, &target.capabilities, now, &mut notes);
     let mut account = Account { groups: offers.groups.clone(), ..current.clone() };
     let mut origins = vec![Origin::Nobody; current.users.len()];

@@ -226,7 +226,7 @@ impl fmt::Display for Error {
 impl fmt::Display for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = &self.operation {
-            write!(f, "cannot {operation}: ")?;
+            write!(f, "could not {operation}: ")?;
         }
         f.write_str(&self.message)?;
         for (index, (name, value)) in self.context.iter().enumerate() {

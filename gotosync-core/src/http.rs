@@ -1,12 +1,13 @@
-//! Manners over HTTP, for every service that is called: how fast, how long, how often, and whom to trust.
+//! A shared HTTP layer for all services: rate limits, timeouts, retries, and TLS.
 //!
-//! A [`Client`] holds connections, proxies and TLS. An [`Api`] is one base address with one limit, and one way to sign in.
-//! A [`Request`] says whether it may be repeated; everything else is decided here and nowhere else: what an answer's status
-//! means ([`Meaning`]), what is tried again and after how long, and that a call that may have had an effect is never repeated
-//! unless it says so.
+//! A [`Client`] holds the connections, proxies, and TLS settings. An [`Api`] is one base address with one rate limit
+//! and one way to authenticate. A [`Request`] states whether it may be repeated. Everything else is decided in this
+//! module and nowhere else: what a response status means ([`Meaning`]), which requests are retried and after how long,
+//! and that a request that may have taken effect is never repeated unless it is marked as repeatable.
 //!
-//! What it refuses: it follows no redirect, so that no token goes to another host; it reads no variable by itself; and it
-//! takes no answer that is larger than expected. Where a certificate is not looked at, that is called dangerous and told.
+//! For safety, the layer follows no redirects, so a token never reaches another host. It reads no environment variables
+//! by itself, and it rejects responses larger than the configured limit. Turning off TLS certificate verification takes
+//! an option whose name starts with `danger`, and every report mentions it.
 
 mod address;
 mod answer;

@@ -468,7 +468,7 @@ mod tests {
                 (
                     3,
                     TroubleKind::Wrong,
-                    "first_name: `Toolongforanybodyatallwhoreadsthis` has 34 characters, the account takes 32"
+                    "first_name: `Toolongforanybodyatallwhoreadsthis` has 34 characters, but the account allows 32"
                 ),
             ]
         );

@@ -1,4 +1,4 @@
-//! Rules: which people are meant, what may be done for them, and what they get.
+//! Rules: they select people in the directory, set what these people get in the account, and control what gotosync may change.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -49,10 +49,10 @@ pub use rewrite::Rewrite;
 pub use schema::{json_schema, keys, keys_markdown};
 pub use select::{BrokenRule, Miss};
 
-/// The rules of one file, highest priority first.
+/// The contents of a rules file.
 ///
-/// **Priority.** For what a user has once (a name, a language, a user group) the first rule that sets it wins; what a user
-/// has several of (licenses) is united over all rules that select the person.
+/// **Priority.** If several rules that select a person set the same single value (a name, a language, a user group), the first rule
+/// wins. Licenses and device groups are combined from all rules that select the person.
 ///
 /// ```
 /// let rules = gotosync_core::Rules::parse(
@@ -71,138 +71,138 @@ pub use select::{BrokenRule, Miss};
 pub struct Rules {
     /// The rules, highest priority first.
     pub list: Vec<Rule>,
-    /// What becomes of leavers whose rule does not say.
+    /// The handling of leavers, unless their rule sets its own. A leaver is a linked user who is no longer selected by any rule.
     pub leavers: Leavers,
-    /// Whether anything is applied at all.
+    /// The mode of the whole file. [`Mode::Simulate`] applies nothing.
     pub mode: Mode,
-    /// Users from whom nothing is taken and who are never deleted, by e-mail.
+    /// The e-mail addresses of protected users, who never lose access and are never deleted.
     pub protected: Vec<Email>,
-    /// How addresses are rewritten, so that a rehearsal mails no real person.
+    /// The rewriting of e-mail addresses for a rehearsal, so that no mail goes to real people.
     pub rewrite: Option<Rewrite>,
-    /// Templates of welcome e-mails that the account shall have.
+    /// The welcome e-mail templates to create or update in the account.
     pub welcome_emails: Vec<WelcomeTemplate>,
-    /// What to do when there are fewer seats than people for them.
+    /// The handling of licenses with too few free seats.
     pub seats: SeatPolicy,
-    /// How much may change in one run.
+    /// The limits of one run.
     pub limits: Limits,
-    /// People who are not in the directory, and what the fields of their users must come to.
+    /// Made-up people with the field values that the rules must give them.
     pub examples: Vec<Example>,
-    /// The text of the rules, in short: a plan names it.
+    /// The hash of the file's text. A plan records it.
     pub fingerprint: Fingerprint,
 }
 
-/// One rule.
+/// A rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Its name, which no other rule has.
+    /// The unique name.
     pub name: Arc<str>,
-    /// Whether it takes part. What a rule that does not take part gives is still named by a rule.
+    /// `true` if the rule is used. The licenses and device groups that a disabled rule names still count as managed by rules.
     pub enabled: bool,
-    /// Whether what it says is applied, or only shown.
+    /// The mode of the rule. The changes of a simulated rule are only shown.
     pub mode: Mode,
-    /// Which people are meant: those in any of the scopes, and in none of the exclusions.
+    /// The people that the rule selects.
     pub people: Selection,
-    /// Whether it makes users.
+    /// `true` if the rule creates users.
     pub create: bool,
-    /// Whether it changes users, disables whom the directory disabled, and gives access back.
+    /// `true` if the rule changes existing users, suspends people who are disabled in the directory, and reactivates them.
     pub update: bool,
-    /// What its people get.
+    /// The licenses, groups, and other things that the rule gives to its people.
     pub gives: Gives,
-    /// How fields come from attributes, where the rule says so. `None` leaves the field alone.
+    /// The expressions for fields with one value. `None` leaves the field unchanged.
     pub fields: BTreeMap<Field, Option<Mapping>>,
-    /// How custom fields come from attributes, by the field's name. `None` leaves the field alone.
+    /// The expressions for custom fields, by name. `None` leaves the field unchanged.
     pub custom_fields: BTreeMap<String, Option<Mapping>>,
-    /// How what somebody has several of comes from attributes, one expression for each: devices by MAC address or name,
-    /// telephone numbers, numbers as caller id, secondary extensions. What is not set is absent, and never empty.
+    /// The expressions for fields with several values, one expression per value: devices by MAC address or name, phone numbers, caller ID
+    /// numbers, and secondary extensions. A field that the rule does not set has no entry; a list is never empty.
     pub lists: BTreeMap<Field, Vec<Mapping>>,
-    /// What becomes of its people when no rule selects them any more.
+    /// The handling of people of this rule who become leavers. `None` uses [`Rules::leavers`].
     pub leavers: Option<Leavers>,
-    /// How much of it may change in one run.
+    /// The limits of this rule in one run.
     pub limits: Limits,
 }
 
-/// Who is selected.
+/// A selection of people.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
-    /// In any of these.
+    /// The scopes. The selected people are in at least one of them.
     pub scopes: Vec<Scope>,
-    /// And matching this.
+    /// The filter that the selected people match.
     pub filter: Option<Filter>,
-    /// And in none of these.
+    /// The excluded scopes. The selected people are in none of them.
     pub not_scopes: Vec<Scope>,
-    /// And not matching this.
+    /// The exclusion filter. The selected people do not match it.
     pub not_filter: Option<Filter>,
 }
 
-/// What people get.
+/// The things that a rule gives to its people.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gives {
-    /// Licenses.
+    /// The licenses.
     pub products: Vec<Given>,
-    /// The user group, or that there is none.
+    /// The user group, or the choice of no group. `None` leaves the group unchanged.
     pub user_group: Option<GroupChoice>,
-    /// Whether a missing user group is made.
+    /// `true` if a missing user group is created.
     pub create_user_group: bool,
     /// The role.
     pub role: Option<RoleGrant>,
-    /// Settings templates by product.
+    /// The settings templates by product.
     pub templates: Vec<(String, SettingsTemplate)>,
-    /// Device access groups.
+    /// The device access groups, by name.
     pub device_groups: Vec<String>,
-    /// The mail that new users get.
+    /// The welcome e-mail for new users.
     pub welcome: Option<WelcomeEmail>,
-    /// The range of which people without a telephone extension get the next free number.
+    /// The range from which people without a telephone extension get the next free number.
     pub extensions: Option<RangeInclusive<u32>>,
-    /// The voicemail of an extension that comes.
+    /// The voicemail settings for a newly assigned extension.
     pub voicemail: Option<Voicemail>,
 }
 
-/// A license that a rule gives.
+/// A license that a rule assigns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
-    /// The license, by name, key or product code.
+    /// The license, by name, key, or product code.
     pub product: String,
-    /// The products inside it that are switched off, by product code; all others are on. `None` leaves that alone.
+    /// The products of the license to turn off, by product code; all others are turned on. `None` leaves them unchanged.
     pub without: Option<Vec<String>>,
 }
 
 /// The user group that a rule sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupChoice {
-    /// None: its people stand in no group.
+    /// No group.
     Nowhere,
-    /// This one.
+    /// A group by its path.
     Path(UserGroupPath),
 }
 
-/// The role that a rule gives, by the names of the account.
+/// The admin role that a rule assigns, with the names of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoleGrant {
-    /// None: its people administer nothing.
+    /// No admin rights.
     Member,
-    /// Everything.
+    /// All admin rights.
     Administrator,
-    /// Some things.
+    /// Some admin rights.
     Manager {
-        /// What the manager may do.
+        /// The privileges of the manager.
         privileges: Vec<Privilege>,
-        /// The user groups the manager may do it for; all if none is listed.
+        /// The user groups that the manager may administer; all groups if the list is empty.
         groups: Vec<UserGroupPath>,
-        /// The licenses the manager may do it for, by name, key or product code; all if none is listed.
+        /// The licenses that the manager may administer, by name, key, or product code; all licenses if the list is empty.
         products: Vec<String>,
     },
-    /// A role set of the account.
+    /// A role set of the account, by name.
     Set(String),
 }
 
-/// Whether something is applied or only shown.
+/// The mode of a file or a rule: changes are applied or only shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// It is applied.
+    /// Changes are applied.
     #[default]
     Apply,
-    /// It is planned and shown, and nothing of it is applied. People whom only such rules select are left as they are.
+    /// Changes are planned and shown but not applied. People selected only by simulated rules are left unchanged.
     Simulate,
 }
 
@@ -211,33 +211,33 @@ impl Mode {
     pub const ALL: &'static [Self] = &[Self::Apply, Self::Simulate];
 }
 
-/// What becomes of leavers, in stages.
+/// The handling of leavers, in two stages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leavers {
-    /// At once.
+    /// The immediate action.
     pub first: LeaverPolicy,
-    /// Later, if it is said: never by itself.
+    /// The later deletion; `None` never deletes leavers. Every deletion needs the approval of an admin.
     pub delete: Option<DeleteAfter>,
 }
 
-/// When a suspended leaver is deleted: not before both have passed.
+/// The minimum waiting time before a suspended leaver is deleted. Both conditions must be met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteAfter {
-    /// Days since no rule has selected the person.
+    /// The number of days since a rule last selected the person.
     pub days: u32,
-    /// Complete reads in which no rule selected the person.
+    /// The number of complete reads in which no rule selected the person.
     pub reads: u32,
 }
 
-/// What becomes of a linked user whom no rule selects any more.
+/// The immediate action for a leaver: a linked user who is no longer selected by any rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeaverPolicy {
-    /// Nothing.
+    /// Leaves the user unchanged.
     Keep,
-    /// The licenses that rules name go; roles stay.
+    /// Removes the licenses that rules name and keeps the role.
     RemoveProducts,
-    /// Every license that rules name and the role go, so that the user cannot sign in.
+    /// Removes the role and all licenses that rules name, so that the user loses access.
     #[default]
     Suspend,
 }
@@ -247,14 +247,14 @@ impl LeaverPolicy {
     pub const ALL: &'static [Self] = &[Self::Keep, Self::RemoveProducts, Self::Suspend];
 }
 
-/// What to do when there are fewer seats than people for them.
+/// The handling of licenses with too few free seats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeatPolicy {
-    /// Nothing is written.
+    /// Stops the run before anything is changed.
     #[default]
     Stop,
-    /// Seats go by priority of rules; the others wait, each with a note.
+    /// Assigns the free seats by priority of rules. The other people wait, each with a note.
     Fill,
 }
 
@@ -264,25 +264,25 @@ impl SeatPolicy {
 }
 
 impl Rules {
-    /// Reads a rules file. `file` is how problems call it.
+    /// Parses a rules file. `file` is the file name to show in errors.
     ///
     /// # Errors
-    /// Every problem of the file with its line and column, what was expected, and the nearest right word.
+    /// Every problem in the file, with line, column, the expected value, and the nearest valid word.
     pub fn parse(text: &str, file: &str) -> Result<Self, Problems> {
         parse::rules(text, file)
     }
 
-    /// What a source must be asked for, so that these rules can be evaluated.
+    /// Returns the read request for a source: everything that is needed to evaluate the enabled rules.
     pub fn request(&self) -> ReadRequest {
         self.request_for(|rule| rule.enabled)
     }
 
-    /// What a source must be asked for, so that all rules can be evaluated for the people whom some of them mean. Those take
-    /// part in it even if they are off.
+    /// Returns the read request for evaluating all rules for the people of some rules only. `meant` chooses those rules; they are
+    /// included even if they are disabled.
     pub fn request_for(&self, meant: impl Fn(&Rule) -> bool) -> ReadRequest {
         let mut request = ReadRequest::default();
         let mut everyone = false;
-        // Whether anybody has an attribute of one's own schema is asked of all whom rules mean.
+        // To find out whether anyone has a custom attribute, the people of all rules have to be read.
         let strange =
             |rule: &Rule| rule.filters().any(|it| it.attributes().iter().any(|it| known_attribute(it).is_none()));
         let all = self.list.iter().any(|rule| meant(rule) && strange(rule));
@@ -307,34 +307,34 @@ impl Rules {
         request
     }
 
-    /// Every product that a rule names, whether the rule takes part or not.
+    /// Returns every product that a rule names, including disabled rules.
     pub fn products(&self) -> impl Iterator<Item = (&Rule, &str)> {
         self.list.iter().flat_map(|rule| rule.gives.products.iter().map(move |given| (rule, given.product.as_str())))
     }
 
-    /// Says whether a user is protected.
+    /// Returns `true` if the user with this address is protected.
     pub fn protects(&self, email: &Email) -> bool {
         self.protected.contains(email)
     }
 
-    /// The rule with a name.
+    /// Returns the rule with a name.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.list.iter().find(|rule| &*rule.name == name)
     }
 }
 
 impl Rule {
-    /// Its filters, those that select and those that exclude.
+    /// Returns the filters of the rule, both the selecting and the excluding one.
     pub fn filters(&self) -> impl Iterator<Item = &Filter> {
         self.people.filter.iter().chain(&self.people.not_filter)
     }
 
-    /// Every expression of the rule.
+    /// Returns every expression of the rule.
     pub fn mappings(&self) -> impl Iterator<Item = &Mapping> {
         self.fields.values().chain(self.custom_fields.values()).flatten().chain(self.lists.values().flatten())
     }
 
-    /// The expression for a field with one value, or for a custom field by name.
+    /// Returns the expression for a field with one value, or for the custom field with a name.
     pub fn mapping(&self, field: Field, custom: Option<&str>) -> Option<&Mapping> {
         match custom {
             None => self.fields.get(&field)?.as_ref(),
@@ -342,13 +342,13 @@ impl Rule {
         }
     }
 
-    /// Says whether the rule, if it takes part, makes a user group on the way to its own.
+    /// Returns `true` if the rule is enabled and creates a user group, either as its own group or as a parent of it.
     pub(crate) fn makes_group(&self, path: &UserGroupPath) -> bool {
         let own = |choice: &GroupChoice| matches!(choice, GroupChoice::Path(own) if own.is_within(path));
         self.enabled && self.gives.create_user_group && self.gives.user_group.as_ref().is_some_and(own)
     }
 
-    /// Says whether the rule is only simulated.
+    /// Returns `true` if the rule is only simulated.
     pub fn is_simulated(&self) -> bool {
         self.mode == Mode::Simulate
     }
@@ -381,7 +381,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_some_rules_need_is_less_than_what_all_need() {
+    fn requests_only_the_people_of_the_chosen_rules() {
         let rules = |filter: &str| {
             let text = format!(
                 "[[rule]]\nname = 'A'\nou = 'OU=A'\nfilter = '(title=x)'\n[[rule]]\nname = 'B'\nou = 'OU=B'\n{filter}\n\
@@ -391,13 +391,13 @@ mod tests {
         };
         let asked = |rules: &Rules, name: &str| {
             let request = rules.request_for(|rule| &*rule.name == name);
-            assert_eq!(request.attributes, rules.request().attributes, "every rule must be evaluated");
+            assert_eq!(request.attributes, rules.request().attributes, "the attributes of all rules must be requested");
             request.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
         };
         let plain = rules("");
         assert_eq!(plain.request().scopes.len(), 2);
         assert_eq!((asked(&plain, "A"), asked(&plain, "Off")), ("the OU `OU=A`".into(), "the OU `OU=C`".into()));
-        // Whether anybody has it, and who is above whom, only all the people tell.
+        // Custom attributes and manager chains can only be evaluated with all people.
         let strange = rules("filter = '(favouriteDrink=tea)'");
         assert_eq!(
             (asked(&strange, "A"), asked(&strange, "B")),

@@ -182,7 +182,7 @@ def test_a_failing_source_fails_the_run_with_its_traceback() -> None:
     with pytest.raises(gotosync.UnavailableError) as caught:
         failing.run()
     error = caught.value
-    assert (str(error), error.retryable) == ("cannot read the directory: ConnectionError: the HR database went away", True)
+    assert (str(error), error.retryable) == ("could not read the directory: ConnectionError: the HR database went away", True)
     assert isinstance(error.__cause__, ConnectionError)
     assert "in broken" in "".join(traceback.format_exception(error))
     assert (target.read().users, failing.history()[0].ending) == ((), gotosync.Ending.FAILED)

@@ -94,7 +94,7 @@ def test_mistakes_name_their_place() -> None:
     with pytest.raises(gotosync.NotFoundError, match="there is no rule `Slaes`") as missing:
         Rules.parse(WRITTEN).edit("Slaes", language="en_US")
     assert missing.value.hint == "did you mean `Sales`?"
-    with pytest.raises(gotosync.ConflictError, match="there is a rule `IT` already"):
+    with pytest.raises(gotosync.ConflictError, match="a rule with the name `IT` exists already"):
         Rules.parse(WRITTEN).add(Rule("IT", everyone=True))
     with pytest.raises(gotosync.InputError, match="several places"):
         Rules.parse(WRITTEN).move("IT", before="Sales", first=True)

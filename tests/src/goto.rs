@@ -1,19 +1,24 @@
-//! GoTo's APIs on loopback: a service with a memory, for tests of whoever calls them.
+//! An emulator of GoTo's APIs on the loopback interface: a stateful service for client tests.
 //!
-//! [`Emulator`] serves the OAuth endpoints, the Admin API and the Connect API as far as they are publicly known, over
-//! accounts that keep the rules of [`MemoryTarget`](gotosync_core::target::MemoryTarget) in the very same code. One listener
-//! plays every host; [`Emulator::urls`] says where each API begins.
+//! [`Emulator`] serves the OAuth endpoints, the Admin API, and the Connect API as far as they are publicly known. Its
+//! accounts follow the rules of [`MemoryTarget`](gotosync_core::target::MemoryTarget), in the same code. One listener
+//! serves all hosts; [`Emulator::urls`] returns the base address of each API.
 //!
-//! What is documented or was seen live is kept strictly: `+` in a filter and `key` in an update are refused, keys are
-//! strings, what is empty is absent, `toIndex` is exclusive, the eleventh request of a second gets 429. Where clients
-//! disagree it takes either way. **The Admin API's own reference is not public**: what had to be made up stands in
-//! `admin/unsure.rs`, and nothing here is a claim that GoTo does it so. GoToMyPC is what a license names, and no more.
+//! Documented or observed behavior is enforced strictly: the emulator rejects `+` in a filter and `key` in an update,
+//! writes keys as strings, omits empty fields, treats `toIndex` as exclusive, and answers the eleventh request in a
+//! second with 429. Where observed clients differ, it accepts both forms. **The reference of the Admin API is not
+//! public.** The made-up parts are in `admin/unsure.rs`, and nothing here claims that GoTo behaves the same. GoToMyPC
+//! exists only as a product in a license.
 //!
-//! It does not have what nobody knows the way to: settings templates, products switched off inside a license, device groups.
-//! An account may hold them; they are not shown. Administrator roles that the engine has no word for are refused.
+//! Features without a known API are missing: settings templates, products switched off inside a license, and device
+//! groups. An account may contain them, but the emulator does not show them. It rejects administrator roles that
+//! gotosync does not know.
 //!
-//! All pages of 25,000 users take it about half of the time in which the client reads them, and a seventh of what the limit
-//! makes them take; `cargo run -p gotosync-benches --features wire --bin goto` measures it.
+//! The emulator serves all pages of 25,000 users in about half of the time that the client needs to read them, and in a
+//! seventh of the time that the rate limit requires. `cargo run -p gotosync-benches --features wire --bin goto`
+//! measures it.
+//!
+//! Citations such as "goto-api, 2.4" refer to sections of the project's research notes about GoTo's APIs.
 //!
 //! ```
 //! use gotosync_core::model::Account;

@@ -1,4 +1,4 @@
-//! Accounts at a SCIM service, through the client that every service is called with.
+//! SCIM accounts for tests, reached through the same HTTP client as all services.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::goto::Probe;
 use crate::rekeyed::Rekeyed;
 use crate::servers::Scim;
 
-/// A service of its own at a server, with an account in it: its licenses are entitlements, its custom fields those of the
-/// enterprise extension.
+/// Creates a separate service on the server and fills it with an account. The account's licenses become entitlements,
+/// and its custom fields become attributes of the enterprise extension.
 ///
 /// # Errors
 ///
-/// The server does not take somebody.
+/// An error if the server rejects a user or group.
 pub fn filled(server: &Scim, account: &Account) -> Result<Rekeyed<ScimTarget>, Trouble> {
     let service = format!("t{}", SERVICES.fetch_add(1, Ordering::Relaxed));
     let keys = fill(server, &service, account)?;
@@ -36,11 +36,11 @@ pub fn filled(server: &Scim, account: &Account) -> Result<Rekeyed<ScimTarget>, T
     Ok(Rekeyed::new(target, account.clone(), keys, &FIELDS))
 }
 
-/// The client at a service.
+/// Returns a target for a service.
 ///
 /// # Errors
 ///
-/// Whatever keeps the client from being set up.
+/// An error if the client cannot be set up.
 pub fn target(server: &Scim, service: &str, options: ScimOptions) -> Result<ScimTarget, Trouble> {
     let patience = Patience { first: Duration::from_millis(10), ..Patience::default() };
     let client = Client::new(HttpOptions { patience, ..HttpOptions::default() })?;
@@ -48,7 +48,7 @@ pub fn target(server: &Scim, service: &str, options: ScimOptions) -> Result<Scim
     Ok(ScimTarget::new(&client, &server.url(service), Some(token), options)?)
 }
 
-/// Fills a service past the client, and says which key everybody got.
+/// Fills a service without the client under test, and returns the new key of each user.
 fn fill(server: &Scim, service: &str, account: &Account) -> Result<HashMap<UserKey, UserKey>, Trouble> {
     let (probe, base) = (Probe::bearer(server.token()), server.url(service));
     let make = |kind: &str, body: &Value| -> Result<String, Trouble> {
@@ -74,7 +74,7 @@ fn fill(server: &Scim, service: &str, account: &Account) -> Result<HashMap<UserK
     Ok(keys)
 }
 
-/// A user as an admin would have made them.
+/// Builds a user as an admin would create it.
 fn wire(user: &User) -> Value {
     let settings = user.settings();
     let mut body = json!({
@@ -106,7 +106,7 @@ fn other(email: &Email) -> String {
     format!("private-{email}")
 }
 
-/// Names of custom fields in the account of the laws, and of the enterprise extension.
+/// The custom fields of the conformance tests' account, and their attributes in the enterprise extension.
 const FIELDS: [(&str, &str); 2] = [("Badge", "employeeNumber"), ("Cost centre", "costCenter")];
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";

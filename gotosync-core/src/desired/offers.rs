@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{Account, LicenseKey, Note, NoteKind, Role, SettingsTemplate, UserGroup, UserGroupPath, text};
 use crate::rules::lookup::{find_license, find_name, find_nested, find_role, find_template, missing};
 use crate::rules::{Desires, GroupChoice, Profile, Rule, Setting, Trial};
+use crate::target::Capabilities;
 
 /// The items that one set of rules gives, by the account's own keys.
 #[derive(Clone, Debug, Default)]
@@ -47,12 +48,17 @@ pub(super) struct Offers {
 }
 
 impl Offers {
-    pub(super) fn new(desires: &Desires<'_>, account: &Account, notes: &mut Vec<Note>) -> Self {
+    pub(super) fn new(
+        desires: &Desires<'_>,
+        account: &Account,
+        capabilities: &Capabilities,
+        notes: &mut Vec<Note>,
+    ) -> Self {
         let groups = wanted_groups(desires, account, notes);
         let mut offers =
             Self { profiles: Vec::new(), licenses: BTreeSet::new(), device_groups: BTreeSet::new(), groups };
         for (rule, people) in desires.rules.list.iter().zip(&desires.populations) {
-            offers.name_all(rule, *people, desires, account, notes);
+            offers.name_all(rule, *people, desires, (account, capabilities), notes);
         }
         offers.profiles = desires.profiles.iter().map(|profile| offers.offer(profile, account)).collect();
         offers
@@ -68,7 +74,7 @@ impl Offers {
         rule: &Rule,
         people: usize,
         desires: &Desires<'_>,
-        account: &Account,
+        (account, capabilities): (&Account, &Capabilities),
         notes: &mut Vec<Note>,
     ) {
         let products = rule.gives.products.iter().filter_map(|given| find_license(account, &given.product).ok());
@@ -81,7 +87,7 @@ impl Offers {
         }
         // A rule that selects no people does not create its user groups.
         let has_group = |path: &UserGroupPath| people == 0 || self.has_group(path);
-        let missing = missing(rule, &desires.rules.welcome_emails, account, has_group);
+        let missing = missing(rule, &desires.rules.welcome_emails, account, capabilities, has_group);
         notes.extend(missing.into_iter().map(|(kind, evidence)| Note::new(kind, &*rule.name, evidence)));
     }
 

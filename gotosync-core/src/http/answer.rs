@@ -1,4 +1,4 @@
-//! What a service answered, or why it did not.
+//! The response of a service, or the reason why a call failed.
 
 use std::time::Duration;
 
@@ -8,39 +8,39 @@ use super::status::Meaning;
 use crate::model::text::shown;
 use crate::{Error, ErrorKind, Result};
 
-/// An answer that says that it was done.
+/// A successful response.
 #[derive(Clone)]
 pub struct Answer {
-    /// The body.
+    /// The response body.
     pub body: Vec<u8>,
-    /// Where what was made is, or how it is known, by headers that count: `ETag`, `Location`.
+    /// The response headers. Callers read `ETag` and `Location`.
     pub(super) headers: reqwest::header::HeaderMap,
-    /// Whether an attempt before this one may have been done already.
+    /// `true` if an earlier attempt may already have taken effect.
     pub after_doubt: bool,
     pub(super) request_id: Option<String>,
 }
 
-/// Why a call came to nothing.
+/// A failed call.
 #[derive(Debug)]
 pub struct Failure {
-    /// What it means for the caller.
+    /// The error for the caller.
     pub error: Error,
-    /// Whether it may have been done all the same.
+    /// The possible effect of the failed call.
     pub reached: Reached,
-    /// What the status of the answer meant; `None` if there was none.
+    /// The meaning of the response status; `None` if there was no response.
     pub meaning: Option<Meaning>,
-    /// The body of the answer; it may hold people's data.
+    /// The response body; it may contain personal data.
     pub body: Vec<u8>,
-    /// For how long the service wants to be left alone.
+    /// The wait that the service asks for (`Retry-After`).
     pub pause: Option<Duration>,
 }
 
-/// Whether a call that failed may have been done.
+/// The possible effect of a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
-    /// It was not done for sure.
+    /// The service certainly did not process the request.
     Not,
-    /// Nobody knows.
+    /// The outcome is unknown: the service may have processed the request.
     Perhaps,
 }
 
@@ -53,41 +53,41 @@ impl Answer {
     /// Reads the body as JSON.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`] with what was found instead, such as the page of a gateway.
+    /// [`ErrorKind::Data`] with the kind of content that was found instead, such as the HTML page of a gateway.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let found = kind_of(&self.body);
-            let error = Error::new(ErrorKind::Data, format!("the answer is not what was expected: {error}"))
+            let error = Error::new(ErrorKind::Data, format!("the service sent an unexpected response: {error}"))
                 .with("found", found);
             identified(error, self.request_id.as_deref())
         })
     }
 
-    /// The value of a header.
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
 impl std::fmt::Debug for Answer {
-    /// Shows no body: it holds people's data.
+    /// Hides the body, which may contain personal data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "an answer of {} bytes", self.body.len())
+        write!(f, "a response of {} bytes", self.body.len())
     }
 }
 
 impl Failure {
-    /// One that was not answered.
+    /// Creates a failure for a call without a usable response.
     pub(super) fn lost(error: Error, reached: Reached) -> Self {
         Self { error, reached, meaning: None, body: Vec::new(), pause: None }
     }
 
-    /// One whose answer cannot be read: it may well have been done.
+    /// Creates a failure for a response that could not be read. The request may well have been processed.
     pub fn unread(error: Error) -> Self {
         Self::lost(error, Reached::Perhaps)
     }
 
-    /// The body as JSON, if it is any.
+    /// Parses the body as JSON; `None` if it is not JSON of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
     }
@@ -99,7 +99,7 @@ impl From<Failure> for Error {
     }
 }
 
-/// Adds the number by which the service's own people find a call.
+/// Adds the request ID, by which the service's support team can find the call.
 pub(super) fn identified(error: Error, id: Option<&str>) -> Error {
     match id {
         Some(id) => error.with("request", shown(id, 64)),
@@ -107,18 +107,18 @@ pub(super) fn identified(error: Error, id: Option<&str>) -> Error {
     }
 }
 
-/// What a body looks like, in a few words and without showing it.
+/// Describes the kind of a body in a few words, without showing its content.
 pub(super) fn kind_of(body: &[u8]) -> &'static str {
     let start = body.trim_ascii_start();
     let begins = |text: &str| start.len() >= text.len() && start[..text.len()].eq_ignore_ascii_case(text.as_bytes());
     if start.is_empty() {
-        "nothing"
+        "an empty body"
     } else if begins("<!doctype html") || begins("<html") {
-        "a web page, as gateways and sign-in portals send them"
+        "an HTML page, probably from a proxy or a sign-in portal"
     } else if start[0] == b'<' {
         "XML"
     } else if start[0] == b'{' || start[0] == b'[' {
-        "JSON, cut off or of another form"
+        "JSON that is truncated or has another structure"
     } else {
         "text"
     }

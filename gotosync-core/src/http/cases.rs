@@ -1,4 +1,4 @@
-//! What calls do when a server behaves in this way or that.
+//! Tests of calls against servers that fail in various ways.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,19 +12,19 @@ use async_trait::async_trait;
 use super::{Api, Bearer, Client, HttpOptions, Meaning, Method, Patience, Reached, Request, Safety, Timeouts};
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// A server that gives one answer after another, each on a connection of its own, and keeps what it was asked.
+/// A server that plays a script of responses, each on its own connection, and records the requests.
 pub(crate) struct Server {
     base: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-/// What it does with a connection.
+/// The reaction of the server to a connection.
 #[derive(Clone)]
 pub(crate) enum Does {
     Say(String),
-    /// Reads the request and hangs up.
+    /// Reads the request and closes the connection.
     HangUp,
-    /// Reads the request and says nothing.
+    /// Reads the request and never responds.
     Wait,
 }
 
@@ -91,7 +91,7 @@ fn answer(mut stream: TcpStream, does: &Does) {
             let _ = stream.write_all(text.as_bytes());
         }
         Does::HangUp => {}
-        // Kept open until the process ends.
+        // Leaves the connection open until the process ends.
         Does::Wait => std::mem::forget(stream),
     }
 }
@@ -101,7 +101,7 @@ fn post() -> Request {
 }
 
 #[tokio::test]
-async fn what_was_not_done_for_sure_is_repeated_whatever_it_is() {
+async fn retries_every_request_that_was_certainly_not_processed() {
     let busy = |headers: &str| status("429 Too Many Requests", headers, r#"{"errorCode":"TOO_MANY_REQUESTS"}"#);
     let server = Server::start(vec![busy(""), busy("retry-after: 0\r\n"), ok("[]")]);
     server.api().send(&post()).await.unwrap();
@@ -109,7 +109,7 @@ async fn what_was_not_done_for_sure_is_repeated_whatever_it_is() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_done_is_repeated_only_where_that_does_no_harm() {
+async fn retries_a_request_in_doubt_only_if_it_is_repeatable() {
     for does in [Does::HangUp, status("502 Bad Gateway", "", "<html>"), status("500 Oops", "", "")] {
         let server = Server::start(vec![does.clone(), ok("1")]);
         let failure = server.api().send(&post()).await.unwrap_err();
@@ -123,45 +123,45 @@ async fn what_may_have_been_done_is_repeated_only_where_that_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_refusal_after_a_doubt_does_not_clear_it() {
+async fn stays_in_doubt_when_the_retry_is_refused() {
     let server = Server::start(vec![Does::HangUp, status("404 Not Found", "", "{}")]);
     let failure = server.api().send(&Request::new(Method::Delete, "/x")).await.unwrap_err();
     assert_eq!((failure.reached, failure.meaning), (Reached::Perhaps, Some(Meaning::NotFound)));
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_tried_again() {
+async fn does_not_retry_a_refused_request() {
     let server = Server::start(vec![status("409 Conflict", "x-request-id: abc-1\r\n", "{}"), ok("1")]);
     let failure = server.api().send(&Request::get("/x")).await.unwrap_err();
     assert_eq!((failure.error.kind(), failure.reached), (ErrorKind::Conflict, Reached::Not));
-    let told = failure.error.to_string();
-    assert!(told.contains("status 409") && told.contains("request: abc-1") && told.contains("GET "), "{told}");
+    let text = failure.error.to_string();
+    assert!(text.contains("409 Conflict") && text.contains("request: abc-1") && text.contains("GET "), "{text}");
 }
 
 #[tokio::test]
-async fn nothing_is_followed_to_another_host() {
+async fn refuses_a_redirect_to_another_host() {
     let server = Server::start(vec![status("302 Found", "location: http://elsewhere.test/x?token=1\r\n", ""), ok("1")]);
     let failure = server.api().send(&Request::get("/x")).await.unwrap_err();
     assert_eq!(server.asked().len(), 1);
-    let told = format!("{:?}", failure.error);
-    assert!(told.contains("sends on to elsewhere.test") && !told.contains("token=1"), "{told}");
+    let text = format!("{:?}", failure.error);
+    assert!(text.contains("a redirect to elsewhere.test") && !text.contains("token=1"), "{text}");
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_large_is_an_error() {
+async fn rejects_a_response_above_the_size_limit() {
     let server = Server::start(vec![ok(&"x".repeat(5000))]);
     let api = server.api_with(HttpOptions { largest_answer: 4999, ..HttpOptions::default() });
     let failure = api.send(&post()).await.unwrap_err();
     assert_eq!(
         (failure.error.kind(), failure.reached),
         (ErrorKind::Data, Reached::Perhaps),
-        "it says that it was done"
+        "the status says that the request was processed"
     );
     assert_eq!(server.asked().len(), 1);
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_come_or_breaks_off_ends_in_time() {
+async fn fails_when_a_response_stalls_or_breaks_off() {
     let timeouts = Timeouts { read: Duration::from_millis(50), ..Timeouts::default() };
     let options = HttpOptions { timeouts, patience: Patience::NONE, ..HttpOptions::default() };
     let short = Does::Say("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 10\r\n\r\n12345".to_owned());
@@ -174,7 +174,7 @@ async fn an_answer_that_does_not_come_or_breaks_off_ends_in_time() {
 }
 
 #[tokio::test]
-async fn where_nobody_listens_nothing_was_done() {
+async fn knows_that_a_refused_connection_had_no_effect() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let options = HttpOptions { patience: Patience::NONE, ..HttpOptions::default() };
     let api = Client::new(options).unwrap().api(&format!("http://{closed}"), None).unwrap();
@@ -183,18 +183,18 @@ async fn where_nobody_listens_nothing_was_done() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_something_else_says_what() {
+async fn describes_an_unexpected_body() {
     let page = ok("<!DOCTYPE html><p>Sign in to the guest network");
     let server = Server::start(vec![page, ok("[1")]);
     let api = server.api_with(HttpOptions { patience: Patience::NONE, ..HttpOptions::default() });
     let failure = api.send(&post()).await.unwrap_err();
     assert_eq!((failure.error.kind(), failure.reached), (ErrorKind::Unavailable, Reached::Perhaps));
-    assert!(failure.error.to_string().contains("a web page"), "{}", failure.error);
+    assert!(failure.error.to_string().contains("an HTML page"), "{}", failure.error);
     let error = api.send(&Request::get("/x")).await.unwrap().json::<u32>().unwrap_err();
-    assert!(error.kind() == ErrorKind::Data && error.to_string().contains("JSON, cut off"), "{error}");
+    assert!(error.kind() == ErrorKind::Data && error.to_string().contains("JSON that is truncated"), "{error}");
 }
 
-/// Counts how often it is renewed.
+/// A token provider that counts its renewals.
 #[derive(Debug, Default)]
 struct Renewing(AtomicUsize);
 
@@ -214,13 +214,13 @@ impl Bearer for Renewing {
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_once_for_a_call() {
+async fn renews_the_token_at_most_once_per_call() {
     let expired = status("403 Forbidden", "", r#"{"int_err_code":"InvalidToken"}"#);
-    let nobody = status("401 Unauthorized", "", "{}");
-    let server = Server::start(vec![expired, ok("1"), nobody.clone(), nobody]);
+    let unauthorized = status("401 Unauthorized", "", "{}");
+    let server = Server::start(vec![expired, ok("1"), unauthorized.clone(), unauthorized]);
     let bearer = Arc::new(Renewing::default());
     let api = server.api().signed_in(Arc::clone(&bearer) as Arc<dyn Bearer>);
-    // Also one that is never repeated otherwise: it was refused.
+    // A POST is repeated, too, because the service refused it before processing.
     api.send(&post()).await.unwrap();
     let failure = api.send(&post()).await.unwrap_err();
     assert_eq!((failure.meaning, failure.error.kind()), (Some(Meaning::SignInNeeded), ErrorKind::Denied));
@@ -235,10 +235,10 @@ async fn a_token_is_renewed_once_for_a_call() {
 }
 
 #[tokio::test]
-async fn every_attempt_is_told_without_what_was_asked() {
+async fn traces_every_attempt_without_query_parameters() {
     let server = Server::start(vec![status("503 Away", "", ""), status("200 OK", "x-request-id: r2\r\n", "1")]);
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&told);
+    let traced = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&traced);
     let options =
         HttpOptions { patience: Patience { first: Duration::ZERO, ..Patience::default() }, ..HttpOptions::default() };
     let client = Client::new(options).unwrap().watch(move |exchange| {
@@ -246,17 +246,17 @@ async fn every_attempt_is_told_without_what_was_asked() {
         kept.lock().unwrap().push(line);
     });
     client.api(&server.base, None).unwrap().send(&Request::get("/x").query("filter", "ann")).await.unwrap();
-    assert_eq!(*told.lock().unwrap(), ["1 /base/x Some(503) None", "2 /base/x Some(200) Some(\"r2\")"]);
+    assert_eq!(*traced.lock().unwrap(), ["1 /base/x Some(503) None", "2 /base/x Some(200) Some(\"r2\")"]);
     assert!(server.asked()[0].starts_with("GET /base/x?filter=ann HTTP/1.1"), "{:?}", server.asked());
 }
 
 #[tokio::test]
-async fn a_proxy_is_asked_with_its_password_and_others_are_not() {
+async fn sends_the_proxy_its_password() {
     let proxy = Server::start(vec![ok("1")]);
     let address = proxy.base.trim_start_matches("http://").trim_end_matches("/base/");
     let proxies = super::Proxies::all(&format!("http://ann:hunter2@{address}"), "direct.test").unwrap();
     let client = Client::new(HttpOptions { proxies, ..HttpOptions::default() }).unwrap();
-    // Not resolved here: the proxy is asked for it.
+    // The proxy resolves the host name, not this process.
     client.api("http://localhost:9/x", None).unwrap().send(&Request::get("/y")).await.unwrap();
     let asked = proxy.asked();
     assert!(asked[0].starts_with("GET http://localhost:9/x/y HTTP/1.1"), "{asked:?}");
@@ -265,7 +265,7 @@ async fn a_proxy_is_asked_with_its_password_and_others_are_not() {
 }
 
 #[test]
-fn only_this_machine_is_called_without_tls() {
+fn allows_plain_http_only_on_this_machine() {
     let client = Client::new(HttpOptions::default()).unwrap();
     for fine in ["https://api.example.test/v1", "http://127.0.0.1:80", "http://localhost:8080/x", "http://[::1]:1"] {
         assert!(client.api(fine, None).is_ok(), "{fine}");

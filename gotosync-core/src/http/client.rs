@@ -1,4 +1,4 @@
-//! Makes calls: one at a time by itself, as many at once as it is asked for.
+//! Makes calls, in parallel if the caller sends several at once.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::model::text::{bytes, shown};
 use crate::tls::{self, AnyServer};
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// Connections to services, and how they are made. Clones share them.
+/// A connection pool and its settings. Clones share both.
 #[derive(Clone)]
 pub struct Client {
     inner: reqwest::Client,
@@ -30,31 +30,31 @@ pub struct Client {
     watch: Option<Watch>,
 }
 
-/// Told of every attempt of every call.
+/// A callback that receives every attempt of every call.
 pub type Watch = Arc<dyn Fn(&Exchange<'_>) + Send + Sync>;
 
-/// One attempt of a call, as a trace tells it. It holds no parameter, no body and no secret.
+/// One attempt of a call, as the trace shows it. It contains no parameters, body, or secret.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange<'e> {
-    /// The word of the method.
+    /// The HTTP method.
     pub method: &'static str,
-    /// The host, and the port where it is not the usual one.
+    /// The host, with the port if it is not the default.
     pub host: &'e str,
-    /// The path.
+    /// The path of the URL.
     pub path: &'e str,
-    /// The attempt, from 1.
+    /// The number of the attempt, starting at 1.
     pub attempt: u32,
-    /// The status; `None` if no answer came.
+    /// The response status; `None` if there was no response.
     pub status: Option<u16>,
-    /// The number that the service gave the call.
+    /// The request ID that the service assigned.
     pub request_id: Option<&'e str>,
-    /// How long it took, without waiting for its turn.
+    /// The duration, without the wait for the rate limit.
     pub took: Duration,
-    /// What went wrong, in one line.
+    /// The problem in one line, if there was one.
     pub problem: Option<&'e str>,
 }
 
-/// One base address of a service: its limit, and who signs in.
+/// One base address of a service, with its rate limit and its token.
 #[derive(Clone)]
 pub struct Api {
     client: Client,
@@ -64,10 +64,10 @@ pub struct Api {
 }
 
 impl Client {
-    /// Prepares connections; none is made before it is used.
+    /// Sets up the client; it opens connections when they are first needed.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] and [`ErrorKind::Input`] for certificates and proxies that cannot be used.
+    /// [`ErrorKind::NotFound`] and [`ErrorKind::Input`] for unusable certificates and proxies.
     pub fn new(options: HttpOptions) -> Result<Self> {
         let mut config = if options.danger_accept_any_certificate {
             let provider = Arc::new(default_provider());
@@ -77,7 +77,7 @@ impl Client {
         };
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let mut builder = reqwest::Client::builder()
-            // Without this it would read variables by itself.
+            // Otherwise reqwest would read the proxy variables of the environment by itself.
             .no_proxy()
             .tls_backend_preconfigured(config)
             .redirect(Policy::none())
@@ -90,27 +90,27 @@ impl Client {
             builder = builder.proxy(proxy);
         }
         let inner = builder.build().map_err(|error| {
-            Error::new(ErrorKind::Input, format!("the HTTP client cannot be set up: {error}")).during("prepare HTTP")
+            Error::new(ErrorKind::Input, format!("could not create the HTTP client: {error}")).during("prepare HTTP")
         })?;
         Ok(Self { inner, options: Arc::new(options), watch: None })
     }
 
-    /// Tells somebody of every attempt. It is called from within the call and must not take long.
+    /// Reports every attempt to a callback. The call waits for the callback, so it must return quickly.
     #[must_use]
     pub fn watch(mut self, watch: impl Fn(&Exchange<'_>) + Send + Sync + 'static) -> Self {
         self.watch = Some(Arc::new(watch));
         self
     }
 
-    /// How connections are made.
+    /// Returns the settings of the client.
     pub fn options(&self) -> &HttpOptions {
         &self.options
     }
 
-    /// A service at a base address, called at most so often in a second.
+    /// Returns a service at a base address, with an optional limit of requests per second.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for what is no address of a service, and for one without TLS that is not on this machine.
+    /// [`ErrorKind::Input`] if the address is invalid, or uses plain HTTP and is not on this machine.
     pub fn api(&self, base: &str, per_second: Option<f64>) -> Result<Api> {
         let base = parse_base(base)?;
         Ok(Api { client: self.clone(), base, limit: Arc::new(Limit::new(per_second)), bearer: None })
@@ -118,33 +118,34 @@ impl Client {
 }
 
 impl Api {
-    /// The same service with somebody who signs in.
+    /// Returns the same service, authenticated with the tokens of `bearer`.
     #[must_use]
     pub fn signed_in(mut self, bearer: Arc<dyn Bearer>) -> Self {
         self.bearer = Some(bearer);
         self
     }
 
-    /// The base address.
+    /// Returns the base address.
     pub fn base(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
     }
 
-    /// Makes a call, with as many attempts as are right.
+    /// Sends a request and retries it as its safety and the client's options allow.
     ///
     /// # Errors
-    /// A [`Failure`] for everything but an answer that says that it was done.
+    /// A [`Failure`] for everything but a successful response.
     pub async fn send(&self, request: &Request) -> Result<Answer, Failure> {
         let nothing = |error| Failure::lost(error, Reached::Not);
         let url = request.url(&self.base).map_err(nothing)?;
         let (mut attempt, mut renewed, mut doubt) = (1, false, false);
+        let start = Instant::now();
         loop {
             let token = match &self.bearer {
                 Some(bearer) => Some(bearer.token().await.map_err(nothing)?),
                 None => None,
             };
-            let began = self.limit.turn().await;
-            let tried = self.attempt(request, &url, token.as_ref(), attempt).await;
+            let turn = self.limit.turn().await;
+            let tried = self.attempt(request, &url, token.as_ref(), (attempt, start)).await;
             let failure = match tried {
                 Ok(answer) => {
                     self.limit.calm();
@@ -164,7 +165,7 @@ impl Api {
                 renewed = true;
                 match bearer.renew(token).await {
                     Ok(_) => continue,
-                    // Not what the service said of the old one: why there is no other.
+                    // Report why there is no new token, not why the service rejected the old one.
                     Err(error) => return Err(failed(Failure::lost(error, failure.reached))),
                 }
             }
@@ -173,7 +174,7 @@ impl Api {
                 .then(|| self.client.options.patience.wait(attempt, failure.pause, chance()))
                 .flatten();
             if failure.meaning == Some(Meaning::Slower) {
-                self.limit.slower(began, Instant::now(), failure.pause.or(wait).unwrap_or_default());
+                self.limit.slower(turn, Instant::now(), failure.pause.or(wait).unwrap_or_default());
             }
             let Some(wait) = wait else { return Err(failed(failure)) };
             sleep(wait).await;
@@ -186,24 +187,27 @@ impl Api {
         request: &Request,
         url: &reqwest::Url,
         token: Option<&Secret>,
-        attempt: u32,
+        (attempt, start): (u32, Instant),
     ) -> Result<Answer, Failure> {
         let began = Instant::now();
         let host = host_of(url);
-        let told = |status: Option<u16>, id: Option<&str>, problem: Option<&str>| {
+        let watched = |status: Option<u16>, id: Option<&str>, problem: Option<&str>| {
             if let Some(watch) = &self.client.watch {
                 let (method, path) = (request.method.as_str(), url.path());
                 let took = began.elapsed();
                 watch(&Exchange { method, host: &host, path, attempt, status, request_id: id, took, problem });
             }
         };
-        let named = |error: Error| error.with("call", format_args!("{} {host}{}", request.method.as_str(), url.path()));
+        let named = |error: Error| {
+            let call = format!("{} {host}{}", request.method.as_str(), url.path());
+            with_attempts(error, attempt, start.elapsed()).with("call", call)
+        };
         let sent = made(request, url, token).map_err(|error| Failure::lost(named(error), Reached::Not))?;
         let answered = match self.client.inner.execute(sent).await {
             Ok(answered) => answered,
             Err(error) => {
                 let failure = lost(&error);
-                told(None, None, Some(failure.error.message()));
+                watched(None, None, Some(failure.error.message()));
                 return Err(Failure { error: named(failure.error), ..failure });
             }
         };
@@ -214,17 +218,17 @@ impl Api {
         let body = match body {
             Ok(body) => body,
             Err(error) => {
-                told(Some(status), id.as_deref(), Some(error.message()));
-                // Whether it was done is as the status says; that the answer is of no use does not change it.
+                watched(Some(status), id.as_deref(), Some(error.message()));
+                // The status decides whether the request was processed, even if the body is unusable.
                 let reached = if meaning.nothing_was_done() { Reached::Not } else { Reached::Perhaps };
                 return Err(Failure::lost(identified(named(error), id.as_deref()), reached));
             }
         };
-        told(Some(status), id.as_deref(), None);
+        watched(Some(status), id.as_deref(), None);
         if meaning == Meaning::Done && kind_of(&body).starts_with(PAGE) {
-            // A proxy or a portal on the way answers like this. It may have passed the call on, or not.
-            let error =
-                Error::new(ErrorKind::Unavailable, format!("{PAGE} came instead of an answer (status {status})"));
+            // A proxy or a sign-in portal on the way sent this page. It may or may not have forwarded the request.
+            let message = format!("the service answered {} with {PAGE}", status_line(status));
+            let error = Error::new(ErrorKind::Unavailable, message);
             return Err(Failure { body, ..Failure::lost(identified(named(error), id.as_deref()), Reached::Perhaps) });
         }
         if meaning == Meaning::Done {
@@ -232,7 +236,7 @@ impl Api {
         }
         let mut error = named(Error::new(meaning.kind(), message(meaning, status, &headers, &body)));
         if meaning == Meaning::Elsewhere {
-            error = error.hint("see whether the address of the service is right, and what stands between");
+            error = error.hint("check the service address, and any proxy or sign-in portal on the way");
         }
         let pause = headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
         let reached = if meaning.nothing_was_done() { Reached::Not } else { Reached::Perhaps };
@@ -240,14 +244,14 @@ impl Api {
     }
 }
 
-/// A request as it goes out.
+/// Builds the request for reqwest.
 fn made(request: &Request, url: &reqwest::Url, token: Option<&Secret>) -> Result<reqwest::Request> {
     let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes());
-    let method = method.map_err(|_| Error::new(ErrorKind::Bug, "a method is none"))?;
+    let method = method.map_err(|_| Error::new(ErrorKind::Bug, "the HTTP method is invalid"))?;
     let mut made = reqwest::Request::new(method, url.clone());
     let headers = made.headers_mut();
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    let unfit = || Error::new(ErrorKind::Input, "a header cannot be sent: it holds characters that are not allowed");
+    let unfit = || Error::new(ErrorKind::Input, "a request header contains characters that HTTP does not allow");
     if let Some(token) = token {
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| unfit())?;
         value.set_sensitive(true);
@@ -265,7 +269,7 @@ fn made(request: &Request, url: &reqwest::Url, token: Option<&Secret>) -> Result
     Ok(made)
 }
 
-/// Reads a body up to a size.
+/// Reads a body up to a maximum size.
 async fn read(mut answered: reqwest::Response, largest: usize) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
@@ -273,48 +277,49 @@ async fn read(mut answered: reqwest::Response, largest: usize) -> Result<Vec<u8>
             Ok(Some(chunk)) if body.len() + chunk.len() > largest => {
                 return Err(Error::new(
                     ErrorKind::Data,
-                    format!("the answer is larger than {}", bytes(largest as u64)),
+                    format!("the response is larger than {}", bytes(largest as u64)),
                 )
-                .hint("the size of a page can be set, and so can the largest answer"));
+                .hint("reduce `page_size`, or increase `largest_answer`"));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
             Err(error) => {
-                let what = if error.is_timeout() { "the answer stopped coming" } else { "the answer broke off" };
+                let what = if error.is_timeout() { "the response stalled" } else { "the response broke off" };
                 return Err(Error::new(ErrorKind::Unavailable, what).caused_by(error.without_url()));
             }
         }
     }
 }
 
-/// What a call that was not answered means.
+/// Converts the error of a call that received no response.
 fn lost(error: &reqwest::Error) -> Failure {
     let cause = innermost(error);
     let reached = if error.is_connect() || error.is_builder() { Reached::Not } else { Reached::Perhaps };
     if let Some(problem) = certificate(error) {
-        let error = Error::new(ErrorKind::Denied, format!("the server could not prove who it is: {problem}")).hint(
-            "name the CA that signed its certificate as a PEM file; a proxy that looks into TLS has one of its own",
+        let error = Error::new(ErrorKind::Denied, format!("TLS certificate verification failed: {problem}")).hint(
+            "set `ca` to a PEM file with the CA certificate that issued the server's certificate; \
+            a proxy that inspects TLS has its own CA",
         );
         return Failure::lost(error, Reached::Not);
     }
     let what = if error.is_timeout() && error.is_connect() {
-        "there was no connection in time".to_owned()
+        "the connection attempt timed out".to_owned()
     } else if error.is_timeout() {
-        "no answer came in time".to_owned()
+        "the service did not respond in time".to_owned()
     } else if error.is_connect() {
-        format!("there is no connection: {cause}")
+        format!("the connection failed: {cause}")
     } else {
         format!("the connection was lost: {cause}")
     };
     Failure::lost(Error::new(ErrorKind::Unavailable, what), reached)
 }
 
-/// The problem of a certificate, if that is what went wrong.
+/// Returns the certificate problem that caused an error, if there was one.
 fn certificate(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return matches!(tls, rustls::Error::InvalidCertificate(_)).then(|| tls.to_string());
     }
-    // What an error of input and output is made of is not its source, but has one.
+    // An I/O error returns the error inside it from `get_ref`, not from `source`.
     match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         Some(inner) => certificate(inner),
         None => certificate(error.source()?),
@@ -326,34 +331,46 @@ fn innermost(error: &reqwest::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    // The outermost names the address, with what is in its query.
-    if std::error::Error::source(error).is_none() { "it broke".to_owned() } else { shown(&cause.to_string(), 200) }
+    // The outermost error contains the URL with its query, so it is not shown.
+    if std::error::Error::source(error).is_none() { "unknown cause".to_owned() } else { shown(&cause.to_string(), 200) }
 }
 
-/// One line on an answer that says that it was not done.
+/// Describes an unsuccessful response in one line.
 fn message(meaning: Meaning, status: u16, headers: &HeaderMap, body: &[u8]) -> String {
-    let what = match meaning {
-        Meaning::Done | Meaning::NotModified => "it says that nothing has changed",
+    let answered = format!("the service answered {}", status_line(status));
+    match meaning {
         Meaning::Elsewhere => {
             let to = headers.get(LOCATION).and_then(|to| reqwest::Url::parse(to.to_str().ok()?).ok());
-            let to = to.as_ref().map_or_else(|| "somewhere else".to_owned(), host_of);
-            return format!("the service sends on to {to}, which is not followed (status {status})");
+            let to = to.as_ref().map_or_else(|| "another address".to_owned(), host_of);
+            format!("{answered} with a redirect to {to}, which gotosync refuses to follow")
         }
-        Meaning::Refused => "the service does not take the request",
-        Meaning::SignInNeeded => "the service takes nobody to be signed in",
-        Meaning::Denied => "the service says that this is not allowed",
-        Meaning::NotFound => "the service has no such thing",
-        Meaning::Unsupported => "the service cannot do this",
-        Meaning::Conflict => "something stands against it",
-        Meaning::Changed => "it is not as it was read",
-        Meaning::TooLarge => "the request is too large",
-        Meaning::Slower => "the service wants fewer requests",
-        Meaning::Broken => "something broke at the service",
-        Meaning::Away => "the service is away",
-    };
-    match kind_of(body) {
-        page if page.starts_with(PAGE) => format!("{what} (status {status}, {page})"),
-        _ => format!("{what} (status {status})"),
+        Meaning::Changed => format!("{answered}: the object has changed since it was read"),
+        _ if kind_of(body).starts_with(PAGE) => format!("{answered} with {PAGE}"),
+        _ => answered,
+    }
+}
+
+/// Formats a status with its standard reason phrase, such as `503 Service Unavailable`.
+fn status_line(status: u16) -> String {
+    let reason = reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}
+
+/// Appends the number of attempts and their total time to the message of an error, if there was more than one attempt.
+fn with_attempts(error: Error, attempts: u32, took: Duration) -> Error {
+    if attempts == 1 {
+        return error;
+    }
+    let seconds = took.as_secs_f64();
+    let digits = usize::from(seconds < 10.0);
+    let message = format!("{} ({attempts} attempts in {seconds:.digits$} s)", error.message());
+    let mut retried = Error::new(error.kind(), message);
+    if let Some(hint) = error.help() {
+        retried = retried.hint(hint);
+    }
+    match error.into_cause() {
+        Some(cause) => retried.caused_by(cause),
+        None => retried,
     }
 }
 
@@ -369,10 +386,10 @@ impl fmt::Debug for Api {
     }
 }
 
-/// How [`kind_of`] begins to tell of what people read.
-const PAGE: &str = "a web page";
+/// The beginning of the text that [`kind_of`] returns for HTML.
+const PAGE: &str = "an HTML page";
 const AGENT: &str = concat!("gotosync/", env!("CARGO_PKG_VERSION"));
-/// How long a connection is quiet before the system asks whether the other end is still there.
+/// The idle time of a connection after which the operating system checks that the other end is alive.
 const KEEPALIVE: Duration = Duration::from_secs(30);
-/// Headers by which services number calls.
+/// Response headers in which services return request IDs.
 const IDS: &[&str] = &["x-request-id", "x-correlation-id", "request-id", "x-amzn-requestid"];

@@ -1,15 +1,15 @@
-//! Fills the limit of a service, and slows down when it says so all the same.
+//! A rate limit that uses the full allowance of a service, and slows down when the service answers 429.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Lets calls out one after another, as fast as a service allows.
+/// Spaces calls as closely as a service allows.
 ///
-/// They are spaced evenly, a little wider than the limit asks for: then calls that travel unevenly still do not come to be
-/// one too many in any second, however the service counts. After a 429 the spacing grows by half; each calm stretch brings
-/// it back by a tenth of the way.
+/// Calls are spaced evenly, slightly wider than the limit requires, so that network jitter never puts one too many into
+/// a second, however the service counts. After a 429 the spacing grows by half; each series of successful calls reduces
+/// the excess by a tenth.
 #[derive(Debug)]
 pub(super) struct Limit {
     spacing: Duration,
@@ -18,31 +18,32 @@ pub(super) struct Limit {
 
 #[derive(Debug)]
 struct State {
-    /// When the next call may start; `None` before the first.
+    /// The time at which the next call may start; `None` before the first call.
     next: Option<Instant>,
-    /// The spacing now.
+    /// The current spacing.
     spacing: Duration,
-    /// Calls that went well since the spacing was last changed.
+    /// The number of successful calls since the spacing last changed.
     calm: u32,
-    /// Since when a 429 counts: those of calls that were under way when the spacing grew are the same sign.
+    /// When the spacing last grew. A 429 of a call that started earlier belongs to the same overload and does not count
+    /// again.
     grown: Option<Instant>,
 }
 
 impl Limit {
-    /// So many calls a second; without a number as many as come.
+    /// Creates a limit of so many calls per second; `None` means unlimited.
     pub(super) fn new(per_second: Option<f64>) -> Self {
         let spacing = per_second.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / (rate * SHARE)));
         Self { spacing, state: Mutex::new(State { next: None, spacing, calm: 0, grown: None }) }
     }
 
-    /// Waits for a turn, and gives the moment at which it began.
+    /// Waits for a turn and returns the moment at which it began.
     pub(super) async fn turn(&self) -> Instant {
         let at = self.reserve(Instant::now());
         sleep_until(at).await;
         at
     }
 
-    /// Takes the next free turn. No lock is held while a caller waits for it.
+    /// Reserves the next free turn. Callers wait for it without holding the lock.
     fn reserve(&self, now: Instant) -> Instant {
         let mut state = self.state();
         let at = state.next.map_or(now, |next| next.max(now));
@@ -50,7 +51,7 @@ impl Limit {
         at
     }
 
-    /// Says that a call went well.
+    /// Records a successful call.
     pub(super) fn calm(&self) {
         let mut state = self.state();
         if state.spacing <= self.spacing {
@@ -65,7 +66,8 @@ impl Limit {
         }
     }
 
-    /// Says that the service wants fewer calls, of a call whose turn began at `began`; `pause` is for how long it wants none.
+    /// Records that the service asked for fewer calls. `began` is the turn of the rejected call, and `pause` is the
+    /// requested wait.
     pub(super) fn slower(&self, began: Instant, now: Instant, pause: Duration) {
         let mut state = self.state();
         state.calm = 0;
@@ -85,11 +87,11 @@ impl Limit {
     }
 }
 
-/// How much of the limit is used.
+/// The share of the limit that is used.
 const SHARE: f64 = 0.975;
-/// Calls that have to go well before it goes faster again.
+/// The number of successful calls before the spacing shrinks.
 const CALM: u32 = 10;
-/// What a spacing grows from where there is none.
+/// The smallest spacing to grow from, for services without a limit.
 const LEAST: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
@@ -97,37 +99,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limit_is_filled_and_not_passed() {
+    fn uses_the_limit_without_exceeding_it() {
         let limit = Limit::new(Some(10.0));
         let began = Instant::now();
         let starts: Vec<Instant> = (0..1000).map(|_| limit.reserve(began)).collect();
         let rate = 999.0 / (starts[999] - began).as_secs_f64();
         assert!((9.5..10.0).contains(&rate), "{rate}");
         assert!(starts.windows(11).all(|eleven| eleven[10] - eleven[0] > Duration::from_secs(1)));
-        // Turns that nobody took are not made up for.
+        // Unused turns do not accumulate.
         let later = began + Duration::from_hours(1);
         assert_eq!(limit.reserve(later), later);
         assert!(limit.reserve(later) > later);
     }
 
     #[test]
-    fn it_slows_down_when_told_and_comes_back() {
+    fn slows_down_after_a_429_and_recovers() {
         let limit = Limit::new(Some(10.0));
         let (before, now) = (limit.state().spacing, Instant::now());
         let (one, two) = (limit.reserve(now), limit.reserve(now));
-        let told = two + Duration::from_millis(5);
-        limit.slower(one, told, Duration::from_secs(2));
-        limit.slower(two, told, Duration::from_secs(2));
-        assert_eq!(limit.state().spacing, before.mul_f64(1.5), "two that were under way are one sign");
-        assert!(limit.reserve(told) - told >= Duration::from_secs(2));
-        limit.slower(told + Duration::from_secs(2), told + Duration::from_secs(3), Duration::ZERO);
-        assert_eq!(limit.state().spacing, before.mul_f64(1.5).mul_f64(1.5), "a later one is another sign");
+        let rejected = two + Duration::from_millis(5);
+        limit.slower(one, rejected, Duration::from_secs(2));
+        limit.slower(two, rejected, Duration::from_secs(2));
+        assert_eq!(limit.state().spacing, before.mul_f64(1.5), "two calls in flight at the same time count once");
+        assert!(limit.reserve(rejected) - rejected >= Duration::from_secs(2));
+        limit.slower(rejected + Duration::from_secs(2), rejected + Duration::from_secs(3), Duration::ZERO);
+        assert_eq!(limit.state().spacing, before.mul_f64(1.5).mul_f64(1.5), "a later rejection counts again");
         (0..2000).for_each(|_| limit.calm());
         assert_eq!(limit.state().spacing, before);
     }
 
     #[test]
-    fn without_a_limit_nobody_waits_until_told() {
+    fn delays_unlimited_calls_only_after_a_429() {
         let (limit, now) = (Limit::new(None), Instant::now());
         assert!((0..9).all(|_| limit.reserve(now) == now));
         limit.slower(now, now, Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! How services are reached.
+//! Settings of the HTTP client.
 
 use std::time::Duration;
 
@@ -6,34 +6,34 @@ use super::proxy::Proxies;
 use super::retry::Patience;
 use crate::tls::{ClientCertificate, Roots};
 
-/// Everything that a [`Client`](super::Client) needs to know.
+/// The settings of a [`Client`](super::Client).
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
-    /// Who may vouch for a server.
+    /// The CA certificates that may sign the certificate of a server.
     pub roots: Roots,
-    /// The client's own certificate, where a service asks for one.
+    /// The client certificate, for services that require one.
     pub client: Option<ClientCertificate>,
-    /// What stands between here and there.
+    /// The proxies between this machine and the services.
     pub proxies: Proxies,
-    /// How long to wait.
+    /// The timeouts of an attempt.
     pub timeouts: Timeouts,
-    /// How often, and for how long, a call is tried.
+    /// The number of retries and the waits between them.
     pub patience: Patience,
-    /// The largest answer that is taken, in bytes, after it was unpacked.
+    /// The maximum size of a response after decompression, in bytes.
     pub largest_answer: usize,
-    /// Takes any server for whom it says it is. **Whoever is on the way can then read and change everything, and has the
-    /// token.** For tests on one's own machine; every report says that it was so.
+    /// Turns off TLS certificate verification. **Anyone on the network path can then read and change all traffic,
+    /// including the token.** For tests on your own machine only; every report mentions it.
     pub danger_accept_any_certificate: bool,
 }
 
-/// How long to wait before a call counts as lost.
+/// The timeouts of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Until there is a connection.
+    /// The maximum time to establish a connection.
     pub connect: Duration,
-    /// Between two pieces of an answer.
+    /// The maximum time between two parts of a response.
     pub read: Duration,
-    /// For one attempt altogether.
+    /// The maximum time for the whole attempt.
     pub total: Duration,
 }
 
@@ -57,5 +57,5 @@ impl Default for Timeouts {
     }
 }
 
-/// A thousand users with all their settings are about 3 MB.
+/// For scale: 1000 users with all their settings take about 3 MB.
 const LARGEST: usize = 64 << 20;

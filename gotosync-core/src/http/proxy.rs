@@ -1,4 +1,4 @@
-//! What stands between here and there.
+//! HTTP proxies.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -6,39 +6,40 @@ use std::fmt;
 use super::address::shown_url;
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// The proxies that calls go through, and the hosts that are reached without one. `Debug` shows no password.
+/// The proxies for all calls, and the hosts that bypass them. `Debug` shows no password.
 #[derive(Clone, Default)]
 pub struct Proxies {
     http: Option<Proxy>,
     https: Option<Proxy>,
-    /// Hosts that are reached directly: names, `.domains`, addresses and networks, with commas between them.
+    /// Hosts that bypass the proxies: names, `.domains`, addresses, and networks, separated by commas.
     direct: String,
 }
 
-/// One proxy.
+/// An HTTP proxy.
 #[derive(Clone)]
 struct Proxy {
-    /// Its address, without a user.
+    /// The address, without user name and password.
     url: reqwest::Url,
     credentials: Option<(String, Secret)>,
 }
 
 impl Proxies {
-    /// Everything is reached directly.
+    /// Returns settings without a proxy.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// One proxy for everything but the hosts in `direct`. The address may hold user and password.
+    /// Uses one proxy for all hosts except those in `direct`. The address may contain a user name and a password.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for what is no address of a proxy; what was given is not shown, since it may hold a password.
+    /// [`ErrorKind::Input`] if the address is invalid. The error does not show the address, which may contain a
+    /// password.
     pub fn all(url: &str, direct: &str) -> Result<Self> {
         let proxy = Proxy::parse(url)?;
         Ok(Self { http: Some(proxy.clone()), https: Some(proxy), direct: direct.to_owned() })
     }
 
-    /// The same proxies with this user and password.
+    /// Returns the same proxies with this user name and password.
     #[must_use]
     pub fn with_credentials(mut self, user: &str, password: &Secret) -> Self {
         for proxy in [&mut self.http, &mut self.https].into_iter().flatten() {
@@ -47,12 +48,12 @@ impl Proxies {
         self
     }
 
-    /// What the variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in whatever case; lower case goes
-    /// before upper case, and `HTTP_PROXY` in upper case does not count where a web server could have set it from a header
-    /// (`REQUEST_METHOD` is set).
+    /// Reads the variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, and `NO_PROXY`. Lower-case names take precedence.
+    /// `HTTP_PROXY` in upper case is ignored in a CGI process (`REQUEST_METHOD` is set), where a request header could
+    /// have set it.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for a variable that holds no address of a proxy.
+    /// [`ErrorKind::Input`] if a variable does not contain the address of a proxy.
     pub fn from_variables(variables: &dyn Fn(&str) -> Option<OsString>) -> Result<Self> {
         let text =
             |name: &str| variables(name).and_then(|value| value.into_string().ok()).filter(|text| !text.is_empty());
@@ -73,7 +74,7 @@ impl Proxies {
         })
     }
 
-    /// The proxies as the client takes them.
+    /// Converts the proxies for reqwest.
     pub(super) fn built(&self) -> Result<Vec<reqwest::Proxy>> {
         let none = || reqwest::NoProxy::from_string(&self.direct);
         let mut built = Vec::new();
@@ -96,8 +97,8 @@ impl Proxies {
 
 impl Proxy {
     fn parse(text: &str) -> Result<Self> {
-        let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let mut url = reqwest::Url::parse(whole.trim()).map_err(|_| unusable())?;
+        let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let mut url = reqwest::Url::parse(full.trim()).map_err(|_| unusable())?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
             return Err(unusable());
         }
@@ -111,7 +112,7 @@ impl Proxy {
     }
 }
 
-/// Takes `%41` for `A`; `None` if what comes out is no text.
+/// Decodes percent-encoded text, such as `%41` to `A`; `None` if the result is not UTF-8.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -129,8 +130,8 @@ fn decode(text: &str) -> Option<String> {
 }
 
 fn unusable() -> Error {
-    Error::new(ErrorKind::Input, "it is no address of an HTTP proxy")
-        .hint("write it as `http://proxy.example.test:3128`, with a user as `http://user:password@…`")
+    Error::new(ErrorKind::Input, "the address of the HTTP proxy is invalid")
+        .hint("write it as `http://proxy.example.test:3128`, or with a user name as `http://user:password@…`")
 }
 
 impl fmt::Debug for Proxies {
@@ -157,24 +158,24 @@ mod tests {
     }
 
     #[test]
-    fn variables_name_proxies_as_everywhere() {
+    fn reads_the_usual_proxy_variables() {
         let none = from(&[]).unwrap();
         assert!(none.built().unwrap().is_empty());
         let both =
             from(&[("ALL_PROXY", "proxy.test:3128"), ("https_proxy", "http://a.test:1"), ("HTTPS_PROXY", "b.test")]);
-        let told = format!("{:?}", both.unwrap());
-        assert!(told.contains("proxy.test:3128") && told.contains("a.test:1") && !told.contains("b.test"), "{told}");
+        let text = format!("{:?}", both.unwrap());
+        assert!(text.contains("proxy.test:3128") && text.contains("a.test:1") && !text.contains("b.test"), "{text}");
         let served = from(&[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "evil.test")]).unwrap();
         assert!(served.http.is_none());
     }
 
     #[test]
-    fn a_password_of_a_proxy_is_never_shown() {
+    fn never_shows_the_password_of_a_proxy() {
         let proxies = Proxies::all("http://ann:hunter%32@proxy.test:3128", "localhost,.test").unwrap();
         let (user, password) = proxies.https.as_ref().unwrap().credentials.as_ref().unwrap();
         assert_eq!((user.as_str(), password.expose()), ("ann", "hunter2"));
-        let told = format!("{proxies:?}");
-        assert!(!told.contains("hunter") && !told.contains("ann"), "{told}");
+        let text = format!("{proxies:?}");
+        assert!(!text.contains("hunter") && !text.contains("ann"), "{text}");
         for wrong in ["socks5://ann:hunter2@x", "http://", "ftp://x", "http://ann:hunter%2@x", ""] {
             let error = Proxies::all(wrong, "").unwrap_err();
             assert!(error.kind() == ErrorKind::Input && !format!("{error:?}").contains("hunter2"), "{error:?}");

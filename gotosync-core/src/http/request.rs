@@ -1,12 +1,12 @@
-//! What is asked of a service.
+//! Requests to a service.
 
 use crate::{Error, ErrorKind, Result};
 
-/// One call, before it is made.
+/// A request that can be sent.
 #[derive(Clone)]
 pub struct Request {
     pub(super) method: Method,
-    /// The path below the base address, its parts encoded.
+    /// The path below the base address, with encoded segments.
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
     pub(super) headers: Vec<(&'static str, String)>,
@@ -14,27 +14,27 @@ pub struct Request {
     pub(super) safety: Safety,
 }
 
-/// What is to be done.
+/// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Reads.
+    /// Reads a resource.
     Get,
-    /// Makes something.
+    /// Creates a resource.
     Post,
-    /// Writes over something.
+    /// Replaces a resource.
     Put,
-    /// Changes something.
+    /// Changes a resource.
     Patch,
-    /// Deletes.
+    /// Deletes a resource.
     Delete,
 }
 
-/// Whether a call may be made again when nobody knows whether it was done.
+/// The safety of repeating a request whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Safety {
-    /// Doing it twice is as doing it once.
+    /// Repeating the request has no further effect (it is idempotent).
     Repeatable,
-    /// It is repeated only if it was not done for sure.
+    /// Repeating the request could do its work twice. It is retried only if the service certainly did not process it.
     Once,
 }
 
@@ -43,7 +43,7 @@ impl Safety {
     pub const ALL: &'static [Self] = &[Self::Repeatable, Self::Once];
 }
 
-/// What is sent.
+/// A request body.
 #[derive(Clone)]
 pub(super) struct Body {
     pub(super) kind: &'static str,
@@ -54,7 +54,7 @@ impl Method {
     /// Every value.
     pub const ALL: &'static [Self] = &[Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
 
-    /// The word on the wire.
+    /// Returns the method name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -65,7 +65,7 @@ impl Method {
         }
     }
 
-    /// Reads, writes over and deletes are repeatable; the others are not (RFC 9110, section 9.2.2).
+    /// Returns the default safety: GET, PUT, and DELETE are idempotent, the others are not (RFC 9110, section 9.2.2).
     const fn safety(self) -> Safety {
         match self {
             Self::Get | Self::Put | Self::Delete => Safety::Repeatable,
@@ -75,23 +75,23 @@ impl Method {
 }
 
 impl Request {
-    /// Asks for a path that begins with `/`; its parts must be encoded, see [`part`](Self::part).
+    /// Creates a request for a path that begins with `/`. The path segments must be encoded; see [`part`](Self::part).
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         let safety = method.safety();
         Self { method, path: path.into(), query: Vec::new(), headers: Vec::new(), body: None, safety }
     }
 
-    /// Reads a path.
+    /// Creates a GET request.
     pub fn get(path: impl Into<String>) -> Self {
         Self::new(Method::Get, path)
     }
 
-    /// Encodes one part of a path.
+    /// Encodes one segment of a path.
     pub fn part(text: &str) -> String {
         encode(text)
     }
 
-    /// Adds a parameter. A space is sent as `%20`, never as `+` (goto-api, 2.4).
+    /// Adds a query parameter. A space is sent as `%20`, never as `+` (goto-api, 2.4).
     #[must_use]
     pub fn query(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.query.push((name.to_owned(), format!("{value}")));
@@ -105,13 +105,13 @@ impl Request {
         self
     }
 
-    /// Sends JSON.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(self, body: &impl serde::Serialize) -> Self {
         self.json_as("application/json", body)
     }
 
-    /// Sends JSON under a name of its own, such as `application/scim+json`.
+    /// Sets a JSON body with another media type, such as `application/scim+json`.
     #[must_use]
     pub fn json_as(mut self, kind: &'static str, body: &impl serde::Serialize) -> Self {
         let bytes = serde_json::to_vec(body).unwrap_or_default();
@@ -119,7 +119,7 @@ impl Request {
         self
     }
 
-    /// Sends the fields of a form.
+    /// Sets a form body.
     #[must_use]
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
         let bytes = pairs(fields.iter().map(|(name, value)| (*name, *value))).into_bytes();
@@ -127,14 +127,14 @@ impl Request {
         self
     }
 
-    /// Says otherwise than its method whether it may be repeated.
+    /// Overrides the default safety of the method.
     #[must_use]
     pub fn safety(mut self, safety: Safety) -> Self {
         self.safety = safety;
         self
     }
 
-    /// The address below a base.
+    /// Builds the URL below a base address.
     pub(super) fn url(&self, base: &reqwest::Url) -> Result<reqwest::Url> {
         let mut text = base.as_str().trim_end_matches('/').to_owned();
         text.push_str(&self.path);
@@ -142,23 +142,23 @@ impl Request {
             text.push('?');
             text.push_str(&pairs(self.query.iter().map(|(name, value)| (name.as_str(), value.as_str()))));
         }
-        reqwest::Url::parse(&text).map_err(|_| Error::new(ErrorKind::Bug, "an address cannot be put together"))
+        reqwest::Url::parse(&text).map_err(|_| Error::new(ErrorKind::Bug, "the request URL is invalid"))
     }
 }
 
 impl std::fmt::Debug for Request {
-    /// Shows neither parameters nor the body: they may hold people's data, and secrets.
+    /// Hides the parameters and the body, which may contain personal data and secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.method.as_str(), self.path)
     }
 }
 
-/// Puts names and values together as a query or a form has them.
+/// Encodes names and values as a query string or form.
 pub(crate) fn pairs<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> String {
     pairs.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }
 
-/// Encodes everything but what needs no encoding anywhere (RFC 3986, section 2.3).
+/// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_space_is_never_sent_as_plus() {
+    fn encodes_a_space_as_percent_20() {
         let base = reqwest::Url::parse("https://api.example.test/admin/").unwrap();
         let request =
             Request::get(format!("/users/{}", Request::part("a/b"))).query("filter", "email eq \"a+b@x.test\"");
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_something_is_not_repeated() {
+    fn marks_post_and_patch_as_not_repeatable() {
         assert_eq!(Request::get("/").safety, Safety::Repeatable);
         assert_eq!(Request::new(Method::Post, "/").safety, Safety::Once);
         assert_eq!(Request::new(Method::Patch, "/").safety, Safety::Once);

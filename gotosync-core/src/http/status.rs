@@ -1,37 +1,37 @@
-//! What the status of an answer means: the only match on numbers.
+//! The meaning of HTTP status codes. Only this module matches on their numbers.
 
 use crate::ErrorKind;
 
-/// What the status of an answer means.
+/// The meaning of a response status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// It was done.
+    /// The request succeeded.
     Done,
-    /// Nothing has changed since what the request names.
+    /// Nothing has changed since the version that the request names.
     NotModified,
-    /// It is somewhere else.
+    /// The service redirects to another address.
     Elsewhere,
-    /// The request is not what the service takes.
+    /// The service rejects the request as invalid.
     Refused,
-    /// Nobody is signed in, or not any more.
+    /// The request has no valid token.
     SignInNeeded,
-    /// Whoever is signed in may not do this.
+    /// The signed-in user may not do this.
     Denied,
-    /// It is not there.
+    /// The object does not exist.
     NotFound,
-    /// The service cannot do this.
+    /// The service does not support this request.
     Unsupported,
-    /// Something stands against it.
+    /// The request conflicts with the current state, such as an address that another user has.
     Conflict,
-    /// It is no longer as the request supposes.
+    /// The object has changed since the caller read it.
     Changed,
     /// The request is too large.
     TooLarge,
-    /// Too many requests: nothing was done.
+    /// The client sent too many requests; the service did not process this one.
     Slower,
-    /// Something broke while the service worked.
+    /// The service failed while it processed the request.
     Broken,
-    /// Something on the way broke, or the service is away for a while.
+    /// The service or a gateway before it is temporarily unavailable.
     Away,
 }
 
@@ -54,7 +54,7 @@ impl Meaning {
         Self::Away,
     ];
 
-    /// Reads a status.
+    /// Maps a status code to its meaning.
     pub(super) fn of(status: u16) -> Self {
         match status {
             200..=299 => Self::Done,
@@ -74,7 +74,7 @@ impl Meaning {
         }
     }
 
-    /// The kind of the error that it makes, unless the body says better.
+    /// Returns the kind of error for this status, unless the body is more specific.
     pub fn kind(self) -> ErrorKind {
         match self {
             Self::SignInNeeded | Self::Denied => ErrorKind::Denied,
@@ -87,21 +87,21 @@ impl Meaning {
         }
     }
 
-    /// Says whether the same call may well succeed a little later.
+    /// Returns `true` if the same call may succeed shortly after.
     pub(super) fn passes(self) -> bool {
         matches!(self, Self::Slower | Self::Broken | Self::Away)
     }
 
-    /// Says whether the service has answered for sure that it did nothing.
+    /// Returns `true` if the status proves that the service did not process the request.
     pub(super) fn nothing_was_done(self) -> bool {
         !matches!(self, Self::Done | Self::Broken | Self::Away)
     }
 }
 
-/// Says whether an answer is about the token and not about what its owner may do.
+/// Returns `true` if a response rejects the token itself, not the permissions of its user.
 ///
-/// GoTo's meeting service answers 403 to a bad token, with a body that names it (goto-api, 2.11 and 5.3), and its SCIM answers
-/// 401 to a good one whose owner lacks a role (goto-api, 3.1).
+/// GoTo's meeting service answers 403 to an invalid token and names the token in the body (goto-api, 2.11 and 5.3).
+/// GoTo's SCIM service answers 401 to a valid token whose user lacks a role (goto-api, 3.1).
 pub(super) fn is_about_the_token(meaning: Meaning, body: &[u8]) -> bool {
     match meaning {
         Meaning::SignInNeeded => !says(body, &[NO_ROLE]),
@@ -110,13 +110,13 @@ pub(super) fn is_about_the_token(meaning: Meaning, body: &[u8]) -> bool {
     }
 }
 
-/// Says whether the beginning of a body holds one of these words, in whatever letters.
+/// Returns `true` if the beginning of a body contains one of these words, ignoring case.
 fn says(body: &[u8], words: &[&str]) -> bool {
     let said = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]).to_ascii_lowercase();
     words.iter().any(|word| said.contains(word))
 }
 
-/// What GoTo's SCIM says where a role in the organization is missing.
+/// The code in GoTo's SCIM responses for a missing role in the organization.
 const NO_ROLE: &str = "not.authorized";
 const LOOKED_AT: usize = 4096;
 const WORDS: &[&str] = &["invalidtoken", "invalid_token", "expired_token", "expiredtoken", "malformed_token"];
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_have_been_done_is_not_taken_for_refused() {
+    fn distinguishes_refusals_from_outcomes_in_doubt() {
         for status in [500, 502, 503, 504, 408, 599, 700] {
             assert!(!Meaning::of(status).nothing_was_done(), "{status}");
         }
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_403_about_the_token_is_told_from_one_about_rights() {
+    fn distinguishes_an_invalid_token_from_missing_permissions() {
         let token = br#"{"int_err_code":"InvalidToken","msg":"Invalid token passed"}"#;
         assert!(is_about_the_token(Meaning::of(403), token));
         assert!(is_about_the_token(Meaning::of(403), br#"{"errorCode":"AUTHN_EXPIRED_TOKEN"}"#));

@@ -1,4 +1,4 @@
-//! What proves to a service who calls.
+//! Bearer tokens for calls to services.
 
 use std::fmt;
 
@@ -6,25 +6,26 @@ use async_trait::async_trait;
 
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// Gives the token that calls are made with.
+/// A provider of access tokens.
 #[async_trait]
 pub trait Bearer: fmt::Debug + Send + Sync {
-    /// The token to use now.
+    /// Returns the current token.
     async fn token(&self) -> Result<Secret>;
 
-    /// Another token, after the service refused this one. Whoever refused it first may have renewed it for all.
+    /// Returns a new token after the service rejected `refused`. If another call has already renewed it, returns that
+    /// token.
     ///
     /// # Errors
-    /// [`ErrorKind::Denied`] when there is no other.
+    /// [`ErrorKind::Denied`] if there is no other token.
     async fn renew(&self, refused: &Secret) -> Result<Secret>;
 }
 
-/// A token that stays the same, as many services give it to an admin.
+/// A fixed token, such as one that an admin created at the service.
 #[derive(Clone, Debug)]
 pub struct StaticToken(Secret);
 
 impl StaticToken {
-    /// Takes a token.
+    /// Creates a provider that always returns this token.
     pub fn new(token: Secret) -> Self {
         Self(token)
     }
@@ -37,7 +38,7 @@ impl Bearer for StaticToken {
     }
 
     async fn renew(&self, _: &Secret) -> Result<Secret> {
-        Err(Error::new(ErrorKind::Denied, "the service refuses the token")
-            .hint("see whether it has expired or was revoked, and have a new one made"))
+        Err(Error::new(ErrorKind::Denied, "the service rejected the token")
+            .hint("check whether the token has expired or was revoked, and create a new one"))
     }
 }

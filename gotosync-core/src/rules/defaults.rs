@@ -1,13 +1,13 @@
-//! Where fields come from when no rule says: so good that most rules need no mapping.
+//! Default sources of fields that no rule sets. Most rules need no expressions of their own.
 
 use std::borrow::Cow;
 
 use crate::model::{AttrId, Directory, Field, Person, Value};
 
-/// The attributes that defaults read.
+/// The attributes that the defaults read.
 pub(super) const ATTRIBUTES: &[&str] = &["mail", "proxyAddresses", "givenName", "sn", "displayName", "cn"];
 
-/// The numbers of those attributes in one directory.
+/// The IDs of those attributes in one directory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Defaults([Option<AttrId>; 6]);
 
@@ -20,32 +20,32 @@ impl Defaults {
         Self(ids)
     }
 
-    /// The value of a field, or `None` where the person has nothing it could come from.
+    /// Returns the default value of a field, or `None` if the person has none of the attributes.
     ///
-    /// The e-mail is `mail`, or the primary address of `proxyAddresses` (Exchange marks it by an upper-case `SMTP:`); a
-    /// sign-in name is not a mailbox and is never taken for one. Names are `givenName` and `sn`, or what stands before and
-    /// after the last space of `displayName` or `cn`.
+    /// The e-mail address is `mail`, or the primary address in `proxyAddresses` (Exchange marks it with an upper-case `SMTP:`). A
+    /// sign-in name such as `userPrincipalName` need not be a mailbox, so it is never used. The names are `givenName` and `sn`, or the
+    /// parts before and after the last space of `displayName` or `cn`.
     pub(super) fn value<'d>(&self, field: Field, person: &'d Person) -> Option<Cow<'d, str>> {
         let [mail, proxies, given, sn, display, cn] = self.0;
         let text = |id: Option<AttrId>| person.attributes.text(id?).filter(|text| !text.trim().is_empty());
-        let whole = || text(display).or_else(|| text(cn)).map(str::trim);
+        let full_name = || text(display).or_else(|| text(cn)).map(str::trim);
         match field {
             Field::Email => text(mail).or_else(|| primary_address(person, proxies?)).map(Cow::Borrowed),
             Field::FirstName => text(given)
-                .or_else(|| whole().map(|name| name.rsplit_once(' ').map_or(name, |(first, _)| first)))
+                .or_else(|| full_name().map(|name| name.rsplit_once(' ').map_or(name, |(first, _)| first)))
                 .map(Cow::Borrowed),
             Field::LastName => text(sn)
-                .or_else(|| whole().map(|name| name.rsplit_once(' ').map_or(name, |(_, last)| last)))
+                .or_else(|| full_name().map(|name| name.rsplit_once(' ').map_or(name, |(_, last)| last)))
                 .map(Cow::Borrowed),
             _ => None,
         }
     }
 
-    /// How a default reads, for explanations.
+    /// Describes the default, for explanations.
     pub(super) const fn text(field: Field) -> &'static str {
         match field {
-            Field::Email => "mail, or the primary proxyAddresses",
-            Field::FirstName => "givenName, or the first part of displayName",
+            Field::Email => "mail, or the primary address in proxyAddresses",
+            Field::FirstName => "givenName, or displayName without its last word",
             Field::LastName => "sn, or the last word of displayName",
             _ => "",
         }

@@ -1,4 +1,4 @@
-//! What the rules want for each person.
+//! The desired state of each person's user according to the rules.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,94 +18,94 @@ mod extras;
 
 use extras::BoundExtras;
 
-/// What the rules want, for every person that one selects.
+/// The desired state of the users of all selected people.
 #[derive(Debug)]
 pub struct Desires<'d> {
     /// The rules.
     pub rules: &'d Rules,
     /// The directory.
     pub directory: &'d Directory,
-    /// One entry a selected person, in the order of the directory.
+    /// One entry for each selected person, in the order of the directory.
     pub people: Vec<Desire<'d>>,
-    /// What each set of rules that selects somebody comes to.
+    /// The combined effect of each set of rules that selects people.
     pub profiles: Vec<Profile<'d>>,
-    /// Rules that cannot be evaluated. They select nobody, which does not make anybody a leaver.
+    /// Rules that cannot be evaluated. They select no one, but people they may have selected do not become leavers.
     pub broken: Vec<BrokenRule>,
-    /// How many people each rule selects, by its place in the list.
+    /// The number of people that each rule selects, by the index of the rule.
     pub populations: Vec<usize>,
-    /// Whether rules that are only simulated count.
+    /// The treatment of simulated rules.
     pub trial: Trial,
 }
 
-/// What the rules want for one person.
+/// The desired state of one person's user.
 #[derive(Clone, Debug)]
 pub struct Desire<'d> {
     /// The person.
     pub person: PersonIx,
-    /// What the rules that select the person come to.
+    /// The index of the profile in [`Desires::profiles`].
     pub profile: u32,
-    /// The e-mail, if there is one.
+    /// The e-mail address, if there is one.
     pub email: Option<Cow<'d, str>>,
-    /// The first name in normal form.
+    /// The first name, normalized.
     pub first_name: Cow<'d, str>,
-    /// The last name in normal form.
+    /// The last name, normalized.
     pub last_name: Cow<'d, str>,
-    /// The language, if a rule sets it and it comes out to something.
+    /// The language, if a rule sets it to a value that is not empty.
     pub language: Option<Cow<'d, str>>,
-    /// What few rules set; `None` where the person's rules set none of it.
+    /// Values that few rules set; `None` if the person's rules set none of them.
     pub extras: Option<Box<Extras<'d>>>,
-    /// The first field that cannot be used as it is.
+    /// The first field that the account would reject.
     pub problem: Option<Box<FieldProblem>>,
-    /// What `cut` took away from which field; empty for almost everybody.
+    /// The values that the filter `cut` shortened, with their fields; empty for almost everyone.
     pub cuts: Box<[(Field, Cut)]>,
 }
 
-/// What few rules set for a person.
+/// Values that few rules set for a person.
 #[derive(Clone, Debug, Default)]
 pub struct Extras<'d> {
-    /// Fields with one value that come out to something: the time zone, the extension and others.
+    /// Fields with one value that is not empty: the time zone, the extension, and others.
     pub singles: Vec<(Field, Cow<'d, str>)>,
-    /// Custom fields that come out to something, in ascending order of name.
+    /// Custom fields with a value that is not empty, in ascending order of name.
     pub custom_fields: Vec<(&'d str, Cow<'d, str>)>,
-    /// What a person has several of, by field: devices by MAC address or name, the rest by number. A field whose
-    /// expressions come out to nothing is absent.
+    /// Fields with several values: devices by MAC address or name, the others by number. A field has no entry if all its expressions
+    /// are empty.
     pub lists: Vec<(Field, Vec<Cow<'d, str>>)>,
-    /// What cannot be used as it is, and is left out.
+    /// Values that the account would reject, and that are therefore omitted.
     pub problems: Vec<FieldProblem>,
 }
 
-/// A field that the account would refuse.
+/// A field that the account would reject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// The field.
     pub field: Field,
-    /// What is wrong with it, and its value.
+    /// A message with the problem and the value.
     pub problem: String,
 }
 
 impl Extras<'_> {
-    /// Returns the value of a field with one value, if it comes out to something.
+    /// Returns the value of a field with one value, if it is not empty.
     pub fn single(&self, field: Field) -> Option<&str> {
         self.singles.iter().find(|(own, _)| *own == field).map(|(_, value)| &**value)
     }
 
-    /// What a person has several of.
+    /// Returns the values of a field with several values.
     pub fn list(&self, field: Field) -> &[Cow<'_, str>] {
         self.lists.iter().find(|(own, _)| *own == field).map_or(&[], |(_, list)| list)
     }
 }
 
 impl<'d> Desires<'d> {
-    /// What the rules that select somebody come to.
+    /// Returns the combined effect of the rules that select a person.
     pub fn profile(&self, desire: &Desire<'_>) -> &Profile<'d> {
         &self.profiles[desire.profile as usize]
     }
 }
 
-/// Works out what the rules want for the people of a directory.
+/// Computes the desired state for all people of a directory.
 ///
-/// The result does not depend on time: whether a person is enabled is asked later. Fields are checked against what the
-/// account accepts; a field that it would not is a problem of that person alone.
+/// The result does not depend on the time: whether a person is enabled is evaluated later. Fields are checked against the limits of
+/// the account. A field that the account would reject affects only that person.
 pub fn desire<'d>(rules: &'d Rules, directory: &'d Arc<Directory>, limits: FieldLimits, trial: Trial) -> Desires<'d> {
     let selector = Selector::new(rules, directory);
     let words = selector.rule_words();
@@ -142,7 +142,7 @@ pub fn desire<'d>(rules: &'d Rules, directory: &'d Arc<Directory>, limits: Field
     Desires { rules, directory, people, profiles, broken: selector.broken, populations, trial }
 }
 
-/// Says for each rule, in order, why it does not select a person; `None` where it does.
+/// Returns for each rule, in order, why it does not select a person; `None` if it does.
 pub(crate) fn explain_selection(rules: &Rules, directory: &Directory, person: &Person) -> Vec<Option<Miss>> {
     let selector = Selector::new(rules, directory);
     (0..rules.list.len()).map(|index| selector.why_not(index, person)).collect()
@@ -152,7 +152,7 @@ fn members_of(set: &[u64]) -> Vec<usize> {
     (0..set.len() * 64).filter(|index| set[index / 64] & (1 << (index % 64)) != 0).collect()
 }
 
-/// The fields of one profile, ready for one directory.
+/// The expressions of one profile, bound to one directory.
 struct Fields<'d> {
     email: Option<BoundMapping<'d>>,
     first_name: Option<BoundMapping<'d>>,
@@ -213,7 +213,7 @@ impl<'d> Fields<'d> {
     }
 }
 
-/// Without space at the ends, and composed: many services take a decomposed address for an invalid one.
+/// Trims a text and composes its characters (NFC), because many services reject decomposed characters in addresses.
 pub(super) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => nfc(text.trim()),
@@ -221,7 +221,7 @@ pub(super) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// A name in normal form.
+/// Normalizes a name.
 pub(super) fn normal(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => normal_name(text),
@@ -229,7 +229,7 @@ pub(super) fn normal(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// The first field that the account would refuse.
+/// Returns the first field that the account would reject.
 fn unusable(desire: &Desire<'_>, limits: FieldLimits) -> Option<FieldProblem> {
     let problem = |field, problem| Some(FieldProblem { field, problem });
     if let Some(email) = &desire.email {
@@ -247,10 +247,10 @@ fn unusable(desire: &Desire<'_>, limits: FieldLimits) -> Option<FieldProblem> {
     for (field, name) in [(Field::FirstName, &desire.first_name), (Field::LastName, &desire.last_name)] {
         let length = if name.len() > limits.name { name.chars().count() } else { name.len() };
         if length > limits.name {
-            return problem(field, format!("`{name}` has {length} characters, the account takes {}", limits.name));
+            return problem(field, format!("`{name}` has {length} characters, but the account allows {}", limits.name));
         }
         if name.is_empty() {
-            return problem(field, "there is nothing to take it from".to_owned());
+            return problem(field, "the person has no value for it".to_owned());
         }
     }
     let language = desire.language.as_ref()?;
@@ -259,5 +259,5 @@ fn unusable(desire: &Desire<'_>, limits: FieldLimits) -> Option<FieldProblem> {
         None => fine(language, 2),
         Some((language, country)) => fine(language, 2) && fine(country, 2),
     };
-    if valid { None } else { problem(Field::Language, format!("`{language}` is not a language as `en_US`")) }
+    if valid { None } else { problem(Field::Language, format!("`{language}` is not a language code such as `en_US`")) }
 }

@@ -1,4 +1,4 @@
-//! Reads TOML so that every problem names its file, line and column, what was expected, and the nearest right word.
+//! Reads TOML so that every problem comes with file, line, column, the expected value, and the nearest valid word.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,24 +10,24 @@ use toml::de::{DeTable, DeValue};
 use crate::model::text::nearest;
 use crate::{Error, ErrorKind};
 
-/// What is wrong with a file, in the order of its lines; never empty.
+/// The problems in a file, in the order of its lines; never empty.
 #[derive(Debug)]
 pub struct Problems(Vec<Error>);
 
 impl Problems {
-    /// Each problem as an error of its own.
+    /// Returns each problem as an error.
     pub fn iter(&self) -> impl Iterator<Item = &Error> {
         self.0.iter()
     }
 
-    /// Each problem as an error of its own.
+    /// Converts each problem into an error.
     pub fn into_errors(self) -> Vec<Error> {
         self.0
     }
 }
 
 impl From<Problems> for Error {
-    /// Takes the first problem, and says how many more there are.
+    /// Returns the first problem, with the number of further problems.
     fn from(mut problems: Problems) -> Self {
         let more = problems.0.len() - 1;
         let first = problems.0.swap_remove(0);
@@ -35,7 +35,7 @@ impl From<Problems> for Error {
     }
 }
 
-/// One file while it is read: every problem is collected, none ends the reading.
+/// A file that is being read. Reading continues after a problem and collects all of them.
 #[derive(Debug)]
 pub(crate) struct Document<'t> {
     file: &'t str,
@@ -43,7 +43,7 @@ pub(crate) struct Document<'t> {
     problems: RefCell<Vec<(usize, Error)>>,
 }
 
-/// One table of a file. Keys that nobody asks for are problems.
+/// A table of a file. It records which keys the reader asks for; all other keys are problems.
 #[derive(Debug)]
 pub(crate) struct Table<'d, 't> {
     document: &'d Document<'t>,
@@ -53,7 +53,7 @@ pub(crate) struct Table<'d, 't> {
     asked: RefCell<BTreeSet<String>>,
 }
 
-/// A value and where it stands.
+/// A value with its position in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Placed<T> {
     pub(crate) value: T,
@@ -61,7 +61,7 @@ pub(crate) struct Placed<T> {
 }
 
 impl<'t> Document<'t> {
-    /// Parses a file and hands its top table to `read`.
+    /// Parses a file and passes its top-level table to `read`.
     pub(crate) fn read<T>(
         file: &'t str,
         text: &'t str,
@@ -71,9 +71,13 @@ impl<'t> Document<'t> {
         let (map, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let at = error.span().unwrap_or(0..0);
-            document.problem(&at, error.message().replace('\n', "; "), "this is not TOML yet: see the column");
+            document.problem(
+                &at,
+                error.message().replace('\n', "; "),
+                "correct the TOML syntax at this line and column",
+            );
         }
-        // After a syntax error the rest of the file may have been taken for something else.
+        // After a syntax error, the parser may have misread the rest of the file.
         let value = if errors.is_empty() {
             let table = document.table("the file".to_owned(), map.get_ref(), 0..text.len());
             let value = read(&document, &table);
@@ -87,7 +91,7 @@ impl<'t> Document<'t> {
         match value {
             Some(value) if problems.is_empty() => Ok(value),
             _ if problems.is_empty() => {
-                Err(Problems(vec![Error::new(ErrorKind::Input, "the file cannot be used").with("file", file)]))
+                Err(Problems(vec![Error::new(ErrorKind::Input, "the file is not valid").with("file", file)]))
             }
             _ => Err(Problems(problems.into_iter().map(|(_, error)| error).collect())),
         }
@@ -97,7 +101,7 @@ impl<'t> Document<'t> {
         Table { document: self, name, map, at, asked: RefCell::default() }
     }
 
-    /// Notes a problem at a place.
+    /// Records a problem with its position.
     pub(crate) fn problem(&self, at: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         if self.is_full() {
             return;
@@ -111,17 +115,17 @@ impl<'t> Document<'t> {
         self.problems.borrow_mut().push((at.start, error));
     }
 
-    /// Says whether so much is wrong that nobody would read more of it.
+    /// Returns `true` if the maximum number of problems has been recorded.
     fn is_full(&self) -> bool {
         self.problems.borrow().len() >= MOST_PROBLEMS
     }
 
-    /// How problems call the file.
+    /// Returns the file name to show in problems.
     pub(crate) fn file(&self) -> &'t str {
         self.file
     }
 
-    /// The line and column of a byte, both from 1; the column counts characters.
+    /// Returns the line and column of a byte, both counted from 1. The column counts characters.
     pub(crate) fn place(&self, at: usize) -> (usize, usize) {
         let before = &self.text[..at.min(self.text.len())];
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
@@ -130,23 +134,23 @@ impl<'t> Document<'t> {
 }
 
 impl<'d, 't> Table<'d, 't> {
-    /// Where the table stands.
+    /// Returns the position of the table.
     pub(crate) fn at(&self) -> &Range<usize> {
         &self.at
     }
 
-    /// Where a key stands, or the table if it is absent.
+    /// Returns the position of a key, or that of the table if the key is missing.
     pub(crate) fn at_key(&self, key: &str) -> Range<usize> {
         self.map.get_key_value(key).map_or_else(|| self.at.clone(), |(key, _)| key.span())
     }
 
-    /// Says whether a key is present, whatever its value.
+    /// Returns `true` if a key is present, whatever its value.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.asked.borrow_mut().insert(key.to_owned());
         self.map.contains_key(key)
     }
 
-    /// Says why there is no such key, if somebody wrote it.
+    /// Rejects a key that admins may expect but that does not exist, with the reason.
     pub(crate) fn refuse(&self, key: &str, why: &str, hint: &str) {
         if self.map.contains_key(key) {
             self.asked.borrow_mut().insert(key.to_owned());
@@ -154,7 +158,7 @@ impl<'d, 't> Table<'d, 't> {
         }
     }
 
-    /// The text of a key, if it is one; the key is not asked for by it.
+    /// Returns the value of a key if it is a string. The key does not count as asked for.
     pub(crate) fn text_of(&self, key: &str) -> Option<&str> {
         match self.map.get(key)?.get_ref() {
             DeValue::String(text) => Some(text),
@@ -162,28 +166,28 @@ impl<'d, 't> Table<'d, 't> {
         }
     }
 
-    /// Every key that is there, for tables whose keys are names.
+    /// Returns every key of the table, for tables whose keys are names.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.map.iter().map(|(key, _)| key.get_ref().to_string()).collect()
     }
 
-    /// Says whether the value of a key is a table.
+    /// Returns `true` if the value of a key is a table.
     pub(crate) fn is_table(&self, key: &str) -> bool {
         self.map.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Table(_)))
     }
 
-    /// Says whether the value of a key is a list.
+    /// Returns `true` if the value of a key is a list.
     #[cfg(all(feature = "secrets", feature = "ldif", feature = "csv", feature = "sqlite"))]
     pub(crate) fn is_list(&self, key: &str) -> bool {
         self.map.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)))
     }
 
-    /// Calls the table by a better name in problems.
+    /// Sets a better name of the table for problems.
     pub(crate) fn rename(&mut self, name: String) {
         self.name = name;
     }
 
-    /// Notes a problem at a place.
+    /// Records a problem with its position.
     pub(crate) fn problem(&self, at: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         self.document.problem(at, message, hint);
     }
@@ -198,7 +202,7 @@ impl<'d, 't> Table<'d, 't> {
         self.problem(&found.span(), message, format!("write {what}"));
     }
 
-    /// A string.
+    /// Reads a string.
     pub(crate) fn string(&self, key: &str) -> Option<Placed<String>> {
         let found = self.value(key)?;
         if let DeValue::String(text) = found.get_ref() {
@@ -208,7 +212,7 @@ impl<'d, 't> Table<'d, 't> {
         None
     }
 
-    /// A string that must be there and must not be blank.
+    /// Reads a required string that must not be blank.
     pub(crate) fn required_string(&self, key: &str, example: &str) -> Option<Placed<String>> {
         if !self.has(key) {
             self.problem(&self.at, format!("{} has no `{key}`", self.name), format!("add `{key} = \"{example}\"`"));
@@ -217,13 +221,13 @@ impl<'d, 't> Table<'d, 't> {
         let found = self.string(key)?;
         if found.value.trim().is_empty() {
             let message = format!("`{key}` in {} is empty", self.name);
-            self.problem(&found.at, message, format!("write for example `{key} = \"{example}\"`"));
+            self.problem(&found.at, message, format!("write, for example, `{key} = \"{example}\"`"));
             return None;
         }
         Some(found)
     }
 
-    /// `true` or `false`.
+    /// Reads `true` or `false`.
     pub(crate) fn boolean(&self, key: &str) -> Option<Placed<bool>> {
         let found = self.value(key)?;
         if let DeValue::Boolean(value) = found.get_ref() {
@@ -233,12 +237,12 @@ impl<'d, 't> Table<'d, 't> {
         None
     }
 
-    /// A string, or `false` for "none".
+    /// Reads a string, or `false` for no value.
     pub(crate) fn string_or_false(&self, key: &str) -> Option<Placed<Option<String>>> {
         self.string_or_false_as(key, "a string in quotes, or false")
     }
 
-    /// The same, where something else would have been right as well.
+    /// Reads a string, or `false` for no value. `what` describes all valid kinds of values, for the problem.
     pub(crate) fn string_or_false_as(&self, key: &str, what: &str) -> Option<Placed<Option<String>>> {
         let found = self.value(key)?;
         let value = match found.get_ref() {
@@ -252,7 +256,7 @@ impl<'d, 't> Table<'d, 't> {
         Some(Placed { value, at: found.span() })
     }
 
-    /// A whole number from 0 on.
+    /// Reads a whole number, 0 or more.
     pub(crate) fn number(&self, key: &str) -> Option<usize> {
         let found = self.value(key)?;
         let number = match found.get_ref() {
@@ -266,18 +270,18 @@ impl<'d, 't> Table<'d, 't> {
         number
     }
 
-    /// One of several words.
+    /// Reads one of several words.
     pub(crate) fn word<T: Clone>(&self, key: &str, words: &[(&'static str, T)]) -> Option<T> {
         let found = self.string(key)?;
         self.chosen(key, &found, words, None)
     }
 
-    /// A word or a list of words, each one of several, or `None` where it is noted as wrong.
+    /// Reads a word or a list of words. An invalid word is recorded as a problem and returned as `None`.
     pub(crate) fn words<T: Clone>(&self, key: &str, words: &[(&'static str, T)]) -> Vec<Option<T>> {
         self.strings(key).iter().map(|found| self.chosen(key, found, words, None)).collect()
     }
 
-    /// The value of a word, which is one of several; `otherwise` says what else could be written.
+    /// Returns the value of a word. `otherwise` describes the alternative to the words, for the hint.
     pub(crate) fn chosen<T: Clone>(
         &self,
         key: &str,
@@ -305,15 +309,15 @@ impl<'d, 't> Table<'d, 't> {
         chosen
     }
 
-    /// A string or a list of strings.
+    /// Reads a string or a list of strings.
     pub(crate) fn strings(&self, key: &str) -> Vec<Placed<String>> {
-        self.items(key, "a string in quotes or a list of them", |found| match found.get_ref() {
+        self.items(key, "a string in quotes, or a list of strings", |found| match found.get_ref() {
             DeValue::String(text) => Some(Placed { value: text.to_string(), at: found.span() }),
             _ => None,
         })
     }
 
-    /// A string or a table, or a list of either.
+    /// Reads a string, a table, or a list of strings and tables.
     pub(crate) fn strings_or_tables(&self, key: &str, what: &str) -> Vec<StringOrTable<'d, 't>> {
         self.items(key, what, |found| match found.get_ref() {
             DeValue::String(text) => Some(StringOrTable::String(Placed { value: text.to_string(), at: found.span() })),
@@ -325,7 +329,7 @@ impl<'d, 't> Table<'d, 't> {
         })
     }
 
-    /// A string or a table.
+    /// Reads a string or a table.
     pub(crate) fn string_or_table(&self, key: &str, what: &str) -> Option<StringOrTable<'d, 't>> {
         let found = self.value(key)?;
         match found.get_ref() {
@@ -356,7 +360,7 @@ impl<'d, 't> Table<'d, 't> {
         }
     }
 
-    /// A table.
+    /// Reads a table.
     pub(crate) fn table(&self, key: &str) -> Option<Table<'d, 't>> {
         let found = self.value(key)?;
         if let DeValue::Table(map) = found.get_ref() {
@@ -367,11 +371,11 @@ impl<'d, 't> Table<'d, 't> {
         None
     }
 
-    /// The tables of an array, written `[[key]]`.
+    /// Reads an array of tables, written `[[key]]`.
     pub(crate) fn tables(&self, key: &str) -> Vec<Table<'d, 't>> {
         let Some(found) = self.value(key) else { return Vec::new() };
         let DeValue::Array(items) = found.get_ref() else {
-            self.expected(key, &format!("a table headed [[{key}]]"), found);
+            self.expected(key, &format!("a table with the heading [[{key}]]"), found);
             return Vec::new();
         };
         let mut tables = Vec::new();
@@ -380,13 +384,13 @@ impl<'d, 't> Table<'d, 't> {
                 DeValue::Table(map) => {
                     tables.push(self.document.table(format!("[[{key}]] number {}", index + 1), map, item.span()));
                 }
-                _ => self.expected(key, &format!("a table headed [[{key}]]"), item),
+                _ => self.expected(key, &format!("a table with the heading [[{key}]]"), item),
             }
         }
         tables
     }
 
-    /// Notes every key that nobody asked for.
+    /// Records a problem for every key that the reader did not ask for.
     pub(crate) fn finish(&self) {
         let asked = self.asked.borrow();
         for (key, _) in self.map {
@@ -406,7 +410,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 }
 
-/// What stands in a list that takes both.
+/// A string or a table.
 #[derive(Debug)]
 pub(crate) enum StringOrTable<'d, 't> {
     String(Placed<String>),
@@ -417,7 +421,7 @@ fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a point",
+        DeValue::Float(_) => "a decimal number",
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",
@@ -425,5 +429,5 @@ fn kind_of(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// The most problems of one file that are told.
+/// The maximum number of problems that are reported for one file.
 const MOST_PROBLEMS: usize = 300;

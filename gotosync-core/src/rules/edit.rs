@@ -1,8 +1,8 @@
-//! A rules file that is changed and stays as its author wrote it: comments, order, blank lines and formatting of whatever
-//! is not touched keep every byte.
+//! Editing of rules files. Comments, order, blank lines, and formatting of everything that an edit does not touch are kept byte for
+//! byte.
 //!
-//! The text is not written anew from what was read: each operation finds the bytes it is about, replaces those, and leaves
-//! the others alone. So line ends, a missing last line end and odd spacing survive too.
+//! The text is not regenerated from the parsed file. Each operation finds the bytes that it affects and replaces only those, so line
+//! endings, a missing newline at the end, and unusual spacing survive too.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -25,19 +25,19 @@ pub(crate) use json::text as toml_text;
 pub(super) use json::value as json_of;
 use layout::{Block, Layout};
 
-/// The text of a rules file, and operations on it.
+/// The text of a rules file, with operations to edit it.
 ///
-/// An operation that would make the file unusable is refused with the very errors that reading such a file gives, and
-/// changes nothing. Comments right above a `[[rule]]` and right below its last line go where the rule goes; comments that
-/// stand apart, and those at the top and at the end of the file, stay.
+/// An operation that would make the file invalid changes nothing and returns the errors that parsing the changed file would give.
+/// Comments directly above a `[[rule]]` and directly below its last line move with the rule. Comments separated by a blank line, and
+/// those at the top and the end of the file, stay where they are.
 ///
 /// ```
-/// use gotosync_core::rules::{Change, Place, RulesFile};
+/// use gotosync_core::rules::{Change, Position, RulesFile};
 ///
 /// let text = "# ours\n\n[[rule]]\nname = 'Sales'   # since 2019\neveryone = true\n";
 /// let mut file = RulesFile::parse(text, "rules.toml").map_err(|mut errors| errors.remove(0))?;
 /// let scope = Change::set("group", "'IT Team'").map_err(|mut errors| errors.remove(0))?;
-/// file.add("IT", &[scope], &Place::First).map_err(|mut errors| errors.remove(0))?;
+/// file.add("IT", &[scope], &Position::First).map_err(|mut errors| errors.remove(0))?;
 /// assert!(file.text().starts_with("# ours\n\n[[rule]]\nname = \"IT\"\ngroup = 'IT Team'\n\n[[rule]]\nname = 'Sales'   # since"));
 /// # Ok::<(), gotosync_core::Error>(())
 /// ```
@@ -48,67 +48,67 @@ pub struct RulesFile {
     text: String,
 }
 
-/// One change to a key of a rule. The names of a key within a table are joined by dots, as `fields.email`.
+/// A change to a key of a rule. A key inside a table is written with dots, such as `fields.email`.
 #[derive(Clone, Debug)]
 pub struct Change {
     key: Vec<String>,
-    /// `None` takes the key away.
+    /// The new value; `None` removes the key.
     value: Option<toml_edit::Value>,
 }
 
-/// A place in the order of rules, which is their priority.
+/// A position in the order of rules, which is their priority.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Position {
     /// Before every other rule.
     First,
     /// After every other rule.
     Last,
-    /// Right before a rule.
+    /// Directly before the rule with this name.
     Before(String),
-    /// Right after a rule.
+    /// Directly after the rule with this name.
     After(String),
 }
 
 /// The former name of [`Position`].
-#[deprecated(since = "0.1.0", note = "it is called `Position`")]
+#[deprecated(since = "0.1.0", note = "renamed to `Position`")]
 pub type Place = Position;
 
 impl Change {
-    /// Gives a key a value that is written as in a rules file.
+    /// Sets a key to a value in TOML syntax.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when the key or the value is not TOML.
+    /// [`ErrorKind::Input`] if the key or the value is not valid TOML.
     pub fn set(key: &str, value: &str) -> Result<Self, Vec<Error>> {
         let value = value.trim().parse::<toml_edit::Value>().map_err(|error| {
-            let message = format!("`{value}` is not a value: {}", error.message().replace('\n', "; "));
-            let hint = "write it as in the rules file: \"text\", true, 5, [\"one\", \"two\"], { count = 5 }";
+            let message = format!("`{value}` is not a valid TOML value: {}", error.message().replace('\n', "; "));
+            let hint = "write it as in the rules file: \"text\", true, 5, [\"one\", \"two\"], or { count = 5 }";
             vec![Error::new(ErrorKind::Input, message).with("key", key).hint(hint)]
         })?;
         Ok(Self { key: path(key)?, value: Some(value) })
     }
 
-    /// Gives a key a value as JSON has it; `null` takes the key away.
+    /// Sets a key to a JSON value; `null` removes the key.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when the key is not one, or TOML has no word for the value.
+    /// [`ErrorKind::Input`] if the key is invalid or TOML cannot represent the value.
     pub fn json(key: &str, value: &Json) -> Result<Self, Vec<Error>> {
         let wrong = |problem| vec![Error::new(ErrorKind::Input, problem).with("key", key)];
         let value = if value.is_null() { None } else { Some(json::toml(value).map_err(wrong)?) };
         Ok(Self { key: path(key)?, value })
     }
 
-    /// Gives a key a text.
+    /// Sets a key to a string.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when the key is not one.
+    /// [`ErrorKind::Input`] if the key is invalid.
     pub fn text(key: &str, value: &str) -> Result<Self, Vec<Error>> {
         Ok(Self { key: path(key)?, value: Some(value.into()) })
     }
 
-    /// Gives a key one text, or a list of several.
+    /// Sets a key to a string or to a list of strings.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when the key is not one.
+    /// [`ErrorKind::Input`] if the key is invalid.
     pub fn texts(key: &str, values: &[String], one: Single) -> Result<Self, Vec<Error>> {
         if let ([value], Single::Bare) = (values, one) {
             return Self::text(key, value);
@@ -117,19 +117,19 @@ impl Change {
         Ok(Self { key: path(key)?, value: Some(list.into()) })
     }
 
-    /// Takes a key away.
+    /// Removes a key.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] when the key is not one.
+    /// [`ErrorKind::Input`] if the key is invalid.
     pub fn unset(key: &str) -> Result<Self, Vec<Error>> {
         Ok(Self { key: path(key)?, value: None })
     }
 }
 
-/// How a list of one is written.
+/// The way to write a list with a single value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Single {
-    /// As the one value.
+    /// As the value without brackets.
     Bare,
     /// As a list.
     Listed,
@@ -141,83 +141,85 @@ impl Single {
 }
 
 impl RulesFile {
-    /// Takes the text of a rules file. `file` is how problems call it. Rules in it may be wrong, so that they can be mended.
+    /// Parses the TOML of a rules file. `file` is the file name to show in errors. The rules may be invalid, so that edits can fix them.
     ///
     /// # Errors
-    /// What is not TOML, with line and column.
+    /// The syntax errors, with line and column.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Error>> {
         if Document::parse(text).is_err() {
             return Err(match Rules::parse(text, file) {
                 Err(problems) => problems.into_errors(),
-                Ok(_) => vec![Error::new(ErrorKind::Bug, "the file reads in one way only").with("file", file)],
+                Ok(_) => vec![
+                    Error::new(ErrorKind::Bug, "one TOML parser accepts the file, but the other one does not")
+                        .with("file", file),
+                ],
             });
         }
         Ok(Self { file: file.to_owned(), read: text.to_owned(), text: text.to_owned() })
     }
 
-    /// Writes a file that says what an object says: the other way round of [`json`](Self::json). Rules in it may be wrong.
+    /// Creates a file from a JSON object: the reverse of [`json`](Self::json). The rules may be invalid.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for what is no object, or what TOML has no word for.
+    /// [`ErrorKind::Input`] if `json` is not an object or TOML cannot represent it.
     pub fn from_json(json: &Json, file: &str) -> Result<Self, Vec<Error>> {
         let wrong = |problem: String| vec![Error::new(ErrorKind::Input, problem).with("file", file)];
-        let object =
-            json.as_object().ok_or_else(|| wrong("rules are an object with `rule` and other keys".to_owned()))?;
+        let object = json.as_object().ok_or_else(|| wrong("rules must be an object with the key `rule`".to_owned()))?;
         let document = json::document(object, super::keys()).map_err(wrong)?;
         Self::parse(&document.to_string(), file)
     }
 
-    /// How problems call the file.
+    /// Returns the file name to show in errors.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The text as it is now.
+    /// Returns the current text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The text as it was read.
+    /// Returns the original text.
     pub fn read(&self) -> &str {
         &self.read
     }
 
-    /// Says whether an operation changed anything.
+    /// Returns `true` if an operation has changed the text.
     pub fn is_changed(&self) -> bool {
         self.read != self.text
     }
 
-    /// The rules as the text says them now.
+    /// Parses the rules of the current text.
     ///
     /// # Errors
-    /// Every problem of the file.
+    /// Every problem in the file.
     pub fn rules(&self) -> Result<Rules, Vec<Error>> {
         Rules::parse(&self.text, &self.file).map_err(super::Problems::into_errors)
     }
 
-    /// Replaces the whole text, as an editor does.
+    /// Replaces the entire text, for example with the result of an editor.
     ///
     /// # Errors
-    /// Every problem of the new text.
+    /// Every problem in the new text.
     pub fn replace(&mut self, text: String) -> Result<(), Vec<Error>> {
         self.accept(text)
     }
 
-    /// The names of the rules, highest priority first.
+    /// Returns the names of the rules, highest priority first.
     pub fn names(&self) -> Vec<String> {
         self.layout().map(|layout| layout.rules.into_iter().map(|block| block.name).collect()).unwrap_or_default()
     }
 
-    /// A rule as it is written, with its comments.
+    /// Returns the text of a rule, with its comments.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] with the nearest name.
+    /// [`ErrorKind::NotFound`] with the nearest name if there is no such rule.
     pub fn written(&self, rule: &str) -> Result<String, Vec<Error>> {
         let layout = self.layout()?;
         Ok(self.block(&layout, rule)?.text(&self.text))
     }
 
-    /// The line in which each rule starts, from 1.
+    /// Returns the line in which each rule starts, counted from 1.
     pub fn lines(&self) -> BTreeMap<String, usize> {
         let Ok(layout) = self.layout() else { return BTreeMap::new() };
         let (mut lines, mut line, mut seen) = (BTreeMap::new(), 1, 0);
@@ -229,17 +231,17 @@ impl RulesFile {
         lines
     }
 
-    /// The line in which a rule starts, from 1.
+    /// Returns the line in which a rule starts, counted from 1.
     pub fn line_of(&self, rule: &str) -> Option<usize> {
         self.lines().remove(rule.trim())
     }
 
-    /// The file as JSON: what it says without how it is written.
+    /// Returns the contents of the file as JSON, without comments and formatting.
     pub fn json(&self) -> Json {
         self.document().map_or(Json::Null, |document| json::table(document.as_table()))
     }
 
-    /// The attributes that the file declares.
+    /// Returns the custom attributes that the file declares.
     pub fn declared(&self) -> Vec<String> {
         let texts = |item: &Json| match item {
             Json::Array(items) => items.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
@@ -251,7 +253,7 @@ impl RulesFile {
     /// Adds a rule.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] when a rule has that name, and every problem the file would have.
+    /// [`ErrorKind::Conflict`] if a rule with that name exists, and every problem that the changed file would have.
     pub fn add(&mut self, name: &str, changes: &[Change], place: &Position) -> Result<(), Vec<Error>> {
         self.must_be_free(name)?;
         let at = self.place(&self.layout()?, place)?;
@@ -263,20 +265,20 @@ impl RulesFile {
         self.accept(text)
     }
 
-    /// Changes keys of a rule, all of them or none.
+    /// Changes keys of a rule. If one change fails, none is made.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is no such rule or no such key to take away, [`ErrorKind::Unsupported`] for what
-    /// is written in a way that only an editor can change, and every problem the file would have.
+    /// [`ErrorKind::NotFound`] if there is no such rule or no such key to remove, [`ErrorKind::Unsupported`] if the TOML is in a form that
+    /// must be edited by hand, and every problem that the changed file would have.
     pub fn edit(&mut self, rule: &str, changes: &[Change]) -> Result<(), Vec<Error>> {
         let text = self.changed(rule, changes)?;
         self.accept(text)
     }
 
-    /// Gives a rule another name. What is remembered of a rule is remembered by its name.
+    /// Renames a rule. The state store knows rules by name, so a renamed rule counts as a new one there.
     ///
     /// # Errors
-    /// As [`edit`](Self::edit), and [`ErrorKind::Conflict`] when another rule has that name.
+    /// Those of [`edit`](Self::edit), and [`ErrorKind::Conflict`] if another rule has that name.
     pub fn rename(&mut self, rule: &str, name: &str) -> Result<(), Vec<Error>> {
         if name.trim() != rule {
             self.must_be_free(name)?;
@@ -284,10 +286,10 @@ impl RulesFile {
         self.edit(rule, &[Change::text("name", name)?])
     }
 
-    /// Lets a rule take part. A line that says nothing but `enabled = false` goes.
+    /// Enables a rule. A line `enabled = false` without a comment is removed.
     ///
     /// # Errors
-    /// As [`edit`](Self::edit).
+    /// Those of [`edit`](Self::edit).
     pub fn enable(&mut self, rule: &str) -> Result<(), Vec<Error>> {
         let layout = self.layout()?;
         let index = self.index(&layout, rule)?;
@@ -295,10 +297,10 @@ impl RulesFile {
         self.accept(text)
     }
 
-    /// Takes a rule out without removing it.
+    /// Disables a rule without removing it.
     ///
     /// # Errors
-    /// As [`edit`](Self::edit).
+    /// Those of [`edit`](Self::edit).
     pub fn disable(&mut self, rule: &str) -> Result<(), Vec<Error>> {
         self.edit(rule, &[Change::set("enabled", "false")?])
     }
@@ -306,29 +308,30 @@ impl RulesFile {
     /// Removes a rule with its comments.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] with the nearest name, [`ErrorKind::Unsupported`] for the only rule: a file needs one.
+    /// [`ErrorKind::NotFound`] with the nearest name if there is no such rule, and [`ErrorKind::Unsupported`] for the only rule, because a
+    /// file needs at least one.
     pub fn remove(&mut self, rule: &str) -> Result<(), Vec<Error>> {
         let layout = self.layout()?;
         let block = self.block(&layout, rule)?;
         if layout.rules.len() == 1 {
-            let message = format!("`{rule}` is the only rule, and a rules file needs one");
-            let hint = "switch it off instead: `gotosync rule disable`; or add another rule first";
+            let message = format!("`{rule}` is the only rule, and a rules file needs at least one");
+            let hint = "disable it with `gotosync rule disable`, or add another rule first";
             return Err(vec![Error::new(ErrorKind::Unsupported, message).with("file", &self.file).hint(hint)]);
         }
         self.accept(lines::cut(&self.text, &block.parts))
     }
 
-    /// Moves a rule, and with it its priority. A rule that is there already is left as it is.
+    /// Moves a rule to another position, and so changes its priority. Does nothing if the rule already has that position.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] with the nearest name, [`ErrorKind::Input`] for a place beside itself.
+    /// [`ErrorKind::NotFound`] with the nearest name if there is no such rule, and [`ErrorKind::Input`] for a position next to itself.
     pub fn move_to(&mut self, rule: &str, place: &Position) -> Result<(), Vec<Error>> {
         let layout = self.layout()?;
         let block = self.block(&layout, rule)?;
         if let Position::Before(other) | Position::After(other) = place {
             self.block(&layout, other)?;
             if other.trim() == block.name {
-                let message = format!("`{rule}` cannot stand beside itself");
+                let message = format!("cannot move the rule `{rule}` before or after itself");
                 return Err(vec![Error::new(ErrorKind::Input, message).hint("name another rule")]);
             }
         }
@@ -355,13 +358,13 @@ impl RulesFile {
         Ok(text)
     }
 
-    /// Takes a text if it is that of a usable file.
+    /// Accepts a new text if it is a valid rules file.
     fn accept(&mut self, text: String) -> Result<(), Vec<Error>> {
         let before = mem::replace(&mut self.text, text);
         if let Err(errors) = self.rules() {
             self.text = before;
-            let told = ("nothing was saved", "the line is that of the file as it would be");
-            return Err(errors.into_iter().map(|error| error.with(told.0, told.1)).collect());
+            let note = ("nothing was saved", "the line number refers to the changed file");
+            return Err(errors.into_iter().map(|error| error.with(note.0, note.1)).collect());
         }
         Ok(())
     }
@@ -373,8 +376,8 @@ impl RulesFile {
     fn layout(&self) -> Result<Layout, Vec<Error>> {
         let document = self.document()?;
         if document.get("rule").is_some_and(Item::is_value) {
-            let message = "the rules stand in one list, `rule = […]`, which only an editor can change";
-            let hint = "head each rule with [[rule]], its keys in lines of their own below";
+            let message = "the rules are in an inline list, `rule = […]`, which must be edited by hand";
+            let hint = "write [[rule]] above each rule, and each of its keys on a line below";
             return Err(vec![Error::new(ErrorKind::Unsupported, message).with("file", &self.file).hint(hint)]);
         }
         Ok(Layout::of(&self.text, &document))
@@ -386,10 +389,12 @@ impl RulesFile {
             let names = layout.rules.iter().map(|block| block.name.as_str());
             let hint = match nearest(rule, names.clone()) {
                 Some(name) => format!("did you mean `{name}`?"),
-                None => format!("there are {}", names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+                None => {
+                    format!("the rules are {}", names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+                }
             };
             let error = Error::new(ErrorKind::NotFound, format!("there is no rule `{rule}`")).with("file", &self.file);
-            vec![if layout.rules.is_empty() { error.hint("the file has no rule yet") } else { error.hint(hint) }]
+            vec![if layout.rules.is_empty() { error.hint("the file has no rules yet") } else { error.hint(hint) }]
         })
     }
 
@@ -399,14 +404,14 @@ impl RulesFile {
 
     fn must_be_free(&self, name: &str) -> Result<(), Vec<Error>> {
         if self.names().iter().any(|own| own == name.trim()) {
-            let message = format!("there is a rule `{}` already", name.trim());
-            let hint = "take another name, or change that one: `gotosync rule edit`";
+            let message = format!("a rule with the name `{}` exists already", name.trim());
+            let hint = "choose another name, or change that rule with `gotosync rule edit`";
             return Err(vec![Error::new(ErrorKind::Conflict, message).with("file", &self.file).hint(hint)]);
         }
         Ok(())
     }
 
-    /// The byte at which a rule for a place is put in.
+    /// Returns the byte at which to insert a rule for a position.
     fn place(&self, layout: &Layout, place: &Position) -> Result<usize, Vec<Error>> {
         let all = &layout.rules;
         Ok(match place {
@@ -420,16 +425,16 @@ impl RulesFile {
 
 fn parsed(text: &str) -> Result<Document<&str>, Vec<Error>> {
     Document::parse(text).map_err(|error| {
-        let message = format!("the file would not be TOML any more: {}", error.message().replace('\n', "; "));
-        vec![Error::new(ErrorKind::Unsupported, message).hint("change it in an editor: `gotosync rule edit`")]
+        let message = format!("the change would make the file invalid TOML: {}", error.message().replace('\n', "; "));
+        vec![Error::new(ErrorKind::Unsupported, message).hint("change it in an editor with `gotosync rule edit`")]
     })
 }
 
-/// The names of a key that is written with dots.
+/// Splits a dotted key into its parts.
 fn path(key: &str) -> Result<Vec<String>, Vec<Error>> {
     let keys = toml_edit::Key::parse(key).map_err(|_| {
-        let hint = "write the name of a key, with dots for one within a table: `fields.email`";
-        vec![Error::new(ErrorKind::Input, format!("`{key}` is not a key")).hint(hint)]
+        let hint = "write the name of a key, with dots for a key inside a table, such as `fields.email`";
+        vec![Error::new(ErrorKind::Input, format!("`{key}` is not a valid key")).hint(hint)]
     })?;
     Ok(keys.iter().map(|key| key.get().to_owned()).collect())
 }

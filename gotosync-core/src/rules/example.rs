@@ -1,13 +1,13 @@
-//! Examples in a rules file: a person who is made up, and what the fields of the user must come to.
+//! Examples in a rules file: made-up people with the field values that the rules must give them.
 //!
 //! ```toml
 //! [[example]]
 //! name = "umlauts in logins"             # optional
-//! rule = "Everyone"                      # optional: by whose expressions; else as if every rule selected the person
+//! rule = "Everyone"                      # optional: evaluate only this rule; the default is all enabled rules
 //! attributes = { givenName = "Jürgen", sn = "Groß", mail = ["j.gross@example.test"] }
 //! dn = "CN=Jürgen Groß,OU=Sales,DC=example,DC=test"    # optional
-//! groups = ["Sales Team"]                # optional: the person is directly in these
-//! fields = { email = "j.gross@example.test", language = false }   # false: it comes to nothing
+//! groups = ["Sales Team"]                # optional: direct membership in these groups
+//! fields = { email = "j.gross@example.test", language = false }   # false: no value
 //! # also time_zone, extension, and custom_fields = { … }
 //! ```
 
@@ -25,23 +25,23 @@ use crate::model::text::{nearest, nfc};
 use crate::model::{Directory, DirectoryBuilder, Dn, Field, GroupEntry, GroupId, PersonEntry, PersonId, PersonIx};
 use crate::{Error, ErrorKind};
 
-/// One example.
+/// An example.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// What it is called, in errors.
+    /// The name in error messages.
     pub name: String,
-    /// The one rule whose expressions it is about; `None` if it is about all that take part.
+    /// The only rule to evaluate; `None` for all enabled rules.
     pub rule: Option<Arc<str>>,
     file: String,
     directory: Arc<Directory>,
     expected: Vec<Expected>,
 }
 
-/// What one field must come to.
+/// The expected value of a field.
 #[derive(Clone, Debug)]
 struct Expected {
     field: Field,
-    /// The name of a custom field.
+    /// The name, if it is a custom field.
     custom: Option<String>,
     value: Option<String>,
     line: usize,
@@ -49,17 +49,17 @@ struct Expected {
 }
 
 impl Rules {
-    /// Evaluates every example and gives an error for each field that does not come to what is written: with file, line and
-    /// column, the rule and its expression, what was expected and what came.
+    /// Evaluates every example and returns an error for each field without the expected value: with file, line, column, the rule and
+    /// its expression, the expected value, and the actual value.
     ///
-    /// Whether the account would take a value is not asked.
+    /// Does not check whether the account would accept a value.
     pub fn verify_examples(&self) -> Vec<Error> {
         self.examples.iter().flat_map(|example| example.failures(self)).collect()
     }
 }
 
 impl Example {
-    /// Says whether every field comes to what is written.
+    /// Returns `true` if every field has the expected value.
     pub fn holds(&self, rules: &Rules) -> bool {
         self.failures(rules).is_empty()
     }
@@ -78,9 +78,9 @@ impl Example {
             if got.as_ref().is_ok_and(|got| *got == expected.value) {
                 continue;
             }
-            let got = got.map_or_else(|problem| format!("a problem: {problem}"), |got| shown(got.as_deref()));
+            let got = got.map_or_else(|problem| format!("an error: {problem}"), |got| shown(got.as_deref()));
             let field = expected.custom.as_deref().unwrap_or(expected.field.as_str());
-            let message = format!("{}: `{field}` does not come out as written", self.name);
+            let message = format!("{}: `{field}` does not have the expected value", self.name);
             let mut error = Error::new(ErrorKind::Input, message)
                 .with("file", &self.file)
                 .with("line", expected.line)
@@ -90,7 +90,7 @@ impl Example {
             }
             let from = source.as_ref().map_or("no rule sets it", |source| source.text(expected.field));
             error = error.with("from", from).with("expected", shown(expected.value.as_deref())).with("got", got);
-            failures.push(error.hint("mend the expression, or the example if it is the one that is wrong"));
+            failures.push(error.hint("correct the expression or the example"));
         }
         failures
     }
@@ -119,10 +119,10 @@ fn bound_value<'m>(
 }
 
 fn shown(value: Option<&str>) -> String {
-    value.map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"))
+    value.map_or_else(|| "no value".to_owned(), |value| format!("`{value}`"))
 }
 
-/// Reads the examples of a file. `own` are the attribute names that the file declares.
+/// Reads the examples of a file. `own` are the custom attributes that the file declares.
 pub(super) fn read(document: &Document<'_>, tables: Vec<ExampleKeys>, own: &[String], rules: &[Rule]) -> Vec<Example> {
     let mut examples = Vec::new();
     for (number, keys) in (1..).zip(tables) {
@@ -131,8 +131,8 @@ pub(super) fn read(document: &Document<'_>, tables: Vec<ExampleKeys>, own: &[Str
         let rule = keys.rule.as_ref().and_then(|wanted| rule(document, wanted, rules));
         let directory = read_person(document, &keys, own);
         if !keys.places.has("fields") {
-            let hint = "say what must come out: `fields = { email = \"ann@example.test\" }`";
-            document.problem(keys.places.table(), "the example expects nothing", hint);
+            let hint = "write the expected values, such as `fields = { email = \"ann@example.test\" }`";
+            document.problem(keys.places.table(), "the example has no `fields`", hint);
         }
         let expected = keys.fields.map_or_else(Vec::new, |fields| read_expected(document, fields));
         let file = document.file().to_owned();
@@ -146,14 +146,14 @@ fn rule(document: &Document<'_>, wanted: &Placed<String>, rules: &[Rule]) -> Opt
     if found.is_none() {
         let hint = match nearest(&wanted.value, rules.iter().map(|rule| &*rule.name)) {
             Some(name) => format!("did you mean `{name}`?"),
-            None => "write the `name` of a rule of this file, or leave `rule` out".to_owned(),
+            None => "write the name of a rule in this file, or remove `rule`".to_owned(),
         };
-        document.problem(&wanted.at, format!("no rule is called `{}`", wanted.value), hint);
+        document.problem(&wanted.at, format!("there is no rule `{}`", wanted.value), hint);
     }
     found.map(|rule| Arc::clone(&rule.name))
 }
 
-/// A directory with nobody in it but the person of an example.
+/// Creates a directory with the person of an example as the only person.
 fn read_person(document: &Document<'_>, keys: &ExampleKeys, own: &[String]) -> Option<Arc<Directory>> {
     let given = keys.dn.as_ref().and_then(|text| {
         let refused = |error: &Error| document.problem(&text.at, error.message(), error.help().unwrap_or_default());

@@ -1,7 +1,7 @@
-//! The grammar of rules files, written once: each key with its type, words, default, example and sentence.
+//! The grammar of rules files, defined once: each key with its type, allowed words, default, example, and description.
 //!
-//! From a table come the reader of that part of a file, the JSON Schema and the reference. A new key is one row; a new key that takes
-//! an expression for a setting is not even that: it comes from the table of settings in `model/settings.rs`.
+//! Each table of keys generates the reader for that part of a file, the JSON Schema, and the reference documentation. A new key is one
+//! row. A key that sets a user setting by an expression needs no row here: it comes from the table of settings in `model/settings.rs`.
 
 use std::ops::Range;
 
@@ -22,69 +22,69 @@ pub(in crate::rules) use rule::{
 };
 pub(in crate::rules) use words::Unlimited;
 
-/// The value of a key: how it is read, and what the schema says of it.
+/// A type of value: how it is read, and how the schema describes it.
 pub(in crate::rules) trait Kind {
-    /// What reading gives; what is wrong is noted and left out.
+    /// The result of reading. Invalid values are recorded as problems and omitted.
     type Read;
-    /// The kind in the schema.
+    /// The kind of value in the schema.
     const KIND: KeyKind;
 
-    /// Reads the value of a key, which need not be there.
+    /// Reads the value of a key. The key may be missing.
     fn read(table: &Source<'_, '_>, name: &str, key: &Key) -> Self::Read;
 }
 
 /// The keys of one table.
 pub(in crate::rules) trait Keys: Sized {
-    /// The rows.
+    /// The keys that the table may have.
     const KEYS: &'static [Key];
 
-    /// Reads all of them.
+    /// Reads all keys of the table.
     fn read(table: &Source<'_, '_>) -> Self;
 
-    /// Returns what the table is called in problems, if it has a better name than its heading. `number` counts from 1.
+    /// Returns the name of the table for error messages, if it has a better one than its heading. `number` counts from 1.
     fn title(_table: &Source<'_, '_>, _number: usize) -> Option<String> {
         None
     }
 }
 
-/// Words that are values.
+/// An enum whose values are written as words.
 pub(in crate::rules) trait Words: Clone + 'static {
-    /// The words with what they mean.
+    /// The words with their meanings.
     const WORDS: &'static [Word];
     /// The words with their values.
     const VALUES: &'static [(&'static str, Self)];
 }
 
-/// A name in a table whose keys are names.
+/// The entries of a table whose keys are names chosen by the admin.
 pub(in crate::rules) trait Named {
     /// The kind of each value.
     type Kind: Kind;
-    /// The row that stands for each name.
+    /// The row that describes every entry.
     const KEY: &'static Key;
 }
 
-/// A text, or a table.
+/// A string, or a table.
 #[derive(Debug)]
 pub(in crate::rules) enum TextOr<K> {
     Text(Placed<String>),
     Table(K),
 }
 
-/// A text, `false`, or a table.
+/// A string, `false`, or a table.
 #[derive(Debug)]
 pub(in crate::rules) enum TextFalseOr<K> {
     Text(Placed<Option<String>>),
     Table(K),
 }
 
-/// A word, or a table.
+/// One of several words, or a table.
 #[derive(Debug)]
 pub(in crate::rules) enum WordOr<W, K> {
     Word(W),
     Table(K),
 }
 
-/// Where a table and its keys stand.
+/// The positions of a table and its keys in the file.
 #[derive(Debug)]
 pub(in crate::rules) struct Spans {
     table: Range<usize>,
@@ -97,56 +97,56 @@ impl Spans {
         Self { table: table.at().clone(), keys: present.map(|key| (key.name, table.at_key(key.name))).collect() }
     }
 
-    /// Where the table stands.
+    /// Returns the position of the table.
     pub(in crate::rules) fn table(&self) -> &Range<usize> {
         &self.table
     }
 
-    /// Where a key stands, or the table if the key is absent.
+    /// Returns the position of a key, or that of the table if the key is missing.
     pub(in crate::rules) fn of_key(&self, name: &str) -> &Range<usize> {
         self.keys.iter().find(|(own, _)| *own == name).map_or(&self.table, |(_, at)| at)
     }
 
-    /// Says whether a key is there, whatever its value.
+    /// Returns `true` if the key is present, whatever its value.
     pub(in crate::rules) fn has(&self, name: &str) -> bool {
         self.keys.iter().any(|(own, _)| *own == name)
     }
 }
 
-/// Reads a table and notes keys that it does not have.
-fn whole<K: Keys>(table: &Source<'_, '_>) -> K {
+/// Reads a table and reports unknown keys.
+fn read_table<K: Keys>(table: &Source<'_, '_>) -> K {
     let read = K::read(table);
     table.finish();
     read
 }
 
-/// Kinds of values, as types.
+/// The kinds of values, as marker types.
 pub(in crate::rules) mod kinds {
     use std::marker::PhantomData;
 
-    /// A text.
+    /// A string.
     pub(in crate::rules) struct Text;
-    /// A text, or `false` for none.
+    /// A string, or `false` for no value.
     pub(in crate::rules) struct TextOrFalse;
     /// `true` or `false`.
     pub(in crate::rules) struct Flag;
-    /// A whole number from 0 on.
+    /// A whole number, 0 or more.
     pub(in crate::rules) struct Number;
-    /// One of some words.
+    /// One of several words.
     pub(in crate::rules) struct OneOf<W>(PhantomData<W>);
-    /// A text or a list of them.
+    /// A string or a list of strings.
     pub(in crate::rules) struct Texts;
-    /// One of some words, or a list of them.
+    /// One of several words, or a list of them.
     pub(in crate::rules) struct SomeOf<W>(PhantomData<W>);
-    /// A text, or a table.
+    /// A string, or a table.
     pub(in crate::rules) struct TextOrTable<K>(PhantomData<K>);
-    /// A text, `false` for none, or a table.
+    /// A string, `false` for no value, or a table.
     pub(in crate::rules) struct TextFalseOrTable<K>(PhantomData<K>);
-    /// A table whose keys are names.
+    /// A table whose keys are names chosen by the admin.
     pub(in crate::rules) struct Names<N>(PhantomData<N>);
-    /// A text, a table, or a list of either.
+    /// A string, a table, or a list of strings and tables.
     pub(in crate::rules) struct TextsOrTables<K>(PhantomData<K>);
-    /// One of some words, or a table.
+    /// One of several words, or a table.
     pub(in crate::rules) struct WordOrTable<W, K>(PhantomData<(W, K)>);
     /// A table.
     pub(in crate::rules) struct Table<K>(PhantomData<K>);
@@ -212,7 +212,7 @@ impl Kind for kinds::Texts {
 }
 
 impl<W: Words> Kind for kinds::SomeOf<W> {
-    /// Each word, or `None` for one that is noted as wrong.
+    /// Each word, or `None` for an invalid word that was reported as a problem.
     type Read = Vec<Option<W>>;
     const KIND: KeyKind = KeyKind::Words(W::WORDS);
 
@@ -234,7 +234,7 @@ impl<K: Keys> TextOr<K> {
     fn of(found: StringOrTable<'_, '_>) -> Self {
         match found {
             StringOrTable::String(text) => Self::Text(text),
-            StringOrTable::Table(inner) => Self::Table(whole(&inner)),
+            StringOrTable::Table(inner) => Self::Table(read_table(&inner)),
         }
     }
 }
@@ -245,7 +245,7 @@ impl<K: Keys> Kind for kinds::TextFalseOrTable<K> {
 
     fn read(table: &Source<'_, '_>, name: &str, key: &Key) -> Self::Read {
         if table.is_table(name) {
-            return table.table(name).map(|inner| TextFalseOr::Table(whole(&inner)));
+            return table.table(name).map(|inner| TextFalseOr::Table(read_table(&inner)));
         }
         table.string_or_false_as(name, &key.expected()).map(TextFalseOr::Text)
     }
@@ -283,7 +283,7 @@ impl<W: Words, K: Keys> Kind for kinds::WordOrTable<W, K> {
     }
 }
 
-/// Reads a word or a table that was found.
+/// Converts a string or table into one of the words, or reads the table.
 fn word_or_table<W: Words, K: Keys>(
     table: &Source<'_, '_>,
     name: &str,
@@ -293,12 +293,12 @@ fn word_or_table<W: Words, K: Keys>(
     match found {
         StringOrTable::String(found) => {
             let otherwise = match key.example {
-                table if table.starts_with('{') => format!("or a table, as `{name} = {table}`"),
+                table if table.starts_with('{') => format!("or a table such as `{name} = {table}`"),
                 _ => "or a table".to_owned(),
             };
             table.chosen(name, &found, W::VALUES, Some(&otherwise)).map(WordOr::Word)
         }
-        StringOrTable::Table(inner) => Some(WordOr::Table(whole(&inner))),
+        StringOrTable::Table(inner) => Some(WordOr::Table(read_table(&inner))),
     }
 }
 
@@ -307,7 +307,7 @@ impl<K: Keys> Kind for kinds::Table<K> {
     const KIND: KeyKind = KeyKind::Table(K::KEYS);
 
     fn read(table: &Source<'_, '_>, name: &str, _: &Key) -> Self::Read {
-        table.table(name).map(|inner| whole(&inner))
+        table.table(name).map(|inner| read_table(&inner))
     }
 }
 
@@ -320,14 +320,14 @@ impl<K: Keys> Kind for kinds::Tables<K> {
             if let Some(title) = K::title(&inner, number) {
                 inner.rename(title);
             }
-            whole(&inner)
+            read_table(&inner)
         };
         (1..).zip(table.tables(name)).map(one).collect()
     }
 }
 
-/// Declares the keys of one table: a static with the rows, and a struct that reads them. A row is the name, the kind, where it must be
-/// there how (`[Required]`, `[Any]`, `[One]`), what it does, what holds if it is omitted, and an example.
+/// Declares the keys of one table: a static with the rows, and a struct that reads them. A row has the name of the key, the kind of
+/// its value, its need unless it is optional (`[Required]`, `[Any]`, `[One]`), its description, its default, and an example.
 macro_rules! keys {
     (
         $(#[$doc:meta])*
@@ -345,7 +345,7 @@ macro_rules! keys {
         $(#[$doc])*
         #[derive(Debug)]
         pub(in crate::rules) struct $read {
-            #[allow(dead_code, reason = "not every reader notes problems at a place")]
+            #[allow(dead_code, reason = "not every reader reports problems with a position")]
             pub(in crate::rules) places: Spans,
             $(pub(in crate::rules) $key: <$kind as Kind>::Read,)*
         }
@@ -360,7 +360,7 @@ macro_rules! keys {
                 $($($(table.refuse($other, $why, $hint);)*)*)?
                 Self {
                     places,
-                    $($key: $key.unwrap_or_else(|| unreachable!("each key has a row")),)*
+                    $($key: $key.unwrap_or_else(|| unreachable!("every key has a row")),)*
                 }
             }
 

@@ -1,74 +1,74 @@
-//! A key of a rules file as data.
+//! The description of a key of a rules file.
 
-/// One key.
+/// A key of a rules file.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What its value may be.
+    /// The kind of value that it takes.
     pub kind: KeyKind,
-    /// Whether it must be there.
+    /// The condition under which the key is required.
     pub need: Need,
-    /// What it does, in one sentence without a full stop.
+    /// The description, without a full stop at the end.
     pub about: &'static str,
-    /// What holds where it is absent: a value in backticks, or words.
+    /// The default if the key is omitted: a value in backticks, or words; `required` if there is no default.
     pub absent: &'static str,
-    /// A value as an admin would write it.
+    /// An example of a value, in TOML.
     pub example: &'static str,
 }
 
-/// What the value of a key may be.
+/// A kind of value that a key takes.
 #[derive(Clone, Copy, Debug)]
 pub enum KeyKind {
-    /// A text.
+    /// A string.
     Text,
-    /// A text, or `false` for none.
+    /// A string, or `false` for no value.
     TextOrFalse,
     /// `true` or `false`.
     Flag,
-    /// A whole number from 0 on.
+    /// A whole number, 0 or more.
     Number,
-    /// One of some words.
+    /// One of several words.
     Word(&'static [Word]),
-    /// A text or a list of them.
+    /// A string or a list of strings.
     Texts,
-    /// One of some words, or a list of them.
+    /// One of several words, or a list of them.
     Words(&'static [Word]),
-    /// A text, or a table with these keys.
+    /// A string, or a table with these keys.
     TextOrTable(&'static [Key]),
-    /// A text, `false` for none, or a table with these keys.
+    /// A string, `false` for no value, or a table with these keys.
     TextFalseOrTable(&'static [Key]),
-    /// A table whose keys are names, each with a value like that of this key.
+    /// A table whose keys are names chosen by the admin; each value is of the kind of this key.
     Names(&'static Key),
-    /// A text, a table with these keys, or a list of either.
+    /// A string, a table with these keys, or a list of strings and tables.
     TextsOrTables(&'static [Key]),
-    /// One of some words, or a table with these keys.
+    /// One of several words, or a table with these keys.
     WordOrTable(&'static [Word], &'static [Key]),
     /// A table with these keys.
     Table(&'static [Key]),
-    /// A list of tables with these keys, each under a heading in double brackets.
+    /// A list of tables with these keys, each with a heading in double brackets.
     Tables(&'static [Key]),
 }
 
-/// A word that is a value.
+/// A word that is a possible value.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
     /// The word.
     pub word: &'static str,
-    /// What it means.
+    /// The meaning.
     pub about: &'static str,
 }
 
-/// Whether a key must be there.
+/// A condition under which a key is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// It may be left out.
+    /// The key may be omitted.
     Optional,
-    /// It must be there.
+    /// The key is required.
     Required,
-    /// It, or another of its table that is marked so.
+    /// At least one of the keys with this mark in the table is required.
     Any,
-    /// Exactly one of those in its table that are marked so.
+    /// Exactly one of the keys with this mark in the table is required.
     One,
 }
 
@@ -93,7 +93,7 @@ impl Key {
         self
     }
 
-    /// The keys of the table that its value is or may be; empty where it is none.
+    /// Returns the keys of the table that the value can be; empty if the value cannot be a table.
     pub fn inner(&self) -> &'static [Key] {
         match self.kind {
             KeyKind::TextsOrTables(keys)
@@ -113,7 +113,7 @@ impl Key {
         }
     }
 
-    /// What its value must be, in the words of the errors of a rules file.
+    /// Describes the expected value, in the same words as error messages.
     pub fn expected(&self) -> String {
         let words = |words: &[Word]| words.iter().map(|word| format!("`{}`", word.word)).collect::<Vec<_>>().join(", ");
         match self.kind {
@@ -122,16 +122,16 @@ impl Key {
             KeyKind::Flag => "true or false".to_owned(),
             KeyKind::Number => "a whole number, 0 or more".to_owned(),
             KeyKind::Word(list) => format!("one of {}", words(list)),
-            KeyKind::Texts | KeyKind::Words(_) => "a string in quotes or a list of them".to_owned(),
+            KeyKind::Texts | KeyKind::Words(_) => "a string in quotes, or a list of strings".to_owned(),
             KeyKind::TextOrTable(_) => "a string in quotes, or a table in braces".to_owned(),
             KeyKind::TextFalseOrTable(_) => "a string in quotes, false, or a table in braces".to_owned(),
-            KeyKind::TextsOrTables(_) => "a string in quotes, a table in braces, or a list of them".to_owned(),
+            KeyKind::TextsOrTables(_) => "a string in quotes, a table in braces, or a list of these".to_owned(),
             KeyKind::WordOrTable(list, _) => {
                 let quoted: Vec<_> = list.iter().map(|word| format!("\"{}\"", word.word)).collect();
-                format!("a table in braces or {}", quoted.join(" or "))
+                format!("a table in braces, or {}", quoted.join(" or "))
             }
             KeyKind::Table(_) | KeyKind::Names(_) => "a table".to_owned(),
-            KeyKind::Tables(_) => format!("a table headed [[{}]]", self.name),
+            KeyKind::Tables(_) => format!("a table with the heading [[{}]]", self.name),
         }
     }
 }

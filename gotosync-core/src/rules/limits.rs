@@ -1,4 +1,4 @@
-//! How much may change in one run before somebody must look.
+//! Limits on how much may change in one run without the approval of an admin.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Amount {
-    /// Users made.
+    /// Users created.
     Create,
     /// Users whose fields change.
     Update,
-    /// Users who lose every product and role.
+    /// Users who lose all licenses and roles.
     Suspend,
     /// Users who lose a license without being suspended.
     Release,
     /// Users deleted.
     Delete,
-    /// Users who come into another user group, or out of one.
+    /// Users who move to another user group or leave theirs.
     GroupChange,
-    /// Users who get a role, or lose or change one.
+    /// Users who get, change, or lose a role.
     RoleChange,
-    /// E-mails sent: welcomes, and invitations sent again.
+    /// E-mails sent: welcome e-mails and repeated invitations.
     Emails,
-    /// People a rule selected at the last good read and does not select now.
+    /// People that a rule selected at the last complete read and does not select now.
     Shrink,
 }
 
@@ -40,7 +40,7 @@ impl Amount {
         Self::Shrink,
     ];
 
-    /// The key in a rules file.
+    /// Returns the key in a rules file.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -55,12 +55,12 @@ impl Amount {
         }
     }
 
-    /// Says whether people lose all they have by it, or may.
+    /// Returns `true` if people lose, or may lose, all their access by this kind of change.
     pub const fn ends_access(self) -> bool {
         matches!(self, Self::Suspend | Self::Delete | Self::Shrink)
     }
 
-    /// What is counted, for people to read.
+    /// Describes what is counted, for output.
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Create => "users would be created",
@@ -69,43 +69,43 @@ impl Amount {
             Self::Release => "users would lose a license",
             Self::Delete => "users would be deleted",
             Self::GroupChange => "users would change their user group",
-            Self::RoleChange => "users would get, change or lose a role",
+            Self::RoleChange => "users would get, change, or lose a role",
             Self::Emails => "e-mails would be sent",
-            Self::Shrink => "people no longer selected",
+            Self::Shrink => "people are no longer selected",
         }
     }
 
-    /// What a per cent is of.
+    /// Returns the total that the percentage refers to, for output.
     pub const fn base(self) -> &'static str {
         match self {
             Self::Create | Self::Emails => "people selected",
             Self::Shrink => "people selected before",
-            Self::Suspend | Self::Release => "users whom rules manage",
+            Self::Suspend | Self::Release => "users managed by rules",
             Self::Update | Self::Delete | Self::GroupChange | Self::RoleChange => "users",
         }
     }
 }
 
-/// The most that may change: a count, a share, or both, of which the lower counts.
+/// The maximum that may change: a count, a percentage, or both. If both are set, the lower limit applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
-    /// At most so many.
+    /// The maximum number.
     pub count: Option<usize>,
-    /// At most so many of a hundred.
+    /// The maximum percentage.
     pub percent: Option<usize>,
-    /// Up to so many are always allowed, so that a small team is not stopped by one leaver.
+    /// The number that is always allowed, so that a single leaver does not stop the run of a small team.
     pub floor: usize,
 }
 
 impl Limit {
-    /// Says whether a number of a whole is more than allowed.
-    pub fn exceeded(&self, number: usize, whole: usize) -> bool {
-        number > self.allowed(whole)
+    /// Returns `true` if a number out of a total is more than allowed.
+    pub fn exceeded(&self, number: usize, total: usize) -> bool {
+        number > self.allowed(total)
     }
 
-    /// The most that is allowed of a whole.
-    pub fn allowed(&self, whole: usize) -> usize {
-        let share = self.percent.map_or(usize::MAX, |percent| whole.saturating_mul(percent) / 100);
+    /// Returns the maximum that is allowed out of a total.
+    pub fn allowed(&self, total: usize) -> usize {
+        let share = self.percent.map_or(usize::MAX, |percent| total.saturating_mul(percent) / 100);
         share.min(self.count.unwrap_or(usize::MAX)).max(self.floor)
     }
 }
@@ -115,8 +115,8 @@ impl Limit {
 pub struct Limits(Vec<(Amount, Limit)>);
 
 impl Limits {
-    /// The limits of a run where the file says nothing. Sizes follow what other syncs settled on: Entra Connect stops at
-    /// 500 deletions, GCDS at 5 %.
+    /// Returns the limits of a run that apply unless the file sets others. The values follow other sync products: Entra Connect stops
+    /// at 500 deletions, Google Cloud Directory Sync at 5 %.
     pub fn standard() -> Self {
         let limit = |count, percent, floor| Limit { count, percent, floor };
         Self(vec![
@@ -132,22 +132,22 @@ impl Limits {
         ])
     }
 
-    /// Sets a limit, or takes it away.
+    /// Sets or removes a limit.
     pub fn set(&mut self, amount: Amount, limit: Option<Limit>) {
         self.0.retain(|(own, _)| *own != amount);
         self.0.extend(limit.map(|limit| (amount, limit)));
     }
 
-    /// The limit of a kind, if there is one.
+    /// Returns the limit for a kind of change, if there is one.
     pub fn get(&self, amount: Amount) -> Option<Limit> {
         self.0.iter().find(|(own, _)| *own == amount).map(|(_, limit)| *limit)
     }
 
-    /// The limit of a kind for so many. Of what ends access, the floor lets through no more than half: a small team is not
-    /// stopped by one leaver, and does not vanish in silence either.
-    pub fn of(&self, amount: Amount, whole: usize) -> Option<Limit> {
+    /// Returns the limit for a kind of change out of a total. For changes that end access, the floor is at most half of the total:
+    /// a single leaver does not stop the run of a small team, but a small team cannot lose all its access unnoticed either.
+    pub fn of(&self, amount: Amount, total: usize) -> Option<Limit> {
         let limit = self.get(amount)?;
-        let floor = if amount.ends_access() { limit.floor.min(whole.div_ceil(2)) } else { limit.floor };
+        let floor = if amount.ends_access() { limit.floor.min(total.div_ceil(2)) } else { limit.floor };
         Some(Limit { floor, ..limit })
     }
 }
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lower_of_count_and_share_counts_but_never_less_than_the_floor() {
+    fn applies_the_lower_of_count_and_percentage_but_at_least_the_floor() {
         let limit = Limit { count: Some(500), percent: Some(5), floor: 5 };
         assert_eq!(limit.allowed(20), 5);
         assert_eq!(limit.allowed(1_000), 50);

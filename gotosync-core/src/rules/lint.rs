@@ -1,4 +1,4 @@
-//! A linter for rules: what can be read and yet is not what its author means.
+//! A linter for rules: it finds rules that are valid, but probably not what their author means.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,69 +10,69 @@ use super::profile::Trial;
 use super::{Rule, Rules, RulesFile};
 use crate::Error;
 use crate::model::{Account, Directory, Severity, kinds};
-use crate::target::FieldLimits;
+use crate::target::{Capabilities, FieldLimits};
 
 mod effect;
 mod names;
 mod people;
 mod whole;
 
-/// One thing that the linter found.
+/// A finding of the linter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What it is.
+    /// The kind of finding.
     pub kind: FindingKind,
-    /// The rule it is about, unless it is about the file.
+    /// The rule it is about; `None` if it is about the whole file.
     pub rule: Option<String>,
     /// The line in which that rule starts.
     pub line: Option<usize>,
-    /// What shows it, in words.
+    /// The details: the facts that led to the finding.
     pub evidence: String,
-    /// What can be done about it.
+    /// A suggestion for fixing it.
     pub hint: String,
 }
 
 kinds! {
-    /// What a finding is about. Each kind has one severity, nothing worse than a warning, because what stops a run is found
-    /// by its check; one word and one heading.
+    /// A kind of finding. Each kind has a severity, a word, and a heading. No finding is worse than a warning, because the check of a
+    /// plan finds everything that must stop a run.
     FindingKind;
 
-    /// A rule names an OU or a group that is not there.
-    ScopeMissing = "scope-missing", Warning, "names what is not in the directory";
-    /// A rule names a group by a name that several have.
-    ScopeAmbiguous = "scope-ambiguous", Warning, "names a group that could be one of several";
-    /// A rule names a product the account has no license for.
-    UnknownProduct = "unknown-product", Warning, "names a product the account lacks";
-    /// A rule names a user group that the account does not have, and does not make it.
-    UnknownGroup = "unknown-group", Warning, "names a user group the account lacks";
-    /// A rule names a template, a role set, a device group or a custom field that the account does not have.
-    UnknownSetting = "unknown-setting", Warning, "names a setting the account lacks";
-    /// The file makes a welcome e-mail that no rule uses.
-    UnusedTemplate = "unused-template", Info, "makes a welcome e-mail that no rule uses";
+    /// A rule names an OU or a group that the directory does not have.
+    ScopeMissing = "scope-missing", Warning, "names an OU or group that the directory does not have";
+    /// A rule names a group by a name that several groups have.
+    ScopeAmbiguous = "scope-ambiguous", Warning, "names a group by a name that several groups have";
+    /// A rule names a product that the account has no license for.
+    UnknownProduct = "unknown-product", Warning, "names a product that the account does not have";
+    /// A rule names a user group that the account does not have, and does not create it.
+    UnknownGroup = "unknown-group", Warning, "names a user group that the account does not have";
+    /// A rule names a template, role set, device group, or custom field that gotosync cannot find in the account.
+    UnknownSetting = "unknown-setting", Warning, "names a setting that gotosync cannot find in the account";
+    /// The file defines a welcome e-mail that no rule uses.
+    UnusedTemplate = "unused-template", Info, "defines a welcome e-mail that no rule uses";
     /// A rule, or the whole file, is only simulated.
     OnTrial = "on-trial", Info, "is only simulated";
-    /// Every address is rewritten.
-    Rewrites = "rewrites", Warning, "rewrites every address";
-    /// Leavers are deleted.
+    /// The file rewrites every e-mail address.
+    Rewrites = "rewrites", Warning, "rewrites every e-mail address";
+    /// The file or a rule deletes leavers.
     Deletes = "deletes", Info, "deletes leavers";
-    /// A filter or the file names an attribute nobody has.
-    UnknownAttribute = "unknown-attribute", Warning, "names an attribute that is not there";
-    /// The file declares an attribute that nothing uses.
-    UnusedAttribute = "unused-attribute", Info, "declares an attribute that nothing uses";
-    /// A rule takes out everybody it means.
-    ExcludesItself = "excludes-itself", Warning, "excludes everybody it means";
-    /// A rule selects nobody now.
-    SelectsNobody = "selects-nobody", Warning, "selects nobody";
-    /// Whatever a rule says, earlier rules say for all of its people.
+    /// A filter or the file names an attribute that no person in the directory has.
+    UnknownAttribute = "unknown-attribute", Warning, "names an unknown attribute";
+    /// The file declares an attribute that no filter and no expression uses.
+    UnusedAttribute = "unused-attribute", Info, "declares an unused attribute";
+    /// A rule excludes everyone that it selects.
+    ExcludesItself = "excludes-itself", Warning, "excludes everyone that it selects";
+    /// A rule currently selects no one.
+    SelectsNobody = "selects-nobody", Warning, "selects no one";
+    /// Earlier rules already set everything that a rule sets, for all of its people.
     NoEffect = "no-effect", Warning, "has no effect";
-    /// A rule sets something that an earlier rule sets otherwise for all of its people.
-    NeverApplies = "never-applies", Warning, "contradicts an earlier rule and never applies";
-    /// The expression of a field is never used, because an earlier rule has another for all of the people.
+    /// A rule sets a value, but earlier rules set another value for all of its people.
+    NeverApplies = "never-applies", Warning, "sets a value that never applies, because an earlier rule sets it";
+    /// An expression is never used because earlier rules have other expressions for all of the people.
     UnusedMapping = "unused-mapping", Warning, "has an expression that is never used";
-    /// A rule makes nobody and changes nobody.
-    OnlySelects = "only-selects", Info, "makes nobody and changes nobody";
-    /// A rule has a key that says nothing without another.
-    UnusedKey = "unused-key", Info, "has a key that says nothing";
+    /// A rule neither creates nor changes users.
+    OnlySelects = "only-selects", Info, "neither creates nor changes users";
+    /// A rule has a key that has no effect.
+    UnusedKey = "unused-key", Info, "has a key without effect";
 }
 
 impl Finding {
@@ -81,7 +81,7 @@ impl Finding {
         Self { kind, rule: Some(rule.name.to_string()), line: None, evidence, hint }
     }
 
-    /// How much it matters.
+    /// Returns the severity.
     pub fn severity(&self) -> Severity {
         self.kind.severity()
     }
@@ -98,17 +98,17 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Looks for rules that do not do what they seem to, in the order of the file.
+/// Finds rules that probably do not do what they seem to do. Findings are in the order of the file; disabled rules are skipped.
 ///
-/// Without a directory or an account, what only they can tell is left out; whoever has read one in part should leave it out
-/// too. Rules that are off are left alone.
+/// Some findings need the directory, or the account with the capabilities of its target. Pass `None` if one of them could not be
+/// read completely; those findings are then omitted.
 ///
 /// # Errors
-/// Every problem of a file that cannot be used.
+/// Every problem in a file that is not valid.
 pub fn lint(
     file: &RulesFile,
     directory: Option<&Arc<Directory>>,
-    account: Option<&Account>,
+    account: Option<(&Account, &Capabilities)>,
 ) -> Result<Vec<Finding>, Vec<Error>> {
     let rules = file.rules()?;
     let desires = directory.map(|directory| desire(&rules, directory, FieldLimits::VENDOR, Trial::Include));
@@ -125,15 +125,15 @@ pub fn lint(
     Ok(placed(file, findings))
 }
 
-/// Looks for what one rule names and the directory or the account lacks; whether the rule is on or off.
+/// Finds the names in one rule that the directory or the account does not have. The rule may be enabled or disabled.
 ///
 /// # Errors
-/// Every problem of a file that cannot be used.
+/// Every problem in a file that is not valid.
 pub fn unknown_names(
     file: &RulesFile,
     rule: &str,
     directory: Option<&Directory>,
-    account: Option<&Account>,
+    account: Option<(&Account, &Capabilities)>,
 ) -> Result<Vec<Finding>, Vec<Error>> {
     let rules = file.rules()?;
     let found = rules.rule(rule).map(|rule| names::of_rule(rule, &rules, &file.declared(), directory, account));
@@ -148,14 +148,14 @@ fn placed(file: &RulesFile, mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// The people that a rule selects, where the directory is known and the rule can be evaluated.
+/// Returns the number of people that a rule selects, if the directory is known and the rule can be evaluated.
 fn population(desires: Option<&Desires<'_>>, index: usize) -> Option<usize> {
     let desires = desires?;
     let broken = desires.broken.iter().any(|broken| broken.index == index);
     (!broken).then(|| desires.populations[index])
 }
 
-/// The rule at a place, and its name in backticks.
+/// Returns the name of a rule in backticks.
 fn named(rules: &Rules, index: usize) -> String {
     format!("`{}`", rules.list[index].name)
 }

@@ -1,14 +1,15 @@
-//! The names that rules use, found in the account.
+//! Lookup of the names that rules use in the account.
 
 use super::{Given, RoleGrant, Rule};
 use crate::model::{
     Account, License, LicenseKey, NoteKind, Role, SettingsTemplate, UserGroupPath, WelcomeEmail, WelcomeTemplate, text,
 };
+use crate::target::{Capabilities, Feature, RoleAccess};
 
-/// Finds the license that a rule names by name, key or product code.
+/// Finds the license that a rule names by name, key, or product code.
 ///
 /// # Errors
-/// What to tell the admin, when there is none or more than one.
+/// A message for the admin if the license is missing or ambiguous.
 pub(crate) fn find_license<'a>(account: &'a Account, product: &str) -> Result<&'a License, String> {
     let folded = text::fold(product);
     if let Some(license) = account.licenses.iter().find(|license| license.key.as_str() == product) {
@@ -20,7 +21,7 @@ pub(crate) fn find_license<'a>(account: &'a Account, product: &str) -> Result<&'
         [one] => return Ok(one),
         ref several => {
             let keys: Vec<_> = several.iter().map(|license| format!("`{}`", license.key)).collect();
-            return Err(format!("several licenses are called `{product}`: name one by its key, {}", keys.join(", ")));
+            return Err(format!("several licenses have the name `{product}`; use a key instead: {}", keys.join(", ")));
         }
     }
     let carries = |license: &&License| license.products.iter().any(|code| text::fold(code) == folded);
@@ -31,25 +32,31 @@ pub(crate) fn find_license<'a>(account: &'a Account, product: &str) -> Result<&'
         (Some(_), Some(_)) => {
             let several: Vec<_> =
                 account.licenses.iter().filter(carries).map(|license| format!("`{}`", license.name)).collect();
-            Err(format!("`{product}` is in several licenses: name one of {}", several.join(", ")))
+            Err(format!("several licenses contain the product `{product}`; name one of {}", several.join(", ")))
         }
         (None, _) => Err(match text::nearest(product, names()) {
             Some(name) => format!("the account has no license `{product}`; did you mean `{name}`?"),
-            None if account.licenses.is_empty() => format!("the account has no license `{product}`, nor any other"),
+            None if account.licenses.is_empty() => {
+                format!("the account has no license `{product}` (there are none at all)")
+            }
             None => {
                 let all: Vec<_> = names().map(|name| format!("`{name}`")).collect();
-                format!("the account has no license `{product}`; it has {}", all.join(", "))
+                format!("the account has no license `{product}`; available: {}", all.join(", "))
             }
         }),
     }
 }
 
-/// What a rule names and the account does not have, each with what to tell the admin; but for its user group, which may be
-/// made. `has_group` answers for the user groups of managers.
+/// Returns everything that a rule names and that gotosync cannot find in the account, each with a message for the admin. The
+/// rule's own user group is not checked because it may be created. `has_group` is used for the user groups of managers.
+///
+/// If gotosync cannot read a list of names in this kind of account at all (the target does not claim the feature), a missing entry
+/// proves nothing. The message then says so, with the kind [`NoteKind::Unsupported`].
 pub(crate) fn missing(
     rule: &Rule,
     welcome_emails: &[WelcomeTemplate],
     account: &Account,
+    capabilities: &Capabilities,
     has_group: impl Fn(&UserGroupPath) -> bool,
 ) -> Vec<(NoteKind, String)> {
     let mut missing = Vec::new();
@@ -61,50 +68,80 @@ pub(crate) fn missing(
         missing
             .extend(codes.unwrap_or_else(|evidence| vec![evidence]).into_iter().map(|e| (NoteKind::UnknownProduct, e)));
     }
+    let not_found = |feature: Feature, name: &str, evidence: String| {
+        if capabilities.has(feature) { (NoteKind::UnknownSetting, evidence) } else { unverifiable(feature, name) }
+    };
     for (product, template) in &rule.gives.templates {
         match find_license(account, product).map(|license| find_template(account, license, template)) {
             Ok(Ok(_)) => {}
-            Ok(Err(evidence)) => missing.push((NoteKind::UnknownSetting, evidence)),
+            Ok(Err(evidence)) => missing.push(not_found(Feature::Templates, template.as_str(), evidence)),
             Err(evidence) => missing.push((NoteKind::UnknownProduct, evidence)),
         }
     }
-    let mut setting = |evidence: Option<String>| missing.extend(evidence.map(|e| (NoteKind::UnknownSetting, e)));
     for name in &rule.gives.device_groups {
         let groups = || catalog.device_groups.iter().map(String::as_str);
-        let known = find_name(name, groups()).is_some();
-        setting((!known).then(|| advice(&format!("the account has no device group `{name}`"), name, groups())));
+        if find_name(name, groups()).is_none() {
+            let evidence = advice(&format!("the account has no device group `{name}`"), name, groups());
+            missing.push(not_found(Feature::DeviceGroups, name, evidence));
+        }
     }
     if let Some(role) = &rule.gives.role {
-        setting(find_role(account, role, has_group).err());
+        missing.extend(find_role(account, role, has_group).err().map(|evidence| match role {
+            RoleGrant::Set(name) if capabilities.has(Feature::Roles) && capabilities.roles == RoleAccess::Hidden => {
+                let evidence = format!(
+                    "the signed-in user cannot read role sets, so gotosync cannot verify the role set `{name}`; \
+                     sign in as a full administrator, or remove the role from the rule"
+                );
+                (NoteKind::Unsupported, evidence)
+            }
+            RoleGrant::Set(name) => not_found(Feature::Roles, name, evidence),
+            _ => (NoteKind::UnknownSetting, evidence),
+        }));
     }
     if let Some(WelcomeEmail::Template(name)) = &rule.gives.welcome {
         let names = || welcome_emails.iter().chain(&catalog.welcome_emails).map(|template| template.name.as_str());
-        let what = format!("the account has no welcome e-mail `{name}`, and the rules make none");
-        setting((!names().any(|own| own == name)).then(|| advice(&what, name, names())));
+        let what = format!("neither the account nor the rules have a welcome e-mail `{name}`");
+        if !names().any(|own| own == name) {
+            missing.push(not_found(Feature::Invitations, name, advice(&what, name, names())));
+        }
     }
     if let Some(operator) = rule.gives.voicemail.as_ref().and_then(|voicemail| voicemail.operator.as_deref()) {
         let own = || account.users.iter().any(|user| user.settings().extension.as_deref() == Some(operator));
         let known = catalog.extensions.iter().any(|own| own == operator) || own();
-        let what = || format!("the account has no extension {operator} for the operator of a voicemail");
-        setting((!known).then(what));
+        if !known {
+            let evidence = format!("the account has no extension {operator}, which `voicemail` names as the operator");
+            missing.push(not_found(Feature::Extensions, operator, evidence));
+        }
     }
     for name in rule.custom_fields.keys() {
         let fields = || catalog.custom_fields.iter().map(String::as_str);
-        let known = fields().any(|own| own == name);
-        setting((!known).then(|| advice(&format!("the account has no custom field `{name}`"), name, fields())));
+        if !fields().any(|own| own == name) {
+            let evidence = advice(&format!("the account has no custom field `{name}`"), name, fields());
+            missing.push(not_found(Feature::CustomFields, name, evidence));
+        }
     }
     missing
+}
+
+/// Returns the note for a name that cannot be verified because gotosync cannot read the list of such names in the account.
+fn unverifiable(feature: Feature, name: &str) -> (NoteKind, String) {
+    let evidence = format!(
+        "gotosync cannot read or change {} in this kind of account, so it cannot verify `{name}`; \
+         remove it from the rule, and set it in the account by hand",
+        feature.as_str()
+    );
+    (NoteKind::Unsupported, evidence)
 }
 
 /// Finds one of the products inside a license by its code.
 ///
 /// # Errors
-/// What to tell the admin, when the license carries no such product.
+/// A message for the admin if the license does not contain the product.
 pub(crate) fn find_nested<'a>(license: &'a License, code: &str) -> Result<&'a str, String> {
     let folded = text::fold(code);
     let found = license.products.iter().find(|own| text::fold(own) == folded);
     found.map(String::as_str).ok_or_else(|| {
-        let what = format!("`{}` carries no product `{code}`", license.name);
+        let what = format!("the license `{}` does not contain the product `{code}`", license.name);
         advice(&what, code, license.products.iter().map(String::as_str))
     })
 }
@@ -112,7 +149,7 @@ pub(crate) fn find_nested<'a>(license: &'a License, code: &str) -> Result<&'a st
 /// Finds a settings template of a license.
 ///
 /// # Errors
-/// What to tell the admin, when the account has no such template for it.
+/// A message for the admin if the account has no such template for the license.
 pub(crate) fn find_template(
     account: &Account,
     license: &License,
@@ -127,10 +164,10 @@ pub(crate) fn find_template(
     })
 }
 
-/// Finds the role that a rule gives; a manager's user groups may be those that rules make.
+/// Finds the role that a rule assigns. The user groups of a manager may be groups that rules create.
 ///
 /// # Errors
-/// What to tell the admin, when it names something the account does not have.
+/// A message for the admin if the role names something that the account does not have.
 pub(crate) fn find_role(
     account: &Account,
     role: &RoleGrant,
@@ -147,7 +184,7 @@ pub(crate) fn find_role(
         RoleGrant::Manager { privileges, groups, products } => {
             if let Some(missing) = groups.iter().find(|path| !has_group(path)) {
                 let names = account.groups.iter().map(|group| group.path.as_str());
-                let what = format!("a manager's user group `{missing}` is not in the account");
+                let what = format!("the account has no user group `{missing}`, which the role of a manager names");
                 return Err(advice(&what, missing.as_str(), names));
             }
             let products: Vec<LicenseKey> = products
@@ -159,24 +196,28 @@ pub(crate) fn find_role(
     }
 }
 
-/// Says whether the account still has everything that a role names.
+/// Returns `true` if the account still has everything that a role names.
 pub(crate) fn has_role(account: &Account, role: &Role) -> bool {
     let set = if let Role::Set(name) = role { account.catalog.role_sets.contains(name) } else { true };
     set && role.groups().iter().all(|path| account.has_group(path))
         && role.products().iter().all(|license| account.license(license).is_some())
 }
 
-/// Finds a name in whatever letter case it is written.
+/// Finds a name without regard to letter case.
 pub(crate) fn find_name<'a>(name: &str, mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = text::fold(name);
     names.find(|own| text::fold(own) == folded)
 }
 
-/// What is wrong, and the nearest name or all of them.
+/// Appends the nearest name, or the available names, to a message.
 pub(crate) fn advice<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
     if let Some(near) = text::nearest(name, names.clone()) {
         return format!("{what}; did you mean `{near}`?");
     }
     let all: Vec<_> = names.take(20).map(|name| format!("`{name}`")).collect();
-    if all.is_empty() { format!("{what}, nor any other") } else { format!("{what}; it has {}", all.join(", ")) }
+    if all.is_empty() {
+        format!("{what} (there are none at all)")
+    } else {
+        format!("{what}; available: {}", all.join(", "))
+    }
 }

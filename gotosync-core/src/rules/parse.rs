@@ -1,4 +1,4 @@
-//! A rules file becomes [`Rules`]: the grammar has read it, and what remains is what each value means.
+//! Conversion of a rules file into [`Rules`]. The grammar reads the keys; this module interprets and validates their values.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -31,14 +31,14 @@ pub(super) fn rules(text: &str, file: &str) -> Result<Rules, Problems> {
             let named = keys.own.places.of_key("name").clone();
             let Some(rule) = reader.rule(keys) else { continue };
             if list.iter().any(|other| other.name == rule.name) {
-                let message = format!("two rules are called `{}`", rule.name);
-                document.problem(&named, message, "give each rule a name of its own");
+                let message = format!("two rules have the name `{}`", rule.name);
+                document.problem(&named, message, "give each rule a unique name");
             }
             list.push(rule);
         }
         if !keys.places.has("rule") {
-            let hint = "start one with [[rule]], a `name`, and an `ou`, a `group` or `everyone = true`";
-            document.problem(&(0..0), "the file has no rule", hint);
+            let hint = "add [[rule]] with a `name`, and with an `ou`, a `group`, or `everyone = true`";
+            document.problem(&(0..0), "the file has no rules", hint);
         }
         let examples = example::read(document, keys.example, &reader.attributes, &list);
         Some(Rules {
@@ -56,10 +56,10 @@ pub(super) fn rules(text: &str, file: &str) -> Result<Rules, Problems> {
     })
 }
 
-/// Reads what values mean; what is wrong is noted at its place.
+/// Interprets values, and records problems with their positions.
 struct Reader<'d, 't> {
     document: &'d Document<'t>,
-    /// Attribute names that the file declares.
+    /// The custom attributes that the file declares.
     attributes: Vec<String>,
 }
 
@@ -77,8 +77,8 @@ impl Reader<'_, '_> {
         let places = &own.places;
         let tried = places.has("ou") || places.has("group") || (places.has("everyone") && own.everyone != Some(false));
         if people.scopes.is_empty() && !tried {
-            let hint = "say who is meant: `ou = \"OU=…\"`, `group = \"…\"` or `everyone = true`";
-            self.problem(places.of_key("name"), "the rule selects nobody", hint);
+            let hint = "select people with `ou = \"OU=…\"`, `group = \"…\"`, or `everyone = true`";
+            self.problem(places.of_key("name"), "the rule selects no one", hint);
         }
         if let Some(ExcludeKeys { ou, group, filter, .. }) = &own.exclude {
             people.not_scopes = self.scopes(ou, group);
@@ -162,8 +162,8 @@ impl Reader<'_, '_> {
         for item in groups {
             let (group, membership) = match item {
                 TextOr::Text(name) if name.value.trim().is_empty() => {
-                    let hint = "write a group's name, distinguished name or id";
-                    self.problem(&name.at, "a group without a name", hint);
+                    let hint = "write the name, distinguished name, or ID of a group";
+                    self.problem(&name.at, "the name of the group is empty", hint);
                     (None, None)
                 }
                 TextOr::Text(name) => (Some(GroupRef::parse(&name.value)), None),
@@ -183,8 +183,8 @@ impl Reader<'_, '_> {
         let mut given = [name, dn, id].into_iter().flatten();
         let first = given.next();
         if given.next().is_some() || (first.is_none() && !keys.places.has("dn")) {
-            let hint = "write one of `name`, `dn` and `id`";
-            self.problem(keys.places.table(), "a group is named in one way", hint);
+            let hint = "write exactly one of `name`, `dn`, and `id`";
+            self.problem(keys.places.table(), "a group needs exactly one of `name`, `dn`, and `id`", hint);
             return None;
         }
         first
@@ -200,15 +200,15 @@ impl Reader<'_, '_> {
         match Filter::parse(&text.value) {
             Ok(filter) => Some(filter),
             Err(error) => {
-                let message = format!("the filter cannot be read: expected {}", error.expected);
-                let hint = "filters are written as RFC 4515 has them: `(&(department=Sales)(!(title=Trainee)))`";
+                let message = format!("invalid filter: expected {}", error.expected);
+                let hint = "write an LDAP filter (RFC 4515) such as `(&(department=Sales)(!(title=Trainee)))`";
                 self.problem(&inside(&text.at, error.at), message, hint);
                 None
             }
         }
     }
 
-    /// Reads an expression, or that a field is left alone.
+    /// Reads an expression, or `false` to leave a field unchanged.
     fn mapping_or_none(&self, key: &str, text: Placed<Option<String>>) -> Option<Said> {
         let Some(value) = text.value else { return Some(Said(None)) };
         self.mapping(key, &Placed { value, at: text.at }).map(|mapping| Said(Some(mapping)))
@@ -223,7 +223,7 @@ impl Reader<'_, '_> {
             .ok()
     }
 
-    /// A word, or a table that names the stages.
+    /// Reads the handling of leavers: a word, or a table with two stages.
     fn leavers(&self, said: WordOr<LeaverPolicy, StageKeys>) -> Leavers {
         let keys = match said {
             WordOr::Word(first) => return Leavers { first, delete: None },
@@ -234,15 +234,19 @@ impl Reader<'_, '_> {
         let delete = match (number(keys.delete_after_days), number(keys.delete_after_reads)) {
             (Some(days), Some(reads)) if days > 0 && reads > 0 => Some(DeleteAfter { days, reads }),
             _ => {
-                let hint = "write both, and each at least 1: `delete_after_days = 30, delete_after_reads = 10`";
-                let message = "deleting needs a number of days and a number of complete reads";
+                let hint = "write both, each at least 1: `delete_after_days = 30, delete_after_reads = 10`";
+                let message = "the deletion of leavers needs a number of days and a number of complete reads";
                 self.problem(keys.places.table(), message, hint);
                 None
             }
         };
         if delete.is_some() && first != LeaverPolicy::Suspend {
-            let message = "only who was suspended first can be deleted";
-            self.problem(keys.places.table(), message, "write `first = \"suspend\"`, or take the deletion out");
+            let message = "leavers can be deleted only if they are suspended first";
+            self.problem(
+                keys.places.table(),
+                message,
+                "write `first = \"suspend\"`, or remove the two `delete_after` keys",
+            );
         }
         Leavers { first, delete }
     }
@@ -253,8 +257,8 @@ impl Reader<'_, '_> {
             match email::problem(address.value.trim()) {
                 None => protected.push(Email::new(address.value.trim())),
                 Some(problem) => {
-                    let message = format!("`{}` is no e-mail address: {problem}", address.value);
-                    self.problem(&address.at, message, "users are protected by their e-mail, as `ceo@example.com`");
+                    let message = format!("`{}` is not an e-mail address: {problem}", address.value);
+                    self.problem(&address.at, message, "write the e-mail address of a user, such as `ceo@example.com`");
                 }
             }
         }
@@ -266,8 +270,8 @@ impl Reader<'_, '_> {
             let text = text.as_ref()?;
             let bad = |c: char| c.is_whitespace() || c.is_control() || "@<>,;\"()[]\\".contains(c);
             if text.value.is_empty() || text.value.chars().any(bad) {
-                let message = format!("`{key}` is `{}`, which cannot be part of an address", text.value);
-                self.problem(&text.at, message, "write letters, digits, `.`, `+`, `_` and `-`");
+                let message = format!("`{key}` is `{}`, which cannot be part of an e-mail address", text.value);
+                self.problem(&text.at, message, "use only letters, digits, `.`, `+`, `_`, and `-`");
                 return None;
             }
             Some(text.value.clone())
@@ -278,8 +282,8 @@ impl Reader<'_, '_> {
             domain: part("domain", &keys.domain),
         };
         if rewrite == Rewrite::default() {
-            let hint = "write `prefix`, `suffix`, `domain`, or leave `rewrite_email` out";
-            self.problem(keys.places.table(), "`rewrite_email` rewrites nothing", hint);
+            let hint = "set `prefix`, `suffix`, or `domain`, or remove `rewrite_email`";
+            self.problem(keys.places.table(), "`rewrite_email` has no effect", hint);
             return None;
         }
         Some(rewrite)
@@ -301,11 +305,11 @@ impl Reader<'_, '_> {
                     || format!("expected one of {}", words.map(|word| format!("{{{word}}}")).join(", ")),
                     |word| format!("did you mean {{{word}}}?"),
                 );
-                self.problem(at, format!("`{{{word}}}` stands for nothing"), hint);
+                self.problem(at, format!("unknown placeholder `{{{word}}}`"), hint);
             }
             if templates.iter().any(|other| other.name == template.name) {
-                let message = format!("two welcome e-mails are called `{}`", template.name);
-                self.problem(&name.at, message, "give each a name of its own");
+                let message = format!("two welcome e-mails have the name `{}`", template.name);
+                self.problem(&name.at, message, "give each template a unique name");
             }
             templates.push(template);
         }
@@ -319,8 +323,13 @@ impl Reader<'_, '_> {
             WordOr::Table(keys) => {
                 let limit = Limit { count: keys.count, percent: keys.percent, floor: keys.floor.unwrap_or_default() };
                 if limit.count.is_none() && limit.percent.is_none() {
-                    let hint = format!("write `count`, `percent` or both; no limit at all is `{key} = \"unlimited\"`");
-                    self.problem(keys.places.table(), format!("the limit `{key}` limits nothing"), hint);
+                    let hint =
+                        format!("set `count`, `percent`, or both, or write `{key} = \"unlimited\"` for no limit");
+                    self.problem(
+                        keys.places.table(),
+                        format!("the limit `{key}` has neither `count` nor `percent`"),
+                        hint,
+                    );
                 }
                 limits.set(amount, Some(limit));
             }
@@ -328,10 +337,11 @@ impl Reader<'_, '_> {
     }
 }
 
-/// What a rule says of a field: an expression, or with `None` that it is left alone.
+/// The value of a field in a rule: an expression, or `None` to leave the field unchanged.
 struct Said(Option<Mapping>);
 
-/// The place of a byte inside a quoted string. An escape before it would put it a little to the left: near enough.
+/// Returns the position of a byte inside a quoted string. Escapes before it are not counted, so the position can be slightly too far
+/// to the left.
 fn inside(quoted: &Range<usize>, at: usize) -> Range<usize> {
     let start = (quoted.start + 1 + at).min(quoted.end.saturating_sub(1));
     start..quoted.end

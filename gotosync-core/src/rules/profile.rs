@@ -1,4 +1,4 @@
-//! What the same set of rules gives everybody it selects; worked out once per set, not once per person.
+//! The combined effect of a set of rules. It is computed once for each set of rules that selects people, not once for each person.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -6,108 +6,108 @@ use std::sync::Arc;
 use super::{GroupChoice, Leavers, Mapping, RoleGrant, Rule, Rules};
 use crate::model::{Arity, ExpressionKey, Field, SettingsTemplate, Voicemail, WelcomeEmail};
 
-/// What a set of rules comes to.
+/// The combined effect of a set of rules.
 ///
-/// For a user who exists, only rules with `update` count; for a new one all of the set do, those with `update` first. So a
-/// user who was just created is not changed by the next run. Of a rule that is only simulated nothing is given; but what it
-/// would give is not taken away for want of a rule either.
+/// For an existing user, only rules with `update` count. For a new user, all rules of the set count, those with `update` first, so the
+/// next run does not change a user who was just created. A simulated rule gives nothing, but what it would give is not removed for
+/// lack of another rule either.
 #[derive(Clone, Debug)]
 pub struct Profile<'r> {
-    /// The rules by name, highest first; none that is only tried, where those do not count.
+    /// The names of the rules that count, highest priority first. Simulated rules are omitted unless they are included.
     pub rules: Arc<[Arc<str>]>,
-    /// Their places in the list, from 0.
+    /// The indexes of these rules in the list.
     pub indexes: Vec<usize>,
-    /// The places of all rules that select these people, whether they count or not.
+    /// The indexes of all rules that select these people, including simulated rules.
     pub selecting: Vec<usize>,
-    /// Whether one of them is applied, and not only simulated.
+    /// `true` if at least one rule counts.
     pub live: bool,
-    /// Whether one of them makes users.
+    /// `true` if at least one rule creates users.
     pub create: bool,
-    /// Whether one of them changes users.
+    /// `true` if at least one rule changes users.
     pub update: bool,
-    /// The products, each with the highest rule that gives it.
+    /// The licenses, each with the first rule that assigns it.
     pub products: Vec<Grant<'r>>,
     /// The user group, if a rule sets one.
     pub group: Option<Setting<&'r GroupChoice>>,
-    /// The role, if a rule gives one.
+    /// The role, if a rule assigns one.
     pub role: Option<Setting<&'r RoleGrant>>,
-    /// The role that a rule gives which is only simulated: what the user has is left alone then.
+    /// The role that a simulated rule would assign. The user's current role is then left unchanged.
     pub role_on_trial: Option<&'r RoleGrant>,
-    /// The settings templates by product, each from the highest rule that sets it.
+    /// The settings templates by product, each from the first rule that sets it.
     pub templates: Vec<(&'r str, Setting<&'r SettingsTemplate>)>,
-    /// The device access groups, each with the highest rule that gives it.
+    /// The device access groups, each with the first rule that assigns it.
     pub device_groups: Vec<Grant<'r>>,
-    /// Where the e-mail comes from.
+    /// The source of the e-mail address.
     pub email: Source<'r>,
-    /// Where the first name comes from.
+    /// The source of the first name.
     pub first_name: Source<'r>,
-    /// Where the last name comes from.
+    /// The source of the last name.
     pub last_name: Source<'r>,
-    /// Where other fields with one value come from, for those that a rule sets.
+    /// The sources of other fields with one value that a rule sets.
     pub singles: Vec<(Field, Source<'r>)>,
-    /// Where the telephone extension comes from, if a rule sets it.
+    /// The source of the telephone extension, if a rule sets it.
     pub extension: Option<Setting<ExtensionSource<'r>>>,
-    /// Where custom fields come from, in ascending order of name.
+    /// The sources of custom fields, in ascending order of name.
     pub custom_fields: Vec<(&'r str, Source<'r>)>,
-    /// Where what somebody has several of comes from, by field, for what a rule sets.
+    /// The expressions for fields with several values that a rule sets.
     pub lists: Vec<(Field, Setting<&'r [Mapping]>)>,
-    /// The voicemail of an extension that comes, if a rule sets it.
+    /// The voicemail settings for a newly assigned extension, if a rule sets them.
     pub voicemail: Option<Setting<&'r Voicemail>>,
-    /// The mail that a new user gets.
+    /// The welcome e-mail for new users.
     pub welcome: Setting<&'r WelcomeEmail>,
 }
 
-/// Something a user has several of, such as a product, and that a rule gives.
+/// An item that a rule assigns and of which a user can have several, such as a license.
 #[derive(Clone, Copy, Debug)]
 pub struct Grant<'r> {
-    /// Its name as the rule writes it.
+    /// The name as written in the rule.
     pub name: &'r str,
-    /// The products inside it that are switched off, where the rule says so.
+    /// The products of the license to turn off; `None` leaves them unchanged.
     pub without: Option<&'r [String]>,
-    /// The rule's place in the list, from 0.
+    /// The index of the rule.
     pub rule: usize,
-    /// Whether users who exist get it as well.
+    /// `true` if existing users get it as well.
     pub managed: bool,
-    /// Whether anybody gets it: not if the rule is only simulated.
+    /// `true` if users get it; `false` if the rule is only simulated.
     pub given: bool,
 }
 
-/// Something a user has once, and that a rule sets.
+/// A single value that a rule sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// What is set.
+    /// The value.
     pub value: T,
-    /// The rule's place in the list, from 0.
+    /// The index of the rule.
     pub rule: usize,
-    /// Whether it is changed for users who exist.
+    /// `true` if it is changed for existing users.
     pub managed: bool,
 }
 
-/// Where the telephone extension comes from.
+/// The source of the telephone extension.
 #[derive(Clone, Copy, Debug)]
 pub enum ExtensionSource<'r> {
     /// An expression.
     Mapping(&'r Mapping),
-    /// The next free number of a range, for who has none.
+    /// The next free number in a range, for users without an extension.
     Range(&'r RangeInclusive<u32>),
 }
 
-/// Where the value of a field comes from.
+/// The source of a field's value.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'r> {
     /// The expression, or `None` for the default.
     pub mapping: Option<&'r Mapping>,
-    /// The rule that sets it, or `None` for the default.
+    /// The index of the rule that sets the field, or `None` for the default.
     pub rule: Option<usize>,
-    /// Whether the field of a user who exists is changed.
+    /// `true` if the field is changed for existing users.
     pub managed: bool,
 }
 
-/// The rules of a set that count, those that update first: what they say holds for new users too.
+/// The rules of a set that count. Rules with `update` come first because their values apply to new users as well.
 type Order<'r> = [(usize, &'r Rule)];
 
 impl<'r> Profile<'r> {
-    /// Works out what the rules at these places give, in ascending order.
+    /// Computes the combined effect of the rules with these indexes, which are in ascending order.
     pub(super) fn new(rules: &'r Rules, indexes: Vec<usize>, trial: Trial) -> Self {
         let all: Vec<(usize, &Rule)> = indexes.iter().map(|index| (*index, &rules.list[*index])).collect();
         let counts = |rule: &&Rule| trial == Trial::Include || !rule.is_simulated();
@@ -157,7 +157,7 @@ impl<'r> Profile<'r> {
         }
     }
 
-    /// Where a field comes from, if it comes from an expression or a default.
+    /// Returns the source of a field if it is an expression or a default.
     pub fn source(&self, field: Field) -> Option<Source<'r>> {
         match field {
             Field::Email => Some(self.email),
@@ -173,8 +173,8 @@ impl<'r> Profile<'r> {
         }
     }
 
-    /// Every field that comes from an expression or a default, in the order in which they are told; custom fields with
-    /// their names.
+    /// Returns every field with an expression or a default, in the order in which output shows them. Custom fields come with their
+    /// names.
     pub fn mapped(&self) -> Vec<(Field, Option<&'r str>, Source<'r>)> {
         let single = single_fields().filter_map(|field| Some((field, None, self.source(field)?)));
         let custom = self.custom_fields.iter().map(|(name, source)| (Field::CustomFields, Some(*name), *source));
@@ -186,22 +186,22 @@ impl<'r> Profile<'r> {
         single.chain(custom).chain(lists).collect()
     }
 
-    /// Where a list comes from, if a rule sets it.
+    /// Returns the expressions for a field with several values, if a rule sets it.
     pub fn list(&self, field: Field) -> Option<Setting<&'r [Mapping]>> {
         self.lists.iter().find(|(own, _)| *own == field).map(|(_, set)| *set)
     }
 
-    /// The voicemail for an extension that comes, if one does, to somebody new or who exists.
+    /// Returns the voicemail settings for a newly assigned extension, if there is one. `exists` is `true` for existing users.
     pub(crate) fn voicemail_for(&self, extension: Option<&str>, exists: bool) -> Option<Voicemail> {
         extension.and(self.voicemail).filter(|set| set.managed || !exists).map(|set| set.value.clone())
     }
 
-    /// Where a custom field comes from.
+    /// Returns the source of a custom field.
     pub fn custom_field(&self, name: &str) -> Option<Source<'r>> {
         self.custom_fields.iter().find(|(own, _)| *own == name).map(|(_, source)| *source)
     }
 
-    /// Says whether any expression beyond names, e-mail and language is to be evaluated.
+    /// Returns `true` if there are expressions to evaluate besides those for the names, the e-mail address, and the language.
     pub(super) fn has_extras(&self) -> bool {
         let by_mapping = self.extension.is_some_and(|extension| matches!(extension.value, ExtensionSource::Mapping(_)));
         let one = self.singles.iter().any(|(field, _)| *field != Field::Language);
@@ -210,7 +210,7 @@ impl<'r> Profile<'r> {
 }
 
 impl Source<'_> {
-    /// How the source reads, for reasons and explanations.
+    /// Returns the text of the source, for reasons and explanations.
     pub fn text(&self, field: Field) -> &str {
         self.mapping.map_or(super::defaults::Defaults::text(field), Mapping::text)
     }
@@ -226,7 +226,7 @@ fn source<'r>(order: &Order<'r>, field: Field) -> Option<Source<'r>> {
     setting(order, |rule| rule.fields.get(&field)).map(mapped)
 }
 
-/// A mapping that a rule sets; `None` within leaves the field alone.
+/// Converts a setting of a rule to a source. A setting of `None` leaves the field unchanged.
 fn mapped(setting: Setting<&Option<Mapping>>) -> Source<'_> {
     let mapping = setting.value.as_ref();
     Source { mapping, rule: Some(setting.rule), managed: setting.managed && mapping.is_some() }
@@ -265,7 +265,7 @@ fn templates<'r>(order: &Order<'r>) -> Vec<(&'r str, Setting<&'r SettingsTemplat
     found
 }
 
-/// What a rule gives several of: names, and what is left out within each.
+/// The names that a rule lists, each with the products to turn off.
 type Names<'r> = Vec<(&'r str, Option<&'r [String]>)>;
 
 fn grants<'r>(order: &Order<'r>, on_trial: &Order<'r>, of: impl Fn(&'r Rule) -> Names<'r>) -> Vec<Grant<'r>> {
@@ -282,21 +282,20 @@ fn grants<'r>(order: &Order<'r>, on_trial: &Order<'r>, of: impl Fn(&'r Rule) -> 
 }
 
 impl Rules {
-    /// What becomes of somebody whom no rule selects any more: what the highest rule says that selected them last and is
-    /// still in the file, or else what the file says for all.
+    /// Returns the handling of a leaver: that of the first rule in the file that last selected the person, or else that of the file.
     pub(crate) fn leavers_of(&self, last: &[Arc<str>]) -> Leavers {
         let remembered = self.list.iter().find(|rule| last.contains(&rule.name));
         remembered.and_then(|rule| rule.leavers).unwrap_or(self.leavers)
     }
 }
 
-/// Returns the fields with one value that expressions can set, in the order in which they are shown: names first.
+/// Returns the fields with one value that expressions can set, in the order in which output shows them.
 pub(crate) fn single_fields() -> impl Iterator<Item = Field> {
     let first = [Field::Email, Field::FirstName, Field::LastName, Field::Language];
     first.into_iter().chain(fields_of(Arity::One))
 }
 
-/// Returns the fields of which a user has several values, each by an expression, in the order in which they are shown.
+/// Returns the fields with several values, in the order in which output shows them.
 pub(crate) fn list_fields() -> impl Iterator<Item = Field> {
     fields_of(Arity::Several)
 }
@@ -305,15 +304,15 @@ fn fields_of(arity: Arity) -> impl Iterator<Item = Field> {
     ExpressionKey::all().filter(move |key| key.arity == arity).map(|key| key.field)
 }
 
-/// The first of the fields with one value: the e-mail and the names, which every user has.
+/// The number of fields with one value that every user has: the e-mail address and the two names.
 const NAMES: usize = 3;
 
-/// Whether rules that are only simulated count.
+/// The treatment of simulated rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trial {
-    /// They neither give nor take.
+    /// Simulated rules neither give nor remove anything.
     Hold,
-    /// They count as if they were applied.
+    /// Simulated rules count as if they were applied.
     Include,
 }
 

@@ -1,23 +1,24 @@
-//! Addresses of a rehearsal.
+//! Rewriting of e-mail addresses for a rehearsal.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// How every address is rewritten: a prefix and a suffix to what stands before the `@`, and another domain.
+/// A rewriting of e-mail addresses: a prefix and a suffix for the local part (the part before the `@`), and another domain.
 ///
-/// The vendor's old connector had the same three, for trials that must not mail a real person (goto-api, 6.3).
+/// The vendor's old Active Directory connector had the same three options, for tests that must not send mail to real people
+/// (goto-api, 6.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rewrite {
-    /// What comes before the address.
+    /// The text in front of the address.
     pub prefix: String,
-    /// What comes before the `@`.
+    /// The text in front of the `@`.
     pub suffix: String,
-    /// The domain, if it is replaced.
+    /// The new domain; `None` keeps the domain.
     pub domain: Option<String>,
 }
 
 impl Rewrite {
-    /// The address as it is used. A text without `@` is not an address and stays what it is.
+    /// Returns the rewritten address. A text without `@` is not an address and is returned unchanged.
     pub fn apply<'e>(&self, email: Cow<'e, str>) -> Cow<'e, str> {
         let Some((local, domain)) = email.rsplit_once('@') else { return email };
         let domain = self.domain.as_deref().unwrap_or(domain);
@@ -36,11 +37,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_gets_prefix_suffix_and_domain() {
-        let rewrite = Rewrite { prefix: "test-".into(), suffix: "+trial".into(), domain: Some("sink.test".into()) };
-        assert_eq!(rewrite.apply("ann@example.test".into()), "test-ann+trial@sink.test");
-        assert_eq!(rewrite.to_string(), "test-ann+trial@sink.test");
-        assert_eq!(rewrite.apply("nobody".into()), "nobody");
+    fn adds_prefix_and_suffix_and_replaces_the_domain() {
+        let rewrite = Rewrite { prefix: "test-".into(), suffix: "+demo".into(), domain: Some("sink.test".into()) };
+        assert_eq!(rewrite.apply("ann@example.test".into()), "test-ann+demo@sink.test");
+        assert_eq!(rewrite.to_string(), "test-ann+demo@sink.test");
+        assert_eq!(rewrite.apply("ann".into()), "ann");
         assert_eq!(Rewrite::default().apply("ann@example.test".into()), "ann@example.test");
     }
 }

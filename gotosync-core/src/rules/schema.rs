@@ -1,4 +1,5 @@
-//! The keys of a rules file, from which the JSON Schema for editors and the reference are made. The rows stand in `grammar`.
+//! The keys of a rules file, and the JSON Schema and reference documentation that are generated from them. The `grammar` module
+//! defines the keys.
 
 use super::key::Key;
 
@@ -8,12 +9,12 @@ mod markdown;
 pub use json::json_schema;
 pub use markdown::keys_markdown;
 
-/// The keys at the top of a rules file; those of tables hang on the kinds of their keys.
+/// Returns the keys at the top of a rules file. The kind of a key holds the keys of the tables inside it.
 pub fn keys() -> &'static [Key] {
     super::grammar::FILE
 }
 
-/// The place of a key among those of a rule: keys are added in that order.
+/// Returns the position of a key among the keys of a rule. New keys are inserted into a file in this order.
 pub(super) fn rank(name: &str) -> Option<usize> {
     super::grammar::RULE.iter().position(|key| key.name == name)
 }

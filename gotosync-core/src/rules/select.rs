@@ -1,28 +1,28 @@
-//! Which rules select a person: scopes become bits on units and groups, so a person costs a few `or`s.
+//! Selection of people by rules. Scopes become bits on units and groups, so each person costs only a few bit operations.
 
 use serde::Serialize;
 
 use super::Rules;
 use crate::model::{CompiledFilter, Depth, Directory, FoundScope, Person, Scope, ScopeError};
 
-/// A rule that cannot be evaluated, because something it names is not there or not clear.
+/// A rule that cannot be evaluated because an OU or group that it names is missing or ambiguous.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BrokenRule {
-    /// The rule's place in the list, from 0.
+    /// The index of the rule.
     pub index: usize,
-    /// Why.
+    /// The reason.
     pub error: ScopeError,
 }
 
-/// Why a rule does not select a person.
+/// The reason why a rule does not select a person.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "why")]
 pub enum Miss {
-    /// The rule is switched off.
+    /// The rule is disabled.
     Off,
     /// The rule cannot be evaluated.
     Broken {
-        /// Why.
+        /// The reason.
         error: ScopeError,
     },
     /// The person is in none of its scopes.
@@ -32,34 +32,34 @@ pub enum Miss {
     },
     /// The person does not match its filter.
     Filter {
-        /// The part of it that fails.
+        /// The part of the filter that does not match.
         part: String,
     },
     /// The person is excluded by a scope.
     Excluded {
-        /// The scopes that exclude.
+        /// The excluded scopes of the rule.
         scopes: Vec<String>,
     },
     /// The person is excluded by a filter.
     ExcludedByFilter {
-        /// The filter.
+        /// The exclusion filter.
         filter: String,
     },
 }
 
-/// A set of small numbers.
+/// A bit set.
 pub(super) type Bits = Vec<u64>;
 
-/// Rules for the people of one directory.
+/// Rules that are ready to select people of one directory.
 #[derive(Debug)]
 pub(super) struct Selector<'d> {
     rules: &'d Rules,
     directory: &'d Directory,
-    /// Words of a set of scopes.
+    /// The number of 64-bit words in a set of scopes.
     words: usize,
-    /// For each unit, the scopes that reach people right in it.
+    /// For each unit, the scopes that include people directly in it.
     units: Bits,
-    /// For each group, the scopes that reach its direct members.
+    /// For each group, the scopes that include its direct members.
     groups: Bits,
     everyone: Bits,
     bound: Vec<Bound<'d>>,
@@ -106,7 +106,7 @@ impl<'d> Selector<'d> {
         selector
     }
 
-    /// Finds scopes, marks where they reach, and gives the set of their numbers.
+    /// Finds scopes in the directory, marks the units and groups that they include, and returns the set of their numbers.
     fn place(&mut self, index: usize, scopes: &[Scope], number: &mut usize) -> Bits {
         let mut set = vec![0; self.words];
         for scope in scopes {
@@ -128,7 +128,7 @@ impl<'d> Selector<'d> {
                         self.groups[group.index() * self.words + word] |= bit;
                     }
                 }
-                // A rule that is off may name what is gone.
+                // A disabled rule may name OUs and groups that no longer exist.
                 Err(error) if self.rules.list[index].enabled => self.broken.push(BrokenRule { index, error }),
                 Err(_) => {}
             }
@@ -136,19 +136,19 @@ impl<'d> Selector<'d> {
         set
     }
 
-    /// Everyone's scopes reach people in every unit.
+    /// Adds scopes that include everyone to every unit.
     fn inherit(&mut self) {
         for unit in self.units.chunks_mut(self.words) {
             unit.iter_mut().zip(&self.everyone).for_each(|(word, everyone)| *word |= everyone);
         }
     }
 
-    /// The words of a set of rules.
+    /// Returns the number of 64-bit words in a set of rules.
     pub(super) fn rule_words(&self) -> usize {
         self.bound.len().div_ceil(64).max(1)
     }
 
-    /// Puts the rules that select a person into `found`; `hits` is scratch space of any size.
+    /// Adds the rules that select a person to `found`. `hits` is a reusable buffer of any size.
     pub(super) fn rules_of(&self, person: &Person, hits: &mut Bits, found: &mut [u64]) {
         self.scopes_of(person, hits);
         for (index, bound) in self.bound.iter().enumerate() {
@@ -173,7 +173,7 @@ impl<'d> Selector<'d> {
         }
     }
 
-    /// Says why a rule does not select a person, or `None` if it does.
+    /// Returns why a rule does not select a person, or `None` if it does.
     pub(super) fn why_not(&self, index: usize, person: &Person) -> Option<Miss> {
         let (rule, bound) = (&self.rules.list[index], &self.bound[index]);
         if !rule.enabled {

@@ -448,7 +448,7 @@ objectSid: S-1-5-21-1-2-3-513
             let error = Export::new(text).try_read(&everyone()).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Data);
             let shown = error.to_string();
-            assert!(shown.starts_with(&format!("cannot read the LDIF export: {problem}")), "{shown}");
+            assert!(shown.starts_with(&format!("could not read the LDIF export: {problem}")), "{shown}");
             assert!(shown.contains("(file: ") && shown.ends_with(line) && error.help().is_some(), "{shown}");
         }
         let twice =

@@ -395,7 +395,7 @@ mod tests {
         state.connection.lock().unwrap().execute_batch("UPDATE links SET rules = 'no list'").unwrap();
         let error = state.load(&"a".into()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::State);
-        assert!(error.to_string().starts_with("cannot load the state: the state database contains"), "{error}");
+        assert!(error.to_string().starts_with("could not load the state: the state database contains"), "{error}");
         state.connection.lock().unwrap().execute_batch("UPDATE links SET rules = '[]', had = 'all'").unwrap();
         let error = state.load(&"a".into()).await.unwrap_err();
         assert_eq!(error.message(), "the state database contains an unreadable value");

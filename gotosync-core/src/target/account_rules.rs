@@ -184,6 +184,9 @@ mod tests {
         let batch: Batch = [group.clone(), group].into_iter().collect();
         let error = admit(&batch, &capabilities).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert_eq!(error.to_string(), "cannot execute a batch: the batch has 2 actions; the account accepts at most 1");
+        assert_eq!(
+            error.to_string(),
+            "could not execute a batch: the batch has 2 actions; the account accepts at most 1"
+        );
     }
 }

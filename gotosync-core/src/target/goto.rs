@@ -1,7 +1,9 @@
-//! A real account, through GoTo's Admin API.
+//! A live GoTo account, read and written through GoTo's Admin API.
 //!
-//! What is documented, what was seen, and what is only inferred stands in `docs/goto.md`; the last of it is in one place of the
-//! code, `assumed.rs`.
+//! The page `docs/goto.md` states for each part of the API whether it is documented, was observed, or is only inferred.
+//! The inferred parts are all in `assumed.rs`.
+//!
+//! Citations such as "goto-api, 2.4" refer to sections of the project's research notes about GoTo's APIs.
 
 mod assumed;
 mod change;
@@ -43,15 +45,15 @@ use crate::http::{Api, Client, Request};
 use crate::model::{Account, ActionKind, Batch, Note, NoteKind, Outcome, UserKey};
 use crate::{Error, ErrorKind, Result};
 
-/// An account at GoTo.
+/// A GoTo account.
 ///
-/// Users are listed in pages, side by side within the vendor's limit of ten requests a second, and the listing knows whether
-/// it is whole: rows against the total, a total that moves between pages, a key that comes twice, an error on any page. Before
-/// anything is changed about a user, that user is read again. New users who get the same are made in one call; whether one of
-/// them was there before is told from who was listed before. A creation that was not answered is looked for, and never
-/// repeated.
+/// The target lists users in pages, in parallel, within the vendor's limit of ten requests per second. It detects an
+/// incomplete list: it compares the number of rows with the total, and checks for a total that changes between pages,
+/// duplicate keys, and errors on any page. It reads each user again before it changes that user. It creates new users
+/// with the same settings in one call, and compares their keys with the earlier list to find out which users existed
+/// before. If the reply to a creation is lost, it looks for the user and never repeats the call.
 ///
-/// What it writes may not be readable at once: see [`Visibility::Within`].
+/// Changes may not be visible immediately: see [`Visibility::Within`].
 pub struct GotoAccount {
     api: Api,
     connect: Option<Api>,
@@ -59,25 +61,25 @@ pub struct GotoAccount {
     options: GotoOptions,
     danger: bool,
     who: OnceCell<Who>,
-    /// Held while the secondary users of an extension are read and written: batches go side by side.
+    /// Serializes the read and write of secondary users of an extension, because batches run in parallel.
     sharing: tokio::sync::Mutex<()>,
     seen: Mutex<Seen>,
 }
 
-/// What was learned of the account so far.
+/// The cached knowledge about the account.
 #[derive(Default)]
 struct Seen {
-    /// What its names stand for.
+    /// The names in the account and their keys.
     names: Option<Arc<Names>>,
-    /// The keys of all users who were listed or made; `None` before anybody was listed.
+    /// The keys of all users that were listed or created; `None` before the first list.
     users: Option<hashbrown::HashSet<UserKey>>,
 }
 
 impl GotoAccount {
-    /// Prepares an account; nothing is asked before it is used.
+    /// Prepares the account without sending a request.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for addresses that are none.
+    /// [`ErrorKind::Input`] for invalid addresses.
     pub fn new(client: &Client, sign_in: SignIn, options: GotoOptions) -> Result<Self> {
         let api = client.api(&options.admin, options.per_second).map_err(|error| error.with("address", "admin"))?;
         let api = api.signed_in(Arc::new(sign_in.clone()));
@@ -101,10 +103,11 @@ impl GotoAccount {
         })
     }
 
-    /// Says who is signed in, which accounts that gives, what the chosen one has, and what is missing; nothing is written.
+    /// Returns the signed-in user, the user's accounts, the contents of the chosen account, and missing permissions.
+    /// Writes nothing.
     ///
     /// # Errors
-    /// When nobody is signed in, or the service cannot be asked.
+    /// An error if no user is signed in or the service is unavailable.
     pub async fn overview(&self) -> Result<Overview> {
         overview::overview(self).await
     }
@@ -112,13 +115,13 @@ impl GotoAccount {
     /// Reads the lines of all users, in ascending order of user and number.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] without GoTo Connect, [`ErrorKind::Denied`] without the scope for it, and whatever keeps
-    /// all of them from being read: a part is no answer.
+    /// [`ErrorKind::Unsupported`] if GoTo Connect is not enabled, [`ErrorKind::Denied`] if the scope is missing, and
+    /// any error that prevents a complete read. A partial list is never returned.
     pub async fn lines(&self) -> Result<Vec<Line>> {
         lines::read(self).await
     }
 
-    /// Who is signed in, with the account that was chosen; it is asked once.
+    /// Returns the signed-in user and the chosen account. The result is cached.
     async fn who(&self) -> Result<&Who> {
         self.who.get_or_try_init(|| who::ask(self)).await
     }
@@ -127,11 +130,11 @@ impl GotoAccount {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What every report is to tell.
+    /// Returns the notes that belong in every report.
     fn remarks(&self) -> Result<Vec<Note>> {
         let mut remarks = Vec::new();
         if self.danger {
-            let evidence = "danger_accept_any_certificate is set: it is for tests on one's own machine";
+            let evidence = "`danger_accept_any_certificate` is set; use it only for tests on your own machine";
             remarks.push(Note::new(NoteKind::DangerousTls, self.api.base(), evidence));
         }
         let (ends, now) = (self.sign_in.ends()?, Timestamp::now());
@@ -174,7 +177,7 @@ impl fmt::Debug for GotoAccount {
 #[async_trait]
 impl ProvisioningTarget for GotoAccount {
     async fn describe(&self) -> Result<TargetInfo> {
-        let who = self.who().await.map_err(|error| error.during("look at the account"))?;
+        let who = self.who().await.map_err(|error| error.during("look up the signed-in user"))?;
         who.check()?;
         Ok(TargetInfo {
             name: format!("GoTo account {} ({})", who.account_name, who.account),
@@ -201,12 +204,12 @@ impl ProvisioningTarget for GotoAccount {
     }
 }
 
-/// The path of an account, with something below it.
+/// Returns a path below the account.
 fn path(who: &Who, rest: &str) -> String {
     format!("/accounts/{}{rest}", Request::part(who.account.as_str()))
 }
 
-/// What is read and written.
+/// Returns the features that are read and written.
 fn features(who: &Who) -> impl Iterator<Item = Feature> {
     let connect = if who.telephones == Telephones::Read { OF_CONNECT } else { &[] };
     let callers = who.callers;
@@ -214,25 +217,25 @@ fn features(who: &Who) -> impl Iterator<Item = Feature> {
     OF_ADMIN.iter().chain(connect.iter().filter(move |feature| asked(feature))).copied()
 }
 
-/// What is neither read nor written.
+/// Returns the features that are neither read nor written.
 fn lacks(who: &Who) -> Vec<Feature> {
     let features: Vec<Feature> = features(who).collect();
     Feature::ALL.iter().copied().filter(|feature| !features.contains(feature)).collect()
 }
 
-/// An error of something that the account must have and does not.
+/// Returns an error for an object that the account must have but does not.
 fn absent(what: &str, name: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("the account has no {what} `{name}`"))
 }
 
-/// Batches at once: so that the limit is filled although an answer takes its time.
+/// The number of parallel batches; several are needed to use the rate limit despite slow responses.
 const CONCURRENCY: usize = 8;
-/// Requests of one batch or one read at once, for the same reason.
+/// The number of parallel requests in one batch or read, for the same reason.
 const TOGETHER: usize = 24;
-/// Days before its end from which a login is told of.
+/// The number of days before the sign-in expires from which reports mention it.
 const TOLD_AHEAD: i64 = 10;
-/// What the Admin API reads and writes. No public API is known for products inside a license, settings templates, device groups and
-/// transfers.
+/// The features of the Admin API. No public API is known for products inside a license, settings templates, device
+/// groups, and transfers.
 const OF_ADMIN: &[Feature] = &[
     Feature::Products,
     Feature::Seats,
@@ -246,9 +249,9 @@ const OF_ADMIN: &[Feature] = &[
     Feature::SignIns,
     Feature::Locks,
 ];
-/// What takes a call for each telephone number to read: only if `caller_ids` says so.
+/// Features that need one call per phone number to read; enabled by `caller_ids`.
 const OF_NUMBERS: &[Feature] = &[Feature::CallerIdNumbers, Feature::TextingNumbers];
-/// What only the API of GoTo Connect reads and writes.
+/// The features of the GoTo Connect API.
 const OF_CONNECT: &[Feature] = &[
     Feature::Extensions,
     Feature::Devices,

@@ -1,4 +1,4 @@
-//! Any service that speaks SCIM 2.0 (RFC 7643, RFC 7644), and GoTo's own older dialect of it.
+//! A target for any SCIM 2.0 service (RFC 7643, RFC 7644), and for GoTo's own older dialect.
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,16 +34,17 @@ use write::Writer;
 
 /// The users and groups of a SCIM service.
 ///
-/// It does only what the service says it offers: changes of a part or of the whole, versions that guard a write, pages by
-/// number or by cursor, several new users in one request. **A user is active or not, and that is the one product there is**,
-/// called [`Access`](ScimOptions::entitlements), unless entitlements are named: then each of those is one, and whoever has
-/// any is active.
+/// The target uses only the features that the service advertises: PATCH or PUT, versions (ETags) that guard a write,
+/// paging by index or cursor, and bulk creation. **A user is either active or not. This is the only product**, named
+/// [`Access`](ScimOptions::entitlements), unless entitlements are configured. Then each of them is a product, and a
+/// user with any of them is active.
 ///
-/// User groups are those that were made here, known by an `externalId` that begins with `gotosync:`: a user of a service may
-/// be in many groups, and nobody is taken out of one that somebody else made. `department`, `division`, `costCenter`,
-/// `employeeNumber` and `organization` of the enterprise extension are custom fields of these names.
+/// Only groups that gotosync created count as user groups; their `externalId` begins with `gotosync:`. A user of a
+/// service may be in many groups, and gotosync never removes a user from a group that someone else created. The
+/// attributes `department`, `division`, `costCenter`, `employeeNumber`, and `organization` of the enterprise extension
+/// are custom fields with these names.
 ///
-/// There are no seats, no roles, no invitations: what a service does by itself when somebody is made is not known here.
+/// SCIM has no seats, roles, or invitations. Side effects of the service, such as a welcome e-mail, are unknown here.
 pub struct ScimTarget {
     api: Api,
     options: ScimOptions,
@@ -51,28 +52,28 @@ pub struct ScimTarget {
     offers: OnceCell<Offers>,
 }
 
-/// How a SCIM service is used.
+/// Options for a SCIM service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScimOptions {
-    /// What it speaks.
+    /// The dialect of the service.
     pub dialect: Dialect,
-    /// The values of `entitlements` that are products, with the names people know them by; without any, the one product is
-    /// access itself.
+    /// The values of `entitlements` that are products, with their display names. If empty, access itself is the only
+    /// product.
     pub entitlements: Vec<Entitlement>,
-    /// The user whose login is in use, who is never taken from; a service does not tell.
+    /// The user who owns the token, who never loses access. SCIM cannot report this user.
     pub login: Option<Email>,
-    /// The most calls in a second.
+    /// The maximum number of requests per second.
     pub per_second: Option<f64>,
-    /// Users on a page.
+    /// The number of users per page.
     pub page: usize,
 }
 
 /// A product of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entitlement {
-    /// The value on the wire.
+    /// The value in the `entitlements` attribute.
     pub value: String,
-    /// The name that rules know it by.
+    /// The name in rules.
     pub name: String,
 }
 
@@ -83,11 +84,11 @@ impl Default for ScimOptions {
 }
 
 impl ScimTarget {
-    /// Prepares to use the service at a base address, such as `https://example.test/scim/v2`; nothing is called yet.
+    /// Prepares the service at a base address, such as `https://example.test/scim/v2`, without sending a request.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for what is no address of a service, and for one without TLS that is
-    /// not on this machine.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) if the address is invalid, or uses plain HTTP and is not on this
+    /// machine.
     pub fn new(client: &Client, base: &str, bearer: Option<Arc<dyn Bearer>>, options: ScimOptions) -> Result<Self> {
         let api = client.api(base, options.per_second)?;
         let api = match bearer {
@@ -98,19 +99,19 @@ impl ScimTarget {
         Ok(Self { api, options, danger, offers: OnceCell::new() })
     }
 
-    /// What the service offers, asked once.
+    /// Returns the features of the service, which are read once.
     async fn offers(&self) -> Result<&Offers> {
         self.offers.get_or_try_init(|| Offers::ask(&self.api, self.options.dialect)).await
     }
 
-    /// What every report is to tell.
+    /// Returns the notes that belong in every report.
     fn remarks(&self) -> Vec<Note> {
-        let evidence = "danger_accept_any_certificate is set: it is for tests on one's own machine";
+        let evidence = "`danger_accept_any_certificate` is set; use it only for tests on your own machine";
         let note = self.danger.then(|| Note::new(NoteKind::DangerousTls, self.api.base(), evidence));
         note.into_iter().collect()
     }
 
-    /// The service's address without its scheme: SCIM has no name for an account.
+    /// Returns the service's address without its scheme as the account key, because SCIM has no name for an account.
     fn key(&self) -> AccountKey {
         let base = self.api.base();
         AccountKey::new(base.split_once("://").map_or(base, |(_, rest)| rest))
@@ -132,7 +133,7 @@ impl fmt::Display for ScimTarget {
 #[async_trait]
 impl ProvisioningTarget for ScimTarget {
     async fn describe(&self) -> Result<TargetInfo> {
-        let offers = self.offers().await.map_err(|error| error.during("ask what the service offers"))?;
+        let offers = self.offers().await.map_err(|error| error.during("read the features of the service"))?;
         let login = match &self.options.login {
             Some(email) if offers.offer(Offer::Filter) => find(self, email).await?,
             _ => None,
@@ -148,11 +149,11 @@ impl ProvisioningTarget for ScimTarget {
     }
 
     async fn read(&self) -> Result<Account> {
-        let offers = self.offers().await.map_err(|error| error.during("ask what the service offers"))?;
+        let offers = self.offers().await.map_err(|error| error.during("read the features of the service"))?;
         let users = read::list(&self.api, "Users", offers, "userName", self.options.page);
         let (users, groups) = futures_util::future::join(users, Groups::read(self, offers)).await;
-        let users: Listing<WireUser> = users.map_err(|error| error.during("read the users"))?;
-        let groups = groups.map_err(|error| error.during("read the groups"))?;
+        let users: Listing<WireUser> = users?;
+        let groups = groups?;
         let of = groups.of_users();
         let key = self.key();
         let mut account = Account::empty(key.as_str(), key.as_str());
@@ -166,7 +167,7 @@ impl ProvisioningTarget for ScimTarget {
             let holders = account.users.iter().filter(|user| user.licenses.contains(&license.key));
             license.used = u32::try_from(holders.count()).unwrap_or(u32::MAX);
         }
-        account.groups = groups.told();
+        account.groups = groups.listed();
         let custom_fields = offers.enterprise.iter().map(|&name| name.to_owned()).collect();
         account.catalog = Catalog { custom_fields, ..Catalog::default() };
         account.completeness = Completeness::from_gaps(users.gaps.into_iter().chain(groups.gaps).collect());
@@ -175,7 +176,7 @@ impl ProvisioningTarget for ScimTarget {
     }
 
     async fn execute(&self, batch: &Batch) -> Result<Vec<Outcome>> {
-        let offers = self.offers().await.map_err(|error| error.during("ask what the service offers"))?;
+        let offers = self.offers().await.map_err(|error| error.during("read the features of the service"))?;
         let capabilities = capabilities(&self.options, offers);
         account_rules::admit(batch, &capabilities)?;
         let mut writer = Writer::new(self, offers);
@@ -197,15 +198,15 @@ impl ProvisioningTarget for ScimTarget {
     }
 }
 
-/// The key of the user with an address.
+/// Finds the key of the user with this address.
 async fn find(target: &ScimTarget, email: &Email) -> Result<Option<crate::model::UserKey>> {
     let filter = write::equals("userName", email.as_str());
     let request = crate::http::Request::get("/Users").query("filter", filter);
-    let page: wire::Page<WireUser> = target.api.send(&request).await.map_err(fault::told)?.json()?;
+    let page: wire::Page<WireUser> = target.api.send(&request).await.map_err(fault::error_of)?.json()?;
     Ok(page.resources.first().map(|own| crate::model::UserKey::new(&*own.id)))
 }
 
-/// What can be given: the entitlements that are named, or access itself.
+/// Returns the products: the configured entitlements, or access itself.
 fn products(options: &ScimOptions) -> Vec<License> {
     let seats = checks::LIMITS.users as u32;
     let product = |key: &str, name: &str| License { seats, ..License::new(key, name, &[], seats) };
@@ -228,13 +229,13 @@ fn capabilities(options: &ScimOptions, offers: &Offers) -> Capabilities {
         batch: 100,
         concurrency: 4,
         visibility: Visibility::Immediate,
-        // There are none to see, and so none that are hidden.
+        // SCIM has no roles, so none are hidden.
         roles: RoleAccess::Full,
         features: features(options, offers).collect(),
     }
 }
 
-/// What this service has of what SCIM has words for.
+/// Returns the features that SCIM can express and this service supports.
 fn features(options: &ScimOptions, offers: &Offers) -> impl Iterator<Item = Feature> {
     let all = [
         (Feature::Products, true),

@@ -1,4 +1,4 @@
-//! Runs the emulator of GoTo's APIs until somebody presses Enter, or closes its input.
+//! Runs the GoTo emulator until the user presses Enter or closes standard input.
 //!
 //! `cargo run -p gotosync-tests --bin goto-emulator -- [--account FILE] [--port N] [--per-second N|off] [--secret S]
 //! [--seed N] [--fault create-users:reset-after:first=2]...`
@@ -31,7 +31,7 @@ fn main() -> Result<(), Trouble> {
             "--secret" => options.client(CLIENT, Some(&value()?)),
             "--seed" => options.seed(value()?.parse()?),
             "--fault" => options.fault(value()?.parse()?),
-            _ => return Err(format!("{word} is not known: {USAGE}").into()),
+            _ => return Err(format!("unknown argument {word}; {USAGE}").into()),
         };
     }
     let emulator = options.account(account.unwrap_or_else(corpus::account)).start()?;
@@ -42,11 +42,11 @@ fn main() -> Result<(), Trouble> {
     println!("connect    {}", urls.connect);
     println!("client     {CLIENT}");
     println!("pat        {}", emulator.personal_token());
-    println!("Press Enter to stop it.");
-    // With a closed input it ends at once: whoever starts it in a script keeps that open.
+    println!("Press Enter to stop the emulator.");
+    // With a closed standard input, the emulator ends immediately. Scripts must keep it open.
     let _: usize = std::io::stdin().read(&mut [0])?;
     Ok(())
 }
 
 const CLIENT: &str = "emulated-client";
-const USAGE: &str = "--account FILE, --port N, --per-second N|off, --secret S, --seed N and --fault WHAT:HOW:WHEN are";
+const USAGE: &str = "usage: goto-emulator [--account FILE] [--port N] [--per-second N|off] [--secret S] [--seed N] [--fault WHAT:HOW:WHEN]...";

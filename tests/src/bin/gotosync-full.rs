@@ -1,5 +1,5 @@
-//! The command `gotosync` with everything that it can be built with, Kerberos included. Cargo builds it with the tests, so that no
-//! test builds the core a second time for these features.
+//! The `gotosync` command with all optional features, including Kerberos. Cargo builds it together with the tests, so
+//! the core is not compiled a second time for these features.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
-//! The Admin API (goto-api, 2), as far as it is known: from one guide of the vendor's, one page, and about eight clients.
+//! The Admin API (goto-api, 2) as far as it is known: from one guide and one page of the vendor, and about eight
+//! clients.
 
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/accounts/{account}/templates/{template}", put(catalog::rewrite_template))
 }
 
-/// Whoever asks, with a token that is good for the Admin API.
+/// An authenticated caller whose token is valid for the Admin API.
 #[derive(Debug)]
 struct Admin {
     user: UserKey,
@@ -73,15 +74,15 @@ impl FromRequestParts<Arc<World>> for Admin {
                 StatusCode::FORBIDDEN,
                 serde_json::json!({ "int_err_code": "InvalidToken", "msg": "Invalid token passed" }),
             )),
-            // Seen live: a token without the scope is answered as if there were none.
+            // Observed live: GoTo treats a token without the scope like a missing token.
             _ => Err(Refusal::admin(StatusCode::UNAUTHORIZED, "not.authenticated", "")),
         }
     }
 }
 
-/// Does one action to an account, by the rules of its book.
+/// Executes one action on an account, by the account's rules.
 async fn perform(tenant: &Tenant, action: Action) -> Result<(), Refusal> {
-    let broken = |told: &str| Refusal::admin(StatusCode::INTERNAL_SERVER_ERROR, "internal", told);
+    let broken = |text: &str| Refusal::admin(StatusCode::INTERNAL_SERVER_ERROR, "internal", text);
     let outcomes = tenant.target.execute(&[action].into_iter().collect()).await;
     match outcomes.map_err(|error| broken(&error.to_string()))?.pop() {
         Some(Outcome::Done { .. }) => Ok(()),

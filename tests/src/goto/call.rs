@@ -1,75 +1,75 @@
-//! What was asked, as the emulator remembers it.
+//! The recorded requests.
 
 use std::time::Duration;
 
 use axum::http::Method;
 
-/// One request and what was answered. Neither header nor body is kept, so no secret is.
+/// A request and the status of its response. Headers and bodies are not recorded, so it contains no secret.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// When it came, since the emulator was started, by the machine's clock.
+    /// The time since the start of the emulator, by the machine's clock.
     pub at: Duration,
-    /// What it asked for.
+    /// The requested operation.
     pub operation: Operation,
-    /// The method.
+    /// The HTTP method.
     pub method: String,
-    /// The path with its query; a secret in it is left out.
+    /// The path and query, without secrets.
     pub target: String,
-    /// The status that was answered; `None` where the connection was cut instead.
+    /// The status of the response; `None` if the connection was cut instead.
     pub status: Option<u16>,
-    /// Whether it was authorized by a token that holds.
+    /// `true` if the request had a valid token.
     pub authorized: bool,
 }
 
-/// A mail that the service sent.
+/// An e-mail that the service sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// To whom.
+    /// The recipient.
     pub to: String,
-    /// Which one: `welcome`, `invitation`, or the title of a template.
+    /// The kind of e-mail: `welcome`, `invitation`, or the title of a template.
     pub what: String,
 }
 
-/// What a request asks for.
+/// The operation that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Operation {
-    /// The page where a person agrees.
+    /// The consent page.
     Authorize,
-    /// A token.
+    /// A token request.
     Token,
-    /// Anything else about tokens.
+    /// Any other request about tokens.
     Tokens,
-    /// Who is signed in.
+    /// Reading the signed-in user.
     Me,
-    /// A page of users.
+    /// Reading a page of users.
     ListUsers,
-    /// One user.
+    /// Reading one user.
     ReadUser,
-    /// New users.
+    /// Creating users.
     CreateUsers,
-    /// A change to a user, their group, their licenses or their role set.
+    /// Changing a user, including the user's group, licenses, and role set.
     ChangeUser,
-    /// Another invitation.
+    /// Resending an invitation.
     Invite,
-    /// The end of a user.
+    /// Deleting a user.
     DeleteUser,
-    /// A list of anything else in an account.
+    /// Reading any other list of an account.
     List,
-    /// A change to anything else in an account.
+    /// Changing anything else in an account.
     Change,
-    /// A read over the Connect API.
+    /// A read through the Connect API.
     ConnectRead,
-    /// A write over the Connect API.
+    /// A write through the Connect API.
     ConnectWrite,
-    /// A read over SCIM.
+    /// A read through SCIM.
     ScimRead,
-    /// A write over SCIM.
+    /// A write through SCIM.
     ScimWrite,
-    /// Something that is not there.
+    /// An unknown path.
     Unknown,
 }
 
-/// What has a limit of its own.
+/// An API with its own rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Api {
     Token,
@@ -79,7 +79,7 @@ pub(super) enum Api {
 }
 
 impl Operation {
-    /// What a request asks for, by its method and path.
+    /// Determines the operation from the method and path.
     pub(super) fn of(method: &Method, path: &str) -> Self {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         let read = method == Method::GET;
@@ -106,7 +106,7 @@ impl Operation {
         }
     }
 
-    /// What its rate is counted with; `None` for what is nowhere.
+    /// Returns the API whose rate limit counts the operation; `None` for unknown paths.
     pub(super) fn api(self) -> Option<Api> {
         match self {
             Self::Authorize | Self::Token | Self::Tokens => Some(Api::Token),
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_known_by_its_method_and_path() {
+    fn recognizes_operations_by_method_and_path() {
         for (method, path, operation) in [
             (Method::POST, "/oauth/token", Operation::Token),
             (Method::GET, "/admin/rest/v1/accounts/1/users", Operation::ListUsers),

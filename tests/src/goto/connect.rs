@@ -1,7 +1,7 @@
-//! The Connect API (goto-api, 5): `users/v1`, which only reads, and `voice-admin/v1`.
+//! The Connect API (goto-api, 5): `users/v1`, which is read-only, and `voice-admin/v1`.
 //!
-//! A user's extension and devices are those of the account, so what is written here is what a read of the account shows. A
-//! user's extension is there as soon as the user has one. Dial plans, queues and the caller id of a line cannot be written.
+//! A user's extension and devices are those of the account, so a read of the account shows what this API wrote. A
+//! user's extension exists as soon as the user does. Dial plans, queues, and the caller ID of a line cannot be written.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ mod switchboard;
 pub(super) use switchboard::Switchboard;
 
 pub(super) fn routes() -> Router<Arc<World>> {
-    // Not nested: who asks is told by the whole path which scope is needed.
+    // The routes are not nested, because the required scope depends on the complete path.
     let voice = Router::new()
         .route("/voice-admin/v1/extensions", get(extensions::list).post(extensions::create))
         .route(
@@ -56,7 +56,7 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .merge(voice)
 }
 
-/// Whoever asks, with a token that is good for what is asked.
+/// An authenticated caller whose token is valid for the request.
 #[derive(Debug)]
 struct Caller {
     user: UserKey,
@@ -74,7 +74,7 @@ impl FromRequestParts<Arc<World>> for Caller {
         };
         let Some(session) = oauth::session(world, &parts.headers) else {
             let code = if voice { "AUTHN_INVALID_TOKEN" } else { "INVALID_TOKEN" };
-            return Err(Refusal::connect(StatusCode::UNAUTHORIZED, code, "the token does not hold"));
+            return Err(Refusal::connect(StatusCode::UNAUTHORIZED, code, "the token is invalid or has expired"));
         };
         if session.scopes.iter().any(|scope| scope == needed) {
             return Ok(Self { user: session.user });
@@ -83,7 +83,7 @@ impl FromRequestParts<Arc<World>> for Caller {
     }
 }
 
-/// The part of a query that is known.
+/// The known parameters of a query.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Ask {
@@ -95,7 +95,7 @@ struct Ask {
 type Asked = Query<Ask>;
 
 impl Ask {
-    /// The account, which must be named, and whether the caller may see into it.
+    /// Returns the account, which the query must name, and whether the caller may see its telephones.
     fn tenant<'w>(&self, world: &'w World, caller: &Caller) -> Result<(&'w Tenant, bool), Refusal> {
         let key = self.account_key.as_deref().ok_or_else(|| {
             let missing = json!([{ "field": "accountKey", "constraint": "REQUIRED" }]);
@@ -108,7 +108,7 @@ impl Ask {
         Ok((tenant, administers(tenant, &caller.user)))
     }
 
-    /// A page of rows: all that there are may be many, so only those on it are told.
+    /// Builds a page of rows. Only the rows on the page are converted, because there may be many.
     fn page<T>(&self, rows: &[T], row: impl Fn(&T) -> Value) -> Result<Value, Refusal> {
         let from: usize = match self.page_marker.as_deref() {
             None | Some("") => 0,
@@ -125,29 +125,29 @@ impl Ask {
     }
 }
 
-/// The first account of the caller, if they may write into it.
+/// Returns the caller's first account, if the caller may change it.
 fn own_tenant<'w>(world: &'w World, caller: &Caller) -> Result<&'w Tenant, Refusal> {
     let own = world.tenants.iter().find(|tenant| tenant.target.glance().user(&caller.user).is_some());
     own.filter(|tenant| administers(tenant, &caller.user))
-        .ok_or_else(|| Refusal::connect(StatusCode::FORBIDDEN, "UNAUTHORIZED", "a super admin may"))
+        .ok_or_else(|| Refusal::connect(StatusCode::FORBIDDEN, "UNAUTHORIZED", "only a super admin may do this"))
 }
 
-/// The account that a body names.
+/// Returns the account that a body names.
 fn tenant_of<'w>(world: &'w World, caller: &Caller, body: &Value) -> Result<&'w Tenant, Refusal> {
     let key = body["accountKey"].as_str().ok_or_else(|| bad("INVALID_ACCOUNT_KEY", "accountKey"))?;
     let tenant = world.tenant(key, &caller.user).map_err(|_| bad("INVALID_ACCOUNT_KEY", key))?;
     if administers(tenant, &caller.user) {
         return Ok(tenant);
     }
-    Err(Refusal::connect(StatusCode::FORBIDDEN, "UNAUTHORIZED", "a super admin may"))
+    Err(Refusal::connect(StatusCode::FORBIDDEN, "UNAUTHORIZED", "only a super admin may do this"))
 }
 
-/// Says whether somebody may see and change telephones. Without it lists are empty, and not refused.
+/// Returns `true` if a user may see and change telephones. For other users, lists are empty instead of forbidden.
 fn administers(tenant: &Tenant, user: &UserKey) -> bool {
     tenant.target.glance().user(user).is_some_and(|user| user.role.is_administrator())
 }
 
-/// Changes a user, by the rules of the account's book.
+/// Changes a user by the account's rules.
 async fn change_user(tenant: &Tenant, key: &UserKey, change: impl FnOnce(&mut User)) -> Result<(), Refusal> {
     let before = tenant.target.glance().user(key).cloned();
     let before = before.ok_or_else(|| bad("INVALID_USER_KEY", key.as_str()))?;
@@ -180,12 +180,12 @@ fn not_found(id: &str) -> Refusal {
     Refusal::connect(StatusCode::NOT_FOUND, "NOT_FOUND", id)
 }
 
-/// An id as that API has them, which is always the same for the same thing.
+/// Returns an ID in the API's format, which is stable for the same object.
 fn id(kind: &str, name: &str) -> String {
     let hex = blake3::hash(format!("{kind} {name}").as_bytes()).to_hex();
     format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[12..15], &hex[15..18], &hex[18..30])
 }
 
 const PAGE: usize = 50;
-/// The most was not said; 100 was seen to be used.
+/// The maximum page size. It is not documented; observed clients use 100.
 const MOST: usize = 100;

@@ -26,7 +26,7 @@ use super::world::{Tenant, World};
 use super::{admin, connect, identity, oauth, strike};
 use crate::Trouble;
 
-/// GoTo's APIs on a port of 127.0.0.1, until it is dropped. It runs on a thread of its own.
+/// GoTo's APIs on a port of 127.0.0.1, on a separate thread, until the value is dropped.
 #[derive(Debug)]
 pub struct Emulator {
     world: Arc<World>,
@@ -35,23 +35,23 @@ pub struct Emulator {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Where each API begins, without a slash at the end.
+/// The base address of each API, without a trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Urls {
-    /// Where a person agrees.
+    /// The authorization endpoint.
     pub authorize: String,
-    /// Where tokens are given.
+    /// The token endpoint.
     pub token: String,
     /// The Admin API.
     pub admin: String,
     /// The Connect API.
     pub connect: String,
-    /// SCIM, in the vendor's dialect.
+    /// SCIM, in GoTo's dialect.
     pub scim: String,
 }
 
 impl Emulator {
-    /// One as GoTo is, as far as that is known.
+    /// Returns options that imitate GoTo as far as it is known.
     pub fn options() -> Options {
         Options::default()
     }
@@ -65,7 +65,7 @@ impl Emulator {
         let address = listener.local_addr()?;
         let world = World::new(options);
         let router = router(&world);
-        // One thread: between two points where it waits nobody else writes, so a request is done in one piece.
+        // A single thread makes each request atomic between two await points.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (end, ended) = oneshot::channel::<()>();
         let serve = async move {
@@ -77,13 +77,13 @@ impl Emulator {
             }
         };
         let thread = std::thread::Builder::new().name("goto-emulator".to_owned()).spawn(move || {
-            // Only a socket that cannot be listened on ends it early; who calls then sees that nobody answers.
+            // Only an unusable socket ends the server early. Clients then get no connection.
             let _: std::io::Result<()> = runtime.block_on(serve);
         })?;
         Ok(Self { world, address, end: Some(end), thread: Some(thread) })
     }
 
-    /// Where its APIs are.
+    /// Returns the addresses of the APIs.
     pub fn urls(&self) -> Urls {
         let base = format!("http://{}", self.address);
         Urls {
@@ -95,92 +95,92 @@ impl Emulator {
         }
     }
 
-    /// The primary account as it is now, every role seen.
+    /// Returns the current primary account, with all roles visible.
     pub fn account(&self) -> Account {
         self.primary().target.account()
     }
 
-    /// The voicemail of an extension of the primary account as it was set, by the API's own names.
+    /// Returns the voicemail settings of an extension in the primary account, by their API names.
     pub fn voicemail(&self, extension: &str) -> Option<serde_json::Value> {
         self.primary().board().voicemail(extension)
     }
 
-    /// What was changed in the primary account, in order; what an admin changed by hand is not in it.
+    /// Returns the changes to the primary account in order, except changes by [`edit`](Self::edit).
     pub fn activity(&self) -> Vec<Activity> {
         self.primary().target.activity()
     }
 
-    /// Lets a human admin change the primary account: anything goes.
+    /// Changes the primary account as a human admin would, without any checks.
     ///
     /// # Panics
     ///
-    /// If the account then holds something twice that can be there once only.
+    /// If the account then contains duplicates of a unique value.
     pub fn edit<R>(&self, change: impl FnOnce(&mut Account) -> R) -> R {
         self.primary().target.edit(change)
     }
 
-    /// Lets a user of the primary account sign in for the first time.
+    /// Marks a user of the primary account as signed in for the first time.
     ///
     /// # Panics
     ///
-    /// If there is no such user, or they are suspended.
+    /// If the user does not exist or is suspended.
     pub fn sign_in(&self, user: &UserKey) {
         self.primary().target.sign_in(user);
     }
 
-    /// Every request so far, in the order in which they came.
+    /// Returns all requests so far, in order of arrival.
     pub fn calls(&self) -> Vec<Call> {
         self.world.record().calls.clone()
     }
 
-    /// Forgets what was asked so far.
+    /// Clears the recorded requests.
     pub fn forget_calls(&self) {
         self.world.record().calls.clear();
     }
 
-    /// Every mail so far.
+    /// Returns all e-mails so far.
     pub fn mails(&self) -> Vec<Mail> {
         self.world.record().mails.clone()
     }
 
-    /// Tokens of the login, as if somebody had signed in, with every scope of the client.
+    /// Returns tokens of the account's admin with every scope of the client, as after a sign-in.
     pub fn tokens(&self) -> Tokens {
         let login = self.world.login().unwrap_or_else(|| UserKey::new("0"));
         self.world.desk().sign_in(&self.world.options, &login, self.world.clock.now())
     }
 
-    /// A personal access token of the login.
+    /// Returns a personal access token of the account's admin.
     pub fn personal_token(&self) -> String {
         let login = self.world.login().unwrap_or_else(|| UserKey::new("0"));
         self.world.desk().personal_token(&login)
     }
 
-    /// Makes every token that was given good for nothing, as an admin does who takes an app's access away.
+    /// Revokes all tokens, as an admin does who removes an app's access.
     pub fn revoke_tokens(&self) {
         self.world.desk().revoke_all();
     }
 
-    /// Makes the page for consent refuse from now on.
+    /// Makes the consent page refuse from now on.
     pub fn deny_consent(&self) {
         self.world.desk().denies = true;
     }
 
-    /// Lets something more go wrong from now on.
+    /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.world.faults().arm(fault);
     }
 
-    /// How many requests something went wrong with so far.
+    /// Returns the number of requests that a fault has affected so far.
     pub fn struck(&self) -> usize {
         self.world.faults().struck
     }
 
-    /// Lets nothing go wrong any more.
+    /// Removes all faults.
     pub fn heal(&self) {
         self.world.faults().clear();
     }
 
-    /// Puts its clock forward, which tokens live by.
+    /// Advances the clock that determines the expiry of tokens.
     pub fn advance(&self, by: Duration) {
         self.world.clock.advance(by);
     }
@@ -210,13 +210,13 @@ fn router(world: &Arc<World>) -> Router {
         .with_state(Arc::clone(world))
 }
 
-/// What is said of a path that leads nowhere (goto-api, 2.11).
+/// The response for an unknown path (goto-api, 2.11).
 async fn nowhere(uri: Uri) -> Refusal {
-    let body = json!({ "errorCode": "NOT_FOUND", "message": format!("{} is not here", uri.path()) });
+    let body = json!({ "errorCode": "NOT_FOUND", "message": format!("{} does not exist", uri.path()) });
     Refusal::with(StatusCode::NOT_FOUND, body)
 }
 
-/// Receives every request: remembers it, does not take too many, and lets go wrong what shall.
+/// Handles every request: records it, enforces the rate limit, and applies faults.
 async fn received(
     State(world): State<Arc<World>>,
     ConnectInfo(line): ConnectInfo<Handle>,
@@ -231,7 +231,7 @@ async fn received(
             at: world.begun.elapsed(),
             operation,
             method: request.method().to_string(),
-            target: told(request.uri(), operation),
+            target: reply(request.uri(), operation),
             status: None,
             authorized: oauth::holds(&world, request.headers()),
         });
@@ -250,6 +250,6 @@ async fn received(
     response.unwrap_or_default()
 }
 
-fn told(uri: &Uri, operation: Operation) -> String {
+fn reply(uri: &Uri, operation: Operation) -> String {
     if operation == Operation::Authorize { uri.path().to_owned() } else { uri.to_string() }
 }

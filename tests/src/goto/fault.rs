@@ -1,4 +1,4 @@
-//! Faults: what goes wrong, with which requests, and how often.
+//! Faults: the kind of fault, the affected requests, and the frequency.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::call::Operation;
 
 mod words;
 
-/// Something that goes wrong with requests.
+/// A fault that affects requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     operation: Option<Operation>,
@@ -17,68 +17,68 @@ pub struct Fault {
     when: When,
 }
 
-/// What goes wrong.
+/// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FaultKind {
-    /// Too many requests, whether or not there were.
+    /// A 429 response, regardless of the actual rate.
     TooMany(Again),
-    /// An answer with this status and no word of sense; nothing is done.
+    /// A response with this status and a meaningless body. The request has no effect.
     Status(u16),
-    /// A page for people, from something that stands before the service, under this status; nothing is done.
+    /// An HTML page of a gateway, with this status. The request has no effect.
     Html(u16),
-    /// The connection is reset, and nothing was done.
+    /// A connection reset before the request takes effect.
     ResetBefore,
-    /// The connection is reset after it was done.
+    /// A connection reset after the request took effect.
     ResetAfter,
-    /// Some bytes of the answer come, and then so many milliseconds later some more.
+    /// A response sent in parts, with this pause in milliseconds between them.
     Slow(u64),
-    /// The answer breaks off in its middle.
+    /// A response that breaks off in the middle.
     Truncated,
-    /// The answer is this much larger than it need be, in bytes.
+    /// A response that is larger than necessary by this number of bytes.
     Oversized(usize),
-    /// The list has changed since the page before.
+    /// A list that has changed since the previous page.
     Shift(Shift),
-    /// A page of a list is empty, and the total says that it is not.
+    /// An empty page of a list whose total says that it is not empty.
     PageLost,
-    /// Who is made now cannot be seen by so many reads.
+    /// New users that are invisible for this number of reads.
     Hidden(u32),
-    /// Somebody else has taken every seat.
+    /// Another client has taken all seats.
     SeatsTaken,
-    /// The access token has expired, and can be refreshed.
+    /// The access token has expired but can be renewed.
     Expired,
-    /// Every token was revoked.
+    /// All tokens have been revoked.
     Revoked,
 }
 
-/// What is said about coming again.
+/// The form of `Retry-After`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Again {
-    /// Nothing, as GoTo does.
+    /// No header, as at GoTo.
     Unsaid,
-    /// After so many seconds.
+    /// This number of seconds.
     Seconds(u32),
-    /// At a time that is so many seconds away.
+    /// A date this number of seconds in the future.
     Date(u32),
 }
 
-/// How a list changes while it is read.
+/// A change to a list while it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shift {
-    /// Somebody comes in at the front: a row is seen twice.
+    /// A user is added at the front, so a row appears twice.
     Added,
-    /// Somebody at the front leaves: a row is not seen. Who does is the first whose address begins with
+    /// A user at the front is removed, so a row is missed. This is the first user whose address begins with
     /// [`PASSER_BY`](Self::PASSER_BY).
     Removed,
-    /// Both somebody leaves at the front and somebody comes in at the end: a row is not seen, and the total stays.
+    /// A user is removed at the front and another is added at the end, so a row is missed but the total remains.
     Swapped,
 }
 
 impl Shift {
-    /// How the addresses of those begin who come and go while a list is read: they stand before others.
+    /// The prefix of addresses of users that come and go during a read. It sorts before other addresses.
     pub const PASSER_BY: &str = "0-passer-by-";
 }
 
-/// With which requests it goes wrong, of those it is about.
+/// The affected requests among those of the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
     Always,
@@ -88,40 +88,40 @@ enum When {
 }
 
 impl Fault {
-    /// Goes wrong with every request of an operation, unless told.
+    /// Affects every request of an operation, unless limited further.
     pub fn on(operation: Operation, kind: FaultKind) -> Self {
         Self { operation: Some(operation), kind, when: When::Always }
     }
 
-    /// Goes wrong with every request there is, unless told.
+    /// Affects every request, unless limited further.
     pub fn everywhere(kind: FaultKind) -> Self {
         Self { operation: None, kind, when: When::Always }
     }
 
-    /// Goes wrong with the first so many.
+    /// Limits the fault to the first `count` requests.
     pub fn first(self, count: usize) -> Self {
         Self { when: When::First(count), ..self }
     }
 
-    /// Goes wrong with one, counted from 1.
+    /// Limits the fault to one request, counted from 1.
     pub fn nth(self, number: usize) -> Self {
         Self { when: When::Nth(number), ..self }
     }
 
-    /// Goes wrong with so many of a thousand; which ones follows from the seed.
+    /// Limits the fault to a share per thousand requests, selected by the seed.
     pub fn per_mille(self, share: u32) -> Self {
         Self { when: When::PerMille(share), ..self }
     }
 }
 
-/// The faults of an emulator, and how often each was asked.
+/// The faults of an emulator, and the number of requests that each has seen.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     seed: u64,
-    /// How many requests something went wrong with.
+    /// The number of affected requests.
     pub(super) struck: usize,
     armed: Vec<(Fault, usize)>,
-    /// Users who are not seen yet, with the reads that do not see them.
+    /// The invisible users, with the number of remaining reads.
     hidden: HashMap<UserKey, u32>,
 }
 
@@ -134,12 +134,12 @@ impl Faults {
         self.armed.push((fault, 0));
     }
 
-    /// Lets nothing go wrong any more; who is not seen yet stays so.
+    /// Removes all faults; invisible users remain invisible.
     pub(super) fn clear(&mut self) {
         self.armed.clear();
     }
 
-    /// What goes wrong with this request.
+    /// Returns the fault that affects this request.
     pub(super) fn strike(&mut self, operation: Operation) -> Option<FaultKind> {
         let mut struck = None;
         for (at, (fault, asked)) in self.armed.iter_mut().enumerate() {
@@ -165,12 +165,12 @@ impl Faults {
         struck
     }
 
-    /// Lets a user be unseen by so many reads.
+    /// Makes a user invisible for a number of reads.
     pub(super) fn hide(&mut self, user: UserKey, reads: u32) {
         self.hidden.insert(user, reads);
     }
 
-    /// Who is not seen by a read. One that begins counts, a later page of it does not.
+    /// Returns the users that a read does not see. Only the first page of a read counts.
     pub(super) fn unseen(&mut self, begins: bool) -> Vec<UserKey> {
         let unseen = self.hidden.keys().cloned().collect();
         if begins {
@@ -183,7 +183,7 @@ impl Faults {
     }
 }
 
-/// How long an answer takes that comes slowly, between two parts of it.
+/// Returns the pause between two parts of a slow response.
 pub(super) fn pause(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_strikes_when_it_was_told_to() {
+    fn applies_faults_as_configured() {
         let bad = FaultKind::Status(502);
         let struck = |fault: Fault| {
             let mut faults = Faults::new(7, vec![fault]);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_hidden_is_seen_after_so_many_reads() {
+    fn shows_hidden_users_after_the_given_reads() {
         let mut faults = Faults::default();
         faults.hide("7".into(), 2);
         assert_eq!([true, false, true, true].map(|begins| faults.unseen(begins).len()), [1, 1, 1, 0]);

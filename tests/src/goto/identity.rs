@@ -1,4 +1,4 @@
-//! SCIM in the vendor's older dialect (goto-api, 3): users of the organization. Groups of it are not played.
+//! SCIM in GoTo's older dialect (goto-api, 3): users of the organization. Its groups are not emulated.
 
 use std::sync::Arc;
 
@@ -25,7 +25,8 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/identity/v1/ServiceProviderConfigs", get(config))
 }
 
-/// Whoever asks. A role in the organization is needed for everything but oneself, and a role in the account is none.
+/// An authenticated caller with a role in the organization, which every request needs except for the caller's own user.
+/// A role in the account does not count.
 #[derive(Debug)]
 struct Member {
     user: UserKey,
@@ -47,12 +48,12 @@ impl FromRequestParts<Arc<World>> for Member {
     }
 }
 
-/// All users in one list: there is no paging, and the rows are written in lower case.
+/// Returns all users in one list, without paging and with a lower-case key for the rows.
 async fn list(_: Member, State(world): State<Arc<World>>, RawQuery(query): RawQuery) -> Result<Json<Value>, Refusal> {
     let glance = world.tenants[0].target.glance();
     let filter = query.as_deref().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("filter=")));
     let rows: Vec<Value> = match filter {
-        None => glance.users().map(|user| told(user)).collect(),
+        None => glance.users().map(|user| reply(user)).collect(),
         Some(filter) => {
             let text = filter.replace("%20", " ").replace("%22", "\"").replace("%40", "@");
             let parts: Vec<&str> = text.splitn(3, ' ').collect();
@@ -68,18 +69,18 @@ async fn list(_: Member, State(world): State<Arc<World>>, RawQuery(query): RawQu
                 };
                 if operator == "eq" { own == value } else { own.starts_with(&value) }
             };
-            glance.users().filter(|user| fits(user)).map(|user| told(user)).collect()
+            glance.users().filter(|user| fits(user)).map(|user| reply(user)).collect()
         }
     };
     Ok(Json(json!({ "totalResults": rows.len(), "resources": rows })))
 }
 
 async fn me(member: Member, State(world): State<Arc<World>>) -> Result<Json<Value>, Refusal> {
-    found(&world.tenants[0], &member.user).map(|user| Json(told(&user)))
+    found(&world.tenants[0], &member.user).map(|user| Json(reply(&user)))
 }
 
 async fn one(_: Member, State(world): State<Arc<World>>, Path(user): Path<String>) -> Result<Json<Value>, Refusal> {
-    found(&world.tenants[0], &UserKey::new(&*user)).map(|user| Json(told(&user)))
+    found(&world.tenants[0], &UserKey::new(&*user)).map(|user| Json(reply(&user)))
 }
 
 async fn create(
@@ -94,10 +95,10 @@ async fn create(
     let action = Action::Create(Creation::new(user, WelcomeEmail::None));
     perform(tenant, action).await?;
     let made = tenant.target.glance().user_by_email(&email).cloned();
-    made.map(|user| (StatusCode::CREATED, Json(told(&user)))).ok_or_else(|| bad("userName"))
+    made.map(|user| (StatusCode::CREATED, Json(reply(&user)))).ok_or_else(|| bad("userName"))
 }
 
-/// Takes a part or the whole: what is not there stays. Of a name both parts are needed.
+/// Applies a partial or complete user; missing fields remain. A name needs both parts.
 async fn write(
     _: Member,
     State(world): State<Arc<World>>,
@@ -115,7 +116,7 @@ async fn write(
     if !changes.is_empty() {
         perform(tenant, Action::Update(Update { user: key.clone(), changes })).await?;
     }
-    found(tenant, &key).map(|user| Json(told(&user)))
+    found(tenant, &key).map(|user| Json(reply(&user)))
 }
 
 async fn config(_: Member) -> Json<Value> {
@@ -133,7 +134,7 @@ fn put(user: &mut User, body: &Map<String, Value>) -> Result<(), Refusal> {
                 user.last_name = part("familyName")?.into();
             }
             "locale" if value.is_null() => user.language = None,
-            // It has an underscore here.
+            // The account writes languages with an underscore.
             "locale" => user.language = Some(text()?.replace('-', "_").into()),
             "timezone" => {
                 let zone = value.as_str().map(Into::into);
@@ -161,8 +162,8 @@ fn found(tenant: &Tenant, key: &UserKey) -> Result<Arc<User>, Refusal> {
     user.ok_or_else(|| Refusal::with(StatusCode::NOT_FOUND, json!({ "code": "not.found" })))
 }
 
-fn told(user: &User) -> Value {
-    let mut told = json!({
+fn reply(user: &User) -> Value {
+    let mut reply = json!({
         "id": user.key,
         "userName": user.email,
         "name": { "givenName": user.first_name, "familyName": user.last_name },
@@ -170,12 +171,12 @@ fn told(user: &User) -> Value {
         "meta": { "created": "2019-08-24T14:15:22Z" },
     });
     if let Some(language) = &user.language {
-        told["locale"] = json!(language);
+        reply["locale"] = json!(language);
     }
     if let Some(zone) = &user.settings().time_zone {
-        told["timezone"] = json!(zone);
+        reply["timezone"] = json!(zone);
     }
-    told
+    reply
 }
 
 fn bad(what: &str) -> Refusal {

@@ -1,14 +1,14 @@
-//! How many requests are taken in a second (goto-api, 4: 10, for each API by itself, then 429).
+//! The rate limit (goto-api, 4: 10 requests per second for each API, then 429).
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use super::call::Api;
 
-/// A bucket for each API: a second's worth of requests at once, and then one as each share of a second goes by.
+/// A token bucket for each API, with a capacity of one second.
 ///
-/// The vendor says how many, and not how it counts; a count by the second of the wall clock would let twice as many through
-/// around its edge.
+/// The vendor documents the number, but not how requests are counted. Counting per second of the wall clock would admit
+/// twice as many requests around the boundary of a second.
 #[derive(Debug)]
 pub(super) struct Limit {
     per_second: Option<u32>,
@@ -20,10 +20,10 @@ impl Limit {
         Self { per_second, buckets: HashMap::new() }
     }
 
-    /// Takes a request, or does not.
+    /// Returns `true` if the request is admitted.
     pub(super) fn admit(&mut self, api: Api, now: Instant) -> bool {
         let Some(rate) = self.per_second.map(f64::from) else { return true };
-        // How often a token is asked for is limited by nothing that is known.
+        // No limit is known for token requests.
         if api == Api::Token {
             return true;
         }
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_are_taken_at_once_and_then_one_every_tenth_of_a_second() {
+    fn admits_ten_requests_at_once_and_then_ten_per_second() {
         let (mut limit, begun) = (Limit::new(Some(10)), Instant::now());
         let mut at = |millis: u64, api| limit.admit(api, begun + Duration::from_millis(millis));
         assert!((0..10).all(|_| at(0, Api::Admin)));

@@ -1,4 +1,4 @@
-//! Connections that can be cut and slowed down.
+//! Connections that can be cut or slowed down.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
 
-/// Takes connections as they come.
+/// A listener that wraps each connection.
 pub(super) struct Gate(pub(super) TcpListener);
 
 impl Listener for Gate {
@@ -23,7 +23,7 @@ impl Listener for Gate {
     async fn accept(&mut self) -> (Line, SocketAddr) {
         loop {
             if let Ok((stream, address)) = self.0.accept().await {
-                // Answers are small, and a client must not wait for what is held back in hope of more.
+                // Responses are small, and clients must not wait for Nagle's algorithm.
                 let _: io::Result<()> = stream.set_nodelay(true);
                 return (Line { stream, handle: Handle::default(), asleep: None }, address);
             }
@@ -36,36 +36,36 @@ impl Listener for Gate {
     }
 }
 
-/// One connection.
+/// A connection.
 pub(super) struct Line {
     stream: TcpStream,
     handle: Handle,
     asleep: Option<Pin<Box<Sleep>>>,
 }
 
-/// What a request can do to its connection.
+/// A handle with which a request controls its connection.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Handle(Arc<Mutex<Fate>>);
 
 #[derive(Debug, Default)]
 struct Fate {
-    /// The bytes that still go out; then the connection is reset.
+    /// The number of bytes that are still sent before the connection is reset.
     left: Option<usize>,
     pause: Option<Duration>,
 }
 
 impl Handle {
-    /// Lets so many bytes out, and then resets the connection.
+    /// Sends this number of bytes, then resets the connection.
     pub(super) fn cut_after(&self, bytes: usize) {
         self.fate().left = Some(bytes);
     }
 
-    /// Lets bytes out in small parts with a pause after each.
+    /// Sends bytes in small parts with a pause after each.
     pub(super) fn slow_down(&self, pause: Duration) {
         self.fate().pause = Some(pause);
     }
 
-    /// Lets the next answer out as it is.
+    /// Sends the next response normally.
     pub(super) fn relax(&self) {
         self.fate().pause = None;
     }
@@ -121,11 +121,11 @@ impl AsyncWrite for Line {
 impl Drop for Line {
     fn drop(&mut self) {
         if self.handle.fate().left.is_some() {
-            // A close that waits for nothing is a reset, and not an end.
+            // Closing with zero linger sends a reset instead of a regular end.
             let _: io::Result<()> = self.stream.set_zero_linger();
         }
     }
 }
 
-/// The bytes of a part of an answer that comes slowly.
+/// The size of a part of a slow response, in bytes.
 const PART: usize = 48;

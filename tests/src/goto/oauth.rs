@@ -1,8 +1,8 @@
 //! The OAuth endpoints (goto-api, 1; RFC 6749, 7009, 7636, 7662, 8414).
 //!
-//! The person who is asked for consent always agrees at once, as the login of the primary account, unless
-//! [`Emulator::deny_consent`](super::Emulator::deny_consent) was called. Bodies of errors, of introspection and of
-//! revocation are those of the RFCs: the vendor's own are not known.
+//! The consent page agrees immediately, as the admin of the primary account, unless
+//! [`Emulator::deny_consent`](super::Emulator::deny_consent) was called. The bodies of errors, introspection, and
+//! revocation follow the RFCs, because the vendor's own are not known.
 
 use std::sync::Arc;
 
@@ -36,17 +36,17 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/oauth/introspect", post(introspect))
 }
 
-/// Says whether a request bears an access token that holds.
+/// Returns `true` if a request has a valid access token.
 pub(super) fn holds(world: &World, headers: &HeaderMap) -> bool {
     bearer(headers).is_some_and(|token| world.desk().session(token, world.clock.now()).is_some())
 }
 
-/// The session of a request, if it bears an access token that holds.
+/// Returns the session of a request, if its access token is valid.
 pub(super) fn session(world: &World, headers: &HeaderMap) -> Option<Session> {
     world.desk().session(bearer(headers)?, world.clock.now())
 }
 
-/// The token of a request; some old clients send it bare.
+/// Returns the token of a request; some old clients send it without `Bearer`.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     Some(value.strip_prefix("Bearer ").unwrap_or(value))
@@ -81,13 +81,13 @@ struct Wish {
     code_challenge_method: Option<String>,
 }
 
-/// The page for consent, where somebody agrees at once.
+/// Serves the consent page, which agrees immediately.
 async fn authorize(State(world): State<Arc<World>>, Query(wish): Query<Wish>) -> Result<Response, Refusal> {
-    let bad = |told: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_request", told);
+    let bad = |text: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_request", text);
     let client = &world.options.client;
-    // With a client or a place that nobody knows, nobody is sent anywhere.
+    // For an unknown client or redirect URI, the browser must not be redirected.
     if wish.client_id.as_deref() != Some(&client.id) {
-        return Err(bad("the client is not known"));
+        return Err(bad("unknown client"));
     }
     let redirect = wish.redirect_uri.clone().unwrap_or_else(|| "http://127.0.0.1/".to_owned());
     if !is_loopback(&redirect) {
@@ -110,7 +110,10 @@ async fn authorize(State(world): State<Arc<World>>, Query(wish): Query<Wish>) ->
         _ => false,
     };
     if !proved {
-        return Ok(back(&[("error", "invalid_request"), ("error_description", "a code_challenge by S256 is needed")]));
+        return Ok(back(&[
+            ("error", "invalid_request"),
+            ("error_description", "code_challenge with method S256 is required"),
+        ]));
     }
     let asked: Vec<String> = match &wish.scope {
         Some(scope) => scope.split_whitespace().map(str::to_owned).collect(),
@@ -148,7 +151,7 @@ struct Asked {
     by: By,
 }
 
-/// Who asks, where the form says so.
+/// The client credentials in the form.
 #[derive(Deserialize)]
 struct By {
     client_id: Option<String>,
@@ -163,37 +166,44 @@ async fn token(
     known_client(&world, &headers, &asked.by)?;
     let missing =
         |what: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_request", &format!("{what} is missing"));
-    let invalid = |told: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_grant", told);
+    let invalid = |text: &str| Refusal::oauth(StatusCode::BAD_REQUEST, "invalid_grant", text);
     let (options, now) = (&world.options, world.clock.now());
     let mut desk = world.desk();
     let tokens = match asked.grant_type.as_deref() {
         Some("authorization_code") => {
             let code = asked.code.ok_or_else(|| missing("code"))?;
-            let agreed = desk.redeem(&code, now).ok_or_else(|| invalid("the code does not hold"))?;
+            let agreed = desk.redeem(&code, now).ok_or_else(|| invalid("the code is invalid or has expired"))?;
             if agreed.redirect != asked.redirect_uri {
-                return Err(invalid("redirect_uri is not the one that was asked with"));
+                return Err(invalid("redirect_uri does not match the authorization request"));
             }
             if let Some(challenge) = &agreed.challenge {
                 let verifier = asked.code_verifier.ok_or_else(|| missing("code_verifier"))?;
                 let digest = ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes());
                 if BASE64_URL_SAFE_NO_PAD.encode(digest) != *challenge {
-                    return Err(invalid("code_verifier does not fit"));
+                    return Err(invalid("code_verifier does not match"));
                 }
             }
             desk.give(options, agreed.user, agreed.scopes, now)
         }
         Some("refresh_token") => {
             let refresh = asked.refresh_token.ok_or_else(|| missing("refresh_token"))?;
-            desk.refresh(options, &refresh, now).ok_or_else(|| invalid("the refresh token does not hold"))?
+            desk.refresh(options, &refresh, now)
+                .ok_or_else(|| invalid("the refresh token is invalid or has expired"))?
         }
         Some("personal_access_token") if options.client.personal_tokens => {
             let pat = asked.pat.ok_or_else(|| missing("pat"))?;
-            desk.by_personal(options, &pat, now).ok_or_else(|| invalid("the personal access token does not hold"))?
+            desk.by_personal(options, &pat, now).ok_or_else(|| invalid("the personal access token is invalid"))?
         }
         Some("personal_access_token") => {
-            return Err(Refusal::oauth(StatusCode::BAD_REQUEST, "unauthorized_client", "the grant is not switched on"));
+            return Err(Refusal::oauth(
+                StatusCode::BAD_REQUEST,
+                "unauthorized_client",
+                "the grant type is not enabled",
+            ));
         }
-        Some(_) => return Err(Refusal::oauth(StatusCode::BAD_REQUEST, "unsupported_grant_type", "not this one")),
+        Some(_) => {
+            return Err(Refusal::oauth(StatusCode::BAD_REQUEST, "unsupported_grant_type", "unsupported grant type"));
+        }
         None => return Err(missing("grant_type")),
     };
     drop(desk);
@@ -246,7 +256,8 @@ async fn introspect(
     }))
 }
 
-/// Refuses whoever is not the client that was registered: by Basic, by the form, or by its id alone if it has no secret.
+/// Rejects a client that is not the registered one. A client authenticates by Basic, by the form, or by its ID alone if
+/// it has no secret.
 fn known_client(world: &World, headers: &HeaderMap, by: &By) -> Result<(), Refusal> {
     let client = &world.options.client;
     let basic = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
@@ -263,10 +274,10 @@ fn known_client(world: &World, headers: &HeaderMap, by: &By) -> Result<(), Refus
     if fits {
         return Ok(());
     }
-    Err(Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not who it says"))
+    Err(Refusal::oauth(StatusCode::UNAUTHORIZED, "invalid_client", "client authentication failed"))
 }
 
-/// Says whether an address is of this machine, on whatever port (RFC 8252, 7.3).
+/// Returns `true` for a redirect URI on this machine, with any port (RFC 8252, 7.3).
 fn is_loopback(redirect: &str) -> bool {
     let Some(rest) = redirect.strip_prefix("http://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -275,7 +286,7 @@ fn is_loopback(redirect: &str) -> bool {
     matches!(host, Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
-/// A value as it stands in a query.
+/// Encodes a value for a query.
 fn encoded(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let each = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
@@ -287,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_a_place_to_go_back_to() {
+    fn accepts_redirects_only_to_this_machine() {
         for place in ["http://127.0.0.1:1/x", "http://localhost/", "http://[::1]:8/?a=b", "http://127.0.0.1"] {
             assert!(is_loopback(place), "{place}");
         }

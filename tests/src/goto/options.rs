@@ -1,4 +1,4 @@
-//! How an emulator is to be.
+//! Options for an emulator.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::emulator::Emulator;
 use super::fault::{Again, Fault};
 use crate::Trouble;
 
-/// How an emulator is to be; [`Emulator::options`] begins with what GoTo does.
+/// Options for an emulator. [`Emulator::options`] returns GoTo's behavior.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub(super) accounts: Vec<Account>,
@@ -27,7 +27,7 @@ pub struct Options {
     pub(super) faults: Vec<Fault>,
 }
 
-/// An OAuth client as it was registered.
+/// A registered OAuth client.
 #[derive(Debug, Clone)]
 pub(super) struct Client {
     pub(super) id: String,
@@ -35,30 +35,30 @@ pub(super) struct Client {
     pub(super) personal_tokens: bool,
 }
 
-/// When a refresh gives a new refresh token.
+/// The policy for replacing refresh tokens on renewal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
-    /// When the old one has less than a day to live: as a rule the answer has none.
+    /// Replaces a token with less than a day to live; normally the response contains none.
     WhenOld,
-    /// Every time, and the old one is good for nothing from then on.
+    /// Replaces the token every time and invalidates the old one.
     Always,
 }
 
-/// How a token that does not hold is refused: clients report both.
+/// The response to an invalid token; clients report both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenRefusal {
-    /// By 401.
+    /// Status 401.
     Unauthorized,
-    /// By 403 with `InvalidToken` in the body.
+    /// Status 403 with `InvalidToken` in the body.
     Forbidden,
 }
 
-/// How keys are written.
+/// The JSON form of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyForm {
-    /// As strings, which was seen live.
+    /// Strings, as observed live.
     Strings,
-    /// As numbers where they are some, which samples show.
+    /// Numbers where possible, as in the vendor's samples.
     Numbers,
 }
 
@@ -84,91 +84,91 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Serves an account; the first is the login's primary one.
+    /// Adds an account; the first one is the primary account.
     pub fn account(mut self, account: Account) -> Self {
         self.accounts.push(account);
         self
     }
 
-    /// Listens on this port, and not on a free one.
+    /// Listens on this port instead of a free one.
     pub fn on(self, port: u16) -> Self {
         Self { port, ..self }
     }
 
-    /// Takes so many requests a second for each API; `None` takes any.
+    /// Sets the rate limit for each API; `None` means unlimited.
     pub fn per_second(self, per_second: Option<u32>) -> Self {
         Self { per_second, ..self }
     }
 
-    /// Says so when to come again where there were too many requests; GoTo does not say it.
+    /// Sets the form of `Retry-After` in 429 responses, which GoTo does not send.
     pub fn again(self, again: Again) -> Self {
         Self { again, ..self }
     }
 
-    /// Registers the client under this id; with a secret it is a confidential one, without it a public one.
+    /// Registers the client with this ID: confidential with a secret, public without one.
     pub fn client(mut self, id: &str, secret: Option<&str>) -> Self {
         self.client = Client { id: id.to_owned(), secret: secret.map(str::to_owned), ..self.client };
         self
     }
 
-    /// Does not let the client use personal access tokens.
+    /// Disallows personal access tokens for the client.
     pub fn no_personal_tokens(mut self) -> Self {
         self.client.personal_tokens = false;
         self
     }
 
-    /// Registers the client with these scopes: no token has others.
+    /// Sets the scopes of the client; tokens cannot have others.
     pub fn scopes(self, scopes: &[&str]) -> Self {
         Self { scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(), ..self }
     }
 
-    /// Gives new refresh tokens so.
+    /// Sets the policy for replacing refresh tokens.
     pub fn rotation(self, rotation: Rotation) -> Self {
         Self { rotation, ..self }
     }
 
-    /// Lets access and refresh tokens live so long.
+    /// Sets the lifetimes of access and refresh tokens.
     pub fn lives(self, access: Duration, refresh: Duration) -> Self {
         Self { access_life: access, refresh_life: refresh, ..self }
     }
 
-    /// Refuses tokens so.
+    /// Sets the response to invalid tokens.
     pub fn refusal(self, refusal: TokenRefusal) -> Self {
         Self { refusal, ..self }
     }
 
-    /// Writes keys so.
+    /// Sets the JSON form of keys.
     pub fn keys(self, keys: KeyForm) -> Self {
         Self { keys, ..self }
     }
 
-    /// Gives the login no role in the organization, whatever it has in the account.
+    /// Gives the signed-in user no role in the organization, regardless of the role in the account.
     pub fn no_organization_role(self) -> Self {
         Self { organization: false, ..self }
     }
 
-    /// Makes tokens and chances from this number.
+    /// Sets the seed of tokens and random faults.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// Lets something go wrong; of several faults that strike one request the first one counts.
+    /// Adds a fault. If several faults match a request, the first one applies.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// Starts it.
+    /// Starts the emulator.
     ///
     /// # Errors
     ///
-    /// The port is taken, or there is no account.
+    /// The port is in use, or there is no account.
     pub fn start(self) -> Result<Emulator, Trouble> {
         Emulator::start(self)
     }
 }
 
-/// What a client for provisioning is registered with (goto-api, 1.4).
+/// The scopes of a provisioning client (goto-api, 1.4).
 const SCOPES: [&str; 6] = [
     "identity:",
     "identity:scim.org",

@@ -1,4 +1,4 @@
-//! A client with no manners: one connection, one request, and whatever came back.
+//! A minimal HTTP client: one connection and one request, without retries.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::Trouble;
 
-/// Asks for one thing at a time, without another try.
+/// A client that sends single requests.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// What stands in `Authorization`, whole.
+    /// The complete value of the `Authorization` header.
     pub authorization: Option<String>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
@@ -27,33 +27,33 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; `null` where it is none.
+    /// Returns the body as JSON, or `null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// A header by lower-case name.
+    /// Returns a header by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 }
 
 impl Probe {
-    /// One with an access token.
+    /// Creates a client with an access token.
     pub fn bearer(token: &str) -> Self {
         Self { authorization: Some(format!("Bearer {token}")) }
     }
 
-    /// One without.
+    /// Creates a client without a token.
     pub fn stranger() -> Self {
         Self { authorization: None }
     }
 
-    /// Reads.
+    /// Sends a GET request.
     ///
     /// # Errors
     ///
-    /// Nobody answered, or not to the end.
+    /// An error if there is no complete response.
     pub fn get(&self, url: &str) -> Result<Answer, Trouble> {
         self.send("GET", url, "application/json", "")
     }
@@ -62,22 +62,22 @@ impl Probe {
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
+    /// The same as for [`get`](Self::get).
     pub fn json(&self, method: &str, url: &str, body: &Value) -> Result<Answer, Trouble> {
         self.send(method, url, "application/json", &body.to_string())
     }
 
-    /// Sends a form that is encoded already.
+    /// Sends a form that is already encoded.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
+    /// The same as for [`get`](Self::get).
     pub fn form(&self, url: &str, body: &str) -> Result<Answer, Trouble> {
         self.send("POST", url, "application/x-www-form-urlencoded", body)
     }
 
     fn send(&self, method: &str, url: &str, kind: &str, body: &str) -> Result<Answer, Trouble> {
-        let rest = url.strip_prefix("http://").ok_or("only http is spoken")?;
+        let rest = url.strip_prefix("http://").ok_or("the URL must begin with `http://`")?;
         let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let mut stream = TcpStream::connect(host)?;
         stream.set_read_timeout(Some(Duration::from_mins(1)))?;
@@ -92,16 +92,17 @@ impl Probe {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         let text = String::from_utf8(bytes)?;
-        let (head, text) = text.split_once("\r\n\r\n").ok_or("the answer has no end of its head")?;
+        let (head, text) = text.split_once("\r\n\r\n").ok_or("the response header is incomplete")?;
         let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).ok_or("the answer has no status")?.parse()?;
+        let status =
+            lines.next().and_then(|line| line.split(' ').nth(1)).ok_or("the response has no status")?.parse()?;
         let headers: Vec<(String, String)> = lines
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
             .collect();
         let answer = Answer { status, headers, text: text.to_owned() };
         match answer.header("content-length") {
-            Some(length) if length.parse() != Ok(answer.text.len()) => Err("the answer was cut".into()),
+            Some(length) if length.parse() != Ok(answer.text.len()) => Err("the response was cut off".into()),
             _ => Ok(answer),
         }
     }

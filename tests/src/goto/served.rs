@@ -14,11 +14,11 @@ use gotosync_core::{Result, Secret};
 use super::{Emulator, Options};
 use crate::Trouble;
 
-/// An account at an emulator of its own, through the client that GoTo itself is called with.
+/// An account on an emulator of its own, accessed through the production client.
 #[derive(Debug)]
 pub struct Served {
     account: GotoAccount,
-    /// Kept for as long as it is called.
+    /// Keeps the emulator alive while the client uses it.
     emulator: Arc<Emulator>,
 }
 
@@ -26,7 +26,7 @@ impl Served {
     /// Starts an emulator and signs in to it.
     ///
     /// # Errors
-    /// Whatever keeps it from being started.
+    /// An error if the emulator or the client cannot be started.
     pub fn start(options: Options) -> Result<Self, Trouble> {
         let emulator = Arc::new(options.start()?);
         let connect = Some(emulator.urls().connect);
@@ -34,18 +34,18 @@ impl Served {
         Self::at(&emulator, GotoOptions { per_second: None, visible_within: 0, ..all })
     }
 
-    /// Signs in to an emulator that runs.
+    /// Signs in to a running emulator.
     ///
     /// # Errors
-    /// Whatever keeps the client from being set up.
+    /// An error if the client cannot be set up.
     pub fn at(emulator: &Arc<Emulator>, options: GotoOptions) -> Result<Self, Trouble> {
         Self::watched(emulator, options, |_| {})
     }
 
-    /// The same, and tells of every attempt of a call.
+    /// Like [`at`](Self::at), and reports every attempt of a call to `watch`.
     ///
     /// # Errors
-    /// Whatever keeps the client from being set up.
+    /// An error if the client cannot be set up.
     pub fn watched(
         emulator: &Arc<Emulator>,
         options: GotoOptions,
@@ -55,10 +55,10 @@ impl Served {
         Self::by(emulator, options, HttpOptions { patience, ..HttpOptions::default() }, watch)
     }
 
-    /// The same, over HTTP with manners of one's own.
+    /// Like [`watched`](Self::watched), with custom HTTP options.
     ///
     /// # Errors
-    /// Whatever keeps the client from being set up.
+    /// An error if the client cannot be set up.
     pub fn by(
         emulator: &Arc<Emulator>,
         options: GotoOptions,
@@ -83,12 +83,12 @@ impl Served {
         Ok(Self { account, emulator: Arc::clone(emulator) })
     }
 
-    /// The emulator.
+    /// Returns the emulator.
     pub fn emulator(&self) -> &Emulator {
         &self.emulator
     }
 
-    /// The account.
+    /// Returns the account.
     pub fn account(&self) -> &GotoAccount {
         &self.account
     }

@@ -1,4 +1,4 @@
-//! Faults as they happen to a request.
+//! The execution of faults.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::fault::{Again, FaultKind, Shift, pause};
 use super::line::Handle;
 use super::world::World;
 
-/// Does a request as a fault wants it. `None` is an answer that nobody gets.
+/// Handles a request with a fault. `None` means that the client gets no response.
 pub(super) async fn struck(
     world: &Arc<World>,
     kind: FaultKind,
@@ -54,7 +54,7 @@ pub(super) async fn struck(
     }
     let response = next.run(request).await;
     let (mut parts, body) = response.into_parts();
-    // Whole answers of the routes here are in memory already.
+    // The routes here produce complete responses in memory, so this read does not wait.
     let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let bytes = match kind {
         FaultKind::ResetAfter => {
@@ -62,7 +62,7 @@ pub(super) async fn struck(
             return None;
         }
         FaultKind::Truncated => {
-            // Any head is longer than that, so something is always missing.
+            // Any header is longer than 60 bytes, so part of the response is always missing.
             line.cut_after(60 + bytes.len() / 2);
             bytes
         }
@@ -82,7 +82,7 @@ pub(super) async fn struck(
     Some(Response::from_parts(parts, Body::from(bytes)))
 }
 
-/// Says that there were too many requests; as a rule no header says when to come again (goto-api, 4).
+/// Builds a 429 response, normally without a `Retry-After` header (goto-api, 4).
 pub(super) fn too_many(again: Again) -> Response {
     let body = json!({ "errorCode": "TOO_MANY_REQUESTS" });
     let mut response = Refusal::with(StatusCode::TOO_MANY_REQUESTS, body).into_response();
@@ -101,7 +101,7 @@ pub(super) fn too_many(again: Again) -> Response {
     response
 }
 
-/// Changes a list between two pages of it. Who leaves is nobody that anything hangs on.
+/// Changes a list between two of its pages. Removed users have no dependent data.
 fn moved(account: &mut Account, shift: Shift) {
     if shift != Shift::Added {
         let login = account.login.clone();
@@ -126,7 +126,7 @@ fn seats_taken(account: &mut Account) {
     account.licenses.iter_mut().for_each(|license| license.seats = license.used);
 }
 
-/// A page without its rows.
+/// Removes the rows of a page.
 fn lost(bytes: Bytes) -> Bytes {
     let Ok(mut page) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return bytes };
     if let Some(page) = page.as_object_mut() {
@@ -137,7 +137,7 @@ fn lost(bytes: Bytes) -> Bytes {
     page.to_string().into()
 }
 
-/// Hides whoever an answer says was made.
+/// Hides the users that a response reports as created.
 fn hide(world: &World, bytes: &[u8], reads: u32) {
     let Ok(answer) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
     let one = std::slice::from_ref(&answer);
@@ -153,6 +153,6 @@ fn hide(world: &World, bytes: &[u8], reads: u32) {
     }
 }
 
-/// What a gateway says to people.
+/// The HTML page of a gateway.
 const PAGE: &str =
     "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";

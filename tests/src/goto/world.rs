@@ -1,4 +1,4 @@
-//! What all requests share: accounts, tokens, and the memory of what was asked.
+//! The state shared by all requests: accounts, tokens, and recorded requests.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -16,7 +16,7 @@ use super::limit::Limit;
 use super::oauth::Desk;
 use super::options::Options;
 
-/// The service.
+/// The emulated service.
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) options: Options,
@@ -29,7 +29,7 @@ pub(super) struct World {
     record: Mutex<Record>,
 }
 
-/// One account that is served.
+/// An account of the service.
 #[derive(Debug)]
 pub(super) struct Tenant {
     pub(super) key: AccountKey,
@@ -38,13 +38,13 @@ pub(super) struct Tenant {
 }
 
 impl Tenant {
-    /// Its telephones. Nobody holds them and waits.
+    /// Returns the account's telephones. The lock is never held across an await point.
     pub(super) fn board(&self) -> MutexGuard<'_, Switchboard> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What is remembered.
+/// The recorded requests and e-mails.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) calls: Vec<Call>,
@@ -53,7 +53,7 @@ pub(super) struct Record {
 
 impl World {
     pub(super) fn new(options: Options) -> Arc<Self> {
-        // A request may carry any number of users: how many GoTo takes is not known.
+        // A request may contain any number of users, because GoTo's maximum is not known.
         let capabilities = Capabilities { batch: usize::MAX, ..MemoryTarget::capabilities() };
         let tenant = |account: &gotosync_core::model::Account| Tenant {
             key: account.key.clone(),
@@ -89,17 +89,17 @@ impl World {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Remembers a mail.
+    /// Records an e-mail.
     pub(super) fn mail(&self, to: &str, what: &str) {
         self.record().mails.push(Mail { to: to.to_owned(), what: what.to_owned() });
     }
 
-    /// Whoever consents at the page for that.
+    /// Returns the user who gives consent on the consent page.
     pub(super) fn login(&self) -> Option<UserKey> {
         self.tenants.first().and_then(|tenant| tenant.target.glance().login().cloned())
     }
 
-    /// An account by key, if whoever asks is in it.
+    /// Returns an account by key, if the caller is a member.
     pub(super) fn tenant(&self, key: &str, user: &UserKey) -> Result<&Tenant, Refusal> {
         let tenant = self.tenants.iter().find(|tenant| tenant.key.as_str() == key);
         tenant

@@ -124,7 +124,7 @@ async fn a_veto_stops_the_run_despite_approval() -> Result<(), Trouble> {
 async fn a_reviewer_without_an_opinion_fails_the_run() -> Result<(), Trouble> {
     let away = engine(Says { trouble: Some("the ticket system is away"), ..Says::default() })?;
     let error = away.plan().await.expect_err("there is no plan");
-    assert_eq!(error.to_string(), "cannot review the plan: the ticket system is away");
+    assert_eq!(error.to_string(), "could not review the plan: the ticket system is away");
     let failed = away.run(&Stop::new()).await.expect_err("it fails");
     assert!(failed.plan.is_none() && failed.error.retryable());
     assert_eq!(away.history(1).await?[0].ending, Ending::Failed);

@@ -120,21 +120,21 @@ fn the_table_has_every_key() {
 #[test]
 fn rejects_settings_that_no_api_offers_with_the_reason() {
     for (key, why) in [
-        ("outbound_caller_id", "GoTo has no interface that sets what number a line shows"),
-        ("queues", "GoTo has no interface that changes dial plans, queues and ring groups"),
+        ("outbound_caller_id", "GoTo has no API to set the caller ID of a line"),
+        ("queues", "GoTo has no API to change dial plans, queues, and ring groups"),
     ] {
         let text = format!("[[rule]]\nname = 'Sales'\neveryone = true\n{key} = 'Main'\n");
         let [told] = &problems(&text)[..] else { panic!("expected one problem: {text}") };
         assert_eq!(told.message(), format!("rule `Sales` has no key `{key}`: {why}"));
         assert!(told.to_string().contains("line: 4, column: 1"), "{told}");
-        assert!(told.help().is_some_and(|help| help.contains("the administration of GoTo Connect")));
+        assert!(told.help().is_some_and(|help| help.contains("in GoTo Connect Admin")));
     }
     let text =
         "[[rule]]\nname = 'Sales'\neveryone = true\nextension = '{{ ipPhone }}'\nvoicemail = { password = '1234' }\n";
     let told = problems(text);
-    assert!(told[1].message().ends_with("gotosync sets no password of a voicemail"), "{told:?}");
+    assert!(told[1].message().ends_with("gotosync does not set voicemail passwords"), "{told:?}");
     assert!(!format!("{told:?}").contains("1234"), "{told:?}");
-    assert_eq!(told[0].message(), "`voicemail` sets nothing");
+    assert_eq!(told[0].message(), "`voicemail` has no effect");
 }
 
 #[test]

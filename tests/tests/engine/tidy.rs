@@ -259,7 +259,7 @@ fn the_top_level_has_only_expected_files() {
 /// Returns the page of the rule language as it is, and with its generated parts renewed from the code.
 fn page() -> (String, String) {
     let page = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("the file can be read");
-    let mut filters = String::from("| filter | what it does | example | gives |\n|---|---|---|---|\n");
+    let mut filters = String::from("| filter | description | example | result |\n|---|---|---|---|\n");
     for (name, about, example, gives) in gotosync_core::rules::filters() {
         let cells = [*name, *about, *example, *gives].map(|cell| cell.replace('|', "\\|"));
         let [name, about, example, gives] = cells;

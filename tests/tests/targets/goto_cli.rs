@@ -117,7 +117,7 @@ fn a_new_user_signs_in_browses_and_runs() {
     let office = Office::new(|options| options);
     let early = office.run(&["account"]);
     assert_eq!(early.code, Some(1));
-    assert!(early.err.contains("nobody has signed in yet") && early.err.contains("gotosync login"), "{early:?}");
+    assert!(early.err.contains("no user has signed in yet") && early.err.contains("gotosync login"), "{early:?}");
 
     let login = office.login();
     assert_eq!(login.code, Some(0), "{login:?}");
@@ -235,7 +235,10 @@ fn renews_a_revoked_token_and_reports_a_revoked_sign_in() {
     office.emulator.revoke_tokens();
     let over = office.run(&["account"]);
     assert_eq!(over.code, Some(1));
-    assert!(over.err.contains("the login ended or was taken back") && over.err.contains("gotosync login"), "{over:?}");
+    assert!(
+        over.err.contains("the sign-in has expired or was revoked") && over.err.contains("gotosync login"),
+        "{over:?}"
+    );
     assert_eq!(office.login().code, Some(0));
     assert_eq!(office.run(&["account"]).code, Some(0));
     // The access token expires, but the refresh token does not.
@@ -300,10 +303,10 @@ fn a_personal_access_token_needs_no_sign_in() {
     let looked = office.run(&["account"]);
     assert!(looked.code == Some(0) && looked.out.contains("by            a personal access token"), "{looked:?}");
     let login = office.run(&["login"]);
-    assert!(login.code == Some(1) && login.err.contains("names a personal token"), "{login:?}");
+    assert!(login.code == Some(1) && login.err.contains("uses a personal access token"), "{login:?}");
     office.private("token", "wrong");
     let wrong = office.run(&["account"]);
-    assert!(wrong.code == Some(1) && wrong.err.contains("make a new one at myaccount.goto.com"), "{wrong:?}");
+    assert!(wrong.code == Some(1) && wrong.err.contains("create a new token at myaccount.goto.com"), "{wrong:?}");
 }
 
 #[test]

@@ -51,7 +51,7 @@ async fn rereads_a_shifted_list_and_rejects_one_that_keeps_shifting() {
             let read = served(Some(fault()), 4).read().await.unwrap();
             assert!(!read.completeness.is_complete(), "{shift:?}");
             let told = read.completeness.to_string();
-            assert!(told.contains("users: it changed from page to page"), "{told}");
+            assert!(told.contains("users: the list changed while it was read"), "{told}");
         }
     }
 }
@@ -59,10 +59,10 @@ async fn rereads_a_shifted_list_and_rejects_one_that_keeps_shifting() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_a_partial_account_read() {
     for (kind, words) in [
-        (FaultKind::Status(500), "from row"),
-        (FaultKind::Html(502), "a web page"),
-        (FaultKind::Truncated, "from row"),
-        (FaultKind::PageLost, "of 15 came"),
+        (FaultKind::Status(500), "(page 2)"),
+        (FaultKind::Html(502), "an HTML page"),
+        (FaultKind::Truncated, "(page 2)"),
+        (FaultKind::PageLost, "of 15 rows"),
     ] {
         // Only the first page arrives: the later pages fail more often than they are retried.
         let target = served(None, 4);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use gotosync_core::model::{Account, Directory, ReadRequest, WelcomeEmail};
 use gotosync_core::rules::{Finding, GroupChoice, RoleGrant, Rule};
 use gotosync_core::source::DirectorySource;
-use gotosync_core::target::ProvisioningTarget;
+use gotosync_core::target::{Capabilities, ProvisioningTarget};
 use gotosync_core::{Config, Error, ErrorKind, Rules};
 
 /// What could be read.
 pub(in crate::commands) struct Seen {
     directory: Option<Result<Arc<Directory>, Error>>,
-    account: Option<Result<Account, Error>>,
+    account: Option<Result<(Account, Capabilities), Error>>,
 }
 
 impl Seen {
@@ -19,8 +19,9 @@ impl Seen {
         self.directory.as_ref().and_then(|read| read.as_ref().ok())
     }
 
-    pub(in crate::commands) fn account(&self) -> Option<&Account> {
-        self.account.as_ref().and_then(|read| read.as_ref().ok())
+    pub(in crate::commands) fn account(&self) -> Option<(&Account, &Capabilities)> {
+        let read = self.account.as_ref()?.as_ref().ok()?;
+        Some((&read.0, &read.1))
     }
 
     /// What kept something from being read.
@@ -96,10 +97,11 @@ pub(super) fn error(finding: &Finding) -> Error {
     finding.rule.iter().fold(error, |error, rule| error.with("rule", rule))
 }
 
-async fn account(config: &Config) -> Result<Account, Error> {
-    let account = config.target()?.read().await?;
+async fn account(config: &Config) -> Result<(Account, Capabilities), Error> {
+    let target = config.target()?;
+    let account = target.read().await?;
     if !account.completeness.is_complete() {
         return Err(Error::new(ErrorKind::Incomplete, "the account was not read to its end"));
     }
-    Ok(account)
+    Ok((account, target.describe().await?.capabilities))
 }

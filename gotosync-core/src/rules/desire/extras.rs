@@ -1,4 +1,4 @@
-//! What few rules set: the settings of users.
+//! Values that few rules set: the settings of users.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::model::{Directory, ExpressionKey, Field, Form, PersonIx};
 use crate::rules::mapping::{BoundMapping, Cut, Fault};
 use crate::rules::profile::{Profile, single_fields};
 
-/// The expressions of one profile, ready for one directory.
+/// The expressions of one profile, bound to one directory.
 pub(super) struct BoundExtras<'d> {
     singles: Vec<(Field, BoundMapping<'d>)>,
     custom_fields: Vec<(&'d str, BoundMapping<'d>)>,
@@ -32,8 +32,7 @@ impl<'d> BoundExtras<'d> {
         }
     }
 
-    /// Evaluates the expressions for a person. What cannot be used is a problem of that value alone: the user keeps what was
-    /// there.
+    /// Evaluates the expressions for a person. An invalid value becomes a problem and is omitted, so the user keeps the current value.
     pub(super) fn evaluate(&self, ix: PersonIx, cuts: &mut Vec<(Field, Cut)>) -> Extras<'d> {
         let mut problems = Vec::new();
         let mut value = |field, bound: &BoundMapping<'d>, problem: &dyn Fn(&str) -> Option<String>| {
@@ -70,10 +69,11 @@ impl<'d> BoundExtras<'d> {
     }
 }
 
-/// The account takes custom fields of at most 256 characters.
+/// Returns a message if a text is too long for a custom field of the account.
 fn too_long(text: &str) -> Option<String> {
     let length = text.chars().count();
-    (length > CUSTOM_FIELD).then(|| format!("it has {length} characters, the account takes {CUSTOM_FIELD}"))
+    (length > CUSTOM_FIELD).then(|| format!("it has {length} characters, but the account allows {CUSTOM_FIELD}"))
 }
 
+/// The maximum length of a custom field in characters.
 const CUSTOM_FIELD: usize = 256;

@@ -1,4 +1,4 @@
-//! Gives keys of a rule values and takes them away, in the text.
+//! Sets and removes keys of a rule in the text.
 
 use std::ops::Range;
 
@@ -11,35 +11,35 @@ use crate::model::text::nearest;
 use crate::rules::schema;
 use crate::{Error, ErrorKind, Result};
 
-/// Where a key is, or would be.
+/// The result of looking up a key.
 enum Found<'d> {
-    /// It has a value of its own, in the table that holds its last name.
+    /// The key has a value of its own. The table contains the last part of the key.
     Value(&'d Table, &'d Value),
-    /// A value stands where the first so many of its names lead.
+    /// The first parts of the key, of which the number is given, lead to a value; the rest of the key is inside this value.
     Inside(&'d Value, usize),
-    /// It is a table that is spread over lines.
+    /// The key is a table that is spread over several lines.
     Table(&'d Table),
-    /// It is a list of tables with headings.
+    /// The key is an array of tables with headings.
     Tables,
-    /// The name with this number is not there.
+    /// The part of the key with the index `depth` is missing in `table`.
     Missing { home: Home<'d>, table: &'d Table, depth: usize },
 }
 
-/// The nearest table with a heading: the names above it are not written in its lines.
+/// The nearest table with a heading. The heading already contains the first `depth` parts of the key.
 #[derive(Clone, Copy)]
 struct Home<'d> {
     table: &'d Table,
     depth: usize,
 }
 
-/// One line, or a few, that give a value.
+/// The lines that set a value.
 struct Statement<'d> {
     name: &'d str,
     start: usize,
     end: usize,
 }
 
-/// Gives a key a value.
+/// Sets a key to a value.
 pub(super) fn set(text: &str, document: &Document<&str>, rule: usize, key: &[String], value: &Value) -> Result<String> {
     match find(table(document, rule)?, key) {
         Found::Value(_, old) if json::value(old) == json::value(value) => Ok(text.to_owned()),
@@ -63,7 +63,7 @@ pub(super) fn set(text: &str, document: &Document<&str>, rule: usize, key: &[Str
     }
 }
 
-/// Takes a key away. Comments above its line stay; a comment at the end of its line goes.
+/// Removes a key. Comments above its line stay; a comment at the end of its line is removed.
 pub(super) fn unset(text: &str, document: &Document<&str>, rule: usize, key: &[String]) -> Result<String> {
     match find(table(document, rule)?, key) {
         Found::Value(table, value) => {
@@ -84,11 +84,11 @@ pub(super) fn unset(text: &str, document: &Document<&str>, rule: usize, key: &[S
         Found::Table(table) => {
             let mut lines: Vec<Range<usize>> = Vec::new();
             if table.is_dotted() || table.is_implicit() {
-                let whole = |it: Statement<'_>| line_start(text, it.start)..line_end(text, it.end);
-                lines.extend(statements(table).into_iter().map(whole));
+                let entire_lines = |it: Statement<'_>| line_start(text, it.start)..line_end(text, it.end);
+                lines.extend(statements(table).into_iter().map(entire_lines));
             }
             let mut text = cut(text, &Layout::of(text, document).tables(rule, key));
-            // Dotted lines of a table stand above the headings of what is in it: their places are as they were.
+            // The dotted lines of a table are above the headings of its subtables, so their positions are still valid.
             lines.into_iter().rev().for_each(|line| text.replace_range(line, ""));
             Ok(text)
         }
@@ -97,7 +97,7 @@ pub(super) fn unset(text: &str, document: &Document<&str>, rule: usize, key: &[S
     }
 }
 
-/// Lets a rule take part.
+/// Enables a rule.
 pub(super) fn enable(text: &str, document: &Document<&str>, rule: usize) -> Result<String, Vec<Error>> {
     let one = |error| vec![error];
     let key = ["enabled".to_owned()];
@@ -136,7 +136,8 @@ fn find<'d>(rule: &'d Table, key: &[String]) -> Found<'d> {
     Found::Table(table)
 }
 
-/// Puts a line in: behind the last that says something of the same table, and in a rule behind what it reads best after.
+/// Inserts a line after the last line of the same table. At the top level of a rule, the line goes after the keys that precede it
+/// in the schema.
 fn insert(text: &str, home: Home<'_>, table: &Table, depth: usize, key: &[String], value: &Value) -> String {
     let own = statements(table);
     let all = if own.is_empty() { statements(home.table) } else { own };
@@ -165,7 +166,7 @@ fn nested(names: &[String], value: &Value) -> String {
     inline::bare(value)
 }
 
-/// The statements that stand in the lines of a table itself.
+/// Returns the statements in the lines of the table itself, without those of subtables with headings.
 fn statements(table: &Table) -> Vec<Statement<'_>> {
     let mut found = Vec::new();
     for (name, item) in table {
@@ -191,10 +192,10 @@ fn table<'d>(document: &'d Document<&str>, rule: usize) -> Result<&'d Table> {
 }
 
 fn span(value: &Value) -> Result<Range<usize>> {
-    value.span().ok_or_else(|| Error::new(ErrorKind::Bug, "a value that was read has no place"))
+    value.span().ok_or_else(|| Error::new(ErrorKind::Bug, "a parsed value has no position in the file"))
 }
 
-/// Puts new text in, its lines ending as those of the file.
+/// Replaces a range with new text, with the line endings of the file.
 fn spliced(text: &str, at: Range<usize>, new: &str) -> String {
     let new = new.replace("\r\n", "\n").replace('\n', end_of_line(text));
     let mut text = text.to_owned();
@@ -206,18 +207,18 @@ fn missing<'k>(key: &[String], names: impl Iterator<Item = &'k str>) -> Error {
     let names: Vec<&str> = names.collect();
     let hint = match nearest(key.last().map_or("", String::as_str), names.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
-        None => format!("it has {}", names.join(", ")),
+        None => format!("the keys are {}", names.join(", ")),
     };
     Error::new(ErrorKind::NotFound, format!("`{}` is not set in the rule", key.join("."))).hint(hint)
 }
 
 fn no_table(key: &[String], depth: usize) -> Error {
     let outer = key[..depth].join(".");
-    Error::new(ErrorKind::Unsupported, format!("`{outer}` is no table, so nothing can be set in it"))
-        .hint(format!("set `{outer}` as a whole"))
+    Error::new(ErrorKind::Unsupported, format!("`{outer}` is not a table, so it has no keys to change"))
+        .hint(format!("set `{outer}` itself to a new value"))
 }
 
 fn broken(error: &toml_edit::TomlError) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("the file would not be TOML any more: {}", error.message()))
-        .hint("change it in an editor: `gotosync rule edit`")
+    Error::new(ErrorKind::Unsupported, format!("the change would make the file invalid TOML: {}", error.message()))
+        .hint("change it in an editor with `gotosync rule edit`")
 }

@@ -1,16 +1,16 @@
-//! Values that stand in one piece: tables in braces, and lists that keep their form when something comes or goes.
+//! Editing of inline tables and lists. Lists keep their formatting when items are added or removed.
 
 use toml_edit::{Array, InlineTable, RawString, Value};
 
 use super::json;
 
-/// A value as text, without space or comments around it.
+/// Formats a value without the spaces and comments around it.
 pub(super) fn bare(mut value: Value) -> String {
     value.decor_mut().clear();
     value.to_string()
 }
 
-/// A table in braces.
+/// Parses an inline table.
 pub(super) fn table(text: &str) -> Option<InlineTable> {
     match text.parse().ok()? {
         Value::InlineTable(table) => Some(table),
@@ -18,7 +18,7 @@ pub(super) fn table(text: &str) -> Option<InlineTable> {
     }
 }
 
-/// Sets a key in a table; `None` where something on the way is no table.
+/// Sets a key in a table; returns `None` if a part of the key leads to a value that is not a table.
 pub(super) fn set(table: &mut InlineTable, key: &[String], value: &Value) -> Option<()> {
     let (name, rest) = key.split_first()?;
     if let Some(found) = table.get_mut(name) {
@@ -40,7 +40,7 @@ pub(super) fn set(table: &mut InlineTable, key: &[String], value: &Value) -> Opt
         inner.insert(name, value);
         value = inner.into();
     }
-    // What stood between the last value and the brace stands there again.
+    // Keep the spacing between the last value and the brace.
     let end = last(table).map_or_else(
         || RawString::from(" "),
         |last| {
@@ -54,7 +54,7 @@ pub(super) fn set(table: &mut InlineTable, key: &[String], value: &Value) -> Opt
     Some(())
 }
 
-/// Takes a key out of a table, and with it a table that has nothing else; `None` where it is not there.
+/// Removes a key from a table, and also an inner table that becomes empty; returns `None` if the key is missing.
 pub(super) fn unset(table: &mut InlineTable, key: &[String]) -> Option<()> {
     let (name, rest) = key.split_first()?;
     if !rest.is_empty() {
@@ -72,7 +72,7 @@ pub(super) fn unset(table: &mut InlineTable, key: &[String]) -> Option<()> {
     Some(())
 }
 
-/// A new value in the place of an old one. A list keeps its lines and comments where it only grows or shrinks.
+/// Formats a new value that replaces an old one. A list keeps its lines and comments if items are only added or only removed.
 pub(super) fn merged(old: &str, new: &Value) -> String {
     if let (Ok(Value::Array(mut list)), Value::Array(wanted)) = (old.parse(), new) {
         let wanted_values: Vec<_> = wanted.iter().map(json::value).collect();
@@ -90,11 +90,11 @@ pub(super) fn merged(old: &str, new: &Value) -> String {
     bare(new.clone())
 }
 
-/// Takes an item out of a list, with the comment at the end of its line and no other.
+/// Removes an item from a list, together with the comment at the end of its line. Other comments stay.
 fn remove(list: &mut Array, at: usize) {
     let removed = list.remove(at);
     let before = text(removed.decor().prefix());
-    // The comment of an item stands before the next one, or at the end of the list.
+    // The parser attaches the comment of an item to the next item, or to the end of the list.
     if let Some(next) = list.get_mut(at) {
         let own = text(next.decor().prefix());
         next.decor_mut().set_prefix(joined(&before, &own));
@@ -107,7 +107,7 @@ fn remove(list: &mut Array, at: usize) {
     }
 }
 
-/// What stood before an item that is gone, and what stood behind it, without the rest of its line.
+/// Joins the text before and after a removed item, and drops the rest of the item's line.
 fn joined(before: &str, behind: &str) -> String {
     match behind.split_once('\n') {
         None if before.contains('#') => format!("{}\n", before.trim_end()),
@@ -117,7 +117,7 @@ fn joined(before: &str, behind: &str) -> String {
     }
 }
 
-/// Puts an item at the end of a list, in a line of its own if the one before it has one.
+/// Appends an item to a list, on a separate line if the previous item has one.
 fn push(list: &mut Array, mut item: Value) {
     let count = list.len();
     let before = list.get(count.wrapping_sub(1)).map(|last| text(last.decor().prefix()));
@@ -132,7 +132,7 @@ fn push(list: &mut Array, mut item: Value) {
     }
     let end = text(Some(list.trailing()));
     if end.contains('#') {
-        // The comment speaks of the item before.
+        // This comment belongs to the previous item.
         prefix = format!("{}{}", end.trim_end(), if prefix.contains('\n') { prefix } else { "\n".to_owned() });
         list.set_trailing("\n");
     }

@@ -1,4 +1,4 @@
-//! What a TOML document says, as JSON, and the other way round.
+//! Conversion between TOML and JSON.
 
 use serde_json::{Map, Value as Json};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
@@ -32,18 +32,18 @@ pub(in crate::rules) fn value(found: &Value) -> Json {
     }
 }
 
-/// The text of a document that says what an object says; no name of it is headed.
+/// Converts a JSON object to the text of a TOML document without headings.
 ///
 /// # Errors
-/// What is no object, or what TOML has no word for.
+/// A message if the value is not an object or TOML cannot represent it.
 #[cfg(all(feature = "ldif", feature = "csv", feature = "sqlite"))]
 pub(crate) fn text(json: &Json) -> Result<String, String> {
     let object = json.as_object().ok_or_else(|| "expected an object".to_owned())?;
     Ok(document(object, &[])?.to_string())
 }
 
-/// A document that says what an object says. What the schema heads with double brackets is headed so; everything else stands in
-/// one line, in the order of the schema. What is `null` is left out.
+/// Converts a JSON object to a TOML document. Arrays of tables get headings in double brackets, as in the schema; every other value
+/// is on one line. Keys are in the order of the schema, and `null` values are omitted.
 pub(super) fn document(object: &Map<String, Json>, keys: &[Key]) -> Result<DocumentMut, String> {
     let mut document = DocumentMut::new();
     let mut lists = Vec::new();
@@ -60,7 +60,7 @@ pub(super) fn document(object: &Map<String, Json>, keys: &[Key]) -> Result<Docum
             }
         }
     }
-    // A key below a heading would belong to it.
+    // Headings come last, because a key below a heading would belong to its table.
     for (name, tables, keys) in lists {
         let mut list = ArrayOfTables::new();
         for (at, table) in tables.iter().enumerate() {
@@ -76,7 +76,7 @@ pub(super) fn document(object: &Map<String, Json>, keys: &[Key]) -> Result<Docum
     Ok(document)
 }
 
-/// What is there of an object, in the order of the schema; what that does not know comes last.
+/// Returns the non-null entries of an object in the order of the schema, with unknown keys last.
 fn ordered<'o>(object: &'o Map<String, Json>, keys: &[Key]) -> Vec<(&'o String, &'o Json)> {
     let rank = |name: &str| keys.iter().position(|key| key.name == name).unwrap_or(keys.len());
     let mut all: Vec<_> = object.iter().filter(|(_, value)| !value.is_null()).collect();
@@ -84,19 +84,19 @@ fn ordered<'o>(object: &'o Map<String, Json>, keys: &[Key]) -> Vec<(&'o String, 
     all
 }
 
-/// One value as TOML.
+/// Converts a JSON value to a TOML value.
 ///
 /// # Errors
-/// What TOML has no word for.
+/// A message if TOML cannot represent the value.
 pub(super) fn toml(value: &Json) -> Result<Value, String> {
     Ok(match value {
-        Json::Null => return Err("nothing stands in a list, where there is no such value".to_owned()),
+        Json::Null => return Err("`null` is not allowed in a list".to_owned()),
         Json::Bool(flag) => (*flag).into(),
         Json::String(text) => text.as_str().into(),
         Json::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => whole.into(),
             (None, Some(float)) if !number.is_u64() => float.into(),
-            _ => return Err(format!("{number} is too large a number")),
+            _ => return Err(format!("the number {number} is too large")),
         },
         Json::Array(items) => items.iter().map(toml).collect::<Result<Array, _>>()?.into(),
         Json::Object(object) => {

@@ -1,4 +1,4 @@
-//! Which bytes of a rules file belong to which rule.
+//! The byte ranges of the rules in a file.
 
 use std::ops::Range;
 
@@ -6,24 +6,24 @@ use toml_edit::{Document, Item, Table};
 
 use super::lines::{comments_above, comments_below, line_end, line_start};
 
-/// The rules of a file and where they stand.
+/// The rules of a file with their positions.
 #[derive(Debug)]
 pub(super) struct Layout {
     pub(super) rules: Vec<Block>,
     sections: Vec<Section>,
 }
 
-/// One rule: whole lines, its comments included.
+/// The lines of a rule, including its comments.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) name: String,
-    /// Where its heading stands.
+    /// The position of its heading.
     pub(super) header: usize,
-    /// Nearly always one; TOML lets a table of a rule stand behind a table that is not the rule's.
+    /// The ranges of the rule's lines. There is nearly always one, but TOML allows other tables between the tables of a rule.
     pub(super) parts: Vec<Range<usize>>,
 }
 
-/// A table with a heading of its own.
+/// A table with a heading.
 #[derive(Debug)]
 struct Section {
     header: Range<usize>,
@@ -41,7 +41,7 @@ impl Block {
         self.parts.last().map_or(self.header, |part| part.end)
     }
 
-    /// The block as it is written, in one piece.
+    /// Returns the text of the block.
     pub(super) fn text(&self, text: &str) -> String {
         self.parts.iter().map(|part| &text[part.clone()]).collect()
     }
@@ -77,14 +77,14 @@ impl Layout {
         Self { rules, sections }
     }
 
-    /// The lines of the tables of a rule that have headings below a path.
+    /// Returns the lines of all tables with headings in a rule that are at or below a path.
     pub(super) fn tables(&self, rule: usize, path: &[String]) -> Vec<Range<usize>> {
         let within = |section: &&Section| section.rule == Some(rule) && section.path.starts_with(path);
         self.sections.iter().filter(within).map(|section| section.lines.clone()).collect()
     }
 }
 
-/// Works out the lines of each section: from the comments right above its heading to those right below its last value.
+/// Computes the lines of each section: from the comments directly above its heading to those directly below its last value.
 fn draw(text: &str, sections: &mut [Section], ends: &[usize]) {
     let mut floor = ends
         .iter()
@@ -98,7 +98,7 @@ fn draw(text: &str, sections: &mut [Section], ends: &[usize]) {
         let last = ends.iter().rev().find(|end| **end <= next).copied().unwrap_or(section.header.end);
         floor = line_end(text, last);
         let below = comments_below(text, floor);
-        // Comments with no blank line on either side speak of what comes next.
+        // Comments without a blank line on either side belong to the next section.
         let end = if below >= next && next < text.len() { floor } else { below };
         section.lines = start..end;
     }

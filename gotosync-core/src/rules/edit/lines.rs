@@ -1,34 +1,34 @@
-//! Lines of a text: where they start and end, and how a block of them is put in and cut out with the blank lines around.
+//! Lines of a text: finding their ends, and inserting and removing blocks of lines with the blank lines around them.
 
 use std::ops::Range;
 
-/// The line end of a text: that of most of its lines.
+/// Returns the line ending that most lines of a text have.
 pub(super) fn end_of_line(text: &str) -> &'static str {
     let (all, windows) = (text.matches('\n').count(), text.matches("\r\n").count());
     if windows * 2 > all { "\r\n" } else { "\n" }
 }
 
-/// Where the line of a byte starts.
+/// Returns the start of the line that contains a byte.
 pub(super) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or_else(|| if text.starts_with(MARK) { MARK.len_utf8() } else { 0 }, |end| end + 1)
 }
 
-/// Where the line of a byte ends, its line end included.
+/// Returns the end of the line that contains a byte, including the line ending.
 pub(super) fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |end| at + end + 1)
 }
 
-/// The line that ends right before a byte, unless that is where the text starts.
+/// Returns the line that ends directly before a byte, unless the byte is the start of the text.
 pub(super) fn line_above(text: &str, at: usize) -> Option<Range<usize>> {
     let before = at.checked_sub(1)?;
     text[..at].ends_with('\n').then(|| line_start(text, before)..at)
 }
 
-/// Where the comments right above a line start, no higher than `floor`.
+/// Returns the start of the comments directly above a line, but not before `floor`.
 pub(super) fn comments_above(text: &str, line: usize, floor: usize) -> usize {
     let mut start = line;
     while let Some(above) = line_above(text, start).filter(|above| above.start >= floor) {
-        // A directive for editors speaks of the file.
+        // A directive for editors (`#:schema …`) belongs to the file, not to a rule.
         if !is_comment(&text[above.clone()]) || text[above.clone()].trim_start().starts_with("#:") {
             break;
         }
@@ -37,7 +37,7 @@ pub(super) fn comments_above(text: &str, line: usize, floor: usize) -> usize {
     start
 }
 
-/// Where the comments right below a line end.
+/// Returns the end of the comments directly below a line.
 pub(super) fn comments_below(text: &str, line: usize) -> usize {
     let mut end = line;
     while end < text.len() {
@@ -50,7 +50,7 @@ pub(super) fn comments_below(text: &str, line: usize) -> usize {
     end
 }
 
-/// Puts a block of lines in, with a blank line to either side where there is none.
+/// Inserts a block of lines, with a blank line on either side where there is none.
 pub(super) fn insert(text: &str, at: usize, block: &str) -> String {
     let end = end_of_line(text);
     let (before, after) = text.split_at(at);
@@ -74,7 +74,7 @@ pub(super) fn insert(text: &str, at: usize, block: &str) -> String {
     new
 }
 
-/// Cuts blocks of lines out, with the blank lines above each, or those below if it is the first.
+/// Removes blocks of lines, with the blank lines above each block, or below it if the block is the first.
 pub(super) fn cut(text: &str, parts: &[Range<usize>]) -> String {
     let mut new = text.to_owned();
     for part in parts.iter().rev() {
@@ -103,5 +103,5 @@ fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with('#')
 }
 
-/// The byte order mark that some editors put first.
+/// The byte order mark that some editors write at the start of a file.
 const MARK: char = '\u{feff}';

@@ -24,7 +24,7 @@ fn message(result: Result<(), Vec<Error>>) -> String {
 const A: &str = "[[rule]]\nname = 'A'\neveryone = true\n";
 
 #[test]
-fn a_list_keeps_its_lines_and_comments_as_it_grows_and_shrinks() {
+fn keeps_lines_and_comments_of_a_list_that_grows_or_shrinks() {
     let list = |inner: &str| format!("{A}products = [{inner}] # end\n");
     let lines = list("\n  'X', # first\n  'Y', # second\n");
     assert_eq!(set(&list("'X', 'Y'"), "products", "['X', 'Y', 'Z']"), list("'X', 'Y', 'Z'"));
@@ -45,12 +45,12 @@ fn a_list_keeps_its_lines_and_comments_as_it_grows_and_shrinks() {
 }
 
 #[test]
-fn a_table_is_changed_in_the_form_it_has() {
+fn changes_a_table_in_its_existing_form() {
     let braces = format!("{A}exclude = {{ filter = '(a=b)' }}  # not those\n");
     let grown = set(&braces, "exclude.group", "'G'");
     assert_eq!(grown, format!("{A}exclude = {{ filter = '(a=b)', group = 'G' }}  # not those\n"));
     assert_eq!(unset(&grown, "exclude.group"), braces);
-    assert_eq!(unset(&braces, "exclude.filter"), A, "a table with nothing in it goes");
+    assert_eq!(unset(&braces, "exclude.filter"), A, "an empty table is removed");
     let dotted = format!("{A}fields.email = '{{{{ mail }}}}'\nupdate = false\n");
     let grown = set(&dotted, "fields.last_name", "false");
     assert_eq!(grown, dotted.replace("update", "fields.last_name = false\nupdate"));
@@ -74,7 +74,7 @@ fn a_table_is_changed_in_the_form_it_has() {
 }
 
 #[test]
-fn a_key_comes_where_it_reads_best() {
+fn inserts_a_key_in_the_order_of_the_schema() {
     let text = "[[rule]]\n  name = 'A' # n\n  # who\n  everyone = true\n  products = 'X'\n  # language = 'de_DE'\n";
     assert_eq!(set(text, "filter", "'(a=b)'"), text.replace("= true\n", "= true\n  filter = '(a=b)'\n"));
     assert_eq!(set(text, "enabled", "false"), text.replace("# n\n", "# n\n  enabled = false\n"));
@@ -85,14 +85,14 @@ fn a_key_comes_where_it_reads_best() {
 }
 
 #[test]
-fn the_same_value_changes_nothing_however_it_is_written() {
+fn leaves_an_equal_value_in_its_own_formatting() {
     let text = "[[rule]]\nname = 'A'\nou   =   [ 'OU=a,DC=x'  ]\nlimits.create = {count=0x10}\n";
     assert_eq!(set(text, "ou", "[\"OU=a,DC=x\"]"), text);
     assert_eq!(set(text, "limits.create.count", "16"), text);
 }
 
 #[test]
-fn off_and_on_again_is_as_before() {
+fn disabling_and_enabling_a_rule_restores_the_text() {
     for text in [A.to_owned(), format!("{A}enabled = true # yes\n"), A.replace('\n', "\r\n")] {
         let mut file = file(&text);
         file.disable("A").unwrap();
@@ -100,35 +100,38 @@ fn off_and_on_again_is_as_before() {
         file.enable("A").unwrap();
         assert_eq!(file.text(), text);
     }
-    let mut told = file(&format!("{A}enabled = false # until May\n"));
-    told.enable("A").unwrap();
-    assert_eq!(told.text(), format!("{A}enabled = true # until May\n"), "the comment is not lost");
+    let mut commented = file(&format!("{A}enabled = false # until May\n"));
+    commented.enable("A").unwrap();
+    assert_eq!(commented.text(), format!("{A}enabled = true # until May\n"), "the comment is kept");
 }
 
 #[test]
-fn an_edit_that_makes_the_file_unusable_is_refused_as_reading_it_is_and_changes_nothing() {
+fn rejects_an_edit_that_would_make_the_file_invalid() {
     let mut file = file(A);
     let change = Change::set("seets", "5").unwrap();
     assert!(message(file.edit("A", &[change])).contains("rule `A` has no key `seets`"));
     let change = Change::set("everyone", "false").unwrap();
-    assert!(message(file.edit("A", &[change])).starts_with("the rule selects nobody"));
+    assert!(message(file.edit("A", &[change])).starts_with("the rule selects no one"));
     let change = Change::unset("products").unwrap();
-    assert_eq!(message(file.edit("A", &[change])), "`products` is not set in the rule; it has name, everyone");
+    assert_eq!(message(file.edit("A", &[change])), "`products` is not set in the rule; the keys are name, everyone");
     let change = Change::set("name.first", "5").unwrap();
     assert_eq!(
         message(file.edit("A", &[change])),
-        "`name` is no table, so nothing can be set in it; set `name` as a whole"
+        "`name` is not a table, so it has no keys to change; set `name` itself to a new value"
     );
-    assert!(message(file.add("A", &[], &Position::Last)).starts_with("there is a rule `A` already"));
-    assert!(message(file.add("B", &[], &Position::Last)).starts_with("the rule selects nobody"));
-    assert!(message(file.remove("A")).starts_with("`A` is the only rule, and a rules file needs one"));
+    assert!(message(file.add("A", &[], &Position::Last)).starts_with("a rule with the name `A` exists already"));
+    assert!(message(file.add("B", &[], &Position::Last)).starts_with("the rule selects no one"));
+    assert!(message(file.remove("A")).starts_with("`A` is the only rule, and a rules file needs at least one"));
     assert!(message(file.remove("a")).ends_with("did you mean `A`?"));
-    assert!(message(file.move_to("A", &Position::Before("A".into()))).starts_with("`A` cannot stand beside itself"));
+    assert!(
+        message(file.move_to("A", &Position::Before("A".into())))
+            .starts_with("cannot move the rule `A` before or after itself")
+    );
     assert_eq!((file.text(), file.is_changed()), (A, false));
 }
 
 #[test]
-fn a_wrong_rule_can_be_mended_and_a_list_of_rules_is_left_to_editors() {
+fn fixes_an_invalid_rule_but_rejects_edits_of_an_inline_list_of_rules() {
     let mut wrong = file("[[rule]]\nname = 'A'\neveryone = true\nleavers = 'delete'\n");
     assert!(wrong.rules().is_err());
     wrong.edit("A", &[Change::set("leavers", "'keep'").unwrap()]).unwrap();
@@ -137,12 +140,12 @@ fn a_wrong_rule_can_be_mended_and_a_list_of_rules_is_left_to_editors() {
         Some(crate::rules::Leavers { first: crate::rules::LeaverPolicy::Keep, delete: None })
     );
     let mut list = file("rule = [{ name = 'A', everyone = true }]\n");
-    assert!(message(list.disable("A")).starts_with("the rules stand in one list"));
-    assert!(message(list.add("B", &[], &Position::Last)).starts_with("the rules stand in one list"));
+    assert!(message(list.disable("A")).starts_with("the rules are in an inline list"));
+    assert!(message(list.add("B", &[], &Position::Last)).starts_with("the rules are in an inline list"));
 }
 
 #[test]
-fn a_file_without_rules_gets_its_first() {
+fn adds_the_first_rule_to_a_file_without_rules() {
     for (text, wanted) in [
         ("", String::new()),
         ("# ours", "# ours\n\n".into()),
@@ -157,7 +160,7 @@ fn a_file_without_rules_gets_its_first() {
 }
 
 #[test]
-fn what_a_file_says_can_be_written_as_one() {
+fn converts_a_file_to_json_and_back() {
     let text = "leavers = \"keep\"\nlimits = { create = { count = 5 } }\n\n[[example]]\nattributes = { sn = \"x\" }\n\
                 fields = { last_name = \"x\" }\n\n[[rule]]\nname = 'A \"b\"'\nou = [\"OU=A\", { depth = \"one-level\", dn = \"OU=B\" }]\n\
                 products = [\"G2M\"]\n\n[[rule]]\nname = \"All\"\neveryone = true\n";
@@ -169,12 +172,15 @@ fn what_a_file_says_can_be_written_as_one() {
 }
 
 #[test]
-fn what_toml_has_no_word_for_is_told_with_its_place() {
-    let told = |json: serde_json::Value| RulesFile::from_json(&json, "rules").unwrap_err()[0].to_string();
-    assert_eq!(told(serde_json::json!([])), "rules are an object with `rule` and other keys (file: rules)");
+fn reports_json_values_that_toml_cannot_represent() {
+    let message_for = |json: serde_json::Value| RulesFile::from_json(&json, "rules").unwrap_err()[0].to_string();
+    assert_eq!(message_for(serde_json::json!([])), "rules must be an object with the key `rule` (file: rules)");
     let rule = serde_json::json!({ "rule": [{ "name": "A", "products": ["x", null] }] });
-    assert_eq!(told(rule), "rule 1: products: nothing stands in a list, where there is no such value (file: rules)");
-    assert!(told(serde_json::json!({ "seats": u64::MAX })).starts_with("seats: 18446744073709551615 is too large"));
+    assert_eq!(message_for(rule), "rule 1: products: `null` is not allowed in a list (file: rules)");
+    assert!(
+        message_for(serde_json::json!({ "seats": u64::MAX }))
+            .starts_with("seats: the number 18446744073709551615 is too")
+    );
     let change = Change::json("limits", &serde_json::json!({ "create": [null] })).unwrap_err();
-    assert_eq!(change[0].to_string(), "create: nothing stands in a list, where there is no such value (key: limits)");
+    assert_eq!(change[0].to_string(), "create: `null` is not allowed in a list (key: limits)");
 }

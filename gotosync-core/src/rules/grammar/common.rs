@@ -1,4 +1,4 @@
-//! Tables and values that stand at the top of a file and in its rules.
+//! Tables and values that occur both at the top of a file and in its rules.
 
 use super::kinds::{Number, OneOf, TextOrFalse, WordOrTable};
 use super::{Keys, Kind, Named, Source, Spans, Unlimited, WordOr, keys, word_or_table};
@@ -6,16 +6,16 @@ use crate::rules::LeaverPolicy;
 use crate::rules::key::{Key, KeyKind, Need};
 
 keys! {
-    /// What becomes of leavers, in stages.
+    /// The handling of leavers, in stages.
     STAGES, StageKeys {
-        first: OneOf<LeaverPolicy> = "what becomes of them at once", "`\"suspend\"`", "\"suspend\"";
+        first: OneOf<LeaverPolicy> = "what happens to leavers immediately", "`\"suspend\"`", "\"suspend\"";
         delete_after_days: Number [Required] =
-            "days since no rule has selected them, before which they are not deleted",
-            "an error",
+            "a suspended leaver is deleted only after at least this many days without a rule that selects the person",
+            "required",
             "90";
         delete_after_reads: Number [Required] =
-            "complete reads since then, before which they are not deleted",
-            "an error",
+            "and only after at least this many complete reads of the directory in which no rule selected the person",
+            "required",
             "30";
     }
 }
@@ -26,8 +26,8 @@ pub(in crate::rules) struct CustomField;
 static CUSTOM_FIELD: Key = Key::new(
     "custom_fields",
     KeyKind::TextOrFalse,
-    "an expression; `false` leaves the field alone",
-    "left alone",
+    "an expression for the custom field; `false` leaves the field unchanged",
+    "unchanged",
     "\"{{ departmentNumber }}\"",
 );
 
@@ -37,18 +37,18 @@ impl Named for CustomField {
 }
 
 keys! {
-    /// A range of extensions.
+    /// A range of telephone extensions.
     RANGE, RangeKeys {
-        from: Number [Required] = "the first number, of two to eight digits", "an error", "2000";
-        to: Number [Required] = "the last number", "an error", "2999";
+        from: Number [Required] = "the first extension, with two to eight digits", "required", "2000";
+        to: Number [Required] = "the last extension", "required", "2999";
     }
 }
 
-/// Limits of a run and of one rule: the same keys, with other defaults.
+/// Defines the limits of a run and of one rule: the same keys with different defaults.
 macro_rules! limits {
     ($($key:ident: $about:literal, $run:literal, $rule_about:literal, $rule:literal;)*) => {
         keys! {
-            /// Limits of a run; the standard ones hold where the file says nothing.
+            /// Limits of a run. The standard limits apply unless the file sets others.
             RUN_LIMITS, RunLimitKeys {
                 $($key: Limit = $about, $run, "{ count = 50 }";)*
             }
@@ -62,14 +62,14 @@ macro_rules! limits {
         }
 
         impl RunLimitKeys {
-            /// Each limit that is said, by its key.
+            /// Returns each limit that the file sets, with its key.
             pub(in crate::rules) fn said(self) -> Vec<(&'static str, SaidLimit)> {
                 [$((stringify!($key), self.$key)),*].into_iter().filter_map(|(key, said)| Some((key, said?))).collect()
             }
         }
 
         impl RuleLimitKeys {
-            /// Each limit that is said, by its key.
+            /// Returns each limit that the file sets, with its key.
             pub(in crate::rules) fn said(self) -> Vec<(&'static str, SaidLimit)> {
                 [$((stringify!($key), self.$key)),*].into_iter().filter_map(|(key, said)| Some((key, said?))).collect()
             }
@@ -77,7 +77,7 @@ macro_rules! limits {
     };
 }
 
-/// A limit. A list of limits is read as its last one, as it always was.
+/// A limit. If a list of limits is given, the last one is used.
 pub(in crate::rules) struct Limit;
 
 impl Kind for Limit {
@@ -90,32 +90,34 @@ impl Kind for Limit {
     }
 }
 
-/// A limit as a file says it.
+/// A limit as written in a file.
 pub(in crate::rules) type SaidLimit = WordOr<Unlimited, LimitKeys>;
 
 limits! {
-    create: "users made", "500", "users made", "none";
-    update: "users whose fields change", "1000 or 30 %, but never less than 50", "users whose fields change", "none";
-    suspend: "users who lose every product and role", "500 or 5 %, but never less than 5",
-        "users who lose every product and role", "none";
-    release: "users who lose a license without being suspended", "500 or 5 %, but never less than 5",
-        "users who lose a license without being suspended", "none";
-    delete: "users deleted", "50 or 1 %, but never less than 5", "users deleted", "none";
-    group_change: "users who come into another user group", "1000 or 20 %, but never less than 20",
-        "users who come into another user group", "none";
-    role_change: "users who get, change or lose a role", "20 or 5 %, but never less than 5",
-        "users who get, change or lose a role", "none";
-    emails: "e-mails sent: welcomes, and invitations sent again", "500",
-        "e-mails sent: welcomes, and invitations sent again", "none";
-    shrink: "people a rule selected before and does not now", "20 %, but never less than 5",
-        "people it selected before and does not now", "as at the top";
+    create: "how many users may be created", "500", "how many users may be created", "none";
+    update: "how many users may have fields changed", "1000 or 30 %, whichever is lower, but at least 50",
+        "how many users may have fields changed", "none";
+    suspend: "how many users may lose all licenses and roles", "500 or 5 %, whichever is lower, but at least 5",
+        "how many users may lose all licenses and roles", "none";
+    release: "how many users may lose a license without being suspended", "500 or 5 %, whichever is lower, but at least 5",
+        "how many users may lose a license without being suspended", "none";
+    delete: "how many users may be deleted", "50 or 1 %, whichever is lower, but at least 5",
+        "how many users may be deleted", "none";
+    group_change: "how many users may move to another user group", "1000 or 20 %, whichever is lower, but at least 20",
+        "how many users may move to another user group", "none";
+    role_change: "how many users may get, change, or lose a role", "20 or 5 %, whichever is lower, but at least 5",
+        "how many users may get, change, or lose a role", "none";
+    emails: "how many e-mails may be sent: welcome e-mails and repeated invitations", "500",
+        "how many e-mails may be sent: welcome e-mails and repeated invitations", "none";
+    shrink: "how many people any one rule may stop selecting since the last complete read", "20 %, but at least 5",
+        "how many people this rule may stop selecting since the last complete read", "the limit at the top of the file";
 }
 
 keys! {
     /// One limit.
     LIMIT, LimitKeys {
-        count: Number [Any] = "at most so many", "no such limit", "50";
-        percent: Number [Any] = "at most so many of a hundred; of two limits the lower counts", "no such limit", "5";
-        floor: Number = "so many are always allowed", "`0`", "5";
+        count: Number [Any] = "at most this many", "no such limit", "50";
+        percent: Number [Any] = "at most this percentage; if `count` is set too, the lower limit applies", "no such limit", "5";
+        floor: Number = "this many are always allowed", "`0`", "5";
     }
 }

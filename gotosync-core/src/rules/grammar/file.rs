@@ -1,5 +1,5 @@
-//! The keys at the top of a rules file, and of the tables there. They are statics, so that a table that stands in two places is known
-//! for one.
+//! The keys at the top of a rules file and in the tables there. They are statics, so that a table that is used in two places can be
+//! recognized as the same table by its address.
 
 use super::common::{CustomField, RunLimitKeys, StageKeys};
 use super::kinds::{Names, OneOf, Table, Tables, Text, TextOrFalse, Texts, WordOrTable};
@@ -15,87 +15,90 @@ use crate::rules::{LeaverPolicy, Mode, SeatPolicy};
 keys! {
     /// Keys at the top of the file.
     FILE, FileKeys {
-        attributes: Texts = "attribute names of your own schema that expressions may use", "none", "[\"favouriteDrink\"]";
+        attributes: Texts = "custom attributes of your directory schema that filters and expressions may use", "none", "[\"favouriteDrink\"]";
         leavers: WordOrTable<LeaverPolicy, StageKeys> =
-            "what becomes of a linked user whom no rule selects any more",
+            "what happens to leavers: linked users who are no longer selected by any rule",
             "`\"suspend\"`",
             "{ first = \"suspend\", delete_after_days = 90, delete_after_reads = 30 }";
         protected: Texts =
-            "e-mails of users from whom nothing is taken by leaving or being disabled, and who are never deleted",
-            "nobody",
+            "e-mail addresses of users who keep their access when they leave or are disabled, and who are never deleted",
+            "none",
             "[\"ceo@example.com\"]";
-        mode: OneOf<Mode> = "whether the whole run is applied", "`\"apply\"`", "\"simulate\"";
+        mode: OneOf<Mode> = "whether runs apply the changes of the whole file", "`\"apply\"`", "\"simulate\"";
         rewrite_email: Table<RewriteKeys> =
-            "rewrites every address, so that a rehearsal mails no real person",
-            "addresses stay",
+            "changes every e-mail address, so that a rehearsal sends no mail to real people",
+            "addresses are not changed",
             "{ prefix = \"test-\", domain = \"sink.example.com\" }";
         seats: OneOf<SeatPolicy> =
-            "what to do when there are fewer seats than people for them",
+            "what to do when a license has fewer free seats than people who need one",
             "`\"stop\"`",
             "\"fill\"";
         limits: Table<RunLimitKeys> =
-            "how much may change in one run before somebody must look",
-            "a limit of each kind",
+            "how much may change in one run before an admin must approve the plan",
+            "the standard limits below",
             "{ create = { count = 50 } }";
         welcome_email: Tables<WelcomeKeys> =
-            "templates of welcome e-mails that the account shall have",
+            "welcome e-mail templates that gotosync creates and updates in the account",
             "none",
             "[{ name = \"Sales\", subject = \"Welcome, {first_name}\", text = \"You have {products}.\" }]";
         example: Tables<ExampleKeys> =
-            "people who are made up, and what must come out for them; `check` verifies them",
+            "made-up people and the values that the rules must give them; `gotosync check` verifies them",
             "none",
             "[{ attributes = { mail = \"ann@example.com\" }, fields = { email = \"ann@example.com\" } }]";
         rule: Tables<RuleKeys> [Required] =
             "the rules, highest priority first",
-            "an error",
+            "required",
             "[{ name = \"Sales\", everyone = true }]";
     }
 }
 
 keys! {
-    /// How addresses are rewritten.
+    /// The rewriting of e-mail addresses.
     REWRITE, RewriteKeys {
-        prefix: Text [Any] = "what comes before each address", "nothing", "\"test-\"";
-        suffix: Text [Any] = "what comes before each `@`", "nothing", "\"+test\"";
-        domain: Text [Any] = "the domain of all addresses", "each keeps its own", "\"sink.example.com\"";
+        prefix: Text [Any] = "text to put in front of each address", "nothing", "\"test-\"";
+        suffix: Text [Any] = "text to put in front of the `@` of each address", "nothing", "\"+test\"";
+        domain: Text [Any] = "the new domain of all addresses", "each address keeps its domain", "\"sink.example.com\"";
     }
 }
 
 keys! {
-    /// A template of welcome e-mails.
+    /// A welcome e-mail template.
     WELCOME, WelcomeKeys {
-        name: Text [Required] = "its name, which no other template has", "an error", "\"Sales\"";
+        name: Text [Required] = "the unique name of the template", "required", "\"Sales\"";
         subject: Text [Required] =
-            "its subject; `{first_name}`, `{last_name}`, `{email}`, `{account}` and `{products}` stand for what they say",
-            "an error",
+            "the subject; the placeholders `{first_name}`, `{last_name}`, `{email}`, `{account}`, and `{products}` are filled in",
+            "required",
             "\"Welcome, {first_name}\"";
-        text: Text [Required] = "its text, with the same words", "an error", "\"You have {products} now.\"";
+        text: Text [Required] = "the text, with the same placeholders", "required", "\"You have {products} now.\"";
     }
 }
 
 keys! {
     /// An example.
     EXAMPLE, ExampleKeys {
-        name: Text = "what it is called in errors", "its number", "\"umlauts in logins\"";
-        rule: Text = "the one rule whose expressions it is about", "as if every rule selected the person", "\"Sales\"";
+        name: Text = "the name of the example in error messages", "its number", "\"umlauts in logins\"";
+        rule: Text =
+            "the only rule whose expressions are evaluated",
+            "all enabled rules, as if each selected the person",
+            "\"Sales\"";
         attributes: Names<Attribute> =
-            "the attributes of the person, each a text or a list of them",
+            "the attributes of the person, each a string or a list of strings",
             "none",
             "{ givenName = \"Jürgen\", sn = \"Groß\" }";
-        dn: Text = "where the person stands", "`\"CN=Example\"`", "\"CN=Ann,OU=Sales,DC=example,DC=com\"";
-        groups: Texts = "names of groups the person is directly in", "none", "[\"Sales Team\"]";
+        dn: Text = "the distinguished name of the person", "`\"CN=Example\"`", "\"CN=Ann,OU=Sales,DC=example,DC=com\"";
+        groups: Texts = "the names of the groups that the person is a direct member of", "none", "[\"Sales Team\"]";
         fields: Table<ExpectedKeys> [Required] =
-            "what must come out; `false` means nothing",
-            "an error",
+            "the expected values; `false` means no value",
+            "required",
             "{ email = \"ann@example.com\" }";
     }
     titled |name, number| Some(name.map_or_else(|| format!("example {number}"), |name| format!("example `{name}`")));
 }
 
-/// An attribute of the person of an example.
+/// An attribute of the person in an example.
 pub(in crate::rules) struct Attribute;
 
-static ATTRIBUTE: Key = Key::new("attributes", KeyKind::Texts, "its values", "none", "\"Jürgen\"");
+static ATTRIBUTE: Key = Key::new("attributes", KeyKind::Texts, "the values of the attribute", "none", "\"Jürgen\"");
 
 impl Named for Attribute {
     type Kind = Texts;
@@ -103,24 +106,24 @@ impl Named for Attribute {
 }
 
 keys! {
-    /// What must come out for the fields that every user has.
+    /// Expected values of the fields that every user has.
     EXPECTED_NAMES, ExpectedNameKeys {
-        email: TextOrFalse = "the e-mail that must come out", "not looked at", "\"ann@example.com\"";
-        first_name: TextOrFalse = "the first name that must come out", "not looked at", "\"Jürgen\"";
-        last_name: TextOrFalse = "the last name that must come out", "not looked at", "\"Groß\"";
-        language: TextOrFalse = "the language that must come out", "not looked at", "\"de_DE\"";
+        email: TextOrFalse = "the expected e-mail address", "not checked", "\"ann@example.com\"";
+        first_name: TextOrFalse = "the expected first name", "not checked", "\"Jürgen\"";
+        last_name: TextOrFalse = "the expected last name", "not checked", "\"Groß\"";
+        language: TextOrFalse = "the expected language", "not checked", "\"de_DE\"";
         custom_fields: Names<CustomField> =
-            "custom fields that must come out, by name",
-            "not looked at",
+            "the expected custom fields, by name",
+            "not checked",
             "{ \"Cost center\" = \"4711\" }";
     }
 }
 
-/// What must come out: the fields that every user has, and the settings with one value.
+/// Expected values: the fields that every user has, and the settings with a single value.
 static EXPECTED: &[Key] = &spliced::<EXPECTED_ROWS>(EXPECTED_NAMES, "custom_fields", Rows::Expected);
 const EXPECTED_ROWS: usize = EXPECTED_NAMES.len() + count(Rows::Expected);
 
-/// What must come out of an example.
+/// The expected values of an example.
 #[derive(Debug)]
 pub(in crate::rules) struct ExpectedKeys {
     pub(in crate::rules) fields: Vec<(Field, Placed<Option<String>>)>,

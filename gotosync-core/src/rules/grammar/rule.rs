@@ -1,4 +1,4 @@
-//! The keys of a rule, and of the tables in it.
+//! The keys of a rule and of the tables in it.
 
 use super::common::{CustomField, RangeKeys, RuleLimitKeys, StageKeys};
 use super::kinds::{
@@ -13,105 +13,108 @@ use crate::rules::key::{Key, KeyKind, Need};
 use crate::rules::{LeaverPolicy, Mode, RoleGrant};
 
 keys! {
-    /// Keys of a rule, without those of settings that take an expression.
+    /// Keys of a rule, except the settings that take an expression.
     OWN, OwnKeys {
-        name: Text [Required] = "its name, in plans and errors, which no other rule has", "an error", "\"Sales\"";
-        enabled: Flag = "whether it takes part; what it gives is named by a rule all the same", "`true`", "false";
-        mode: OneOf<Mode> = "whether what it says is applied", "`\"apply\"`", "\"simulate\"";
+        name: Text [Required] = "the unique name of the rule, shown in plans and errors", "required", "\"Sales\"";
+        enabled: Flag =
+            "whether the rule is used; licenses and device groups that a disabled rule names still count as managed",
+            "`true`",
+            "false";
+        mode: OneOf<Mode> = "whether runs apply the changes of this rule", "`\"apply\"`", "\"simulate\"";
         ou: TextsOrTables<UnitKeys> [Any] =
-            "people in an OU, or in any of a list of them",
+            "selects people in an OU, or in any OU of a list",
             "",
             "\"OU=Sales,DC=example,DC=test\"";
         group: TextsOrTables<GroupKeys> [Any] =
-            "people in a group, or in any of a list of them",
+            "selects members of a group, or of any group of a list",
             "",
             "\"Sales Team\"";
-        everyone: Flag [Any] = "`true` means everybody in the directory", "`false`", "true";
+        everyone: Flag [Any] = "`true` selects everyone in the directory", "`false`", "true";
         filter: Text =
-            "an LDAP filter (RFC 4515) that its people match as well",
-            "everybody",
+            "an LDAP filter (RFC 4515) that the selected people must also match",
+            "no filter",
             "\"(&(department=Sales)(!(title=Trainee)))\"";
-        exclude: Table<ExcludeKeys> = "people who are not meant", "nobody", "{ filter = \"(title=Trainee)\" }";
-        create: Flag = "whether it makes users", "`true`", "false";
+        exclude: Table<ExcludeKeys> = "people to exclude although they match", "none", "{ filter = \"(title=Trainee)\" }";
+        create: Flag = "whether the rule creates users", "`true`", "false";
         update: Flag =
-            "whether it changes users, suspends whom the directory disabled, and gives access back",
+            "whether the rule changes existing users, suspends people who are disabled in the directory, and reactivates them",
             "`true`",
             "false";
         products: TextsOrTables<ProductKeys> =
-            "licenses that its people get, by name, key or product code",
+            "licenses to assign, by name, key, or product code",
             "none",
             "[\"GoToMeeting\", { name = \"GoToConnect\", without = [\"G2M\"] }]";
         user_group: TextOrFalse =
-            "the user group its people come into, by its path; `false` takes them out of any",
-            "left alone",
+            "the user group to put the people into, by its path; `false` removes them from their group",
+            "unchanged",
             "\"Sales/EMEA\"";
-        create_user_group: Flag = "whether a missing user group is made", "`false`", "true";
+        create_user_group: Flag = "whether to create the user group if it is missing", "`false`", "true";
         role: WordOrTable<RoleGrant, RoleKeys> =
-            "what its people may administer; a role that a rule gave goes when no rule gives it any more",
-            "left alone",
+            "the admin role to assign; it is removed when no rule assigns it any more",
+            "unchanged",
             "{ privileges = [\"manage-users\"], groups = [\"Sales\"] }";
         templates: Names<Template> =
-            "the settings template of each product, also of products its people do not have",
-            "left alone",
+            "the settings template for each product, including products that the people do not have",
+            "unchanged",
             "{ GoToMeeting = \"Sales\", GoToWebinar = \"system\" }";
-        device_groups: Texts = "device access groups that its people get, by name", "none", "[\"Kiosks\"]";
+        device_groups: Texts = "device access groups to add the people to, by name", "none", "[\"Kiosks\"]";
         welcome_email: WordOrTable<WelcomeEmail, MailKeys> =
-            "the mail that new users get",
-            "the account's default text",
+            "the welcome e-mail for new users",
+            "the default e-mail of the account",
             "{ template = \"Sales\" }";
-        language: TextOrFalse = "an expression that gives a language as `en_US`", "left alone", "\"de_DE\"";
+        language: TextOrFalse = "an expression for the language, such as `en_US`", "unchanged", "\"de_DE\"";
         voicemail: Table<VoicemailKeys> =
-            "the voicemail of an extension, set when somebody gets it",
-            "as the service has it",
+            "voicemail settings, applied when a user gets an extension",
+            "the defaults of the service",
             "{ transcription = true, time_zone = \"Europe/Berlin\" }";
         custom_fields: Names<CustomField> =
             "expressions for custom fields of the account, by name",
-            "left alone",
+            "unchanged",
             "{ \"Cost center\" = \"{{ departmentNumber }}\" }";
         fields: Table<FieldKeys> =
-            "expressions for fields of users",
-            "the defaults",
+            "expressions for the e-mail address and the names of users",
+            "the defaults below",
             "{ first_name = \"{{ displayName | before(' ') }}\" }";
         leavers: WordOrTable<LeaverPolicy, StageKeys> =
-            "what becomes of its people when no rule selects them any more",
-            "as at the top",
+            "what happens to people of this rule when no rule selects them any more",
+            "`leavers` at the top of the file",
             "\"remove-products\"";
         limits: Table<RuleLimitKeys> =
-            "how much of it may change in one run before somebody must look",
+            "how much this rule may change in one run before an admin must approve the plan",
             "none",
             "{ shrink = { percent = 10 } }";
     }
     not {
-        // What one may expect of a rule, with the reason why it is not given (goto-api, 5).
+        // Keys that admins may expect here, with the reason why gotosync does not have them (goto-api, 5).
         ["caller_id", "outbound_caller_id"],
-            "GoTo has no interface that sets what number a line shows",
-            "set it in the administration of GoTo Connect; `caller_id_numbers` says which numbers people may choose there";
+            "GoTo has no API to set the caller ID of a line",
+            "set it in GoTo Connect Admin; `caller_id_numbers` sets the numbers that users may choose from";
         ["dial_plan", "dial_plans", "queue", "queues", "ring_group", "ring_groups"],
-            "GoTo has no interface that changes dial plans, queues and ring groups",
-            "set them up in the administration of GoTo Connect";
+            "GoTo has no API to change dial plans, queues, and ring groups",
+            "set them up in GoTo Connect Admin";
     }
 }
 
-/// Keys of a rule.
+/// All keys of a rule.
 pub(in crate::rules) static RULE: &[Key] = &spliced::<ROWS>(OWN, "voicemail", Rows::Rule);
 const ROWS: usize = OWN.len() + count(Rows::Rule);
 
-/// What a rule says.
+/// The values of a rule.
 #[derive(Debug)]
 pub(in crate::rules) struct RuleKeys {
     pub(in crate::rules) own: OwnKeys,
-    /// The settings that are set by expressions.
+    /// The settings that take an expression.
     pub(in crate::rules) settings: Vec<(Field, SettingValue)>,
 }
 
-/// The value of a key for a setting.
+/// The value of a setting's key.
 #[derive(Debug)]
 pub(in crate::rules) enum SettingValue {
-    /// An expression, or `None` to leave the setting alone.
+    /// An expression, or `None` to leave the setting unchanged.
     Single(Placed<Option<String>>),
-    /// Expressions.
+    /// A list of expressions.
     List(Vec<Placed<String>>),
-    /// A range of extensions.
+    /// A range of telephone extensions.
     Range(RangeKeys),
 }
 
@@ -143,26 +146,26 @@ impl Keys for RuleKeys {
 }
 
 keys! {
-    /// A license that a rule gives.
+    /// A license that a rule assigns.
     PRODUCT, ProductKeys {
-        name: Text [Required] = "the license, by name, key or product code", "an error", "\"GoToConnect\"";
+        name: Text [Required] = "the license, by name, key, or product code", "required", "\"GoToConnect\"";
         without: Texts =
-            "products inside it that are switched off, by product code; all others are switched on",
-            "left alone",
+            "products of the license to turn off, by product code; all others are turned on",
+            "unchanged",
             "[\"G2M\"]";
     }
 }
 
 keys! {
-    /// A role of some privileges, or a role set.
+    /// A manager role with privileges, or a role set.
     ROLE, RoleKeys {
         role_set: Text [One] = "a role set of the account, by name", "", "\"Help desk\"";
-        privileges: SomeOf<Privilege> [One] = "what a manager may do", "", "[\"manage-users\", \"run-reports\"]";
+        privileges: SomeOf<Privilege> [One] = "the privileges of a manager", "", "[\"manage-users\", \"run-reports\"]";
         groups: Texts =
-            "the user groups a manager may do it for, and what is below them",
-            "all of them",
+            "the user groups that the manager may administer, including the groups below them",
+            "all user groups",
             "[\"Sales/EMEA\"]";
-        products: Texts = "the licenses a manager may do it for", "all of them", "[\"GoToMeeting\"]";
+        products: Texts = "the licenses that the manager may administer", "all licenses", "[\"GoToMeeting\"]";
     }
 }
 
@@ -172,8 +175,8 @@ pub(in crate::rules) struct Template;
 static TEMPLATE: Key = Key::new(
     "templates",
     <TextOrTable<NamedKeys> as Kind>::KIND,
-    "the name of a settings template, or `\"system\"` for the system's own settings",
-    "left alone",
+    "the name of a settings template, or `\"system\"` for the system settings",
+    "unchanged",
     "\"Sales\"",
 );
 
@@ -183,68 +186,77 @@ impl Named for Template {
 }
 
 keys! {
-    /// For a template that somebody called `system`.
+    /// A settings template as a table, for a template whose name is `system`.
     NAMED, NamedKeys {
-        name: Text [Required] = "the name of a template", "an error", "\"system\"";
+        name: Text [Required] = "the name of the template", "required", "\"system\"";
     }
 }
 
 keys! {
-    /// A welcome e-mail made from a template.
+    /// A welcome e-mail from a template.
     MAIL, MailKeys {
-        template: Text [Required] = "a template of the account or of this file", "an error", "\"Sales\"";
+        template: Text [Required] = "a welcome e-mail template of the account or of this file", "required", "\"Sales\"";
     }
 }
 
 keys! {
-    /// The voicemail of an extension.
+    /// The voicemail settings of an extension.
     VOICEMAIL, VoicemailKeys {
-        time_zone: Text [Any] = "the time zone of the times it tells", "as the service has it", "\"Europe/Berlin\"";
-        without_password: Flag [Any] = "whether it asks for no password", "as the service has it", "false";
+        time_zone: Text [Any] =
+            "the time zone for the times of messages",
+            "the default of the service",
+            "\"Europe/Berlin\"";
+        without_password: Flag [Any] =
+            "whether users can open the voicemail without a password",
+            "the default of the service",
+            "false";
         review: Flag [Any] =
-            "whether callers may listen to their message before they leave it",
-            "as the service has it",
+            "whether callers can review a message before they send it",
+            "the default of the service",
             "true";
-        transcription: Flag [Any] = "whether messages are written out", "as the service has it", "true";
-        operator: Text [Any] = "the extension that callers may escape to", "as the service has it", "\"100\"";
+        transcription: Flag [Any] = "whether messages are transcribed", "the default of the service", "true";
+        operator: Text [Any] =
+            "the extension that callers reach when they ask for the operator",
+            "the default of the service",
+            "\"100\"";
     }
     not {
         ["password"],
-            "gotosync sets no password of a voicemail",
-            "a password would stand in plans; people set their own, or `without_password = true` asks for none";
+            "gotosync does not set voicemail passwords",
+            "a password would be visible in plans; let users set their own, or write `without_password = true`";
     }
 }
 
 keys! {
-    /// People who are not meant.
+    /// People that a rule leaves out.
     EXCLUDE, ExcludeKeys {
         ou: TextsOrTables<UnitKeys> =
-            "people in an OU, or in any of a list of them",
+            "excludes people in an OU, or in any OU of a list",
             "",
             "\"OU=Guests,DC=example,DC=test\"";
-        group: TextsOrTables<GroupKeys> = "people in a group, or in any of a list of them", "", "\"Contractors\"";
-        filter: Text = "people who match an LDAP filter (RFC 4515)", "", "\"(title=Trainee)\"";
+        group: TextsOrTables<GroupKeys> = "excludes members of a group, or of any group of a list", "", "\"Contractors\"";
+        filter: Text = "excludes people who match an LDAP filter (RFC 4515)", "", "\"(title=Trainee)\"";
     }
 }
 
 keys! {
     /// An OU.
     UNIT, UnitKeys {
-        dn: Text [Required] = "the distinguished name of the OU", "an error", "\"OU=Sales,DC=example,DC=test\"";
-        depth: OneOf<Depth> = "how far below the OU people are meant", "`\"subtree\"`", "\"one-level\"";
+        dn: Text [Required] = "the distinguished name of the OU", "required", "\"OU=Sales,DC=example,DC=test\"";
+        depth: OneOf<Depth> = "how deep the OU is searched for people", "`\"subtree\"`", "\"one-level\"";
     }
 }
 
 keys! {
     /// A group.
     GROUP, GroupKeys {
-        name: Text [One] = "the account name or common name of the group", "", "\"Sales Team\"";
+        name: Text [One] = "the account name (`sAMAccountName`) or common name of the group", "", "\"Sales Team\"";
         dn: Text [One] =
             "the distinguished name of the group",
             "",
             "\"CN=Sales Team,OU=Groups,DC=example,DC=test\"";
-        id: Text [One] = "the immutable id of the group", "", "\"2f9d1c1e-6a4b-4c0d-9a53-0d3f6f2d7b11\"";
-        members: OneOf<Membership> = "which members of the group are meant", "`\"nested\"`", "\"direct\"";
+        id: Text [One] = "the immutable ID of the group", "", "\"2f9d1c1e-6a4b-4c0d-9a53-0d3f6f2d7b11\"";
+        members: OneOf<Membership> = "which members of the group are selected", "`\"nested\"`", "\"direct\"";
     }
 }
 
@@ -252,15 +264,15 @@ keys! {
     /// Expressions for the fields that every user has.
     FIELDS, FieldKeys {
         email: TextOrFalse =
-            "an expression for the e-mail; `false` leaves that of users who exist alone",
-            "`mail`, or the primary of `proxyAddresses`",
+            "an expression for the e-mail address; `false` leaves existing users unchanged",
+            "`mail`, or the primary address in `proxyAddresses`",
             "\"{{ mail or userPrincipalName }}\"";
         first_name: TextOrFalse =
-            "an expression for the first name; `false` leaves that of users who exist alone",
-            "`givenName`, or the first part of `displayName`",
+            "an expression for the first name; `false` leaves existing users unchanged",
+            "`givenName`, or `displayName` without its last word",
             "\"{{ givenName | title }}\"";
         last_name: TextOrFalse =
-            "an expression for the last name; `false` leaves that of users who exist alone",
+            "an expression for the last name; `false` leaves existing users unchanged",
             "`sn`, or the last word of `displayName`",
             "\"{{ sn | cut(32) }}\"";
     }

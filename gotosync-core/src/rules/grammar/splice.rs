@@ -1,4 +1,4 @@
-//! Rows that come from the table of settings.
+//! Rows of keys that are generated from the table of settings.
 
 use super::Kind;
 use super::common::RangeKeys;
@@ -6,16 +6,16 @@ use super::kinds::TextFalseOrTable;
 use crate::model::{Arity, ExpressionKey, Field, Setting};
 use crate::rules::key::{Key, KeyKind};
 
-/// Rows that come from the table of settings.
+/// The two kinds of rows that are generated from the table of settings.
 #[derive(Clone, Copy)]
 pub(super) enum Rows {
-    /// The keys of a rule.
+    /// Keys of a rule.
     Rule,
-    /// What must come out of an example.
+    /// Expected values in an example.
     Expected,
 }
 
-/// Returns the row of a setting's key.
+/// Returns the row for a setting's key, if there is one.
 const fn row(key: &ExpressionKey, rows: Rows) -> Option<Key> {
     let name = key.field.as_str();
     match (rows, key.arity) {
@@ -25,17 +25,17 @@ const fn row(key: &ExpressionKey, rows: Rows) -> Option<Key> {
                 (_, Arity::One) => KeyKind::TextOrFalse,
                 (_, Arity::Several) => KeyKind::Texts,
             };
-            Some(Key::new(name, kind, key.about, "left alone", key.example))
+            Some(Key::new(name, kind, key.about, "unchanged", key.example))
         }
         (Rows::Expected, Arity::One) => {
             let example = key.form.example();
-            Some(Key::new(name, KeyKind::TextOrFalse, "the value that must come out", "not looked at", example))
+            Some(Key::new(name, KeyKind::TextOrFalse, "the expected value", "not checked", example))
         }
         (Rows::Expected, Arity::Several) => None,
     }
 }
 
-/// Returns how many rows come from the table of settings.
+/// Returns the number of rows that the table of settings generates.
 pub(super) const fn count(rows: Rows) -> usize {
     let (mut at, mut number) = (0, 0);
     while at < Setting::ALL.len() {
@@ -54,7 +54,7 @@ pub(super) const fn count(rows: Rows) -> usize {
     number
 }
 
-/// Puts the rows of settings into other rows, before the one with a name.
+/// Inserts the rows of settings into other rows, before the row with the given name.
 pub(super) const fn spliced<const N: usize>(own: &[Key], before: &str, rows: Rows) -> [Key; N] {
     let mut all = [own[0]; N];
     let (mut from, mut to) = (0, 0);
@@ -80,11 +80,11 @@ pub(super) const fn spliced<const N: usize>(own: &[Key], before: &str, rows: Row
         to += 1;
         from += 1;
     }
-    assert!(to == N, "every row has its place");
+    assert!(to == N, "the array must have room for exactly all rows");
     all
 }
 
-/// Says whether two texts are equal, where nothing else can.
+/// Returns `true` if two strings are equal. `==` cannot be used in a `const fn`.
 const fn same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {

@@ -1,4 +1,4 @@
-//! Words that are values, each with what it means.
+//! Words that are values, each with its meaning.
 
 use super::Words;
 use crate::model::{Depth, Membership, Privilege, WelcomeEmail};
@@ -22,40 +22,40 @@ macro_rules! words {
 
 words! {
     LeaverPolicy {
-        "keep" = Keep, "nothing";
-        "remove-products" = RemoveProducts, "the licenses that rules name go; roles stay";
-        "suspend" = Suspend, "every license that rules name and the role go, so that the user cannot sign in";
+        "keep" = Keep, "leave the user unchanged";
+        "remove-products" = RemoveProducts, "remove the licenses that rules name; keep the role";
+        "suspend" = Suspend, "remove the role and all licenses that rules name, so that the user loses access";
     }
     Mode {
-        "apply" = Apply, "it is";
-        "simulate" = Simulate, "it is planned and shown, and nothing of it is applied";
+        "apply" = Apply, "apply the changes";
+        "simulate" = Simulate, "plan and show the changes without applying them";
     }
     RoleGrant {
-        "member" = Member, "nothing";
-        "administrator" = Administrator, "everything";
+        "member" = Member, "no admin rights";
+        "administrator" = Administrator, "all admin rights";
     }
     Privilege {
         "manage-users" = ManageUsers, "add and delete users";
-        "manage-seats" = ManageSeats, "give and take seats";
+        "manage-seats" = ManageSeats, "assign and remove seats";
         "manage-settings" = ManageSettings, "change organizer settings";
         "manage-groups" = ManageGroups, "add and delete groups";
         "run-reports" = RunReports, "create reports";
     }
     WelcomeEmail {
-        "default" = Default, "the account's default text";
-        "none" = None, "no mail";
+        "default" = Default, "send the default e-mail of the account";
+        "none" = None, "send no e-mail";
     }
     SeatPolicy {
-        "stop" = Stop, "nothing is written";
-        "fill" = Fill, "seats go by priority of rules, and the others wait";
+        "stop" = Stop, "stop the run before anything is changed";
+        "fill" = Fill, "assign the free seats by priority of rules; the other people wait";
     }
     Depth {
         "subtree" = Subtree, "the OU and everything below it";
-        "one-level" = OneLevel, "only people right in the OU";
+        "one-level" = OneLevel, "only people directly in the OU";
     }
     Membership {
-        "nested" = Nested, "its members, and those of the groups nested in it";
-        "direct" = Direct, "only people the group itself names";
+        "nested" = Nested, "direct members and the members of nested groups";
+        "direct" = Direct, "only direct members";
     }
     Unlimited {
         "unlimited" = Unlimited, "no limit";

@@ -1,4 +1,4 @@
-//! Rules, and parts of rules, that change nothing because others come first.
+//! Rules, and parts of rules, that have no effect because other rules have a higher priority.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,15 @@ use crate::model::{Depth, Field, Scope, WelcomeEmail};
 use crate::rules::desire::Desires;
 use crate::rules::{Gives, GroupChoice, Limits, Mapping, Mode, Rule, Rules, Selection};
 
-/// What a rule says, sorted by how it meets what others say.
+/// The statements of a rule, grouped by how they combine with those of other rules.
 pub(super) struct Says {
-    /// What a user has once: the key and the value. The first rule that sets it wins.
+    /// Single values, with key and value. The first rule that sets a key wins.
     once: Vec<(String, String)>,
-    /// What is united over all rules.
+    /// Licenses and device groups, which are combined from all rules.
     products: Vec<String>,
-    /// What it does for its people; once is enough.
+    /// The kinds of changes that the rule allows for its people. One rule that allows a change is enough.
     does: Vec<&'static str>,
-    /// Whether it says something that no other rule can say for it.
+    /// `true` if the rule has settings of its own that other rules cannot replace.
     own: bool,
 }
 
@@ -24,11 +24,11 @@ pub(super) struct Says {
 struct Lost<'r> {
     key: &'r str,
     value: &'r str,
-    /// The rules that win, each with its value.
+    /// The rules that take precedence, each with its value.
     winners: BTreeSet<(usize, String)>,
 }
 
-/// Finds what a rule says in vain. `all` is what each rule says.
+/// Finds statements of a rule that have no effect. `all` holds the statements of every rule.
 pub(super) fn of_rule(rules: &Rules, all: &[Says], index: usize, desires: Option<&Desires<'_>>) -> Vec<Finding> {
     let (rule, says) = (&rules.list[index], &all[index]);
     let sets = sets(rules, index, desires);
@@ -43,39 +43,39 @@ pub(super) fn of_rule(rules: &Rules, all: &[Says], index: usize, desires: Option
         && says.products.iter().all(|product| each(&|other| other.products.contains(product)))
         && says.does.iter().all(|word| each(&|other| other.does.contains(word)))
         && !says.own;
-    let whom = match population(desires, index) {
+    let people = match population(desires, index) {
         Some(number) if number > 0 => format!("for {}", each_of(number)),
-        _ => "for everybody it can select".to_owned(),
+        _ => "for everyone that it can select".to_owned(),
     };
     let (lost, same): (Vec<_>, Vec<_>) = lost.into_iter().partition(Lost::differs);
     if said_before && lost.is_empty() {
         let others: BTreeSet<usize> = before.iter().flatten().copied().collect();
         let names = several(others.into_iter().map(|other| named(rules, other)).collect());
-        let evidence = format!("{whom}, whatever it says is said already by {names}");
-        let hint = "move it up (`gotosync rule move`), or remove it";
+        let evidence = format!("{people}, everything that it sets is already set by {names}");
+        let hint = "move the rule up (`gotosync rule move`), or remove it";
         findings.push(Finding::of(FindingKind::NoEffect, rule, evidence, hint));
     }
     for Lost { key, value, winners } in &lost {
         let kind = if key.starts_with("fields.") { FindingKind::UnusedMapping } else { FindingKind::NeverApplies };
         let won = winners.iter().map(|(other, value)| format!("{} (`{value}`)", named(rules, *other))).collect();
         let rest =
-            if said_before && same.len() + says.products.len() > 0 { "; the rest of it is said already" } else { "" };
+            if said_before && same.len() + says.products.len() > 0 { "; earlier rules set the rest, too" } else { "" };
         let evidence =
-            format!("{whom}, `{key}` is set first by {}, so its own `{value}` is never used{rest}", several(won));
-        let hint = format!("move it up (`gotosync rule move`), or take `{key}` out of it");
+            format!("{people}, `{key}` is set first by {}, so its own `{value}` is never used{rest}", several(won));
+        let hint = format!("move the rule up (`gotosync rule move`), or remove `{key}` from it");
         findings.push(Finding::of(kind, rule, evidence, hint));
     }
     findings
 }
 
 impl Lost<'_> {
-    /// Says whether another value wins for somebody.
+    /// Returns `true` if a different value takes precedence for at least one person.
     fn differs(&self) -> bool {
         self.winners.iter().any(|(_, won)| won != self.value)
     }
 }
 
-/// Says whether whoever is in one scope is in another for certain, whatever the directory holds.
+/// Returns `true` if everyone in the narrow scope is certainly in the wide scope, whatever the directory contains.
 pub(super) fn reaches(wide: &Scope, narrow: &Scope) -> bool {
     match (wide, narrow) {
         (Scope::Everyone, _) => true,
@@ -84,7 +84,7 @@ pub(super) fn reaches(wide: &Scope, narrow: &Scope) -> bool {
     }
 }
 
-/// Everything a rule says. A key that is new in rules has to be sorted in here: the compiler asks for it.
+/// Returns the statements of a rule. Every new key of rules must be handled here; the exhaustive patterns make the compiler insist.
 pub(super) fn says(rule: &Rule) -> Says {
     let Rule { name: _, enabled: _, mode, people: _, create, update, gives, fields, custom_fields, lists, .. } = rule;
     let Rule { leavers, limits, .. } = rule;
@@ -113,7 +113,7 @@ pub(super) fn says(rule: &Rule) -> Says {
     let own = leavers.is_some() || *limits != Limits::default() || *mode == Mode::Simulate;
     let flags = [(*create, "create"), (*update, "update"), (*create_user_group && user_group.is_some(), "make groups")];
     let does = flags.into_iter().filter_map(|(flag, word)| flag.then_some(word)).collect();
-    // The first rule that gives a product says what is switched off inside it, also if it says nothing of that.
+    // The first rule that assigns a license decides which of its products are turned off, even if it has no `without`.
     once.extend(products.iter().map(|given| {
         let without = given.without.as_ref().map_or_else(|| LEFT_ALONE.to_owned(), |codes| codes.join(", "));
         (format!("products.{}.without", given.product), without)
@@ -145,8 +145,8 @@ fn group_name(choice: &GroupChoice) -> String {
     }
 }
 
-/// The sets of rules that select people together with this one: as they are, or, without a directory, the one set of
-/// rules that select them for certain.
+/// Returns the sets of rules that select people together with this one: the actual sets, or, without a directory, the one set of
+/// rules that certainly select the same people.
 fn sets(rules: &Rules, index: usize, desires: Option<&Desires<'_>>) -> Vec<Vec<usize>> {
     let profiles = desires.map_or(&[][..], |desires| &desires.profiles);
     let found: Vec<_> = profiles.iter().filter(|it| it.indexes.contains(&index)).map(|it| it.indexes.clone()).collect();
@@ -161,7 +161,7 @@ fn sets(rules: &Rules, index: usize, desires: Option<&Desires<'_>>) -> Vec<Vec<u
     vec![certain.map(|(at, _)| at).collect()]
 }
 
-/// Says whether a selection holds everybody of another for certain.
+/// Returns `true` if the wide selection certainly contains everyone in the narrow selection.
 fn covers(wide: &Selection, narrow: &Selection) -> bool {
     narrow.scopes.iter().all(|scope| wide.scopes.iter().any(|own| reaches(own, scope)))
         && (wide.filter.is_none() || wide.filter == narrow.filter)
@@ -169,7 +169,8 @@ fn covers(wide: &Selection, narrow: &Selection) -> bool {
         && (wide.not_filter.is_none() || wide.not_filter == narrow.not_filter)
 }
 
-/// The rules of a set that come before one: those that update come first, then the order of the file counts.
+/// Returns the rules of a set with a higher priority than the given rule: rules with `update` come first, then the order of the file
+/// applies.
 fn before(rules: &Rules, index: usize, set: &[usize]) -> Vec<usize> {
     let turn = |at: usize| (!rules.list[at].update, at);
     let mut earlier: Vec<usize> = set.iter().copied().filter(|other| turn(*other) < turn(index)).collect();
@@ -189,7 +190,8 @@ fn lost<'s>(all: &[Says], before: &[Vec<usize>], key: &'s str, value: &'s str) -
     Some(Lost { key, value, winners })
 }
 
-/// A rule that makes nobody and changes nobody still gives what it says to users whom another rule makes.
+/// Finds a rule that neither creates nor changes users, unless another rule creates users for its people: those users start with
+/// what this rule gives.
 fn only_selects(rules: &Rules, index: usize, sets: &[Vec<usize>], desires: Option<&Desires<'_>>) -> Option<Finding> {
     let rule = &rules.list[index];
     let makes = |other: &usize| *other != index && rules.list[*other].enabled && rules.list[*other].create;
@@ -201,25 +203,20 @@ fn only_selects(rules: &Rules, index: usize, sets: &[Vec<usize>], desires: Optio
     if rule.create || rule.update || made {
         return None;
     }
-    let evidence = "`create` and `update` are false, and no rule that makes users selects its people: they are only kept \
-                    from being leavers";
-    Some(Finding::of(
-        FindingKind::OnlySelects,
-        rule,
-        evidence,
-        "if that is not what it is for, set one of them to true",
-    ))
+    let evidence = "`create` and `update` are false, and no rule that creates users selects its people: the rule only keeps \
+                    them from becoming leavers";
+    Some(Finding::of(FindingKind::OnlySelects, rule, evidence, "if this is not intended, set one of the keys to true"))
 }
 
 fn each_of(number: usize) -> String {
     if number == 1 {
-        "the one person it selects".to_owned()
+        "the only person it selects".to_owned()
     } else {
         format!("all of the {}", count(number, "person", "people it selects"))
     }
 }
 
-/// A list of which only the first few are named.
+/// Joins names, of which only the first few are listed.
 fn several(mut names: Vec<String>) -> String {
     let more = names.len().saturating_sub(NAMED);
     names.truncate(NAMED);
@@ -227,8 +224,8 @@ fn several(mut names: Vec<String>) -> String {
     if more == 0 { names } else { format!("{names} and {more} more") }
 }
 
-/// The most rules that a finding names.
+/// The maximum number of rules that a finding names.
 const NAMED: usize = 3;
 
-/// The value of what a rule does not say although others may.
-const LEFT_ALONE: &str = "left alone";
+/// The value of a key that a rule omits although other rules may set it.
+const LEFT_ALONE: &str = "unchanged";

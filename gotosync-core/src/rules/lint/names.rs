@@ -1,4 +1,4 @@
-//! What rules name and the directory or the account does not have.
+//! Names in rules that the directory or the account does not have.
 
 use super::super::lookup::missing;
 use super::{Finding, FindingKind};
@@ -8,14 +8,15 @@ use crate::model::{
 };
 use crate::rules::desire::Desires;
 use crate::rules::{GroupChoice, Rule, Rules};
+use crate::target::Capabilities;
 
-/// What one rule names in vain.
+/// Finds unknown names in one rule.
 pub(super) fn of_rule(
     rule: &Rule,
     rules: &Rules,
     declared: &[String],
     directory: Option<&Directory>,
-    account: Option<&Account>,
+    account: Option<(&Account, &Capabilities)>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(directory) = directory {
@@ -27,18 +28,18 @@ pub(super) fn of_rule(
     attributes.sort();
     attributes.dedup();
     findings.extend(attributes.iter().filter_map(|name| unknown_attribute(rule, name, declared, directory)));
-    if let Some(account) = account {
-        findings.extend(unknown(rule, rules, account));
+    if let Some((account, capabilities)) = account {
+        findings.extend(unknown(rule, rules, account, capabilities));
         findings.extend(unknown_group(rule, account));
     }
     if rule.gives.create_user_group && !matches!(rule.gives.user_group, Some(GroupChoice::Path(_))) {
-        let evidence = "`create_user_group` says nothing without the path of a `user_group`";
-        findings.push(Finding::of(FindingKind::UnusedKey, rule, evidence, "name the group, or take the key out"));
+        let evidence = "`create_user_group` has no effect without the path of a `user_group`";
+        findings.push(Finding::of(FindingKind::UnusedKey, rule, evidence, "set `user_group`, or remove the key"));
     }
     findings
 }
 
-/// Attributes that the file declares in vain.
+/// Finds attributes that the file declares although they are unused or unknown.
 pub(super) fn declared(declared: &[String], rules: &Rules, desires: Option<&Desires<'_>>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in declared {
@@ -52,12 +53,12 @@ pub(super) fn declared(declared: &[String], rules: &Rules, desires: Option<&Desi
             |kind, evidence, hint: &str| Finding { kind, rule: None, line: None, evidence, hint: hint.into() };
         if !used {
             let evidence = format!("no filter and no expression uses `{name}`");
-            findings.push(finding(FindingKind::UnusedAttribute, evidence, "take it out of `attributes`"));
-        } else if desires.is_some_and(|desires| !anybody_has(desires.directory, name)) {
-            let evidence = format!("nobody in the directory has `{name}`, which `attributes` declares");
+            findings.push(finding(FindingKind::UnusedAttribute, evidence, "remove it from `attributes`"));
+        } else if desires.is_some_and(|desires| !anyone_has(desires.directory, name)) {
+            let evidence = format!("`attributes` declares `{name}`, but no person in the directory has it");
             let hint = match nearest(name, known_attributes()) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => "see how the directory spells it".to_owned(),
+                None => "check how the directory spells it".to_owned(),
             };
             findings.push(finding(FindingKind::UnknownAttribute, evidence, &hint));
         }
@@ -70,20 +71,20 @@ fn missing_scope(rule: &Rule, scope: &Scope, directory: &Directory) -> Option<Fi
         ScopeError::Missing { scope: name, .. } => {
             let near = near_scopes(scope, directory);
             let hint = match (&*near, scope) {
-                ([], Scope::Unit { .. }) => "look for it with `gotosync browse`".to_owned(),
-                ([], _) => "name the group as the directory does: by account name, common name, dn or id".to_owned(),
+                ([], Scope::Unit { .. }) => "find it with `gotosync browse`".to_owned(),
+                ([], _) => "write the account name, common name, DN, or ID of the group".to_owned(),
                 _ => format!("did you mean {}?", alternatives(&near)),
             };
             Some(Finding::of(FindingKind::ScopeMissing, rule, format!("{name} is not in the directory"), hint))
         }
         error @ ScopeError::Ambiguous { .. } => {
-            let hint = "name it by its distinguished name or its id";
+            let hint = "write its distinguished name or its ID instead";
             Some(Finding::of(FindingKind::ScopeAmbiguous, rule, error.to_string(), hint))
         }
     }
 }
 
-/// What stands in the directory and is called much like what a scope names; the nearest first.
+/// Returns units or groups of the directory with names similar to that of a scope, nearest first.
 fn near_scopes(scope: &Scope, directory: &Directory) -> Vec<String> {
     match scope {
         Scope::Everyone => Vec::new(),
@@ -98,7 +99,7 @@ fn near_scopes(scope: &Scope, directory: &Directory) -> Vec<String> {
     }
 }
 
-/// Units beside the one that is meant, or of the same name elsewhere, or of a name like it.
+/// Returns sibling units with a similar name, or else units elsewhere with the same name, or else units elsewhere with a similar name.
 fn near_units(wanted: &Dn, directory: &Directory) -> Vec<String> {
     let (name, place) = (wanted.name(), wanted.parent());
     let all = || directory.units().iter().map(|unit| &unit.dn);
@@ -114,40 +115,40 @@ fn near_units(wanted: &Dn, directory: &Directory) -> Vec<String> {
 
 fn unknown_attribute(rule: &Rule, name: &str, declared: &[String], directory: Option<&Directory>) -> Option<Finding> {
     let is_declared = declared.iter().any(|own| own.eq_ignore_ascii_case(name));
-    if known_attribute(name).is_some() || is_declared || directory.is_some_and(|it| anybody_has(it, name)) {
+    if known_attribute(name).is_some() || is_declared || directory.is_some_and(|it| anyone_has(it, name)) {
         return None;
     }
     let near = nearest(name, known_attributes());
     let (evidence, hint) = match (near, directory) {
-        (Some(known), _) => (format!("the filter looks at `{name}`"), format!("did you mean `{known}`?")),
+        (Some(known), _) => (format!("the filter uses `{name}`"), format!("did you mean `{known}`?")),
         (None, Some(_)) => {
-            let evidence = format!("the filter looks at `{name}`, which nobody in the directory has");
-            (evidence, "see how the directory spells it; if it is right, declare it in `attributes`".to_owned())
+            let evidence = format!("the filter uses `{name}`, but no person in the directory has it");
+            (evidence, "check how the directory spells it; if it is right, declare it in `attributes`".to_owned())
         }
-        // Without a directory, an attribute of one's own schema looks just like a mistake.
+        // Without a directory, a custom attribute cannot be distinguished from a typo.
         (None, None) => return None,
     };
     Some(Finding::of(FindingKind::UnknownAttribute, rule, evidence, hint))
 }
 
-fn anybody_has(directory: &Directory, name: &str) -> bool {
+fn anyone_has(directory: &Directory, name: &str) -> bool {
     directory.people().iter().any(|person| !directory.values(person, name).is_empty())
 }
 
-/// Products, templates, roles and whatever else of the account a rule names in vain.
-fn unknown(rule: &Rule, rules: &Rules, account: &Account) -> Vec<Finding> {
-    // A user group that another rule makes is there in time.
-    let made = |path: &UserGroupPath| rules.list.iter().any(|other| other.makes_group(path));
-    let has_group = |path: &UserGroupPath| account.has_group(path) || made(path);
-    let missing = missing(rule, &rules.welcome_emails, account, has_group);
-    let finding = |(kind, told): (NoteKind, String)| {
+/// Finds products, templates, roles, and other names in a rule that gotosync cannot find in the account.
+fn unknown(rule: &Rule, rules: &Rules, account: &Account, capabilities: &Capabilities) -> Vec<Finding> {
+    // A user group that another rule creates will exist in time.
+    let created = |path: &UserGroupPath| rules.list.iter().any(|other| other.makes_group(path));
+    let has_group = |path: &UserGroupPath| account.has_group(path) || created(path);
+    let missing = missing(rule, &rules.welcome_emails, account, capabilities, has_group);
+    let finding = |(kind, message): (NoteKind, String)| {
         let (kind, remedy) = match kind {
-            NoteKind::UnknownProduct => (FindingKind::UnknownProduct, "buy the license, or take it out of the rule"),
-            _ => (FindingKind::UnknownSetting, "make it in the account, or take it out of the rule"),
+            NoteKind::UnknownProduct => (FindingKind::UnknownProduct, "buy the license, or remove it from the rule"),
+            _ => (FindingKind::UnknownSetting, "create it in the account, or remove it from the rule"),
         };
-        let (evidence, hint) = match told.split_once("; ").or_else(|| told.split_once(": ")) {
+        let (evidence, hint) = match message.split_once("; ") {
             Some((evidence, hint)) => (evidence.to_owned(), hint.to_owned()),
-            None => (told, remedy.to_owned()),
+            None => (message, remedy.to_owned()),
         };
         Finding::of(kind, rule, evidence, hint)
     };
@@ -162,14 +163,14 @@ fn unknown_group(rule: &Rule, account: &Account) -> Option<Finding> {
     let groups = || account.groups.iter().map(|group| group.path.to_string());
     let near = near(path.as_str(), groups().map(|path| (path.clone(), path)));
     let hint = if near.is_empty() {
-        "let it be made: `create_user_group = true`".to_owned()
+        "write `create_user_group = true` to have it created".to_owned()
     } else {
-        format!("did you mean {}? Or let it be made: `create_user_group = true`", alternatives(&near))
+        format!("did you mean {}? Or write `create_user_group = true` to have it created", alternatives(&near))
     };
     Some(Finding::of(FindingKind::UnknownGroup, rule, format!("the account has no user group `{path}`"), hint))
 }
 
-/// The nearest few of what is called something and shown as something.
+/// Returns the few candidates with the nearest names. A candidate is a name and the text to show for it.
 fn near(wanted: &str, candidates: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut left: Vec<(String, String)> = candidates.collect();
     let mut found = Vec::new();
@@ -189,5 +190,5 @@ fn alternatives(names: &[String]) -> String {
     }
 }
 
-/// The most names that are offered for one.
+/// The maximum number of suggestions.
 const OFFERED: usize = 3;

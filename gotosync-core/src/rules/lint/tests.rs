@@ -1,7 +1,8 @@
 use super::*;
 use crate::model::{DirectoryBuilder, Dn, License, PersonEntry, PersonId, UserGroup, UserGroupPath};
+use crate::target::{Feature, RoleAccess};
 
-/// Two in Sales, one in IT, nobody in Guests.
+/// A directory with two people in Sales, one in IT, and none in Guests.
 fn directory() -> Arc<Directory> {
     let mut builder = DirectoryBuilder::new();
     let (title, drink) = (builder.attribute("title"), builder.attribute("favouriteDrink"));
@@ -23,7 +24,8 @@ fn account() -> Account {
 
 fn found(text: &str, directory: Option<&Arc<Directory>>) -> Vec<(FindingKind, Option<String>)> {
     let file = RulesFile::parse(text, "rules.toml").unwrap();
-    let findings = lint(&file, directory, Some(&account())).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let findings = lint(&file, directory, Some((&account(), &Capabilities::built_in())))
+        .unwrap_or_else(|errors| panic!("{errors:?}"));
     findings.into_iter().map(|finding| (finding.kind, finding.rule)).collect()
 }
 
@@ -35,31 +37,31 @@ const SALES: &str =
     "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=x'\nproducts = ['GoToMeeting']\nuser_group = 'Sales'\n";
 
 #[test]
-fn rules_that_say_different_things_of_different_people_are_fine() {
+fn accepts_rules_with_different_values_for_different_people() {
     let text = format!("{SALES}[[rule]]\nname = 'IT'\nou = 'OU=IT,DC=x'\nuser_group = 'Sales'\nlanguage = 'de_DE'\n");
     assert_eq!(found(&text, Some(&directory())), []);
     assert_eq!(found(&text, None), []);
 }
 
 #[test]
-fn a_narrower_rule_that_repeats_an_earlier_one_has_no_effect() {
+fn reports_a_narrower_rule_that_repeats_an_earlier_one() {
     let text = format!(
         "{SALES}[[rule]]\nname = 'Again'\nou = 'OU=Sales,DC=x'\nfilter = '(title=Director)'\nproducts = 'GoToMeeting'\n"
     );
     for directory in [None, Some(&directory())] {
         assert_eq!(found(&text, directory), one(FindingKind::NoEffect, "Again"));
     }
-    // It gives one thing more.
+    // The second rule sets something more.
     assert_eq!(found(&text.replace("= 'GoToMeeting'\n", "= 'GoToMeeting'\nlanguage = 'de_DE'\n"), None), []);
-    // The other way round the narrow rule comes first, and the wide one has people of its own.
+    // In reverse order, the narrow rule comes first, and the wide one selects more people.
     let (wide, narrow) = text.split_at(SALES.len());
     assert_eq!(found(&format!("{narrow}{wide}"), Some(&directory())), []);
-    // What the earlier rule says holds for new users alone, so the later one is for those who exist.
+    // The earlier rule applies only to new users, so the later one still matters for existing users.
     assert_eq!(found(&text.replacen("ou =", "update = false\nou =", 1), None), []);
 }
 
 #[test]
-fn a_value_that_an_earlier_rule_sets_otherwise_for_all_never_applies() {
+fn reports_a_value_that_an_earlier_rule_overrides_for_all_people() {
     let text = format!(
         "{SALES}[[rule]]\nname = 'All Sales'\nou = 'OU=Sales,DC=x'\nuser_group = 'Staff'\ncreate_user_group = true\nlanguage = 'de_DE'\n"
     );
@@ -68,11 +70,11 @@ fn a_value_that_an_earlier_rule_sets_otherwise_for_all_never_applies() {
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(
         findings[0].to_string(),
-        "warning: rule `All Sales` contradicts an earlier rule and never applies: for all of the 2 people it selects, \
-         `user_group` is set first by `Sales` (`Sales`), so its own `Staff` is never used"
+        "warning: rule `All Sales` sets a value that never applies, because an earlier rule sets it: for all of the 2 people it \
+         selects, `user_group` is set first by `Sales` (`Sales`), so its own `Staff` is never used"
     );
     assert_eq!(findings[0].line, Some(6));
-    // For somebody else it does apply.
+    // The value applies if the rule selects more people than the earlier one.
     assert_eq!(
         found(
             &text.replace("ou = 'OU=Sales,DC=x'\nuser_group = 'Staff'", "everyone = true\nuser_group = 'Staff'"),
@@ -83,7 +85,7 @@ fn a_value_that_an_earlier_rule_sets_otherwise_for_all_never_applies() {
 }
 
 #[test]
-fn a_rule_of_which_one_value_is_contradicted_and_the_rest_repeated_is_told_as_a_contradiction() {
+fn reports_one_finding_for_a_rule_with_an_overridden_value_and_repeated_ones() {
     let again =
         |number: usize| format!("[[rule]]\nname = 'S{number}'\nou = 'OU=Sales,DC=x'\nproducts = 'GoToMeeting'\n");
     let text = format!("{SALES}{}language = 'de_DE'\n{}language = 'en_US'\n", again(1), again(2));
@@ -92,27 +94,31 @@ fn a_rule_of_which_one_value_is_contradicted_and_the_rest_repeated_is_told_as_a_
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(
         findings[0].evidence,
-        "for everybody it can select, `language` is set first by `S1` (`de_DE`), so its own `en_US` is never used; the rest \
-         of it is said already"
+        "for everyone that it can select, `language` is set first by `S1` (`de_DE`), so its own `en_US` is never used; \
+         earlier rules set the rest, too"
     );
     let text = SALES.to_owned() + &(1..=5).map(again).collect::<Vec<_>>().concat();
     let file = RulesFile::parse(&text, "rules.toml").unwrap();
     let last = lint(&file, None, None).unwrap().pop().unwrap();
-    assert!(last.evidence.ends_with("is said already by `Sales`, `S1`, `S2` and 2 more"), "{last}");
+    assert!(last.evidence.ends_with("is already set by `Sales`, `S1`, `S2` and 2 more"), "{last}");
 }
 
 #[test]
-fn an_expression_behind_one_for_everybody_is_never_used() {
+fn reports_an_expression_behind_one_for_everyone() {
     let text = "[[rule]]\nname = 'All'\neveryone = true\nfields.last_name = '{{ sn | upper }}'\n\
                 [[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=x'\nproducts = 'G2M'\nfields = { last_name = '{{ sn }}' }\n";
     for directory in [None, Some(&directory())] {
         assert_eq!(found(text, directory), one(FindingKind::UnusedMapping, "Sales"));
     }
-    assert_eq!(found(&text.replacen("{{ sn | upper }}", "{{ sn }}", 1), None), [], "the same expression hurts nobody");
+    assert_eq!(
+        found(&text.replacen("{{ sn | upper }}", "{{ sn }}", 1), None),
+        [],
+        "an identical expression is not reported"
+    );
 }
 
 #[test]
-fn whoever_excludes_all_it_means_is_told_so_with_and_without_a_directory() {
+fn reports_a_rule_that_excludes_everyone_it_selects() {
     let text = format!("{SALES}exclude = {{ ou = 'DC=x' }}\n");
     assert_eq!(found(&text, None), one(FindingKind::ExcludesItself, "Sales"));
     let text = format!("{SALES}filter = '(title=Trainee)'\nexclude = {{ filter = '(title=Trainee)' }}\n");
@@ -123,7 +129,7 @@ fn whoever_excludes_all_it_means_is_told_so_with_and_without_a_directory() {
 }
 
 #[test]
-fn whoever_selects_nobody_is_told_why() {
+fn reports_why_a_rule_selects_no_one() {
     let evidence = |text: &str| {
         let file = RulesFile::parse(text, "rules.toml").unwrap();
         let findings = lint(&file, Some(&directory()), None).unwrap();
@@ -135,13 +141,17 @@ fn whoever_selects_nobody_is_told_why() {
     );
     assert_eq!(
         evidence("[[rule]]\nname = 'G'\nou = 'OU=Guests,DC=x'\n"),
-        [(FindingKind::SelectsNobody, "nobody is in the OU `OU=Guests,DC=x`".to_owned())]
+        [(FindingKind::SelectsNobody, "there are no people in the OU `OU=Guests,DC=x`".to_owned())]
     );
-    assert_eq!(evidence("[[rule]]\nname = 'G'\nenabled = false\nou = 'OU=Guests,DC=x'\n"), [], "it is off");
+    assert_eq!(
+        evidence("[[rule]]\nname = 'G'\nenabled = false\nou = 'OU=Guests,DC=x'\n"),
+        [],
+        "disabled rules are skipped"
+    );
 }
 
 #[test]
-fn a_rule_that_makes_and_changes_nobody_is_told_unless_another_makes_its_people() {
+fn reports_a_rule_that_neither_creates_nor_changes_users_unless_another_rule_creates_them() {
     let only = "[[rule]]\nname = 'Keep'\nou = 'OU=IT,DC=x'\ncreate = false\nupdate = false\n";
     assert_eq!(found(only, Some(&directory())), one(FindingKind::OnlySelects, "Keep"));
     assert_eq!(found(&format!("{only}{SALES}"), Some(&directory())), one(FindingKind::OnlySelects, "Keep"));
@@ -150,44 +160,44 @@ fn a_rule_that_makes_and_changes_nobody_is_told_unless_another_makes_its_people(
 }
 
 #[test]
-fn names_that_are_not_there_come_with_the_nearest() {
+fn suggests_the_nearest_names_for_unknown_ones() {
     let text = "attributes = ['shoeSize', 'favouriteDrink', 'shirtSize']\n\
                 [[rule]]\nname = 'Sales'\nou = 'OU=Sale,DC=x'\nfilter = '(&(titel=A)(favouriteDrink=*))'\n\
                 exclude = { filter = '(shirtSize=5)' }\nproducts = ['GoToMeting']\nuser_group = 'Sale'\n";
     let file = RulesFile::parse(text, "rules.toml").unwrap();
-    let findings = lint(&file, Some(&directory()), Some(&account())).unwrap();
-    let told: Vec<_> = findings.iter().map(|it| (it.kind, it.evidence.as_str(), it.hint.as_str())).collect();
+    let findings = lint(&file, Some(&directory()), Some((&account(), &Capabilities::built_in()))).unwrap();
+    let reported: Vec<_> = findings.iter().map(|it| (it.kind, it.evidence.as_str(), it.hint.as_str())).collect();
     assert_eq!(
-        told,
+        reported,
         [
             (
                 FindingKind::UnusedAttribute,
                 "no filter and no expression uses `shoeSize`",
-                "take it out of `attributes`"
+                "remove it from `attributes`"
             ),
             (
                 FindingKind::UnknownAttribute,
-                "nobody in the directory has `shirtSize`, which `attributes` declares",
-                "see how the directory spells it"
+                "`attributes` declares `shirtSize`, but no person in the directory has it",
+                "check how the directory spells it"
             ),
             (
                 FindingKind::ScopeMissing,
                 "the OU `OU=Sale,DC=x` is not in the directory",
                 "did you mean `OU=Sales,DC=x`?"
             ),
-            (FindingKind::UnknownAttribute, "the filter looks at `titel`", "did you mean `title`?"),
+            (FindingKind::UnknownAttribute, "the filter uses `titel`", "did you mean `title`?"),
             (FindingKind::UnknownProduct, "the account has no license `GoToMeting`", "did you mean `GoToMeeting`?"),
             (
                 FindingKind::UnknownGroup,
                 "the account has no user group `Sale`",
-                "did you mean `Sales`? Or let it be made: `create_user_group = true`"
+                "did you mean `Sales`? Or write `create_user_group = true` to have it created"
             ),
         ]
     );
 }
 
 #[test]
-fn a_unit_in_a_place_that_is_not_there_is_found_by_its_name() {
+fn suggests_an_ou_of_the_same_name_elsewhere() {
     let file = "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,OU=People,DC=x'\n";
     let file = RulesFile::parse(file, "rules.toml").unwrap();
     let findings = unknown_names(&file, "Sales", Some(&directory()), None).unwrap();
@@ -195,10 +205,10 @@ fn a_unit_in_a_place_that_is_not_there_is_found_by_its_name() {
 }
 
 #[test]
-fn a_key_that_needs_another_is_told() {
+fn reports_a_key_without_effect() {
     let voicemail = "[[rule]]\nname = 'A'\neveryone = true\nvoicemail = { review = true }\n";
     assert_eq!(found(voicemail, None), one(FindingKind::UnusedKey, "A"));
-    // Another rule may give the extension that it comes with.
+    // Another rule may set the extension.
     let extension = "[[rule]]\nname = 'B'\neveryone = true\nextension = '{{ ipPhone }}'\n";
     assert_eq!(found(&format!("{voicemail}{extension}"), None), []);
     assert_eq!(
@@ -208,14 +218,14 @@ fn a_key_that_needs_another_is_told() {
 }
 
 #[test]
-fn the_word_in_json_is_the_word_of_the_kind() {
+fn serializes_a_kind_as_its_word() {
     for kind in FindingKind::ALL {
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
     }
 }
 
 #[test]
-fn what_the_account_lacks_is_named_with_the_nearest() {
+fn reports_unknown_settings_with_the_nearest_names() {
     let text = format!(
         "{SALES}templates = {{ GoToMeeting = 'Basic' }}\ndevice_groups = ['Kiosk']\nrole = {{ role_set = 'Help' }}\n\
          welcome_email = {{ template = 'Saels' }}\ncustom_fields = {{ Cost = '1' }}\n\
@@ -224,47 +234,89 @@ fn what_the_account_lacks_is_named_with_the_nearest() {
     let file = RulesFile::parse(&text, "rules.toml").unwrap();
     let mut account = account();
     account.catalog.device_groups.push("Kiosks".to_owned());
-    let findings = lint(&file, None, Some(&account)).unwrap();
-    let told: Vec<String> = findings.iter().map(|finding| format!("{finding}; {}", finding.hint)).collect();
+    let findings = lint(&file, None, Some((&account, &Capabilities::built_in()))).unwrap();
+    let reported: Vec<String> = findings.iter().map(|finding| format!("{finding}; {}", finding.hint)).collect();
     for part in [
-        "no settings template `Basic` for GoToMeeting, nor any other",
-        "no device group `Kiosk`; did you mean `Kiosks`?",
-        "no role set `Help`, nor any other",
-        "no welcome e-mail `Saels`, and the rules make none; did you mean `Sales`?",
-        "no custom field `Cost`, nor any other",
-        "the file makes a welcome e-mail that no rule uses",
+        "the account has no settings template `Basic` for GoToMeeting (there are none at all); create it",
+        "the account has no device group `Kiosk`; did you mean `Kiosks`?",
+        "the account has no role set `Help` (there are none at all); create it",
+        "neither the account nor the rules have a welcome e-mail `Saels`; did you mean `Sales`?",
+        "the account has no custom field `Cost` (there are none at all); create it",
+        "the file defines a welcome e-mail that no rule uses",
     ] {
-        assert!(told.iter().any(|line| line.contains(part)), "{part}: {told:#?}");
+        assert!(reported.iter().any(|line| line.contains(part)), "{part}: {reported:#?}");
     }
-    assert_eq!(told.len(), 6, "{told:#?}");
+    assert_eq!(reported.len(), 6, "{reported:#?}");
 }
 
 #[test]
-fn trials_rehearsals_and_deletions_are_pointed_out() {
+fn does_not_advise_to_create_settings_that_gotosync_cannot_read() {
+    let text = format!(
+        "{SALES}templates = {{ GoToMeeting = 'Quiet' }}\ndevice_groups = ['Kiosk']\nrole = {{ role_set = 'Help' }}\n\
+         welcome_email = {{ template = 'Hello' }}\ncustom_fields = {{ Cost = '1' }}\nextension = '12'\n\
+         voicemail = {{ operator = '100' }}\n"
+    );
+    let file = RulesFile::parse(&text, "rules.toml").unwrap();
+    let reported = |capabilities: &Capabilities| {
+        let findings = lint(&file, None, Some((&account(), capabilities))).unwrap();
+        findings.iter().map(|finding| format!("{}; {}", finding.evidence, finding.hint)).collect::<Vec<_>>()
+    };
+    let unreadable = |list: &str, name: &str| {
+        format!(
+            "gotosync cannot read or change {list} in this kind of account, so it cannot verify `{name}`; \
+             remove it from the rule, and set it in the account by hand"
+        )
+    };
+    let nothing = Capabilities { features: [Feature::Products].into(), ..Capabilities::built_in() };
+    assert_eq!(
+        reported(&nothing),
+        [
+            unreadable("settings templates", "Quiet"),
+            unreadable("device groups", "Kiosk"),
+            unreadable("roles", "Help"),
+            unreadable("welcome e-mails and invitations", "Hello"),
+            unreadable("extensions", "100"),
+            unreadable("custom fields", "Cost"),
+        ]
+    );
+    let manager = Capabilities { roles: RoleAccess::Hidden, ..Capabilities::built_in() };
+    let found = reported(&manager);
+    assert!(found[0].starts_with("the account has no settings template `Quiet`"), "{found:#?}");
+    assert!(found[2].starts_with("the signed-in user cannot read role sets"), "{found:#?}");
+    assert!(found[2].ends_with("; sign in as a full administrator, or remove the role from the rule"), "{found:#?}");
+    // A welcome e-mail that the file itself defines needs no account.
+    let own = format!("{text}[[welcome_email]]\nname = 'Hello'\nsubject = 'Hi'\ntext = 'You'\n");
+    let file = RulesFile::parse(&own, "rules.toml").unwrap();
+    let findings = lint(&file, None, Some((&account(), &nothing))).unwrap();
+    assert!(!findings.iter().any(|finding| finding.evidence.contains("`Hello`")), "{findings:#?}");
+}
+
+#[test]
+fn reports_simulations_rehearsals_and_deletions() {
     let text = format!(
         "mode = 'simulate'\nrewrite_email = {{ prefix = 't-' }}\n{SALES}mode = 'simulate'\n\
          leavers = {{ delete_after_days = 30, delete_after_reads = 1 }}\n"
     );
     let file = RulesFile::parse(&text, "rules.toml").unwrap();
-    let told: Vec<String> = lint(&file, Some(&directory()), None).unwrap().iter().map(ToString::to_string).collect();
+    let findings = lint(&file, Some(&directory()), None).unwrap();
     assert_eq!(
-        told,
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         [
-            "info: the file is only simulated: nothing of it is applied",
-            "warning: the file rewrites every address: ann@example.test becomes t-ann@example.test",
-            "info: rule `Sales` is only simulated: nothing of it is applied for 2 people",
+            "info: the file is only simulated: no changes are applied",
+            "warning: the file rewrites every e-mail address: ann@example.test becomes t-ann@example.test",
+            "info: rule `Sales` is only simulated: no changes are applied for 2 people",
             "info: rule `Sales` deletes leavers: after 30 days and 1 read",
         ]
     );
 }
 
 #[test]
-fn what_is_switched_off_inside_a_product_is_said_by_the_first_rule_that_gives_it() {
+fn lets_the_first_rule_decide_which_products_of_a_license_are_turned_off() {
     let inner =
         "[[rule]]\nname = 'Inner'\nou = 'OU=Sales,DC=x'\nproducts = [{ name = 'GoToMeeting', without = ['G2M'] }]\n";
-    // The rule above gives the same product and leaves that alone.
+    // The rule above assigns the same license without turning products off.
     assert_eq!(found(&format!("{SALES}{inner}"), Some(&directory())), one(FindingKind::NeverApplies, "Inner"));
-    // The other way round the first has its say, and the second group is new.
+    // In reverse order, `without` applies, and the user group of the second rule is new.
     assert_eq!(found(&format!("{inner}{SALES}"), Some(&directory())), []);
     let twice = SALES.replace("['GoToMeeting']", "['GoToMeeting', 'GoToMeeting']");
     assert_eq!(found(&twice, Some(&directory())), one(FindingKind::UnusedKey, "Sales"));

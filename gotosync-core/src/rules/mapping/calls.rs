@@ -1,4 +1,4 @@
-//! Constants that filters are called with: what is wrong with them is found when the rules are loaded.
+//! Checks of the constant arguments of filters when the rules are loaded.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use super::pattern::Pattern;
 use super::tokens::{Token, Tokens};
 use crate::model::text::nearest;
 
-/// Checks the constants of a call to a filter, and gives the pattern and its place if the filter takes one. `tokens` stand
-/// after the filter's name, which stands at the byte `at`.
+/// Checks the constant arguments of a filter, and returns the pattern and its position if the filter takes one. `at` is the position
+/// of the filter's name; `tokens` follow the name.
 pub(super) fn check(
     filter: &str,
     at: usize,
@@ -24,7 +24,7 @@ pub(super) fn check(
     }
 }
 
-/// One argument of a call: where it stands, and the token if it is nothing but one.
+/// An argument of a filter: its position, and its token if it is a single token.
 struct Argument<'t> {
     at: Range<usize>,
     only: Option<Token<'t>>,
@@ -67,7 +67,7 @@ fn pattern(
     let Some(first) = arguments.first() else {
         return Err(error(
             filter_at,
-            format!("`{filter}` takes a pattern"),
+            format!("`{filter}` needs a pattern"),
             format!("write it in quotes: `| {example}`"),
         ));
     };
@@ -75,13 +75,13 @@ fn pattern(
         let message = format!("the pattern of `{filter}` is not a constant");
         return Err(error(first.at.start, message, format!("write it in quotes: `| {example}`")));
     };
-    // After the quote: a mistake in a long pattern is looked for there.
+    // Point behind the quote, where the pattern itself starts.
     let pattern = Pattern::new(text, first.at.start + 1)?;
     match (filter, arguments.get(1)) {
         ("match", None) => {}
         ("match", Some(group)) => {
             let Some(Token::Number(name) | Token::Text(name)) = &group.only else {
-                let hint = "write its number, or its name in quotes";
+                let hint = "write the number of the group, or its name in quotes";
                 return Err(error(group.at.start, "the group of `match` is not a constant", hint));
             };
             if let Some(hint) = pattern.lacks(name) {
@@ -93,9 +93,11 @@ fn pattern(
                 if let Some(hint) = pattern.lacks(name) {
                     let (number, rest) = name.split_at(name.find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len()));
                     let hint = if number.is_empty() || rest.is_empty() {
-                        format!("{hint}; a dollar sign is `$$`")
+                        format!("{hint}; write `$$` for a dollar sign")
                     } else {
-                        format!("write `${{{number}}}{rest}`: without braces a name takes every letter, digit and `_`")
+                        format!(
+                            "write `${{{number}}}{rest}`; without braces, the name includes every letter, digit, and `_`"
+                        )
                     };
                     return Err(error(at.start, format!("the pattern has no group `{name}`"), hint));
                 }
@@ -103,14 +105,14 @@ fn pattern(
         }
         (_, other) => {
             let at = other.map_or(filter_at, |other| other.at.start);
-            let hint = format!("write it in quotes: `| {example}`; a part of a value comes by `match` and `~`");
-            return Err(error(at, "what `replace_regex` writes is not a constant", hint));
+            let hint = format!("write it in quotes: `| {example}`; to insert other values, use `match` and `~`");
+            return Err(error(at, "the replacement of `replace_regex` is not a constant", hint));
         }
     }
     Ok((pattern, first.at.clone()))
 }
 
-/// The groups that a replacement refers to, read as the engine reads them: `$name` takes every letter it can get.
+/// Returns the groups that a replacement refers to. As in the engine, the name in `$name` includes as many letters as possible.
 fn references(to: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut rest = to;
@@ -135,11 +137,11 @@ fn habit(arguments: &[Argument<'_>]) -> Result<(), MappingError> {
             let known = Habit::NAMES.join("`, `");
             Err(error(
                 first.at.start,
-                format!("`ascii` knows no habit `{name}`"),
-                format!("write `{known}` or nothing"),
+                format!("`ascii` does not support the language `{name}`"),
+                format!("write `{known}`, or omit the argument"),
             ))
         }
-        _ => Err(error(first.at.start, "the habit of `ascii` is not a constant", "write `ascii` or `ascii('de')`")),
+        _ => Err(error(first.at.start, "the language of `ascii` is not a constant", "write `ascii` or `ascii('de')`")),
     }
 }
 
@@ -147,21 +149,20 @@ fn habit(arguments: &[Argument<'_>]) -> Result<(), MappingError> {
 fn country(arguments: &[Argument<'_>]) -> Result<(), MappingError> {
     match arguments.first() {
         Some(Argument { at, only: Some(Token::Text(name)) }) if !super::phone::is_country(name) => {
-            let hint = "write the two letters of ISO 3166, as `phone('DE')`, or an attribute, as `phone(c)`";
-            Err(error(at.start, format!("`{name}` is not a country"), hint))
+            let hint =
+                "write an ISO 3166 code with two letters, such as `phone('DE')`, or an attribute, such as `phone(c)`";
+            Err(error(at.start, format!("`{name}` is not a country code"), hint))
         }
         _ => Ok(()),
     }
 }
 
-/// The error that a filter does not exist.
+/// Creates the error for an unknown filter.
 pub(super) fn unknown_filter(name: &str, at: usize) -> MappingError {
     let names = super::table::names();
     let hint = match nearest(name, names.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
-        None if name == "phone" => {
-            "this build leaves phone numbers out: it was made without the feature `phone`".into()
-        }
+        None if name == "phone" => "this build of gotosync does not include the Cargo feature `phone`".into(),
         None => format!("expected one of {}", names.join(", ")),
     };
     error(at, format!("unknown filter `{name}`"), hint)

@@ -1,4 +1,4 @@
-//! The filters of mapping expressions: pure, and none makes more than 4,096 bytes of its input.
+//! The filters of mapping expressions. They are pure functions, and their results have at most 4,096 bytes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,16 +10,16 @@ use super::latin::{Habit, ascii};
 use super::pattern::Pattern;
 use crate::model::text::nfc;
 
-/// What `cut` took away while a mapping was evaluated for one person.
+/// The values that `cut` shortened while a mapping was evaluated for one person.
 #[derive(Debug, Default)]
 pub(super) struct Cuts(pub(super) Vec<Cut>);
 
-/// A value that `cut` shortened.
+/// A value that the filter `cut` shortened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// The whole value, or the first of it if it is very long.
+    /// The original value, or the start of it if it is very long.
     pub from: String,
-    /// How many characters it was cut to.
+    /// The number of characters that were kept.
     pub length: usize,
 }
 
@@ -29,11 +29,11 @@ pub(super) fn register(environment: &mut Environment<'_>, patterns: &Arc<[Patter
     environment.add_filter("title", |value: Value| map(&value, |text| Ok(title(text))));
     environment.add_filter("trim", |value: Value| map(&value, |text| Ok(text.trim().to_owned())));
     environment.add_filter("cut", |state: &mut State<'_, '_>, value: Value, length: Value| {
-        let length = usize::try_from(length).map_err(|_| problem("`cut` takes a number of characters"))?;
+        let length = usize::try_from(length).map_err(|_| problem("`cut` needs a number of characters"))?;
         map(&value, |text| Ok(cut(state, text, length)))
     });
     environment.add_filter("slice", |value: Value, from: Value, length: Option<Value>| {
-        let number = |value: Value| i64::try_from(value).map_err(|_| problem("`slice` takes whole numbers"));
+        let number = |value: Value| i64::try_from(value).map_err(|_| problem("`slice` needs whole numbers"));
         let (from, length) = (number(from)?, length.map(number).transpose()?);
         map(&value, |text| Ok(slice(text, from, length)))
     });
@@ -94,30 +94,30 @@ pub(super) fn register(environment: &mut Environment<'_>, patterns: &Arc<[Patter
         .add_filter("ends_with", |value: Value, part: Value| any(&value, &part, |text, part| text.ends_with(part)));
 }
 
-/// An error of an expression.
+/// Creates an error in an expression.
 pub(super) fn problem(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message.into())
 }
 
-/// An error of a value, which the same expression need not have for another person.
+/// Creates an error in a value. The same expression may succeed for another person.
 fn unfit(message: String) -> Error {
     problem(message).with_source(Unfit)
 }
 
-/// Marks errors that a value is to blame for.
+/// Marks errors that are caused by a value, not by the expression.
 #[derive(Debug)]
 pub(super) struct Unfit;
 
 impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the value is unfit")
+        f.write_str("the value is invalid")
     }
 }
 
 impl std::error::Error for Unfit {}
 
 fn cut(state: &mut State<'_, '_>, text: &str, length: usize) -> String {
-    // Composed first, so that no letter is cut from its accent.
+    // Compose characters first, so that no letter is separated from its accent.
     let text = nfc(text.trim_end());
     let Some((end, _)) = text.char_indices().nth(length) else { return text.into_owned() };
     let from = text.chars().take(KEPT_OF_CUT).collect();
@@ -150,7 +150,7 @@ fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
     Ok(replaced)
 }
 
-/// Says whether a text, or any item of a list, passes a test against a part; letter case and Unicode form do not count,
+/// Returns `true` if a text, or any item of a list, passes a test against a part. Letter case and Unicode normalization are ignored,
 /// as in a directory.
 fn any(value: &Value, part: &Value, test: impl Fn(&str, &str) -> bool) -> Result<bool, Error> {
     let Some(part) = text(part)? else { return Ok(false) };
@@ -172,7 +172,7 @@ enum End {
     Last,
 }
 
-/// Applies a function to text; what is absent stays absent.
+/// Applies a function to text. A missing value stays missing.
 fn map(value: &Value, function: impl FnOnce(&str) -> Result<String, Error>) -> Result<Value, Error> {
     let Some(text) = text(value)? else { return Ok(Value::UNDEFINED) };
     bounded(function(&text)?)
@@ -185,7 +185,7 @@ fn bounded(text: String) -> Result<Value, Error> {
     Ok(Value::from(text))
 }
 
-/// A value as text: the one item of a list of one, and nothing for what is absent.
+/// Converts a value to text: a list with a single item to that item, and a missing value to `None`.
 fn text(value: &Value) -> Result<Option<Cow<'_, str>>, Error> {
     if value.is_undefined() || value.is_none() {
         return Ok(None);
@@ -238,7 +238,7 @@ fn pick(value: &Value, end: End) -> Result<Value, Error> {
     })
 }
 
-/// The first or last item that is not blank; a list within the list counts with its own items.
+/// Returns the first or last item that is not blank. Nested lists are searched item by item.
 fn outermost(value: &Value, end: End) -> Option<Value> {
     if !is_list(value) {
         return (!is_blank(value)).then(|| value.clone());
@@ -264,5 +264,5 @@ fn title(text: &str) -> String {
     titled
 }
 
-/// How many characters of a value that was cut are remembered.
+/// The maximum number of characters of a shortened value that are kept for the note.
 const KEPT_OF_CUT: usize = 200;

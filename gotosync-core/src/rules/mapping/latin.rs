@@ -1,20 +1,20 @@
-//! Names in plain letters: German umlauts, Greek as it is romanized on passports, and everything else by table.
+//! Transliteration of names to ASCII: German umlauts, Greek as on passports, and everything else by a table.
 
 use std::borrow::Cow;
 
 use crate::model::text::nfc;
 
-/// Whose habit is followed where there are several.
+/// The convention to follow where languages differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Habit {
-    /// The letter without its marks: ü becomes u.
+    /// Letters without their accents: ü becomes u.
     Plain,
-    /// As Germans do without umlauts: ü becomes ue.
+    /// The German convention: ü becomes ue.
     German,
 }
 
 impl Habit {
-    /// The habits that have a name.
+    /// The names of conventions in expressions.
     pub(super) const NAMES: &[&str] = &["de"];
 
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -22,10 +22,10 @@ impl Habit {
     }
 }
 
-/// Writes text with the letters of ASCII alone, and stops once more than `limit` bytes are written.
+/// Transliterates text to ASCII, and stops once more than `limit` bytes are written.
 ///
-/// ß is `ss`. Greek follows ISO 843 type 2 (ELOT 743) without its accents: Ελένη is `Eleni`, Ευάγγελος `Evangelos`. Other
-/// scripts are written roughly as they sound; a character that has no such form is left out.
+/// ß becomes `ss`. Greek follows ISO 843 type 2 (ELOT 743) without its accents: Ελένη becomes `Eleni`, and Ευάγγελος becomes
+/// `Evangelos`. Other scripts are transliterated roughly by sound. A character without a transliteration is omitted.
 pub(super) fn ascii(text: &str, habit: Habit, limit: usize) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -57,7 +57,7 @@ pub(super) fn ascii(text: &str, habit: Habit, limit: usize) -> Cow<'_, str> {
     Cow::Owned(plain.trim_end().to_owned())
 }
 
-/// Says whether a capital stands among capitals, as in ΘΑΛΗΣ, and does not only begin a word, as in Θαλής.
+/// Returns `true` if a capital letter is in a word of capitals (ΘΑΛΗΣ) and not only the first letter of a word (Θαλής).
 fn in_capitals(letters: &[char], at: usize) -> bool {
     match letter_at(letters, at + 1) {
         Some(after) => after.is_uppercase(),
@@ -78,7 +78,7 @@ fn umlaut(letter: char) -> Option<&'static str> {
     })
 }
 
-/// A Greek letter where the table for all scripts has another habit; small letters stand for both.
+/// Returns the transliteration of a Greek letter where the standard differs from the general table. Letter case is ignored.
 fn greek(letters: &[char], at: usize) -> Option<&'static str> {
     let small = |at: Option<usize>| {
         at.and_then(|at| letter_at(letters, at)).map(|letter| letter.to_lowercase().next().unwrap_or(letter))
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_written_in_plain_letters() {
+    fn transliterates_names_to_ascii() {
         for (name, plain) in [
             ("Groß GROẞ", "Gross GROSS"),
             ("İstanbul ılık", "Istanbul ilik"),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn germans_write_two_letters() {
+    fn writes_umlauts_as_two_letters_for_german() {
         for (name, plain) in [("Jürgen Öztürk", "Juergen Oeztuerk"), ("ÄRGER Übel", "AERGER Uebel"), ("Zoë", "Zoe")]
         {
             assert_eq!(ascii(name, Habit::German, 4096), plain, "{name}");
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_result_stops_at_the_limit() {
+    fn stops_at_the_limit() {
         assert!(ascii(&"北".repeat(100_000), Habit::Plain, 100).len() < 120);
     }
 }

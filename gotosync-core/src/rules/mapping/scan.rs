@@ -1,4 +1,4 @@
-//! Walks over a mapping before the template engine sees it: only expressions, known attributes and known filters pass.
+//! Checks a mapping before the template engine parses it. Only expressions with known attributes and filters pass.
 
 use super::calls::{self, error};
 use super::pattern::Pattern;
@@ -7,28 +7,28 @@ use super::view::{VIEWS, View};
 use super::{MappingError, attribute_name, attribute_names, table};
 use crate::model::text::nearest;
 
-/// What a mapping is made of.
+/// The parts of a mapping.
 #[derive(Debug)]
 pub(super) struct Scanned {
-    /// The attributes it reads, each once, as the schema spells them.
+    /// The attributes that it reads, without duplicates and in the spelling of the schema.
     pub(super) attributes: Vec<String>,
-    /// What else it reads of a person.
+    /// The variables other than attributes that it reads.
     pub(super) views: Vec<View>,
     /// Its regular expressions.
     pub(super) patterns: Vec<Pattern>,
-    /// The text for the template engine: as long as the mapping, with each pattern replaced by its number. So a pattern
-    /// means what stands in the quotes, whatever the engine takes a backslash for.
+    /// The text for the template engine. It has the same length as the mapping, but each pattern is replaced by its number, so the
+    /// engine cannot interpret the backslashes of a pattern.
     pub(super) template: String,
 }
 
-/// Checks a mapping. `own` are attribute names that the file declares beyond the known ones.
+/// Checks a mapping. `own` are the custom attributes that the file declares.
 pub(super) fn scan(text: &str, own: &[String]) -> Result<Scanned, MappingError> {
     for marker in ["{%", "{#"] {
         if let Some(at) = text.find(marker) {
             return Err(error(
                 at,
-                "a statement or comment is not allowed in a mapping",
-                "write expressions in {{ double braces }} only",
+                "statements and comments are not allowed in a mapping",
+                "write only expressions in {{ double braces }}",
             ));
         }
     }
@@ -40,7 +40,7 @@ pub(super) fn scan(text: &str, own: &[String]) -> Result<Scanned, MappingError> 
         let (mut before, mut depth) = (None, 0_usize);
         loop {
             let Some((token, at)) = tokens.next() else {
-                return Err(error(start - 2, "the braces `{{` are never closed", "close the expression with `}}`"));
+                return Err(error(start - 2, "the expression is not closed", "close it with `}}`"));
             };
             let at = at.start;
             count += 1;
@@ -49,37 +49,49 @@ pub(super) fn scan(text: &str, own: &[String]) -> Result<Scanned, MappingError> 
                 Token::Symbol(')' | ']' | '}') => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            // The engine walks over an expression by recursion, and what is too deep for the stack ends the process.
+            // The engine parses expressions recursively, and a stack overflow would end the process.
             if count > MOST_TOKENS || depth > DEEPEST {
-                return Err(error(at, "the mapping is too long or too deep", "split it over several rules"));
+                return Err(error(
+                    at,
+                    "the mapping is too long or too deeply nested",
+                    "simplify it, or split it into several rules",
+                ));
             }
             match (&before, &token) {
                 (_, Token::Close) if depth == 0 => break,
-                // The engine reads on here: it takes these braces for those of a table, and what follows would go unseen.
+                // The engine would take these braces for the end of a map and continue, so the rest would escape the checks.
                 (_, Token::Close) => {
-                    return Err(error(at, "a bracket is open where the expression ends", "close it before the `}}`"));
+                    return Err(error(
+                        at,
+                        "a bracket is not closed at the end of the expression",
+                        "close it before the `}}`",
+                    ));
                 }
                 (_, Token::Symbol('*')) => {
                     return Err(error(
                         at,
                         "`*` is not allowed in a mapping",
-                        "a mapping joins text with `~`; it does not multiply",
+                        "a mapping cannot multiply; use `~` to join text",
                     ));
                 }
-                // Of a slice of nothing the engine takes the first item, and panics.
+                // The engine panics when it takes a slice of an empty value.
                 (_, Token::Symbol(':')) => {
-                    return Err(error(at, "`:` is not allowed in a mapping", "for a part of a text write `| cut(3)`"));
+                    return Err(error(
+                        at,
+                        "`:` is not allowed in a mapping",
+                        "to take a part of a text, write `| slice(0, 3)`",
+                    ));
                 }
                 (Some(Token::Symbol('|')), Token::Name(name)) => found.filter(name, at, tokens)?,
                 (Some(Token::Symbol('.')), Token::Name(name)) => {
-                    let hint = format!("values have no parts or methods; write a filter, as `| {name}`");
+                    let hint = format!("values have no attributes or methods; use a filter, such as `| {name}`");
                     return Err(error(at, format!("`.{name}` is not available"), hint));
                 }
                 (_, Token::Name("is")) => {
                     return Err(error(
                         at,
                         "tests with `is` are not available",
-                        "an absent attribute counts as false: `{{ mail or 'none' }}`",
+                        "a missing attribute counts as false: `{{ mail or 'none' }}`",
                     ));
                 }
                 (_, Token::Name(name)) if !WORDS.contains(name) => found.name(name, at, own)?,
@@ -98,7 +110,7 @@ impl Scanned {
             return Err(calls::unknown_filter(name, at));
         }
         let Some((pattern, place)) = calls::check(name, at, after)? else { return Ok(()) };
-        // It fits: a pattern has three bytes or more with its quotes, and there are fewer than a hundred.
+        // The number always fits: a pattern has at least three bytes with its quotes, and there are fewer than a hundred patterns.
         let number = format!("{:<1$}", self.patterns.len(), place.len());
         self.template.replace_range(place, &number);
         self.patterns.push(pattern);
@@ -122,20 +134,22 @@ impl Scanned {
     }
 }
 
-/// The error that an attribute does not exist.
+/// Creates the error for an unknown attribute.
 pub(crate) fn unknown_attribute(name: &str, at: usize, own: &[String]) -> MappingError {
     let views = VIEWS.iter().map(|view| view.as_str());
     let hint = match nearest(name, attribute_names(own).into_iter().chain(views)) {
-        _ if table::exists(name) => format!("`{name}` is a filter: write it after a value, as `sn | {name}`"),
+        _ if table::exists(name) => format!("`{name}` is a filter; write it after a value, such as `sn | {name}`"),
         Some(word) => format!("did you mean `{word}`?"),
-        None => format!("if your schema has it, declare it at the top of the file: `attributes = [\"{name}\"]`"),
+        None => {
+            format!("if your directory schema has it, declare it at the top of the file: `attributes = [\"{name}\"]`")
+        }
     };
     error(at, format!("unknown attribute `{name}`"), hint)
 }
 
-/// Words of the language itself.
+/// The keywords of the expression language.
 const WORDS: [&str; 12] = ["if", "else", "and", "or", "not", "in", "true", "false", "none", "True", "False", "None"];
-/// The most words and signs of a mapping.
+/// The maximum number of tokens in a mapping.
 const MOST_TOKENS: usize = 400;
-/// The deepest that brackets may be nested.
+/// The maximum nesting depth of brackets.
 const DEEPEST: usize = 32;

@@ -1,17 +1,17 @@
-//! The filters of mapping expressions by name, each with an example that is a test.
+//! The documentation of the filters in mapping expressions. Each example is tested.
 
-/// Every filter: its name, what it does, an example, and what the example gives for a person called Éléonore von der Lühe
-/// in the OU `Sales` who has two further mailboxes. A filter that can be used in two ways is listed twice.
+/// Returns every filter: its name, its description, an example, and the result of the example for a person named Éléonore von der
+/// Lühe in the OU `Sales` with two other mailboxes. A filter with two uses is listed twice.
 pub fn filters() -> &'static [(&'static str, &'static str, &'static str, &'static str)] {
     FILTERS
 }
 
-/// Says whether a filter exists.
+/// Returns `true` if a filter exists.
 pub(super) fn exists(name: &str) -> bool {
     FILTERS.iter().any(|(own, ..)| *own == name)
 }
 
-/// The name of every filter, each once.
+/// Returns the name of every filter, without duplicates.
 pub(super) fn names() -> Vec<&'static str> {
     let mut names: Vec<_> = FILTERS.iter().map(|filter| filter.0).collect();
     names.dedup();
@@ -19,55 +19,65 @@ pub(super) fn names() -> Vec<&'static str> {
 }
 
 const FILTERS: &[(&str, &str, &str, &str)] = &[
-    ("lower", "lower case", "{{ givenName | lower }}", "éléonore"),
-    ("upper", "upper case", "{{ givenName | upper }}", "ÉLÉONORE"),
-    ("title", "each word with a capital", "{{ sn | title }}", "Von Der Lühe"),
-    ("trim", "without space at the ends", "{{ ' a ' | trim }}", "a"),
-    ("cut", "the first characters, at most so many; a note tells what was cut", "{{ sn | cut(7) }}", "von der"),
-    ("slice", "the characters from a place on, counted from 0", "{{ sn | slice(4) }}", "der Lühe"),
-    ("slice", "so many of them; a place below 0 counts from the end", "{{ sn | slice(-4, 2) }}", "Lü"),
-    ("replace", "one text for another", "{{ sn | replace(' ', '-') }}", "von-der-Lühe"),
-    ("before", "what stands before the first separator", "{{ 'a@b' | before('@') }}", "a"),
-    ("after", "what stands after the first separator", "{{ 'a@b' | after('@') }}", "b"),
-    ("split", "a list of the parts between separators", "{{ sn | split(' ') | last }}", "Lühe"),
+    ("lower", "convert to lower case", "{{ givenName | lower }}", "éléonore"),
+    ("upper", "convert to upper case", "{{ givenName | upper }}", "ÉLÉONORE"),
+    ("title", "capitalize each word", "{{ sn | title }}", "Von Der Lühe"),
+    ("trim", "remove spaces at both ends", "{{ ' a ' | trim }}", "a"),
+    ("cut", "keep at most this many characters; a note shows the original value", "{{ sn | cut(7) }}", "von der"),
+    ("slice", "take the characters from a position on, counted from 0", "{{ sn | slice(4) }}", "der Lühe"),
+    ("slice", "take a number of characters; a negative position counts from the end", "{{ sn | slice(-4, 2) }}", "Lü"),
+    ("replace", "replace a text with another", "{{ sn | replace(' ', '-') }}", "von-der-Lühe"),
+    ("before", "take the text before the first separator", "{{ 'a@b' | before('@') }}", "a"),
+    ("after", "take the text after the first separator", "{{ 'a@b' | after('@') }}", "b"),
+    ("split", "split at a separator into a list", "{{ sn | split(' ') | last }}", "Lühe"),
+    ("join", "join the values of a list with a separator", "{{ otherMailbox | join(', ') }}", "a@x.test, b@x.test"),
+    ("first", "take the first item of a list that is not blank", "{{ [title, otherMailbox, cn] | first }}", "a@x.test"),
+    ("first", "take the first character of a text", "{{ givenName | first }}", "É"),
     (
-        "join",
-        "the values of a list with a separator between them",
-        "{{ otherMailbox | join(', ') }}",
-        "a@x.test, b@x.test",
+        "last",
+        "take the last item of a list that is not blank, or the last character of a text",
+        "{{ otherMailbox | last }}",
+        "b@x.test",
     ),
-    ("first", "the first of a list that is not blank", "{{ [title, otherMailbox, cn] | first }}", "a@x.test"),
-    ("first", "the first character of a text", "{{ givenName | first }}", "É"),
-    ("last", "the last of a list that is not blank, or the last character", "{{ otherMailbox | last }}", "b@x.test"),
-    ("default", "another value where there is none", "{{ title | default('Staff') }}", "Staff"),
-    ("match", "the first place that a regular expression matches", r"{{ sn | match('\bd\w+') }}", "der"),
-    ("match", "what a group of it holds, by number or name", r"{{ sn | match('^(\w+) (\w+)', 2) }}", "der"),
-    ("replace_regex", "all that matches, replaced", r"{{ sn | replace_regex('(\w)\w*\s*', '$1') }}", "vdL"),
-    ("ascii", "plain letters: no accents, other scripts as they sound", "{{ 'Łukasz Groß' | ascii }}", "Lukasz Gross"),
-    ("ascii", "`'de'`: German umlauts as two letters", "{{ sn | ascii('de') }}", "von der Luehe"),
-    ("digits", "the digits alone", "{{ '+49 (30) 1234-567' | digits | slice(-3) }}", "567"),
+    ("default", "use another value if this one is missing or blank", "{{ title | default('Staff') }}", "Staff"),
+    ("match", "take the first match of a regular expression", r"{{ sn | match('\bd\w+') }}", "der"),
+    ("match", "take a group of the first match, by number or name", r"{{ sn | match('^(\w+) (\w+)', 2) }}", "der"),
+    (
+        "replace_regex",
+        "replace all matches of a regular expression",
+        r"{{ sn | replace_regex('(\w)\w*\s*', '$1') }}",
+        "vdL",
+    ),
+    (
+        "ascii",
+        "convert to ASCII: remove accents and transliterate other scripts",
+        "{{ 'Łukasz Groß' | ascii }}",
+        "Lukasz Gross",
+    ),
+    ("ascii", "with `'de'`: write German umlauts as two letters", "{{ sn | ascii('de') }}", "von der Luehe"),
+    ("digits", "keep only the digits", "{{ '+49 (30) 1234-567' | digits | slice(-3) }}", "567"),
     #[cfg(feature = "phone")]
     (
         "phone",
-        "a phone number as E.164, of a country where it names none",
+        "format a phone number as E.164; the country applies to numbers without a country code",
         "{{ '030 123456' | phone('DE') }}",
         "+4930123456",
     ),
     (
         "contains",
-        "whether a text, or an item of a list, is or holds another",
+        "check whether a text contains another text, or a list contains an item",
         "{{ 'yes' if sn | contains('DER') }}",
         "yes",
     ),
     (
         "starts_with",
-        "whether a text, or an item of a list, begins so",
+        "check whether a text, or an item of a list, starts with a text",
         "{{ 'yes' if ous | starts_with('sal') }}",
         "yes",
     ),
     (
         "ends_with",
-        "whether a text, or an item of a list, ends so",
+        "check whether a text, or an item of a list, ends with a text",
         "{{ 'yes' if otherMailbox | ends_with('@X.test') }}",
         "yes",
     ),

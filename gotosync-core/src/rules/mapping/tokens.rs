@@ -1,20 +1,20 @@
-//! The tokens of an expression, as far as a mapping has to be understood before the template engine sees it.
+//! A tokenizer for expressions. It covers only what the checks need before the template engine parses a mapping.
 
 use std::ops::Range;
 
-/// One token.
+/// A token.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token<'t> {
     Name(&'t str),
-    /// A string, as it stands between its quotes.
+    /// The text of a string between its quotes, with escapes left as written.
     Text(&'t str),
     Number(&'t str),
     Symbol(char),
-    /// The closing braces.
+    /// The closing double braces.
     Close,
 }
 
-/// The tokens from a byte of a mapping on.
+/// The tokens of a mapping from a position on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tokens<'t> {
     pub(super) text: &'t str,
@@ -22,7 +22,7 @@ pub(super) struct Tokens<'t> {
 }
 
 impl<'t> Tokens<'t> {
-    /// The next token and where it stands; `None` at the end, or where a string is not closed.
+    /// Returns the next token and its position; `None` at the end of the text or if a string is not closed.
     pub(super) fn next(&mut self) -> Option<(Token<'t>, Range<usize>)> {
         let all = &self.text[self.at..];
         let rest = all.trim_start();
@@ -48,7 +48,7 @@ impl<'t> Tokens<'t> {
     }
 }
 
-/// The length of a quoted string with its quotes, if it is closed.
+/// Returns the length of a string including its quotes, if it is closed.
 fn quoted(rest: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {

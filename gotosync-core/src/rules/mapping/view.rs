@@ -1,4 +1,4 @@
-//! A person as expressions see them: attributes, and what else is known.
+//! The variables of expressions: the attributes of a person, and values derived from the directory.
 
 use std::collections::BTreeSet;
 use std::iter;
@@ -9,31 +9,31 @@ use minijinja::value::Object;
 
 use crate::model::{AttributeTable, Directory, Dn, GroupIx, Person, PersonIx};
 
-/// What is no attribute and yet has a name in expressions.
+/// A variable in expressions that is not an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum View {
     /// The distinguished name.
     Dn,
-    /// The names of all its parts, from the person upward.
+    /// The names of all parts of the distinguished name, from the person upward.
     DnParts,
-    /// The domain that its `DC` parts make.
+    /// The domain that the `DC` parts form.
     Domain,
-    /// The name of the place right above the person.
+    /// The name of the unit directly above the person.
     Ou,
-    /// The names of all OUs above the person, the nearest first.
+    /// The names of all OUs above the person, nearest first.
     Ous,
-    /// The names of the groups the person is directly in.
+    /// The names of the groups that the person is a direct member of.
     Groups,
-    /// The names of those and of all groups that these are nested in.
+    /// The names of those groups and of all groups that contain them.
     AllGroups,
 }
 
-/// Every one, in the order in which they are documented.
+/// Every variable, in the order of the documentation.
 pub(super) const VIEWS: [View; 7] =
     [View::Dn, View::DnParts, View::Domain, View::Ou, View::Ous, View::Groups, View::AllGroups];
 
 impl View {
-    /// The name in expressions.
+    /// Returns the name in expressions.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Dn => "dn",
@@ -59,7 +59,7 @@ impl View {
         })
     }
 
-    /// What it comes to for a person.
+    /// Returns the values for a person.
     pub(crate) fn values(self, directory: &Directory, person: &Person) -> Vec<String> {
         let names = |groups: &mut dyn Iterator<Item = GroupIx>| {
             groups.map(|group| directory.group(group).name.to_string()).collect()
@@ -91,7 +91,7 @@ fn of_kind(dn: &Dn, kind: &'static str) -> impl Iterator<Item = String> {
     parts(dn).filter(move |part| part.kind() == kind).map(|part| part.name())
 }
 
-/// Every group the person is in, nested ones too, each once and in the order of the directory.
+/// Returns every group of the person, including nested groups, without duplicates and in the order of the directory.
 fn all_groups(directory: &Directory, person: &Person) -> BTreeSet<GroupIx> {
     let mut found: BTreeSet<GroupIx> = BTreeSet::new();
     let mut open: Vec<GroupIx> = person.direct_groups().collect();
@@ -103,7 +103,7 @@ fn all_groups(directory: &Directory, person: &Person) -> BTreeSet<GroupIx> {
     found
 }
 
-/// One person of a directory.
+/// A person of a directory, as the template engine accesses it.
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) directory: Arc<Directory>,
@@ -127,7 +127,7 @@ impl Object for Seen {
         if values.is_empty() {
             return None;
         }
-        // By schema, not by count: an expression must not change its meaning when somebody gets a second value.
+        // Decide by schema, not by the number of values: an expression must not change its meaning when a person gets a second value.
         if AttributeTable::multi_valued(id) {
             return Some(values.iter().map(|value| Value::from(&*value.display())).collect());
         }
@@ -141,14 +141,14 @@ mod tests {
     use crate::model::{DirectoryBuilder, GroupEntry, GroupId, PersonEntry, PersonId};
 
     #[test]
-    fn names_are_found_again() {
+    fn finds_every_variable_by_its_name() {
         for view in VIEWS {
             assert_eq!(View::named(view.as_str()), Some(view));
         }
     }
 
     #[test]
-    fn a_person_is_seen_from_the_name_upward_and_in_all_groups() {
+    fn returns_the_values_of_every_variable() {
         let dn = r"CN=Groß\, Jürgen,OU=EMEA,OU=Sales\+Co,CN=Users,DC=example,DC=test";
         let mut builder = DirectoryBuilder::new();
         builder.person(PersonEntry::new(PersonId::parse("1"), Dn::parse(dn).unwrap()));
@@ -156,7 +156,7 @@ mod tests {
             let dn = Dn::parse(&format!("CN={name},DC=test")).unwrap();
             GroupEntry::new(GroupId::parse(name), dn).member(member)
         };
-        // A circle, as directories have them.
+        // The two groups contain each other, which directories allow.
         builder.group(group("Inner", dn).member("CN=Outer,DC=test"));
         builder.group(group("Outer", "CN=Inner,DC=test"));
         let directory = builder.build().unwrap();

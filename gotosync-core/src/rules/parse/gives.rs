@@ -1,4 +1,4 @@
-//! What a rule gives.
+//! Interpretation of the keys for licenses, groups, roles, and the other things that a rule gives.
 
 use std::ops::RangeInclusive;
 
@@ -8,7 +8,7 @@ use crate::rules::document::Placed;
 use crate::rules::grammar::{MailKeys, NamedKeys, ProductKeys, RangeKeys, RoleKeys, TextOr, VoicemailKeys, WordOr};
 use crate::rules::{Given, Gives, GroupChoice, RoleGrant};
 
-/// The keys of a rule that say what it gives.
+/// The keys of a rule for the things that it gives.
 pub(super) struct Keys {
     pub(super) products: Vec<TextOr<ProductKeys>>,
     pub(super) user_group: Option<Placed<Option<String>>>,
@@ -35,34 +35,34 @@ pub(super) fn gives(reader: &Reader<'_, '_>, keys: Keys) -> Gives {
     }
 }
 
-/// A range of extensions.
+/// Reads a range of telephone extensions.
 pub(super) fn range(reader: &Reader<'_, '_>, keys: &RangeKeys) -> Option<RangeInclusive<u32>> {
     let number = |number: Option<usize>| number.and_then(|number| u32::try_from(number).ok());
     let at = keys.places.table();
     let (Some(from), Some(to)) = (number(keys.from), number(keys.to)) else {
-        let hint = "write both ends: `extension = { from = 2000, to = 2999 }`";
-        reader.problem(at, "a range of extensions has two ends", hint);
+        let hint = "write, for example, `extension = { from = 2000, to = 2999 }`";
+        reader.problem(at, "a range of extensions needs `from` and `to`", hint);
         return None;
     };
     if !(10..=99_999_999).contains(&from) || to > 99_999_999 || from > to {
-        let hint = "an extension has two to eight digits, and the first number comes first";
-        reader.problem(at, format!("`{from}` to `{to}` is no range of extensions"), hint);
+        let hint = "use numbers with two to eight digits, and write the lower one in `from`";
+        reader.problem(at, format!("`{from}` to `{to}` is not a valid range of extensions"), hint);
         return None;
     }
     Some(from..=to)
 }
 
-/// The voicemail of an extension that comes.
+/// Reads the voicemail settings for a newly assigned extension.
 fn voicemail(reader: &Reader<'_, '_>, keys: &VoicemailKeys) -> Option<Voicemail> {
     let fits = |key: &str, text: &Option<Placed<String>>, form: Form| {
         let text = text.as_ref()?;
         let value = text.value.trim();
         if value.is_empty() {
-            reader.problem(&text.at, format!("`{key}` is empty"), "write a value, or leave it out");
+            reader.problem(&text.at, format!("`{key}` is empty"), "write a value, or remove the key");
             return None;
         }
         if let Some(problem) = form.problem(value) {
-            reader.problem(keys.places.of_key(key), problem, "write it in that form, or leave it out");
+            reader.problem(keys.places.of_key(key), problem, "correct the value, or remove the key");
             return None;
         }
         Some(value.to_owned())
@@ -75,8 +75,8 @@ fn voicemail(reader: &Reader<'_, '_>, keys: &VoicemailKeys) -> Option<Voicemail>
         operator: fits("operator", &keys.operator, Form::Extension),
     };
     if voicemail.is_empty() {
-        let hint = "write `voicemail = { transcription = true }`";
-        reader.problem(keys.places.table(), "`voicemail` sets nothing", hint);
+        let hint = "write, for example, `voicemail = { transcription = true }`, or remove the key";
+        reader.problem(keys.places.table(), "`voicemail` has no effect", hint);
         return None;
     }
     Some(voicemail)
@@ -94,7 +94,7 @@ fn products(reader: &Reader<'_, '_>, items: Vec<TextOr<ProductKeys>>) -> Vec<Giv
         };
         let Some(name) = name else { continue };
         if name.value.trim().is_empty() {
-            reader.problem(&name.at, "a product without a name", "write the name of a license of the account");
+            reader.problem(&name.at, "the name of the license is empty", "write the name of a license of the account");
         } else {
             products.push(Given { product: name.value.trim().to_owned(), without });
         }
@@ -110,8 +110,8 @@ fn user_group(reader: &Reader<'_, '_>, path: Placed<Option<String>>) -> Option<G
 fn group_path(reader: &Reader<'_, '_>, path: &Placed<String>) -> Option<UserGroupPath> {
     let group = UserGroupPath::new(path.value.trim());
     let Some(problem) = group.problem() else { return Some(group) };
-    let message = format!("`{}` is not a path of user groups: {problem}", path.value);
-    reader.problem(&path.at, message, "write names with a slash between them, as `Sales/EMEA`");
+    let message = format!("`{}` is not the path of a user group: {problem}", path.value);
+    reader.problem(&path.at, message, "write the names of the groups separated by slashes, such as `Sales/EMEA`");
     None
 }
 
@@ -122,11 +122,11 @@ fn role(reader: &Reader<'_, '_>, said: WordOr<RoleGrant, RoleKeys>) -> Option<Ro
     };
     if let Some(set) = &keys.role_set {
         for other in ["privileges", "groups", "products"].into_iter().filter(|other| keys.places.has(other)) {
-            let message = format!("a role with a `role_set` has no `{other}`");
-            reader.problem(keys.places.of_key(other), message, "the role set says it: leave one of them out");
+            let message = format!("`role` cannot have both `role_set` and `{other}`");
+            reader.problem(keys.places.of_key(other), message, "remove one of them; a role set defines its own rights");
         }
         if set.value.trim().is_empty() {
-            reader.problem(&set.at, "a role set without a name", "write the name of a role set of the account");
+            reader.problem(&set.at, "the name of the role set is empty", "write the name of a role set of the account");
             return None;
         }
         return Some(RoleGrant::Set(set.value.trim().to_owned()));
@@ -138,11 +138,11 @@ fn role(reader: &Reader<'_, '_>, said: WordOr<RoleGrant, RoleKeys>) -> Option<Ro
     let groups = keys.groups.iter().filter_map(|path| group_path(reader, path)).collect();
     let products = names(reader, &keys.products, "a product");
     if privileges.is_empty() {
-        // Wrong ones were noted where they stand.
+        // Invalid privileges have been recorded as problems already.
         if none {
             let hint =
                 "write `role = { privileges = [\"manage-users\"], groups = [\"Sales\"] }`, or `{ role_set = \"…\" }`";
-            reader.problem(keys.places.table(), "a manager without a privilege", hint);
+            reader.problem(keys.places.table(), "`role` has neither `privileges` nor `role_set`", hint);
         }
         return None;
     }
@@ -158,14 +158,14 @@ fn templates(
         let template = match said {
             Some(TextOr::Text(name)) if name.value == "system" => Some(SettingsTemplate::System),
             Some(TextOr::Text(name)) => Some(SettingsTemplate::Named(name.value)),
-            // For a template that somebody called `system`.
+            // This form is for a template whose name is `system`.
             Some(TextOr::Table(keys)) => keys.name.map(|name| SettingsTemplate::Named(name.value)),
             None => None,
         };
         match template {
             Some(SettingsTemplate::Named(name)) if name.trim().is_empty() => {
-                let hint = "write the name of a template, or \"system\" for the system's own settings";
-                reader.problem(&product.at, "a template without a name", hint);
+                let hint = "write the name of a template, or \"system\" for the system settings";
+                reader.problem(&product.at, "the name of the settings template is empty", hint);
             }
             Some(template) => templates.push((product.value, template)),
             None => {}
@@ -181,13 +181,13 @@ fn welcome(said: WordOr<WelcomeEmail, MailKeys>) -> Option<WelcomeEmail> {
     }
 }
 
-/// Names that are not blank, each once.
+/// Returns the names without duplicates. Blank names are recorded as problems. `what` is the kind of name, for the message.
 fn names(reader: &Reader<'_, '_>, items: &[Placed<String>], what: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in items {
         let text = name.value.trim();
         if text.is_empty() {
-            reader.problem(&name.at, format!("{what} without a name"), "write its name as the account has it");
+            reader.problem(&name.at, format!("the name of {what} is empty"), "write the name as it is in the account");
         } else if !names.iter().any(|own| own == text) {
             names.push(text.to_owned());
         }

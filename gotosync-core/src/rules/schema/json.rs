@@ -1,23 +1,23 @@
-//! The JSON Schema (draft 2020-12) of a rules file, made from the table of keys.
+//! The JSON Schema (draft 2020-12) of a rules file, generated from the table of keys.
 
 use serde_json::{Map, Value, json};
 
 use super::keys;
 use crate::rules::key::{Key, KeyKind, Need, Word};
 
-/// The JSON Schema by which an editor completes and checks a rules file; its messages are those of reading the file.
+/// Returns the JSON Schema that lets an editor complete and validate a rules file. Its error messages use the same words as gotosync.
 ///
-/// Editors that know TOML take it from a first line such as `#:schema rules.schema.json`. What only a reader can tell
-/// (whether a filter or an expression is one, whether two rules share a name) is not in it.
+/// TOML editors find the schema through a first line such as `#:schema rules.schema.json`. The schema cannot check everything:
+/// for example, only gotosync checks the syntax of filters and expressions and finds rules with the same name.
 pub fn json_schema() -> Value {
     let mut schema = object(keys());
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
     schema.insert("title".into(), "gotosync rules file".into());
-    schema.insert("description".into(), "who gets what: rules stand in order of priority".into());
+    schema.insert("description".into(), "rules that select people and set what they get, in order of priority".into());
     Value::Object(schema)
 }
 
-/// A table with these keys and no other.
+/// Returns the schema of a table that allows only these keys.
 fn object(keys: &[Key]) -> Map<String, Value> {
     let mut schema = Map::new();
     schema.insert("type".into(), "object".into());
@@ -40,10 +40,12 @@ fn object(keys: &[Key]) -> Map<String, Value> {
 
 fn property(key: &Key) -> Value {
     let mut schema = value(key);
-    // Editors that show no message of ours show at least this, when they point at the key.
+    // Some editors ignore `errorMessage`, but show the description when the pointer is over the key.
     let mut about = format!("{}\n\nexpected {}", key.about, key.expected());
-    if !key.absent.is_empty() {
-        about += "\n\nif absent: ";
+    if key.need == Need::Required {
+        about += "\n\nrequired";
+    } else if !key.absent.is_empty() {
+        about += "\n\ndefault: ";
         about += key.absent;
     }
     schema.insert("description".into(), about.into());
@@ -69,9 +71,9 @@ fn value(key: &Key) -> Map<String, Value> {
         KeyKind::TextOrFalse => json!({ "anyOf": [{ "type": "string" }, { "const": false }] }),
         KeyKind::Flag => json!({ "type": "boolean" }),
         KeyKind::Number => json!({ "type": "integer", "minimum": 0 }),
-        KeyKind::Word(words) => json!({ "enum": spelt(words) }),
+        KeyKind::Word(words) => json!({ "enum": spellings(words) }),
         KeyKind::Texts => one_or_many(json!({ "type": "string", "pattern": "\\S" })),
-        KeyKind::Words(words) => one_or_many(json!({ "enum": spelt(words) })),
+        KeyKind::Words(words) => one_or_many(json!({ "enum": spellings(words) })),
         KeyKind::TextOrTable(keys) => json!({ "anyOf": [{ "type": "string" }, object(keys)] }),
         KeyKind::TextFalseOrTable(keys) => {
             json!({ "anyOf": [{ "type": "string" }, { "const": false }, object(keys)] })
@@ -80,7 +82,7 @@ fn value(key: &Key) -> Map<String, Value> {
         KeyKind::TextsOrTables(keys) => {
             one_or_many(json!({ "anyOf": [{ "type": "string", "pattern": "\\S" }, object(keys)] }))
         }
-        KeyKind::WordOrTable(words, keys) => json!({ "anyOf": [{ "enum": spelt(words) }, object(keys)] }),
+        KeyKind::WordOrTable(words, keys) => json!({ "anyOf": [{ "enum": spellings(words) }, object(keys)] }),
         KeyKind::Table(keys) => Value::Object(object(keys)),
         KeyKind::Tables(keys) => json!({ "type": "array", "minItems": 1, "items": object(keys) }),
     };
@@ -90,11 +92,11 @@ fn value(key: &Key) -> Map<String, Value> {
     }
 }
 
-fn spelt(words: &[Word]) -> Vec<&'static str> {
+fn spellings(words: &[Word]) -> Vec<&'static str> {
     words.iter().map(|word| word.word).collect()
 }
 
-/// A value that is written as in a rules file.
+/// Parses a TOML value and converts it to JSON.
 fn toml(text: &str) -> Option<Value> {
     text.parse().ok().map(|value| super::super::edit::json_of(&value))
 }

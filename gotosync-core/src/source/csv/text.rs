@@ -272,7 +272,7 @@ mod tests {
         let error = decoded(b"Name\nAnn\nJ\xf6rg\n", None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "cannot read the CSV file: it is not UTF-8, and nothing says what it is (file: people.csv, line: 3)"
+            "could not read the CSV file: it is not UTF-8, and nothing says what it is (file: people.csv, line: 3)"
         );
         assert!(error.help().unwrap().contains("encoding = \"windows-1252\""));
         let error = decoded(&wide("Name", false, u16::to_be_bytes), None).unwrap_err();

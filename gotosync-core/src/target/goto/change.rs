@@ -1,4 +1,4 @@
-//! Changes to users who are there: each is read again first, and changed only if it is as it was planned for.
+//! Changes to existing users. Each user is read again first, and changed only if the user still has the planned state.
 
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Map, Value, json};
@@ -14,15 +14,15 @@ use crate::http::{Failure, Method, Reached, Request};
 use crate::model::{Action, Arrival, Effect, Email, Fault, Outcome, Role, Status, Update, User, UserChanges, UserKey};
 use crate::{ErrorKind, Result};
 
-/// What is to be done to one user.
+/// The requests of one action on a user.
 struct Planned {
     calls: Vec<Request>,
-    /// The user when all of it is done; `None` when they are gone.
+    /// The user after all requests; `None` if the user is deleted.
     after: Option<User>,
     effect: Effect,
 }
 
-/// Does actions on users; those on one user in order, others side by side.
+/// Executes actions on users: in order for the same user, in parallel for different users.
 pub(super) async fn change(work: &Work<'_>, actions: &[Action]) -> Vec<Outcome> {
     let mut chains: Vec<(UserKey, Vec<usize>)> = Vec::new();
     for (at, action) in actions.iter().enumerate() {
@@ -61,7 +61,7 @@ async fn in_order(
     outcomes
 }
 
-/// Does one action on a user who is as `now` says.
+/// Executes one action on a user whose current state is `now`.
 async fn one(work: &Work<'_>, now: &mut Option<User>, action: &Action) -> Outcome {
     let planned = match planned(work, now.as_ref(), action).await {
         Ok(planned) => planned,
@@ -72,12 +72,12 @@ async fn one(work: &Work<'_>, now: &mut Option<User>, action: &Action) -> Outcom
         if failure.reached == Reached::Not {
             return failed(failure, done);
         }
-        // Nobody knows: the user tells.
+        // The outcome is unknown, so read the user to find out.
         let outcome = failed(failure, done);
         let Some(key) = action.user().filter(|_| !is_about_telephones(action)) else { return outcome };
         let Ok(seen) = fresh::one(work, key.clone()).await else { return outcome };
         let arrived = match (action, &seen) {
-            // The key was read a moment ago: a user who has it is the same one, whatever the address is by now.
+            // The key was read a moment ago, so a user with this key is the same user, even if the address has changed.
             (Action::Delete(_), seen) => seen.is_none(),
             (Action::Suspend(_), Some(user)) => user.is_bare() && user.status == Status::Suspended,
             (action, seen) => matches!(action.arrival(seen.as_ref(), |_| false), Arrival::Done(_)),
@@ -93,7 +93,7 @@ async fn one(work: &Work<'_>, now: &mut Option<User>, action: &Action) -> Outcom
     planned.effect.into()
 }
 
-/// Writes what an action says of telephones.
+/// Writes the telephone settings of an action.
 async fn telephones(work: &Work<'_>, after: Option<&User>, action: &Action) -> Result<(), (Failure, usize)> {
     let (Action::Update(update) | Action::Reactivate(update)) = action else { return Ok(()) };
     let (Some(board), Some(api), Some(settings)) = (&work.board, &work.target.connect, &update.changes.settings) else {
@@ -106,12 +106,12 @@ async fn telephones(work: &Work<'_>, after: Option<&User>, action: &Action) -> R
     board.lock().await.write(work.target, work.who, api, (&update.user, &name), settings).await
 }
 
-/// The calls of an action, if nothing stands against it.
+/// Returns the requests of an action, or the reason why it must not be executed.
 async fn planned(work: &Work<'_>, now: Option<&User>, action: &Action) -> Result<Planned, Fault> {
     offered(work.who, action)?;
     let after = action.guard(now, &work.guards())?;
     let (Some(user), Some(key), Some(effect)) = (now, action.user(), action.effect()) else {
-        return Err(Fault::new(ErrorKind::Bug, "the action is about no user"));
+        return Err(Fault::new(ErrorKind::Bug, "the action does not concern a user"));
     };
     let path = work.path(&format!("/users/{}", Request::part(key.as_str())));
     let Some(mut after) = after else {
@@ -127,7 +127,7 @@ async fn planned(work: &Work<'_>, now: Option<&User>, action: &Action) -> Result
         Action::Update(update) | Action::Reactivate(update) => updated(work, user, &after, update, &path).await?,
         _ => vec![invitation(work.who.account.as_str(), key.as_str())],
     };
-    // Who was never invited has signed in.
+    // A user without an invitation has signed in.
     after.derive_status(after.invitation.is_none());
     Ok(Planned { calls, after: Some(after), effect })
 }
@@ -156,7 +156,7 @@ async fn updated(
         calls.push(put(path, &Value::Object(body)));
     }
     if changes.group.as_ref().is_some_and(|change| change.after().is_none()) {
-        // Seen in a client: it takes a user out of all groups, of which there is one at the most.
+        // This request was observed in a client. It removes the user from all groups, and a user has at most one.
         calls.push(Request::new(Method::Delete, format!("{path}/groups")));
     }
     if role_changes && let Role::Set(name) = &after.role {
@@ -165,7 +165,7 @@ async fn updated(
     Ok(calls)
 }
 
-/// What changes in the fields of a user; the rest has calls of its own.
+/// Returns the changed fields of the user. The other changes need separate requests.
 fn body(work: &Work<'_>, user: &User, after: &User, changes: &UserChanges) -> Result<Map<String, Value>, Fault> {
     let mut body = Map::new();
     if changes.email.is_some() {
@@ -188,7 +188,7 @@ fn body(work: &Work<'_>, user: &User, after: &User, changes: &UserChanges) -> Re
         body.insert("groupKey".to_owned(), json!(work.names.group(group).map_err(Fault::from)?));
     }
     if after.role != user.role {
-        // Whoever had a role set alone has no words to lose.
+        // A user with only a role set has no system role to remove.
         let words = !matches!((&user.role, &after.role), (Role::Set(_) | Role::Member, Role::Member | Role::Set(_)));
         if words || foreign_words(work, &user.role) {
             body.extend(role_fields(&after.role, &work.names)?);
@@ -210,12 +210,12 @@ fn body(work: &Work<'_>, user: &User, after: &User, changes: &UserChanges) -> Re
     Ok(body)
 }
 
-/// Says whether a role reads as a set and is words that are not known.
+/// Returns `true` if a role is shown as a role set but consists of unknown system roles.
 fn foreign_words(work: &Work<'_>, role: &Role) -> bool {
     matches!(role, Role::Set(name) if work.names.role_set(name).is_err())
 }
 
-/// The fields of a role that is no role set.
+/// Returns the fields for a role other than a role set.
 pub(super) fn role_fields(role: &Role, names: &Names) -> Result<Map<String, Value>, Fault> {
     let mut fields = Map::new();
     let words: Vec<&str> = match role {
@@ -238,7 +238,7 @@ pub(super) fn role_fields(role: &Role, names: &Names) -> Result<Map<String, Valu
     Ok(fields)
 }
 
-/// Takes the role set from a user who has one; a system role takes its place only then (goto-api, 2.10).
+/// Removes the role set of a user, if there is one; only then can a system role replace it (goto-api, 2.10).
 fn clear_role_set(work: &Work<'_>, user: &User) -> Result<Vec<Request>, Fault> {
     match &user.role {
         Role::Set(_) if !foreign_words(work, &user.role) => {
@@ -249,7 +249,7 @@ fn clear_role_set(work: &Work<'_>, user: &User) -> Result<Vec<Request>, Fault> {
     }
 }
 
-/// Gives a role set.
+/// Assigns a role set.
 pub(super) fn give_role_set(work: &Work<'_>, email: &Email, name: &str) -> Result<Request, Fault> {
     let id = work.names.role_set(name).map_err(Fault::from)?;
     let path = work.path(&format!("/rolesets/{}/users", Request::part(id.as_str())));
@@ -258,7 +258,7 @@ pub(super) fn give_role_set(work: &Work<'_>, email: &Email, name: &str) -> Resul
 
 fn filter(email: &Email) -> Result<String, Fault> {
     filter_by_email(email)
-        .ok_or_else(|| Fault::new(ErrorKind::Unsupported, "an address with quotes cannot be given a role set"))
+        .ok_or_else(|| Fault::new(ErrorKind::Unsupported, "cannot assign a role set to an e-mail address with quotes"))
 }
 
 fn put(path: &str, body: &Value) -> Request {

@@ -1,8 +1,8 @@
-//! Telephones and where people are, through the API of GoTo Connect (goto-api, 5).
+//! Telephones and the locations of users, through the GoTo Connect API (goto-api, 5).
 //!
-//! Writable are the number of an extension, whose it is and who else it rings at, whose a device is, the name of a telephone
-//! number and the extension it rings at, who may show it as caller id, the basics of a voicemail, and the location of a user.
-//! The vendor's API does not write the outbound caller id of a line, dial plans and queues.
+//! The API can write the number, the user, and the secondary users of an extension, the user of a device, the name and
+//! target extension of a phone number, the users who may show it as caller ID, basic voicemail settings, and the
+//! location of a user. It cannot write the outbound caller ID of a line, dial plans, or queues.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -35,30 +35,30 @@ pub(super) struct Switchboard {
     locations: Option<Vec<LocationUsers>>,
 }
 
-/// A telephone number.
+/// A phone number.
 #[derive(Debug)]
 struct Number {
     digits: PhoneNumber,
     wire: WireNumber,
-    /// What each user may do with it.
+    /// The permissions of each user on the number.
     permissions: Vec<WirePermission>,
 }
 
-/// A location, and who is at it.
+/// A location and its users.
 #[derive(Debug)]
 struct LocationUsers {
     wire: WireLocation,
     users: BTreeSet<Key>,
 }
 
-/// Which of it is read.
+/// The parts of a switchboard to read.
 #[derive(Clone, Debug, Default)]
 struct Parts {
     lists: BTreeSet<Part>,
     callers: Callers,
 }
 
-/// A list of it.
+/// A list in a switchboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Extensions,
@@ -67,7 +67,7 @@ enum Part {
     Locations,
 }
 
-/// The numbers whose permissions are read: that takes a call for each.
+/// The numbers whose permissions are read, which takes one call per number.
 #[derive(Clone, Debug, Default)]
 enum Callers {
     #[default]
@@ -77,19 +77,19 @@ enum Callers {
 }
 
 impl Parts {
-    /// All that the login sees and is told to read.
+    /// Returns everything that the signed-in user may see and the configuration enables.
     fn all(who: &Who) -> Self {
         let callers = if who.callers { Callers::OfAll } else { Callers::OfNone };
         Self { lists: [Part::Extensions, Part::Devices, Part::Numbers, Part::Locations].into(), callers }
     }
 
-    /// What is needed to do these actions.
+    /// Returns the parts that these actions need.
     fn of(actions: &[Action]) -> Self {
         let mut lists = BTreeSet::new();
         let needed = |feature: &&Feature| actions.iter().any(|action| feature.is_needed_by(action));
         for feature in OF_CONNECT.iter().filter(needed) {
             lists.extend(match feature {
-                // Where an extension changes, the numbers that ring at it go along.
+                // When a user's extension changes, the numbers that ring at it change too.
                 Feature::Extensions | Feature::PhoneNumbers => &[Part::Extensions, Part::Numbers][..],
                 Feature::CallerIdNumbers | Feature::TextingNumbers => &[Part::Numbers],
                 Feature::Devices => &[Part::Devices],
@@ -106,7 +106,7 @@ impl Parts {
     }
 }
 
-/// Settings that are permissions on telephone numbers, each with the word for it.
+/// Lists the settings that are permissions on phone numbers, each with its API word.
 macro_rules! permissions {
     ($settings:expr, $($reference:tt)+) => {
         [
@@ -117,7 +117,7 @@ macro_rules! permissions {
 }
 use permissions;
 
-/// Returns the numbers on which an action gives or takes a permission.
+/// Returns the numbers for which an action grants or revokes a permission.
 fn permitted_by(action: &Action) -> Vec<PhoneNumber> {
     let numbers = |changes: &SettingsChanges| {
         let all = permissions!(changes, &).into_iter();
@@ -132,17 +132,17 @@ fn permitted_by(action: &Action) -> Vec<PhoneNumber> {
     }
 }
 
-/// Says whether changes are about telephones and locations at all.
+/// Returns `true` if the changes concern telephones or locations.
 pub(super) fn concerns(changes: &SettingsChanges) -> bool {
     changes.features().iter().any(|feature| OF_CONNECT.contains(feature))
 }
 
-/// Says whether an action gives or takes telephones.
+/// Returns `true` if an action changes telephones or locations.
 pub(super) fn is_about_telephones(action: &Action) -> bool {
     OF_CONNECT.iter().any(|feature| feature.is_needed_by(action))
 }
 
-/// Reads all of it, if it is told to and the login sees it.
+/// Reads the complete switchboard, if it is enabled and visible to the signed-in user.
 pub(super) async fn switchboard(target: &GotoAccount, who: &Who) -> Result<Option<(Switchboard, Vec<Gap>)>> {
     match &target.connect {
         Some(api) if who.telephones == Telephones::Read => {
@@ -152,14 +152,14 @@ pub(super) async fn switchboard(target: &GotoAccount, who: &Who) -> Result<Optio
     }
 }
 
-/// Reads what these actions are about.
+/// Reads the parts that these actions need.
 pub(super) async fn needed(target: &GotoAccount, who: &Who, actions: &[Action]) -> Result<Option<Switchboard>> {
     match &target.connect {
         Some(api) if who.telephones == Telephones::Read && actions.iter().any(is_about_telephones) => {
             let (board, gaps) = Box::pin(Switchboard::read(api, who, Parts::of(actions))).await?;
             match gaps.first() {
                 None => Ok(Some(board)),
-                // What is not known to be there cannot be told from what is not.
+                // In a partial list, a missing object cannot be distinguished from an unread one.
                 Some(gap) => Err(Error::new(ErrorKind::Unavailable, format!("{}: {}", gap.place, gap.problem))),
             }
         }
@@ -191,7 +191,7 @@ impl Switchboard {
         .await;
         let mut gaps = Vec::new();
         let extensions = extensions?.take(&mut gaps);
-        // A device without an address is none that a rule could name, and so is a number without digits.
+        // Rules cannot refer to a device without a MAC address or a number without digits, so both are ignored.
         let devices = devices?.take(&mut gaps).map(|rows| {
             rows.into_iter().filter_map(|device| Some((device.mac_address.parse().ok()?, device))).collect()
         });
@@ -217,7 +217,7 @@ impl Switchboard {
         self.numbers.as_deref().unwrap_or_default()
     }
 
-    /// Adds what the account has to give: devices, numbers and extensions of nobody, locations.
+    /// Adds the available devices, numbers, extensions, and locations to the catalog.
     pub(super) fn fill(&self, catalog: &mut Catalog) {
         let holders = self.holders();
         catalog.devices = self
@@ -237,7 +237,7 @@ impl Switchboard {
         catalog.locations = self.locations.iter().flatten().map(|place| place.wire.name.clone()).collect();
     }
 
-    /// Puts what users have into their settings; the extension that came with a user stays where none is listed.
+    /// Adds telephone settings to users. If no extensions were listed, the extension in the user's own data remains.
     pub(super) fn complete<'u>(&self, users: impl IntoIterator<Item = &'u mut User>) {
         let mut found = self.settings();
         for user in users {
@@ -257,7 +257,7 @@ impl Switchboard {
         }
     }
 
-    /// What each user has, by key.
+    /// Returns the telephone settings of each user, by key.
     fn settings(&self) -> HashMap<&str, UserSettings> {
         let mut found: HashMap<&str, UserSettings> = HashMap::new();
         for own in self.extensions() {
@@ -295,31 +295,34 @@ impl Switchboard {
         found
     }
 
-    /// A number that rings at no user.
+    /// Returns a number that does not ring at a user, with its destination.
     fn named(&self, own: &Number) -> NamedNumber {
         NamedNumber { number: own.digits.clone(), name: own.wire.name.clone(), rings_at: self.rings_at(own) }
     }
 
-    /// Where a number rings that rings at no user.
+    /// Returns the destination of a number that does not ring at a user.
     fn rings_at(&self, number: &Number) -> Option<RingsAt> {
         let id = number.wire.route_to.as_ref()?.extension();
         let at = self.extensions().iter().find(|own| own.is_direct() && id == Some(&*own.id));
         Some(at.map_or(RingsAt::Elsewhere, |own| RingsAt::Extension(own.number.as_str().to_owned())))
     }
 
-    /// Whose each extension is, by its id.
+    /// Returns the primary user of each extension, by extension ID.
     fn holders(&self) -> HashMap<&str, &Key> {
         let own = |own: &'_ WireExtension| own.assigned_primary_user_key.is_some();
         let all = self.extensions().iter().filter(|extension| own(extension));
         all.filter_map(|own| Some((own.id.as_str(), own.assigned_primary_user_key.as_ref()?))).collect()
     }
 
-    /// Says that the login does not see telephones: then lists come empty, and not refused (goto-api, 5).
+    /// Returns a gap if the signed-in user may not see telephones: GoTo then returns empty lists instead of an error
+    /// (goto-api, 5).
     pub(super) fn is_blind(&self, users: &[User]) -> Option<Gap> {
         let has = || users.iter().any(|user| user.settings().extension.is_some());
         (self.extensions().is_empty() && has()).then(|| Gap {
             place: "extensions".to_owned(),
-            problem: "none came although users have some: the login needs «Super admin» or «Configure PBX»".to_owned(),
+            problem: "GoTo returned no extensions although users have some; \
+                      the signed-in user needs the role «Super admin» or «Configure PBX»"
+                .to_owned(),
         })
     }
 }
@@ -330,7 +333,7 @@ impl Number {
     }
 }
 
-/// Reads who may show the numbers that are asked about.
+/// Reads the permissions on the requested numbers.
 async fn with_permissions(
     api: &Api,
     account: &AccountKey,
@@ -359,7 +362,7 @@ async fn with_permissions(
     Ok((Some(numbers), gaps))
 }
 
-/// Reads who is at each location.
+/// Reads the users at each location.
 async fn with_users(
     api: &Api,
     account: &AccountKey,
@@ -382,7 +385,7 @@ async fn with_users(
     Ok((Some(places), gaps))
 }
 
-/// A list that was read, or was not to be.
+/// A list, or `None` if it was not requested.
 struct Listed<T>(Option<(Vec<T>, Vec<Gap>)>);
 
 impl<T> Listed<T> {
@@ -403,8 +406,8 @@ async fn listed<T: DeserializeOwned>(
     Ok(Listed(if wanted { Some(list(api, account, path, name).await?) } else { None }))
 }
 
-/// The same of a list that a login need not see, or an account need not have, and that nothing else hangs on: then nothing
-/// of it is known, and rules that ask for it are told that the account has none.
+/// Like [`listed`], but treats an unavailable list as unknown. The account may lack it, or the signed-in user may not
+/// see it, and no other data depends on it. Rules that use it get the error that the account has no such object.
 async fn offered<T: DeserializeOwned>(
     wanted: bool,
     api: &Api,
@@ -420,15 +423,16 @@ async fn offered<T: DeserializeOwned>(
     }
 }
 
-/// Reads a list whose pages name the next one.
+/// Reads a list in which each page names the next one.
 pub(super) async fn list<T: DeserializeOwned>(
     api: &Api,
     account: &AccountKey,
     path: &str,
     name: &str,
 ) -> Result<(Vec<T>, Vec<Gap>)> {
-    let (mut rows, mut marker, mut seen) = (Vec::new(), None::<String>, BTreeSet::new());
+    let (mut rows, mut marker, mut seen, mut number) = (Vec::new(), None::<String>, BTreeSet::new(), 0);
     loop {
+        number += 1;
         let mut request = Request::get(path).query("accountKey", account).query("pageSize", PAGE);
         if let Some(marker) = &marker {
             request = request.query("pageMarker", marker);
@@ -437,7 +441,7 @@ pub(super) async fn list<T: DeserializeOwned>(
             Ok(answer) => answer.json(),
             Err(failure) => Err(scoped(meant(failure))),
         };
-        let page = match page {
+        let page = match page.map_err(|error| error.during(format!("list {name} (page {number})"))) {
             Ok(page) => page,
             Err(error) if rows.is_empty() => return Err(error),
             Err(error) => return Ok((rows, vec![gap(name, error.to_string())])),
@@ -446,7 +450,7 @@ pub(super) async fn list<T: DeserializeOwned>(
         match page.next_page_marker.filter(|next| !next.is_empty()) {
             None => return Ok((rows, Vec::new())),
             Some(next) if !seen.insert(next.clone()) => {
-                return Ok((rows, vec![gap(name, "the pages lead in a circle".to_owned())]));
+                return Ok((rows, vec![gap(name, "the page markers form a loop".to_owned())]));
             }
             Some(next) => marker = Some(next),
         }
@@ -458,8 +462,8 @@ fn scoped(error: Error) -> Error {
         return error;
     }
     error.hint(
-        "GoTo Connect needs the scopes voice-admin.v1.read and voice-admin.v1.write: an admin ticks them in the OAuth client, \
-         then sign in again with `gotosync login`; or leave `connect` out",
+        "GoTo Connect needs the scopes voice-admin.v1.read and voice-admin.v1.write: enable them in the OAuth client, \
+          then sign in again with `gotosync login`; or remove `connect` from the configuration",
     )
 }
 
@@ -467,7 +471,7 @@ fn gap(name: &str, problem: String) -> Gap {
     Gap { place: name.to_owned(), problem }
 }
 
-/// Rows on a page: 100 were asked for by clients.
+/// The number of rows per page, as observed clients request it.
 const PAGE: usize = 100;
 
 #[cfg(test)]
@@ -476,12 +480,12 @@ mod tests {
     use crate::http::cases::{Server, ok};
 
     #[tokio::test]
-    async fn pages_that_lead_in_a_circle_end() {
+    async fn stops_when_page_markers_form_a_loop() {
         let page = |next: &str| ok(&format!(r#"{{"items":[],"nextPageMarker":"{next}"}}"#));
         let server = Server::start(vec![page("a"), page("b"), page("a"), page("b")]);
         let read = list::<WireExtension>(&server.api(), &AccountKey::new("1"), "list", "extensions").await;
-        let Ok((_, gaps)) = read else { panic!("an answer that can be read") };
-        assert_eq!(gaps[0].problem, "the pages lead in a circle");
+        let Ok((_, gaps)) = read else { panic!("the response must be readable") };
+        assert_eq!(gaps[0].problem, "the page markers form a loop");
         assert_eq!(server.asked().len(), 3);
     }
 }

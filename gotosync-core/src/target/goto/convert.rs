@@ -1,4 +1,4 @@
-//! From what goes over the wire to users and licenses.
+//! Conversion of API data to users and licenses.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use crate::model::{
 };
 use crate::target::RoleAccess;
 
-/// Whether telephones are read.
+/// The extent to which telephones are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Telephones {
-    /// They are.
+    /// Telephones are read.
     Read,
-    /// They are not: nothing is known of them.
+    /// Telephones are not read and nothing is known about them.
     Left,
 }
 
-/// A user, as far as the login sees them.
+/// Converts a user, as far as the signed-in user can see it.
 ///
-/// The extension is read where `telephones` says so; other telephones are no part of it.
+/// Sets the extension only if `telephones` says so. Other telephone settings are added later.
 pub(super) fn user(wire: &WireUser, names: &Names, roles: RoleAccess, telephones: Telephones) -> User {
     let mut licenses: Vec<LicenseKey> = wire.license_keys.iter().map(|key| LicenseKey::new(key.as_str())).collect();
     licenses.sort();
@@ -31,7 +31,7 @@ pub(super) fn user(wire: &WireUser, names: &Names, roles: RoleAccess, telephones
     let status = status(&wire.status, bare);
     let group = wire.group_key.as_ref().map(|key| match names.group_paths.get(key) {
         Some(path) => path.clone(),
-        // One that was made since groups were listed.
+        // The group was created after the groups were listed.
         None => path_of(&wire.group_name_path),
     });
     let read_only = wire.identity_read_only.unwrap_or_default();
@@ -77,14 +77,14 @@ fn filled(text: Option<&str>) -> Option<Box<str>> {
     text.filter(|text| !text.is_empty()).map(Into::into)
 }
 
-/// Invitations count until somebody signs in.
+/// Returns the pending invitation. Invitations no longer count once the user has signed in.
 fn invitation(wire: &WireUser, status: Status) -> Option<Invitation> {
     let sent = wire.invite_count?;
     let waits = matches!(status, Status::Invited | Status::Suspended);
     waits.then(|| Invitation { sent, expired: wire.invitation_expired.unwrap_or_default() })
 }
 
-/// What a user may administer. Words that are not known make it a role of its own, which no rule gives or takes.
+/// Returns the role of a user. Unknown words become a role of their own, which no rule grants or revokes.
 fn role(wire: &WireUser, names: &Names) -> Role {
     if wire.admin_roles.iter().any(|word| word == SUPER_USER) {
         return Role::Administrator;
@@ -104,7 +104,7 @@ fn role(wire: &WireUser, names: &Names) -> Role {
     Role::Manager { privileges, groups, products }.normal()
 }
 
-/// A license.
+/// Converts a license.
 pub(super) fn license(wire: &WireLicense, name: String, used: usize) -> License {
     License {
         key: LicenseKey::new(wire.key.as_str()),
@@ -116,11 +116,12 @@ pub(super) fn license(wire: &WireLicense, name: String, used: usize) -> License 
     }
 }
 
-/// The names of licenses by key: what describes each, or the products in it; those of one name are told apart by key.
+/// Returns the names of licenses by key: the description, or else the products. Licenses with the same name get their
+/// key appended.
 pub(super) fn license_names(rows: &[WireLicense]) -> BTreeMap<LicenseKey, String> {
     let plain = |row: &WireLicense| match row.description.trim() {
         "" => {
-            // A webinar license lists the meetings that are in it as well.
+            // A webinar license also lists the meetings product that it includes.
             let names: Vec<&str> = row.products.iter().map(|code| product_name(code)).collect();
             if names.is_empty() { row.key.0.clone() } else { names.join(" + ") }
         }
@@ -137,7 +138,7 @@ pub(super) fn license_names(rows: &[WireLicense]) -> BTreeMap<LicenseKey, String
     rows.iter().map(|row| (LicenseKey::new(row.key.as_str()), name(row))).collect()
 }
 
-/// The word for a privilege (goto-api, 2.10).
+/// Returns the API word for a privilege (goto-api, 2.10).
 pub(super) fn word(privilege: Privilege) -> &'static str {
     match privilege {
         Privilege::ManageUsers => "MANAGE_USERS",
@@ -152,14 +153,14 @@ fn privilege(text: &str) -> Option<Privilege> {
     Privilege::ALL.into_iter().find(|privilege| word(*privilege) == text)
 }
 
-/// The role of a full administrator.
+/// The API word for a full administrator.
 pub(super) const SUPER_USER: &str = "SUPER_USER";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A user as it was recorded live (goto-api, 2.4).
+    /// A user as recorded from the live service (goto-api, 2.4).
     const RECORDED: &str = r#"{"key":"5348866090447493637","email":"jlh@yahoo.test","firstName":"John Lee",
         "lastName":"Hooker","locale":"en_US","timeZone":"America/Los_Angeles","licenseKeys":["1355534416108530190"],
         "products":["G2MFREE"],"groupKey":"2493304650723090190","groupName":"Defenders","groupKeyPath":["2493304650723090190"],
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_read_as_it_was_recorded() {
+    fn reads_a_recorded_user() {
         let john = read(RECORDED);
         assert_eq!(john.key, Some("5348866090447493637".into()));
         assert_eq!((john.group.as_ref().unwrap().as_str(), &*john.last_name), ("Defenders", "Hooker"));
@@ -182,14 +183,14 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_signed_in_is_not_invited_any_more_and_an_unknown_status_is_one_with_access() {
+    fn drops_the_invitation_after_sign_in_and_treats_an_unknown_status_as_active() {
         assert_eq!(read(r#"{"key":1,"status":"ACTIVE","inviteCount":2,"licenseKeys":[5]}"#).invitation, None);
         assert_eq!(read(r#"{"key":1,"status":"DORMANT","licenseKeys":[5]}"#).status, Status::Active);
         assert_eq!(read(r#"{"key":1}"#).status, Status::Suspended);
     }
 
     #[test]
-    fn a_role_that_is_not_known_is_no_managers() {
+    fn reads_unknown_role_words_as_a_role_set() {
         let role = |words: &str| read(&format!(r#"{{"key":1,"adminRoles":{words}}}"#)).role;
         assert_eq!(role(r#"["MANAGE_USERS","SUPER_USER"]"#), Role::Administrator);
         assert_eq!(role(r#"["RUN_REPORTS","MANAGE_ACCOUNT"]"#), Role::Set("MANAGE_ACCOUNT + RUN_REPORTS".to_owned()));
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn licenses_are_told_apart() {
+    fn gives_licenses_distinct_names() {
         let rows: Vec<WireLicense> = serde_json::from_str(
             r#"[{"key":1,"products":["G2M"]},{"key":2,"products":["G2W","G2M"]},{"key":3,"description":"Pro"},
                 {"key":4,"description":"Pro"},{"key":5},{"key":6,"products":["G2MPC"]}]"#,

@@ -1,4 +1,4 @@
-//! New users: those who get the same are made in one call.
+//! Creation of users. Users with the same settings are created in one call.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -22,10 +22,10 @@ use crate::model::{
 };
 use crate::{ErrorKind, Result};
 
-/// One of several new users: the place in the batch, and what is wanted.
+/// A new user: the position in the batch and the creation.
 type New<'c> = (usize, &'c Creation);
 
-/// The answer to a creation: a list, or one user alone (goto-api, 2.5).
+/// The response to a creation: a list, or a single user (goto-api, 2.5).
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Made {
@@ -33,10 +33,10 @@ enum Made {
     One(WireMade),
 }
 
-/// Makes users, each with an outcome of its own.
+/// Creates users and returns an outcome for each.
 pub(super) async fn create(work: &Work<'_>, creations: &[&Creation]) -> Vec<Outcome> {
     let mut outcomes: Vec<Option<Outcome>> = vec![None; creations.len()];
-    // An answer does not tell who was made from who was there.
+    // The response does not distinguish new users from existing ones, so the existing ones must be known.
     if let Err(error) = read::known_users(work.target, work.who).await {
         let fault = Fault::from(error);
         return creations.iter().map(|_| Outcome::Failed { fault: fault.clone() }).collect();
@@ -62,12 +62,12 @@ pub(super) async fn create(work: &Work<'_>, creations: &[&Creation]) -> Vec<Outc
             }
         }
     }
-    let lost = || Outcome::InDoubt { fault: Fault::new(ErrorKind::Bug, "the outcome was lost") };
+    let lost = || Outcome::InDoubt { fault: Fault::new(ErrorKind::Bug, "the outcome of the action is missing") };
     outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(lost)).collect()
 }
 
-/// Makes users who get the same. What is refused for one of them is refused for all: then halves are tried by themselves, so
-/// that the others are made and each refusal is told of the one it is about.
+/// Creates users with the same settings. If GoTo rejects one of them, it rejects the complete call. The list is then
+/// split into halves, so that the other users are created and each error belongs to its user.
 async fn bundle(work: &Work<'_>, shared: &Map<String, Value>, members: &[New<'_>]) -> Vec<(usize, Outcome)> {
     let mut ended = Vec::with_capacity(members.len());
     let mut open = VecDeque::from([members.to_vec()]);
@@ -85,8 +85,8 @@ async fn bundle(work: &Work<'_>, shared: &Map<String, Value>, members: &[New<'_>
         let request = Request::new(Method::Post, work.path("/users")).query("allOrNothing", false).json(&body);
         match work.target.api.send(&request).await {
             Ok(answer) => match answer.json::<Made>() {
-                Ok(Made::Several(made)) => ended.extend(told(work, &members, &made).await),
-                Ok(Made::One(made)) => ended.extend(told(work, &members, &[made]).await),
+                Ok(Made::Several(made)) => ended.extend(answered(work, &members, &made).await),
+                Ok(Made::One(made)) => ended.extend(answered(work, &members, &[made]).await),
                 Err(error) => ended.extend(doubt(work, &members, &Fault::from(error)).await),
             },
             Err(failure) if failure.reached == Reached::Perhaps => {
@@ -109,21 +109,21 @@ async fn bundle(work: &Work<'_>, shared: &Map<String, Value>, members: &[New<'_>
     ended
 }
 
-/// Says whether a refusal may be about some of the users only.
+/// Returns `true` if an error may concern only some of the users.
 fn concerns_one(failure: &Failure) -> bool {
     failure
         .meaning
         .is_some_and(|meaning| matches!(meaning.kind(), ErrorKind::Input | ErrorKind::Conflict | ErrorKind::NotFound))
 }
 
-/// What a refusal means; `None` where the address is taken.
+/// Converts an error; returns `None` if the address is taken.
 fn refused(failure: Failure) -> Option<Fault> {
     (!conflicting(&failure)).then(|| Fault::from(meant(failure)))
 }
 
-/// What an answer says of each user. Who was there before is answered like who was made (goto-api, 2.5): a key that was listed
-/// before is nobody new.
-async fn told(work: &Work<'_>, members: &[New<'_>], made: &[WireMade]) -> Vec<(usize, Outcome)> {
+/// Evaluates the response for each user. GoTo answers the same for existing and for new users (goto-api, 2.5), so a key
+/// that was listed before belongs to an existing user.
+async fn answered(work: &Work<'_>, members: &[New<'_>], made: &[WireMade]) -> Vec<(usize, Outcome)> {
     let by_email: HashMap<String, &WireMade> =
         made.iter().map(|own| (Email::new(&own.email).key().into_owned(), own)).collect();
     let alone = if let ([_], [one]) = (members, made) { Some(one) } else { None };
@@ -140,7 +140,7 @@ async fn told(work: &Work<'_>, members: &[New<'_>], made: &[WireMade]) -> Vec<(u
     }
     let there = match look(work, &unnamed).await {
         Ok(there) => there,
-        // They may have been made, and nobody knows.
+        // The users may have been created; the outcome is unknown.
         Err(error) => {
             let fault = Fault::from(error);
             ended.extend(unnamed.iter().map(|(at, _)| (*at, Outcome::InDoubt { fault: fault.clone() })));
@@ -153,7 +153,8 @@ async fn told(work: &Work<'_>, members: &[New<'_>], made: &[WireMade]) -> Vec<(u
             None => Outcome::failed(
                 ErrorKind::Conflict,
                 format!(
-                    "GoTo makes nobody with email {} and does not say why: it may belong to another account",
+                    "GoTo did not create a user with e-mail address {} and gave no reason; \
+                         the address may belong to another account",
                     new.user.email
                 ),
             ),
@@ -168,8 +169,8 @@ fn made_or_taken(work: &Work<'_>, user: &User, key: UserKey) -> Outcome {
     if is_new { Effect::Created { user: key }.into() } else { Outcome::Failed { fault: taken(user) } }
 }
 
-/// What became of users whose creation was not answered. It is looked for, and never repeated: who is not found may still
-/// become visible, and is in doubt.
+/// Looks for users after the reply to their creation was lost, and never repeats the creation. A user that is not found
+/// may still become visible, so the outcome stays in doubt.
 async fn doubt(work: &Work<'_>, members: &[New<'_>], fault: &Fault) -> Vec<(usize, Outcome)> {
     let within = Duration::from_secs(u64::from(work.target.options.visible_within));
     let first = within.min(FIRST_LOOK);
@@ -192,7 +193,7 @@ async fn doubt(work: &Work<'_>, members: &[New<'_>], fault: &Fault) -> Vec<(usiz
     ended
 }
 
-/// Finds users by address: one by one, or in a listing where that takes fewer calls.
+/// Finds users by address: one by one, or in a complete list if that takes fewer calls.
 async fn look(work: &Work<'_>, members: &[New<'_>]) -> Result<HashMap<String, UserKey>> {
     let emails: Vec<&Email> = members.iter().map(|(_, new)| &new.user.email).collect();
     let pages = work.names.users.div_ceil(work.target.options.page_size.max(1)).max(1);
@@ -223,7 +224,7 @@ fn found(row: &WireUser) -> (String, UserKey) {
     (Email::new(&row.email).key().into_owned(), UserKey::new(row.key.as_str()))
 }
 
-/// Role sets and telephones are given after their users were made.
+/// Assigns role sets and telephones after the users were created.
 async fn give_the_rest(work: &Work<'_>, members: &[New<'_>], ended: &mut [(usize, Outcome)]) {
     for (at, outcome) in ended.iter_mut().filter(|(_, outcome)| outcome.is_done()) {
         let Some((_, new)) = members.iter().find(|(own, _)| own == at) else { continue };
@@ -234,7 +235,7 @@ async fn give_the_rest(work: &Work<'_>, members: &[New<'_>], ended: &mut [(usize
             Err(fault) => Err(fault),
         };
         if let Err(fault) = given {
-            let message = format!("the user was made, and the role was not given: {}", fault.message);
+            let message = format!("the user was created, but the role was not assigned: {}", fault.message);
             *outcome = Outcome::InDoubt { fault: Fault { message, ..fault } };
         }
     }
@@ -250,17 +251,17 @@ async fn give_telephones(work: &Work<'_>, new: &Creation, outcome: &mut Outcome)
     let written = board.lock().await.write(work.target, work.who, api, (&key, &new.user.full_name()), &wanted).await;
     if let Err((failure, _)) = written {
         let fault = fault(failure);
-        let message = format!("the user was made, and the telephones were not given: {}", fault.message);
+        let message = format!("the user was created, but the telephones were not assigned: {}", fault.message);
         *outcome = Outcome::InDoubt { fault: Fault { message, ..fault } };
     }
 }
 
-/// What comes to somebody new.
+/// Returns the telephone settings of a new user.
 fn wanted(new: &Creation) -> SettingsChanges {
     SettingsChanges { voicemail: new.voicemail.clone(), ..SettingsChanges::making(new.user.settings()) }
 }
 
-/// What all of a call share, if nothing stands against this user.
+/// Checks a creation and returns the fields that all users of a call share.
 async fn checked(work: &Work<'_>, creation: &Creation) -> Result<Map<String, Value>, Fault> {
     offered(work.who, &Action::Create(creation.clone()))?;
     creation.guard(&work.guards())?;
@@ -284,7 +285,7 @@ async fn checked(work: &Work<'_>, creation: &Creation) -> Result<Map<String, Val
         Role::Member => {}
         Role::Set(name) => {
             work.names.role_set(name).map_err(Fault::from)?;
-            // So that no call mixes who gets a role set with who does not: it is given afterwards.
+            // A role set is assigned afterwards, so it does not split the users into more calls.
         }
         role => shared.extend(role_fields(role, &work.names)?),
     }
@@ -298,7 +299,7 @@ async fn checked(work: &Work<'_>, creation: &Creation) -> Result<Map<String, Val
     Ok(shared)
 }
 
-/// What only one user has.
+/// Returns the fields of one user.
 fn own_fields(work: &Work<'_>, user: &User) -> Result<Value, Fault> {
     let settings = user.settings();
     let mut own = Map::new();
@@ -322,8 +323,8 @@ fn own_fields(work: &Work<'_>, user: &User) -> Result<Value, Fault> {
 }
 
 fn taken(user: &User) -> Fault {
-    Fault::new(ErrorKind::Conflict, format!("email {} is taken", user.email))
+    Fault::new(ErrorKind::Conflict, format!("email {} already belongs to another user", user.email))
 }
 
-/// When a creation that was not answered is looked for first.
+/// The wait before the first search for a user whose creation was not answered.
 const FIRST_LOOK: Duration = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! Users as they are now, before anything is done to them.
+//! The current state of users, read again before a change.
 
 use futures_util::stream::{self, StreamExt};
 use hashbrown::HashMap;
@@ -10,10 +10,10 @@ use crate::Result;
 use crate::http::{Meaning, Request};
 use crate::model::{Fault, User, UserKey};
 
-/// A user, nobody, or why nobody knows.
+/// The current user, `None` if the user does not exist, or the reason why the user could not be read.
 pub(super) type Fresh = Result<Option<User>, Fault>;
 
-/// Reads users again: each by itself, or all of the account where that takes fewer calls.
+/// Reads users again: one by one, or all users of the account if that takes fewer calls.
 pub(super) async fn users(work: &Work<'_>, keys: Vec<UserKey>) -> HashMap<UserKey, Fresh> {
     let pages = work.names.users.div_ceil(work.target.options.page_size.max(1)).max(1);
     let mut found: HashMap<UserKey, Fresh> = HashMap::with_capacity(keys.len());
@@ -27,7 +27,7 @@ pub(super) async fn users(work: &Work<'_>, keys: Vec<UserKey>) -> HashMap<UserKe
                 found.insert(key.clone(), Ok(Some(user(work, row))));
             }
         }
-        // Asked for by themselves: somebody who was made a moment ago may be missing from a list.
+        // Read the others one by one, because a user created a moment ago may be missing from the list.
         open.retain(|key| !found.contains_key(key));
     }
     let mut calls = Vec::with_capacity(open.len());
@@ -37,7 +37,7 @@ pub(super) async fn users(work: &Work<'_>, keys: Vec<UserKey>) -> HashMap<UserKe
     let read: Vec<(UserKey, Fresh)> = stream::iter(calls).buffer_unordered(TOGETHER).collect().await;
     found.extend(read);
     if let Some(board) = &work.board {
-        // Once for all of them: it looks at every telephone of the account.
+        // Call this once for all users, because it goes through every telephone of the account.
         board.lock().await.complete(found.values_mut().filter_map(|fresh| fresh.as_mut().ok()?.as_mut()));
     }
     found

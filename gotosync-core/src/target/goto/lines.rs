@@ -1,4 +1,4 @@
-//! The lines of users: what telephones and apps place calls from (goto-api, 5.1). They can be read, and not written.
+//! The lines of users, from which phones and apps place calls (goto-api, 5.1). Lines are read-only.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,13 @@ use crate::{Error, ErrorKind, Result};
 /// A line of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Whose it is.
+    /// The user of the line.
     pub user: UserKey,
     /// The number of its extension.
     pub number: String,
-    /// Its name.
+    /// The name of the line.
     pub name: String,
-    /// Whether it is the user's own, and not one that rings at others first.
+    /// `true` for the user's own line, `false` for a shared line.
     pub primary: bool,
 }
 
@@ -36,22 +36,22 @@ struct WireLine {
     primary: bool,
 }
 
-/// Reads every line, in ascending order of user and number.
+/// Reads all lines, in ascending order of user and number.
 pub(super) async fn read(target: &GotoAccount) -> Result<Vec<Line>> {
-    let failed = |error: Error| error.during("read the lines");
+    let failed = |error: Error| error.during("read the lines of users");
     let Some(api) = &target.connect else {
-        let error = Error::new(ErrorKind::Unsupported, "lines are those of GoTo Connect, which is not read");
-        return Err(failed(error.hint("write `connect = true` in [account]")));
+        let error = Error::new(ErrorKind::Unsupported, "lines belong to GoTo Connect, which is not enabled");
+        return Err(failed(error.hint("set `connect = true` in [account]")));
     };
     let who = target.who().await?;
     let (rows, gaps) = list::<WireUserLines>(api, &who.account, "/users/v1/users", "lines").await.map_err(|error| {
         let denied = error.kind() == ErrorKind::Denied;
-        let hint = "lines need the scope users.v1.lines.read: an admin ticks it in the OAuth client, name it in `scopes` of \
+        let hint = "lines need the scope users.v1.lines.read: enable it in the OAuth client, add it to `scopes` in \
                     [account], then sign in again with `gotosync login`";
         failed(if denied { error.hint(hint) } else { error })
     })?;
     if let Some(gap) = gaps.first() {
-        return Err(failed(Error::new(ErrorKind::Unavailable, format!("not all came: {}", gap.problem))));
+        return Err(failed(Error::new(ErrorKind::Unavailable, format!("the list is incomplete: {}", gap.problem))));
     }
     let mut lines: Vec<Line> = rows
         .into_iter()

@@ -1,4 +1,4 @@
-//! Lists in pages, and whether they are whole.
+//! Paged lists that detect whether they are complete.
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use hashbrown::HashSet;
@@ -11,33 +11,33 @@ use crate::Result;
 use crate::http::{Api, Request};
 use crate::model::Gap;
 
-/// What a listing gave.
+/// The rows of a list.
 pub(super) struct Listing<T> {
     pub(super) rows: Vec<T>,
-    /// Why it is not whole, if it is not.
+    /// The reasons why the list is incomplete, if it is.
     pub(super) gaps: Vec<Gap>,
 }
 
-/// One list of the account.
+/// A paged list of the account.
 pub(super) struct List<'l, T> {
     pub(super) api: &'l Api,
     pub(super) path: String,
-    /// What it is called in messages.
+    /// The name in messages.
     pub(super) name: &'static str,
     pub(super) page_size: usize,
-    /// The fields that are asked for; all of them where none is named.
+    /// The requested fields; empty for all fields.
     pub(super) fields: &'static str,
-    /// Whether every answer says how many rows there are: one that does not is not whole.
+    /// `true` if every response states the total; a response without it is then incomplete.
     pub(super) counted: bool,
-    /// By what a row is known.
+    /// Returns the key of a row.
     pub(super) key: fn(&T) -> &Key,
 }
 
 impl<T: DeserializeOwned + Send> List<'_, T> {
-    /// Reads all of it. A list that moves while it is read is read again, a few times.
+    /// Reads the complete list. A list that changes during the read is read again, up to [`TRIES`] times.
     ///
     /// # Errors
-    /// When not even the first page can be had.
+    /// An error if the first page cannot be read.
     pub(super) async fn read(&self) -> Result<Listing<T>> {
         let mut tries = TRIES;
         loop {
@@ -49,24 +49,25 @@ impl<T: DeserializeOwned + Send> List<'_, T> {
         }
     }
 
-    /// Reads it once, and says whether it moved meanwhile.
+    /// Reads the list once. The last value is `true` if the list changed during the read.
     async fn once(&self) -> Result<(Vec<T>, Vec<Gap>, bool)> {
-        let first = self.page(0).await?;
+        let first = self.page(0, 1).await?;
         let Some(total) = first.total else {
-            let gap = self.counted.then(|| self.gap("the answer does not say how many there are".to_owned()));
+            let gap = self.counted.then(|| self.gap("the response does not state the total".to_owned()));
             return Ok((first.results, Vec::from_iter(gap), false));
         };
         let total = usize::try_from(total).unwrap_or(usize::MAX);
         let step = first.results.len();
         if step == 0 {
-            let gaps = if total == 0 { Vec::new() } else { vec![self.gap(format!("none of {total} came"))] };
+            let gaps = if total == 0 { Vec::new() } else { vec![self.gap(format!("received 0 of {total} rows"))] };
             return Ok((Vec::new(), gaps, false));
         }
-        // As many as came, whatever was asked for, are on a page; the end of a page is not where it says. Each page begins
-        // with the last row of the one before: where it is another row, the list has moved, even if the total stayed.
+        // The first response decides the page size, which may differ from the requested one. Each page starts with the
+        // last row of the page before. If that row differs, the list has changed, even if the total is the same.
         let overlap = usize::from(step > 1);
         let new = step - overlap;
-        let calls = (step..total).step_by(new).map(|from| self.stretch(from, new.min(total - from), total, overlap));
+        let pages = (2..).zip((step..total).step_by(new));
+        let calls = pages.map(|(page, from)| self.stretch(page, from, new.min(total - from), total, overlap));
         let parts: Result<Vec<Stretch<T>>, Gap> = stream::iter(calls).buffered(TOGETHER).try_collect().await;
         let mut rows = first.results;
         let mut moved = false;
@@ -82,30 +83,38 @@ impl<T: DeserializeOwned + Send> List<'_, T> {
         }
         let mut gaps = Vec::new();
         if moved {
-            gaps.push(self.gap("it changed from page to page".to_owned()));
+            gaps.push(self.gap("the list changed while it was read".to_owned()));
         }
         if let Some(twice) = self.twice(&rows) {
-            gaps.push(self.gap(format!("{twice} came twice, so another one may be missing")));
+            gaps.push(self.gap(format!("row {twice} appeared twice, so another row may be missing")));
         }
         if rows.len() != total {
-            gaps.push(self.gap(format!("{} of {total} came", rows.len())));
+            gaps.push(self.gap(format!("received {} of {total} rows", rows.len())));
         }
         let shifted = !gaps.is_empty();
         Ok((rows, gaps, shifted))
     }
 
-    /// A key that comes twice.
+    /// Returns a duplicate key.
     fn twice(&self, rows: &[T]) -> Option<String> {
         let mut seen = HashSet::with_capacity(rows.len());
         rows.iter().map(self.key).find(|key| !seen.insert(*key)).map(|key| key.0.clone())
     }
 
-    /// Reads so many rows from one on, in as many pages as it takes, each of which begins so many rows earlier.
-    async fn stretch(&self, from: usize, wanted: usize, total: usize, overlap: usize) -> Result<Stretch<T>, Gap> {
+    /// Reads `wanted` rows starting at `from`, in as many requests as it takes. Each request starts `overlap` rows
+    /// earlier.
+    async fn stretch(
+        &self,
+        number: usize,
+        from: usize,
+        wanted: usize,
+        total: usize,
+        overlap: usize,
+    ) -> Result<Stretch<T>, Gap> {
         let mut part = Stretch { rows: Vec::with_capacity(wanted), before: None, moved: false };
         while part.rows.len() < wanted {
             let at = from + part.rows.len() - overlap;
-            let page = self.page(at).await.map_err(|error| self.gap(format!("from row {}: {error}", at + 1)))?;
+            let page = self.page(at, number).await.map_err(|error| self.gap(error.to_string()))?;
             part.moved |= page.total.is_some_and(|own| own != total as u64);
             let mut rows = page.results.into_iter();
             if overlap > 0 {
@@ -124,12 +133,15 @@ impl<T: DeserializeOwned + Send> List<'_, T> {
         Ok(part)
     }
 
-    async fn page(&self, offset: usize) -> Result<Page<T>> {
+    async fn page(&self, offset: usize, number: usize) -> Result<Page<T>> {
         let mut request = Request::get(&*self.path).query("pageSize", self.page_size).query("offset", offset);
         if !self.fields.is_empty() {
             request = request.query("attributes", self.fields);
         }
-        self.api.send(&request).await.map_err(meant)?.json()
+        let answer = self.api.send(&request).await.map_err(meant);
+        answer
+            .and_then(|answer| answer.json())
+            .map_err(|error| error.during(format!("list {} (page {number})", self.name)))
     }
 
     fn gap(&self, problem: String) -> Gap {
@@ -137,16 +149,16 @@ impl<T: DeserializeOwned + Send> List<'_, T> {
     }
 }
 
-/// A part of a list.
+/// A section of a list.
 struct Stretch<T> {
     rows: Vec<T>,
-    /// The row before them, where it was read again.
+    /// The row before the section, if it was read again.
     before: Option<Key>,
-    /// Whether a page had another total than the first.
+    /// `true` if a page stated a different total than the first page.
     moved: bool,
 }
 
-/// How often a list that moves is read.
+/// The maximum number of reads of a list that keeps changing.
 const TRIES: u32 = 3;
 
 #[cfg(test)]
@@ -160,16 +172,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_does_not_count_is_not_believed_where_others_always_do() {
+    async fn reports_a_missing_total_as_incomplete_if_the_list_is_counted() {
         for (body, rows) in [("{}", 0), (r#"{"results":[{"key":"1","name":"A"}]}"#, 1)] {
             for counted in [true, false] {
                 let server = Server::start(vec![ok(body)]);
                 let (api, path) = (&server.api(), "list".to_owned());
                 let list = List { api, path, name: "user groups", page_size: 10, fields: "", counted, key: group_key };
-                let Ok(listing) = list.read().await else { panic!("an answer that can be read") };
-                let told: Vec<&str> = listing.gaps.iter().map(|gap| gap.problem.as_str()).collect();
-                let expected: &[&str] = if counted { &["the answer does not say how many there are"] } else { &[] };
-                assert_eq!((listing.rows.len(), &told[..]), (rows, expected));
+                let Ok(listing) = list.read().await else { panic!("the response must be readable") };
+                let problems: Vec<&str> = listing.gaps.iter().map(|gap| gap.problem.as_str()).collect();
+                let expected: &[&str] = if counted { &["the response does not state the total"] } else { &[] };
+                assert_eq!((listing.rows.len(), &problems[..]), (rows, expected));
             }
         }
     }

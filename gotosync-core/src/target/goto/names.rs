@@ -1,4 +1,4 @@
-//! What the names of an account stand for.
+//! The names in an account and their keys.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::Result;
 use crate::model::text::nearest;
 use crate::model::{LicenseKey, UserGroupPath, WelcomeTemplate};
 
-/// Keys by name, and names by key.
+/// A two-way map of names and keys.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     pub(super) groups: BTreeMap<UserGroupPath, Key>,
@@ -17,7 +17,7 @@ pub(super) struct Names {
     pub(super) fields: BTreeMap<Key, String>,
     pub(super) templates: BTreeMap<Key, WelcomeTemplate>,
     pub(super) licenses: BTreeMap<LicenseKey, String>,
-    /// Users when they were last listed.
+    /// The number of users in the last list.
     pub(super) users: usize,
 }
 
@@ -49,7 +49,7 @@ impl Names {
         );
     }
 
-    /// The key of a user group.
+    /// Returns the key of a user group.
     pub(super) fn group(&self, path: &UserGroupPath) -> Result<&Key> {
         self.groups.get(path).ok_or_else(|| absent("user group", path.as_str()))
     }
@@ -73,7 +73,7 @@ impl Names {
             return Ok(());
         }
         let has: Vec<String> = self.licenses.iter().map(|(key, name)| format!("{name} ({key})")).collect();
-        Err(absent("license", key.as_str()).hint(format!("it has: {}", has.join(", "))))
+        Err(absent("license", key.as_str()).hint(format!("the account has: {}", has.join(", "))))
     }
 }
 
@@ -87,7 +87,8 @@ fn by_name<'n>(names: impl Iterator<Item = (&'n Key, &'n str)> + Clone, what: &s
     })
 }
 
-/// The path of a group by its names from the top. A `/` in a name would read as two groups.
+/// Builds the path of a group from its names, starting at the top. A `/` in a name is replaced, because it would read
+/// as two groups.
 pub(super) fn path_of(names: &[String]) -> UserGroupPath {
     let names: Vec<String> = names.iter().map(|name| name.replace('/', "\u{2215}")).collect();
     UserGroupPath::new(&names.join("/"))

@@ -1,43 +1,44 @@
-//! Where GoTo is, and how its account is read and written.
+//! Options for a GoTo account: its addresses, and how gotosync reads and writes it.
 
 use super::assumed::{BATCH, PAGE, VISIBLE_WITHIN};
 
-/// How an account at GoTo is read and written.
+/// Options for reading and writing a GoTo account.
 #[derive(Clone, Debug)]
 pub struct GotoOptions {
-    /// Where the Admin API begins.
+    /// The base address of the Admin API.
     pub admin: String,
-    /// Where the API of GoTo Connect begins; without it telephones and locations are neither read nor written.
+    /// The base address of the GoTo Connect API. If `None`, telephones and locations are neither read nor written.
     pub connect: Option<String>,
-    /// Whether it is read who may show which telephone number as caller id, which takes a call for each number.
+    /// `true` to read and write which users may show which phone number as caller ID. Reading takes one call per
+    /// number.
     pub caller_ids: bool,
-    /// The account by name or key, where the login has several.
+    /// The name or key of the account, if the signed-in user has several.
     pub account: Option<String>,
-    /// New users in one call at the most.
+    /// The maximum number of new users per call.
     pub batch: usize,
-    /// Users on a page.
+    /// The number of users per page.
     pub page_size: usize,
-    /// Requests a second; `None` for as many as come.
+    /// The maximum number of requests per second; `None` for no limit.
     pub per_second: Option<f64>,
-    /// How long what was written may not be readable, in seconds.
+    /// The time until changes become visible, in seconds.
     pub visible_within: u32,
 }
 
-/// Where GoTo is: the vendor's addresses, or those of an emulator.
+/// The addresses of GoTo: the vendor's, or those of an emulator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GotoUrls {
-    /// Where a person consents.
+    /// The authorization endpoint, where a user gives consent.
     pub authorize: String,
-    /// Where tokens are given.
+    /// The token endpoint.
     pub token: String,
-    /// Where the Admin API begins.
+    /// The base address of the Admin API.
     pub admin: String,
-    /// Where the API of GoTo Connect begins.
+    /// The base address of the GoTo Connect API.
     pub connect: String,
 }
 
 impl Default for GotoUrls {
-    /// The vendor's own (goto-api, 1.1 and 2).
+    /// Returns the vendor's addresses (goto-api, 1.1 and 2).
     fn default() -> Self {
         Self {
             authorize: "https://authentication.logmeininc.com/oauth/authorize".to_owned(),
@@ -63,5 +64,5 @@ impl Default for GotoOptions {
     }
 }
 
-/// Requests a second for each API (goto-api, 4).
+/// The documented limit of requests per second for each API (goto-api, 4).
 const DOCUMENTED: f64 = 10.0;

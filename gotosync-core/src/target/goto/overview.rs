@@ -1,4 +1,4 @@
-//! What a login gives, for people to look at.
+//! A summary of the signed-in user and the account.
 
 use serde::Serialize;
 
@@ -8,36 +8,36 @@ use crate::model::{License, UserKey};
 use crate::target::Feature;
 use crate::{ErrorKind, Result};
 
-/// What a login gives, for people to look at.
+/// A summary of the signed-in user and the account.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Overview {
-    /// The address of whoever is signed in.
+    /// The e-mail address of the signed-in user.
     pub email: String,
-    /// Their key.
+    /// The key of the signed-in user.
     pub user: UserKey,
-    /// The accounts of the login; the chosen one is marked.
+    /// The accounts of the signed-in user; the chosen one is marked.
     pub accounts: Vec<AccountOf>,
     /// The licenses of the chosen account.
     pub licenses: Vec<License>,
-    /// How many users the account has.
+    /// The number of users in the account.
     pub users: usize,
-    /// What the login may do in the organization.
+    /// The roles of the signed-in user in the organization.
     pub organization_roles: Vec<String>,
-    /// What the token is good for, where that is known.
+    /// The scopes of the token, if known.
     pub scopes: Option<Vec<String>>,
-    /// Until when the login lasts unless it is renewed; `None` for a personal access token.
+    /// The expiry of the sign-in unless it is renewed; `None` for a personal access token.
     pub ends: Option<jiff::Timestamp>,
-    /// What is missing.
+    /// The missing permissions.
     pub missing: Vec<Missing>,
-    /// What no public way is known for.
+    /// Features that are neither read nor written.
     pub lacks: Vec<Feature>,
 }
 
-/// What `gotosync account` shows.
+/// Collects the data that `gotosync account` shows.
 pub(super) async fn overview(target: &GotoAccount) -> Result<Overview> {
     let who = target.who().await?;
     let account = read::read(target, who).await;
-    // Whoever may not read is told why by what is missing.
+    // If the user may not read the account, the missing permissions in the summary explain why.
     let (licenses, users) = match account {
         Ok(account) => (account.licenses, account.users.len()),
         Err(error) if error.kind() == ErrorKind::Denied && !who.missing.is_empty() => (Vec::new(), 0),

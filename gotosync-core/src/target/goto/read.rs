@@ -1,4 +1,4 @@
-//! Reads the account: its lists side by side, each knowing whether it is whole.
+//! Reads the account: several lists in parallel, each of which detects whether it is complete.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ use crate::http::Api;
 use crate::model::{Account, Catalog, Completeness, Gap, LicenseKey, User, UserGroup, UserKey};
 use crate::{ErrorKind, Result};
 
-/// Everything but users.
+/// Everything but the users.
 struct Rest {
     names: Names,
     licenses: Vec<WireLicense>,
     gaps: Vec<Gap>,
 }
 
-/// Reads all of the account.
+/// Reads the account.
 pub(super) async fn read(target: &GotoAccount, who: &Who) -> Result<Account> {
     let (users, rest, board) = join3(users(target, who), rest(target, who), connect::switchboard(target, who)).await;
     let (users, Rest { mut names, licenses, mut gaps }) = (users?, rest?);
@@ -69,7 +69,7 @@ pub(super) async fn read(target: &GotoAccount, who: &Who) -> Result<Account> {
     Ok(account)
 }
 
-/// What the names of the account stand for; it is listed where nothing was listed before.
+/// Returns the names of the account, and reads them first if they are not cached.
 pub(super) async fn names(target: &GotoAccount, who: &Who) -> Result<Arc<Names>> {
     if let Some(names) = target.seen().names.clone() {
         return Ok(names);
@@ -79,7 +79,7 @@ pub(super) async fn names(target: &GotoAccount, who: &Who) -> Result<Arc<Names>>
     Ok(names)
 }
 
-/// All users, with these fields only.
+/// Reads all users, with only the given fields.
 pub(super) async fn users_with(target: &GotoAccount, who: &Who, fields: &'static str) -> Result<Listing<WireUser>> {
     let list = List {
         api: &target.api,
@@ -100,12 +100,13 @@ async fn users(target: &GotoAccount, who: &Who) -> Result<Listing<WireUser>> {
 fn remember(target: &GotoAccount, account: &Account, names: Names) {
     let mut seen = target.seen();
     let keys = account.users.iter().filter_map(|user| user.key.clone());
-    // Those who were made and are not shown yet stay known.
+    // Keep the keys of users that were created but are not visible yet.
     seen.users.get_or_insert_default().extend(keys);
     seen.names = Some(Arc::new(names));
 }
 
-/// Licenses and groups, which must be there; and what else an account may have, where the login may see it.
+/// Reads the licenses and groups, which must be readable, and other lists if the account has them and the user may see
+/// them.
 async fn rest(target: &GotoAccount, who: &Who) -> Result<Rest> {
     let path = |below: &str| path(who, below);
     let (api, page_size) = (&target.api, target.options.page_size.max(1));
@@ -141,7 +142,7 @@ async fn rest(target: &GotoAccount, who: &Who) -> Result<Rest> {
     Ok(Rest { names, licenses: licenses.rows, gaps: lists.concat() })
 }
 
-/// A list that an account need not have, or a login need not see.
+/// Reads a list that an account may lack or that the signed-in user may not see.
 async fn optional<T: serde::de::DeserializeOwned + Send>(
     api: &Api,
     path: String,
@@ -157,12 +158,12 @@ async fn optional<T: serde::de::DeserializeOwned + Send>(
     }
 }
 
-/// Remembers users who were made.
+/// Records created users.
 pub(super) fn made(target: &GotoAccount, keys: impl IntoIterator<Item = UserKey>) {
     target.seen().users.get_or_insert_default().extend(keys);
 }
 
-/// Lists who is there, if nobody was listed before.
+/// Lists the existing users, unless they are known already.
 pub(super) async fn known_users(target: &GotoAccount, who: &Who) -> Result<()> {
     if target.seen().users.is_some() {
         return Ok(());

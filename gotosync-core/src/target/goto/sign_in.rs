@@ -1,4 +1,4 @@
-//! Signing in to GoTo: a person's consent once, and what keeps it alive.
+//! Signing in to GoTo: the user's consent, and the tokens that follow from it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,43 +24,43 @@ use kept::Kept;
 pub use kept::LoginStore;
 pub use loopback::Loopback;
 
-/// How somebody signs in to GoTo.
+/// Options for signing in to GoTo.
 #[derive(Clone, Debug)]
 pub struct SignInOptions {
-    /// The id of the OAuth client, which an admin registers at the vendor.
+    /// The ID of the OAuth client, which an admin registers with the vendor.
     pub client_id: String,
-    /// Its secret; a public client has none.
+    /// The client secret; `None` for a public client.
     pub client_secret: Option<Secret>,
-    /// Where a person consents.
+    /// The authorization endpoint, where the user gives consent.
     pub authorize: String,
-    /// Where tokens are given.
+    /// The token endpoint.
     pub token: String,
-    /// What it is asked for.
+    /// The requested scopes.
     pub scopes: Vec<String>,
-    /// What proves it.
+    /// The credentials of the user.
     pub means: Means,
 }
 
-/// What proves who signs in.
+/// The credentials of the user.
 #[derive(Clone, Debug)]
 pub enum Means {
-    /// What a person's consent left, kept in a place that can be written.
+    /// Tokens from the user's consent, kept in a writable store.
     Login(LoginStore),
     /// A personal access token.
     PersonalToken {
         /// The token.
         token: Secret,
-        /// Where it comes from, for messages.
+        /// The source of the token, for messages.
         place: SecretSource,
     },
 }
 
-/// Signs in to GoTo, once for all clones.
+/// The sign-in to GoTo, shared by all clones.
 #[derive(Clone)]
 pub struct SignIn {
     options: Arc<SignInOptions>,
     api: Api,
-    /// The token in use. Whoever renews it holds this, so that a process asks for one at a time.
+    /// The current access token. The lock is held during a renewal, so that a process renews it only once.
     access: Arc<Mutex<Option<Access>>>,
 }
 
@@ -71,16 +71,16 @@ struct Access {
 }
 
 impl SignIn {
-    /// Prepares to sign in; nothing is asked before it is needed.
+    /// Prepares the sign-in without sending a request.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for an address that is none.
+    /// [`ErrorKind::Input`] for an invalid address.
     pub fn new(client: &Client, options: SignInOptions) -> Result<Self> {
         let api = client.api(&options.token, None).map_err(|error| error.with("address", "sign_in"))?;
         Ok(Self { options: Arc::new(options), api, access: Arc::default() })
     }
 
-    /// Begins to ask a person for consent, who comes back to `redirect`.
+    /// Starts the consent of a user, whose browser then returns to `redirect`.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] for a personal access token, which needs no consent.
@@ -89,10 +89,10 @@ impl SignIn {
         Consent::new(&self.options, redirect)
     }
 
-    /// Takes the code that a person's consent gave, and keeps what comes of it. Gives who consented.
+    /// Exchanges the authorization code for tokens, stores them, and returns the name of the user who gave consent.
     ///
     /// # Errors
-    /// [`ErrorKind::Denied`] when the service does not take it, and whatever keeps it from being kept.
+    /// [`ErrorKind::Denied`] if the service rejects the code, and any error while storing the tokens.
     pub async fn finish(&self, consent: &Consent, code: &Secret) -> Result<Option<String>> {
         let store = self.store()?;
         let fields = [
@@ -103,9 +103,12 @@ impl SignIn {
         ];
         let tokens = self.ask(&fields).await.map_err(|error| error.during("sign in to GoTo"))?;
         let refresh = tokens.refresh_token.clone().ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, "GoTo gave no refresh token, so the login would end within the hour")
-                .during("sign in to GoTo")
-                .hint("see in the OAuth client's settings whether the grant type `refresh_token` is allowed")
+            Error::new(
+                ErrorKind::Unsupported,
+                "GoTo returned no refresh token, so the sign-in would expire within the hour",
+            )
+            .during("sign in to GoTo")
+            .hint("allow the grant type `refresh_token` in the settings of the OAuth client")
         })?;
         let now = Timestamp::now();
         let principal = tokens.principal.clone();
@@ -118,10 +121,11 @@ impl SignIn {
         Ok(principal)
     }
 
-    /// When the login ends unless it is renewed; `None` for a personal access token, or before anybody has signed in.
+    /// Returns the expiry of the sign-in unless it is renewed; `None` for a personal access token, or if no user has
+    /// signed in.
     ///
     /// # Errors
-    /// Whatever keeps the login from being read.
+    /// Any error while reading the stored tokens.
     pub fn ends(&self) -> Result<Option<Timestamp>> {
         match &self.options.means {
             Means::Login(store) => Ok(store.read()?.map(|kept| kept.ends())),
@@ -129,7 +133,7 @@ impl SignIn {
         }
     }
 
-    /// What the last token may be used for, where it is known.
+    /// Returns the scopes of the last token, if known.
     pub fn scopes(&self) -> Option<Vec<String>> {
         match &self.options.means {
             Means::Login(store) => store.read().ok()??.scopes(),
@@ -140,15 +144,16 @@ impl SignIn {
     fn store(&self) -> Result<&LoginStore> {
         match &self.options.means {
             Means::Login(store) => Ok(store),
-            Means::PersonalToken { place, .. } => {
-                Err(Error::new(ErrorKind::Unsupported, format!("the configuration names a personal token ({place})"))
-                    .during("sign in to GoTo")
-                    .hint("there is nothing to consent to: `gotosync account` shows whether it works"))
-            }
+            Means::PersonalToken { place, .. } => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the configuration uses a personal access token ({place})"),
+            )
+            .during("sign in to GoTo")
+            .hint("no sign-in is needed; run `gotosync account` to check whether the token works")),
         }
     }
 
-    /// Gets another token than the one that was refused, if one was.
+    /// Returns a new access token; `refused` is the one that the service rejected, if any.
     async fn renewed(&self, refused: Option<&Secret>) -> Result<Access> {
         let now = Timestamp::now();
         let store = match &self.options.means {
@@ -159,9 +164,9 @@ impl SignIn {
             }
             Means::Login(store) => store,
         };
-        // Another process may be at it: whoever comes second finds what the first one got.
+        // Another process may be renewing the token. The lock makes this process wait and then use the new token.
         let _lock = store.lock().await?;
-        let kept = store.read()?.ok_or_else(|| nobody(store))?;
+        let kept = store.read()?.ok_or_else(|| not_signed_in(store))?;
         let usable =
             kept.access(now).filter(|(token, _)| refused.is_none_or(|refused| refused.expose() != token.expose()));
         if let Some((token, until)) = usable {
@@ -170,15 +175,15 @@ impl SignIn {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", kept.refresh().expose())];
         let tokens = self.ask(&fields).await?;
         let renewed = kept.renewed(&tokens, now);
-        // Before it is used: what was replaced may be good for nothing any more.
+        // Store it before use, because the old refresh token may no longer be valid.
         store.write(&renewed)?;
         Ok(Access { until: until(&tokens, now), token: Secret::new(tokens.access_token) })
     }
 
     async fn ask(&self, fields: &[(&str, &str)]) -> Result<WireTokens> {
         let mut form = fields.to_vec();
-        // Asked twice it comes to the same or to less, and never to more: what an answer that was lost had replaced is good
-        // for nothing, whether it is tried again or not.
+        // Repeating this request is safe. If the lost reply had replaced the refresh token, the old one is invalid
+        // anyway, whether the request is repeated or not.
         let mut request = Request::new(Method::Post, "").safety(Safety::Repeatable);
         match &self.options.client_secret {
             Some(secret) => {
@@ -189,31 +194,29 @@ impl SignIn {
         }
         let answer = self.api.send(&request.form(&form)).await.map_err(|failure| self.refused(failure))?;
         let tokens: WireTokens = answer.json().map_err(|_| {
-            // What was found is not told: it may be half of a token.
-            Error::new(ErrorKind::Data, "the service that gives tokens answered with something else")
+            // Do not show the content of the response, because it may contain part of a token.
+            Error::new(ErrorKind::Data, "the token endpoint sent an unexpected response")
         })?;
         Ok(tokens)
     }
 
-    /// What it means that no token was given.
+    /// Converts the failure of a token request.
     fn refused(&self, failure: Failure) -> Error {
         let said: WireNoTokens = failure.json().unwrap_or_default();
-        let told = match (said.error.as_str(), said.error_description.as_str()) {
+        let reason = match (said.error.as_str(), said.error_description.as_str()) {
             ("", _) => return failure.error,
             (error, "") => shown(error, 60),
             (error, description) => format!("{}: {}", shown(error, 60), shown(description, 120)),
         };
         let personal = matches!(self.options.means, Means::PersonalToken { .. });
         let hint = match said.error.as_str() {
-            "invalid_client" => "see whether `goto` is the client's id, and whether `client_secret` is its secret",
-            "unauthorized_client" if personal => {
-                "an admin allows the grant type «Personal access token» in the OAuth client"
-            }
+            "invalid_client" => "check that `goto` is the ID of the OAuth client and `client_secret` its secret",
+            "unauthorized_client" if personal => "allow the grant type «Personal access token» in the OAuth client",
             "invalid_grant" if personal => {
-                "make a new one at myaccount.goto.com, Developer Tools, with the client's scopes"
+                "create a new token at myaccount.goto.com, Developer Tools, with the scopes of the OAuth client"
             }
-            "invalid_grant" => "the login ended or was taken back: sign in again with `gotosync login`",
-            "invalid_scope" => "an admin adds the scopes to the OAuth client; then sign in again with `gotosync login`",
+            "invalid_grant" => "the sign-in has expired or was revoked: sign in again with `gotosync login`",
+            "invalid_scope" => "add the scopes to the OAuth client, then sign in again with `gotosync login`",
             _ => "sign in again with `gotosync login`",
         };
         let kind = if failure.meaning.is_some_and(|meaning| meaning.kind() == ErrorKind::Unavailable) {
@@ -222,7 +225,7 @@ impl SignIn {
             ErrorKind::Denied
         };
         debug_assert_ne!(failure.meaning, Some(Meaning::Done));
-        Error::new(kind, format!("GoTo gives no token ({told})")).hint(hint)
+        Error::new(kind, format!("GoTo refused to issue a token ({reason})")).hint(hint)
     }
 }
 
@@ -241,7 +244,7 @@ impl Bearer for SignIn {
 
     async fn renew(&self, refused: &Secret) -> Result<Secret> {
         let mut access = self.access.lock().await;
-        // Somebody else of this process was refused first.
+        // Another task of this process has renewed the token already.
         if let Some(access) = access.as_ref().filter(|access| access.token.expose() != refused.expose()) {
             return Ok(access.token.clone());
         }
@@ -258,17 +261,19 @@ impl fmt::Debug for SignIn {
     }
 }
 
-/// Until when a token is used: a little less than it lasts.
+/// Returns the time until which a token is used, slightly before it expires.
 fn until(tokens: &WireTokens, now: Timestamp) -> Timestamp {
     let seconds = tokens.expires_in.map_or(LIFE, |seconds| i64::try_from(seconds).unwrap_or(LIFE));
     now.saturating_add(SignedDuration::from_secs((seconds - MARGIN).max(0))).unwrap_or(now)
 }
 
-fn nobody(store: &LoginStore) -> Error {
-    Error::new(ErrorKind::Denied, "nobody has signed in yet").with("login", store).hint("sign in with `gotosync login`")
+fn not_signed_in(store: &LoginStore) -> Error {
+    Error::new(ErrorKind::Denied, "no user has signed in yet")
+        .with("login", store)
+        .hint("sign in with `gotosync login`")
 }
 
-/// How long an access token lasts where the answer does not say (goto-api, 1.3), in seconds.
+/// The lifetime of an access token in seconds, if the response does not state it (goto-api, 1.3).
 const LIFE: i64 = 3600;
-/// How much earlier another one is asked for, in seconds.
+/// The number of seconds by which a token is renewed before it expires.
 const MARGIN: i64 = 60;

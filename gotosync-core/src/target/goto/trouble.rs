@@ -1,4 +1,4 @@
-//! What a refusal means.
+//! Conversion of GoTo's error responses.
 
 use super::assumed::{is_inactive_license, is_locked, is_out_of_seats};
 use super::wire::WireRefusal;
@@ -7,13 +7,13 @@ use crate::model::Fault;
 use crate::model::text::shown;
 use crate::{Error, ErrorKind};
 
-/// What a call that failed means, with what the service says of it.
+/// Converts a failed call to an error, with the error codes of the response.
 pub(super) fn meant(failure: Failure) -> Error {
     let said: WireRefusal = failure.json().unwrap_or_default();
     let codes = codes(&said);
     let Some(code) = codes.first() else { return failure.error };
     let kind = codes.iter().find_map(|code| kind_of(code)).unwrap_or(failure.error.kind());
-    let mut told: Vec<String> = said
+    let mut reasons: Vec<String> = said
         .errors
         .iter()
         .filter(|problem| !problem.code.is_empty())
@@ -24,11 +24,11 @@ pub(super) fn meant(failure: Failure) -> Error {
             _ => shown(&problem.code, 60),
         })
         .collect();
-    if told.is_empty() {
+    if reasons.is_empty() {
         let more = said.message.as_deref().map(|message| format!(": {}", shown(message, 120))).unwrap_or_default();
-        told.push(format!("{}{more}", shown(code, 60)));
+        reasons.push(format!("{}{more}", shown(code, 60)));
     }
-    let mut error = Error::new(kind, format!("GoTo refuses it ({})", told.join(", ")));
+    let mut error = Error::new(kind, format!("GoTo rejected the request ({})", reasons.join(", ")));
     for (name, value) in failure.error.context() {
         error = error.with(name, value);
     }
@@ -38,12 +38,12 @@ pub(super) fn meant(failure: Failure) -> Error {
     }
 }
 
-/// The same as a fault of one action.
+/// Converts a failed call to the fault of an action.
 pub(super) fn fault(failure: Failure) -> Fault {
     Fault::from(meant(failure))
 }
 
-/// Says whether a refusal is about an address that somebody has.
+/// Returns `true` if the address is already taken.
 pub(super) fn conflicting(failure: &Failure) -> bool {
     let said: WireRefusal = failure.json().unwrap_or_default();
     codes(&said).contains(&"user.name.conflict")
@@ -55,7 +55,7 @@ fn codes(said: &WireRefusal) -> Vec<&str> {
     listed.chain(single).filter(|code| !code.is_empty()).collect()
 }
 
-/// The kind that a code stands for, where it says more than the status.
+/// Returns the kind of error for a code, if the code is more specific than the status.
 fn kind_of(code: &str) -> Option<ErrorKind> {
     if is_out_of_seats(code) {
         Some(ErrorKind::Exhausted)

@@ -1,4 +1,4 @@
-//! Who is signed in, to which account, and whether that is enough.
+//! The signed-in user, the chosen account, and missing permissions.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::model::{AccountKey, UserKey};
 use crate::target::RoleAccess;
 use crate::{Error, ErrorKind, Result};
 
-/// Who is signed in, and to what.
+/// The signed-in user and the chosen account.
 #[derive(Clone, Debug)]
 pub(super) struct Who {
     pub(super) user: UserKey,
@@ -21,60 +21,60 @@ pub(super) struct Who {
     pub(super) account_name: String,
     pub(super) roles: RoleAccess,
     pub(super) telephones: Telephones,
-    /// Whether it is read who may show which telephone number.
+    /// `true` if the users who may show a phone number are read.
     pub(super) callers: bool,
     pub(super) missing: Vec<Missing>,
-    /// The accounts of the login; the chosen one is marked.
+    /// The accounts of the user; the chosen one is marked.
     pub(super) accounts: Vec<AccountOf>,
-    /// What the login may do in the organization.
+    /// The user's roles in the organization.
     pub(super) organization_roles: Vec<String>,
 }
 
-/// An account of a login.
+/// An account of the signed-in user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccountOf {
-    /// Its key.
+    /// The key of the account.
     pub key: AccountKey,
-    /// Its name.
+    /// The name of the account.
     pub name: String,
-    /// What the login may do there, by the service's own words.
+    /// The user's roles in the account, in the words of the service.
     pub roles: Vec<String>,
-    /// Whether it is the one that is used.
+    /// `true` for the account that is used.
     pub chosen: bool,
 }
 
-/// Something that a login lacks.
+/// A missing permission of the signed-in user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
-    /// What.
+    /// The name of the permission.
     pub what: String,
-    /// What cannot be done without it.
+    /// The consequence of its absence.
     pub without: String,
-    /// Where an admin grants it.
+    /// The place where an admin grants it.
     pub grant: String,
-    /// Whether nothing at all can be done without it.
+    /// `true` if no run is possible without it.
     pub needed: bool,
 }
 
 impl Who {
-    /// Checks that the login may do what every run needs.
+    /// Checks that the user has the permissions that every run needs.
     pub(super) fn check(&self) -> Result<()> {
         match self.missing.iter().find(|missing| missing.needed) {
             None => Ok(()),
             Some(missing) => Err(Error::new(ErrorKind::Denied, format!("{} lacks {}", self.email, missing.what))
-                .during("use the account")
+                .during("use the GoTo account")
                 .with("account", &self.account_name)
                 .hint(missing.grant.clone())),
         }
     }
 }
 
-/// Asks who is signed in, and chooses the account.
+/// Reads the signed-in user and chooses the account.
 pub(super) async fn ask(target: &GotoAccount) -> Result<Who> {
     let answer = target.api.send(&Request::get("/me")).await.map_err(|failure| {
         let signed_out = failure.meaning == Some(Meaning::SignInNeeded);
         let error = meant(failure);
-        // Seen live: a token without the scope is answered as if there were none (goto-api, 1.4).
+        // Observed live: GoTo treats a token without the scope like a missing token (goto-api, 1.4).
         if signed_out { scope_missing() } else { error }
     })?;
     let me: WireMe = answer.json()?;
@@ -103,7 +103,7 @@ pub(super) async fn ask(target: &GotoAccount) -> Result<Who> {
     })
 }
 
-/// The accounts of a login; where none is listed, its primary one.
+/// Returns the accounts of the user, or the primary account if none are listed.
 fn accounts(me: &WireMe) -> Vec<AccountOf> {
     let primary = WireAccount { key: me.account_key.clone(), name: String::new(), admin_roles: me.admin_roles.clone() };
     let listed = if me.accounts.is_empty() { std::slice::from_ref(&primary) } else { &me.accounts };
@@ -119,47 +119,50 @@ fn accounts(me: &WireMe) -> Vec<AccountOf> {
         .collect()
 }
 
-/// Finds an account by name or key; one that is alone need not be named.
+/// Finds an account by name or key. If the user has only one, it need not be named.
 fn choose<'a>(accounts: &'a [AccountOf], wanted: Option<&str>) -> Result<&'a AccountOf> {
     let list = || accounts.iter().map(|own| format!("{} ({})", own.name, own.key)).collect::<Vec<_>>().join(", ");
     let Some(wanted) = wanted else {
         return match accounts {
             [one] => Ok(one),
-            [] => Err(Error::new(ErrorKind::NotFound, "the login belongs to no account")),
-            _ => Err(Error::new(ErrorKind::Ambiguous, format!("the login has several accounts: {}", list()))
-                .hint("name one with `account = \"…\"` in [account], or with --account")),
+            [] => Err(Error::new(ErrorKind::NotFound, "the signed-in user has no account")),
+            _ => Err(Error::new(ErrorKind::Ambiguous, format!("the signed-in user has several accounts: {}", list()))
+                .hint("choose one with `account = \"…\"` in [account], or with --account")),
         };
     };
     let named = |own: &&AccountOf| own.key.as_str() == wanted || fold(&own.name) == fold(wanted);
     let mut found = accounts.iter().filter(named);
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
-        (Some(_), Some(_)) => Err(Error::new(ErrorKind::Ambiguous, format!("several accounts are called `{wanted}`"))
-            .hint(format!("name it by its key: {}", list()))),
+        (Some(_), Some(_)) => {
+            Err(Error::new(ErrorKind::Ambiguous, format!("several accounts have the name `{wanted}`"))
+                .hint(format!("choose it by its key: {}", list())))
+        }
         (None, _) => {
             let near = nearest(wanted, accounts.iter().map(|own| own.name.as_str()));
-            let hint = near.map_or_else(|| format!("it has: {}", list()), |near| format!("did you mean `{near}`?"));
-            Err(Error::new(ErrorKind::NotFound, format!("the login has no account `{wanted}`")).hint(hint))
+            let hint = near
+                .map_or_else(|| format!("the user's accounts: {}", list()), |near| format!("did you mean `{near}`?"));
+            Err(Error::new(ErrorKind::NotFound, format!("the signed-in user has no account `{wanted}`")).hint(hint))
         }
     }
 }
 
-/// What roles of an account leave to be wished.
+/// Returns the permissions that the roles of an account do not include.
 fn missing(roles: &[String], telephones: bool) -> Vec<Missing> {
     let has = |word: &str| roles.iter().any(|own| own == word || own == SUPER_USER);
     let lacking = |word: &str, what: &str, without: &str, needed| {
         (!has(word)).then(|| Missing {
             what: format!("the role {what} ({word})"),
             without: without.to_owned(),
-            grant: "a super admin gives it in GoTo Admin: People, the user, Role".to_owned(),
+            grant: "a super admin can assign it in GoTo Admin: People, the user, Role".to_owned(),
             needed,
         })
     };
     [
-        lacking("MANAGE_USERS", "«Manage users»", "nobody can be made, changed or suspended", true),
-        lacking("MANAGE_SEATS", "«Manage seats»", "products may not be given or taken", false),
-        lacking(SUPER_USER, "«Super admin»", "roles are neither seen nor given", false),
-        lacking(CONFIGURE, "«Configure PBX»", "telephones and locations are neither seen nor given", false)
+        lacking("MANAGE_USERS", "«Manage users»", "gotosync cannot create, change, or suspend users", true),
+        lacking("MANAGE_SEATS", "«Manage seats»", "gotosync cannot assign or remove products", false),
+        lacking(SUPER_USER, "«Super admin»", "gotosync can neither read nor change roles", false),
+        lacking(CONFIGURE, "«Configure PBX»", "gotosync can neither read nor change telephones and locations", false)
             .filter(|_| telephones),
     ]
     .into_iter()
@@ -167,21 +170,21 @@ fn missing(roles: &[String], telephones: bool) -> Vec<Missing> {
     .collect()
 }
 
-/// Without this, lists of telephones come empty, and are not refused (goto-api, 5).
+/// Returns `true` if the user may see telephones. Otherwise GoTo returns empty lists instead of an error (goto-api, 5).
 fn sees_telephones(roles: &[String]) -> bool {
     roles.iter().any(|role| role == SUPER_USER || role == CONFIGURE)
 }
 
 fn scope_missing() -> Error {
-    Error::new(ErrorKind::Denied, "GoTo takes the token and does not let it near the Admin API")
+    Error::new(ErrorKind::Denied, "GoTo accepts the token but denies access to the Admin API")
         .with("scope", "identity:")
         .hint(
-            "an admin ticks «Admin Center» in the OAuth client at developer.logmeininc.com/clients; \
-             then sign in again with `gotosync login`, since a refresh does not widen what was consented to",
+            "enable «Admin Center» in the OAuth client at developer.logmeininc.com/clients, \
+             then sign in again with `gotosync login`; renewing a token does not add scopes",
         )
 }
 
-/// The role that is shown as «Admin (Configure PBX)» (goto-api, 2.10).
+/// The role that GoTo shows as «Admin (Configure PBX)» (goto-api, 2.10).
 const CONFIGURE: &str = "MANAGE_ACCOUNT";
 
 #[cfg(test)]
@@ -193,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_chosen_by_name_or_key() {
+    fn chooses_an_account_by_name_or_key() {
         let two =
             me(r#"{"accounts":[{"key":"1","name":"Great Ltd"},{"key":2,"name":"Small Ltd","adminRoles":["X"]}]}"#);
         assert_eq!(choose(&two, Some("small ltd")).unwrap().key.as_str(), "2");
@@ -209,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_says_where_it_is_granted() {
+    fn names_the_place_that_grants_a_missing_role() {
         let words = |roles: &[&str]| missing(&roles.iter().map(|&role| role.to_owned()).collect::<Vec<_>>(), true);
         assert_eq!(words(&["SUPER_USER"]), []);
         let some = words(&["MANAGE_USERS"]);

@@ -1,7 +1,7 @@
-//! What goes over the wire: shapes only, as they were recorded (goto-api, 2).
+//! The JSON structures of the API, as they were recorded (goto-api, 2).
 //!
-//! Keys are 64-bit integers that come as strings or as numbers; they are kept as text and never pass through a float. What is
-//! not known is passed over, and what is empty may be absent or `null`.
+//! Keys are 64-bit integers that arrive as strings or numbers. They are kept as text and never converted to floating
+//! point. Unknown fields are ignored, and empty fields may be missing or `null`.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::UserKey;
 
-/// A key.
+/// A key of any object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub(super) struct Key(pub(super) String);
@@ -22,7 +22,7 @@ impl Key {
 }
 
 impl Key {
-    /// Says whether it is that of a user.
+    /// Returns `true` if this is the key of `user`.
     pub(super) fn is(&self, user: &UserKey) -> bool {
         self.0 == user.as_str()
     }
@@ -46,7 +46,7 @@ impl Visitor<'_> for KeyVisitor {
     type Value = Key;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key: a string or a whole number")
+        f.write_str("a key: a string or an integer")
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Key, E> {
@@ -122,7 +122,7 @@ pub(super) struct WireAttribute {
     pub(super) value: Option<String>,
 }
 
-/// Settings by product.
+/// Product-specific settings.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireSettings {
@@ -136,7 +136,7 @@ pub(super) struct WireConnect {
     pub(super) primary_extension_number: Option<Key>,
 }
 
-/// A user as the answer to a creation names them.
+/// A user in the response to a creation.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct WireMade {
     pub(super) key: Key,
@@ -169,7 +169,7 @@ pub(super) struct WireLicense {
     pub(super) products: Vec<String>,
 }
 
-/// A role set: a role of the account's own making.
+/// A role set: a role defined by the account.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct WireRoleSet {
     #[serde(alias = "key")]
@@ -187,7 +187,7 @@ pub(super) struct WireField {
     pub(super) name: String,
 }
 
-/// A template of welcome e-mails.
+/// A welcome e-mail template.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct WireTemplate {
     #[serde(alias = "id")]
@@ -200,7 +200,7 @@ pub(super) struct WireTemplate {
     pub(super) text: String,
 }
 
-/// A page of a list of GoTo Connect.
+/// A page of a list in GoTo Connect.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
 pub(super) struct MarkedPage<T> {
@@ -225,7 +225,7 @@ pub(super) struct WireExtension {
 }
 
 impl WireExtension {
-    /// Says whether it can be a user's: others are queues, dial plans and the like.
+    /// Returns `true` if the extension can belong to a user; others are queues, dial plans, and the like.
     pub(super) fn is_direct(&self) -> bool {
         self.kind.is_empty() || self.kind == "DIRECT_EXTENSION"
     }
@@ -244,7 +244,7 @@ pub(super) struct WireDevice {
     pub(super) assigned_user_key: Option<Key>,
 }
 
-/// A telephone number.
+/// A phone number.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireNumber {
@@ -257,7 +257,7 @@ pub(super) struct WireNumber {
     pub(super) route_to: Option<WireRoute>,
 }
 
-/// Where a telephone number rings.
+/// The destination of a phone number.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireRoute {
@@ -272,7 +272,7 @@ impl WireRoute {
         Self { id: id.to_owned(), kind: EXTENSION.to_owned() }
     }
 
-    /// The id of the extension, if it is one.
+    /// Returns the ID of the extension, if the destination is one.
     pub(super) fn extension(&self) -> Option<&str> {
         (self.kind == EXTENSION).then_some(&*self.id)
     }
@@ -280,7 +280,7 @@ impl WireRoute {
 
 const EXTENSION: &str = "EXTENSION";
 
-/// What a user may do with a telephone number.
+/// The permissions of a user on a phone number.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WirePermission {
@@ -290,12 +290,12 @@ pub(super) struct WirePermission {
 }
 
 impl WirePermission {
-    /// The word for showing the number as caller id.
+    /// The word for showing the number as caller ID.
     pub(super) const SHOWS: &str = "OUTBOUND_CALLER_ID";
     /// The word for sending and receiving text messages.
     pub(super) const TEXTS: &str = "TEXTING";
 
-    /// Says whether the user has a permission.
+    /// Returns `true` if the user has a permission.
     pub(super) fn has(&self, word: &str) -> bool {
         self.permissions.iter().any(|own| own == word)
     }
@@ -311,14 +311,14 @@ pub(super) struct WireLocation {
     pub(super) name: String,
 }
 
-/// Somebody at a location.
+/// A user at a location.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireLocated {
     pub(super) user_key: Key,
 }
 
-/// Who is signed in.
+/// The signed-in user.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireMe {
@@ -334,7 +334,7 @@ pub(super) struct WireMe {
     pub(super) accounts: Vec<WireAccount>,
 }
 
-/// An account of whoever is signed in.
+/// An account of the signed-in user.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireAccount {
@@ -345,7 +345,7 @@ pub(super) struct WireAccount {
     pub(super) admin_roles: Vec<String>,
 }
 
-/// Why something was refused, in each of the forms that were seen.
+/// An error response, in all observed formats.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireRefusal {
@@ -366,7 +366,7 @@ pub(super) struct WireProblem {
     pub(super) value: Option<serde_json::Value>,
 }
 
-/// What the token endpoint gives.
+/// The response of the token endpoint.
 #[derive(Deserialize)]
 pub(super) struct WireTokens {
     pub(super) access_token: String,
@@ -380,7 +380,7 @@ pub(super) struct WireTokens {
     pub(super) principal: Option<String>,
 }
 
-/// What the token endpoint says instead (RFC 6749, section 5.2).
+/// The error response of the token endpoint (RFC 6749, section 5.2).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireNoTokens {
@@ -390,12 +390,12 @@ pub(super) struct WireNoTokens {
     pub(super) error_description: String,
 }
 
-/// A list that may be absent or `null`.
+/// Reads a list that may be missing or `null`.
 fn listed<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A text that may be absent or `null`.
+/// Reads a text that may be missing or `null`.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
@@ -405,7 +405,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_exact_however_it_comes() {
+    fn reads_keys_exactly_from_strings_and_integers() {
         for text in ["\"6581286685341855244\"", "6581286685341855244", "18446744073709551615", "-1"] {
             let key: Key = serde_json::from_str(text).unwrap();
             assert_eq!(key.as_str(), text.trim_matches('"'));
@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_null_or_unknown_does_no_harm() {
+    fn accepts_missing_null_and_unknown_fields() {
         let user: WireUser =
             serde_json::from_str(r#"{"key":7,"email":null,"licenseKeys":null,"products":["X"],"newThing":{"a":1}}"#)
                 .unwrap();

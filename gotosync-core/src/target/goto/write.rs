@@ -1,4 +1,4 @@
-//! Writes: each action of a batch by itself, in as few calls as they take.
+//! Writes to the account: executes the actions of a batch in as few calls as possible.
 
 use std::sync::Arc;
 
@@ -17,13 +17,13 @@ use crate::http::{Method, Reached, Request};
 use crate::model::{Action, Batch, Change, Creation, Effect, Fault, Outcome, UserGroupPath, WelcomeTemplate};
 use crate::{Error, ErrorKind, Result};
 
-/// Does a batch. Neighbors of one kind go together; everything else goes in order.
+/// Executes a batch. Consecutive actions of the same family run together, and the families run in order.
 pub(super) async fn execute(target: &GotoAccount, who: &Who, batch: &Batch) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::with_capacity(batch.actions.len());
     for run in batch.actions.chunk_by(|one, next| family(one) == family(next)) {
         let names = match read::names(target, who).await {
             Ok(names) => names,
-            // Nothing was tried yet.
+            // Nothing has been tried yet.
             Err(error) if outcomes.is_empty() => return Err(error.during("execute a batch")),
             Err(error) => {
                 outcomes.extend(run.iter().map(|_| Outcome::Failed { fault: Fault::from(clone(&error)) }));
@@ -63,7 +63,7 @@ pub(super) async fn execute(target: &GotoAccount, who: &Who, batch: &Batch) -> R
     Ok(outcomes)
 }
 
-/// Actions that are done in the same way.
+/// Actions that are executed in the same way.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Family {
     Groups,
@@ -88,8 +88,8 @@ fn family(action: &Action) -> Family {
 
 impl Work<'_> {
     async fn create_group(&self, action: &Action) -> Outcome {
-        let Action::CreateGroup { path } = action else { unreachable!("it is in this family") };
-        // One of the same batch may have made the group above it.
+        let Action::CreateGroup { path } = action else { unreachable!("the family contains only group creations") };
+        // An earlier action of this batch may have created the parent group.
         let names = self.target.seen().names.clone().unwrap_or_else(|| Arc::clone(&self.names));
         let mut body = serde_json::json!({ "name": path.name() });
         match checked_group(path, &names) {
@@ -101,11 +101,11 @@ impl Work<'_> {
         let made = match sent {
             Ok(answer) => answer.json::<Key>(),
             Err(failure) if failure.reached == Reached::Perhaps => {
-                let told = fault(failure);
-                // Not repeated: it may be there.
+                let fault = fault(failure);
+                // Do not repeat the call, because the group may exist.
                 match self.find_group(path).await {
                     Some(key) => Ok(key),
-                    None => return Outcome::InDoubt { fault: told },
+                    None => return Outcome::InDoubt { fault },
                 }
             }
             Err(failure) => return Outcome::Failed { fault: fault(failure) },
@@ -115,7 +115,7 @@ impl Work<'_> {
             let names = seen.names.get_or_insert_with(|| Arc::clone(&self.names));
             Arc::make_mut(names).add_group(path.clone(), key);
         } else {
-            // It was made, and its key is found when groups are listed next.
+            // The group was created, but its key is unknown until groups are listed again.
             seen.names = None;
         }
         Effect::GroupCreated.into()
@@ -137,7 +137,7 @@ impl Work<'_> {
     }
 
     async fn write_template(&self, action: &Action) -> Outcome {
-        let Action::WriteTemplate { template } = action else { unreachable!("it is in this family") };
+        let Action::WriteTemplate { template } = action else { unreachable!("the family contains only templates") };
         let after = match self.checked_template(template).await {
             Ok(after) => after,
             Err(fault) => return Outcome::Failed { fault },
@@ -166,18 +166,18 @@ impl Work<'_> {
         }
     }
 
-    /// Checks that a template can be written, and is as it was read.
+    /// Checks that a template can be written and has not changed since it was read.
     async fn checked_template<'t>(&self, change: &'t Change<WelcomeTemplate>) -> Result<&'t WelcomeTemplate, Fault> {
         let refuse = |kind, message: String| Err(Fault::new(kind, message));
         let Some(after) = change.after() else {
-            return refuse(ErrorKind::Input, "a template cannot be taken away".to_owned());
+            return refuse(ErrorKind::Input, "a template cannot be deleted".to_owned());
         };
         if after.name.trim().is_empty() || after.subject.trim().is_empty() {
             return refuse(ErrorKind::Input, "a welcome e-mail template needs a name and a subject".to_owned());
         }
         let unknown = [&after.subject, &after.text].into_iter().find_map(|text| WelcomeTemplate::unknown_word(text));
         if let Some(word) = unknown {
-            return refuse(ErrorKind::Input, format!("`{{{word}}}` stands for nothing"));
+            return refuse(ErrorKind::Input, format!("`{{{word}}}` is an unknown placeholder"));
         }
         let list = List {
             api: &self.target.api,
@@ -195,25 +195,25 @@ impl Work<'_> {
         if now != change.before() {
             return refuse(
                 ErrorKind::Conflict,
-                format!("welcome e-mail template `{}` is not as it was read", after.name),
+                format!("welcome e-mail template `{}` has changed since it was read", after.name),
             );
         }
         Ok(after)
     }
 }
 
-/// The key of the group above a new one, if there is one.
+/// Checks a new group and returns the key of its parent group, if it has one.
 fn checked_group<'n>(path: &UserGroupPath, names: &'n Names) -> Result<Option<&'n Key>, Fault> {
     if let Some(problem) = path.problem() {
-        return Err(Fault::new(ErrorKind::Input, format!("user group `{path}` cannot be made: {problem}")));
+        return Err(Fault::new(ErrorKind::Input, format!("user group `{path}` cannot be created: {problem}")));
     }
     if names.groups.contains_key(path) {
-        return Err(Fault::new(ErrorKind::Conflict, format!("user group `{path}` exists")));
+        return Err(Fault::new(ErrorKind::Conflict, format!("user group `{path}` already exists")));
     }
     path.parent().map(|parent| names.group(&parent).map_err(Fault::from)).transpose()
 }
 
-/// The same error again, without what it came from.
+/// Copies an error without its cause.
 fn clone(error: &Error) -> Error {
     Error::new(error.kind(), error.to_string())
 }

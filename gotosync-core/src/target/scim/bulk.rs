@@ -1,4 +1,4 @@
-//! New users in one request (RFC 7644, section 3.7).
+//! Bulk creation of users (RFC 7644, section 3.7).
 
 use serde_json::json;
 
@@ -11,8 +11,8 @@ use crate::http::{Method, Request};
 use crate::model::{Action, Capabilities, Creation, Effect, Fault, Outcome, UserKey};
 use crate::{Error, ErrorKind};
 
-/// The first actions that make users who can come in one request: those without a group, which is joined by another, and those
-/// that ask for nothing the service lacks.
+/// Returns the first creations that fit into one bulk request. They must not have a group, which takes a separate
+/// request, and must not need a feature that the service lacks.
 pub(super) fn run<'a>(actions: &'a [Action], capabilities: &Capabilities, most: usize) -> Vec<&'a Creation> {
     let alike = actions.iter().map_while(|action| match action {
         Action::Create(creation) if creation.user.group.is_none() && capabilities.refusal(action).is_none() => {
@@ -23,12 +23,12 @@ pub(super) fn run<'a>(actions: &'a [Action], capabilities: &Capabilities, most: 
     alike.take(most).collect()
 }
 
-/// Makes users in one request; each has an outcome of its own.
+/// Creates users in one request and returns an outcome for each.
 pub(super) async fn create(writer: &Writer<'_>, bulk: Bulk, creations: &[&Creation]) -> Vec<Outcome> {
     let options = &writer.target.options;
     let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(creations.len());
     let mut operations = Vec::new();
-    // What the frame around the operations takes.
+    // The size of the JSON around the operations.
     let mut size = 200;
     for (at, creation) in creations.iter().enumerate() {
         if let Err(stop) = writer.check_new(creation) {
@@ -60,7 +60,7 @@ pub(super) async fn create(writer: &Writer<'_>, bulk: Bulk, creations: &[&Creati
     };
     fill(outcomes, |at| {
         let own = answer.operations.iter().find(|own| own.bulk_id.as_deref() == Some(&at.to_string()));
-        own.map_or_else(untold, |own| outcome(own, creations[at]))
+        own.map_or_else(unreported, |own| outcome(own, creations[at]))
     })
 }
 
@@ -68,21 +68,21 @@ fn outcome(result: &BulkResult, creation: &Creation) -> Outcome {
     let key = result.response["id"].as_str().or_else(|| result.location.as_deref()?.rsplit('/').next());
     match (result.status(), key) {
         (Some(200..=299), Some(key)) => Effect::Created { user: UserKey::new(key) }.into(),
-        (Some(200..=299) | None, _) => untold(),
+        (Some(200..=299) | None, _) => unreported(),
         (Some(409), _) => taken(&creation.user.email).into(),
         (Some(status), _) => {
             let wire: WireError = serde_json::from_value(result.response.clone()).unwrap_or_default();
             let kind = if status >= 500 { ErrorKind::Unavailable } else { ErrorKind::Input };
-            let error = Error::new(kind, format!("the service does not make the user (status {status})"));
+            let error = Error::new(kind, format!("the service did not create the user (status {status})"));
             let fault = Fault::from(said(error, None, &wire));
-            // What broke while the service worked may have been done.
+            // If the service failed during the request, the user may have been created.
             if status >= 500 { Outcome::InDoubt { fault } } else { Outcome::Failed { fault } }
         }
     }
 }
 
-fn untold() -> Outcome {
-    Outcome::InDoubt { fault: Fault::new(ErrorKind::Data, "the service does not say what became of it") }
+fn unreported() -> Outcome {
+    Outcome::InDoubt { fault: Fault::new(ErrorKind::Data, "the service did not report the outcome") }
 }
 
 fn fill(outcomes: Vec<Option<Outcome>>, outcome: impl Fn(usize) -> Outcome) -> Vec<Outcome> {
@@ -96,22 +96,24 @@ mod tests {
     use super::*;
     use crate::model::{User, WelcomeEmail};
 
-    fn told(json: Value) -> String {
+    fn outcome_of(json: Value) -> String {
         let user = User::new("ann@example.test", "Ann", "Lee");
         let creation = Creation::new(user, WelcomeEmail::None);
         format!("{:?}", outcome(&serde_json::from_value(json).unwrap(), &creation))
     }
 
     #[test]
-    fn an_outcome_says_no_more_than_the_service() {
+    fn derives_outcomes_from_bulk_results() {
         let location = "https://example.test/v2/Users/7";
-        assert!(told(json!({ "status": "201", "location": location })).contains("user: 7"));
-        assert!(told(json!({ "status": 201, "location": location })).contains("user: 7"));
-        assert!(told(json!({ "status": { "code": "201" }, "location": location })).contains("user: 7"));
-        assert!(told(json!({ "status": "409" })).contains("Conflict"));
-        assert!(told(json!({ "status": "400", "response": { "scimType": "invalidValue" } })).starts_with("Failed"));
+        assert!(outcome_of(json!({ "status": "201", "location": location })).contains("user: 7"));
+        assert!(outcome_of(json!({ "status": 201, "location": location })).contains("user: 7"));
+        assert!(outcome_of(json!({ "status": { "code": "201" }, "location": location })).contains("user: 7"));
+        assert!(outcome_of(json!({ "status": "409" })).contains("Conflict"));
+        assert!(
+            outcome_of(json!({ "status": "400", "response": { "scimType": "invalidValue" } })).starts_with("Failed")
+        );
         for doubt in [json!({ "status": "500" }), json!({ "status": "201" }), json!({})] {
-            assert!(told(doubt).starts_with("InDoubt"));
+            assert!(outcome_of(doubt).starts_with("InDoubt"));
         }
     }
 }

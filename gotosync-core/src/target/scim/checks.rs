@@ -1,4 +1,4 @@
-//! What is asked of products and fields before anything is written.
+//! Checks of products and fields before anything is written.
 
 use super::fault::Stop;
 use super::offers::Offers;
@@ -13,7 +13,7 @@ pub(super) fn new(user: &User, offers: &Offers, options: &ScimOptions) -> Result
     settings(&SettingsChanges::making(user.settings()), offers)
 }
 
-/// Checks what changes, and only that.
+/// Checks only the changed fields.
 pub(super) fn changes(changes: &UserChanges, offers: &Offers, options: &ScimOptions) -> Result<(), Stop> {
     licenses(changes.licenses.added(), options)?;
     changes.settings.as_deref().map_or(Ok(()), |changes| settings(changes, offers))
@@ -41,7 +41,7 @@ fn custom_field(name: &str, value: Option<&String>, offers: &Offers) -> Result<(
         if length <= CUSTOM_FIELD {
             return Ok(());
         }
-        let message = format!("{name} has {length} characters, {CUSTOM_FIELD} are accepted");
+        let message = format!("{name} has {length} characters; the maximum is {CUSTOM_FIELD}");
         return Err(Stop::refused(ErrorKind::Input, message));
     }
     let near = nearest(name, offers.enterprise.iter().copied());
@@ -49,8 +49,8 @@ fn custom_field(name: &str, value: Option<&String>, offers: &Offers) -> Result<(
     Err(Stop::refused(ErrorKind::NotFound, format!("the account has no custom field `{}`{near}", name.escape_debug())))
 }
 
-/// Characters in the value of a custom field.
+/// The maximum length of a custom field, in characters.
 const CUSTOM_FIELD: usize = 256;
 
-/// What is sent at most: SCIM itself names no limit, and services have theirs.
+/// The limits for sent values. SCIM itself defines none, and services have their own.
 pub(super) const LIMITS: FieldLimits = FieldLimits { name: 60, email: 128, users: 1_000_000 };

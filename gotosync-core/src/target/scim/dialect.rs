@@ -1,16 +1,18 @@
-//! Which SCIM a service speaks.
+//! The dialects of SCIM.
 
-/// Which SCIM a service speaks.
+/// A dialect of SCIM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// SCIM 2.0 (RFC 7643, RFC 7644).
     #[default]
     Scim2,
-    /// GoTo's own, at `identity/v1` (goto-api, 3): its lists say `resources`, a PATCH holds the changed part of the user,
-    /// users come in one list without pages, and whoever lacks the organization's role is answered with 401.
+    /// GoTo's own dialect, at `identity/v1` (goto-api, 3). Its lists use the key `resources` and have no pages, a PATCH
+    /// contains the changed part of the user, and the service answers 401 if the user lacks the role in the
+    /// organization.
     ///
-    /// What it says of the state of a user, of groups as rules mean them, and of `externalId` is not known. So users are made
-    /// and changed there, and nobody is suspended or deleted: **deleting from the organization may delete the product data.**
+    /// The representation of a user's state, of user groups, and of `externalId` is not known. Users are therefore
+    /// created and changed, but never suspended or deleted: **deleting a user from the organization may delete the
+    /// product data.**
     GoToIdentity,
 }
 
@@ -18,7 +20,7 @@ impl Dialect {
     /// Every dialect.
     pub const ALL: [Self; 2] = [Self::Scim2, Self::GoToIdentity];
 
-    /// The word in a configuration.
+    /// Returns the word for the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Scim2 => "scim-2.0",
@@ -26,7 +28,7 @@ impl Dialect {
         }
     }
 
-    /// The type of a body.
+    /// Returns the media type of request bodies.
     pub(super) const fn content_type(self) -> &'static str {
         match self {
             Self::Scim2 => "application/scim+json",
@@ -34,7 +36,7 @@ impl Dialect {
         }
     }
 
-    /// The path of what a service offers.
+    /// Returns the path of the service provider configuration.
     pub(super) const fn config_path(self) -> &'static str {
         match self {
             Self::Scim2 => "/ServiceProviderConfig",

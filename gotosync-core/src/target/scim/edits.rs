@@ -1,17 +1,17 @@
-//! What changes about a resource, in whichever way the service takes it.
+//! Changes to a resource, in each form that services accept.
 
 use serde_json::{Map, Value, json};
 
 use super::wire::{ENTERPRISE, Operation, PATCH};
 use crate::model::Change;
 
-/// Attributes with their new values; `None` takes one away.
+/// Attributes with their new values; `None` removes an attribute.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Edits(Vec<(AttributePath, Option<Value>)>);
 
 #[derive(Debug, Clone, PartialEq)]
 enum AttributePath {
-    /// An attribute, or a part of one after a dot.
+    /// An attribute, or a sub-attribute after a dot.
     Core(&'static str),
     /// An attribute of the enterprise extension.
     Enterprise(String),
@@ -26,12 +26,12 @@ impl Edits {
         self.0.push((AttributePath::Core(path), Some(value)));
     }
 
-    /// Sets an attribute, or takes it away.
+    /// Sets or removes an attribute.
     pub(super) fn put(&mut self, path: &'static str, value: Option<Value>) {
         self.0.push((AttributePath::Core(path), value));
     }
 
-    /// Notes a change, if there is one.
+    /// Adds a change, if there is one.
     pub(super) fn change<T>(&mut self, path: &'static str, change: Option<&Change<T>>, value: impl Fn(&T) -> Value) {
         if let Some(change) = change {
             self.put(path, change.after().map(value));
@@ -42,7 +42,7 @@ impl Edits {
         self.0.push((AttributePath::Enterprise(name.to_owned()), value));
     }
 
-    /// As operations of a PATCH (RFC 7644, section 3.5.2).
+    /// Formats the changes as operations of a PATCH (RFC 7644, section 3.5.2).
     pub(super) fn as_operations(&self) -> Value {
         let operation = |(place, value): &(AttributePath, Option<Value>)| {
             let path = match place {
@@ -54,14 +54,14 @@ impl Edits {
         json!({ "schemas": [PATCH], "Operations": self.0.iter().map(operation).collect::<Vec<_>>() })
     }
 
-    /// As the part that changes, in the older dialect.
+    /// Formats the changes as a partial resource, for the older dialect.
     pub(super) fn as_part(&self) -> Value {
         let mut part = Value::Object(Map::new());
         self.write(&mut part, |object, name, value| drop(object.insert(name.to_owned(), value.unwrap_or_default())));
         part
     }
 
-    /// As the whole resource for a PUT; whatever else is in it stays.
+    /// Applies the changes to a complete resource, for a PUT. All other attributes remain.
     pub(super) fn apply_to(&self, resource: &mut Value) {
         self.write(resource, |object, name, value| match value {
             Some(value) => drop(object.insert(name.to_owned(), value)),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_the_same_in_every_form() {
+    fn expresses_a_change_as_patch_part_and_put() {
         let operations = edits().as_operations();
         assert_eq!(
             operations["Operations"],
@@ -127,12 +127,12 @@ mod tests {
             edits().as_part(),
             json!({ "name": { "familyName": "Berg" }, "locale": null, ENTERPRISE: { "department": "IT" } })
         );
-        let mut whole = json!({
+        let mut complete = json!({
             "schemas": ["a"], "name": { "givenName": "Ann" }, "locale": "en-US", "nickName": "A", ENTERPRISE: null
         });
-        edits().apply_to(&mut whole);
+        edits().apply_to(&mut complete);
         assert_eq!(
-            whole,
+            complete,
             json!({
                 "schemas": ["a", ENTERPRISE], "name": { "givenName": "Ann", "familyName": "Berg" }, "nickName": "A",
                 ENTERPRISE: { "department": "IT" },

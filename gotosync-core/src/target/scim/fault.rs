@@ -1,4 +1,4 @@
-//! What a service says against a request (RFC 7644, section 3.12).
+//! Error responses of a service (RFC 7644, section 3.12).
 
 use super::wire::WireError;
 use crate::http::{Failure, Meaning, Reached};
@@ -6,12 +6,12 @@ use crate::model::text::shown;
 use crate::model::{Fault, Outcome};
 use crate::{Error, ErrorKind};
 
-/// Why an action ended early.
+/// The reason why an action ended early.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// Nothing was done.
+    /// The action had no effect.
     Refused(Fault),
-    /// Nobody knows whether it was done.
+    /// The outcome is unknown.
     Doubt(Fault),
 }
 
@@ -20,10 +20,10 @@ impl Stop {
         Self::Refused(Fault::new(kind, message))
     }
 
-    /// The doubt, where something was done before it.
+    /// Returns this stop as a doubt, because a part of the action was completed before it.
     pub(super) fn halfway(self, done: &str) -> Self {
         let (Self::Refused(fault) | Self::Doubt(fault)) = self;
-        Self::Doubt(Fault { message: format!("{done}, and then: {}", fault.message), ..fault })
+        Self::Doubt(Fault { message: format!("{done}, then the action failed: {}", fault.message), ..fault })
     }
 }
 
@@ -45,7 +45,7 @@ impl From<Error> for Stop {
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         let reached = failure.reached;
-        let fault = Fault::from(told(failure));
+        let fault = Fault::from(error_of(failure));
         match reached {
             Reached::Not => Self::Refused(fault),
             Reached::Perhaps => Self::Doubt(fault),
@@ -53,19 +53,19 @@ impl From<Failure> for Stop {
     }
 }
 
-/// The error of a failed call, with the service's own words.
-pub(super) fn told(failure: Failure) -> Error {
+/// Converts a failed call to an error, with the service's own message.
+pub(super) fn error_of(failure: Failure) -> Error {
     let wire: WireError = failure.json().unwrap_or_default();
-    // Only GoTo says it so (goto-api, 3.1), and with a status that others say of tokens.
+    // Only GoTo uses this code (goto-api, 3.1). It comes with a status that other services use for invalid tokens.
     if wire.code.as_deref() == Some("not.authorized") {
-        return Error::new(ErrorKind::Denied, "the login has no role in the organization that lets it do this").hint(
-            "roles of the account do not count here: give the login the role Admin in the Organization Center, under Users",
-        );
+        let message = "the signed-in user has no role in the organization that allows this";
+        return Error::new(ErrorKind::Denied, message)
+            .hint("account roles do not count here: assign the role Admin in the Organization Center, under Users");
     }
     said(failure.error, failure.meaning, &wire)
 }
 
-/// An error with what the service said about it.
+/// Replaces the message and kind of an error with those in the response, if it has any.
 pub(super) fn said(error: Error, meaning: Option<Meaning>, wire: &WireError) -> Error {
     let kind = match wire.scim_type.as_deref() {
         Some("uniqueness") => ErrorKind::Conflict,
@@ -77,12 +77,12 @@ pub(super) fn said(error: Error, meaning: Option<Meaning>, wire: &WireError) -> 
         _ => meaning.map_or(error.kind(), Meaning::kind),
     };
     let Some(detail) = wire.detail.as_deref().filter(|detail| !detail.trim().is_empty()) else { return error };
-    let message = format!("the service says: {}", shown(detail, 200));
-    let mut told = Error::new(kind, message);
+    let message = format!("the service reported: {}", shown(detail, 200));
+    let mut replaced = Error::new(kind, message);
     for (name, value) in error.context() {
-        told = told.with(name, value);
+        replaced = replaced.with(name, value);
     }
-    if error.retryable() { told.retry(crate::error::Retry::Later) } else { told }
+    if error.retryable() { replaced.retry(crate::error::Retry::Later) } else { replaced }
 }
 
 #[cfg(test)]
@@ -90,15 +90,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_type_of_an_error_says_what_it_means() {
-        let tell = |scim_type: &str| {
+    fn derives_the_error_kind_from_the_scim_type() {
+        let converted = |scim_type: &str| {
             let wire = WireError { scim_type: Some(scim_type.into()), detail: Some("No.\nWay".into()), code: None };
             said(Error::new(ErrorKind::Input, "refused").with("call", "POST"), Some(Meaning::Refused), &wire)
         };
-        assert_eq!(tell("uniqueness").kind(), ErrorKind::Conflict);
-        assert_eq!(tell("mutability").kind(), ErrorKind::Denied);
-        assert_eq!(tell("unheard").kind(), ErrorKind::Input);
-        assert!(!tell("uniqueness").to_string().contains('\n'), "{}", tell("uniqueness"));
-        assert!(tell("uniqueness").to_string().ends_with("(call: POST)"));
+        assert_eq!(converted("uniqueness").kind(), ErrorKind::Conflict);
+        assert_eq!(converted("mutability").kind(), ErrorKind::Denied);
+        assert_eq!(converted("unheard").kind(), ErrorKind::Input);
+        assert!(!converted("uniqueness").to_string().contains('\n'), "{}", converted("uniqueness"));
+        assert!(converted("uniqueness").to_string().ends_with("(call: POST)"));
     }
 }

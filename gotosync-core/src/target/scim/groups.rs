@@ -1,4 +1,4 @@
-//! User groups: those that gotosync made, told by their `externalId`.
+//! User groups that gotosync created, identified by their `externalId`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,8 +15,8 @@ use crate::{ErrorKind, Result};
 
 /// The user groups of a service.
 ///
-/// A user of a service may be in any number of groups, and here in one. So only those count that were made here: nobody is
-/// taken out of a group that somebody else gave them.
+/// In SCIM a user may be in any number of groups, but in gotosync in only one. Therefore only groups that gotosync
+/// created count, and gotosync never removes a user from a group of someone else.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     ids: HashMap<UserGroupPath, String>,
@@ -25,7 +25,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Reads them; where a service has none there are none.
+    /// Reads the groups; returns none if the service does not support groups.
     pub(super) async fn read(target: &ScimTarget, offers: &Offers) -> Result<Self> {
         if !offers.offer(Offer::Groups) {
             return Ok(Self::default());
@@ -37,16 +37,14 @@ impl Groups {
             let Some(path) = row.external_id.as_deref().and_then(|id| id.strip_prefix(MARK)) else { continue };
             let path = UserGroupPath::new(path);
             if let Some(other) = groups.ids.insert(path.clone(), row.id) {
-                groups
-                    .gaps
-                    .push(Gap { place: "groups".to_owned(), problem: format!("{path} is there twice: {other}") });
+                groups.gaps.push(Gap { place: "groups".to_owned(), problem: format!("{path} exists twice: {other}") });
             }
             groups.members.entry(path).or_default().extend(row.members.into_iter().filter_map(|entry| entry.value));
         }
         Ok(groups)
     }
 
-    /// The group of each user; of several the first by path.
+    /// Returns the group of each user. For a user in several groups, this is the first by path.
     pub(super) fn of_users(&self) -> HashMap<&str, &UserGroupPath> {
         let mut paths: Vec<&UserGroupPath> = self.members.keys().collect();
         paths.sort();
@@ -59,7 +57,7 @@ impl Groups {
         of
     }
 
-    /// The group of one user.
+    /// Returns the group of one user.
     pub(super) fn of(&self, user: &str) -> Option<&UserGroupPath> {
         self.members.iter().filter(|(_, members)| members.contains(user)).map(|(path, _)| path).min()
     }
@@ -68,20 +66,20 @@ impl Groups {
         self.ids.contains_key(path)
     }
 
-    /// As an account has them.
-    pub(super) fn told(&self) -> Vec<UserGroup> {
+    /// Returns the groups as an account lists them.
+    pub(super) fn listed(&self) -> Vec<UserGroup> {
         let row =
             |(path, id): (&UserGroupPath, &String)| UserGroup { key: Some(id.as_str().into()), path: path.clone() };
         self.ids.iter().map(row).collect()
     }
 
-    /// Makes a group whose parent is there.
+    /// Creates a group whose parent exists.
     pub(super) async fn create(&mut self, target: &ScimTarget, path: &UserGroupPath) -> Result<(), Stop> {
         if let Some(problem) = path.problem() {
-            return Err(Stop::refused(ErrorKind::Input, format!("user group `{path}` cannot be made: {problem}")));
+            return Err(Stop::refused(ErrorKind::Input, format!("user group `{path}` cannot be created: {problem}")));
         }
         if self.has(path) {
-            return Err(Stop::refused(ErrorKind::Conflict, format!("user group `{path}` exists")));
+            return Err(Stop::refused(ErrorKind::Conflict, format!("user group `{path}` already exists")));
         }
         if let Some(parent) = path.parent() {
             self.check(&parent)?;
@@ -92,8 +90,7 @@ impl Groups {
         let request = Request::new(Method::Post, "/Groups").json_as(target.options.dialect.content_type(), &body);
         let made: WireGroup = target.api.send(&request).await?.json()?;
         if made.external_id.is_none() {
-            let message =
-                format!("user group `{path}` was made, but the service does not keep the externalId it is known by");
+            let message = format!("user group `{path}` was created, but the service did not store its `externalId`");
             return Err(Stop::refused(ErrorKind::Unsupported, message));
         }
         self.ids.insert(path.clone(), made.id);
@@ -101,7 +98,7 @@ impl Groups {
         Ok(())
     }
 
-    /// Refuses a group that is not there.
+    /// Checks that a group exists.
     pub(super) fn check(&self, path: &UserGroupPath) -> Result<(), Stop> {
         if self.has(path) {
             return Ok(());
@@ -109,7 +106,7 @@ impl Groups {
         Err(Stop::refused(ErrorKind::NotFound, format!("the account has no user group `{path}`")))
     }
 
-    /// Puts a user into one group, and takes them out of the others that were made here.
+    /// Adds a user to one group, and removes the user from all others that gotosync created.
     pub(super) async fn put(
         &mut self,
         target: &ScimTarget,
@@ -117,7 +114,7 @@ impl Groups {
         user: &str,
         into: Option<&UserGroupPath>,
     ) -> Result<(), Stop> {
-        // In first: whoever is in two for a moment has lost nothing if it ends there.
+        // Add the user first: if the action fails in between, the user is in two groups but has lost nothing.
         if let Some(path) = into {
             self.change(target, offers, path, user, Membership::Joins).await?;
         }
@@ -145,19 +142,19 @@ impl Groups {
                 Membership::Joins => json!({ "op": "add", "path": "members", "value": [{ "value": user }] }),
                 Membership::Leaves => json!({ "op": "remove", "path": format!("members[value eq \"{user}\"]") }),
             };
-            // Somebody who is in already, or out, stays so.
+            // The operation can be repeated: adding a member or removing a non-member has no further effect.
             let body = json!({ "schemas": [PATCH], "Operations": [operation] });
             Request::new(Method::Patch, place).safety(Safety::Repeatable).json_as(kind, &body)
         } else {
             let answer = target.api.send(&Request::get(place.clone())).await?;
-            let mut whole: Value = answer.json()?;
-            let mut members = whole["members"].as_array().cloned().unwrap_or_default();
+            let mut group: Value = answer.json()?;
+            let mut members = group["members"].as_array().cloned().unwrap_or_default();
             members.retain(|entry| entry["value"] != user);
             if membership == Membership::Joins {
                 members.push(json!({ "value": user }));
             }
-            whole["members"] = members.into();
-            let request = Request::new(Method::Put, place).json_as(kind, &whole);
+            group["members"] = members.into();
+            let request = Request::new(Method::Put, place).json_as(kind, &group);
             match answer.header("etag").filter(|_| offers.offer(Offer::Versions)) {
                 Some(version) => request.header("If-Match", version),
                 None => request,
@@ -179,5 +176,5 @@ enum Membership {
     Leaves,
 }
 
-/// How the `externalId` of a group begins that was made here; its path follows.
+/// The prefix of the `externalId` of created groups; the path follows.
 const MARK: &str = "gotosync:";

@@ -1,37 +1,37 @@
-//! What a service says that it can do: nothing else is tried.
+//! The features that a service advertises. No others are used.
 
 use std::collections::BTreeSet;
 
 use super::dialect::Dialect;
-use super::fault::told;
+use super::fault::error_of;
 use super::wire::{Attribute, ENTERPRISE, GROUP, Page, ResourceType, Schema, ServiceProviderConfig, USER};
 use crate::http::{Api, Meaning, Request};
 use crate::{Error, ErrorKind, Result};
 
-/// What a service offers.
+/// The features of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Offers {
     offered: BTreeSet<Offer>,
-    /// Many requests in one.
+    /// The limits of bulk requests, if the service supports them.
     pub(super) bulk: Option<Bulk>,
-    /// How a long list comes.
+    /// The paging method for lists.
     pub(super) paging: Paging,
-    /// Attributes of the enterprise extension.
+    /// The supported attributes of the enterprise extension.
     pub(super) enterprise: BTreeSet<&'static str>,
-    /// Attributes of users, where the service lists them.
+    /// The attributes of users, if the service lists them.
     attributes: Option<BTreeSet<String>>,
 }
 
-/// Something that a service has or has not.
+/// An optional feature of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Offer {
-    /// Changes of a part.
+    /// Partial changes (PATCH).
     Patch,
-    /// Versions to guard writes with.
+    /// Versions (ETags) that guard writes.
     Versions,
-    /// Looking somebody up without reading everybody.
+    /// Filters, which find a user without reading all users.
     Filter,
-    /// Lists in a stable order.
+    /// Sorting, which keeps the order of pages stable.
     Sort,
     /// Groups.
     Groups,
@@ -43,25 +43,25 @@ pub(super) struct Bulk {
     pub(super) bytes: usize,
 }
 
-/// How a long list comes (RFC 7644, section 3.4.2.4; RFC 9865).
+/// The paging method for lists (RFC 7644, section 3.4.2.4; RFC 9865).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paging {
-    /// From a row on.
+    /// Pages by the index of the first row.
     Index,
-    /// From where the page before ended; nothing shifts on the way.
+    /// Pages by a cursor from the previous page; insertions do not shift rows between pages.
     Cursor,
-    /// Whole.
+    /// One response with the complete list.
     Whole,
 }
 
 impl Offers {
-    /// Asks a service.
+    /// Reads the features of a service.
     pub(super) async fn ask(api: &Api, dialect: Dialect) -> Result<Self> {
         if dialect == Dialect::GoToIdentity {
-            // Its answers are of the first version, and say nothing of what was added since.
+            // Its configuration is of SCIM version 1 and does not contain the newer features.
             return Ok(Self::goto_identity());
         }
-        let config = api.send(&Request::get(dialect.config_path())).await.map_err(told)?;
+        let config = api.send(&Request::get(dialect.config_path())).await.map_err(error_of)?;
         let config: ServiceProviderConfig = config.json()?;
         let types: Vec<ResourceType> = list(api, "/ResourceTypes").await?;
         let schemas: Vec<Schema> = list(api, "/Schemas").await?;
@@ -72,7 +72,7 @@ impl Offers {
         let at = |endpoint: &str| types.iter().find(|own| own.endpoint.trim_matches('/') == endpoint);
         let attributes = |id: &str| schemas.iter().find(|own| own.id == id).map(|own| &own.attributes);
         let has = |list: &[Attribute], name: &str| list.iter().any(|own| own.name.eq_ignore_ascii_case(name));
-        // Where a service lists nothing, what the RFC has is taken to be there.
+        // If a service lists nothing, assume that it supports the standard attributes.
         let extended =
             at("Users").is_none_or(|users| users.schema_extensions.iter().any(|own| own.schema == ENTERPRISE));
         let enterprise = ENTERPRISE_ATTRIBUTES.into_iter().filter(|name| match attributes(ENTERPRISE) {
@@ -111,36 +111,36 @@ impl Offers {
         }
     }
 
-    /// Says whether the service has something.
+    /// Returns `true` if the service has a feature.
     pub(super) fn offer(&self, what: Offer) -> bool {
         self.offered.contains(&what)
     }
 
-    /// Says whether users have an attribute.
+    /// Returns `true` if users have an attribute.
     pub(super) fn has(&self, attribute: &str) -> bool {
         self.attributes.as_ref().is_none_or(|own| own.contains(&attribute.to_lowercase()))
     }
 }
 
-/// A list that every service has, and some do not serve.
+/// Reads a list that the standard requires but that some services do not offer.
 async fn list<T: serde::de::DeserializeOwned>(api: &Api, path: &str) -> Result<Vec<T>> {
     match api.send(&Request::get(path)).await {
-        // Some services answer with the list alone.
+        // Some services respond with a bare array.
         Ok(answer) => match answer.json::<Page<T>>() {
             Ok(page) => Ok(page.resources),
             Err(error) => answer.json::<Vec<T>>().map_err(|_| error),
         },
         Err(failure) if matches!(failure.meaning, Some(Meaning::NotFound | Meaning::Unsupported)) => Ok(Vec::new()),
-        Err(failure) => Err(told(failure)),
+        Err(failure) => Err(error_of(failure)),
     }
 }
 
-/// Says that a service does not do what is asked.
+/// Returns the error for an unsupported feature.
 pub(super) fn not_offered(what: &str) -> Error {
     Error::new(ErrorKind::Unsupported, format!("the service does not offer {what}"))
 }
 
-/// The attributes of the enterprise extension that are text (RFC 7643, section 4.3); here they are custom fields.
+/// The text attributes of the enterprise extension (RFC 7643, section 4.3), which serve as custom fields.
 pub(super) const ENTERPRISE_ATTRIBUTES: [&str; 5] =
     ["costCenter", "department", "division", "employeeNumber", "organization"];
 
@@ -153,11 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_said_is_offered() {
+    fn uses_only_advertised_features() {
         let none = Offers::of(&config("{}"), &[], &[]);
         assert!(none.offered.is_empty() && none.bulk.is_none());
         assert_eq!(none.paging, Paging::Index);
-        assert!(none.has("entitlements") && none.enterprise.len() == 5, "nothing is known of the schema");
+        assert!(
+            none.has("entitlements") && none.enterprise.len() == 5,
+            "without a schema, standard attributes are assumed"
+        );
         let all = config(
             r#"{"patch": {"supported": true}, "bulk": {"supported": true, "maxOperations": 9, "maxPayloadSize": 99},
                 "pagination": {"cursor": true, "index": true}}"#,
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_says_which_attributes_there_are() {
+    fn reads_the_attributes_from_the_schema() {
         let types: Vec<ResourceType> =
             serde_json::from_str(r#"[{"endpoint": "/Users", "schemaExtensions": null}]"#).unwrap();
         let schemas = r#"[{"id": "urn:ietf:params:scim:schemas:core:2.0:User", "attributes": [{"name": "userName"}]}]"#;

@@ -1,24 +1,24 @@
-//! Reads lists to their ends, and knows whether it did.
+//! Paged lists that detect whether they are complete.
 
 use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
 
-use super::fault::told;
+use super::fault::error_of;
 use super::offers::{Offer, Offers, Paging};
 use super::wire::{Page, WireGroup, WireUser};
-use crate::Result;
 use crate::http::{Api, Request};
 use crate::model::Gap;
+use crate::{Error, Result};
 
-/// A list, and what is missing of it.
+/// A list, and the gaps in it.
 #[derive(Debug)]
 pub(super) struct Listing<T> {
     pub(super) rows: Vec<T>,
     pub(super) gaps: Vec<Gap>,
 }
 
-/// Something with an id.
+/// A row with an ID.
 pub(super) trait Identified {
     fn id(&self) -> &str;
 }
@@ -35,12 +35,13 @@ impl Identified for WireGroup {
     }
 }
 
-/// Reads a list to its end, page by page.
+/// Reads a list page by page.
 ///
-/// It is whole only if every page came, nobody came twice, and there are as many as the service said, on every page.
+/// The list is complete only if every page was received, no row appeared twice, and the number of rows equals the
+/// total, which must be the same on every page.
 ///
 /// # Errors
-/// If the first page does not come: then nothing is known.
+/// An error if the first page cannot be read.
 pub(super) async fn list<T: DeserializeOwned + Identified>(
     api: &Api,
     what: &'static str,
@@ -61,22 +62,24 @@ pub(super) async fn list<T: DeserializeOwned + Identified>(
             }
             Paging::Whole => {}
         }
-        // In an order that stays, a page does not repeat or miss what another had. A cursor has its own.
+        // A stable order prevents duplicate or missing rows between pages. Cursors have an order of their own.
         if offers.offer(Offer::Sort) && offers.paging == Paging::Index {
             request = request.query("sortBy", sort_by);
         }
-        let page: Page<T> = match api.send(&request).await.map_err(told).and_then(|answer| answer.json()) {
-            Ok(page) => page,
-            Err(error) if number == 1 => return Err(error),
-            Err(error) => {
-                gaps.push(gap(format!("page {number} did not come: {error}")));
-                break;
-            }
-        };
+        let page = api.send(&request).await.map_err(error_of).and_then(|answer| answer.json());
+        let page: Page<T> =
+            match page.map_err(|error: Error| error.during(format!("list {} (page {number})", what.to_lowercase()))) {
+                Ok(page) => page,
+                Err(error) if number == 1 => return Err(error),
+                Err(error) => {
+                    gaps.push(gap(error.to_string()));
+                    break;
+                }
+            };
         if let (Some(before), Some(now)) = (total, page.total_results)
             && before != now
         {
-            gaps.push(gap(format!("{before} became {now} while they were read")));
+            gaps.push(gap(format!("the total changed from {before} to {now} while the list was read")));
         }
         total = page.total_results.or(total);
         let came = page.resources.len();
@@ -84,7 +87,7 @@ pub(super) async fn list<T: DeserializeOwned + Identified>(
             if seen.insert(row.id().into()) {
                 rows.push(row);
             } else {
-                gaps.push(gap(format!("{} came twice", row.id())));
+                gaps.push(gap(format!("row {} appeared twice", row.id())));
             }
         }
         cursor = page.next_cursor.filter(|cursor| !cursor.is_empty());
@@ -93,19 +96,19 @@ pub(super) async fn list<T: DeserializeOwned + Identified>(
             Paging::Index => came == 0 || total.is_none_or(|total| rows.len() as u64 >= total),
             Paging::Whole => true,
         };
-        // A row twice on every page would go on for ever.
+        // Stop eventually if a service repeats rows on every page.
         if done || gaps.len() > GAPS {
             break;
         }
     }
     match total {
         Some(total) if rows.len() as u64 != total => {
-            gaps.push(gap(format!("{} came, and there are {total}", rows.len())));
+            gaps.push(gap(format!("received {} of {total} rows", rows.len())));
         }
         _ => {}
     }
     Ok(Listing { rows, gaps })
 }
 
-/// More than these tell no more.
+/// The number of gaps after which the read stops, because more gaps give no new information.
 const GAPS: usize = 20;

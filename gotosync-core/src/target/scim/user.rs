@@ -1,4 +1,4 @@
-//! Users on the wire and in an account.
+//! Conversion of users between SCIM and an account.
 
 use serde_json::{Map, Value, json};
 
@@ -10,9 +10,9 @@ use crate::model::{
     Change, Email, LicenseKey, PersonId, SettingsChanges, Status, User, UserChanges, UserGroupPath, UserKey,
 };
 
-/// A user as an account has them.
+/// Converts a user from SCIM.
 pub(super) fn read(wire: &WireUser, group: Option<&UserGroupPath>, options: &ScimOptions) -> User {
-    // What does not say that it is not active is.
+    // A user without the attribute `active` counts as active.
     let active = wire.active.unwrap_or(true);
     let text = |text: Option<&String>| text.map_or_else(Box::default, |text| text.as_str().into());
     let name = wire.name.as_ref();
@@ -41,7 +41,7 @@ pub(super) fn read(wire: &WireUser, group: Option<&UserGroupPath>, options: &Sci
     user
 }
 
-/// The address somebody signs in with: the user name, or the primary address where that is none.
+/// Returns the sign-in address: the user name, or the primary e-mail address if the user name is not an address.
 fn address(wire: &WireUser) -> &str {
     if wire.user_name.contains('@') {
         return &wire.user_name;
@@ -75,7 +75,7 @@ fn enterprise(own: &Enterprise) -> impl Iterator<Item = (&'static str, &str)> {
     .filter_map(|(name, value)| Some((name, value.as_deref().filter(|value| !value.is_empty())?)))
 }
 
-/// A new user on the wire.
+/// Builds the body that creates a user.
 pub(super) fn create(user: &User, offers: &Offers, options: &ScimOptions) -> Value {
     let mut body = Map::new();
     let mut schemas = vec![USER];
@@ -115,12 +115,12 @@ pub(super) fn create(user: &User, offers: &Offers, options: &ScimOptions) -> Val
     body.into()
 }
 
-/// What is to be written so that a user becomes another one; `now` is the user as the service has them, whole.
+/// Returns the edits that apply `changes`. `now` is the complete user at the service.
 pub(super) fn edit(changes: &UserChanges, after: &User, now: &Value, offers: &Offers, options: &ScimOptions) -> Edits {
     let mut edits = Edits::default();
     if let Some(email) = changes.email.as_ref().and_then(Change::after) {
         let old = now["userName"].as_str().unwrap_or_default();
-        // Whoever signs in by another name than an address keeps it.
+        // A user whose user name is not an address keeps it.
         if old.contains('@') || !offers.has("emails") {
             edits.set("userName", email.as_str().into());
         }
@@ -143,21 +143,21 @@ pub(super) fn edit(changes: &UserChanges, after: &User, now: &Value, offers: &Of
     edits
 }
 
-/// What is to be written so that a user is known by a person's id.
+/// Returns the edits that link a user to a person by `externalId`.
 pub(super) fn mark(person: &PersonId) -> Edits {
     let mut edits = Edits::default();
     edits.set("externalId", person.to_string().into());
     edits
 }
 
-/// What is to be written so that a user has these products and no others of those that are known.
+/// Returns the edits that leave a user with exactly these configured products.
 pub(super) fn access(edits: &mut Edits, licenses: &[LicenseKey], now: &Value, options: &ScimOptions) {
     edits.set("active", (!licenses.is_empty()).into());
     if options.entitlements.is_empty() {
         return;
     }
     let known = |value: &str| options.entitlements.iter().any(|own| own.value == value);
-    // What is of no concern here stays as it is, with whatever else it says.
+    // Entitlements that are not configured as products remain unchanged.
     let others = now["entitlements"].as_array().into_iter().flatten();
     let others = others.filter(|entry| !entry["value"].as_str().is_some_and(known)).cloned();
     let own = licenses.iter().map(|key| json!({ "value": key.as_str() }));
@@ -172,7 +172,7 @@ fn settings_edits(edits: &mut Edits, settings: &SettingsChanges) {
     }
 }
 
-/// The addresses of a user with another primary one; the others stay.
+/// Replaces the primary address of a user; the other addresses remain.
 fn emails(now: &Value, email: &Email) -> Value {
     let mut all: Vec<Value> = now.as_array().cloned().unwrap_or_default();
     let primary = all.iter().position(|entry| entry["primary"] == true).unwrap_or(0);
@@ -183,10 +183,10 @@ fn emails(now: &Value, email: &Email) -> Value {
     all.into()
 }
 
-/// A language as SCIM writes it: `en-US`.
+/// Converts a language to SCIM's notation, such as `en-US`.
 fn locale(language: &str) -> String {
     language.replace('_', "-")
 }
 
-/// The key of the one product that a service has whose entitlements are not named: to be active.
+/// The key of the only product of a service without configured entitlements: being active.
 pub(super) const ACCESS: &str = "active";

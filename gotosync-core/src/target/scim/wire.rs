@@ -1,9 +1,9 @@
-//! What goes over the wire (RFC 7643, RFC 7644): serde only.
+//! The JSON structures of SCIM (RFC 7643, RFC 7644).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A page of a list. The older dialect writes its rows in lower case.
+/// A page of a list. The older dialect uses a lower-case key for its rows.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Page<T> {
@@ -13,7 +13,7 @@ pub(super) struct Page<T> {
     pub(super) resources: Vec<T>,
 }
 
-/// A user, as far as an account can hold one.
+/// A user, reduced to the attributes that an account uses.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireUser {
@@ -42,7 +42,7 @@ pub(super) struct Name {
     pub(super) family_name: Option<String>,
 }
 
-/// One of several values.
+/// One value of a multi-valued attribute.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Entry {
     pub(super) value: Option<String>,
@@ -61,7 +61,7 @@ pub(super) struct Enterprise {
     pub(super) department: Option<String>,
 }
 
-/// What a service knows of a resource.
+/// The metadata of a resource.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Meta {
     pub(super) version: Option<String>,
@@ -77,7 +77,7 @@ pub(super) struct WireGroup {
     pub(super) members: Vec<Entry>,
 }
 
-/// What a service offers (RFC 7643, section 5; RFC 9865, section 4).
+/// The features of a service (RFC 7643, section 5; RFC 9865, section 4).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct ServiceProviderConfig {
@@ -110,7 +110,7 @@ pub(super) struct Pagination {
     pub(super) index: bool,
 }
 
-/// What kind of resource there is, and where.
+/// A resource type and its path.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ResourceType {
@@ -124,7 +124,7 @@ pub(super) struct SchemaExtension {
     pub(super) schema: String,
 }
 
-/// A schema, as far as it says which attributes there are.
+/// A schema, reduced to the names of its attributes.
 #[derive(Debug, Deserialize)]
 pub(super) struct Schema {
     pub(super) id: String,
@@ -137,17 +137,17 @@ pub(super) struct Attribute {
     pub(super) name: String,
 }
 
-/// Why something was refused (RFC 7644, section 3.12).
+/// An error response (RFC 7644, section 3.12).
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct WireError {
     pub(super) scim_type: Option<String>,
     pub(super) detail: Option<String>,
-    /// In the older dialect: `not.authorized` and the like.
+    /// The error code of the older dialect, such as `not.authorized`.
     pub(super) code: Option<String>,
 }
 
-/// One change of a resource (RFC 7644, section 3.5.2).
+/// One operation of a PATCH (RFC 7644, section 3.5.2).
 #[derive(Debug, Serialize)]
 pub(super) struct Operation {
     pub(super) op: &'static str,
@@ -156,7 +156,7 @@ pub(super) struct Operation {
     pub(super) value: Option<Value>,
 }
 
-/// What became of the requests of a bulk.
+/// The results of a bulk request.
 #[derive(Debug, Deserialize)]
 pub(super) struct BulkAnswer {
     #[serde(rename = "Operations", default = "Vec::new")]
@@ -168,7 +168,7 @@ pub(super) struct BulkAnswer {
 pub(super) struct BulkResult {
     pub(super) bulk_id: Option<String>,
     pub(super) location: Option<String>,
-    /// A string by the RFC; some services send a number.
+    /// A string by the RFC, but some services send a number.
     #[serde(default)]
     pub(super) status: Value,
     #[serde(default)]
@@ -186,7 +186,7 @@ impl BulkResult {
     }
 }
 
-/// Takes `null` for what is left out: both mean that there is nothing (RFC 7643, section 2.5).
+/// Reads `null` as the default value, because it means the same as a missing attribute (RFC 7643, section 2.5).
 fn or_none<'de, D: serde::Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -1,8 +1,8 @@
-//! Does actions: each looks first, and writes only what is still as it was read.
+//! Execution of actions. Each action reads the user first, and writes only if the user has not changed since the plan.
 
 use serde_json::Value;
 
-use super::fault::{Stop, told};
+use super::fault::{Stop, error_of};
 use super::groups::Groups;
 use super::offers::{Offer, Offers, not_offered};
 use super::wire::WireUser;
@@ -14,18 +14,18 @@ use crate::model::{
 };
 use crate::{ErrorKind, Result};
 
-/// Does the actions of one batch.
+/// The executor of one batch.
 pub(super) struct Writer<'t> {
     pub(super) target: &'t ScimTarget,
     pub(super) offers: &'t Offers,
-    /// Read when the first action needs them.
+    /// The groups, read when the first action needs them.
     groups: Option<Groups>,
 }
 
-/// A user as the service has them now.
+/// The current user at the service.
 struct Current {
     user: User,
-    whole: Value,
+    resource: Value,
     version: Option<String>,
 }
 
@@ -63,7 +63,7 @@ impl<'t> Writer<'t> {
         let key = match self.target.api.send(&request).await {
             Ok(answer) => match answer.json::<WireUser>() {
                 Ok(made) => UserKey::new(made.id),
-                // Made, and the answer of no use: it is looked for as after any doubt.
+                // The user was created, but the response is unusable, so look for the user as after any lost reply.
                 Err(error) => self.find(new, Stop::Doubt(error.into())).await?,
             },
             Err(failure) => {
@@ -79,12 +79,12 @@ impl<'t> Writer<'t> {
         if let Some(path) = &new.group {
             let (target, offers) = (self.target, self.offers);
             let joined = self.groups().await?.put(target, offers, key.as_str(), Some(path)).await;
-            joined.map_err(|stop| stop.halfway(&format!("user {key} was made")))?;
+            joined.map_err(|stop| stop.halfway(&format!("user {key} was created")))?;
         }
         Ok(Effect::Created { user: key })
     }
 
-    /// Looks for somebody who may have been made. Whoever is not as they were to be may be somebody else's.
+    /// Looks for a user who may have been created. A user with other data may be someone else's.
     async fn find(&self, new: &User, doubt: Stop) -> Result<UserKey, Stop> {
         if !self.offers.offer(Offer::Filter) {
             return Err(doubt);
@@ -119,11 +119,11 @@ impl<'t> Writer<'t> {
             self.groups().await?.check(path)?;
         }
         let rest = UserChanges { person: None, ..changes.clone() };
-        let edits = user::edit(changes, &after, &current.whole, self.offers, &self.target.options);
+        let edits = user::edit(changes, &after, &current.resource, self.offers, &self.target.options);
         if !edits.is_empty() {
             let written = self.write(&update.user, &current, &edits).await;
             self.confirmed(&update.user, written, |now| {
-                // A group is written after it and is not looked at yet.
+                // The group is written later, so ignore it here.
                 let now = User { group: after.group.clone(), ..now.clone() };
                 rest.have_arrived(&now)
             })
@@ -132,35 +132,37 @@ impl<'t> Writer<'t> {
         if let Some(into) = into {
             let (target, offers) = (self.target, self.offers);
             let put = self.groups().await?.put(target, offers, update.user.as_str(), into.as_ref()).await;
-            put.map_err(|stop| if edits.is_empty() { stop } else { stop.halfway("the rest was changed") })?;
+            put.map_err(|stop| if edits.is_empty() { stop } else { stop.halfway("the other changes were made") })?;
         }
         if let Some(person) = changes.person.as_ref().and_then(Change::after) {
             let marked = self.mark(&update.user, person).await;
-            marked.map_err(|stop| if rest.is_empty() { stop } else { stop.halfway("the rest was changed") })?;
+            marked.map_err(|stop| if rest.is_empty() { stop } else { stop.halfway("the other changes were made") })?;
         }
         Ok(action.effect().unwrap_or(Effect::Updated))
     }
 
-    /// Writes down whose user it is, by itself: a service that does not take it takes the rest.
+    /// Stores the person's ID in a separate request, so that a service that rejects it still accepts the other changes.
     async fn mark(&self, key: &UserKey, person: &PersonId) -> Result<(), Stop> {
         let current = self.current(key).await?;
         let written = self.write(key, &current, &user::mark(person)).await;
         self.confirmed(key, written, |now| now.person.as_ref() == Some(person)).await
     }
 
-    /// Takes all products from a user, or some.
+    /// Removes some or all products of a user.
     async fn take(&self, action: &Action) -> Result<Effect, Stop> {
-        let Some(key) = action.user() else { return Err(Stop::refused(ErrorKind::Bug, "the action is about no user")) };
+        let Some(key) = action.user() else {
+            return Err(Stop::refused(ErrorKind::Bug, "the action does not concern a user"));
+        };
         let current = self.current(key).await?;
         let left = self.guarded(action, &current)?.map(|after| after.licenses).unwrap_or_default();
         self.leave_with(key, &current, &left).await?;
         Ok(action.effect().unwrap_or(Effect::Released))
     }
 
-    /// Leaves a user with these products.
+    /// Leaves a user with exactly these products.
     async fn leave_with(&self, key: &UserKey, current: &Current, left: &[LicenseKey]) -> Result<(), Stop> {
         let mut edits = super::edits::Edits::default();
-        user::access(&mut edits, left, &current.whole, &self.target.options);
+        user::access(&mut edits, left, &current.resource, &self.target.options);
         let written = self.write(key, current, &edits).await;
         self.confirmed(key, written, |now| now.licenses == left && (now.status == Status::Suspended) == left.is_empty())
             .await
@@ -172,7 +174,7 @@ impl<'t> Writer<'t> {
         let request = guarded(Request::new(Method::Delete, place(deletion.user())), &current);
         match self.target.api.send(&request).await {
             Ok(_) => Ok(Effect::Deleted),
-            // An earlier attempt may have done it.
+            // An earlier attempt may have deleted the user.
             Err(failure) if failure.meaning == Some(Meaning::NotFound) && failure.reached == Reached::Perhaps => {
                 Ok(Effect::Deleted)
             }
@@ -180,16 +182,16 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Writes a change in the way the service takes it.
+    /// Writes a change in the form that the service supports.
     async fn write(&self, key: &UserKey, current: &Current, edits: &super::edits::Edits) -> Result<(), Failure> {
         let kind = self.target.options.dialect.content_type();
-        // Said twice it comes to the same: values are set, and never added to.
+        // The request can be repeated, because it sets values and never appends.
         let patch = Request::new(Method::Patch, place(key)).safety(Safety::Repeatable);
         let request = match self.target.options.dialect {
             Dialect::GoToIdentity => {
                 let mut part = edits.as_part();
-                // Whether a part of a name keeps the other part is not known: both are sent.
-                if let (Some(name), Some(now)) = (part["name"].as_object_mut(), current.whole["name"].as_object()) {
+                // A partial name might clear the other parts, so send all of them.
+                if let (Some(name), Some(now)) = (part["name"].as_object_mut(), current.resource["name"].as_object()) {
                     for (part, value) in now {
                         name.entry(part).or_insert_with(|| value.clone());
                     }
@@ -198,15 +200,15 @@ impl<'t> Writer<'t> {
             }
             Dialect::Scim2 if self.offers.offer(Offer::Patch) => patch.json_as(kind, &edits.as_operations()),
             Dialect::Scim2 => {
-                let mut whole = current.whole.clone();
-                edits.apply_to(&mut whole);
-                Request::new(Method::Put, place(key)).json_as(kind, &whole)
+                let mut resource = current.resource.clone();
+                edits.apply_to(&mut resource);
+                Request::new(Method::Put, place(key)).json_as(kind, &resource)
             }
         };
         self.target.api.send(&guarded(request, current)).await.map(drop)
     }
 
-    /// Confirms a write that may have been done, by reading once more.
+    /// Confirms a write in doubt by reading the user again.
     async fn confirmed(
         &self,
         key: &UserKey,
@@ -215,7 +217,7 @@ impl<'t> Writer<'t> {
     ) -> Result<(), Stop> {
         let Err(failure) = written else { return Ok(()) };
         if failure.meaning == Some(Meaning::Changed) && failure.reached == Reached::Not {
-            return Err(Stop::refused(ErrorKind::Conflict, "the user was changed by somebody else in this moment"));
+            return Err(Stop::refused(ErrorKind::Conflict, "another client changed the user at the same time"));
         }
         match Stop::from(failure) {
             stop @ Stop::Doubt(_) => match self.current(key).await {
@@ -232,14 +234,14 @@ impl<'t> Writer<'t> {
             Err(failure) if failure.meaning == Some(Meaning::NotFound) => {
                 return Err(Stop::refused(ErrorKind::NotFound, format!("the account has no user {key}")));
             }
-            // Nothing is done by looking, whatever became of it.
-            Err(failure) => return Err(told(failure).into()),
+            // A read has no effect, so its failure is never a doubt.
+            Err(failure) => return Err(error_of(failure).into()),
         };
-        let whole: Value = answer.json()?;
+        let resource: Value = answer.json()?;
         let wire: WireUser = answer.json()?;
         let version = answer.header("etag").map(str::to_owned).or_else(|| wire.meta.as_ref()?.version.clone());
         let user = user::read(&wire, None, &self.target.options);
-        Ok(Current { user, whole, version: version.filter(|_| self.offers.offer(Offer::Versions)) })
+        Ok(Current { user, resource, version: version.filter(|_| self.offers.offer(Offer::Versions)) })
     }
 
     async fn groups(&mut self) -> Result<&mut Groups, Stop> {
@@ -249,7 +251,7 @@ impl<'t> Writer<'t> {
         if self.groups.is_none() {
             let groups = Groups::read(self.target, self.offers).await?;
             if let Some(gap) = groups.gaps.first() {
-                let message = format!("the groups cannot be read to their end: {}", gap.problem);
+                let message = format!("the groups cannot be read completely: {}", gap.problem);
                 return Err(Stop::refused(ErrorKind::Incomplete, message));
             }
             self.groups = Some(groups);
@@ -257,25 +259,26 @@ impl<'t> Writer<'t> {
         Ok(self.groups.get_or_insert_default())
     }
 
-    /// Checks a new user before anything is written, except what only the service knows.
+    /// Checks a new user before anything is written. Only the service can check the rest.
     pub(super) fn check_new(&self, creation: &Creation) -> Result<(), Stop> {
         creation.guard(&Self::guards(None)).map_err(Stop::Refused)?;
         checks::new(&creation.user, self.offers, &self.target.options)
     }
 
-    /// Returns the user as an action leaves them, if nothing stands against it.
+    /// Returns the user after an action, or the reason why it must not be executed.
     fn guarded(&self, action: &Action, current: &Current) -> Result<Option<User>, Stop> {
         let own = self.target.options.login.as_ref() == Some(&current.user.email);
         let login = action.user().filter(|_| own);
         action.guard(Some(&current.user), &Self::guards(login)).map_err(Stop::Refused)
     }
 
-    /// What guards need to know of the service: there are no roles to see, and so none that are hidden.
+    /// Returns the facts about the service that guards need. SCIM has no roles, so none are hidden.
     fn guards(login: Option<&UserKey>) -> Guards<'_> {
         Guards { login, roles: RoleAccess::Full, limits: checks::LIMITS }
     }
 
-    /// Checks that nobody has an address, where that can be asked; the service may ask only about its own letters.
+    /// Checks that an address is free, if the service supports filters. The service may compare addresses
+    /// case-sensitively.
     async fn check_free(&self, email: &Email) -> Result<(), Stop> {
         if !self.offers.offer(Offer::Filter) {
             return Ok(());
@@ -286,7 +289,8 @@ impl<'t> Writer<'t> {
     }
 }
 
-/// Writes only over the version that was read, where a service has versions (RFC 7644, section 3.14).
+/// Makes a request fail if the version has changed since the read, if the service has versions (RFC 7644, section
+/// 3.14).
 fn guarded(request: Request, current: &Current) -> Request {
     match &current.version {
         Some(version) => request.header("If-Match", version.as_str()),
@@ -298,11 +302,11 @@ fn place(key: &UserKey) -> String {
     format!("/Users/{}", Request::part(key.as_str()))
 }
 
-/// A filter for one value (RFC 7644, section 3.4.2.2: a string is one of JSON).
+/// Returns a filter for one value, written as a JSON string (RFC 7644, section 3.4.2.2).
 pub(super) fn equals(attribute: &str, value: &str) -> String {
     format!("{attribute} eq {}", Value::from(value))
 }
 
 pub(super) fn taken(email: &Email) -> Stop {
-    Stop::refused(ErrorKind::Conflict, format!("email {email} is taken"))
+    Stop::refused(ErrorKind::Conflict, format!("email {email} already belongs to another user"))
 }

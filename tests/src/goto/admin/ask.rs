@@ -1,4 +1,4 @@
-//! What a query asks for.
+//! Parsing of query parameters.
 
 use axum::extract::{FromRequestParts, RawQuery};
 use axum::http::request::Parts;
@@ -8,20 +8,20 @@ use super::filter::Filter;
 use super::unsure::{MOST, PAGE};
 use crate::goto::answer::Refusal;
 
-/// The part of a query that is known.
+/// The known parameters of a query.
 #[derive(Debug, Default)]
 pub(super) struct Ask {
     pub(super) filter: Option<Filter>,
     pub(super) offset: usize,
     pub(super) size: Option<usize>,
-    /// The attributes that are wanted; all of them if none is named.
+    /// The requested attributes; empty for all attributes.
     pub(super) attributes: Vec<String>,
-    /// Whether either all users of a request are made or none; so it is unless told.
+    /// `true` to create the valid users of a request even if others fail (`allOrNothing=false`).
     pub(super) in_part: bool,
 }
 
 impl Ask {
-    /// How many rows a page has.
+    /// Returns the page size.
     pub(super) fn page(&self) -> usize {
         self.size.unwrap_or(PAGE).clamp(1, MOST)
     }
@@ -33,9 +33,9 @@ impl Ask {
             let value = decoded(raw).ok_or_else(|| bad("query.invalid", pair))?;
             let number = || value.parse().map_err(|_| bad("query.invalid", pair));
             match name {
-                // Seen: a space must be %20, and + is not one.
+                // Observed: a space must be sent as `%20`; `+` is rejected.
                 "filter" if raw.contains('+') => return Err(bad("filter.invalid", raw)),
-                "filter" => ask.filter = Some(Filter::parse(&value).map_err(|told| bad("filter.invalid", &told))?),
+                "filter" => ask.filter = Some(Filter::parse(&value).map_err(|text| bad("filter.invalid", &text))?),
                 "offset" => ask.offset = number()?,
                 "pageSize" => ask.size = Some(number()?),
                 "attributes" => ask.attributes = value.split(',').map(|name| name.trim().to_owned()).collect(),
@@ -56,7 +56,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ask {
     }
 }
 
-/// A value without its percent signs; `None` if it is no text.
+/// Decodes percent-encoded text; `None` if the result is not UTF-8.
 fn decoded(raw: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.bytes();
@@ -76,10 +76,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_space_is_never_a_plus() {
+    fn rejects_a_plus_for_a_space() {
         assert!(Ask::parse("filter=email%20eq%20%22a@b.c%22&pageSize=5&offset=7").unwrap().filter.is_some());
         assert!(Ask::parse("filter=email+eq+%22a@b.c%22").is_err());
-        // In an address it is written %2B.
+        // In an address, `+` is written as `%2B`.
         assert!(Ask::parse("filter=email%20eq%20%22a%2Bx@b.c%22").unwrap().filter.is_some());
         assert!(Ask::parse("pageSize=x").is_err());
         assert_eq!(Ask::parse("pageSize=5000").unwrap().page(), MOST);

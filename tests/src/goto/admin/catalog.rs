@@ -1,4 +1,4 @@
-//! Role sets, custom fields and templates of mails (goto-api, 2.2).
+//! Role sets, custom fields, and e-mail templates (goto-api, 2.2).
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(super) async fn role_sets(
     Ok(Json(Page::whole(glance.catalog().role_sets.iter().map(row).collect())))
 }
 
-/// Gives a role set to those whom the filter finds; whoever has a system role must lose that first.
+/// Assigns a role set to the users that match the filter. A system role must be removed first.
 pub(super) async fn give_role_set(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -54,7 +54,7 @@ pub(super) async fn give_role_set(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes the role set from those whom the filter finds.
+/// Removes the role set of the users that match the filter.
 pub(super) async fn clear_role_set(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -114,7 +114,7 @@ pub(super) async fn templates(
     Ok(Json(Page::whole(glance.catalog().welcome_emails.iter().map(row).collect())))
 }
 
-/// Makes a template, or, where the body has the key of one, changes it; answers with its key alone.
+/// Creates a template, or changes it if the body contains its key; responds with the key only.
 pub(super) async fn write_template(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -146,7 +146,7 @@ async fn put_template(tenant: &Tenant, key: Option<&str>, body: &Map<String, Val
     }
     let reading = corpus::nobody().map_err(|error| bad("invalid", &error.to_string()))?;
     let empty = Account::empty("0", "evidence");
-    let Some(whole) = Whole::of(&reading, &empty) else { unreachable!("both are complete") };
+    let Some(whole) = Whole::of(&reading, &empty) else { unreachable!("both reads are complete") };
     let template = match before {
         Some(before) => Change::replace(whole, before, Some(after)),
         None => Change::fill(after),
@@ -155,7 +155,7 @@ async fn put_template(tenant: &Tenant, key: Option<&str>, body: &Map<String, Val
     Ok(Json(named_key("template", &title)))
 }
 
-/// The keys of those whom a filter finds, who must be somebody.
+/// Returns the keys of the users that match a filter, of which there must be at least one.
 fn found(tenant: &Tenant, ask: &Ask) -> Result<Vec<UserKey>, Refusal> {
     let filter = ask.filter.as_ref().ok_or_else(|| bad("filter.required", ""))?;
     let glance = tenant.target.glance();

@@ -19,7 +19,7 @@ use crate::goto::answer::Refusal;
 use crate::goto::world::{Tenant, World};
 use crate::laws::corpus;
 
-/// Takes a partial body. What it does not know in it is passed over; some clients want 200 and some an empty answer.
+/// Applies a partial body and ignores unknown fields. Some clients expect status 200, others an empty response.
 pub(super) async fn update(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -33,7 +33,7 @@ pub(super) async fn update(
     changed(tenant, &user, |glance, user| write(glance, user, &body)).await
 }
 
-/// Deletes anybody: that somebody should be suspended first is no rule of the service's.
+/// Deletes any user; the service does not require that the user is suspended first.
 pub(super) async fn delete(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -43,7 +43,7 @@ pub(super) async fn delete(
     let before = known(tenant, &user)?;
     let key = UserKey::new(&*user);
     let (reading, empty) = evidence()?;
-    let Some(whole) = Whole::of(&reading, &empty) else { unreachable!("both are complete") };
+    let Some(whole) = Whole::of(&reading, &empty) else { unreachable!("both reads are complete") };
     if before.status != Status::Suspended {
         let suspension = Suspension::new(whole, key.clone(), before.licenses.clone(), before.role.clone());
         perform(tenant, Action::Suspend(suspension)).await?;
@@ -52,7 +52,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sends an invitation again.
+/// Resends an invitation.
 pub(super) async fn invite(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -66,7 +66,7 @@ pub(super) async fn invite(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes a user, if there is one.
+/// Changes a user, if the user exists.
 pub(super) async fn changed(
     tenant: &Tenant,
     user: &str,
@@ -91,7 +91,7 @@ fn evidence() -> Result<(gotosync_core::model::Reading, Account), Refusal> {
     Ok((reading, Account::empty("0", "evidence")))
 }
 
-/// Writes into a user what a body says, whether it is new or not.
+/// Applies the fields of a body to a new or existing user.
 pub(super) fn write(glance: &Glance<'_>, user: &mut User, body: &Map<String, Value>) -> Result<(), Refusal> {
     for (name, value) in body {
         let text = || value.as_str().ok_or_else(|| bad("invalid", name));
@@ -117,13 +117,13 @@ pub(super) fn write(glance: &Glance<'_>, user: &mut User, body: &Map<String, Val
     Ok(())
 }
 
-/// A user group by its key.
+/// Returns a user group by key.
 pub(super) fn group(glance: &Glance<'_>, key: &str) -> Result<UserGroupPath, Refusal> {
     let group = glance.groups().find(|group| group_key(group) == key);
     group.map(|group| group.path.clone()).ok_or_else(|| no_group(key))
 }
 
-/// A key, as a string or a number.
+/// Reads a key from a string or a number.
 pub(super) fn key(name: &str, value: &Value) -> Result<String, Refusal> {
     match value {
         Value::String(key) => Ok(key.clone()),
@@ -137,7 +137,7 @@ pub(super) fn keys(name: &str, value: &Value) -> Result<Vec<String>, Refusal> {
     list.iter().map(|value| key(name, value)).collect()
 }
 
-/// The role that follows from system roles. No system role leaves a role set where it is: that has its own path.
+/// Derives the role from system roles. An empty list keeps a role set, which has a path of its own.
 fn role(glance: &Glance<'_>, before: &Role, value: &Value, body: &Map<String, Value>) -> Result<Role, Refusal> {
     let words = keys("adminRoles", value)?;
     if words.is_empty() {

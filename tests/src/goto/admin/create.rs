@@ -1,4 +1,4 @@
-//! New users (goto-api, 2.5).
+//! Creation of users (goto-api, 2.5).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use super::{Admin, bad, perform, unsure};
 use crate::goto::answer::Refusal;
 use crate::goto::world::{Tenant, World};
 
-/// Makes users: those in `users`, who all get what stands beside it, or one whose fields stand there themselves.
+/// Creates the users in `users`, who share the fields beside it, or a single user whose fields are at the top level.
 ///
-/// Whatever is wrong with one of them is asked of all before the first is made. Whoever is there already is answered with
-/// their key; with `allOrNothing` as it is unless told, nobody is made then.
+/// Checks all users before it creates the first one. The response contains the key of an existing user, too. With
+/// `allOrNothing`, which is the default, an existing user prevents all creations.
 pub(super) async fn create(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -56,7 +56,7 @@ pub(super) async fn create(
     for user in new {
         made.push(make(&world, tenant, user, &welcome).await?);
     }
-    // Of an address in another account nothing is told.
+    // For an address in another account, the response contains nothing.
     let known = there.into_iter().filter_map(|(_, taken)| taken);
     let answer: Vec<Value> = made
         .into_iter()
@@ -84,14 +84,14 @@ async fn make(world: &World, tenant: &Tenant, user: User, welcome: &WelcomeEmail
     made.ok_or_else(|| bad("invalid", email.as_str()))
 }
 
-/// The users that a request wants, with what all of them get.
+/// Returns the requested users, with the shared fields applied.
 fn wanted(glance: &Glance<'_>, body: &Map<String, Value>) -> Result<Vec<User>, Refusal> {
     let mut model = User::new("", "", "");
     let Some(list) = body.get("users") else {
         write(glance, &mut model, body)?;
         return named(model).map(|user| vec![user]);
     };
-    // What only one user can have is no business of all.
+    // Fields that differ for each user are not shared.
     let shared = body.iter().filter(|(name, _)| !["email", "firstName", "lastName"].contains(&name.as_str()));
     write(glance, &mut model, &shared.map(|(name, value)| (name.clone(), value.clone())).collect())?;
     let list = list.as_array().ok_or_else(|| bad("invalid", "users"))?;
@@ -99,7 +99,7 @@ fn wanted(glance: &Glance<'_>, body: &Map<String, Value>) -> Result<Vec<User>, R
         .map(|own| {
             let mut user = model.clone();
             let own = own.as_object().ok_or_else(|| bad("invalid", "users"))?;
-            // These stand beside the users, and among their fields they mean nothing.
+            // These fields belong beside the users and are ignored inside a user.
             let beside = ["licenseKeys", "groupKey", "adminRoles", "managedGroupKeys", "suppressEmail"];
             let own = own.iter().filter(|(name, _)| !beside.contains(&name.as_str()));
             write(glance, &mut user, &own.map(|(name, value)| (name.clone(), value.clone())).collect())?;
@@ -108,7 +108,7 @@ fn wanted(glance: &Glance<'_>, body: &Map<String, Value>) -> Result<Vec<User>, R
         .collect()
 }
 
-/// Refuses a user without an address.
+/// Rejects a user without a valid address.
 fn named(user: User) -> Result<User, Refusal> {
     match user.email.problem() {
         Some(_) => Err(bad("user.email.invalid", user.email.as_str())),
@@ -129,7 +129,7 @@ fn welcome(glance: &Glance<'_>, body: &Map<String, Value>) -> Result<WelcomeEmai
     }
 }
 
-/// Asks that there is a seat for everybody before anybody gets one.
+/// Checks that there are enough seats for all users before any is created.
 fn check_seats(glance: &Glance<'_>, new: &[User]) -> Result<(), Refusal> {
     let mut wanted: BTreeMap<&LicenseKey, u32> = BTreeMap::new();
     for key in new.iter().flat_map(|user| &user.licenses) {

@@ -1,10 +1,10 @@
-//! Filters of lists, in the forms that clients were seen to use (goto-api, 2.4): the grammar itself is not known.
+//! Filters of lists, in the forms that observed clients use (goto-api, 2.4). The grammar itself is not known.
 
-/// Conditions that all hold: `email eq "x@y.z"`, `(key="1") & (email="(?i)X@Y.Z")`.
+/// Conditions that must all hold: `email eq "x@y.z"`, `(key="1") & (email="(?i)X@Y.Z")`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Filter(pub(super) Vec<Term>);
 
-/// A field and the value it has.
+/// A field and its required value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) field: String,
@@ -25,7 +25,7 @@ impl Filter {
             let after = after.strip_prefix('=').or_else(|| after.strip_prefix("eq")).map(str::trim_start);
             let quoted = after.and_then(|after| after.strip_prefix('"')).and_then(|after| after.split_once('"'));
             let (Some((value, after)), false) = (quoted, field.is_empty()) else {
-                return Err(format!("`{text}` is no filter"));
+                return Err(format!("`{text}` is not a filter"));
             };
             let plain = value.strip_prefix("(?i)");
             terms.push(Term {
@@ -35,21 +35,22 @@ impl Filter {
             });
             rest = after.trim_start();
             if bracket {
-                rest = rest.strip_prefix(')').ok_or_else(|| format!("`{text}` has an open bracket"))?.trim_start();
+                rest =
+                    rest.strip_prefix(')').ok_or_else(|| format!("`{text}` has an unclosed parenthesis"))?.trim_start();
             }
             match rest.strip_prefix('&') {
                 Some(after) => rest = after.trim_start(),
                 None if rest.is_empty() => return Ok(Self(terms)),
-                None => return Err(format!("`{text}` does not end where it should")),
+                None => return Err(format!("`{text}` has unexpected text at the end")),
             }
         }
     }
 
-    /// Says whether every condition holds; `Err` is the name of a field that there is not.
+    /// Returns `true` if all conditions hold; `Err` contains the name of an unknown field.
     pub(super) fn holds<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Result<bool, String> {
         for term in &self.0 {
             let value = value(&term.field).ok_or_else(|| term.field.clone())?;
-            // Addresses are the same in any letter case.
+            // Addresses are compared without regard to case.
             let any_case = term.any_case || term.field == "email";
             if value != term.value && !(any_case && value.to_lowercase() == term.value.to_lowercase()) {
                 return Ok(false);
@@ -58,7 +59,7 @@ impl Filter {
         Ok(true)
     }
 
-    /// The value of the one condition on this field.
+    /// Returns the value, if the filter is a single condition on this field.
     pub(super) fn only(&self, field: &str) -> Option<&str> {
         match &self.0[..] {
             [term] if term.field == field && !term.any_case => Some(&term.value),
@@ -72,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_that_was_seen_is_understood() {
+    fn parses_all_observed_forms() {
         for text in [r#"email eq "a@b.c""#, r#"(email="a@b.c")"#, r#"email="a@b.c""#, r#"( email eq "a@b.c" )"#] {
             assert_eq!(Filter::parse(text).unwrap().only("email"), Some("a@b.c"), "{text}");
         }

@@ -1,4 +1,4 @@
-//! User groups (goto-api, 2.8). A user is in one at the most.
+//! User groups (goto-api, 2.8). A user is in at most one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::goto::answer::Refusal;
 use crate::goto::options::KeyForm;
 use crate::goto::world::World;
 
-/// A user group as it goes out.
+/// A user group in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireGroup {
@@ -41,7 +41,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<WireGroup>>, Refusal> {
     let tenant = world.tenant(&account, &admin.user)?;
     let mut rows = Vec::new();
-    for (group, wire) in told(&tenant.target.glance(), world.options.keys) {
+    for (group, wire) in listed(&tenant.target.glance(), world.options.keys) {
         let key = group_key(&group);
         let value = |field: &str| match field {
             "key" => Some(key.as_str()),
@@ -63,12 +63,12 @@ pub(super) async fn one(
     Path((account, group)): Path<(String, String)>,
 ) -> Result<Json<WireGroup>, Refusal> {
     let tenant = world.tenant(&account, &admin.user)?;
-    let mut all = told(&tenant.target.glance(), world.options.keys).into_iter();
+    let mut all = listed(&tenant.target.glance(), world.options.keys).into_iter();
     let found = all.find(|(own, _)| group_key(own) == group);
     found.map(|(_, wire)| Json(wire)).ok_or_else(|| no_group(&group))
 }
 
-/// Makes a group, and answers with its key alone.
+/// Creates a group and responds with its key only.
 pub(super) async fn create(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -88,7 +88,7 @@ pub(super) async fn create(
     Ok(Json(group_key(&UserGroup { key: None, path })))
 }
 
-/// Gives a group another name; its key stays, and so do those below it.
+/// Renames a group; its key and its subgroups remain.
 pub(super) async fn rename(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -121,7 +121,7 @@ pub(super) async fn rename(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Deletes a group and those below it; who was in one is in none.
+/// Deletes a group and its subgroups; their users are then in no group.
 pub(super) async fn delete(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -136,7 +136,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Puts a user into a group, and out of the one they were in.
+/// Moves a user into a group.
 pub(super) async fn join(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -150,7 +150,7 @@ pub(super) async fn join(
     .await
 }
 
-/// Takes a user out of whatever group they are in.
+/// Removes a user from the current group.
 pub(super) async fn leave(
     admin: Admin,
     State(world): State<Arc<World>>,
@@ -169,8 +169,8 @@ fn name(body: &Map<String, Value>) -> Result<&str, Refusal> {
     name.ok_or_else(|| bad("group.name.required", ""))
 }
 
-/// Every group with its members.
-fn told(glance: &Glance<'_>, form: KeyForm) -> Vec<(UserGroup, WireGroup)> {
+/// Returns every group with its members.
+fn listed(glance: &Glance<'_>, form: KeyForm) -> Vec<(UserGroup, WireGroup)> {
     let mut members: HashMap<&UserGroupPath, Vec<&UserKey>> = HashMap::new();
     for user in glance.users() {
         if let (Some(group), Some(key)) = (&user.group, &user.key) {
@@ -200,7 +200,7 @@ fn told(glance: &Glance<'_>, form: KeyForm) -> Vec<(UserGroup, WireGroup)> {
     glance.groups().map(|group| (group.clone(), row(group))).collect()
 }
 
-/// Changes the group of every user, and those that managers manage.
+/// Changes the groups of all users, and the groups that managers manage.
 fn regroup(users: &mut [Arc<User>], change: impl Fn(&UserGroupPath) -> Option<UserGroupPath>) {
     for user in users {
         let new = user.group.as_ref().and_then(&change);

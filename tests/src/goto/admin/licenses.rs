@@ -1,4 +1,4 @@
-//! Licenses and who has them (goto-api, 2.9).
+//! Licenses and their users (goto-api, 2.9).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::goto::answer::Refusal;
 use crate::goto::options::KeyForm;
 use crate::goto::world::World;
 
-/// A license as it goes out: the part of the vendor's sample that means something here.
+/// A license in a response: the relevant part of the vendor's sample.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireLicense {
@@ -44,7 +44,7 @@ pub(super) async fn list(
     Path(account): Path<String>,
     ask: Ask,
 ) -> Result<Json<Page<WireLicense>>, Refusal> {
-    let rows = told(&world.tenant(&account, &admin.user)?.target.glance(), world.options.keys);
+    let rows = listed(&world.tenant(&account, &admin.user)?.target.glance(), world.options.keys);
     let total = rows.len();
     let rows = rows.into_iter().map(|(_, wire)| wire);
     Ok(Json(Page::new(rows.skip(ask.offset).take(ask.page()).collect(), ask.offset, total)))
@@ -55,7 +55,7 @@ pub(super) async fn one(
     State(world): State<Arc<World>>,
     Path((account, license)): Path<(String, String)>,
 ) -> Result<Json<WireLicense>, Refusal> {
-    let rows = told(&world.tenant(&account, &admin.user)?.target.glance(), world.options.keys);
+    let rows = listed(&world.tenant(&account, &admin.user)?.target.glance(), world.options.keys);
     let found = rows.into_iter().find(|(key, _)| key.as_str() == license);
     found.map(|(_, wire)| Json(wire)).ok_or_else(|| no_license(&license))
 }
@@ -89,8 +89,8 @@ fn no_license(key: &str) -> Refusal {
     Refusal::admin(StatusCode::NOT_FOUND, "license.not.found", key)
 }
 
-/// Every license with who has it.
-fn told(glance: &Glance<'_>, form: KeyForm) -> Vec<(LicenseKey, WireLicense)> {
+/// Returns every license with its users.
+fn listed(glance: &Glance<'_>, form: KeyForm) -> Vec<(LicenseKey, WireLicense)> {
     let mut holders: HashMap<&LicenseKey, [Vec<Key<'static>>; 2]> = HashMap::new();
     for user in glance.users() {
         let invited = usize::from(user.status == Status::Invited);

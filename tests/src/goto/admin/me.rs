@@ -1,4 +1,4 @@
-//! Who is signed in, and the account itself (goto-api, 2.3).
+//! The signed-in user and the account (goto-api, 2.3).
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::goto::world::{Tenant, World};
 pub(super) async fn me(admin: Admin, State(world): State<Arc<World>>) -> Result<Json<Value>, Refusal> {
     let own = |tenant: &&Tenant| tenant.target.glance().user(&admin.user).is_some();
     let primary = world.tenants.iter().find(own).ok_or_else(|| no_user(admin.user.as_str()))?;
-    told(&world, primary, &admin.user)
+    reply(&world, primary, &admin.user)
 }
 
 pub(super) async fn me_in(
@@ -24,7 +24,7 @@ pub(super) async fn me_in(
     State(world): State<Arc<World>>,
     Path(account): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    told(&world, world.tenant(&account, &admin.user)?, &admin.user)
+    reply(&world, world.tenant(&account, &admin.user)?, &admin.user)
 }
 
 pub(super) async fn account(
@@ -48,16 +48,16 @@ pub(super) async fn rename(
     Ok(())
 }
 
-fn told(world: &World, tenant: &Tenant, user: &UserKey) -> Result<Json<Value>, Refusal> {
+fn reply(world: &World, tenant: &Tenant, user: &UserKey) -> Result<Json<Value>, Refusal> {
     let key = |key: &str| json!(Key::new(key.to_owned(), world.options.keys));
     let roles = |glance: &Glance<'_>| glance.user(user).map(|user| admin_roles(&user.role)).unwrap_or_default();
     let mut accounts = Vec::new();
     for own in &world.tenants {
         let glance = own.target.glance();
         if glance.user(user).is_some() {
-            let mut told = json!({ "key": key(own.key.as_str()), "name": glance.name() });
-            put(&mut told, "adminRoles", &roles(&glance));
-            accounts.push(told);
+            let mut reply = json!({ "key": key(own.key.as_str()), "name": glance.name() });
+            put(&mut reply, "adminRoles", &roles(&glance));
+            accounts.push(reply);
         }
     }
     let glance = tenant.target.glance();
@@ -65,7 +65,7 @@ fn told(world: &World, tenant: &Tenant, user: &UserKey) -> Result<Json<Value>, R
     let mut products: Vec<&String> =
         glance.licenses().filter(|license| own.licenses.contains(&license.key)).flat_map(|l| &l.products).collect();
     products.dedup();
-    let mut told = json!({
+    let mut reply = json!({
         "key": key(user.as_str()),
         "accountKey": key(tenant.key.as_str()),
         "email": own.email,
@@ -76,19 +76,19 @@ fn told(world: &World, tenant: &Tenant, user: &UserKey) -> Result<Json<Value>, R
         "createTime": 1_506_076_497_748_u64,
     });
     if let Some(locale) = &own.language {
-        told["locale"] = json!(locale);
+        reply["locale"] = json!(locale);
     }
     if let Some(zone) = &own.settings().time_zone {
-        told["timeZone"] = json!(zone);
+        reply["timeZone"] = json!(zone);
     }
-    put(&mut told, "products", &products);
-    put(&mut told, "adminRoles", &roles(&glance));
-    Ok(Json(told))
+    put(&mut reply, "products", &products);
+    put(&mut reply, "adminRoles", &roles(&glance));
+    Ok(Json(reply))
 }
 
-/// Puts a list where it is not empty.
-fn put<T: serde::Serialize>(told: &mut Value, name: &str, list: &[T]) {
+/// Adds a list, unless it is empty.
+fn put<T: serde::Serialize>(reply: &mut Value, name: &str, list: &[T]) {
     if !list.is_empty() {
-        told[name] = json!(list);
+        reply[name] = json!(list);
     }
 }

@@ -1,4 +1,4 @@
-//! From how a user is to how a request wants them.
+//! Conversion of a requested state to changes of a user.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,18 @@ use gotosync_core::model::{Account, Change, SetChange, SettingsChanges, User, Us
 
 use crate::laws::corpus;
 
-/// The changes that make one user of another, as far as the APIs can change users. Whoever asks here has just looked.
+/// Returns the changes between two states of a user, as far as the APIs can change users. The caller has just read the
+/// user.
 pub(in crate::goto) fn changes(before: &User, after: &User) -> Result<UserChanges> {
     let (reading, account) = (corpus::nobody()?, Account::empty("0", "evidence"));
-    let Some(whole) = Whole::of(&reading, &account) else { unreachable!("both are complete") };
+    let Some(whole) = Whole::of(&reading, &account) else { unreachable!("both reads are complete") };
     let text = |before: &str, after: &str| {
         let some = |text: &str| (!text.is_empty()).then(|| Box::from(text));
         one(whole, some(before), some(after))
     };
     let settings = SettingsChanges::between(whole, before.settings(), after.settings());
     let role = |user: &User| (!user.role.is_member()).then(|| user.role.clone());
-    // One address in another letter case is the same to the book, and not to whoever reads it.
+    // The account's rules ignore a difference in case, but clients see it.
     let same_address = before.email.as_str() == after.email.as_str();
     Ok(UserChanges {
         person: one(whole, before.person.clone(), after.person.clone()),

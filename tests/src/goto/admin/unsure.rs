@@ -1,7 +1,7 @@
-//! What nobody outside GoTo knows, or what is inferred only: every choice that had to be made up, in one place.
+//! Assumptions of the emulator: everything that is unknown outside GoTo or only inferred, in one place.
 //!
-//! A client that works against the emulator has shown nothing about these. Where a customer's account shows better, this
-//! file changes, and its counterpart in the client with it.
+//! A client that passes tests against the emulator proves nothing about these assumptions. If an account behaves
+//! differently, change this file and its counterpart in the client.
 
 use axum::http::StatusCode;
 use gotosync_core::ErrorKind;
@@ -12,29 +12,30 @@ use crate::goto::answer::Refusal;
 
 use super::wire::Key;
 
-/// Not found: how an invitation is sent again. `POST`, with an empty body.
+/// Not found: the request that resends an invitation, assumed to be a `POST` with an empty body.
 pub(super) const INVITATIONS: &str = "/accounts/{account}/users/{user}/invitations";
 
-/// Not found: the name in the body of a new group for the group above it. That there is one follows from `keyPath`.
+/// Not found: the field in the body of a new group for its parent group. The field `keyPath` shows that groups can be
+/// nested.
 pub(super) const PARENT: &str = "parentKey";
 
-/// Not found: the name beside `users` for the template of the welcome mail, by its key.
+/// Not found: the field beside `users` for the key of the welcome e-mail template.
 pub(super) const TEMPLATE: &str = "templateKey";
 
-/// Not found: the name beside `adminRoles` for the licenses a manager is limited to.
+/// Not found: the field beside `adminRoles` for the licenses that a manager may manage.
 pub(super) const MANAGED_LICENSES: &str = "managedLicenseKeys";
 
-/// Not found: the name of a user's custom fields, a list of `{"key": …, "value": …}`. In an update those that are named
-/// change, and `null` takes one away.
+/// Not found: the field for a user's custom fields, a list of `{"key": …, "value": …}`. In an update, only the listed
+/// fields change, and `null` clears a field.
 pub(super) const ATTRIBUTES: &str = "attributes";
 
-/// Not found: users on a page unless told; 14 came at once.
+/// Not found: the default page size. One observed response contained 14 users.
 pub(super) const PAGE: usize = 25;
 
-/// Seen as the most that a page holds; what happens above it is not known, and here it is as if it had been asked for.
+/// The largest observed page size. The behavior for larger values is not known; here they count as this one.
 pub(super) const MOST: usize = 1000;
 
-/// The part of a user whose wire names are not known.
+/// The fields of a user whose names in the API are not known.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UnsureOfUser<'u> {
@@ -44,7 +45,7 @@ pub(super) struct UnsureOfUser<'u> {
     pub(super) managed_group_keys: Vec<Key<'u>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) managed_license_keys: Vec<Key<'u>>,
-    /// Whether the last invitation can no longer be accepted.
+    /// `true` if the last invitation has expired.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) invitation_expired: bool,
 }
@@ -56,16 +57,19 @@ pub(super) struct Attribute<'u> {
     pub(super) value: &'u str,
 }
 
-/// What the book refused, by status and code. Known are `user.not.found`, `user.name.conflict` and those of groups.
+/// Converts a refusal of the account's rules to a status and code. Known are `user.not.found`, `user.name.conflict`,
+/// and the codes of groups.
 pub(super) fn refused(fault: &Fault) -> Refusal {
     let (status, code) = match fault.kind {
         ErrorKind::NotFound if fault.message.contains("user group") => (StatusCode::NOT_FOUND, "group.not.found"),
-        ErrorKind::NotFound if fault.message.contains("has no user") => (StatusCode::NOT_FOUND, "user.not.found"),
+        ErrorKind::NotFound if fault.message.contains("no user") => (StatusCode::NOT_FOUND, "user.not.found"),
         ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not.found"),
         ErrorKind::Conflict if fault.message.starts_with("user group") => (StatusCode::CONFLICT, "group.name.conflict"),
-        ErrorKind::Conflict if fault.message.starts_with("email") => (StatusCode::CONFLICT, "user.name.conflict"),
+        ErrorKind::Conflict if fault.message.starts_with("e-mail") || fault.message.starts_with("email") => {
+            (StatusCode::CONFLICT, "user.name.conflict")
+        }
         ErrorKind::Conflict => (StatusCode::CONFLICT, "conflict"),
-        ErrorKind::Exhausted if fault.message.starts_with("no seat") => (StatusCode::BAD_REQUEST, NO_SEAT),
+        ErrorKind::Exhausted if fault.message.contains("seat") => (StatusCode::BAD_REQUEST, NO_SEAT),
         ErrorKind::Exhausted => (StatusCode::BAD_REQUEST, "account.full"),
         ErrorKind::Denied if fault.message.contains("locked") => (StatusCode::BAD_REQUEST, "user.locked"),
         ErrorKind::Denied => (StatusCode::FORBIDDEN, "not.authorized"),
@@ -75,5 +79,5 @@ pub(super) fn refused(fault: &Fault) -> Refusal {
     Refusal::admin(status, code, &fault.message)
 }
 
-/// Not found: the code where no seat is free. Of a request for several users none is made then.
+/// Not found: the code for a license without free seats. A request for several users then creates none of them.
 pub(super) const NO_SEAT: &str = "license.full";

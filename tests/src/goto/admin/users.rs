@@ -1,4 +1,4 @@
-//! Users, as they are listed and read.
+//! Lists and reads of users.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ pub(super) async fn one(
     Ok(Json(Dictionary::of(&glance, world.options.keys).user(user)).into_response())
 }
 
-/// The users for whom a filter holds.
+/// Returns the users that match a filter.
 pub(super) fn filtered<'g>(glance: &'g Glance<'_>, filter: &Filter) -> Result<Vec<&'g Arc<User>>, Refusal> {
     if let Some(email) = filter.only("email") {
         return Ok(glance.user_by_email(&Email::new(email)).into_iter().collect());
@@ -87,7 +87,7 @@ pub(super) fn filtered<'g>(glance: &'g Glance<'_>, filter: &Filter) -> Result<Ve
     Ok(found)
 }
 
-/// A page with the attributes that were asked for only.
+/// Builds a page with only the requested attributes.
 fn projected(page: &Page<WireUser<'_>>, attributes: &[String]) -> Result<Value, Refusal> {
     let wrong =
         |error: serde_json::Error| Refusal::admin(StatusCode::INTERNAL_SERVER_ERROR, "internal", &error.to_string());

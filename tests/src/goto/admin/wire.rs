@@ -1,4 +1,4 @@
-//! What goes out, in the form in which it was recorded (goto-api, 2).
+//! The structures of responses, as they were recorded (goto-api, 2).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::unsure::{Attribute, UnsureOfUser};
 use crate::goto::options::KeyForm;
 
-/// A key: a string, or a number where it is one and numbers are wanted.
+/// A key: a string, or a number if numbers are configured and the key is one.
 #[derive(Debug, Clone)]
 pub(super) struct Key<'k>(Cow<'k, str>, KeyForm);
 
@@ -33,30 +33,30 @@ impl Serialize for Key<'_> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Page<T> {
-    /// Absent where there is nothing.
+    /// Omitted if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) results: Vec<T>,
     pub(super) from_index: usize,
-    /// One after the last row.
+    /// The index after the last row.
     pub(super) to_index: usize,
     pub(super) total: usize,
 }
 
 impl<T> Page<T> {
-    /// The rows from an offset on, of so many in all.
+    /// Builds a page of rows that starts at an offset, from a list of `total` rows.
     pub(super) fn new(results: Vec<T>, offset: usize, total: usize) -> Self {
         Self { from_index: offset, to_index: offset + results.len(), results, total }
     }
 
-    /// Everything at once.
+    /// Builds a page with the complete list.
     pub(super) fn whole(results: Vec<T>) -> Self {
         let total = results.len();
         Self::new(results, 0, total)
     }
 }
 
-/// A user. What is empty is absent.
-#[expect(clippy::struct_excessive_bools, reason = "the wire has them")]
+/// A user. Empty fields are omitted.
+#[expect(clippy::struct_excessive_bools, reason = "the API has these fields")]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireUser<'u> {
@@ -98,7 +98,7 @@ pub(super) struct WireUser<'u> {
     unsure: UnsureOfUser<'u>,
 }
 
-/// Settings by product; of the many that there are, the one that means something here.
+/// Product-specific settings; only the relevant one of many.
 #[derive(Debug, Serialize)]
 struct Settings<'u> {
     #[serde(rename = "JIVE")]
@@ -111,7 +111,7 @@ struct ConnectSettings<'u> {
     primary_extension_number: &'u str,
 }
 
-/// What the names in an account mean, for one request.
+/// The names in an account and their keys, for one request.
 #[derive(Debug)]
 pub(super) struct Dictionary {
     form: KeyForm,
@@ -125,7 +125,7 @@ impl Dictionary {
         let login = glance.login().and_then(|key| glance.user(key));
         Self {
             form,
-            // As at the vendor: whoever is no full administrator sees nobody's role.
+            // As at GoTo, a user who is not a full administrator cannot see roles.
             roles_shown: login.is_none_or(|login| login.role.is_administrator()),
             groups: glance.groups().map(|group| (group.path.clone(), group_key(group))).collect(),
             products: glance.licenses().map(|own| (own.key.clone(), own.products.clone())).collect(),
@@ -185,7 +185,7 @@ impl Dictionary {
         }
     }
 
-    /// A path from the top, as far as the account has it.
+    /// Returns a group and its ancestors, starting at the top, as far as the account contains them.
     fn path<'p>(&'p self, path: &UserGroupPath) -> Vec<&'p UserGroupPath> {
         let mut paths = Vec::new();
         let mut at = Some(path.clone());
@@ -197,18 +197,18 @@ impl Dictionary {
         paths
     }
 
-    /// The products of a license.
+    /// Returns the products of a license.
     fn codes(&self, key: &LicenseKey) -> impl Iterator<Item = &str> {
         self.products.get(key).into_iter().flatten().map(String::as_str)
     }
 }
 
-/// The key of a user group: its own, or one made from its path.
+/// Returns the key of a user group: its own key, or one derived from its path.
 pub(super) fn group_key(group: &UserGroup) -> String {
     group.key.as_deref().map_or_else(|| named_key("group", group.path.as_str()), str::to_owned)
 }
 
-/// A key for what an account knows by name only: a number of 63 bits that is always the same.
+/// Derives a key from a name: a stable 63-bit number.
 pub(super) fn named_key(kind: &str, name: &str) -> String {
     let hash = blake3::hash(format!("{kind} {name}").as_bytes());
     let mut bytes = [0; 8];
@@ -216,7 +216,7 @@ pub(super) fn named_key(kind: &str, name: &str) -> String {
     (u64::from_be_bytes(bytes) >> 1).to_string()
 }
 
-/// The words for what a user may administer (goto-api, 2.10).
+/// Returns the API words for a role (goto-api, 2.10).
 pub(super) fn admin_roles(role: &Role) -> Vec<&'static str> {
     match role {
         Role::Member | Role::Set(_) => Vec::new(),
@@ -244,5 +244,5 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-/// The role of a full administrator.
+/// The API word for a full administrator.
 pub(super) const SUPER_USER: &str = "SUPER_USER";

@@ -1,4 +1,4 @@
-//! Telephones and other devices, and whose they are.
+//! Telephones and other devices, and their users.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) async fn list(caller: Caller, State(world): State<Arc<World>>, ask: A
     if sees {
         rows.extend(tenant.target.glance().devices().cloned());
     }
-    Ok(Json(ask.page(&rows, |device| told(tenant, device))?))
+    Ok(Json(ask.page(&rows, |device| reply(tenant, device))?))
 }
 
 pub(super) async fn one(
@@ -28,7 +28,7 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    Ok(Json(told(tenant, &known(tenant, &id)?)))
+    Ok(Json(reply(tenant, &known(tenant, &id)?)))
 }
 
 pub(super) async fn models(_: Caller) -> Json<Value> {
@@ -51,10 +51,10 @@ pub(super) async fn create(
     let device = Device { mac, name };
     tenant.target.edit(|account| account.catalog.devices.push(device.clone()));
     tenant.board().models.insert(id("device", &mac.to_string()), model);
-    Ok((StatusCode::CREATED, Json(told(tenant, &device))))
+    Ok((StatusCode::CREATED, Json(reply(tenant, &device))))
 }
 
-/// Changes name and model together, or whose it is alone.
+/// Changes the name and model together, or the user alone.
 pub(super) async fn change(
     caller: Caller,
     State(world): State<Arc<World>>,
@@ -65,7 +65,7 @@ pub(super) async fn change(
     let mut device = known(tenant, &id)?;
     let alone = ["assignedUserKey", "licenseKey"];
     if body.len() > 1 && alone.iter().any(|name| body.contains_key(*name)) {
-        return Err(bad("ASSIGNMENTS_MUST_BE_ALONE", "assignedUserKey and licenseKey stand alone"));
+        return Err(bad("ASSIGNMENTS_MUST_BE_ALONE", "assignedUserKey and licenseKey must be changed alone"));
     }
     if let Some(value) = body.get("assignedUserKey") {
         let wanted = if value.is_null() { None } else { Some(user_key(tenant, value)?) };
@@ -92,7 +92,7 @@ pub(super) async fn change(
     if let Some(model) = body.get("modelId").and_then(Value::as_str) {
         tenant.board().models.insert(id, model.to_owned());
     }
-    Ok(Json(told(tenant, &device)))
+    Ok(Json(reply(tenant, &device)))
 }
 
 fn known(tenant: &Tenant, wanted: &str) -> Result<Device, Refusal> {
@@ -101,16 +101,16 @@ fn known(tenant: &Tenant, wanted: &str) -> Result<Device, Refusal> {
     all.find(|device| id("device", &device.mac.to_string()) == wanted).cloned().ok_or_else(|| not_found(wanted))
 }
 
-fn told(tenant: &Tenant, device: &Device) -> Value {
+fn reply(tenant: &Tenant, device: &Device) -> Value {
     let own = id("device", &device.mac.to_string());
     let model = tenant.board().models.get(&own).cloned().unwrap_or_else(|| MODEL.to_owned());
     let mac = device.mac.to_string().replace(':', "").to_uppercase();
-    let mut told =
+    let mut reply =
         json!({ "id": own, "accountKey": tenant.key, "name": device.name, "modelId": model, "macAddress": mac });
     if let Some(holder) = tenant.target.glance().holder_of_device(device.mac) {
-        told["assignedUserKey"] = json!(holder);
+        reply["assignedUserKey"] = json!(holder);
     }
-    told
+    reply
 }
 
 const MODEL: &str = "example-softphone";

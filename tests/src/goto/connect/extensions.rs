@@ -1,4 +1,4 @@
-//! Extensions: made, numbered, and given to users.
+//! Extensions: creating, renumbering, and assigning them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) async fn list(caller: Caller, State(world): State<Arc<World>>, ask: A
     let all = learned(tenant);
     let rows = if sees { all } else { Vec::new() };
     let shared = shared(tenant);
-    Ok(Json(ask.page(&rows, |(id, extension)| told(tenant, id, extension, &shared))?))
+    Ok(Json(ask.page(&rows, |(id, extension)| reply(tenant, id, extension, &shared))?))
 }
 
 pub(super) async fn one(
@@ -28,10 +28,10 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    Ok(Json(told(tenant, &id, &known(tenant, &id)?, &shared(tenant))))
+    Ok(Json(reply(tenant, &id, &known(tenant, &id)?, &shared(tenant))))
 }
 
-/// Makes an extension that is nobody's yet; only direct ones can be made.
+/// Creates an extension without a user. Only direct extensions can be created.
 pub(super) async fn create(
     caller: Caller,
     State(world): State<Arc<World>>,
@@ -45,12 +45,12 @@ pub(super) async fn create(
         return Err(conflict("NUMBER_EXISTS", &number));
     }
     let extension = Extension { name, number, ..Extension::default() };
-    let answer = told(tenant, &own, &extension, &Shared::new());
+    let answer = reply(tenant, &own, &extension, &Shared::new());
     tenant.board().extensions.insert(own, extension);
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-/// Changes the name, the number, and whose it is: a user has one primary extension.
+/// Changes the name, the number, and the user. A user has one primary extension.
 pub(super) async fn change(
     caller: Caller,
     State(world): State<Arc<World>>,
@@ -91,7 +91,7 @@ pub(super) async fn change(
         share(tenant, &extension, &before.difference(&users).cloned().collect(), false).await?;
         share(tenant, &extension, &users.difference(&before).cloned().collect(), true).await?;
     }
-    let answer = told(tenant, &id, &extension, &shared(tenant));
+    let answer = reply(tenant, &id, &extension, &shared(tenant));
     tenant.board().extensions.insert(id, extension);
     Ok(Json(answer))
 }
@@ -105,7 +105,7 @@ pub(super) async fn delete(
     let extension = known(tenant, &id)?;
     let holder = tenant.target.glance().holder_of_extension(&extension.number).cloned();
     if let Some(holder) = holder {
-        // What rang there rings nowhere.
+        // Phone numbers of the extension no longer ring anywhere.
         let left = |own: &mut UserSettings| {
             own.extension = None;
             own.phone_numbers.clear();
@@ -119,7 +119,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes some of the basics; what is not known is passed over.
+/// Changes some basic settings and ignores unknown fields.
 pub(super) async fn voicemail(
     caller: Caller,
     State(world): State<Arc<World>>,
@@ -130,7 +130,7 @@ pub(super) async fn voicemail(
     let mut extension = known(tenant, &id)?;
     let known = body.into_iter().filter(|(name, _)| VOICEMAIL.contains(&name.as_str()));
     extension.voicemail.extend(known);
-    // A password goes in and never out.
+    // A password can be written but never read.
     let shown: Map<String, Value> = extension
         .voicemail
         .iter()
@@ -165,7 +165,7 @@ async fn assign(
             numbers = std::mem::take(&mut own.phone_numbers);
         };
         change_user(tenant, holder, |user| user.set_settings(left)).await?;
-        // What rang at the user goes on ringing at the extension.
+        // Phone numbers of the user keep ringing at the extension.
         tenant.board().routes.extend(numbers.keys().map(|number| (number.clone(), id.to_owned())));
         let here = RingsAt::Extension(extension.number.clone());
         ring_at(tenant, &numbers.into_keys().collect(), Some(&here));
@@ -188,12 +188,12 @@ async fn assign(
     Ok(())
 }
 
-/// The numbers that ring at an extension of nobody.
+/// Returns the numbers that ring at an extension without a user.
 fn numbers_at(tenant: &Tenant, id: &str) -> BTreeSet<PhoneNumber> {
     tenant.board().routes.iter().filter(|(_, to)| *to == id).map(|(number, _)| number.clone()).collect()
 }
 
-/// Says of numbers where they ring that ring at no user.
+/// Sets the destination of numbers that do not ring at a user.
 pub(super) fn ring_at(tenant: &Tenant, numbers: &BTreeSet<PhoneNumber>, at: Option<&RingsAt>) {
     if numbers.is_empty() {
         return;
@@ -218,7 +218,7 @@ fn shared(tenant: &Tenant) -> Shared {
     shared
 }
 
-/// Lets an extension ring at further users, or no more.
+/// Adds or removes secondary users of an extension.
 async fn share(tenant: &Tenant, extension: &Extension, users: &BTreeSet<UserKey>, comes: bool) -> Result<(), Refusal> {
     let number = extension.number.clone();
     let known = {
@@ -241,7 +241,7 @@ async fn share(tenant: &Tenant, extension: &Extension, users: &BTreeSet<UserKey>
     Ok(())
 }
 
-/// Every extension there is, after learning of those that users have got elsewhere.
+/// Returns all extensions, including those that users received outside this API.
 fn learned(tenant: &Tenant) -> Vec<(String, Extension)> {
     let mut board = tenant.board();
     board.learn(&tenant.target.glance());
@@ -252,9 +252,9 @@ pub(super) fn known(tenant: &Tenant, id: &str) -> Result<Extension, Refusal> {
     learned(tenant).into_iter().find(|(own, _)| own == id).map(|(_, own)| own).ok_or_else(|| not_found(id))
 }
 
-fn told(tenant: &Tenant, id: &str, extension: &Extension, shared: &Shared) -> Value {
+fn reply(tenant: &Tenant, id: &str, extension: &Extension, shared: &Shared) -> Value {
     let glance = tenant.target.glance();
-    let mut told = json!({
+    let mut reply = json!({
         "id": id,
         "accountKey": tenant.key,
         "name": extension.name,
@@ -263,12 +263,12 @@ fn told(tenant: &Tenant, id: &str, extension: &Extension, shared: &Shared) -> Va
         "assignedSecondaryUserKeys": shared.get(&extension.number).into_iter().flatten().collect::<Vec<_>>(),
     });
     if let Some(holder) = glance.holder_of_extension(&extension.number) {
-        told["assignedPrimaryUserKey"] = json!(holder);
+        reply["assignedPrimaryUserKey"] = json!(holder);
     }
-    told
+    reply
 }
 
-/// A key of somebody who is there.
+/// Reads the key of an existing user.
 pub(super) fn user_key(tenant: &Tenant, value: &Value) -> Result<UserKey, Refusal> {
     let key = value.as_str().map(UserKey::new).ok_or_else(|| bad("INVALID_USER_KEY", &value.to_string()))?;
     if tenant.target.glance().user(&key).is_some() { Ok(key) } else { Err(bad("INVALID_USER_KEY", key.as_str())) }

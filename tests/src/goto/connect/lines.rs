@@ -1,4 +1,4 @@
-//! Users and their lines, to be read.
+//! Users and their lines, read-only.
 
 use std::sync::Arc;
 
@@ -30,11 +30,11 @@ pub(super) async fn of_user(
     Path(user): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = super::own_tenant(&world, &caller)?;
-    told(tenant, &UserKey::new(&*user))
+    reply(tenant, &UserKey::new(&*user))
 }
 
 pub(super) async fn own(caller: Caller, State(world): State<Arc<World>>) -> Result<Json<Value>, Refusal> {
-    told(super::own_tenant(&world, &caller)?, &caller.user)
+    reply(super::own_tenant(&world, &caller)?, &caller.user)
 }
 
 pub(super) async fn me(caller: Caller, State(world): State<Arc<World>>) -> Json<Value> {
@@ -42,7 +42,7 @@ pub(super) async fn me(caller: Caller, State(world): State<Arc<World>>) -> Json<
     Json(json!({ "items": own.map(|tenant| json!({ "accountKey": tenant.key })).collect::<Vec<_>>() }))
 }
 
-fn told(tenant: &Tenant, user: &UserKey) -> Result<Json<Value>, Refusal> {
+fn reply(tenant: &Tenant, user: &UserKey) -> Result<Json<Value>, Refusal> {
     let user = tenant.target.glance().user(user).cloned().ok_or_else(|| not_found(user.as_str()))?;
     Ok(Json(json!({ "items": lines(tenant, &user) })))
 }

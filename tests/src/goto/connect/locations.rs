@@ -1,4 +1,4 @@
-//! Places, and who is at them: a user is at one.
+//! Locations and their users. A user is at one location.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) async fn list(caller: Caller, State(world): State<Arc<World>>, ask: A
     if sees {
         rows.clone_from(&tenant.target.glance().catalog().locations);
     }
-    Ok(Json(ask.page(&rows, |name| told(tenant, name))?))
+    Ok(Json(ask.page(&rows, |name| reply(tenant, name))?))
 }
 
 pub(super) async fn one(
@@ -28,7 +28,7 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    Ok(Json(told(tenant, &known(tenant, &id)?)))
+    Ok(Json(reply(tenant, &known(tenant, &id)?)))
 }
 
 pub(super) async fn create(
@@ -42,7 +42,7 @@ pub(super) async fn create(
         tenant.target.edit(|account| account.catalog.locations.push(name.clone()));
     }
     tenant.board().addresses.insert(name.clone(), body["address"].clone());
-    Ok((StatusCode::CREATED, Json(told(tenant, &name))))
+    Ok((StatusCode::CREATED, Json(reply(tenant, &name))))
 }
 
 pub(super) async fn users(
@@ -60,7 +60,7 @@ pub(super) async fn users(
     Ok(Json(ask.page(&rows, |user| json!({ "userKey": user }))?))
 }
 
-/// Puts a user at a place, and away from where they were.
+/// Moves a user to a location.
 pub(super) async fn join(
     caller: Caller,
     State(world): State<Arc<World>>,
@@ -98,7 +98,7 @@ fn known(tenant: &Tenant, wanted: &str) -> Result<String, Refusal> {
     all.find(|name| id("location", name) == wanted).cloned().ok_or_else(|| not_found(wanted))
 }
 
-fn told(tenant: &Tenant, name: &str) -> Value {
+fn reply(tenant: &Tenant, name: &str) -> Value {
     let address = tenant.board().addresses.get(name).cloned().unwrap_or_else(|| json!({}));
     json!({ "id": id("location", name), "accountKey": tenant.key, "name": name, "address": address })
 }

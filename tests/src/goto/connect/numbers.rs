@@ -1,4 +1,4 @@
-//! Telephone numbers: their names, where they ring, and who may use them.
+//! Phone numbers: their names, destinations, and permissions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) async fn list(caller: Caller, State(world): State<Arc<World>>, ask: A
     if sees {
         rows.extend(tenant.target.glance().phone_numbers().cloned());
     }
-    Ok(Json(ask.page(&rows, |number| told(tenant, number))?))
+    Ok(Json(ask.page(&rows, |number| reply(tenant, number))?))
 }
 
 pub(super) async fn one(
@@ -30,10 +30,10 @@ pub(super) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
-    Ok(Json(told(tenant, &known(tenant, &id)?)))
+    Ok(Json(reply(tenant, &known(tenant, &id)?)))
 }
 
-/// Changes a number: a name cannot be taken away, the rest can.
+/// Changes a number. The name is required; all other fields can be cleared.
 pub(super) async fn change(
     caller: Caller,
     State(world): State<Arc<World>>,
@@ -42,7 +42,7 @@ pub(super) async fn change(
 ) -> Result<Json<Value>, Refusal> {
     let tenant = own_tenant(&world, &caller)?;
     let number = known(tenant, &id)?;
-    // All of it is looked at before any of it is done.
+    // Check the complete request before applying any part of it.
     let name = match body.get("name") {
         None => None,
         Some(Value::String(own)) if !own.is_empty() => Some(own.clone()),
@@ -77,7 +77,7 @@ pub(super) async fn change(
         let to = route.as_ref().map(|(id, extension)| (*id, extension.as_str()));
         ring(tenant, &number.number, to).await?;
     }
-    Ok(Json(told(tenant, &known(tenant, &id)?)))
+    Ok(Json(reply(tenant, &known(tenant, &id)?)))
 }
 
 async fn rename(tenant: &Tenant, number: &NamedNumber, name: &str) -> Result<(), Refusal> {
@@ -95,7 +95,7 @@ async fn rename(tenant: &Tenant, number: &NamedNumber, name: &str) -> Result<(),
     Ok(())
 }
 
-/// Lets a number ring at an extension, by its id and number, or nowhere.
+/// Routes a number to an extension, given by ID and number, or nowhere.
 async fn ring(tenant: &Tenant, digits: &PhoneNumber, to: Option<(&str, &str)>) -> Result<(), Refusal> {
     let user = to.and_then(|(_, extension)| tenant.target.glance().holder_of_extension(extension).cloned());
     let before = holder(tenant, digits);
@@ -181,7 +181,7 @@ fn holder(tenant: &Tenant, digits: &PhoneNumber) -> Option<UserKey> {
     tenant.target.glance().holder_of(&Exclusive::phone_number(digits)).cloned()
 }
 
-/// Where a number rings is told by the ids of extensions.
+/// Registers all extensions, because destinations refer to their IDs.
 fn learn(tenant: &Tenant) {
     tenant.board().learn(&tenant.target.glance());
 }
@@ -193,13 +193,13 @@ fn known(tenant: &Tenant, wanted: &str) -> Result<NamedNumber, Refusal> {
     all.find(|own| id("number", own.number.as_str()) == wanted).cloned().ok_or_else(|| not_found(wanted))
 }
 
-fn told(tenant: &Tenant, own: &NamedNumber) -> Value {
+fn reply(tenant: &Tenant, own: &NamedNumber) -> Value {
     let digits = &own.number;
-    let mut told = json!({
+    let mut reply = json!({
         "id": id("number", digits.as_str()), "accountKey": tenant.key, "number": digits, "name": own.name,
     });
     if let Some(caller) = tenant.board().caller_names.get(digits) {
-        told["callerIdName"] = json!(caller);
+        reply["callerIdName"] = json!(caller);
     }
     let user = holder(tenant, digits);
     let extension = user.and_then(|user| {
@@ -209,12 +209,12 @@ fn told(tenant: &Tenant, own: &NamedNumber) -> Value {
     });
     let elsewhere = || tenant.board().routes.get(digits).cloned().unwrap_or_else(|| id("queue", digits.as_str()));
     if let Some(route) = extension.or_else(|| own.rings_at.as_ref().map(|_| elsewhere())) {
-        told["routeTo"] = json!({ "id": route, "type": "EXTENSION" });
+        reply["routeTo"] = json!({ "id": route, "type": "EXTENSION" });
     }
-    told
+    reply
 }
 
-/// The permissions that are settings of a user.
+/// Returns the permissions that are settings of a user.
 fn permitted(settings: &mut UserSettings) -> [(&'static str, &mut BTreeSet<PhoneNumber>); 2] {
     [("OUTBOUND_CALLER_ID", &mut settings.caller_id_numbers), ("TEXTING", &mut settings.texting_numbers)]
 }

@@ -1,4 +1,4 @@
-//! What telephones have beside what an account knows of them.
+//! Telephone data that an account does not contain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,18 @@ use serde_json::{Map, Value};
 
 use super::id;
 
-/// What the account does not know of its extensions, numbers and places.
+/// Data of extensions, numbers, and locations that the account does not contain.
 #[derive(Debug, Default)]
 pub(in crate::goto) struct Switchboard {
-    /// Extensions by id; whose they are stands with the users.
+    /// Extensions by ID. The account's users contain the assignment.
     pub(super) extensions: BTreeMap<String, Extension>,
     pub(super) models: BTreeMap<String, String>,
-    /// At the extensions of nobody where numbers ring, by id; what rings at a user stands with the user.
+    /// The extensions without a user at which numbers ring, by ID. Numbers that ring at a user are data of the user.
     pub(super) routes: BTreeMap<PhoneNumber, String>,
     pub(super) caller_names: BTreeMap<PhoneNumber, String>,
-    /// What users may do with numbers but for showing them, which stands with the users.
+    /// Permissions of users on numbers, except those that are settings of the users.
     pub(super) permissions: BTreeMap<(PhoneNumber, UserKey), BTreeSet<String>>,
-    /// The addresses of places, by name.
+    /// The addresses of locations, by name.
     pub(super) addresses: BTreeMap<String, Value>,
 }
 
@@ -31,9 +31,9 @@ pub(super) struct Extension {
 }
 
 impl Switchboard {
-    /// Learns of the extensions that came about elsewhere.
+    /// Registers extensions that were created outside this API.
     pub(super) fn learn(&mut self, glance: &Glance<'_>) {
-        // By number: one that was given another keeps its id.
+        // Match by number, because a renumbered extension keeps its ID.
         let known: BTreeSet<&str> = self.extensions.values().map(|own| own.number.as_str()).collect();
         let own = glance.users().filter_map(|user| Some((user.full_name(), user.settings().extension.as_deref()?)));
         let all = own.chain(glance.nobodys_extensions().map(|number| (format!("Extension {number}"), number)));
@@ -47,7 +47,7 @@ impl Switchboard {
         self.extensions.extend(new);
     }
 
-    /// The voicemail of an extension, as it was set.
+    /// Returns the voicemail settings of an extension.
     pub(in crate::goto) fn voicemail(&self, number: &str) -> Option<Value> {
         let own = self.extensions.values().find(|own| own.number == number)?;
         Some(Value::Object(own.voicemail.clone()))

@@ -1,4 +1,4 @@
-//! Faults as they are told on a command line: `create-users:reset-after:first=2`.
+//! The notation of faults on the command line: `create-users:reset-after:first=2`.
 
 use std::str::FromStr;
 
@@ -9,17 +9,17 @@ use crate::goto::call::Operation;
 impl FromStr for Fault {
     type Err = Trouble;
 
-    /// Takes what is asked for, or `all`; then what goes wrong; then, if not always, when.
+    /// Parses the operation or `all`, then the fault, then optionally the affected requests.
     fn from_str(words: &str) -> Result<Self, Trouble> {
         let mut parts = words.split(':');
         let (about, what) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let operation = match about {
             "all" => None,
-            word => Some(named(word, &OPERATIONS, "what is asked for")?),
+            word => Some(named(word, &OPERATIONS, "operation")?),
         };
         let kind = match what.parse() {
             Ok(status) => FaultKind::Status(status),
-            Err(_) => named(what, &KINDS, "a fault")?,
+            Err(_) => named(what, &KINDS, "fault")?,
         };
         let when = parts.next().map_or(Ok(When::Always), when)?;
         Ok(Self { operation, kind, when })
@@ -27,13 +27,13 @@ impl FromStr for Fault {
 }
 
 fn when(words: &str) -> Result<When, Trouble> {
-    let told = || format!("`{words}` is not when: `first=2`, `nth=2` and `per-mille=50` are");
-    let (word, number) = words.split_once('=').ok_or_else(told)?;
+    let wrong = || format!("`{words}` is invalid; use `first=2`, `nth=2`, or `per-mille=50`");
+    let (word, number) = words.split_once('=').ok_or_else(wrong)?;
     match (word, number.parse::<u32>()) {
         ("first", Ok(number)) => Ok(When::First(number as usize)),
         ("nth", Ok(number)) => Ok(When::Nth(number as usize)),
         ("per-mille", Ok(number)) => Ok(When::PerMille(number)),
-        _ => Err(told().into()),
+        _ => Err(wrong().into()),
     }
 }
 
@@ -42,7 +42,7 @@ fn named<T: Copy>(word: &str, names: &[(&str, T)], what: &str) -> Result<T, Trou
         return Ok(*named);
     }
     let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-    Err(format!("`{word}` is not {what}: {} are", known.join(", ")).into())
+    Err(format!("unknown {what} `{word}`; use one of {}", known.join(", ")).into())
 }
 
 const OPERATIONS: [(&str, Operation); 16] = [
@@ -64,7 +64,7 @@ const OPERATIONS: [(&str, Operation); 16] = [
     ("scim-write", Operation::ScimWrite),
 ];
 
-/// A number alone is a status.
+/// The names of faults. A bare number is a status.
 const KINDS: [(&str, FaultKind); 17] = [
     ("too-many", FaultKind::TooMany(Again::Unsaid)),
     ("too-many-seconds", FaultKind::TooMany(Again::Seconds(1))),

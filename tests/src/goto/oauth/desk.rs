@@ -1,4 +1,4 @@
-//! Where tokens are given out and looked up.
+//! The issued tokens.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,23 +7,23 @@ use gotosync_core::model::UserKey;
 
 use crate::goto::options::{Options, Rotation};
 
-/// Tokens as they were given.
+/// The tokens of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {
     /// The access token.
     pub access: String,
-    /// The refresh token, where the answer has one.
+    /// The refresh token, if the response contains one.
     pub refresh: Option<String>,
     pub(super) user: UserKey,
     pub(super) scopes: Vec<String>,
 }
 
-/// Every code and token that was given.
+/// All issued codes and tokens.
 #[derive(Debug)]
 pub(in crate::goto) struct Desk {
     seed: u64,
     made: u64,
-    /// Whether whoever is asked for consent says no.
+    /// `true` if the consent page refuses.
     pub(in crate::goto) denies: bool,
     codes: HashMap<String, Agreed>,
     access: HashMap<String, Session>,
@@ -31,7 +31,7 @@ pub(in crate::goto) struct Desk {
     personal: HashMap<String, UserKey>,
 }
 
-/// What was agreed to, until the code for it is used.
+/// The consent behind an authorization code.
 #[derive(Debug)]
 pub(super) struct Agreed {
     pub(super) user: UserKey,
@@ -41,7 +41,7 @@ pub(super) struct Agreed {
     pub(super) expires: Duration,
 }
 
-/// Whoever bears a token.
+/// The user and scopes of a valid token.
 #[derive(Debug, Clone)]
 pub(in crate::goto) struct Session {
     pub(in crate::goto) user: UserKey,
@@ -62,29 +62,29 @@ impl Desk {
         }
     }
 
-    /// Gives tokens to whoever signed in.
+    /// Issues tokens to a user who signed in.
     pub(in crate::goto) fn sign_in(&mut self, options: &Options, user: &UserKey, now: Duration) -> Tokens {
         self.give(options, user.clone(), options.scopes.clone(), now)
     }
 
-    /// Gives a personal access token.
+    /// Issues a personal access token.
     pub(in crate::goto) fn personal_token(&mut self, user: &UserKey) -> String {
         let token = self.secret("pat");
         self.personal.insert(token.clone(), user.clone());
         token
     }
 
-    /// Whoever bears an access token that holds.
+    /// Returns the session of a valid access token.
     pub(in crate::goto) fn session(&self, access: &str, now: Duration) -> Option<Session> {
         self.access.get(access).filter(|session| now < session.expires).cloned()
     }
 
-    /// Makes every access token good for nothing; they can be refreshed.
+    /// Expires all access tokens, which can still be renewed.
     pub(in crate::goto) fn expire_access(&mut self) {
         self.access.clear();
     }
 
-    /// Makes everything that was given good for nothing.
+    /// Revokes all tokens.
     pub(in crate::goto) fn revoke_all(&mut self) {
         self.access.clear();
         self.refresh.clear();
@@ -92,7 +92,7 @@ impl Desk {
         self.codes.clear();
     }
 
-    /// Makes one token good for nothing; with a refresh token go the access tokens of the same user (RFC 7009, 2.1).
+    /// Revokes one token. Revoking a refresh token also revokes the access tokens of the same user (RFC 7009, 2.1).
     pub(super) fn revoke(&mut self, token: &str) {
         self.access.remove(token);
         if let Some(gone) = self.refresh.remove(token) {
@@ -106,7 +106,7 @@ impl Desk {
         code
     }
 
-    /// What was agreed to under a code, which is good once.
+    /// Redeems an authorization code, which is valid once.
     pub(super) fn redeem(&mut self, code: &str, now: Duration) -> Option<Agreed> {
         self.codes.remove(code).filter(|agreed| now < agreed.expires)
     }
@@ -118,7 +118,7 @@ impl Desk {
         Tokens { refresh: Some(refresh), ..self.give_access(options, user, scopes, now) }
     }
 
-    /// Tokens for a refresh token: without a new one as a rule (goto-api, 1.3).
+    /// Issues tokens for a refresh token, normally without a new refresh token (goto-api, 1.3).
     pub(super) fn refresh(&mut self, options: &Options, token: &str, now: Duration) -> Option<Tokens> {
         let held = self.refresh.get(token).filter(|session| now < session.expires)?.clone();
         let new = match options.rotation {
@@ -132,7 +132,8 @@ impl Desk {
         Some(self.give(options, held.user, held.scopes, now))
     }
 
-    /// Tokens for a personal access token. Whether GoTo gives a refresh token with them is not known: there is none.
+    /// Issues an access token for a personal access token. Whether GoTo also returns a refresh token is not known; here
+    /// it does not.
     pub(super) fn by_personal(&mut self, options: &Options, token: &str, now: Duration) -> Option<Tokens> {
         let user = self.personal.get(token)?.clone();
         Some(self.give_access(options, user, options.scopes.clone(), now))
@@ -145,7 +146,7 @@ impl Desk {
         Tokens { access, refresh: None, user, scopes }
     }
 
-    /// A text nobody guesses, the same for the same seed: it looks like the head of a token of GoTo's, and says nothing.
+    /// Creates an unguessable text that is reproducible for the same seed. It looks like the beginning of a GoTo token.
     fn secret(&mut self, what: &str) -> String {
         self.made += 1;
         let hash = blake3::hash(format!("{} {what} {}", self.seed, self.made).as_bytes());
@@ -153,10 +154,10 @@ impl Desk {
     }
 }
 
-/// How long a code is good for (goto-api, 1.3: seen in its claims).
+/// The lifetime of an authorization code (goto-api, 1.3: observed in its claims).
 pub(super) const CODE_LIFE: Duration = Duration::from_mins(10);
 
-/// With less than this to live, a refresh token is replaced by a new one.
+/// The remaining lifetime below which a refresh token is replaced.
 const OLD: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
@@ -164,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_live_their_time_and_refresh_as_told() {
+    fn expires_and_renews_tokens_as_configured() {
         let options = Options::default();
         let (mut desk, hour) = (Desk::new(7), Duration::from_hours(1));
         let tokens = desk.sign_in(&options, &"4".into(), Duration::ZERO);
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotated_token_is_good_for_nothing() {
+    fn invalidates_a_rotated_refresh_token() {
         let options = Options::default().rotation(Rotation::Always);
         let mut desk = Desk::new(7);
         let first = desk.sign_in(&options, &"4".into(), Duration::ZERO).refresh.unwrap();

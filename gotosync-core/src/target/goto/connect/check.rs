@@ -1,4 +1,4 @@
-//! Asks before anything is written whether it can be.
+//! Checks of telephone settings before anything is written.
 
 use super::super::wire::Key;
 use super::{Number, Switchboard};
@@ -9,8 +9,8 @@ use crate::model::{Fault, Form, Listed, Mac, PhoneNumber, SettingsChanges, UserK
 type Checked = Result<(), Fault>;
 
 impl Switchboard {
-    /// Checks what comes to a user, who has a key unless they are yet to be made, and how it goes together with what they
-    /// have then. What goes is never in the way.
+    /// Checks the additions to a user, and whether they fit the user's settings after the change. Removals need no
+    /// check. `user` is `None` for a user who does not exist yet.
     pub(in crate::target::goto) fn check(
         &self,
         changes: &SettingsChanges,
@@ -27,7 +27,7 @@ impl Switchboard {
         changes.voicemail.as_ref().map_or(Ok(()), |voicemail| self.check_voicemail(voicemail))?;
         let comes = changes.phone_numbers.values().any(|change| change.after().is_some());
         if comes && changes.extension.is_none() && user.is_none_or(|user| !self.has_extension(user)) {
-            let message = "phone numbers ring at an extension, and GoTo Connect shows none of this user yet";
+            let message = "phone numbers ring at an extension, but GoTo Connect shows no extension of this user yet";
             return refuse(ErrorKind::Conflict, message.to_owned());
         }
         Ok(())
@@ -37,7 +37,7 @@ impl Switchboard {
         self.extensions().iter().any(|own| own.assigned_primary_user_key.as_ref().is_some_and(|own| own.is(user)))
     }
 
-    /// The user at whose extension a number rings, if it does at one's.
+    /// Returns the user at whose extension a number rings.
     fn holder(&self, number: &Number) -> Option<&Key> {
         let id = number.wire.route_to.as_ref()?.extension()?;
         self.extensions().iter().find(|own| own.id == id)?.assigned_primary_user_key.as_ref()
@@ -62,13 +62,13 @@ impl Switchboard {
         };
         match &device.assigned_user_key {
             Some(holder) if user.is_none_or(|user| !holder.is(user)) => {
-                refuse(ErrorKind::Conflict, format!("device {mac} ({}) belongs to somebody else", device.name))
+                refuse(ErrorKind::Conflict, format!("device {mac} ({}) belongs to another user", device.name))
             }
             _ => Ok(()),
         }
     }
 
-    /// Checks that a value is in the list of the account that it must come from.
+    /// Checks that the account's list contains a value.
     fn check_listed(&self, list: Listed, value: &str) -> Checked {
         let known = match list {
             Listed::Devices => self.devices.iter().flatten().any(|(mac, _)| mac.to_string() == value),
@@ -104,10 +104,10 @@ impl Switchboard {
         };
         match self.holder(known) {
             Some(holder) if user.is_none_or(|user| !holder.is(user)) => {
-                refuse(ErrorKind::Conflict, format!("phone number {number} rings at somebody else"))
+                refuse(ErrorKind::Conflict, format!("phone number {number} rings at another user"))
             }
             None if !self.named(known).is_free_for(after.extension.as_deref()) => {
-                refuse(ErrorKind::Conflict, format!("phone number {number} rings elsewhere"))
+                refuse(ErrorKind::Conflict, format!("phone number {number} rings at another destination"))
             }
             _ => Ok(()),
         }

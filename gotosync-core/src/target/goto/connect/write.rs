@@ -1,8 +1,8 @@
-//! Gives a user what comes and takes what goes, one call for each thing.
+//! Writes the telephone settings of a user, one call for each change.
 //!
-//! The order is that in which nothing is ever between two users: what goes, goes first, and numbers come after the extension
-//! that they ring at. A voicemail is set before its extension is the user's: it cannot be read, so the extension tells that
-//! it was.
+//! The order makes sure that no telephone ever belongs to two users: removals come first, and numbers follow the
+//! extension at which they ring. Voicemail is set before the extension is assigned. Voicemail settings cannot be read
+//! back, so an assigned extension is the proof that they were written.
 
 use serde_json::{Map, Value, json};
 
@@ -19,14 +19,14 @@ struct Writing<'w> {
     who: &'w Who,
     api: &'w Api,
     key: &'w UserKey,
-    /// What a new extension is called.
+    /// The name of a new extension.
     name: &'w str,
-    /// How many calls were done.
+    /// The number of completed calls.
     done: usize,
 }
 
 impl Switchboard {
-    /// Makes the changes that were checked; says how many calls were done before one failed.
+    /// Writes the checked changes. On failure, returns the number of calls completed before it.
     pub(in crate::target::goto) async fn write(
         &mut self,
         target: &GotoAccount,
@@ -105,7 +105,7 @@ impl Writing<'_> {
         let own = self.own_extension();
         let there = self.board.extensions().iter().position(|own| own.number.as_str() == number);
         if let (Some(own), None) = (own, there) {
-            // The user's own extension gets another number, and keeps what belongs to it.
+            // Renumber the user's own extension, so that it keeps everything that belongs to it.
             self.set_voicemail(own, voicemail).await?;
             let call = patch(self.extension_path(own), &json!({ "number": number }));
             self.send(&call).await?;
@@ -126,8 +126,8 @@ impl Writing<'_> {
         self.assign(at, Some(self.key)).await
     }
 
-    /// Lets what rings at one extension ring at the other: first, so that whatever comes between is seen to ring at the
-    /// extension that the user is to get.
+    /// Redirects all numbers of one extension to another. This comes first, so that a crash in between leaves the
+    /// numbers at the extension that the user is about to get.
     async fn lead_numbers(&mut self, from: usize, to: usize) -> Result<(), Failure> {
         let (from, to) = (self.extension(from).id.clone(), self.extension(to).id.clone());
         let rings =
@@ -186,12 +186,12 @@ impl Writing<'_> {
         self.send(&call).await
     }
 
-    /// Lets an extension of somebody else ring at the user too, or no more.
+    /// Adds the user to the secondary users of another user's extension, or removes the user.
     async fn share(&mut self, number: &str, comes: bool) -> Result<(), Failure> {
         let known = self.board.extensions().iter().position(|own| own.number.as_str() == number);
         let Some(at) = known else { return Ok(()) };
-        // All of the list is written. It is read right before, so that nobody who was added meanwhile is lost, and no other
-        // batch writes in between; nor is it written again after an answer that was lost.
+        // The API replaces the complete list. To lose no concurrent addition, read the list right before writing it and
+        // lock out other batches. For the same reason, do not retry the write after a lost reply.
         let turn = self.target.sharing.lock().await;
         let answer = self.api.send(&Request::get(self.extension_path(at))).await?;
         let now: WireExtension = answer.json().map_err(Failure::unread)?;
@@ -221,7 +221,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Lets a number ring at an extension, or nowhere, and names it.
+    /// Routes a number to an extension or nowhere, and names it.
     async fn route(&mut self, number: &PhoneNumber, to: Option<&str>, name: Option<&str>) -> Result<(), Failure> {
         let Some(at) = self.board.numbers().iter().position(|own| own.digits == *number) else { return Ok(()) };
         let now = &self.board.numbers()[at].wire;
@@ -247,7 +247,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Gives the user a permission on a number, or takes it; other permissions stay.
+    /// Grants or revokes the user's permission on a number, and keeps all other permissions.
     async fn permit(&mut self, number: &PhoneNumber, permission: &str, comes: bool) -> Result<(), Failure> {
         let Some(at) = self.board.numbers().iter().position(|own| own.digits == *number) else { return Ok(()) };
         let own = &self.board.numbers()[at];
@@ -259,7 +259,7 @@ impl Writing<'_> {
         }
         let path = format!("{}/permissions", number_path(&own.wire.id));
         let body = permissions_body(self.key.as_str(), &words);
-        // It says how things shall be, so it may be said twice.
+        // The request states the desired state, so it can be repeated.
         self.send(&Request::new(Method::Post, path).json(&body).safety(Safety::Repeatable)).await?;
         if let Some(own) = self.board.numbers.as_mut().and_then(|all| all.get_mut(at)) {
             own.permissions.retain(|own| !own.user_key.is(self.key));
@@ -268,7 +268,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Moves the user to a location, or away from theirs.
+    /// Moves the user to a location, or removes the user from the current one.
     async fn place(&mut self, name: Option<&str>) -> Result<(), Failure> {
         let own = Key::from(self.key.as_str());
         let mut all = self.board.locations.iter().flatten();
@@ -303,7 +303,7 @@ fn number_path(id: &str) -> String {
     format!("/voice-admin/v1/phone-numbers/{}", Request::part(id))
 }
 
-/// A change that may be made twice: it says how things shall be.
+/// Returns a PATCH request that can be repeated, because it states the desired state.
 fn patch(path: String, body: &Value) -> Request {
     Request::new(Method::Patch, path).json(body).safety(Safety::Repeatable)
 }

@@ -1,4 +1,4 @@
-//! A person's consent: the address they open, and what they bring back (RFC 6749, 4.1; RFC 7636).
+//! The consent of a user: the authorization URL, and the redirect that returns from it (RFC 6749, 4.1; RFC 7636).
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use crate::http::pairs;
 use crate::model::text::shown;
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// A consent that is being asked for.
+/// A pending request for consent.
 #[derive(Clone, Debug)]
 pub struct Consent {
     url: String,
@@ -40,12 +40,12 @@ impl Consent {
         Ok(Self { url, redirect: redirect.to_owned(), state: state.expose().to_owned(), verifier })
     }
 
-    /// The address that the person opens.
+    /// Returns the authorization URL that the user opens.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where they come back to.
+    /// Returns the redirect URI.
     pub fn redirect(&self) -> &str {
         &self.redirect
     }
@@ -54,15 +54,16 @@ impl Consent {
         &self.verifier
     }
 
-    /// Reads what the person brings back: the address that their browser ended at, or the code alone.
+    /// Extracts the authorization code from the URL at which the browser ended, or from the code alone.
     ///
     /// # Errors
-    /// [`ErrorKind::Denied`] when there was no consent, [`ErrorKind::Input`] for what belongs to another consent, or to none.
+    /// [`ErrorKind::Denied`] if consent was refused, [`ErrorKind::Input`] for text that does not belong to this
+    /// request.
     pub fn code(&self, brought: &str) -> Result<Secret> {
         let brought = brought.trim();
         let Some((_, query)) = brought.split_once('?') else {
             return if brought.is_empty() || brought.contains(char::is_whitespace) || brought.contains("://") {
-                Err(unusable("there is no code in it"))
+                Err(unusable("the text contains no authorization code"))
             } else {
                 Ok(Secret::new(brought))
             };
@@ -73,33 +74,36 @@ impl Consent {
             pair.map(|(_, value)| decode(value))
         };
         if field("state").as_deref() != Some(&self.state) {
-            return Err(unusable("it is the answer to another request: the state is not the one that was sent"));
+            return Err(unusable("the response belongs to another sign-in attempt: its `state` does not match"));
         }
         if let Some(error) = field("error") {
-            let told = field("error_description").map_or_else(
+            let reason = field("error_description").map_or_else(
                 || shown(&error, 60),
                 |description| format!("{}: {}", shown(&error, 60), shown(&description, 120)),
             );
             let hint = match error.as_str() {
-                "access_denied" => "whoever signs in must allow it",
-                "invalid_scope" => "an admin ticks these scopes in the OAuth client; «Admin Center» is `identity:`",
-                _ => "see the settings of the OAuth client",
+                "access_denied" => "the user who signs in must allow the access",
+                "invalid_scope" => "enable these scopes in the OAuth client; «Admin Center» is `identity:`",
+                _ => "check the settings of the OAuth client",
             };
-            return Err(Error::new(ErrorKind::Denied, format!("GoTo gives no consent ({told})"))
+            return Err(Error::new(ErrorKind::Denied, format!("GoTo refused the sign-in ({reason})"))
                 .during("sign in to GoTo")
                 .hint(hint));
         }
-        field("code").filter(|code| !code.is_empty()).map(Secret::new).ok_or_else(|| unusable("there is no code in it"))
+        field("code")
+            .filter(|code| !code.is_empty())
+            .map(Secret::new)
+            .ok_or_else(|| unusable("the text contains no authorization code"))
     }
 }
 
 fn unusable(problem: &str) -> Error {
     Error::new(ErrorKind::Input, problem.to_owned())
         .during("sign in to GoTo")
-        .hint("bring the whole address that the browser ended at, from this very attempt")
+        .hint("paste the complete address at which the browser ended, from this sign-in attempt")
 }
 
-/// Takes `%41` for `A` and `+` for a space; what is no text stays as it is.
+/// Decodes percent-encoded text, and `+` as a space; leaves invalid sequences unchanged.
 fn decode(text: &str) -> String {
     let raw = text.as_bytes();
     let (mut bytes, mut at) = (Vec::with_capacity(raw.len()), 0);
@@ -112,7 +116,7 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// 256 bits as 43 characters (RFC 7636, section 4.1).
+/// Returns 256 random bits as 43 characters (RFC 7636, section 4.1).
 fn random() -> Result<Secret> {
     let mut bytes = [0; 32];
     SystemRandom::new().fill(&mut bytes).map_err(|_| {
@@ -141,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_holds_the_challenge_and_not_what_proves_it() {
+    fn sends_the_challenge_but_not_the_verifier() {
         let consent = consent();
         let (verifier, url) = (consent.verifier().expose(), consent.url());
         assert_eq!(verifier.len(), 43);
@@ -153,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_answer_to_this_request_counts() {
+    fn accepts_only_the_response_to_this_request() {
         let consent = consent();
         let with = |rest: &str| consent.code(&format!("http://127.0.0.1:8/?state={}&{rest}", consent.state));
         assert_eq!(with("code=a%2Fb").unwrap().expose(), "a/b");

@@ -1,4 +1,4 @@
-//! What is kept of a login, where, and by one process at a time.
+//! Storage for the tokens of a sign-in, with a lock between processes.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -13,26 +13,26 @@ use super::until;
 use crate::secret::{Existing, SecretSource};
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// Where what a login left is kept: a place that can be written, and a file beside which says who is at it.
+/// A store for the tokens of a sign-in: a writable place, and a lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginStore {
     place: SecretSource,
-    /// Where it is kept if that place does not take it.
+    /// The fallback, if the first place rejects the tokens.
     otherwise: Option<SecretSource>,
     lock: PathBuf,
 }
 
-/// What a login left.
+/// The stored tokens.
 #[derive(Clone)]
 pub(super) struct Kept {
     refresh: Secret,
-    /// When the refresh token was given.
+    /// The time at which the refresh token was issued.
     since: Timestamp,
     access: Option<(Secret, Timestamp)>,
     scope: Option<String>,
 }
 
-/// The same as text. It is never shown.
+/// The stored form of [`Kept`]. It is never shown.
 #[derive(Serialize, Deserialize)]
 struct Written {
     refresh_token: String,
@@ -46,10 +46,10 @@ struct Written {
 }
 
 impl LoginStore {
-    /// Keeps it in this place; `lock` is a file that processes take turns by.
+    /// Keeps the tokens in this place; `lock` is the lock file between processes.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for a place that cannot be written: a login changes by itself.
+    /// [`ErrorKind::Input`] for a read-only place, because renewals must be written.
     pub fn new(place: SecretSource, lock: impl Into<PathBuf>) -> Result<Self> {
         match place {
             SecretSource::File(_) | SecretSource::Keyring { .. } => {
@@ -57,24 +57,24 @@ impl LoginStore {
             }
             SecretSource::Variable(_) | SecretSource::Systemd(_) | SecretSource::Command { .. } => Err(Error::new(
                 ErrorKind::Input,
-                format!("a login cannot be kept in the {place}: it changes by itself"),
+                format!("the sign-in cannot be kept in the {place}: renewed tokens must be written"),
             )
-            .hint("name a file or a keyring for `login`, or give a `personal_token`")),
+            .hint("set `login` to a file or a keyring, or use a `personal_token`")),
         }
     }
 
-    /// Keeps it in another place, a file, if the first one does not take it: it may be closed, or too small.
+    /// Adds a fallback file, for a keyring that is locked or too small.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// The same as for [`new`](Self::new).
     pub fn or_in(self, otherwise: SecretSource) -> Result<Self> {
         let Self { place: otherwise, .. } = Self::new(otherwise, &self.lock)?;
         Ok(Self { otherwise: Some(otherwise), ..self })
     }
 
-    /// What is kept; `None` if nobody has signed in.
+    /// Reads the stored tokens; `None` if no user has signed in.
     pub(super) fn read(&self) -> Result<Option<Kept>> {
-        // The second place first: it holds something only since the first one did not take it.
+        // Read the fallback first: it contains tokens only if the first place rejected them later.
         let mut text = None;
         for place in self.otherwise.iter().chain([&self.place]) {
             match place.fetch(&|_| None) {
@@ -83,14 +83,14 @@ impl LoginStore {
                     break;
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error.during("read the login to GoTo")),
+                Err(error) => return Err(error.during("read the stored sign-in")),
             }
         }
         let Some(text) = text else { return Ok(None) };
-        // The error would show what was found.
+        // The parse error would show the content.
         let written: Written = serde_json::from_str(text.expose()).map_err(|_| {
-            Error::new(ErrorKind::Data, "what is kept is no login")
-                .during("read the login to GoTo")
+            Error::new(ErrorKind::Data, "the stored sign-in is invalid")
+                .during("read the stored sign-in")
                 .with("login", self)
                 .hint("sign in again with `gotosync login`")
         })?;
@@ -113,7 +113,7 @@ impl LoginStore {
             scope: kept.scope.clone(),
         };
         let text = Secret::new(serde_json::to_string(&written).unwrap_or_default());
-        let failed = |error: Error| error.during("keep the login to GoTo");
+        let failed = |error: Error| error.during("store the sign-in");
         let Some(otherwise) = &self.otherwise else {
             return self.place.store(&text, Existing::Replace).map_err(failed);
         };
@@ -126,11 +126,11 @@ impl LoginStore {
         }
     }
 
-    /// Waits until no other process is at it; dropping what comes back lets the next one.
+    /// Waits until no other process uses the tokens. Dropping the returned file releases the lock.
     pub(super) async fn lock(&self) -> Result<File> {
         let path = self.lock.clone();
         let locked = tokio::task::spawn_blocking(move || lock(&path)).await;
-        let failed = |error: Error| error.during("wait for other processes that sign in");
+        let failed = |error: Error| error.during("wait for another process that signs in");
         match locked {
             Ok(Ok(file)) => Ok(file),
             Ok(Err(error)) => Err(failed(Error::from(error)).with("file", self.lock.display())),
@@ -158,7 +158,7 @@ impl Kept {
         self
     }
 
-    /// What is kept after a refresh: an answer without a refresh token leaves the old one (goto-api, 1.3).
+    /// Returns the tokens after a renewal. A response without a refresh token keeps the old one (goto-api, 1.3).
     pub(super) fn renewed(self, tokens: &WireTokens, now: Timestamp) -> Self {
         let other = tokens.refresh_token.as_deref().filter(|token| *token != self.refresh.expose());
         let next = match other {
@@ -172,7 +172,7 @@ impl Kept {
         &self.refresh
     }
 
-    /// The access token, if it still lasts.
+    /// Returns the access token, if it is still valid.
     pub(super) fn access(&self, now: Timestamp) -> Option<(Secret, Timestamp)> {
         self.access.clone().filter(|(_, until)| *until > now)
     }
@@ -189,7 +189,7 @@ impl Kept {
 impl fmt::Display for LoginStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.place.fmt(f)?;
-        self.otherwise.iter().try_for_each(|place| write!(f, ", or else the {place}"))
+        self.otherwise.iter().try_for_each(|place| write!(f, ", or the {place}"))
     }
 }
 
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_refresh_token_keeps_the_old_one() {
+    fn keeps_the_refresh_token_if_the_response_has_none() {
         let (then, now) = (Timestamp::UNIX_EPOCH, Timestamp::now());
         let kept = Kept::new(Secret::new("old"), then);
         let same = kept.clone().renewed(&tokens(r#"{"access_token":"a"}"#), now);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_comes_back_and_is_shown_to_nobody() {
+    fn stores_tokens_and_never_shows_them() {
         let folder = tempfile::tempdir().unwrap();
         let place = SecretSource::File(folder.path().join("login"));
         let store = LoginStore::new(place, folder.path().join("lock")).unwrap();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_does_not_take_it_gives_way_to_a_file() {
+    fn falls_back_to_a_file_if_the_first_place_fails() {
         let folder = tempfile::tempdir().unwrap();
         let (first, second) = (folder.path().join("later").join("login"), folder.path().join("login"));
         let store = LoginStore::new(SecretSource::File(first.clone()), folder.path().join("lock")).unwrap();
@@ -248,21 +248,21 @@ mod tests {
         assert!(store.read().unwrap().is_none());
         let kept = |secret: &str| Kept::new(Secret::new(secret), Timestamp::now());
         let back = || store.read().unwrap().unwrap().refresh.expose().to_owned();
-        // There is no such folder yet.
+        // The folder of the first place does not exist yet.
         store.write(&kept("one")).unwrap();
         assert!(second.exists() && back() == "one");
-        // As soon as the first place takes it, it is there and nowhere else.
+        // As soon as the first place works, the tokens are kept only there.
         std::fs::create_dir(first.parent().unwrap()).unwrap();
         store.write(&kept("two")).unwrap();
         assert!(first.exists() && !second.exists() && back() == "two");
-        // What is in the file is newer than what a place holds that did not take it.
+        // The fallback is newer than the tokens in a first place that rejected the last write.
         std::fs::remove_dir_all(first.parent().unwrap()).unwrap();
         store.write(&kept("three")).unwrap();
         assert_eq!(back(), "three");
     }
 
     #[test]
-    fn a_login_is_kept_where_it_can_be_written() {
+    fn rejects_a_read_only_store() {
         let error = LoginStore::new(SecretSource::Variable("X".into()), "lock").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input);
     }

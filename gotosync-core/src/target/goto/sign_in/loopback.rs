@@ -1,4 +1,4 @@
-//! The place on this machine that a browser comes back to (RFC 8252, section 7.3).
+//! The listener for the browser's redirect to this machine (RFC 8252, section 7.3).
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::Consent;
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// Waits for a browser on this machine.
+/// A listener that waits for a browser on this machine.
 #[derive(Debug)]
 pub struct Loopback {
     listener: TcpListener,
@@ -20,14 +20,14 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// Listens at an address of this machine, such as `http://localhost:8723/`; port 0 takes a free one.
+    /// Listens at an address of this machine, such as `http://localhost:8723/`; port 0 picks a free port.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for an address of another machine, and when somebody else listens there.
+    /// [`ErrorKind::Input`] for an address of another machine, and an I/O error if the port is in use.
     pub async fn bind(redirect: &str) -> Result<Self> {
         let wrong = || {
-            Error::new(ErrorKind::Input, format!("`{redirect}` is no place on this machine to come back to"))
-                .hint("write it as `http://localhost:8723/`, as it is registered with the OAuth client")
+            Error::new(ErrorKind::Input, format!("the redirect URI `{redirect}` is not an address of this machine"))
+                .hint("write it as `http://localhost:8723/`, exactly as registered in the OAuth client")
         };
         let rest = redirect.strip_prefix("http://").ok_or_else(wrong)?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -41,47 +41,47 @@ impl Loopback {
         let listener = TcpListener::bind((bind, port)).await.map_err(|error| {
             Error::from(error)
                 .with("address", authority)
-                .hint("another program listens there: name another `redirect`, or add --paste")
+                .hint("another program may use this port: set another `redirect`, or add --paste")
         })?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address, host: host.to_owned(), path: format!("/{path}") })
     }
 
-    /// Where the browser is to come back to.
+    /// Returns the redirect URI.
     pub fn redirect(&self) -> String {
         format!("http://{}:{}{}", self.host, self.address.port(), self.path)
     }
 
-    /// Waits for the answer to a consent; what else knocks is sent away.
+    /// Waits for the redirect of a consent, and rejects all other requests.
     ///
     /// # Errors
-    /// As [`Consent::code`], and [`ErrorKind::Unavailable`] when nobody comes in time.
+    /// The same as for [`Consent::code`], and [`ErrorKind::Unavailable`] on a timeout.
     pub async fn code(self, consent: &Consent, patience: Duration) -> Result<Secret> {
         let end = Instant::now() + patience;
         loop {
             let accepted = timeout_at(end, self.listener.accept()).await.map_err(|_| late(patience))?;
             let (mut stream, _) = accepted?;
-            // One that says nothing must not keep the others waiting.
+            // A silent connection must not block the others.
             let Ok(Some(asked)) = timeout(QUIET, request(&mut stream)).await else { continue };
             if asked.split('?').next() != Some(self.path.as_str()) || !asked.contains("state=") {
-                answer(&mut stream, "404 Not Found", "There is nothing here.").await;
+                answer(&mut stream, "404 Not Found", "This page does not exist.").await;
                 continue;
             }
             let code = consent.code(&asked);
             match &code {
                 Ok(_) => answer(&mut stream, "200 OK", "Signed in. You can close this window.").await,
                 Err(error) if error.kind() == ErrorKind::Input => {
-                    answer(&mut stream, "400 Bad Request", "This is the answer to another request.").await;
+                    answer(&mut stream, "400 Bad Request", "This response belongs to another sign-in attempt.").await;
                     continue;
                 }
-                Err(_) => answer(&mut stream, "200 OK", "Not signed in: see the terminal for why.").await,
+                Err(_) => answer(&mut stream, "200 OK", "Not signed in. The terminal shows the reason.").await,
             }
             return code;
         }
     }
 }
 
-/// The path and query of a request; `None` for what is none.
+/// Reads the path and query of a GET request; `None` for anything else.
 async fn request(stream: &mut TcpStream) -> Option<String> {
     let mut text = Vec::new();
     while !text.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -102,17 +102,20 @@ async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
          cache-control: no-store\r\nreferrer-policy: no-referrer\r\nconnection: close\r\n\r\n",
         page.len()
     );
-    // Whether the browser shows it changes nothing.
+    // The sign-in does not depend on whether the browser shows the page.
     let _ = stream.write_all(format!("{head}{page}").as_bytes()).await;
     let _ = stream.shutdown().await;
 }
 
 fn late(patience: Duration) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("nobody came back within {} minutes", patience.as_secs() / 60))
-        .during("sign in to GoTo")
-        .hint("try again; on a machine without a browser add --paste")
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("no browser returned from the sign-in within {} minutes", patience.as_secs() / 60),
+    )
+    .during("sign in to GoTo")
+    .hint("retry; on a machine without a browser, add --paste")
 }
 
-/// As long as a request line may be.
+/// The maximum size of a request.
 const LARGEST: usize = 16 << 10;
 const QUIET: Duration = Duration::from_secs(5);
