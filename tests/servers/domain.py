@@ -1,18 +1,18 @@
 #!/usr/bin/python3
-"""Makes the files of an Active Directory domain, with everybody in it, while no server runs.
+"""Creates the files of an Active Directory domain and its entries while no server runs.
 
-domain.py FOLDER make   makes the domain with nobody in it
-domain.py FOLDER fill   fills a domain that was made in this folder or copied into it
+domain.py FOLDER make   creates an empty domain
+domain.py FOLDER fill   fills a domain that was created in this folder or copied into it
 
 Both read FOLDER/domain.json:
-  realm, host, address   the names of the domain and of its controller
-  netbios, password      to make it: the short name, and the administrator's password
-  entries, changes       to fill it: files of LDIF to load, in this order; null for none
-  primary                pairs of the names (DN) of a member and of a group, to be its primary one
-  accounts               name, password, and whether it may replicate
+  realm, host, address   the realm of the domain, and the host name and address of its controller
+  netbios, password      for make: the short name and the administrator's password
+  entries, changes       for fill: LDIF files to load, in this order; null for none
+  primary                for fill: pairs of a member's DN and the DN of the group that becomes its primary group
+  accounts               for fill: accounts with name, password, and the right to replicate
 
-This leaves FOLDER/private for `samba`, and FOLDER/address.ldif: the changes that move the domain to another address, with
-`{address}` and `{address64}` where that one belongs.
+The program leaves FOLDER/private for `samba` and FOLDER/address.ldif, which contains the changes that move the domain to
+another address, with the placeholders `{address}` and `{address64}`.
 """
 
 import base64
@@ -31,9 +31,9 @@ from samba.provision import provision
 from samba.samdb import SamDB
 from samba.sd_utils import SDUtils
 
-# Control access rights of MS-ADTS 5.1.3.2.1: DS-Replication-Get-Changes, and -All.
+# Control access rights of MS-ADTS section 5.1.3.2.1: DS-Replication-Get-Changes and DS-Replication-Get-Changes-All.
 REPLICATION = ["1131f6aa-9c07-11d1-f79f-00c04fc2dcd2", "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2"]
-# Of `userAccountControl`: an ordinary account, whose password lasts.
+# Flags of `userAccountControl`: a normal account whose password does not expire.
 LASTING = 0x200 | 0x10000
 
 
@@ -41,7 +41,8 @@ def main():
     folder = sys.argv[1]
     with open(os.path.join(folder, "domain.json"), encoding="utf-8") as file:
         wish = json.load(file)
-    # Two steps are two processes: what makes a domain leaves its files open, and they cannot be opened twice in one.
+    # The two steps are separate processes, because provisioning leaves database files open, and a process cannot open
+    # them twice.
     if sys.argv[2:] == ["make"]:
         make(folder, wish)
         return
@@ -66,7 +67,7 @@ def main():
 
 
 def make(folder, wish):
-    """Makes the domain, with nobody in it."""
+    """Creates an empty domain."""
     conf = os.path.join(folder, "base.conf")
     loaded = LoadParm()
     loaded.load(conf)
@@ -84,7 +85,7 @@ def make(folder, wish):
         dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2,
         serverrole="active directory domain controller",
         use_rfc2307=True,
-        # The shares for policies are served by nobody here, and their access lists ask for rights of the file system.
+        # The SYSVOL shares are not used here, and their access lists would need special file system support.
         skip_sysvolacl=True,
         lp=loaded,
         batch_mode=True,
@@ -92,7 +93,7 @@ def make(folder, wish):
 
 
 def fill(database, wish):
-    """Loads the people and groups, and makes the accounts."""
+    """Loads the people and groups, and creates the accounts."""
     base = database.domain_dn()
     for name in (wish["entries"], wish["changes"]):
         if name is None:
@@ -123,12 +124,12 @@ def fill(database, wish):
         if account["replicates"]:
             for right in REPLICATION:
                 SDUtils(database).dacl_add_ace(base, f"(OA;;CR;{right};;{identifier(database, name)})")
-    # These files are kept for longer than a password lasts.
+    # The cached files are used for longer than the default maximum password age.
     change(database, f"CN=Administrator,CN=Users,{base}", "userAccountControl", str(LASTING))
 
 
 def move(database, wish, file):
-    """Writes what has to change when the controller gets another address."""
+    """Writes the changes that the domain needs when its controller gets another address."""
     host = f"CN={wish['host'].upper()},OU=Domain Controllers,{database.domain_dn()}"
     domain = wish["realm"].lower()
     names = [f"ldap/{wish['host']}.{domain}", f"ldap/{wish['host']}.{domain}/{domain}", "ldap/{address}"]
@@ -143,7 +144,8 @@ def move(database, wish, file):
             file.write(f"\ndn:: {encoded(str(node.dn).encode())}\nchangetype: modify\nreplace: dnsRecord\n")
             for raw, parsed in records:
                 if parsed.wType == dnsp.DNS_TYPE_A and parsed.data == wish["address"]:
-                    # The address is the last four bytes; those before are a multiple of three, as base64 likes it.
+                    # The address is the last four bytes. The number of bytes before it is a multiple of three, so it
+                    # can be encoded separately.
                     file.write(f"dnsRecord:: {encoded(raw[:-4])}{{address64}}\n")
                 else:
                     file.write(f"dnsRecord:: {encoded(raw)}\n")

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Lets a domain whose server runs hold given entries and nothing else, ids included.
+"""Replaces the entries of a domain, including their ids, while its server runs.
 
-hold.py FOLDER opens the domain in the folder. Each line on its input is JSON, a text of LDIF with entries and no changes,
-each after the one it is in; it answers each with a line of JSON: null, or what went wrong, and then nothing was changed.
+hold.py FOLDER opens the domain in the folder. Each input line is a JSON string that contains LDIF entries (no changes),
+each after its parent. The program answers each line with a line of JSON: null on success, or the error message, in which
+case nothing was changed.
 
-What was given before goes, without a trace: an id may come again, which no client can ask a server for.
+The entries of the previous line are deleted completely, including their tombstones, so that an id can be used again. No
+LDAP client could do that.
 """
 
 import json
@@ -57,12 +59,12 @@ def clear(database, held):
 
 
 def fill(database, text):
-    """Adds everybody, then the members of groups, who may come after them; gives the names of what was added."""
+    """Adds the entries and then the members of groups, which may follow their group. Returns the DNs of the added entries."""
     names, groups = [], []
     for _, message in database.parse_ldif(text):
         classes = {bytes(name).decode().lower() for name in message["objectClass"]}
         if "sAMAccountName" not in message and classes & {"user", "group"} and "computer" not in classes:
-            # As the tools of Windows name an account; left to itself the server makes something up.
+            # The naming that the tools of Windows use; otherwise the server generates a name.
             message["sAMAccountName"] = message.dn.get_rdn_value()
         members = message.get("member")
         if members is not None:

@@ -1,10 +1,10 @@
-//! Random histories of changes to a directory, as the records that make them.
+//! Random histories of directory changes, written as LDIF change records.
 
 use std::fmt::Write;
 
 use crate::servers::Style;
 
-/// A directory that changes; it knows what is in it, so that what it asks for can be done.
+/// A changing directory. It tracks its own content, so that every change record it produces can be applied.
 #[derive(Debug)]
 pub struct Town {
     style: Style,
@@ -17,7 +17,8 @@ pub struct Town {
 }
 
 impl Town {
-    /// A town in a place of its own, and the records that found it: units, groups and some people.
+    /// Creates a town below a unit of its own and returns it with the records that add its units, groups, and first
+    /// people.
     pub fn found(style: Style, base: &str, seed: u64) -> (Self, String) {
         let top = format!("OU=Town,{base}");
         let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
@@ -43,7 +44,7 @@ impl Town {
         (town, text)
     }
 
-    /// One change, told and as a record.
+    /// Makes one random change and returns its description and its LDIF record.
     pub fn change(&mut self) -> (String, String) {
         let (what, record) = match self.below(15) {
             0 | 1 => ("add a person", self.add_person()),
@@ -93,7 +94,7 @@ impl Town {
 
     fn add_person(&mut self) -> String {
         let (number, place) = (self.next(), self.unit());
-        // A name that was free again may be somebody else's now.
+        // Some names repeat, so a name may be free again after a rename and then belong to another person.
         let name = if self.below(4) == 0 { format!("Again {}", number % 3) } else { format!("Person {number}") };
         let rdn = format!("CN={name}");
         if self.people.iter().any(|(own, at)| *own == rdn && *at == place) {
@@ -197,7 +198,7 @@ impl Town {
         let (group, person) = (self.below(self.groups.len()), self.below(self.people.len()));
         let (group, person) = (Self::dn(&self.groups[group]), Self::dn(&self.people[person]));
         let top = if self.style == Style::ActiveDirectory { String::new() } else { format!("member: {}\n", self.base) };
-        // All members anew: whether somebody joins or leaves, the record can be carried out.
+        // Replacing all members works whether or not the person is a member now.
         let keeps = if self.below(2) == 0 { String::new() } else { format!("member: {person}\n") };
         format!("dn: {group}\nchangetype: modify\nreplace: member\n{top}{keeps}-\n\n")
     }

@@ -1,8 +1,9 @@
-//! Ways in for bytes from outside: files, an admin's words, and what an earlier run wrote.
+//! Entry points that take untrusted bytes: files, text typed by an admin, and data that an earlier run wrote.
 //!
-//! Each takes whatever comes. What is wrong with it must come back as an error; nothing may panic, run on without end or
-//! make much out of little, and what was taken must keep its promises: names read back equal, a plan is the same twice. A
-//! fuzzer calls these functions (`tests/fuzz`), and so does the ordinary suite, with the seeds and with mutations of them.
+//! Each entry point accepts any bytes. Invalid input must come back as an error: no input may cause a panic, an
+//! endless loop, or an output much larger than the input. Accepted input must keep its guarantees: names parse back
+//! to equal names, and planning twice gives the same plan. The fuzzers in `tests/fuzz` call these functions, and so
+//! does the ordinary test suite, with the seeds and with mutations of the seeds.
 
 use std::fmt::Display;
 
@@ -29,16 +30,16 @@ pub use names::names;
 pub use plan::plan;
 pub use rules::rules;
 
-/// One way in.
+/// A fuzzing entry point.
 #[derive(Clone, Copy, Debug)]
 pub struct Entrance {
-    /// Its name, which is that of the fuzzer's binary and of the folder of its seeds.
+    /// The name of the entry point, which is also the name of the fuzzer's binary and of the folder with its seeds.
     pub name: &'static str,
-    /// Takes some bytes, and panics if a promise is broken.
+    /// Processes the bytes and panics if a guarantee is broken.
     pub enter: fn(&[u8]),
 }
 
-/// Every way in.
+/// All entry points.
 pub const ENTRANCES: &[Entrance] = &[
     Entrance { name: "account", enter: account },
     Entrance { name: "config", enter: config },
@@ -52,16 +53,16 @@ pub const ENTRANCES: &[Entrance] = &[
     Entrance { name: "rules", enter: rules },
 ];
 
-/// Asks of what was said in answer that it is small beside what was asked.
+/// Asserts that an output is small in comparison with the input.
 fn small(answer: impl Display, asked: usize) {
     let length = answer.to_string().len();
-    assert!(length <= 65_536 + 64 * asked, "{length} bytes are said of {asked}");
+    assert!(length <= 65_536 + 64 * asked, "{length} bytes of output for {asked} bytes of input");
 }
 
-/// Asks of an error what every error promises: one line, in few words.
+/// Asserts that an error has a message and that its message and help are short.
 fn civil(error: &gotosync_core::Error, asked: usize) {
     let text = error.to_string();
-    assert!(!text.is_empty(), "an error says nothing");
+    assert!(!text.is_empty(), "the error message is empty");
     small(text, asked);
     small(error.help().unwrap_or_default(), asked);
 }

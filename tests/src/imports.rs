@@ -1,18 +1,18 @@
-//! Which file of a crate imports which: read from its sources, so that a test can hold their order.
+//! Finds the imports between the files of a crate by reading its sources, so that a test can check the module order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A module by the names on its way from the root: `["model", "email"]`.
+/// The path of a module from the crate root, such as `["model", "email"]`.
 pub type Module = Vec<String>;
 
-/// The files of a crate, and what each imports from others.
+/// The files of a crate and the imports of each file.
 #[derive(Debug)]
 pub struct Imports {
     edges: BTreeMap<Module, BTreeSet<Module>>,
 }
 
 impl Imports {
-    /// Reads the files of a crate, each with its path below `src` and its text. Code for tests is left out.
+    /// Parses the files of a crate, given as paths below `src` and texts. Test code is ignored.
     pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Self {
         let sources: BTreeMap<Module, String> =
             files.into_iter().map(|(path, text)| (module_of(path), without_tests(text))).collect();
@@ -30,12 +30,12 @@ impl Imports {
         Self { edges }
     }
 
-    /// Returns how many modules there are.
+    /// Returns the number of modules.
     pub fn modules(&self) -> usize {
         self.edges.len()
     }
 
-    /// Returns each import between modules at the top, with one file that has it.
+    /// Returns each import between top-level modules, with one file that contains it.
     pub fn of_stages(&self) -> BTreeMap<(String, String), String> {
         let mut found = BTreeMap::new();
         for (from, to) in self.edges.iter().flat_map(|(from, all)| all.iter().map(move |to| (from, to))) {
@@ -48,7 +48,7 @@ impl Imports {
         found
     }
 
-    /// Returns the circles: modules that reach each other, where a module and what lies below it may know each other.
+    /// Returns the import cycles. A module and its submodules may import each other.
     pub fn circles(&self) -> Vec<BTreeSet<String>> {
         let apart = |one: &Module, other: &Module| !one.starts_with(other) && !other.starts_with(one);
         let edges: BTreeMap<&Module, Vec<&Module>> =
@@ -73,14 +73,14 @@ impl Imports {
     }
 }
 
-/// The modules of a crate, and the names that each brings in.
+/// The modules of a crate and the names that each module imports.
 struct Crate {
     modules: BTreeSet<Module>,
     uses: BTreeMap<Module, Vec<(String, Module)>>,
 }
 
 impl Crate {
-    /// Returns the module that a path leads to, seen from a module; names that are passed on are followed.
+    /// Resolves a path as seen from a module to the module that it names. Re-exports are followed.
     fn place(&self, from: &Module, path: &[String], depth: usize) -> Option<Module> {
         let (mut here, mut rest) = match path.first()?.as_str() {
             "crate" => (Vec::new(), &path[1..]),
@@ -113,13 +113,13 @@ fn module_of(path: &str) -> Module {
     }
 }
 
-/// The code of a file before its inline tests, without comments.
+/// Returns the code of a file up to its inline tests, without comments.
 fn without_tests(text: &str) -> String {
     let net = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     net.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The names that a text brings in by `use`, each with its path, and the text without these statements.
+/// Returns the names that `use` statements import, each with its path, and the text without these statements.
 fn uses(text: &str) -> (Vec<(String, Module)>, String) {
     let (mut found, mut rest, mut statement) = (Vec::new(), String::new(), None::<String>);
     for line in text.lines() {
@@ -150,7 +150,7 @@ fn begins_use(line: &str) -> bool {
     public.unwrap_or(line).trim_start().starts_with("use ")
 }
 
-/// Adds each name of a tree of imports.
+/// Adds each name of a `use` tree to `found`.
 fn expand(tree: &str, way: &mut Module, found: &mut Vec<(String, Module)>) {
     let tree = tree.trim();
     if let Some((head, inner)) = tree.split_once('{') {
@@ -174,7 +174,7 @@ fn expand(tree: &str, way: &mut Module, found: &mut Vec<(String, Module)>) {
     }
 }
 
-/// Splits at commas that stand in no inner braces.
+/// Splits a text at the commas outside of inner braces.
 fn parts(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut from) = (Vec::new(), 0_usize, 0);
     for (at, c) in text.char_indices() {
@@ -192,7 +192,7 @@ fn parts(text: &str) -> Vec<&str> {
     parts.into_iter().filter(|part| !part.trim().is_empty()).collect()
 }
 
-/// Paths that stand in code and begin at the crate, at a parent or at the module itself.
+/// Returns the paths in code that begin with `crate`, `super`, or `self`.
 fn inline(text: &str) -> Vec<Module> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut found = Vec::new();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn two_files_that_import_each_other_are_found() {
+    fn finds_two_files_that_import_each_other() {
         let files = [
             ("lib.rs", "mod a;\nmod b;\npub use a::One;"),
             ("a.rs", "use crate::{\n    b::{self, Two as Other},\n};"),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_circle_is_found_and_a_parent_may_know_its_child() {
+    fn finds_longer_cycles_and_allows_a_parent_to_import_its_child() {
         let files = [
             ("a.rs", "mod x;\nuse x::Ex;\npub(crate) use self::y::Why;"),
             ("a/x.rs", "use super::Why;"),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_and_comments_import_nothing() {
+    fn ignores_imports_in_tests_and_comments() {
         let tests = "// use crate::b::Two;\n#[cfg(test)]\nmod tests {\n    use crate::b::Two;\n}";
         let imports = Imports::read([("a.rs", tests), ("b.rs", "use crate::a::One;")]);
         let stages: Vec<_> = imports.of_stages().into_keys().collect();

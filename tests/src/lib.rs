@@ -1,4 +1,5 @@
-//! What the tests of this workspace share: scenarios, laws, random worlds, and parts to build them from.
+//! Shared helpers for the tests of this workspace: scenarios, conformance tests ("laws"), random worlds, and test
+//! servers.
 
 pub mod changes;
 pub mod command;
@@ -22,13 +23,14 @@ pub mod worlds;
 
 pub use gotosync_core::laws;
 
-/// What keeps a test from going on.
+/// An error that ends a test early.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-/// The number of random cases of a property: the usual one, times `GOTOSYNC_CASES_FACTOR` if that is set. `.ci/long` sets it.
+/// Returns the number of random cases for a property test: `usual`, multiplied by `GOTOSYNC_CASES_FACTOR` if it is
+/// set. `.ci/long` sets it.
 ///
 /// # Panics
-/// When the variable is no number.
+/// If the variable is not a number.
 pub fn cases(usual: u32) -> u32 {
     let factor = std::env::var("GOTOSYNC_CASES_FACTOR");
     factor.map_or(usual, |factor| usual * factor.parse::<u32>().expect("GOTOSYNC_CASES_FACTOR is a number"))

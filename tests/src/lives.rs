@@ -13,44 +13,44 @@ use proptest::prelude::*;
 
 use crate::worlds::{catalog, extras};
 
-/// How one person is in the directory at one time.
+/// The state of one person in the directory at one point in time.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage {
-    /// Whether the person is there at all.
+    /// `true` if the person is in the directory.
     pub present: bool,
-    /// Whether the directory lets the person sign in.
+    /// `true` if the account is disabled in the directory.
     pub disabled: bool,
-    /// Which unit.
+    /// The index of the person's unit.
     pub unit: u8,
-    /// Which groups, as bits.
+    /// The groups of the person, as bits.
     pub groups: u8,
-    /// Which of the names.
+    /// The index of the person's name.
     pub name: u8,
-    /// Which of the person's own two addresses.
+    /// `true` if the person has the second of their two addresses.
     pub address: bool,
 }
 
-/// A rule to be; see [`extras`] for its bits.
+/// A randomly drawn rule. See [`extras`] for the bits.
 #[derive(Clone, Copy, Debug)]
 pub struct Ruling {
-    /// Units 0 to 1, groups 2 to 3.
+    /// The selection: units for 0 and 1, groups for 2 and 3.
     pub scope: u8,
-    /// Which products, as bits.
+    /// The products, as bits.
     pub products: u8,
-    /// What else.
+    /// Further settings, as bits.
     pub extras: u16,
 }
 
-/// Rules, and a directory at several times.
+/// Rules and the states of a directory over time.
 #[derive(Clone, Debug)]
 pub struct Lives {
-    /// The rules above the one for everybody.
+    /// The rules above the last one, which selects everyone.
     pub rules: Vec<Ruling>,
-    /// Every person at every time.
+    /// The states of all people at each point in time.
     pub times: Vec<Vec<Stage>>,
 }
 
-/// Draws lives of four people over up to five times.
+/// Draws the lives of four people over up to five points in time.
 pub fn lives() -> impl Strategy<Value = Lives> {
     let stage =
         (prop::bool::weighted(0.75), prop::bool::weighted(0.15), 0..2u8, 0..4u8, 0..3u8, any::<bool>()).prop_map(
@@ -63,7 +63,7 @@ pub fn lives() -> impl Strategy<Value = Lives> {
 }
 
 impl Lives {
-    /// The directory at one time.
+    /// Returns the directory at one point in time.
     pub fn directory(&self, time: usize) -> Directory {
         let mut builder = DirectoryBuilder::new();
         let ids = ["mail", "givenName", "sn", "ipPhone"].map(|name| builder.attribute(name));
@@ -86,11 +86,11 @@ impl Lives {
         for unit in UNITS {
             builder.unit(unit, UnitKind::Unit);
         }
-        builder.build().expect("no two people have one id")
+        builder.build().expect("ids are unique")
     }
 
-    /// The rules. The last one is for everybody and sets all that a user has once, so that nothing is left as it happened to
-    /// be: only then can the way not matter.
+    /// Returns the rules. The last one selects everyone and sets every field once, so that no field keeps a value
+    /// that depends on the history. Only then must syncing step by step and at once give the same result.
     pub fn rules(&self) -> Rules {
         let mut text = String::from("[limits]\n");
         for limit in ["create", "update", "suspend", "release", "group_change", "role_change", "emails", "shrink"] {
@@ -114,7 +114,7 @@ impl Lives {
         Rules::parse(&text, "rules.toml").unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
     }
 
-    /// The account, with nobody in it but its owner.
+    /// Returns the account, which contains only its owner.
     pub fn account(&self) -> Account {
         let mut account = Account::empty("1", "Lives");
         account.licenses = vec![
@@ -125,7 +125,7 @@ impl Lives {
         account.catalog = catalog();
         account.catalog.devices = (0..PEOPLE)
             .map(|at| Device {
-                mac: format!("00000000000{at}").parse().expect("twelve digits"),
+                mac: format!("00000000000{at}").parse().expect("the MAC address is valid"),
                 name: format!("Phone 20{at}"),
             })
             .collect();
@@ -142,7 +142,7 @@ impl Lives {
         account
     }
 
-    /// The addresses of the people who are there at the last time and may sign in.
+    /// Returns the addresses of the people who are in the directory and enabled at the last point in time.
     pub fn survivors(&self) -> Vec<String> {
         let last = self.times.last().into_iter().flatten().enumerate();
         last.filter(|(_, stage)| stage.present && !stage.disabled)
@@ -155,13 +155,13 @@ fn place(at: usize, stage: Stage) -> String {
     format!("CN=p{at},{}", UNITS[usize::from(stage.unit)])
 }
 
-/// Each person has two addresses that nobody else ever has.
+/// Returns one of the two addresses of a person. No other person ever has these addresses.
 fn address(at: usize, second: bool) -> String {
     format!("person{at}{}@lives.test", if second { ".new" } else { "" })
 }
 
 fn dn(text: &str) -> Dn {
-    Dn::parse(text).expect("a well-formed name")
+    Dn::parse(text).expect("the DN is valid")
 }
 
 const PEOPLE: usize = 4;

@@ -1,4 +1,5 @@
-//! Sources and targets under another name, so that a plan is the same bytes wherever its two sides are kept.
+//! Sources and targets under a fixed name, so that a plan has the same bytes wherever its source and target are
+//! stored.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use gotosync_core::model::{Account, Batch, Completeness, Dn, Gap, Outcome, ReadR
 use gotosync_core::source::{DirectoryInfo, DirectorySource, ListQuery, Listing, Node};
 use gotosync_core::target::{ProvisioningTarget, TargetInfo};
 
-/// A source under another name, whose gaps do not tell in which folder it lies.
+/// A source under another name, whose gaps do not reveal the folder of its files.
 #[derive(Debug)]
 pub struct NamedSource<S> {
     inner: S,
@@ -17,12 +18,12 @@ pub struct NamedSource<S> {
     folder: PathBuf,
 }
 
-/// A source that says nothing besides: not what a reading took, and no remarks.
+/// A source that reports neither read statistics nor remarks.
 #[derive(Debug)]
 pub struct QuietSource<S>(pub S);
 
 impl<S: DirectorySource> NamedSource<S> {
-    /// Gives a source a name, and takes a folder out of the places of its gaps.
+    /// Gives a source a name and removes the path of the folder from the places of its gaps.
     pub fn new(inner: S, name: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
         Self { inner, name: name.into(), folder: folder.into() }
     }
@@ -84,7 +85,7 @@ impl<S: DirectorySource> DirectorySource for QuietSource<S> {
     }
 }
 
-/// A target under another name, whose reads can be made incomplete.
+/// A target under another name, whose reads can be marked as incomplete.
 #[derive(Debug)]
 pub struct NamedTarget<T> {
     inner: T,
@@ -98,7 +99,7 @@ impl<T: ProvisioningTarget> NamedTarget<T> {
         Self { inner, name: name.into(), gaps: Vec::new() }
     }
 
-    /// Makes every read say that something is missing, though nothing is left out of it.
+    /// Marks every read as incomplete, without omitting any data.
     #[must_use]
     pub fn incomplete(mut self, gaps: impl IntoIterator<Item = Gap>) -> Self {
         self.gaps.extend(gaps);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// An export of so many people in two OUs, each with an e-mail of their own.
+/// Returns an LDIF export of the given number of people in two OUs, each with a unique e-mail.
 pub fn export(people: usize) -> String {
     let mut text = String::from("version: 1\n\n");
     for unit in ["Sales", "IT"] {

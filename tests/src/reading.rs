@@ -1,4 +1,4 @@
-//! Readings of one directory by several ways, and what must be the same of them.
+//! Connection options for the test servers, and comparisons of directories that were read in different ways.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use gotosync_core::source::ldap::{LdapOptions, Roots, Server, SignIn};
 use crate::Trouble;
 use crate::servers::{Account, Ds389, Samba, Slapd};
 
-/// How somebody signs in at a server whose certificate an authority of the tests has signed.
+/// Returns options that bind as an account to a server whose certificate a test CA has signed.
 ///
 /// # Errors
-/// For an address that is none.
+/// If the address is invalid.
 pub fn options(url: &str, ca: impl Into<std::path::PathBuf>, who: &Account) -> Result<LdapOptions, Trouble> {
     let mut options = LdapOptions::new(vec![Server::parse(url)?]);
     options.tls.roots = Roots::Bundle(ca.into());
@@ -20,7 +20,7 @@ pub fn options(url: &str, ca: impl Into<std::path::PathBuf>, who: &Account) -> R
     Ok(options)
 }
 
-/// The same, at Samba.
+/// Returns options that bind as an account to Samba.
 ///
 /// # Errors
 /// As [`options`].
@@ -28,7 +28,7 @@ pub fn samba(samba: &Samba, who: &Account) -> Result<LdapOptions, Trouble> {
     options(&samba.url(), samba.ca_file(), who)
 }
 
-/// The same, at slapd, whose people have no other name than their distinguished one.
+/// Returns options that bind as an account to slapd, where the distinguished name is the only name of a user.
 ///
 /// # Errors
 /// As [`options`].
@@ -37,7 +37,7 @@ pub fn slapd(slapd: &Slapd, who: &Account) -> Result<LdapOptions, Trouble> {
     options(&slapd.url(), slapd.ca_file(), &who)
 }
 
-/// The same, at 389 Directory Server.
+/// Returns options that bind as an account to 389 Directory Server.
 ///
 /// # Errors
 /// As [`options`].
@@ -45,13 +45,13 @@ pub fn ds389(server: &Ds389, who: &Account) -> Result<LdapOptions, Trouble> {
     options(&server.url(), server.ca_file(), who)
 }
 
-/// Panics unless a reading is complete, and says why it is not.
+/// Returns the directory of a complete read, and panics with the gaps if the read is incomplete.
 pub fn whole(reading: &Reading) -> &Directory {
     assert!(reading.completeness.is_complete(), "{}", reading.completeness);
     &reading.directory
 }
 
-/// What differs between two directories: whom each has alone, and whose entries are not the same.
+/// Returns the differences between two directories: entries that only one of them has, and entries that differ.
 pub fn difference(one: &Directory, other: &Directory) -> Vec<String> {
     let (one, other) = (lines(one), lines(other));
     let alone = |mark: &str, own: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
@@ -60,7 +60,7 @@ pub fn difference(one: &Directory, other: &Directory) -> Vec<String> {
     [alone("-", &one, &other), alone("+", &other, &one)].concat()
 }
 
-/// A line for everybody and everything, in which others are named and not numbered.
+/// Returns a line for each person, group, and unit. References to other entries are names instead of indexes.
 pub fn lines(directory: &Directory) -> BTreeSet<String> {
     let group = |ix: &GroupIx| directory.group(*ix).dn.to_string();
     let person = |person: &Person| {

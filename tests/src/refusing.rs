@@ -1,4 +1,4 @@
-//! A target that refuses some users, as a service does that finds one record bad and the others fine.
+//! A target that rejects some users, like a service that rejects single invalid records of a batch.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -8,7 +8,7 @@ use gotosync_core::model::{Account, Action, Batch, Email, Fault, Outcome, UserKe
 use gotosync_core::target::{ProvisioningTarget, TargetInfo};
 use gotosync_core::{ErrorKind, Result};
 
-/// A target that refuses every action on some users.
+/// A target that rejects every action on some users.
 #[derive(Debug)]
 pub struct RefusingTarget<T> {
     inner: T,
@@ -16,13 +16,13 @@ pub struct RefusingTarget<T> {
 }
 
 impl<T: ProvisioningTarget> RefusingTarget<T> {
-    /// Refuses the users with these e-mail addresses, each with what the service says; whoever is to be made counts by the
-    /// address they would get, and everybody else by the one they have.
+    /// Creates a target that rejects the users with these e-mail addresses, each with the given error message. A new
+    /// user is identified by the address that the action sets, and an existing user by the current address.
     pub fn new(inner: T, refused: BTreeMap<String, String>) -> Self {
         Self { inner, refused }
     }
 
-    /// What the service says to an action, if it refuses it.
+    /// Returns the failure for an action, if the target rejects it.
     fn refusal(&self, action: &Action, addresses: &HashMap<&UserKey, &Email>) -> Option<Outcome> {
         let email = match action {
             Action::Create(creation) => &creation.user.email,
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_user_is_refused_and_the_others_are_not() {
+    async fn refuses_one_user_and_accepts_the_others() {
         let mut account = Account::empty("1", "Example");
         account.licenses.push(License::new("g2m", "GoToMeeting", &["G2M"], 5));
         let refused = BTreeMap::from([("bob@x.test".to_owned(), "not this one".to_owned())]);

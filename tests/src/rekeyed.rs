@@ -1,4 +1,5 @@
-//! A target whose service gives keys as it likes, under the keys and names that the laws speak of.
+//! A wrapper for a target whose service assigns its own keys, so that the conformance tests can use their usual keys
+//! and names.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,21 +15,21 @@ use gotosync_core::target::{ProvisioningTarget, TargetInfo};
 
 use crate::laws::corpus;
 
-/// A target with other keys of users and other names of custom fields than it has itself.
+/// A wrapper that translates user keys and custom field names between a test and the wrapped target.
 ///
-/// Keys of groups are left out: the laws know groups by their paths.
+/// Group keys are not translated, because the conformance tests identify groups by path.
 #[derive(Debug)]
 pub struct Rekeyed<T> {
     inner: T,
     account: Account,
-    /// The own key of each user whose key is told as another one.
+    /// The key in the wrapped target for each key that the test uses.
     keys: Mutex<HashMap<UserKey, UserKey>>,
     fields: Vec<(String, String)>,
 }
 
 impl<T: ProvisioningTarget> Rekeyed<T> {
-    /// Tells a target as if it were this account, whose users have other keys there; `fields` are names of custom fields
-    /// here and there.
+    /// Presents a target as this account, although its users have other keys there. `fields` maps custom field names
+    /// of the test to those of the target.
     pub fn new(inner: T, account: Account, keys: HashMap<UserKey, UserKey>, fields: &[(&str, &str)]) -> Self {
         let fields = fields.iter().map(|(here, there)| ((*here).to_owned(), (*there).to_owned())).collect();
         Self { inner, account, keys: Mutex::new(keys), fields }
@@ -46,7 +47,7 @@ impl<T: ProvisioningTarget> Rekeyed<T> {
         self.keys().iter().find(|(_, there)| *there == key).map_or_else(|| key.clone(), |(here, _)| here.clone())
     }
 
-    /// A user with the names of custom fields there, or here.
+    /// Returns a user whose custom field names are translated in one direction.
     fn renamed(&self, user: &User, to: impl Fn(&(String, String)) -> (&str, &str)) -> User {
         let mut user = user.clone();
         user.set_settings(|own| {
@@ -64,7 +65,7 @@ impl<T: ProvisioningTarget> Rekeyed<T> {
 
     fn action(&self, action: &Action) -> Result<Action> {
         let (reading, account) = (corpus::nobody()?, Account::empty("0", "evidence"));
-        let Some(whole) = Whole::of(&reading, &account) else { unreachable!("both are complete") };
+        let Some(whole) = Whole::of(&reading, &account) else { unreachable!("both reads are complete") };
         Ok(match action {
             Action::Suspend(own) => {
                 let user = self.there(own.user());

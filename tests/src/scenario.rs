@@ -1,24 +1,26 @@
-//! Scenarios: a folder is a test.
+//! Scenarios: each folder is one test.
 //!
-//! | file | what it is |
+//! | file | content |
 //! |---|---|
-//! | `about.txt` | one sentence on what the folder shows |
+//! | `about.txt` | one sentence about the behavior that the folder shows |
 //! | `directory.ldif` | the directory |
 //! | `rules.toml` | the rules |
-//! | `before.json` | the account before |
-//! | `memory.json` | what is remembered of earlier runs; nothing, if there is no such file |
-//! | `settings.json` | the clock, an approval, and what else is not as usual; see [`Settings`] |
-//! | `plan.txt`, `report.txt`, `after.json` | what must come out: the plan with its verdict, the report, the account |
+//! | `before.json` | the account before the first run |
+//! | `memory.json` | the stored state of earlier runs; empty if the file is missing |
+//! | `settings.json` | the clock, an approval, and other settings that differ from the defaults; see [`Settings`] |
+//! | `plan.txt`, `report.txt`, `after.json` | the expected output: the plan with its verdict, the report, the account |
 //!
-//! A second run, and a third, are described by `directory.2.ldif`, `rules.2.toml`, `settings.2.json` and `edit.2.json` (what
-//! an admin changes in the account by hand between two runs; see [`edit`]), and come to `plan.2.txt`, `report.2.txt` and
-//! `after.2.json`. There are as many runs as the highest number in a name; a directory or rules that are not given again
-//! stay, settings do not. Account and memory carry over.
+//! `directory.2.ldif`, `rules.2.toml`, `settings.2.json`, and `edit.2.json` describe a second run, and so on;
+//! `edit.2.json` contains the changes that an admin makes to the account by hand between two runs (see [`edit`]). The
+//! expected output is in `plan.2.txt`, `report.2.txt`, and `after.2.json`. The highest number in a file name is the
+//! number of runs. A run without its own directory or rules uses those of the run before; settings are not inherited.
+//! The account and the state carry over.
 //!
-//! The same folders are held by [`Live`] directories, from which the same plans must come.
+//! [`Live`] directories load the same folders and must give the same plans.
 //!
-//! **Law one** is asked after every run that was applied: planning again is empty, and the account that is read equals the
-//! one that was desired. Where a scenario is about the opposite, its settings say why; then the opposite must hold.
+//! Every applied run is checked for the **first law**: planning again gives an empty plan, and the account equals the
+//! desired account. If a scenario is about an exception, its settings state the reason, and then the exception must
+//! occur.
 
 mod edit;
 mod folder;

@@ -1,11 +1,11 @@
-//! JSON against a JSON Schema: the part of draft 2020-12 that the schema of rules files uses, and nothing else.
+//! A validator for the parts of JSON Schema draft 2020-12 that the schema of rules files uses.
 
 use serde_json::Value;
 
-/// What is wrong with a value by a schema; each with the place in the value.
+/// Returns the violations of a schema, each with its location in the value.
 ///
 /// # Panics
-/// When the schema uses a word that is not known here: then it would not be looked at.
+/// If the schema uses a keyword that this validator does not support and would therefore ignore.
 pub fn mistakes(schema: &Value, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     look(schema, value, "", &mut found);
@@ -13,7 +13,7 @@ pub fn mistakes(schema: &Value, value: &Value) -> Vec<String> {
 }
 
 fn look(schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
-    let words = schema.as_object().unwrap_or_else(|| panic!("{schema} is no schema"));
+    let words = schema.as_object().unwrap_or_else(|| panic!("not a schema: {schema}"));
     for (word, says) in words {
         let fine = match word.as_str() {
             "$schema" | "title" | "description" | "default" | "examples" | "errorMessage" | "x-taplo" => true,
@@ -21,7 +21,7 @@ fn look(schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
             "const" => value == says,
             "enum" => list(says).contains(value),
             "pattern" => {
-                assert_eq!(says, "\\S", "no other pattern is known");
+                assert_eq!(says, "\\S", "this validator supports no other pattern");
                 value.as_str().is_none_or(|text| text.contains(|c: char| !c.is_whitespace()))
             }
             "minimum" => value.as_i64().is_none_or(|number| Some(number) >= says.as_i64()),
@@ -36,7 +36,7 @@ fn look(schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
                 value.as_object().is_none_or(|map| map.keys().all(|name| known.get(name).is_some()))
             }
             "additionalProperties" => {
-                assert!(schema.get("properties").is_none(), "names beside known ones are not known here");
+                assert!(schema.get("properties").is_none(), "`properties` beside this keyword is not supported");
                 for (name, own) in value.as_object().into_iter().flatten() {
                     look(says, own, &format!("{at}.{name}"), found);
                 }
@@ -56,10 +56,10 @@ fn look(schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
                 }
                 true
             }
-            _ => panic!("`{word}` is not known here"),
+            _ => panic!("the schema keyword `{word}` is not supported"),
         };
         if !fine {
-            found.push(format!("{at}: {value} is against `{word}`: {says}"));
+            found.push(format!("{at}: {value} violates `{word}`: {says}"));
         }
     }
 }
@@ -71,7 +71,7 @@ fn is(value: &Value, name: &str) -> bool {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "integer" => value.is_i64() || value.is_u64(),
-        _ => panic!("`{name}` is not known here"),
+        _ => panic!("the schema type `{name}` is not supported"),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Servers as an admin runs them, started for one test and gone after it: Samba as an Active Directory, OpenLDAP, 389
-//! Directory Server, and a SCIM service.
+//! Real servers that a test starts and that end with the test: Samba as Active Directory, OpenLDAP, 389 Directory
+//! Server, and a SCIM service.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), gotosync_tests::Trouble> {
@@ -13,13 +13,13 @@
 //! # }
 //! ```
 //!
-//! What a server needs is on the machine after `tests/servers/install`. Nothing of the machine's own configuration is
-//! read or written. Each server listens on a loopback address of its own, so many run side by side; its files are in a
-//! temporary folder, which goes when the value is dropped or when the process ends, however that ends. A test that only reads takes a
-//! server that it shares with others: `shared()` in place of `start()`. What takes long
-//! to make, a domain with its people, is made once and kept below the build folder; a start copies it.
+//! `tests/servers/install` installs the required packages. The tests neither read nor change the configuration of the
+//! machine. Each server listens on a loopback address of its own, so that many can run side by side. The files of a
+//! server are in a temporary folder, which is removed when the value is dropped or when the process ends, even if it
+//! is killed. A test that only reads uses a shared server: `shared()` instead of `start()`. Data that takes long to
+//! create, such as a domain with its people, is created once and cached below the build folder; each start copies it.
 //!
-//! A server that does not start is an error with the end of its log.
+//! If a server does not start, the error contains the last lines of its log.
 
 mod address;
 mod authority;

@@ -1,8 +1,9 @@
-//! A wire between an LDAP client and a server, which does every kind of damage to what the server says and keeps a record
-//! of what went over it.
+//! A proxy between an LDAP client and a server that injects faults into the server's responses and records the
+//! traffic.
 //!
-//! It shares no code with any LDAP library, so that it cannot share their mistakes. [`Wire`] stands before a real server;
-//! [`Scripted`] is a small server of its own for what no real one here can be made to do, and can stand behind a wire.
+//! It shares no code with any LDAP library, so that it cannot share their bugs. [`Wire`] relays to a real server.
+//! [`Scripted`] is a small LDAP server for behavior that the real servers cannot show; it can also be used behind a
+//! wire.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), gotosync_tests::Trouble> {
@@ -12,7 +13,7 @@
 //! let wire = Wire::start(Upstream::plain("127.0.0.1:389"), [cut])?;
 //! println!("read from {}", wire.url());
 //! let seen = wire.quiet();
-//! assert_eq!(seen.strikes(0), 1, "the fault has done something: {seen:#?}");
+//! assert_eq!(seen.strikes(0), 1, "the fault occurred: {seen:#?}");
 //! # Ok(())
 //! # }
 //! ```
@@ -52,7 +53,7 @@ use crate::Trouble;
 use listen::Listening;
 use shared::Shared;
 
-/// A server that relays to another one, with damages; it ends when it is dropped.
+/// A proxy that relays to a server and injects faults. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Wire {
     listening: Listening,
@@ -61,12 +62,13 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Listens on a free port of 127.0.0.1 without TLS. The upstream is first spoken to when a client comes.
+    /// Listens on a free port of 127.0.0.1 without TLS. The wire connects to the upstream server only when a client
+    /// connects.
     pub fn start(upstream: Upstream, damages: impl IntoIterator<Item = Damage>) -> Result<Self, Trouble> {
         Self::start_at(&Front::plain(), upstream, damages)
     }
 
-    /// Listens as a front says.
+    /// Listens as the front specifies.
     pub fn start_at(
         front: &Front,
         upstream: Upstream,
@@ -78,23 +80,24 @@ impl Wire {
         Ok(Self { listening, shared, scheme: front.scheme() })
     }
 
-    /// Where it listens.
+    /// Returns the address on which the wire listens.
     pub fn address(&self) -> SocketAddr {
         self.listening.address
     }
 
-    /// Where it listens, as clients write it.
+    /// Returns the LDAP URL of the wire.
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address())
     }
 
-    /// What has been seen so far. What a client has sent last may not have been looked at yet.
+    /// Returns the traffic seen so far. The last requests of a client may not be included yet.
     pub fn seen(&self) -> Seen {
         self.shared.seen()
     }
 
-    /// What has been seen when all clients are gone. Waits for them, up to 20 seconds; [`Seen::open`] tells whether it was
-    /// in vain. It blocks the thread: a client that lives on the same one has to be gone before.
+    /// Waits up to 20 seconds until all clients have disconnected, and returns the traffic; [`Seen::open`] is the
+    /// number of connections that are still open. This blocks the thread, so a client on the same thread must have
+    /// disconnected before.
     pub fn quiet(&self) -> Seen {
         self.shared.quiet()
     }

@@ -1,4 +1,4 @@
-//! A directory, an account and what is remembered of both: the world that tests of whole runs share.
+//! A directory, an account, and the stored state: the world that the tests of complete runs share.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -16,10 +16,10 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The units of the directory.
 pub const UNITS: &[&str] = &["A", "B", "C", "D"];
-/// Gives Meeting to unit A.
+/// A rule that gives Meeting to unit A.
 pub const A: &str = "[[rule]]\nname = \"A\"\nou = \"OU=A,DC=x\"\nproducts = [\"Meeting\"]\n";
 
-/// What a test says of a person of the directory.
+/// A person for a test directory.
 #[derive(Debug)]
 pub struct Person {
     /// The id, which is the common name as well.
@@ -28,26 +28,26 @@ pub struct Person {
     pub mail: String,
     /// The unit.
     pub unit: String,
-    /// Whether the directory switched the account off.
+    /// `true` if the account is disabled in the directory.
     pub disabled: bool,
 }
 
-/// An enabled person.
+/// Returns an enabled person.
 pub fn person(id: &str, mail: &str, unit: &str) -> Person {
     Person { id: id.into(), mail: mail.into(), unit: unit.into(), disabled: false }
 }
 
-/// The same person, switched off.
+/// Returns the same person, disabled.
 pub fn disabled(person: Person) -> Person {
     Person { disabled: true, ..person }
 }
 
-/// `count` people of unit A.
+/// Returns `count` people of unit A.
 pub fn team(count: usize) -> Vec<Person> {
     (0..count).map(|n| person(&format!("p{n}"), &format!("u{n}@x.test"), "A")).collect()
 }
 
-/// A directory of these people and units.
+/// Returns a directory with these people and units.
 pub fn directory(people: &[Person], units: &[&str]) -> Directory {
     let mut builder = DirectoryBuilder::new();
     let [mail, first, last] = ["mail", "givenName", "sn"].map(|name| builder.attribute(name));
@@ -64,12 +64,12 @@ pub fn directory(people: &[Person], units: &[&str]) -> Directory {
     builder.build().unwrap()
 }
 
-/// A license.
+/// Returns a license.
 pub fn license(key: &str, name: &str, seats: u32) -> License {
     License::new(key, name, &[], seats)
 }
 
-/// A user with licenses and a role.
+/// Returns a user with licenses and a role.
 pub fn user(key: &str, mail: &str, licenses: &[&str], role: Role) -> Arc<User> {
     let mut user = User::new(mail, "First", "Last");
     user.key = Some(UserKey::new(key));
@@ -79,12 +79,13 @@ pub fn user(key: &str, mail: &str, licenses: &[&str], role: Role) -> Arc<User> {
     Arc::new(user)
 }
 
-/// A user with one license.
+/// Returns a user with one license.
 pub fn member(key: &str, mail: &str, license: &str) -> Arc<User> {
     user(key, mail, &[license], Role::Member)
 }
 
-/// An account with so many seats of three products, these users, and the administrator whom the engine logs in as.
+/// Returns an account with the given seats for three products, these users, and the administrator that the engine
+/// signs in as.
 pub fn account([meeting, webinar, connect]: [u32; 3], users: impl IntoIterator<Item = Arc<User>>) -> Account {
     let mut account = Account::empty("1", "World");
     account.licenses.push(license("meeting", "Meeting", meeting));
@@ -97,12 +98,12 @@ pub fn account([meeting, webinar, connect]: [u32; 3], users: impl IntoIterator<I
     account
 }
 
-/// An account with seats for everybody.
+/// Returns an account with enough seats for all users.
 pub fn roomy(users: impl IntoIterator<Item = Arc<User>>) -> Account {
     account([50; 3], users)
 }
 
-/// Rules that each give products to one unit; a rule is named as its unit.
+/// Returns rules that each give products to one unit. A rule has the name of its unit.
 pub fn rules(given: &[(&str, &[&str])]) -> String {
     let rule = |(unit, products): &(&str, &[&str])| {
         format!("[[rule]]\nname = \"{unit}\"\nou = \"OU={unit},DC=x\"\nproducts = {products:?}\n")
@@ -110,26 +111,26 @@ pub fn rules(given: &[(&str, &[&str])]) -> String {
     given.iter().map(rule).collect::<Vec<_>>().concat()
 }
 
-/// Rules that each give Meeting to one unit.
+/// Returns rules that each give Meeting to one unit.
 pub fn meeting(units: &[&str]) -> String {
     rules(&units.iter().map(|unit| (*unit, &["Meeting"][..])).collect::<Vec<_>>())
 }
 
-/// A directory, an account and what is remembered of both, with a clock that goes on by itself.
+/// A directory, an account, and the stored state, with a clock that advances by itself.
 #[derive(Debug)]
 pub struct World<T = MemoryTarget> {
     /// The directory.
     pub source: Arc<MemorySource>,
     /// The account.
     pub target: Arc<T>,
-    /// What is remembered.
+    /// The stored state.
     pub state: MemoryState,
     clock: Arc<Mutex<Timestamp>>,
     tick: SignedDuration,
 }
 
 impl World {
-    /// These people in the units of [`UNITS`], and an account.
+    /// Creates a world with these people in the units of [`UNITS`] and with an account.
     pub fn new(people: &[Person], account: Account) -> Self {
         Self::with(directory(people, UNITS), MemoryTarget::new(account))
     }
@@ -137,12 +138,12 @@ impl World {
     /// Returns the user with an address.
     ///
     /// # Panics
-    /// If there is none.
+    /// If no user has the address.
     pub fn user(&self, mail: &str) -> Arc<User> {
         Arc::clone(self.target.account().user_by_email(&Email::new(mail)).unwrap_or_else(|| panic!("no {mail}")))
     }
 
-    /// Says whether a user has access.
+    /// Returns `true` if the user has access.
     pub fn active(&self, mail: &str) -> bool {
         self.user(mail).status != Status::Suspended
     }
@@ -150,15 +151,15 @@ impl World {
     /// Changes a user by hand.
     ///
     /// # Panics
-    /// If there is none.
+    /// If no user has the address.
     pub fn edit(&self, mail: &str, change: impl Fn(&mut User)) {
         let mail = Email::new(mail);
         self.target.edit(|account| {
-            change(Arc::make_mut(account.users.iter_mut().find(|user| user.email == mail).expect("a user")));
+            change(Arc::make_mut(account.users.iter_mut().find(|user| user.email == mail).expect("the user exists")));
         });
     }
 
-    /// Puts a user in the place of another by hand.
+    /// Replaces a user by hand.
     pub fn replace(&self, key: &UserKey, by: &Arc<User>) {
         self.target.edit(|account| {
             account.users.retain(|user| user.key.as_ref() != Some(key));
@@ -169,10 +170,10 @@ impl World {
 }
 
 impl<T: ProvisioningTarget + 'static> World<T> {
-    /// A directory and a target, and a clock that goes on by a second each time it is read.
+    /// Creates a world with a clock that advances by one second each time it is read.
     ///
     /// # Panics
-    /// Never: the time it begins with is written here.
+    /// Never: the start time is a constant.
     pub fn with(directory: Directory, target: T) -> Self {
         Self {
             source: Arc::new(MemorySource::new(directory)),
@@ -183,7 +184,7 @@ impl<T: ProvisioningTarget + 'static> World<T> {
         }
     }
 
-    /// Stops the clock at a time.
+    /// Stops the clock at the given time.
     #[must_use]
     pub fn stopped_at(mut self, time: Timestamp) -> Self {
         self.tick = SignedDuration::ZERO;
@@ -194,15 +195,15 @@ impl<T: ProvisioningTarget + 'static> World<T> {
     /// Sets the clock.
     ///
     /// # Panics
-    /// If another thread panicked with it.
+    /// If another thread panicked while it held the clock.
     pub fn set_clock(&self, time: Timestamp) {
         *self.clock.lock().expect("the clock") = time;
     }
 
-    /// Lets days go by.
+    /// Advances the clock by the given number of days.
     ///
     /// # Panics
-    /// If another thread panicked with the clock.
+    /// If another thread panicked while it held the clock.
     pub fn days(&self, days: i64) {
         *self.clock.lock().expect("the clock") += SignedDuration::from_hours(24 * days);
     }
@@ -212,15 +213,15 @@ impl<T: ProvisioningTarget + 'static> World<T> {
         self.source.set(directory(people, UNITS));
     }
 
-    /// An engine with these rules.
+    /// Returns an engine with these rules.
     pub fn engine(&self, rules: &str) -> Engine {
         self.engine_on(Arc::clone(&self.source), self.state.clone(), rules)
     }
 
-    /// An engine that reads another source, or keeps its state elsewhere.
+    /// Returns an engine with another source or state store.
     ///
     /// # Panics
-    /// If the rules have a mistake.
+    /// If the rules are invalid.
     pub fn engine_on(
         &self,
         source: impl DirectorySource + 'static,
@@ -236,26 +237,26 @@ impl<T: ProvisioningTarget + 'static> World<T> {
         })
     }
 
-    /// Plans.
+    /// Plans a run.
     ///
     /// # Panics
-    /// If that fails.
+    /// If planning fails.
     pub async fn plan(&self, rules: &str) -> Plan {
         self.engine(rules).plan().await.expect("a plan").plan
     }
 
-    /// Plans, checks and applies.
+    /// Plans, checks, and applies a run.
     ///
     /// # Panics
-    /// If that fails or is stopped.
+    /// If the run fails or the check stops it.
     pub async fn run(&self, rules: &str) -> Report {
         self.engine(rules).run(&Stop::new()).await.unwrap_or_else(|unfinished| panic!("{:?}", unfinished.error))
     }
 
-    /// Plans and applies with everything approved that can be; whether it ends well is not asked.
+    /// Plans and applies a run with every possible approval, and ignores the result of applying.
     ///
     /// # Panics
-    /// If there is no plan.
+    /// If planning fails.
     pub async fn approve(&self, rules: &str) -> Plan {
         let engine = self.engine(rules);
         let plan = engine.plan().await.expect("a plan").plan;
@@ -263,7 +264,7 @@ impl<T: ProvisioningTarget + 'static> World<T> {
         plan
     }
 
-    /// Returns what is remembered.
+    /// Returns the stored state.
     ///
     /// # Panics
     /// If the state cannot be read.
@@ -274,12 +275,12 @@ impl<T: ProvisioningTarget + 'static> World<T> {
     /// Returns the link of a person.
     ///
     /// # Panics
-    /// If there is none.
+    /// If the person has no link.
     pub async fn link(&self, id: &str) -> Link {
         self.remembered().await.link(&PersonId::parse(id)).expect("a link").clone()
     }
 
-    /// Returns how many people each rule selected at the last good read.
+    /// Returns the number of people that each rule selected at the last good read.
     pub async fn populations(&self) -> BTreeMap<String, usize> {
         self.remembered().await.populations
     }

@@ -1,4 +1,4 @@
-//! Small random worlds: a directory, rules, an account and what is remembered, drawn by proptest.
+//! Small random worlds: a directory, rules, an account, and the stored state, drawn by proptest.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -12,64 +12,64 @@ use gotosync_core::state::Link;
 use gotosync_core::{Rules, model::Directory};
 use proptest::prelude::*;
 
-/// A person to be.
+/// A randomly drawn person.
 #[derive(Clone, Debug)]
 pub struct Somebody {
-    /// Which of the addresses, if any.
+    /// The index of the e-mail address, if any.
     pub email: Option<u8>,
-    /// Whether the address is written in capitals.
+    /// `true` if the address is in upper case.
     pub capitals: bool,
-    /// Which of the names.
+    /// The index of the name.
     pub name: u8,
-    /// Which of the units.
+    /// The index of the unit.
     pub unit: u8,
-    /// Which groups, as bits.
+    /// The groups, as bits.
     pub groups: u8,
-    /// Whether the directory switched the person off.
+    /// `true` if the account is disabled in the directory.
     pub disabled: bool,
 }
 
-/// A rule to be.
+/// A randomly drawn rule.
 #[derive(Clone, Debug)]
 pub struct Ruling {
-    /// What it selects: units 0 to 2, groups 3 to 6, everyone from 7 on.
+    /// The selection: units for 0 to 2, groups for 3 to 6, everyone from 7 on.
     pub scope: u8,
-    /// Whether it makes users.
+    /// `true` if the rule creates users.
     pub create: bool,
-    /// Whether it changes users.
+    /// `true` if the rule updates users.
     pub update: bool,
-    /// Which products, as bits.
+    /// The products, as bits.
     pub products: u8,
-    /// Which user group, if any.
+    /// The index of the user group, if any.
     pub group: Option<u8>,
-    /// Whether it sets a language.
+    /// `true` if the rule sets a language.
     pub language: bool,
-    /// What becomes of leavers: 0 keep, 1 remove products, else suspend.
+    /// The leaver policy: 0 keeps, 1 removes products, and other values suspend.
     pub leavers: u8,
-    /// What else it gives, as bits; see [`extras`].
+    /// Further settings, as bits; see [`extras`].
     pub extras: u16,
 }
 
-/// A user to be.
+/// A randomly drawn user.
 #[derive(Clone, Debug)]
 pub struct Customer {
-    /// Which of the addresses.
+    /// The index of the e-mail address.
     pub email: u8,
-    /// Which of the names.
+    /// The index of the name.
     pub name: u8,
-    /// Which licenses, as bits.
+    /// The licenses, as bits.
     pub licenses: u8,
-    /// Whether the user administers the account.
+    /// `true` if the user is an administrator.
     pub administrator: bool,
-    /// The person the engine remembers as the user's, if any.
+    /// The index of the person that is linked to the user, if any.
     pub link: Option<u8>,
-    /// Whether the engine remembers having suspended the user.
+    /// `true` if the state says that the engine suspended the user.
     pub suspended: bool,
-    /// What else the user has, as bits: two device groups, a template, a product switched off, locks.
+    /// Further properties as bits: two device groups, a template, a disabled product, and locks.
     pub extras: u8,
 }
 
-/// Everything a plan depends on.
+/// All inputs of a plan.
 #[derive(Clone, Debug)]
 pub struct World {
     /// The people.
@@ -78,9 +78,9 @@ pub struct World {
     pub rules: Vec<Ruling>,
     /// The users.
     pub users: Vec<Customer>,
-    /// Whether scarce seats are filled or stop the run.
+    /// `true` if scarce seats are filled by priority, `false` if they stop the run.
     pub fill: bool,
-    /// The seats of each license.
+    /// The number of seats of each license.
     pub seats: [u32; 3],
 }
 
@@ -138,7 +138,7 @@ pub fn worlds() -> impl Strategy<Value = World> {
 }
 
 impl World {
-    /// The directory; `order` turns the order in which it is told, which must not matter.
+    /// Returns the directory. `order` changes the order of the entries, which must not matter.
     pub fn directory(&self, order: usize) -> Directory {
         let mut builder = DirectoryBuilder::new();
         let ids = ["mail", "givenName", "sn"].map(|name| builder.attribute(name));
@@ -165,16 +165,16 @@ impl World {
                     entry = entry.member(&format!("CN=p{at},{}", UNITS[usize::from(person.unit)]));
                 }
             }
-            // Each group holds the next, and the last the first: a cycle.
+            // Each group contains the next one, and the last contains the first: a cycle.
             builder.group(entry.member(&format!("cn=G{},ou=groups,dc=x", (group + 1) % 4)));
         }
         for unit in UNITS {
             builder.unit(unit, gotosync_core::model::UnitKind::Unit);
         }
-        builder.build().expect("a small world has no two people with one id")
+        builder.build().expect("ids are unique in a small world")
     }
 
-    /// The rules, without limits.
+    /// Returns the rules, without limits.
     pub fn rules(&self) -> Rules {
         let mut text = format!("seats = \"{}\"\n[limits]\n", if self.fill { "fill" } else { "stop" });
         for limit in ["create", "update", "suspend", "release", "group_change", "role_change", "emails", "shrink"] {
@@ -225,7 +225,7 @@ impl World {
         Rules::parse(&text, "rules.toml").unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
     }
 
-    /// The account: what was drawn, and an administrator of its own whom no rule reaches.
+    /// Returns the account: the drawn users and an administrator that no rule selects.
     pub fn account(&self) -> Account {
         let mut account = Account::empty("1", "World");
         for (at, product) in PRODUCTS.iter().enumerate() {
@@ -264,7 +264,7 @@ impl World {
         account
     }
 
-    /// What is remembered: at most one user for each person.
+    /// Returns the links, at most one user for each person.
     pub fn links(&self) -> Vec<Link> {
         let mut links: Vec<Link> = Vec::new();
         for (at, customer) in self.users.iter().enumerate() {
@@ -284,7 +284,7 @@ impl World {
     }
 }
 
-/// What an account of a small world has to give.
+/// Returns the catalog of the account in a small world.
 pub fn catalog() -> Catalog {
     let template = |license: &str, name: &str| TemplateName { license: license.into(), name: name.to_owned() };
     let named = |end: &str, rings_at| NamedNumber { number: number(end), name: "Spare".to_owned(), rings_at };
@@ -304,7 +304,7 @@ pub fn catalog() -> Catalog {
     }
 }
 
-/// What a rule gives beyond products, as TOML that ends with tables in braces alone.
+/// Returns the settings of a rule beyond products, as TOML with inline tables only.
 pub fn extras(bits: u16, at: usize) -> String {
     let mut text = String::new();
     let mut line = |mask: u16, value: &str| {
@@ -329,7 +329,7 @@ pub fn extras(bits: u16, at: usize) -> String {
     line(1 << 5, ["time_zone = \"Europe/Berlin\"", "time_zone = \"UTC\""][at % 2]);
     line(1 << 6, ["custom_fields = { Site = \"{{ sn or 'none' }}\" }", "custom_fields = { Site = \"HQ\" }"][at % 2]);
     line(1 << 7, "welcome_email = \"none\"");
-    // Telephones and places go along with other bits, so that they meet all of them.
+    // Phone system settings and locations share bits with other settings, so that they occur in all combinations.
     line(1 << 2, ["secondary_extensions = [\"100\"]", "secondary_extensions = [\"100\", \"101\"]"][at % 2]);
     line(1 << 5, ["location = \"hq\"", "location = \"plant\""][at % 2]);
     line(
@@ -343,7 +343,7 @@ pub fn extras(bits: u16, at: usize) -> String {
     text
 }
 
-/// Gives a user settings as bits say.
+/// Gives a user the settings that the bits select.
 fn give(user: &mut User, bits: u8) {
     user.locks = Locks { email: bits & 0b1100_0000 == 0b1100_0000, name: bits & 0b11_0000 == 0b11_0000 };
     user.set_settings(|settings| {
@@ -373,7 +373,7 @@ fn number(end: &str) -> PhoneNumber {
 }
 
 fn dn(text: &str) -> Dn {
-    Dn::parse(text).expect("a name in a small world is well formed")
+    Dn::parse(text).expect("the DNs of a small world are valid")
 }
 
 fn address(number: u8) -> String {
@@ -381,10 +381,10 @@ fn address(number: u8) -> String {
 }
 
 const UNITS: [&str; 3] = ["OU=Sales,DC=x", "OU=EMEA,OU=Sales,DC=x", "OU=IT,DC=x"];
-/// The bit of a rule that switches a product inside one off.
+/// The bit of a rule that disables a product inside a license.
 const WITHOUT: u16 = 1 << 8;
 
-/// The bits of a rule that is only simulated: one of eight is.
+/// The bits of a simulated rule: one of eight rules is simulated.
 const SIMULATED: u16 = 0b111 << 9;
 
 const PRODUCTS: [&str; 3] = ["Meeting", "Webinar", "Connect"];

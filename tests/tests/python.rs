@@ -1,4 +1,4 @@
-//! The Python package as a wheel: its own tests, its types, its style, and a fresh environment that has nothing else.
+//! Tests of the Python wheel: its own tests, types, and code style, and its use in a fresh environment.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,14 +7,14 @@ use std::sync::LazyLock;
 use gotosync_tests::command::as_from_a_shell;
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace")
 }
 
 fn folder() -> PathBuf {
     root().join("tests/python")
 }
 
-/// An environment with the wheel and what the tests need, in the folder of everything that is built.
+/// A Python environment with the wheel and the test tools, inside the target folder.
 static ENVIRONMENT: LazyLock<PathBuf> = LazyLock::new(|| {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let environment = target.join("python");
@@ -26,10 +26,10 @@ fn python() -> PathBuf {
     ENVIRONMENT.join("bin/python")
 }
 
-/// Runs a command to its end.
+/// Runs a command until it exits.
 ///
 /// # Panics
-/// With all that it said, if it failed.
+/// If the command fails; the message contains its output.
 fn done(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -37,9 +37,9 @@ fn done(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}\n{out}\n{err}", output.status);
 }
 
-/// A tool of the environment that is run in a folder. What it writes beside sources stays away.
+/// Returns a tool of the environment, which runs in a folder and writes no caches beside the sources.
 fn tool(module: &str, words: &[&str]) -> Command {
-    // Ctrl-C is tested: whoever started this may have it ignored, as a shell does for what runs in its background.
+    // Ctrl-C is tested, but a shell ignores SIGINT in background jobs, and this process may have inherited that.
     let mut command = Command::new("env");
     command
         .arg("--default-signal=INT")
@@ -58,22 +58,22 @@ fn pytest(words: &[&str]) -> Command {
 }
 
 #[test]
-fn the_tests_of_the_package_pass() {
+fn the_package_tests_pass() {
     done(&mut pytest(&[]));
 }
 
 #[test]
-fn the_stub_says_what_the_module_has() {
-    let work = tempfile::tempdir().expect("a folder");
+fn the_stub_matches_the_module() {
+    let work = tempfile::tempdir().expect("a temporary folder can be created");
     let known = folder().join("stubtest-allowlist.txt");
     done(tool("mypy.stubtest", &["gotosync._gotosync", "--allowlist"]).arg(known).current_dir(work.path()));
 }
 
 #[test]
-fn examples_package_and_tests_are_typed() {
-    // Kept beside the environment: what has not changed is not checked again.
+fn examples_package_and_tests_pass_type_checks() {
+    // The cache is kept beside the environment, so that unchanged files are not checked again.
     let cache = ENVIRONMENT.join("mypy");
-    let cache = cache.to_str().expect("a name");
+    let cache = cache.to_str().expect("the path is UTF-8");
     let package = root().join("gotosync-py");
     done(tool("mypy", &["--strict", "--cache-dir", cache, "python/gotosync", "examples"]).current_dir(&package));
     done(&mut tool("mypy", &["--strict", "--cache-dir", cache, "."]));
@@ -81,7 +81,7 @@ fn examples_package_and_tests_are_typed() {
 }
 
 #[test]
-fn python_is_written_in_one_style() {
+fn python_code_passes_the_style_checks() {
     let settings = root().join("gotosync-py/pyproject.toml");
     for words in [&["check", "--no-cache"][..], &["format", "--check", "--no-cache"]] {
         let mut command = tool("ruff", words);
@@ -91,14 +91,14 @@ fn python_is_written_in_one_style() {
 }
 
 #[test]
-fn a_fresh_environment_needs_nothing_but_the_wheel() {
-    let work = tempfile::tempdir().expect("a folder");
+fn a_fresh_environment_needs_only_the_wheel() {
+    let work = tempfile::tempdir().expect("a temporary folder can be created");
     let fresh = work.path().join("fresh");
     done(Command::new(python()).args(["-m", "venv"]).arg(&fresh));
     let wheels: Vec<_> = std::fs::read_dir(ENVIRONMENT.join("wheels")).expect("wheels").collect();
-    let [Ok(wheel)] = &wheels[..] else { panic!("one wheel was built, and not {wheels:?}") };
+    let [Ok(wheel)] = &wheels[..] else { panic!("expected exactly one wheel: {wheels:?}") };
     let name = wheel.file_name().to_string_lossy().into_owned();
-    assert!(name.contains("-cp39-abi3-"), "{name} is good for one version of Python alone");
+    assert!(name.contains("-cp39-abi3-"), "{name} supports only one version of Python");
     let own = |program: &str| fresh.join("bin").join(program);
     done(Command::new(own("pip")).args(["install", "--quiet", "--no-index"]).arg(wheel.path()));
     done(
@@ -106,6 +106,6 @@ fn a_fresh_environment_needs_nothing_but_the_wheel() {
             .current_dir(work.path())
             .args(["-c", "import gotosync; print(gotosync.__version__)"]),
     );
-    // The examples and the command run there; who looks on runs here.
+    // The examples and the command run in the fresh environment, and pytest runs in the other one.
     done(pytest(&["test_examples.py", "test_command.py"]).env("GOTOSYNC_PYTHON", own("python")));
 }

@@ -1,14 +1,15 @@
-//! What every fuzzed binary of this folder shares: a bound on memory, and the way from a fuzzer to an entrance.
+//! The shared parts of the fuzz targets: a memory limit and the connection from libFuzzer to an entry point.
 
 use std::alloc::System;
 
 use cap::Cap;
 
-/// Turns what takes too much memory into a finding: beyond the limit an allocation fails, and that ends the process.
+/// Enforces the memory limit: beyond it, an allocation fails and ends the process, which the fuzzer reports as a
+/// finding.
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, LIMIT);
 
-/// Lets libFuzzer call one function of `gotosync_tests::fuzz`.
+/// Connects libFuzzer to a function of `gotosync_tests::fuzz`.
 #[macro_export]
 macro_rules! fuzz {
     ($entrance:ident) => {
@@ -16,5 +17,5 @@ macro_rules! fuzz {
     };
 }
 
-/// The most memory that may be in use at any time, in bytes.
+/// The maximum amount of memory in use, in bytes.
 const LIMIT: usize = 192 << 20;

@@ -1,11 +1,11 @@
-//! The configuration file, and the account as JSON that a local account is made from.
+//! Entry points for the configuration file and for the JSON account that a local account is created from.
 
 use gotosync_core::Config;
 use gotosync_core::model::Account;
 
 use super::small::{SMALL, with_file};
 
-/// Takes bytes as a configuration file.
+/// Reads the bytes as a configuration file.
 pub fn config(bytes: &[u8]) {
     with_file("gotosync.toml", bytes, |path| match Config::load(path) {
         Ok(config) => {
@@ -16,7 +16,7 @@ pub fn config(bytes: &[u8]) {
     });
 }
 
-/// Takes bytes as an account, and plans for it.
+/// Reads the bytes as an account and plans changes to it.
 pub fn account(bytes: &[u8]) {
     let account: Account = match serde_json::from_slice(bytes) {
         Ok(account) => account,

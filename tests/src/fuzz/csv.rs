@@ -1,4 +1,4 @@
-//! Tables of people.
+//! Entry point for CSV files of people.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use gotosync_core::source::csv::{Columns, CsvOptions, CsvSource};
 
 use super::small::{block_on, with_file};
 
-/// Takes bytes as a CSV file: guesses its columns, and reads it by the guesses and by columns that are named.
+/// Reads the bytes as a CSV file twice: with guessed columns and with named columns.
 pub fn csv(bytes: &[u8]) {
     with_file("people.csv", bytes, |path| {
         let open = |columns| {
@@ -26,11 +26,11 @@ pub fn csv(bytes: &[u8]) {
                 Ok(reading) => {
                     let people = reading.directory.people();
                     let ids: BTreeSet<_> = people.iter().map(|person| &person.id).collect();
-                    assert_eq!(ids.len(), people.len(), "nobody is there twice");
+                    assert_eq!(ids.len(), people.len(), "each person appears once");
                     let rows = bytes.iter().filter(|byte| **byte == b'\n' || **byte == b'\r').count();
                     assert!(people.len() <= rows + 1, "{} people in {rows} rows", people.len());
                     let gaps = reading.completeness.gaps();
-                    assert!(!people.is_empty() || !gaps.is_empty(), "a file without people says so");
+                    assert!(!people.is_empty() || !gaps.is_empty(), "a file without people is reported as incomplete");
                     super::small(&reading.completeness, bytes.len());
                 }
                 Err(error) => super::civil(&error, bytes.len()),

@@ -1,4 +1,4 @@
-//! Expressions of a rules file, evaluated for people with odd values.
+//! Entry point for the expressions of a rules file, which are evaluated for people with unusual values.
 
 use gotosync_core::Rules;
 use gotosync_core::rules::{Trial, desire};
@@ -6,7 +6,7 @@ use gotosync_core::target::FieldLimits;
 
 use super::small::SMALL;
 
-/// Takes bytes as the expression of a name and of a custom field.
+/// Evaluates the bytes as the expression of a name, an e-mail, a language, and a custom field.
 pub fn expression(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let quoted = quote(text);
@@ -21,7 +21,7 @@ pub fn expression(bytes: &[u8]) {
     let limits = FieldLimits { name: usize::MAX, email: usize::MAX, users: usize::MAX };
     let desires = desire(&rules, &SMALL.reading.directory, limits, Trial::Hold);
     for wanted in &desires.people {
-        // Bringing text into composed form makes it at most three times as long.
+        // Normalizing text to NFC makes it at most three times as long.
         let most = 3 * LONGEST;
         assert!(wanted.first_name.len() <= most, "{} bytes", wanted.first_name.len());
         assert!(wanted.email.as_ref().is_none_or(|email| email.len() <= most));
@@ -35,10 +35,10 @@ pub fn expression(bytes: &[u8]) {
     }
 }
 
-/// A text as TOML writes it: as JSON does, but for one character.
+/// Quotes a text for TOML. TOML strings are JSON strings except for one character.
 fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("text is JSON").replace('\u{7f}', "\\u007f")
 }
 
-/// The longest result of an expression, in bytes.
+/// The maximum length of an expression's result, in bytes.
 const LONGEST: usize = 4_096;

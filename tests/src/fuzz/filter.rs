@@ -1,10 +1,10 @@
-//! Filters, as a rules file or the command line holds them.
+//! Entry point for LDAP filters from a rules file or the command line.
 
 use gotosync_core::model::Filter;
 
 use super::small::SMALL;
 
-/// Takes bytes as a filter.
+/// Parses the bytes as a filter and evaluates it.
 pub fn filter(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let filter = match Filter::parse(text) {
@@ -16,7 +16,7 @@ pub fn filter(bytes: &[u8]) {
         }
     };
     let shown = filter.to_string();
-    assert_eq!(Filter::parse(&shown).as_ref(), Ok(&filter), "a filter reads back as it is shown");
+    assert_eq!(Filter::parse(&shown).as_ref(), Ok(&filter), "the printed filter parses back to the same filter");
     assert!(filter.attributes().iter().all(|name| !name.is_empty() && name.len() <= text.len()));
 
     let directory = &SMALL.reading.directory;
@@ -26,7 +26,7 @@ pub fn filter(bytes: &[u8]) {
         assert_eq!(matches, filter.matches(directory, person));
         match filter.explain(directory, person) {
             Some(why) => assert!(!matches && why.len() <= shown.len() + 2, "{why}"),
-            None => assert!(matches, "nothing keeps {:?} from matching, and yet they do not", person.dn),
+            None => assert!(matches, "explain gives no reason why {:?} does not match", person.dn),
         }
     }
 }

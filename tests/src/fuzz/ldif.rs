@@ -1,4 +1,4 @@
-//! Directory exports, plain and compressed.
+//! Entry point for LDIF exports, plain and compressed.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -12,7 +12,7 @@ use gotosync_core::source::{DirectorySource, LdifSource};
 
 use super::small::{block_on, with_file};
 
-/// Takes bytes as the export of a directory.
+/// Reads the bytes as a directory export.
 pub fn ldif(bytes: &[u8]) {
     with_file("directory.ldif", bytes, |path| read(path, bytes.len()));
     if !bytes.starts_with(&GZIP) {
@@ -20,7 +20,7 @@ pub fn ldif(bytes: &[u8]) {
         let packed = with_file("directory.ldif", &pack(bytes), everyone);
         match (plain, packed) {
             (Ok(plain), Ok(packed)) => {
-                assert_eq!(shown(&plain), shown(&packed), "an export says the same when it is compressed");
+                assert_eq!(shown(&plain), shown(&packed), "a compressed export reads the same as the plain one");
             }
             (plain, packed) => assert_eq!(plain.err().map(|e| e.kind()), packed.err().map(|e| e.kind())),
         }
@@ -38,15 +38,15 @@ fn read(path: &Path, length: usize) {
     if let (Ok(everyone), Ok(some)) = (&everyone, &some) {
         let all: BTreeSet<_> = everyone.directory.people().iter().map(|person| &person.id).collect();
         assert!(some.directory.people().iter().all(|person| all.contains(&person.id)));
-        assert_eq!(some.directory.groups().len(), everyone.directory.groups().len(), "groups are always read whole");
+        assert_eq!(some.directory.groups().len(), everyone.directory.groups().len(), "every scope reads all groups");
     }
     match block_on(source.describe()) {
         Ok(info) => {
-            let tops = block_on(source.children(None)).expect("what can be described can be listed");
+            let tops = block_on(source.children(None)).expect("a described directory can be listed");
             assert!(tops.len() <= info.naming_contexts.len().max(1));
             for top in &tops {
                 assert!(top.people <= top.people_below, "{top:?}");
-                block_on(source.children(Some(&top.dn))).expect("what was listed is there");
+                block_on(source.children(Some(&top.dn))).expect("a listed node can be opened");
             }
         }
         Err(error) => super::civil(&error, length),
@@ -57,7 +57,7 @@ fn everyone(path: &Path) -> Result<Reading> {
     block_on(LdifSource::open(path).read(&ReadRequest::everyone(ATTRIBUTES)))
 }
 
-/// What one reading tells from another.
+/// Returns the parts of a read that must be equal for equal exports.
 fn shown(reading: &Reading) -> impl PartialEq + std::fmt::Debug + use<> {
     let person = |person: &Person| {
         let values: Vec<Vec<u8>> =
@@ -77,7 +77,7 @@ fn scopes() -> Vec<Scope> {
 
 fn pack(bytes: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
-    packer.write_all(bytes).and_then(|()| packer.finish()).expect("memory takes what is written")
+    packer.write_all(bytes).and_then(|()| packer.finish()).expect("writing to memory succeeds")
 }
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];

@@ -1,9 +1,9 @@
-//! Mutations of bytes, drawn from a seed: the same seed, the same bytes.
+//! Reproducible mutations of bytes: the same seeds give the same mutations.
 
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
-/// Makes new bytes out of given ones, without end.
+/// An endless iterator over mutations of the given bytes.
 #[derive(Debug)]
 pub struct Mutator<'s> {
     seeds: &'s [Vec<u8>],
@@ -12,9 +12,9 @@ pub struct Mutator<'s> {
 }
 
 impl<'s> Mutator<'s> {
-    /// Draws from these seeds, of which there is at least one, and from words that mean something in them.
+    /// Creates a mutator from at least one seed and from dictionary words that are meaningful in the seeds' format.
     pub fn new(seeds: &'s [Vec<u8>], words: &'s [Vec<u8>]) -> Self {
-        assert!(!seeds.is_empty(), "there is nothing to mutate");
+        assert!(!seeds.is_empty(), "at least one seed is required");
         Self { seeds, words, chance: TestRng::deterministic_rng(RngAlgorithm::ChaCha) }
     }
 
@@ -70,13 +70,13 @@ impl Iterator for Mutator<'_> {
     }
 }
 
-/// The words of a fuzzer's dictionary: one a line, in quotes, `\xAB` for a byte.
+/// Parses a libFuzzer dictionary: one word per line in quotes, with `\xAB` for a byte.
 ///
 /// # Errors
-/// The line that is none.
+/// Returns the first line that is not a dictionary word.
 pub fn words(dictionary: &str) -> Result<Vec<Vec<u8>>, String> {
     let lines = dictionary.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| word(line).ok_or_else(|| format!("no word: {line}"))).collect()
+    lines.map(|line| word(line).ok_or_else(|| format!("invalid dictionary word: {line}"))).collect()
 }
 
 fn word(line: &str) -> Option<Vec<u8>> {
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dictionary_is_read_as_a_fuzzer_reads_it() {
+    fn reads_a_dictionary_like_libfuzzer() {
         let text = "# names\n\"dn: \"\n\n\"\\x0a\\\"\\\\\"\n";
         assert_eq!(words(text), Ok(vec![b"dn: ".to_vec(), b"\n\"\\".to_vec()]));
         for wrong in ["dn", "\"", "\"\\n\"", "\"a\"b\""] {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn mutations_are_the_same_each_time_and_not_all_alike() {
+    fn mutations_are_reproducible_and_varied() {
         let seeds = [b"(&(cn=a)(sn=b))".to_vec(), b"(mail=*)".to_vec()];
         let drawn = || Mutator::new(&seeds, &seeds).take(100).collect::<Vec<_>>();
         assert_eq!(drawn(), drawn());

@@ -1,8 +1,8 @@
-//! Short names: distinguished names, e-mail addresses, references to groups, paths of user groups.
+//! Entry point for short names: distinguished names, e-mail addresses, group references, and user group paths.
 
 use gotosync_core::model::{Dn, Email, GroupRef, UserGroupPath};
 
-/// Takes bytes as each kind of name.
+/// Parses the bytes as each kind of name.
 pub fn names(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match Dn::parse(text) {
@@ -15,19 +15,19 @@ pub fn names(bytes: &[u8]) {
 }
 
 fn distinguished(dn: &Dn) {
-    assert_eq!(Dn::parse(dn.as_str()).ok().as_ref(), Some(dn), "a name reads back as it is shown");
+    assert_eq!(Dn::parse(dn.as_str()).ok().as_ref(), Some(dn), "the printed DN parses back to the same DN");
     assert!(dn.is_within(dn));
     let (length, key) = (dn.as_str().len(), dn.key());
     assert!(key.len() <= 64 + 4 * length && dn.name().len() <= 3 * length && dn.kind().len() <= length);
     if dn.depth() > 128 {
-        // What follows takes the square of the time; deeper names come from nowhere but here.
+        // The checks below take quadratic time, and names this deep exist only in fuzzing.
         return;
     }
     let mut depth = 1;
     let mut above = dn.parent();
     while let Some(parent) = above {
-        assert!(dn.is_within(&parent), "{dn} stands below {parent}");
-        assert!(!parent.is_within(dn), "{parent} stands above {dn}");
+        assert!(dn.is_within(&parent), "{dn} must be below {parent}");
+        assert!(!parent.is_within(dn), "{parent} must not be below {dn}");
         assert!(key.ends_with(&format!(",{}", parent.key())));
         depth += 1;
         above = parent.parent();
@@ -38,7 +38,7 @@ fn distinguished(dn: &Dn) {
 fn address(text: &str) {
     let email = Email::new(text);
     assert_eq!(email, Email::new(email.as_str()));
-    assert_eq!(email, Email::new(&email.key()), "an address is the one it is compared as");
+    assert_eq!(email, Email::new(&email.key()), "an address equals its comparison key");
     if email.problem().is_none() {
         assert!(email.as_str().contains('@') && !email.as_str().chars().any(char::is_control), "{email:?}");
     }
@@ -46,7 +46,11 @@ fn address(text: &str) {
 
 fn group(text: &str) {
     let group = GroupRef::parse(text);
-    assert_eq!(group, GroupRef::parse(&group.to_string()), "a group is named as it is shown");
+    assert_eq!(
+        group,
+        GroupRef::parse(&group.to_string()),
+        "the printed group reference parses back to the same reference"
+    );
     if let GroupRef::Dn(dn) = group {
         distinguished(&dn);
     }

@@ -1,4 +1,4 @@
-//! Plans as JSON.
+//! Entry point for plans as JSON.
 
 use gotosync_core::Plan;
 use gotosync_core::apply::Stop;
@@ -11,7 +11,7 @@ use gotosync_core::{Engine, ErrorKind};
 
 use super::small::{NOW, SMALL, block_on};
 
-/// Takes bytes as a plan: as they are, and once more with the id that their content has.
+/// Reads the bytes as a plan twice: unchanged, and with the plan id that matches the content.
 pub fn plan(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     take(text);
@@ -29,9 +29,9 @@ fn take(text: &str) {
         }
     };
     let written = plan.to_json();
-    let back = Plan::from_json(&written).expect("what was written can be read");
+    let back = Plan::from_json(&written).expect("a written plan can be read back");
     assert!(back == plan && back.id() == plan.id() && back.to_json() == written);
-    // Indentation is most of it.
+    // Most of the length is indentation.
     assert!(written.len() <= 4_096 + 64 * text.len(), "{} bytes of {}", written.len(), text.len());
     for length in [Length::Short(3), Length::Full] {
         super::small(render::plan(&plan, length), text.len());
@@ -43,7 +43,8 @@ fn take(text: &str) {
     apply(&plan);
 }
 
-/// Applies it to an account that it may well not fit: its steps may fail, and the run may be refused.
+/// Applies a plan to an account that may not match it. Steps may fail and the run may be rejected, but nothing may
+/// panic.
 fn apply(plan: &Plan) {
     let source = MemorySource::new((*SMALL.reading.directory).clone());
     let target = MemoryTarget::new(SMALL.account.clone());
@@ -53,7 +54,8 @@ fn apply(plan: &Plan) {
     }
 }
 
-/// The plan with the id that fits its content, if it is written as a plan writes it but for blanks.
+/// Returns the text with the plan id that matches its content, if the text is a plan as gotosync writes it, apart
+/// from whitespace.
 fn seal(text: &str) -> Option<String> {
     let compact = without_blanks(text);
     let (id, content) = compact.strip_prefix(HEAD)?.split_once("\",")?;
@@ -62,7 +64,7 @@ fn seal(text: &str) -> Option<String> {
     (id != &hash[..16]).then(|| format!("{HEAD}{}\",{}", &hash[..16], &content[1..]))
 }
 
-/// JSON without the blanks between its words.
+/// Returns JSON without insignificant whitespace.
 fn without_blanks(text: &str) -> String {
     let (mut quoted, mut escaped) = (false, false);
     let keep = |c: &char| {
@@ -84,12 +86,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_that_was_changed_gets_the_id_of_its_content() {
+    fn a_changed_plan_gets_the_id_of_its_content() {
         let plan = SMALL.plan(&SMALL.rules, &SMALL.account, 0).to_json();
-        assert_eq!(seal(&plan), None, "the id of a plan is that of its content");
+        assert_eq!(seal(&plan), None, "the id of a plan already matches its content");
         let changed = plan.replace("\"Example\"", "\"Elsewhere\"");
         assert!(Plan::from_json(&changed).is_err());
-        let sealed = seal(&changed).expect("the content has another id");
+        let sealed = seal(&changed).expect("the changed content needs a new id");
         assert_eq!(Plan::from_json(&sealed).unwrap().basis().account.name, "Elsewhere");
     }
 }

@@ -1,10 +1,10 @@
-//! Rules files.
+//! Entry point for rules files.
 
 use gotosync_core::Rules;
 
 use super::small::SMALL;
 
-/// Takes bytes as a rules file, and plans by it.
+/// Parses the bytes as a rules file and plans with it.
 pub fn rules(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let rules = match Rules::parse(text, "rules.toml") {
@@ -15,7 +15,7 @@ pub fn rules(bytes: &[u8]) {
                 super::civil(problem, text.len());
                 said += problem.to_string().len();
             }
-            assert!(said > 0, "what is wrong is said");
+            assert!(said > 0, "rejected rules must come with an error");
             return super::small("-".repeat(said), text.len());
         }
     };

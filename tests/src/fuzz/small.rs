@@ -1,4 +1,4 @@
-//! A small directory with odd values, an account beside it, and what is remembered of both.
+//! A small directory with unusual values, a matching account, and the links that an earlier run stored.
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Everything a plan depends on.
+/// All inputs of a plan.
 pub(super) struct Small {
     pub(super) rules: Rules,
     pub(super) reading: Reading,
@@ -27,14 +27,15 @@ pub(super) struct Small {
 }
 
 pub(super) static SMALL: LazyLock<Small> = LazyLock::new(|| Small {
-    rules: Rules::parse(RULES, "rules.toml").expect("the rules are rules"),
+    rules: Rules::parse(RULES, "rules.toml").expect("the rules are valid"),
     reading: Reading::complete(directory()),
     account: account(),
     remembered: remembered(),
 });
 
 impl Small {
-    /// Plans twice, and asks of the plan what every plan promises. `asked` is how many bytes it was made from.
+    /// Plans twice and checks the guarantees of every plan. `asked` is the number of input bytes that the plan was
+    /// made from.
     pub(super) fn plan(&self, rules: &Rules, account: &Account, asked: usize) -> Plan {
         let target = TargetInfo {
             name: "account".to_owned(),
@@ -56,10 +57,10 @@ impl Small {
         };
         let made = plan(&inputs).plan;
         let written = made.to_json();
-        assert_eq!(plan(&inputs).plan.to_json(), written, "the same input is the same plan");
-        let back = Plan::from_json(&written).expect("a plan that was made can be read");
+        assert_eq!(plan(&inputs).plan.to_json(), written, "planning twice gives the same plan");
+        let back = Plan::from_json(&written).expect("a written plan can be read back");
         assert!(back == made && back.id() == made.id());
-        // A person can be in every rule, and each rule is named with each step.
+        // Every rule can select the same person, and each step names all rules that caused it.
         let most = asked + 65_536;
         super::small(render::plan(&made, Length::Full), most);
         super::small(render::verdict(&check(&made, rules, None), Length::Full), most);
@@ -67,31 +68,32 @@ impl Small {
     }
 }
 
-/// Runs to the end what waits, on a runtime that each thread makes once.
+/// Runs a future to completion on a runtime that each thread creates once.
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     thread_local! {
         static RUNTIME: OnceCell<Runtime> = const { OnceCell::new() };
     }
     RUNTIME.with(|runtime| {
-        let make = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let make = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
         runtime.get_or_init(make).block_on(future)
     })
 }
 
-/// Calls a function with a file that holds these bytes, in a folder that each thread makes once.
+/// Calls a function with the path of a file that contains these bytes. Each thread creates the folder of the file
+/// once.
 pub(super) fn with_file<T>(name: &str, bytes: &[u8], see: impl FnOnce(&Path) -> T) -> T {
     thread_local! {
-        static FOLDER: TempDir = tempfile::tempdir().expect("a folder");
+        static FOLDER: TempDir = tempfile::tempdir().expect("a temporary folder can be created");
     }
     FOLDER.with(|folder| {
         let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("a file that can be written");
+        std::fs::write(&path, bytes).expect("the file can be written");
         see(&path)
     })
 }
 
 fn dn(text: &str) -> Dn {
-    Dn::parse(text).expect("a name that is well formed")
+    Dn::parse(text).expect("the DN is valid")
 }
 
 fn directory() -> Directory {
@@ -115,7 +117,7 @@ fn directory() -> Directory {
     let mut gone = staff(7, SALES, "Ann");
     gone.disabled = true;
     builder.person(gone);
-    // Each group holds the next, and the last the first: a cycle.
+    // Each group contains the next one, and the last contains the first: a cycle.
     for number in 0..3 {
         let mut entry = GroupEntry::new(
             GroupId::parse(&format!("00000000-0000-4000-8000-00000000000{number}")),
@@ -128,7 +130,7 @@ fn directory() -> Directory {
                 .member(&format!("CN=g{},OU=Groups,DC=example,DC=test", (number + 1) % 3)),
         );
     }
-    builder.build().expect("no two people have one id")
+    builder.build().expect("ids are unique")
 }
 
 fn account() -> Account {
@@ -154,7 +156,7 @@ fn account() -> Account {
     account
 }
 
-/// Ann and Bob are known, and so is Carl, whom the directory has no more.
+/// Returns links for Ann, Bob, and Carl. Carl is no longer in the directory.
 fn remembered() -> Remembered {
     let link = |(person, user, email): (&str, &str, &str)| {
         Link::new(PersonId::parse(person), UserKey::new(user), Email::new(email), Arc::from([Arc::from("Sales")]))

@@ -1,15 +1,16 @@
-//! What an admin changes in an account by hand between two runs.
+//! Manual changes to an account between two runs.
 
 use gotosync_core::model::{Account, Email};
 use serde_json::{Map, Value};
 
 use crate::Trouble;
 
-/// Changes an account as a patch says: `users` and `transfers` by e-mail, `licenses` by key, `groups` by path, and the
-/// `catalog`.
+/// Applies a patch to an account. The patch identifies `users` and `transfers` by e-mail, `licenses` by key, and
+/// `groups` by path, and can change the `catalog`.
 ///
-/// What is given for one of them is merged into it by RFC 7396: a `null` takes a field away. `null` for the whole of it
-/// deletes it, and what is not there yet is made. A list of the catalog is replaced whole.
+/// Each object of the patch is merged by RFC 7396, where `null` removes a field. A `null` instead of an object
+/// deletes the user, transfer, license, or group; an unknown name creates one. A list in the catalog is replaced
+/// completely.
 pub fn edit(account: &Account, patch: &str) -> Result<Account, Trouble> {
     let mut value = serde_json::to_value(account)?;
     let patch: Map<String, Value> = serde_json::from_str(patch)?;
@@ -27,13 +28,13 @@ pub fn edit(account: &Account, patch: &str) -> Result<Account, Trouble> {
                 return Err(format!("an edit of `{other}`; {expected}").into());
             }
         };
-        // A list of nothing is not written.
+        // Empty lists are not serialized.
         let list = &mut value[&part];
         if list.is_null() {
             *list = Value::Array(Vec::new());
         }
-        let list = list.as_array_mut().ok_or("an account without a list")?;
-        let changes = changes.as_object().ok_or("an edit is an object of things by name")?;
+        let list = list.as_array_mut().ok_or("the account has no such list")?;
+        let changes = changes.as_object().ok_or("an edit must be an object whose keys are names")?;
         changes.iter().for_each(|(key, change)| one(list, name, key, change));
     }
     let mut account: Account = serde_json::from_value(value)?;
@@ -46,7 +47,7 @@ fn catalog(catalog: &mut Value, change: &Value) -> Result<(), Trouble> {
         *catalog = Value::Object(Map::new());
     }
     if !change.is_null() && !change.is_object() {
-        return Err("an edit of the catalog is an object of lists".into());
+        return Err("an edit of the catalog must be an object of lists".into());
     }
     merge(catalog, change);
     Ok(())
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn things_are_made_changed_and_deleted() {
+    fn creates_changes_and_deletes_objects() {
         let mut account = Account::empty("1", "Example");
         account.users = ["ann@x.test", "bob@x.test"].map(|email| Arc::new(User::new(email, "A", "B"))).into();
         let patch = r#"{ "users": { "ANN@x.test": null, "bob@x.test": { "first_name": "Robert" } },
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_catalog_and_transfers_are_changed_too() {
+    fn changes_the_catalog_and_transfers() {
         let account = Account::empty("1", "Example");
         let patch = r#"{ "catalog": { "role_sets": ["Helpdesk", "Auditor"], "elsewhere": ["gil@other.test"] },
                          "transfers": { "gil@other.test": { "sent": 1 }, "hal@other.test": {} } }"#;

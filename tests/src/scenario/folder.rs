@@ -1,4 +1,4 @@
-//! The files of a scenario, found and read.
+//! Finds and reads the files of a scenario.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,76 +11,76 @@ use serde::Deserialize;
 
 use crate::Trouble;
 
-/// One folder.
+/// A scenario folder.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Its name, which is the folder's.
+    /// The name of the folder.
     pub name: String,
-    /// Where it lies.
+    /// The path of the folder.
     pub folder: PathBuf,
     /// The account before the first run.
     pub before: Account,
-    /// What is remembered before the first run.
+    /// The stored state before the first run.
     pub memory: Memory,
     /// The runs, in order.
     pub runs: Vec<Run>,
 }
 
-/// What is remembered of earlier runs.
+/// The state that earlier runs stored.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Memory {
-    /// Who is whom.
+    /// The links between people and users.
     pub links: Vec<Link>,
-    /// How many people each rule selected.
+    /// The number of people that each rule selected.
     pub populations: BTreeMap<String, usize>,
 }
 
 /// One run of a scenario.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// From 1.
+    /// The number of the run, starting at 1.
     pub number: usize,
     /// The directory, as LDIF.
     pub directory: String,
     /// The rules, as TOML.
     pub rules: String,
-    /// What is changed by hand before it.
+    /// The manual changes before the run, as JSON.
     pub edit: Option<String>,
-    /// What is not as usual.
+    /// The settings of the run.
     pub settings: Settings,
 }
 
-/// What is not as usual in a run.
+/// The settings of a run that differ from the defaults.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The clock; 2026-11-22T09:00:00Z if nothing is said.
+    /// The time of the clock; 2026-11-22T09:00:00Z by default.
     pub now: Option<Timestamp>,
-    /// Whether an admin approves the plan.
+    /// `true` if an admin approves the plan.
     pub approve: bool,
-    /// Whether the state was lost before this run.
+    /// `true` if the state is lost before this run.
     pub forget: bool,
-    /// What is missing from reads of the account.
+    /// The gaps of every account read.
     pub account_gaps: Vec<Gap>,
-    /// Users, by e-mail, whom the service refuses, and what it says.
+    /// Users that the service rejects, by e-mail, with the error message.
     pub refuse: BTreeMap<String, String>,
-    /// Why planning again is not empty.
+    /// The reason why planning again gives a non-empty plan, if that is expected.
     pub unsettled: Option<String>,
-    /// Why the account does not equal the desired one.
+    /// The reason why the account differs from the desired account, if that is expected.
     pub behind: Option<String>,
 }
 
 impl Scenario {
-    /// Reads a folder.
+    /// Reads a scenario folder.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, Trouble> {
         let folder = folder.into();
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let about = fs::read_to_string(folder.join("about.txt")).map_err(|error| format!("about.txt: {error}"))?;
         if about.trim().is_empty() || about.trim().lines().count() != 1 {
-            return Err("about.txt is one sentence on one line".into());
+            return Err("about.txt must be one sentence on one line".into());
         }
-        let mut before: Account = json(&folder, "before.json")?.ok_or("there is no before.json")?;
+        let mut before: Account = json(&folder, "before.json")?.ok_or("before.json is missing")?;
         before.sort();
         let mut runs: Vec<Run> = Vec::new();
         for number in 1..=last_run(&folder)? {
@@ -90,8 +90,8 @@ impl Scenario {
             let rules = file("rules", "toml")?.or_else(|| inherited.map(|run| run.rules.clone()));
             runs.push(Run {
                 number,
-                directory: directory.ok_or("there is no directory.ldif")?,
-                rules: rules.ok_or("there is no rules.toml")?,
+                directory: directory.ok_or("directory.ldif is missing")?,
+                rules: rules.ok_or("rules.toml is missing")?,
                 edit: file("edit", "json")?,
                 settings: json(&folder, &file_name("settings", number, "json"))?.unwrap_or_default(),
             });
@@ -101,12 +101,12 @@ impl Scenario {
     }
 }
 
-/// What a file of a run is called: the first run has no number.
+/// Returns the name of a file for a run. The file names of the first run have no number.
 pub(super) fn file_name(stem: &str, run: usize, extension: &str) -> String {
     if run == 1 { format!("{stem}.{extension}") } else { format!("{stem}.{run}.{extension}") }
 }
 
-/// The highest number in a file's name, and refuses files that nothing reads.
+/// Returns the highest run number in the file names, and rejects unknown files.
 fn last_run(folder: &Path) -> Result<usize, Trouble> {
     let mut last = 1;
     for entry in fs::read_dir(folder)? {
@@ -114,10 +114,10 @@ fn last_run(folder: &Path) -> Result<usize, Trouble> {
         let known = |name: &str| KNOWN.contains(&name);
         match name.split('.').collect::<Vec<_>>()[..] {
             [stem, number, extension] if known(&format!("{stem}.{extension}")) => {
-                last = last.max(number.parse().map_err(|_| format!("{name}: no number of a run"))?);
+                last = last.max(number.parse().map_err(|_| format!("{name}: invalid run number"))?);
             }
             _ if known(&name) => {}
-            _ => return Err(format!("{name} is no file of a scenario").into()),
+            _ => return Err(format!("{name} is not a scenario file").into()),
         }
     }
     Ok(last)

@@ -1,4 +1,4 @@
-//! Files that say what must come out.
+//! Golden files: files with the expected output.
 
 use std::fmt::Write;
 use std::fs;
@@ -6,19 +6,19 @@ use std::path::Path;
 
 use crate::Trouble;
 
-/// What to do about files that say what must come out.
+/// The handling of differences between the output and the golden files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Golden {
-    /// Compare.
+    /// Compare the files.
     Keep,
-    /// Write them anew, and fail all the same: nobody blesses by accident.
+    /// Rewrite the files, and fail nevertheless, so that no test run accepts changes by accident.
     Bless,
 }
 
-/// Compares a text with a file.
+/// Compares a text with a golden file.
 ///
 /// # Errors
-/// The difference, line by line.
+/// Returns the difference, line by line.
 pub fn compare(folder: &Path, name: &str, found: &str, golden: Golden) -> Result<(), Trouble> {
     let path = folder.join(name);
     let expected = fs::read_to_string(&path).unwrap_or_default();
@@ -27,16 +27,16 @@ pub fn compare(folder: &Path, name: &str, found: &str, golden: Golden) -> Result
         return Err(format!("{name}: blessed").into());
     }
     if !path.exists() {
-        return Err(format!("there is no {name}; it would be:\n{found}").into());
+        return Err(format!("{name} is missing; its content would be:\n{found}").into());
     }
     if expected == found { Ok(()) } else { Err(format!("{name}:\n{}", difference(&expected, found)).into()) }
 }
 
-/// The lines in which two texts differ, with those that frame them.
+/// Returns the lines in which two texts differ, with surrounding lines.
 fn difference(expected: &str, found: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
     if old == new {
-        return "they differ in line ends only".to_owned();
+        return "only the line endings differ".to_owned();
     }
     let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let rest = old.len().min(new.len()) - head;
@@ -61,9 +61,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_shows_what_differs() {
+    fn shows_the_lines_that_differ() {
         assert_eq!(difference("a\nb\nc\nd\ne\nf\n", "a\nb\nc\nX\ne\nf\n"), "  b\n  c\n- d\n+ X\n  e\n  f\n");
         assert_eq!(difference("a\n", "a\na\n"), "  a\n+ a\n");
-        assert_eq!(difference("a", "a\n"), "they differ in line ends only");
+        assert_eq!(difference("a", "a\n"), "only the line endings differ");
     }
 }

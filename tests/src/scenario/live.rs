@@ -1,4 +1,4 @@
-//! Live directories that hold what a scenario says.
+//! Live directory servers that contain the directory of a scenario.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,11 +10,11 @@ use crate::Trouble;
 use crate::reading::{samba, slapd};
 use crate::servers::{Loader, Samba, Slapd, names, rooted, twin};
 
-/// A server that holds the directory of one run after another, under the names and with the ids that the files give.
+/// A server that loads the directories of several runs one after another, with the names and ids of the files.
 #[derive(Debug)]
 pub struct Live {
     server: Server,
-    /// The places that all of it is in, right below the root.
+    /// The top-level units of the scenario, directly below the root.
     places: Mutex<Vec<Dn>>,
 }
 
@@ -25,28 +25,28 @@ enum Server {
 }
 
 impl Live {
-    /// Starts a domain. What is in it besides, as in every domain, is neither read nor saved.
+    /// Starts a Samba domain. The default entries of a domain are neither read nor exported.
     ///
     /// # Errors
-    /// When it does not start.
+    /// If the domain does not start.
     pub fn samba() -> Result<Self, Trouble> {
         let server = Samba::options().realm("EXAMPLE.TEST").start()?;
         let loader = server.loader()?;
         Ok(Self { server: Server::Samba(server, loader), places: Mutex::default() })
     }
 
-    /// Starts a server of `OpenLDAP`, whose entries are what [`twin`] makes of those of Active Directory.
+    /// Starts an `OpenLDAP` server. Its entries are those of Active Directory, converted by [`twin`].
     ///
     /// # Errors
-    /// When it does not start.
+    /// If the server does not start.
     pub fn slapd() -> Result<Self, Trouble> {
         Ok(Self { server: Server::Slapd(Slapd::options().start()?), places: Mutex::default() })
     }
 
-    /// Lets the server hold a directory, and nothing of the one before.
+    /// Replaces the content of the server with a directory.
     ///
     /// # Errors
-    /// What the server does not take.
+    /// Returns the entry that the server rejects.
     pub fn hold(&self, directory: &str) -> Result<(), Trouble> {
         match &self.server {
             Server::Samba(server, loader) => {
@@ -59,10 +59,10 @@ impl Live {
         Ok(())
     }
 
-    /// Everything that it holds, as an administrator saves it.
+    /// Exports the content of the server as an administrator.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If the server does not respond.
     pub fn export(&self) -> Result<String, Trouble> {
         match &self.server {
             Server::Samba(server, _) => {
@@ -72,10 +72,10 @@ impl Live {
         }
     }
 
-    /// It as a source, which an ordinary user reads.
+    /// Returns a source that reads the server as an ordinary user.
     ///
     /// # Errors
-    /// For options that cannot work.
+    /// If the connection options are invalid.
     pub fn source(&self) -> Result<LdapSource, Trouble> {
         let options = match &self.server {
             Server::Samba(server, _) => {
@@ -86,7 +86,7 @@ impl Live {
         Ok(LdapSource::new(options)?)
     }
 
-    /// A text in which names are spelled as in the files: `OpenLDAP` writes the kinds of their parts as its schema does.
+    /// Returns a text with the DN spelling of the files. `OpenLDAP` writes attribute types as its schema spells them.
     pub fn spelled(&self, text: &str) -> String {
         match &self.server {
             Server::Samba(..) => text.to_owned(),
@@ -103,7 +103,7 @@ impl Live {
     }
 }
 
-/// The entries that stand right below a root.
+/// Returns the entries directly below a root.
 fn tops(entries: &str, root: &str) -> Result<Vec<Dn>, Trouble> {
     let root = Dn::parse(root)?;
     let mut tops = Vec::new();

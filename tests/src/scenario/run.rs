@@ -1,4 +1,4 @@
-//! The engine on a scenario.
+//! Runs the engine on a scenario.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::Trouble;
 use crate::named::{NamedSource, NamedTarget};
 use crate::refusing::RefusingTarget;
 
-/// Where account and state are kept.
+/// The storage of the account and the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Home {
     /// In memory.
@@ -28,48 +28,49 @@ pub enum Home {
     Files,
 }
 
-/// In which order the records of a directory are read.
+/// The order in which the records of a directory are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// As they are written.
+    /// In the order of the file.
     Written,
-    /// The other way round.
+    /// In reverse order.
     Reversed,
 }
 
-/// Gives the source that a run reads its directory from; the folder is for its files.
+/// A function that opens the source of a run's directory. It may put files into the folder.
 pub type Open<'a> = dyn Fn(&Run, &Path) -> Result<Box<dyn DirectorySource>, Trouble> + Send + Sync + 'a;
 
-/// What one run came to.
+/// The output of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Printed {
-    /// The plan and its verdict, as people read them.
+    /// The plan and its verdict, as rendered text.
     pub plan: String,
-    /// The report, or why there is none.
+    /// The report as rendered text, or the reason why the run has none.
     pub report: String,
     /// The account, as JSON.
     pub after: String,
     /// The plan, as JSON.
     pub document: String,
-    /// What is remembered.
+    /// The stored state after the run.
     pub remembered: Remembered,
-    /// The laws that do not hold.
+    /// The violated laws.
     pub broken: Vec<String>,
 }
 
-/// Carries out every run of a scenario on its files and asks law one after each. `work` is an empty folder.
+/// Performs every run of a scenario from its files and checks the first law after each. `work` is an empty folder.
 ///
 /// # Errors
-/// What cannot be read or carried out, and in which run. A law that does not hold is told and no error.
+/// Returns input that cannot be read or runs that cannot be performed, with the number of the run. Violated laws are
+/// part of the result, not an error.
 pub async fn run(scenario: &Scenario, home: Home, order: Order, work: &Path) -> Result<Vec<Printed>, Trouble> {
     let open = |run: &Run, work: &Path| export(&in_order(&run.directory, order), work);
     run_on(scenario, home, &open, work).await
 }
 
-/// Carries out every run of a scenario as [`run`] does, on a directory that is somewhere else.
+/// Performs every run of a scenario like [`run`], with another source for the directory.
 ///
 /// # Errors
-/// As [`run`], and what keeps a source from being given.
+/// As [`run`], or if `open` fails.
 pub async fn run_on(scenario: &Scenario, home: Home, open: &Open<'_>, work: &Path) -> Result<Vec<Printed>, Trouble> {
     let mut stage = Stage { home, work: work.to_owned(), memory: MemoryState::new(), built: 0, forgotten: 0 };
     stage.remember(&scenario.before.key, &scenario.memory).await?;
@@ -88,10 +89,10 @@ pub async fn run_on(scenario: &Scenario, home: Home, open: &Open<'_>, work: &Pat
     Ok(told)
 }
 
-/// An export as a source.
+/// Opens an export as a source.
 ///
 /// # Errors
-/// When it cannot be written into the folder.
+/// If the file cannot be written into the folder.
 pub fn export(text: &str, work: &Path) -> Result<Box<dyn DirectorySource>, Trouble> {
     let path = work.join("directory.ldif");
     std::fs::write(&path, text)?;
@@ -102,9 +103,9 @@ struct Stage {
     home: Home,
     work: PathBuf,
     memory: MemoryState,
-    /// Accounts that were made so far.
+    /// The number of accounts created so far.
     built: usize,
-    /// States that were lost so far.
+    /// The number of times that the state was lost so far.
     forgotten: usize,
 }
 
@@ -173,7 +174,7 @@ impl Stage {
                 let text = render::report(&report, Length::Full).to_string();
                 text.replace(report.run.as_str(), "RUN")
             }
-            Ok(_) => return Err("a plan was applied that the check stops".into()),
+            Ok(_) => return Err("a plan was applied although the check stops it".into()),
             Err(error) => {
                 let hint = error.help().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
                 format!("error: {error}\n{hint}")
@@ -185,7 +186,7 @@ impl Stage {
             broken.extend(is_stable(&engine.plan().await?.plan, &run.settings).err());
             broken.extend(desired(&planned.desired, &after, &run.settings).err());
         } else if after != before {
-            broken.push("the check stopped the run, and the account changed".to_owned());
+            broken.push("the check stopped the run, but the account changed".to_owned());
         }
         Ok(Printed {
             plan: stable(text),
@@ -198,22 +199,22 @@ impl Stage {
     }
 }
 
-/// Planning again is empty.
+/// Checks that planning again gives an empty plan.
 fn is_stable(again: &Plan, settings: &Settings) -> Result<(), String> {
     match (again.is_empty(), &settings.unsettled) {
         (true, None) | (false, Some(_)) => Ok(()),
-        (true, Some(why)) => Err(format!("planning again is empty, though the settings say: {why}")),
-        (false, None) => Err(format!("planning again is not empty:\n{}", render::plan(again, Length::Full))),
+        (true, Some(why)) => Err(format!("planning again gives an empty plan, although the settings say: {why}")),
+        (false, None) => Err(format!("planning again gives a non-empty plan:\n{}", render::plan(again, Length::Full))),
     }
 }
 
-/// Applying the plan makes read equal desired.
+/// Checks that the account equals the desired account after applying the plan.
 fn desired(desired: &Account, after: &Account, settings: &Settings) -> Result<(), String> {
     let left = diff(after, desired);
     match (left.is_empty(), &settings.behind) {
         (true, None) | (false, Some(_)) => Ok(()),
-        (true, Some(why)) => Err(format!("the account is the desired one, though the settings say: {why}")),
-        (false, None) => Err(format!("the account is not the desired one: {left:#?}")),
+        (true, Some(why)) => Err(format!("the account equals the desired account, although the settings say: {why}")),
+        (false, None) => Err(format!("the account differs from the desired account: {left:#?}")),
     }
 }
 
@@ -234,7 +235,7 @@ async fn remember(state: &dyn StateStore, account: &AccountKey, memory: &Memory)
     Ok(())
 }
 
-/// The records of a file, in an order; what is no record stays at its end of the file.
+/// Returns the records of a file in the given order. Text outside of records stays at the beginning or the end.
 fn in_order(text: &str, order: Order) -> String {
     if order == Order::Written {
         return text.to_owned();
@@ -256,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_are_turned_round_and_nothing_else() {
+    fn reverses_the_records_and_nothing_else() {
         let text = "version: 1\n\n# one\ndn: a\n\ndn: b\n\nresult: 4\n";
         assert_eq!(in_order(text, Order::Written), text);
         assert_eq!(in_order(text, Order::Reversed), "version: 1\n\ndn: b\n\n# one\ndn: a\n\nresult: 4\n");

@@ -1,4 +1,4 @@
-//! Loopback addresses that nobody uses.
+//! Unused loopback addresses.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -7,13 +7,14 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use crate::Trouble;
 
-/// An address of 127.0.0.0/8 on which all these ports are free.
+/// Returns an address in 127.0.0.0/8 on which all of these ports are free.
 ///
-/// It is drawn by chance from millions, so that two servers which start at once do not draw the same.
+/// The address is drawn at random from millions, so that two servers starting at the same time do not choose the same
+/// one.
 ///
 /// # Errors
 ///
-/// This process may not listen on such a port, or nearly every address is taken.
+/// If this process may not listen on one of the ports, or if nearly every address is taken.
 pub(super) fn free(ports: &[u16]) -> Result<Ipv4Addr, Trouble> {
     for _ in 0..TRIES {
         let chance = RandomState::new().build_hasher().finish().to_be_bytes();

@@ -1,4 +1,4 @@
-//! Certificates, made for one test.
+//! Certificates that are created for one test.
 
 use std::fs;
 use std::net::IpAddr;
@@ -10,47 +10,47 @@ use tempfile::TempDir;
 use super::tool::{run, tool};
 use crate::Trouble;
 
-/// A certification authority that nobody trusts but who is told to.
+/// A certificate authority (CA) that only clients configured with its certificate trust.
 #[derive(Debug)]
 pub struct Authority {
     folder: PathBuf,
-    // An authority counts what it signs in files, which bear one writer.
+    // openssl keeps the serial number in a file, which allows only one writer at a time.
     signing: Mutex<u32>,
     _own: Option<TempDir>,
 }
 
-/// How good a certificate is.
+/// The validity of a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Certificate {
-    /// Nothing is wrong with it.
+    /// A valid certificate.
     #[default]
     Valid,
-    /// It was good in the year 2020.
+    /// A certificate that expired in 2020.
     Expired,
-    /// Another authority signed it, of the same name.
+    /// A certificate that another CA with the same name signed.
     Foreign,
-    /// It names other hosts than the one that shows it.
+    /// A certificate for other host names than that of its server.
     Misnamed,
 }
 
-/// Files of a certificate and of its key, both PEM.
+/// The PEM files of a certificate and its key.
 #[derive(Clone, Debug)]
 pub struct Pair {
-    /// The certificate, without its authority's.
+    /// The certificate, without the certificate of the CA.
     pub certificate: PathBuf,
-    /// The private key, in clear.
+    /// The private key, unencrypted.
     pub key: PathBuf,
 }
 
 impl Authority {
-    /// Makes one whose files go when it is dropped.
+    /// Creates a CA whose files are removed when the value is dropped.
     pub fn new() -> Result<Self, Trouble> {
         let own = tempfile::Builder::new().prefix("gotosync-ca-").tempdir()?;
         let folder = own.path().to_owned();
         Self::make(folder, Some(own))
     }
 
-    /// Makes one in a folder that somebody else removes.
+    /// Creates a CA in a folder that the caller removes.
     pub(super) fn within(folder: &Path) -> Result<Self, Trouble> {
         Self::make(folder.to_owned(), None)
     }
@@ -68,12 +68,12 @@ impl Authority {
         Ok(authority)
     }
 
-    /// The file with the authority's own certificate, which is what a client is told to trust.
+    /// Returns the file with the CA certificate that clients must trust.
     pub fn file(&self) -> PathBuf {
         self.at("ca.pem")
     }
 
-    /// Signs a certificate for a server with these names and addresses.
+    /// Signs a server certificate for these names and addresses.
     pub fn server(&self, how: Certificate, names: &[&str], addresses: &[IpAddr]) -> Result<Pair, Trouble> {
         let mut all: Vec<String> = names.iter().map(|name| format!("DNS:{name}")).collect();
         all.extend(addresses.iter().map(|address| format!("IP:{address}")));
@@ -84,7 +84,7 @@ impl Authority {
         self.sign(how, &common, "serverAuth", Some(&all.join(",")))
     }
 
-    /// Signs a certificate with which a client can say who it is.
+    /// Signs a client certificate.
     pub fn client(&self, how: Certificate, common_name: &str) -> Result<Pair, Trouble> {
         self.sign(how, common_name, "clientAuth", None)
     }

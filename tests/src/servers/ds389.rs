@@ -19,11 +19,11 @@ use crate::Trouble;
 mod content;
 mod settings;
 
-/// One 389 Directory Server, on a loopback address of its own. It needs no rights.
+/// A 389 Directory Server on a loopback address of its own. It does not need root.
 ///
-/// It keeps `memberOf` and takes who is deleted out of the groups. Who was in the directory when it was filled has a
-/// `nsUniqueId`; who comes later has an `entryUUID` as well, as on a server that has been there for longer than the plugin
-/// that makes them.
+/// It maintains `memberOf` and removes deleted people from groups. Entries of the initial data have only an
+/// `nsUniqueId`, and entries added later also have an `entryUUID`, as on a server that is older than the entryUUID
+/// plugin.
 #[derive(Debug)]
 pub struct Ds389 {
     suffix: String,
@@ -32,7 +32,7 @@ pub struct Ds389 {
     keeper: Keeper,
 }
 
-/// What a server is to be like.
+/// The options of a server.
 #[derive(Clone, Debug)]
 pub struct Ds389Options {
     suffix: String,
@@ -42,7 +42,7 @@ pub struct Ds389Options {
 }
 
 impl Ds389 {
-    /// A directory `dc=example,dc=test` with nobody in it but `cn=reader`.
+    /// Returns the options of a directory `dc=example,dc=test` that contains only `cn=reader`.
     pub fn options() -> Ds389Options {
         Ds389Options {
             suffix: "dc=example,dc=test".to_owned(),
@@ -52,49 +52,50 @@ impl Ds389 {
         }
     }
 
-    /// `ldaps://` with address and port; the certificate names the address.
+    /// Returns the `ldaps://` URL with address and port. The certificate is valid for the address.
     pub fn url(&self) -> String {
         format!("ldaps://{}:{}", self.address, PORTS[1])
     }
 
-    /// `ldap://` with address and port, where a client may ask for TLS.
+    /// Returns the `ldap://` URL with address and port. It supports `StartTLS`.
     pub fn plain_url(&self) -> String {
         format!("ldap://{}:{}", self.address, PORTS[0])
     }
 
-    /// The root of the directory.
+    /// Returns the base DN of the directory.
     pub fn base(&self) -> &str {
         &self.suffix
     }
 
-    /// The certificate of the authority that the server belongs to.
+    /// Returns the certificate file of the server's CA.
     pub fn ca_file(&self) -> PathBuf {
         self.authority.file()
     }
 
-    /// Whoever may do everything and has no limits.
+    /// Returns the account of the administrator, who has all rights and no limits.
     pub fn administrator(&self) -> Account {
         account(ADMINISTRATOR.0.to_owned(), ADMINISTRATOR.1)
     }
 
-    /// Somebody who may read, within the limits of the server.
+    /// Returns an account that may read, within the limits of the server.
     pub fn reader(&self) -> Account {
         account(format!("cn={},{}", READER.0, self.suffix), READER.1)
     }
 
-    /// Changes the directory while it runs. A record of LDIF that names no kind of change is added.
+    /// Changes the directory of the running server. A record without a `changetype` is added.
     pub fn modify(&self, changes: &str) -> Result<(), Trouble> {
         let mut modify = self.client("ldapmodify");
         feed(modify.arg("-a"), changes.as_bytes().to_vec()).map(drop)
     }
 
-    /// Everything with all its attributes, the operational ones too, as an administrator saves it.
+    /// Exports all entries with all attributes, including operational ones, as the administrator.
     pub fn export_ldif(&self) -> Result<String, Trouble> {
         let mut search = self.client("ldapsearch");
         run(search.args(["-LLL", "-o", "ldif-wrap=no", "-b", &self.suffix, "(objectClass=*)", "*", "+"]))
     }
 
-    /// Gives everybody an `entryUUID` who has none, as an admin does who switches on the plugin that makes them.
+    /// Adds an `entryUUID` to every entry without one, with the task that admins run after enabling the entryUUID
+    /// plugin.
     pub fn give_entry_uuids(&self) -> Result<(), Trouble> {
         let task = "cn=all,cn=entryuuid task,cn=tasks,cn=config";
         let base = &self.suffix;
@@ -108,10 +109,10 @@ impl Ds389 {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Err("not everybody was given an entryUUID".into())
+        Err("some entries still have no entryUUID".into())
     }
 
-    /// The process of the server, if it is not stopped.
+    /// Returns the process id of the server, or `None` if it is stopped.
     pub fn pid(&self) -> Option<u32> {
         self.keeper.pid()
     }
@@ -119,7 +120,7 @@ impl Ds389 {
     fn client(&self, name: &str) -> std::process::Command {
         let Account { dn, password, .. } = self.administrator();
         let mut client = tool("timeout");
-        // The client's own patience ends with the connection, and does not cover TLS.
+        // The timeout of the LDAP client covers only the TCP connection, not the TLS handshake.
         client.args(["120", name, "-x", "-H", &self.url(), "-D", &dn, "-w", &password]);
         client.env("LDAPTLS_CACERT", self.ca_file());
         client
@@ -131,36 +132,36 @@ impl Ds389 {
 }
 
 impl Ds389Options {
-    /// Fills the directory.
+    /// Fills the directory with a population.
     pub fn population(mut self, population: Population) -> Self {
         self.population = Some(population);
         self
     }
 
-    /// Gives `cn=reader` a limit of its own, by the attribute of its entry that says so: `nsSizeLimit`,
-    /// `nsPagedSizeLimit`, `nsLookThroughLimit`. Everybody else has those of the server.
+    /// Sets a limit of `cn=reader`, by the attribute of its entry: `nsSizeLimit`, `nsPagedSizeLimit`, or
+    /// `nsLookThroughLimit`. All other users have the limits of the server.
     pub fn limit(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.limits.push((name.into(), value.into()));
         self
     }
 
-    /// Lets the server offer content synchronization, which it does not by itself.
+    /// Enables content synchronization, which is disabled by default.
     pub fn with_synchronization(mut self) -> Self {
         self.synchronization = true;
         self
     }
 
-    /// Returns a running server with these options, for a test that only reads: all tests of this process that ask for the same
-    /// get the same one.
+    /// Returns a running server with these options, for a test that only reads. All tests of this process that
+    /// request the same options share one server.
     ///
     /// # Errors
-    /// When it does not start.
+    /// If the server does not start.
     pub fn shared(self) -> Result<&'static Ds389, Trouble> {
         static SERVERS: Shared<Ds389> = Shared::new();
         SERVERS.get(format!("{self:?}"), || self.start())
     }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it responds.
     pub fn start(self) -> Result<Ds389, Trouble> {
         let address = address::free(&PORTS)?;
         let folder = content::files(&self)?;
@@ -172,14 +173,14 @@ impl Ds389Options {
     }
 }
 
-/// Makes copied files fit the place.
+/// Adapts the copied files to the folder and address of the server.
 fn set_up(folder: &Path, options: &Ds389Options, address: Ipv4Addr) -> Result<(Authority, Keeper), Trouble> {
     let authority = Authority::within(&folder.join("authority"))?;
     let pair = authority.server(Certificate::Valid, &["ldap.example.test"], &[IpAddr::V4(address)])?;
     settings::trust(folder, &pair, &authority)?;
     settings::write(folder, options, Some(address))?;
     let mut server = tool("ns-slapd");
-    // With a debug level, whichever, it stays in the foreground.
+    // With a debug level, the server stays in the foreground.
     server.args(["-d", "0", "-D"]).arg(folder).arg("-i").arg(folder.join("pid"));
     Ok((authority, Keeper::new(folder, &server)?))
 }
@@ -190,5 +191,5 @@ fn account(dn: String, password: &str) -> Account {
 
 const ADMINISTRATOR: (&str, &str) = ("cn=Directory Manager", "s3cret of the manager");
 const READER: (&str, &str) = ("reader", "s3cret of the reader");
-/// Plain and with TLS.
+/// The ports without and with TLS.
 const PORTS: [u16; 2] = [3389, 3636];

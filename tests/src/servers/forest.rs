@@ -1,7 +1,8 @@
-//! A forest of Active Directory.
+//! An Active Directory forest.
 //!
-//! Samba makes no domain below another one on one machine: so two domains of their own are told, by the configuration of the first
-//! and by DNS, that they are one forest. They do not trust each other, and nothing is replicated.
+//! Samba cannot create a child domain on the same machine. Instead, the configuration of the first domain and the DNS
+//! records present two independent domains as one forest. The domains do not trust each other, and nothing is
+//! replicated.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,35 +11,36 @@ use super::{Loader, Population, Samba};
 use crate::Trouble;
 use crate::wire::Names;
 
-/// Two domains as one forest, and the name server that knows where they are.
+/// Two domains that appear as one forest, and a DNS server with their records.
 #[derive(Debug)]
 pub struct Forest {
-    /// `ad.example.test`, with 40 people and those of every domain.
+    /// `ad.example.test`, with 40 people and the default accounts of every domain.
     pub first: Samba,
-    /// `sub.ad.example.test`, with 12 people and those of every domain, among them the reader of the first.
+    /// `sub.ad.example.test`, with 12 people and the default accounts of every domain, including the reader of the
+    /// first domain.
     pub below: Samba,
-    /// What knows where the controllers are.
+    /// The DNS server with the records of the domain controllers.
     pub names: Names,
     loader: Loader,
     folder: tempfile::TempDir,
 }
 
 impl Forest {
-    /// Starts both.
+    /// Starts both domains.
     ///
     /// # Errors
-    /// When one does not start.
+    /// If one of them does not start.
     pub fn start() -> Result<Self, Trouble> {
         let first = Samba::options().population(Population::new(40, 8)).start()?;
         let below = Samba::options().realm("SUB.AD.EXAMPLE.TEST").population(Population::new(12, 4).seed(5)).start()?;
         let (names, loader, folder) = (Names::start()?, first.loader()?, tempfile::tempdir()?);
-        // Who signs in at one domain of a forest is known to all.
+        // The child domain must accept the credentials of the first domain's reader, as in a real forest.
         let reader = below.reader().dn;
         let user = first.reader().principal;
         below.modify(&format!(
             "dn: {reader}\nchangetype: modify\nreplace: userPrincipalName\nuserPrincipalName: {user}\n\n"
         ))?;
-        // Nobody there has the address of somebody here.
+        // The e-mail addresses of the two domains must not overlap.
         let entries = below.export_ldif()?;
         let with_mail = entries.split("\n\n").filter(|entry| entry.contains("\nmail:"));
         let lines = with_mail.filter_map(|entry| entry.lines().find(|line| line.starts_with("dn:")));
@@ -58,11 +60,11 @@ impl Forest {
         Ok(forest)
     }
 
-    /// Lets the configuration of the first have domains besides it: the name in DNS, the short one, and whether it is enabled,
-    /// as `TRUE` or `FALSE`.
+    /// Replaces the domains that the configuration of the first domain lists: the DNS name, the short name, and
+    /// `TRUE` or `FALSE` for an enabled one.
     ///
     /// # Errors
-    /// What the first does not take.
+    /// If the first domain rejects the changes.
     pub fn has(&self, domains: &[(&str, &str, &str)]) -> Result<(), Trouble> {
         let partitions = format!("CN=Partitions,CN=Configuration,{}", self.first.base());
         let entry = |(dns, short, enabled): &(&str, &str, &str)| {
@@ -75,7 +77,7 @@ impl Forest {
         self.loader.hold(&domains.iter().map(entry).collect::<String>())
     }
 
-    /// The certificates of the authorities of both.
+    /// Returns the file with the CA certificates of both domains.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }

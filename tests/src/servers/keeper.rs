@@ -1,4 +1,4 @@
-//! A running server, and that it does not outlive whoever started it.
+//! Keeps a server running for a test and ends it even if the test process is killed.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 use super::tool::{ending, script, tool};
 use crate::Trouble;
 
-/// One server with its folder. Dropped, it ends the server and removes the folder; so does the end of this process.
+/// A server and its folder. When the value is dropped or this process ends, the server is stopped and the folder
+/// removed.
 #[derive(Debug)]
 pub(super) struct Keeper {
     folder: PathBuf,
-    // Words and answers alternate, so one at a time may talk.
+    // Commands and responses alternate, so only one thread may talk to the keeper at a time.
     inner: Mutex<Inner>,
 }
 
@@ -28,73 +29,73 @@ struct Inner {
 }
 
 impl Keeper {
-    /// Takes over a folder and the command of a server, which is not started yet.
+    /// Takes over a folder and the command of a server, without starting the server.
     pub(super) fn new(folder: &Path, server: &Command) -> Result<Self, Trouble> {
         let mut child = tool(script("keep"))
             .arg(folder)
             .arg(server.get_program())
             .args(server.get_args())
-            // What a terminal says to the tests it does not say to the server: the keeper sees to that one.
+            // Signals from the terminal must not reach the server directly: the keeper script ends the server.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
-        let answers = BufReader::new(child.stdout.take().ok_or("no way out")?);
+        let answers = BufReader::new(child.stdout.take().ok_or("standard output is not piped")?);
         Ok(Self { folder: folder.to_owned(), inner: Mutex::new(Inner { child, answers, server: None }) })
     }
 
-    /// Where the server's files are.
+    /// Returns the folder with the server's files.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Starts the server and waits until this says that it answers.
+    /// Starts the server and waits until `answers` succeeds.
     ///
     /// # Errors
     ///
-    /// It ended again, or took longer than two minutes; then the end of its log comes along.
+    /// If the server ends or does not respond within two minutes; the error contains the end of the log.
     pub(super) fn start(&self, answers: impl Fn() -> Result<(), Trouble>) -> Result<(), Trouble> {
         let server = self.say("start")?;
         self.inner().server = Some(server.parse()?);
         let begun = Instant::now();
         loop {
             let answer = answers();
-            // Asked after the answer: on an address that is taken, somebody else may have given it.
+            // Checked after the server has responded: if the address was taken, another server may have responded.
             if self.say("alive")? != "yes" {
                 return Err(format!("the server ended at once\n{}", self.log_end()).into());
             }
             let Err(trouble) = answer else { return Ok(()) };
             if begun.elapsed() > PATIENCE {
-                return Err(format!("the server does not answer: {trouble}\n{}", self.log_end()).into());
+                return Err(format!("the server does not respond: {trouble}\n{}", self.log_end()).into());
             }
             thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Ends the server and keeps its files.
+    /// Stops the server and keeps its files.
     pub(super) fn stop(&self) -> Result<(), Trouble> {
         self.say("stop")?;
         self.inner().server = None;
         Ok(())
     }
 
-    /// Lets the server be silent: connections are taken by the system, and nothing is answered.
+    /// Pauses the server: the system accepts connections, but the server does not respond.
     pub(super) fn pause(&self) -> Result<(), Trouble> {
         self.say("pause").map(drop)
     }
 
-    /// Lets a paused server go on.
+    /// Resumes a paused server.
     pub(super) fn resume(&self) -> Result<(), Trouble> {
         self.say("resume").map(drop)
     }
 
-    /// The process id of the server, if it was started and not stopped.
+    /// Returns the process id of the server, or `None` if it is not running.
     pub(super) fn pid(&self) -> Option<u32> {
         self.inner().server
     }
 
-    /// Everything the server has written so far.
+    /// Returns the log of the server.
     pub(super) fn log(&self) -> Result<String, Trouble> {
         Ok(String::from_utf8_lossy(&fs::read(self.folder.join("log"))?).into_owned())
     }
@@ -109,10 +110,10 @@ impl Keeper {
 
     fn say(&self, word: &str) -> Result<String, Trouble> {
         let mut inner = self.inner();
-        writeln!(inner.child.stdin.as_mut().ok_or("no way in")?, "{word}")?;
+        writeln!(inner.child.stdin.as_mut().ok_or("standard input is not piped")?, "{word}")?;
         let mut answer = String::new();
         if inner.answers.read_line(&mut answer)? == 0 {
-            return Err(format!("the keeper of the server does not answer to `{word}`").into());
+            return Err(format!("the keeper of the server does not respond to `{word}`").into());
         }
         Ok(answer.trim_end().to_owned())
     }
@@ -120,7 +121,7 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        // This closes the keeper's input, which is what it waits for.
+        // This closes the standard input of the keeper, which then ends the server.
         let _ = self.inner().child.wait();
     }
 }

@@ -1,4 +1,4 @@
-//! LDIF (RFC 2849), as far as servers write it and read it here.
+//! LDIF (RFC 2849) as the test servers read and write it.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::Trouble;
 
-/// One record: names and values in their order, the first of which is the name of the entry.
+/// A record: the attributes in order, the first of which is the DN.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     pub(super) dn: String,
@@ -15,12 +15,12 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// The values of an attribute.
+    /// Returns the values of an attribute.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.values.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| &value[..])
     }
 
-    /// The first value of an attribute.
+    /// Returns the first value of an attribute.
     pub(super) fn one(&self, name: &str) -> Option<&[u8]> {
         self.values.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| &value[..])
     }
@@ -38,12 +38,12 @@ impl Record {
     }
 }
 
-/// Writes one line, unfolded however long it is.
+/// Writes one line without folding it.
 pub(super) fn line(out: &mut impl Write, name: &str, value: &[u8]) -> io::Result<()> {
     let plain = value.iter().all(|byte| (0x20..0x7f).contains(byte));
     let begins = value.first().is_some_and(|byte| !b" :<".contains(byte));
     if value.is_empty() {
-        // Not all programs take an empty value for one that is encoded.
+        // Some programs reject an empty value in base64.
         writeln!(out, "{name}:")
     } else if plain && begins && value.last() != Some(&b' ') {
         write!(out, "{name}: ")?;
@@ -54,7 +54,7 @@ pub(super) fn line(out: &mut impl Write, name: &str, value: &[u8]) -> io::Result
     }
 }
 
-/// Reads what `ldapsearch` writes: entries without changes.
+/// Parses the output of `ldapsearch`: entries without change types.
 pub(super) fn records(text: &str) -> Result<Vec<Record>, Trouble> {
     let mut records = Vec::new();
     let mut record = Record::default();
@@ -73,7 +73,7 @@ pub(super) fn records(text: &str) -> Result<Vec<Record>, Trouble> {
         if whole.starts_with('#') {
             continue;
         }
-        let (name, rest) = whole.split_once(':').ok_or_else(|| format!("`{whole}` is no line of LDIF"))?;
+        let (name, rest) = whole.split_once(':').ok_or_else(|| format!("`{whole}` is not a line of LDIF"))?;
         let value = match rest.strip_prefix(':') {
             Some(encoded) => STANDARD.decode(encoded.trim())?,
             None => rest.trim_start_matches(' ').as_bytes().to_vec(),

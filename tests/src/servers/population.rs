@@ -1,4 +1,4 @@
-//! Everybody in a directory, made up from a seed.
+//! Generates the people and groups of a directory from a seed.
 
 use std::io::{self, Write};
 
@@ -13,15 +13,15 @@ use group::Group;
 use person::{Person, Standing};
 use unit::Unit;
 
-/// How many people and groups there are to be. The same numbers give the same bytes.
+/// The number of people and groups to generate. The same numbers and seed give the same bytes.
 ///
-/// Among them is what real directories hold and careless readers stumble over: units within units, with commas and
-/// letters of any script in their names; composed and decomposed letters; names that need escapes, are too long, or are
-/// missing; people who are disabled, whose account has ended, who have no e-mail, a wrong one, or that of a colleague
-/// in capital letters; telephone numbers in five notations; managers in a circle; computers and contacts, who are
-/// nobody; groups in a chain, in a diamond and in a circle, empty ones, one with 1,500 and one with 1,501 members if
-/// there are as many people, and people who are in a group only by its being their primary one. [`Content::census`]
-/// counts them.
+/// The population includes the special cases of real directories: nested units, commas and letters of any script in
+/// unit names; composed and decomposed letters; names that need escapes, are too long, or are missing; disabled
+/// people, expired accounts, people without an e-mail, with an invalid one, or with a colleague's address in upper
+/// case; phone numbers in five notations; managers in a cycle; computers and contacts, which must not be read as
+/// people; groups in a chain, in a diamond, and in a cycle, empty groups, one group with 1,500 and one with 1,501
+/// members if there are enough people, and people who are members only by primary group. [`Content::census`] counts
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Population {
     seed: u64,
@@ -29,20 +29,20 @@ pub struct Population {
     groups: usize,
 }
 
-/// For which kind of server.
+/// The kind of server that a population is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// With the classes and attributes of Active Directory; people are called by `CN`.
+    /// Classes and attributes of Active Directory. People are named by `CN`.
     ActiveDirectory,
-    /// People are `inetOrgPerson` and called by `uid`, groups are `groupOfNames`; there are no computers, no contacts,
-    /// no empty groups and no primary groups, and `memberOf` is written out. Nobody is disabled, since there is no
-    /// common way to be.
+    /// People are `inetOrgPerson` entries named by `uid`, and groups are `groupOfNames`. There are no computers,
+    /// contacts, empty groups, or primary groups, and `memberOf` is written explicitly. There are no disabled people,
+    /// because OpenLDAP has no common attribute for that.
     OpenLdap,
-    /// As on OpenLDAP, but that people can be switched off, by `nsAccountLock`.
+    /// As for OpenLDAP, but people can be disabled by `nsAccountLock`.
     Ds389,
 }
 
-/// The entries of a population, below some root.
+/// The entries of a population below a base DN.
 #[derive(Debug)]
 pub struct Content {
     style: Style,
@@ -54,32 +54,32 @@ pub struct Content {
     contacts: usize,
 }
 
-/// What is in a population. Each number counts what stands in its entries, whatever the server adds of its own.
+/// The number of entries of each kind in a population, without the entries that a server adds by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Census {
-    /// People, of whichever class.
+    /// People of all classes.
     pub people: usize,
-    /// People whose account is switched off.
+    /// People whose account is disabled.
     pub disabled: usize,
-    /// People whose account has ended by its date.
+    /// People whose account has expired.
     pub expired: usize,
     /// People without an e-mail.
     pub without_mail: usize,
-    /// People whose e-mail is that of another person but for its case.
+    /// People whose e-mail differs from that of another person only in case.
     pub same_mail: usize,
-    /// People whose e-mail is none.
+    /// People whose e-mail is invalid.
     pub wrong_mail: usize,
-    /// People with no last name.
+    /// People without a last name.
     pub without_last_name: usize,
-    /// People who are `inetOrgPerson` as well as `user`; on OpenLDAP everybody.
+    /// People that are `inetOrgPerson` as well as `user`; everyone on OpenLDAP.
     pub inet_org_people: usize,
-    /// People whose primary group is not the one for everybody.
+    /// People whose primary group is not the default one.
     pub other_primary_group: usize,
-    /// Groups of every kind.
+    /// Groups of all kinds.
     pub groups: usize,
-    /// Groups without a member.
+    /// Groups without members.
     pub empty_groups: usize,
-    /// Members of all groups; by primary group nobody counts.
+    /// The members of all groups, without primary group members.
     pub memberships: usize,
     /// Organizational units.
     pub units: usize,
@@ -90,18 +90,19 @@ pub struct Census {
 }
 
 impl Population {
-    /// So many people, and so many groups or as many as it takes to have one of each kind (about 25).
+    /// Creates a population with the given number of people and groups. There are at least about 25 groups, one of
+    /// each kind.
     pub fn new(people: usize, groups: usize) -> Self {
         Self { seed: 1, people, groups }
     }
 
-    /// Draws others.
+    /// Sets the seed, which gives other people and groups.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The entries, below a root which is not among them.
+    /// Generates the entries below a base DN. The base entry itself is not included.
     pub fn content(&self, style: Style, base: &str) -> Content {
         let units = unit::draw(base);
         let people = person::draw(self, style, &units);
@@ -110,7 +111,7 @@ impl Population {
         Content { style, seed: self.seed, units, people, groups, computers: nobody, contacts: nobody }
     }
 
-    /// All that the bytes of a population depend on, besides its numbers.
+    /// The source files that determine the bytes of a population. They are part of its cache key.
     pub(super) const SOURCES: [&'static str; 7] = [
         include_str!("population.rs"),
         include_str!("population/group.rs"),
@@ -123,43 +124,44 @@ impl Population {
 }
 
 impl Default for Population {
-    /// 300 people and 40 groups, which is enough for one of everything but the largest groups.
+    /// Returns 300 people and 40 groups, which is enough for every special case except the largest groups.
     fn default() -> Self {
         Self::new(300, 40)
     }
 }
 
 impl Content {
-    /// Writes the entries as LDIF, each after those it names, but for what [`Content::changes`] adds.
+    /// Writes the entries as LDIF. Each entry follows the entries that it refers to, except for those in
+    /// [`Content::changes`].
     pub fn write_entries(&self, out: &mut impl Write) -> io::Result<()> {
         write::entries(self, out)
     }
 
-    /// What can only be written when all entries are there, since it goes in a circle: LDIF with changes. On OpenLDAP
-    /// nothing.
+    /// Returns the cyclic references as LDIF changes, which can be applied only after all entries exist. Empty for
+    /// OpenLDAP.
     pub fn changes(&self) -> String {
         write::changes(self)
     }
 
-    /// Names of people, each with the name of the group that is to be their primary one. They are members of it
-    /// already.
+    /// Returns the DNs of people with the DN of the group that becomes their primary group. They are already members
+    /// of that group.
     pub fn primary_groups(&self) -> Vec<(&str, &str)> {
         let primary = self.groups.iter().find(|group| group.primary);
         let of = |person: &usize| self.people[*person].dn.as_str();
         primary.map_or_else(Vec::new, |group| group.people.iter().map(|person| (of(person), &*group.dn)).collect())
     }
 
-    /// The names (DN) of the people.
+    /// Returns the DNs of the people.
     pub fn people(&self) -> impl Iterator<Item = &str> {
         self.people.iter().map(|person| person.dn.as_str())
     }
 
-    /// The names (DN) of the groups.
+    /// Returns the DNs of the groups.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         self.groups.iter().map(|group| group.dn.as_str())
     }
 
-    /// Counts.
+    /// Counts the entries.
     pub fn census(&self) -> Census {
         let people = |which: fn(&Person) -> bool| self.people.iter().filter(|person| which(person)).count();
         let active = self.style == Style::ActiveDirectory;
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_numbers_give_the_same_bytes_and_another_seed_gives_others() {
+    fn the_same_seed_gives_the_same_bytes_and_another_seed_gives_others() {
         for style in [Style::ActiveDirectory, Style::OpenLdap] {
             let text = ldif(Population::default(), style);
             assert_eq!(text, ldif(Population::default(), style));
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_of_everything() {
+    fn contains_every_special_case() {
         let census = Population::default().content(Style::ActiveDirectory, "DC=x").census();
         assert_eq!((census.people, census.groups), (300, 40));
         let Census { disabled, expired, without_mail, same_mail, wrong_mail, without_last_name, .. } = census;
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_entries_have_one_name() {
+    fn no_two_entries_have_the_same_name() {
         for style in [Style::ActiveDirectory, Style::OpenLdap] {
             let content = Population::new(5000, 200).content(style, "DC=x");
             let names: HashSet<String> = content.people().chain(content.groups()).map(str::to_lowercase).collect();
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_great_groups_come_with_enough_people() {
+    fn the_large_groups_have_enough_members() {
         let content = Population::new(6000, 40).content(Style::ActiveDirectory, "DC=x");
         let sizes: HashSet<usize> = content.groups.iter().map(|group| group.people.len()).collect();
         assert!([1500, 1501, 5000].iter().all(|size| sizes.contains(size)), "{sizes:?}");

@@ -1,4 +1,4 @@
-//! Files that take long to make, made once.
+//! Caches files that take long to create.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,10 +7,11 @@ use std::time::{Duration, SystemTime};
 use super::tool::{run, tool};
 use crate::Trouble;
 
-/// A temporary folder with a copy of what `make` leaves in the folder it is given.
+/// Returns a temporary folder with a copy of the files that `make` creates in the folder that it gets.
 ///
-/// That is made once for each `key` and kept below the build folder. Several tests and several processes may ask at
-/// once: the first makes it, the others wait. What was being made when somebody was killed is not taken for the whole.
+/// The files are created once for each `key` and cached below the build folder. If several tests or processes need
+/// them at the same time, the first creates them and the others wait. Files left incomplete by a killed process are
+/// not used.
 pub(super) fn copy(
     name: &str,
     key: &[&str],
@@ -20,20 +21,20 @@ pub(super) fn copy(
     once(|folder| copy_into(&kept, folder))
 }
 
-/// Copies all that is in a folder into another one.
+/// Copies the content of a folder into another one.
 pub(super) fn copy_into(kept: &Path, folder: &Path) -> Result<(), Trouble> {
-    // The databases are mostly holes.
+    // The database files are sparse.
     run(tool("cp").args(["--archive", "--sparse=always"]).arg(kept.join(".")).arg(folder)).map(drop)
 }
 
-/// A temporary folder with what `make` leaves in it, which somebody else removes.
+/// Returns a temporary folder with the files that `make` creates, without caching them. The caller removes it.
 pub(super) fn once(make: impl FnOnce(&Path) -> Result<(), Trouble>) -> Result<PathBuf, Trouble> {
     let folder = tempfile::Builder::new().prefix("gotosync-").tempdir()?;
     make(folder.path())?;
     Ok(folder.keep())
 }
 
-/// The folder that `make` left full, which nobody changes; see [`copy`].
+/// Returns the cached folder that `make` filled, which must not be changed; see [`copy`].
 pub(super) fn kept(
     name: &str,
     key: &[&str],
@@ -59,7 +60,7 @@ pub(super) fn kept(
     Ok(kept)
 }
 
-/// Removes what nobody has asked for in a long time, and what somebody who was killed left half made.
+/// Removes cached files that have not been used for a long time, and incomplete files of killed processes.
 fn forget(servers: &Path) -> Result<(), Trouble> {
     for entry in fs::read_dir(servers)? {
         let path = entry?.path();
@@ -81,7 +82,7 @@ fn forget(servers: &Path) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Where cargo builds, which it marks as a folder that can be made again.
+/// Returns cargo's target folder, which is marked as a cache.
 fn target_folder() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     let marked = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());

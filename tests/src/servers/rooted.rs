@@ -1,4 +1,4 @@
-//! Entries with the places that they stand in.
+//! Completes short LDIF exports with the parent entries that they lack.
 
 use std::collections::HashSet;
 
@@ -7,12 +7,12 @@ use gotosync_core::model::Dn;
 use super::ldif::{Record, records};
 use crate::Trouble;
 
-/// Makes of a short export one that a server can be filled with: the places that its entries stand in below a root are added
-/// where the export does not have them, each entry has the attribute that names it, and each comes after the one it is in.
+/// Turns a short export into one that can be loaded into a server: adds missing parent entries below a root, adds the
+/// naming attribute to each entry, and sorts each entry after its parent.
 ///
 /// # Errors
 ///
-/// The text is no LDIF, or a name in it is none.
+/// If the text is not LDIF or contains an invalid DN.
 pub fn rooted(export: &str, root: &str) -> Result<String, Trouble> {
     let root = Dn::parse(root)?;
     let mut entries = records(export)?;
@@ -45,11 +45,11 @@ pub fn rooted(export: &str, root: &str) -> Result<String, Trouble> {
     Ok(String::from_utf8(out)?)
 }
 
-/// The names of the entries of an export, in its order.
+/// Returns the DNs of the entries of an export, in its order.
 ///
 /// # Errors
 ///
-/// The text is no LDIF.
+/// If the text is not LDIF.
 pub fn names(export: &str) -> Result<Vec<String>, Trouble> {
     Ok(records(export)?.into_iter().map(|record| record.dn).collect())
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_added_before_those_who_stand_in_them() {
+    fn adds_units_before_their_entries() {
         let export = "dn: CN=Lee\\, Ann,OU=In,OU=Out,DC=x\nobjectClass: user\n\ndn: OU=Out,DC=x\nobjectClass: organizationalUnit\nou: Out\n";
         let expected = "dn: OU=Out,DC=x\nobjectClass: organizationalUnit\nou: Out\n\n\
                         dn: OU=In,OU=Out,DC=x\nobjectClass: organizationalUnit\nou: In\n\n\

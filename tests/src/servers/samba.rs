@@ -1,4 +1,4 @@
-//! Active Directory, played by Samba.
+//! Samba as an Active Directory domain controller.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -24,11 +24,11 @@ mod settings;
 use domain::Domain;
 pub use loader::Loader;
 
-/// One domain with one controller, on a loopback address of its own.
+/// A domain with one domain controller, on a loopback address of its own.
 ///
-/// Each has the people Windows puts into a domain (`Administrator`, `Guest`, `krbtgt`) and two of ours, `reader` and
-/// `replica`: see [`Samba::OWN_PEOPLE`]. What clients are refused and allowed is as Samba has it by default, but that
-/// Kerberos is taken over TLS as well: a simple bind needs TLS.
+/// Each domain has the default accounts of Windows (`Administrator`, `Guest`, `krbtgt`) and two accounts of the
+/// tests, `reader` and `replica`: see [`Samba::OWN_PEOPLE`]. The access rules are Samba's defaults, under which a
+/// simple bind requires TLS, except that Kerberos binds are accepted over TLS as well.
 #[derive(Debug)]
 pub struct Samba {
     domain: Domain,
@@ -37,116 +37,116 @@ pub struct Samba {
     keeper: Keeper,
 }
 
-/// What a domain is to be like.
+/// The options of a domain.
 #[derive(Clone, Debug)]
 pub struct SambaOptions {
     domain: Domain,
     certificate: Certificate,
 }
 
-/// Somebody who can sign in.
+/// An account that can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// `name@domain`.
     pub principal: String,
     /// `DOMAIN\name`.
     pub logon_name: String,
-    /// Where the person is in the directory.
+    /// The DN of the account.
     pub dn: String,
     /// The password.
     pub password: String,
 }
 
 impl Samba {
-    /// People of every domain who are not of its population.
+    /// The accounts of every domain that are not part of its population.
     pub const OWN_PEOPLE: [&str; 5] = ["Administrator", "Guest", "krbtgt", "reader", "replica"];
 
-    /// A domain `ad.example.test` with nobody in it but those whom every domain has.
+    /// Returns the options of a domain `ad.example.test` with only the default accounts.
     pub fn options() -> SambaOptions {
         SambaOptions { domain: Domain::default(), certificate: Certificate::Valid }
     }
 
-    /// `ldaps://` and the address; the certificate names it.
+    /// Returns the `ldaps://` URL. The certificate is valid for its address.
     pub fn url(&self) -> String {
         format!("ldaps://{}", self.address)
     }
 
-    /// `ldap://` and the address, where a client may ask for TLS.
+    /// Returns the `ldap://` URL. It supports `StartTLS`.
     pub fn plain_url(&self) -> String {
         format!("ldap://{}", self.address)
     }
 
-    /// The global catalog, with TLS.
+    /// Returns the URL of the global catalog with TLS.
     pub fn gc_url(&self) -> String {
         format!("ldaps://{}:3269", self.address)
     }
 
-    /// Where everything of this domain listens.
+    /// Returns the address on which all services of the domain listen.
     pub fn ip(&self) -> Ipv4Addr {
         self.address
     }
 
-    /// Where the domain's names are resolved, its SRV records among them.
+    /// Returns the address of the DNS server, which has the names and SRV records of the domain.
     pub fn dns(&self) -> SocketAddr {
         SocketAddr::from((self.address, 53))
     }
 
-    /// The full name of the controller. Only the domain's own DNS knows it.
+    /// Returns the full host name of the domain controller. Only the domain's own DNS server resolves it.
     pub fn fqdn(&self) -> String {
         format!("{HOST}.{}", self.domain())
     }
 
-    /// The name of the domain in DNS.
+    /// Returns the DNS name of the domain.
     pub fn domain(&self) -> String {
         self.domain.dns()
     }
 
-    /// The name of the domain in Kerberos.
+    /// Returns the Kerberos realm of the domain.
     pub fn realm(&self) -> &str {
         &self.domain.realm
     }
 
-    /// The short name of the domain.
+    /// Returns the short (`NetBIOS`) name of the domain.
     pub fn netbios(&self) -> String {
         self.domain.netbios()
     }
 
-    /// The root of the domain.
+    /// Returns the base DN of the domain.
     pub fn base(&self) -> String {
         self.domain.base()
     }
 
-    /// The certificate of the authority that this domain's controller belongs to.
+    /// Returns the certificate file of the CA that signed the certificate of the domain controller.
     pub fn ca_file(&self) -> PathBuf {
         self.authority.file()
     }
 
-    /// The authority that signs for this domain.
+    /// Returns the CA of the domain.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// Whoever may do everything.
+    /// Returns the administrator, who has all rights.
     pub fn administrator(&self) -> Account {
         self.account("Administrator", ADMINISTRATOR)
     }
 
-    /// An ordinary person, who may read and no more.
+    /// Returns an ordinary account, which may only read.
     pub fn reader(&self) -> Account {
         self.account(READER.0, READER.1)
     }
 
-    /// Somebody who may ask what has changed, and so sees what was deleted (`DirSync`).
+    /// Returns an account that may use `DirSync`, and therefore can read changes and deleted entries.
     pub fn replica(&self) -> Account {
         self.account(REPLICA.0, REPLICA.1)
     }
 
-    /// The configuration of Kerberos for clients of this domain, for `KRB5_CONFIG`.
+    /// Returns the Kerberos configuration for clients of the domain, for `KRB5_CONFIG`.
     pub fn krb5_conf(&self) -> PathBuf {
         self.keeper.folder().join("krb5.conf")
     }
 
-    /// Writes a file with the keys of somebody, such as `reader`.
+    /// Writes a keytab for an account such as `reader`.
     pub fn keytab(&self, name: &str) -> Result<PathBuf, Trouble> {
         let file = self.keeper.folder().join(format!("{name}-{}.keytab", number()));
         run(tool("samba-tool")
@@ -156,7 +156,7 @@ impl Samba {
         Ok(file)
     }
 
-    /// Signs somebody in and returns the file with the tickets, for `KRB5CCNAME`.
+    /// Signs in with Kerberos and returns the credential cache file, for `KRB5CCNAME`.
     pub fn kinit(&self, name: &str, password: &str) -> Result<PathBuf, Trouble> {
         let file = self.keeper.folder().join(format!("{name}-{}.ccache", number()));
         let mut kinit = tool("kinit");
@@ -165,54 +165,53 @@ impl Samba {
         Ok(file)
     }
 
-    /// Changes the directory while it runs, as the administrator. A record of LDIF that names no kind of change is
-    /// added.
+    /// Changes the directory of the running server as the administrator. A record without a `changetype` is added.
     pub fn modify(&self, changes: &str) -> Result<(), Trouble> {
         feed(self.client("ldapmodify").arg("-a"), changes.as_bytes().to_vec()).map(drop)
     }
 
-    /// Starts what can put other people into the domain while it runs.
+    /// Starts a loader that can replace the people of the domain while the server runs.
     pub fn loader(&self) -> Result<Loader, Trouble> {
         Loader::start(self.keeper.folder())
     }
 
-    /// Everything below the root of the domain with all its attributes, as an administrator saves it.
+    /// Exports all entries of the domain with all attributes as the administrator.
     pub fn export_ldif(&self) -> Result<String, Trouble> {
         self.export_ldif_of(&self.base())
     }
 
-    /// The same of one place.
+    /// Exports all entries below a DN with all attributes.
     pub fn export_ldif_of(&self, place: &str) -> Result<String, Trouble> {
         run(self.client("ldapsearch").args(["-LLL", "-o", "ldif-wrap=no", "-b", place, "(objectClass=*)", "*"]))
     }
 
-    /// Ends the server and keeps its files.
+    /// Stops the server and keeps its files.
     pub fn stop(&self) -> Result<(), Trouble> {
         self.keeper.stop()
     }
 
-    /// Starts a stopped server again, and a running one anew, on the same files and the same address.
+    /// Starts a stopped server, or restarts a running one, with the same files and address.
     pub fn restart(&self) -> Result<(), Trouble> {
         self.keeper.stop()?;
         self.keeper.start(|| self.answers())
     }
 
-    /// Lets the server be silent: connections are taken, and nothing is answered.
+    /// Pauses the server: the system accepts connections, but the server does not respond.
     pub fn pause(&self) -> Result<(), Trouble> {
         self.keeper.pause()
     }
 
-    /// Lets a paused server go on.
+    /// Resumes a paused server.
     pub fn resume(&self) -> Result<(), Trouble> {
         self.keeper.resume()
     }
 
-    /// The process of the server, if it is not stopped.
+    /// Returns the process id of the server, or `None` if it is stopped.
     pub fn pid(&self) -> Option<u32> {
         self.keeper.pid()
     }
 
-    /// What the server has written so far.
+    /// Returns the log of the server.
     pub fn log(&self) -> Result<String, Trouble> {
         self.keeper.log()
     }
@@ -226,25 +225,25 @@ impl Samba {
         }
     }
 
-    /// A program of OpenLDAP that signs in as the administrator.
+    /// Returns an OpenLDAP client program that binds as the administrator.
     fn client(&self, name: &str) -> Command {
         let Account { principal, password, .. } = self.administrator();
         let mut client = tool(name);
         client.args(["-x", "-H", &self.url(), "-D", &principal, "-w", &password]);
-        // Whatever certificate the server shows to those whom a test is about.
+        // The client must accept the certificate even in tests with an invalid one.
         client.env("LDAPTLS_CACERT", self.authority.file()).env("LDAPTLS_REQCERT", "allow");
         client
     }
 
     fn answers(&self) -> Result<(), Trouble> {
-        // The client's own patience ends with the connection, and does not cover TLS.
+        // The timeout of the LDAP client covers only the TCP connection, not the TLS handshake.
         run(tool("timeout")
             .args(["10", "ldapsearch", "-x", "-LLL", "-H", &self.url(), "-s", "base", "-b", "", "1.1"])
             .env("LDAPTLS_REQCERT", "never"))
         .map(drop)
     }
 
-    /// Tells the copied domain where it is now.
+    /// Updates the address in the copied domain.
     fn move_here(&self) -> Result<(), Trouble> {
         let changes = fs::read_to_string(self.keeper.folder().join("address.ldif"))?;
         let octets = STANDARD.encode(self.address.octets());
@@ -254,36 +253,36 @@ impl Samba {
 }
 
 impl SambaOptions {
-    /// Names the domain, like `AD.EXAMPLE.TEST`; its short name is made from the first part.
+    /// Sets the realm, such as `AD.EXAMPLE.TEST`. The short name is derived from its first label.
     pub fn realm(mut self, realm: &str) -> Self {
         self.domain.realm = realm.to_uppercase();
         self
     }
 
-    /// Fills the domain.
+    /// Fills the domain with a population.
     pub fn population(mut self, population: Population) -> Self {
         self.domain.population = Some(population);
         self
     }
 
-    /// Lets the server show another certificate than a good one.
+    /// Sets the kind of certificate; the default is a valid one.
     pub fn certificate(mut self, certificate: Certificate) -> Self {
         self.certificate = certificate;
         self
     }
 
-    /// Returns a running server with these options, for a test that only reads: all tests of this process that ask for the same
-    /// get the same one.
+    /// Returns a running server with these options, for a test that only reads. All tests of this process that
+    /// request the same options share one server.
     ///
     /// # Errors
-    /// When it does not start.
+    /// If the server does not start.
     pub fn shared(self) -> Result<&'static Samba, Trouble> {
         static SERVERS: Shared<Samba> = Shared::new();
         SERVERS.get(format!("{self:?}"), || self.start())
     }
 
-    /// Starts the server and waits until it answers. The first start of a domain makes it, which takes seconds, and
-    /// with tens of thousands of people minutes.
+    /// Starts the server and waits until it responds. The first start of a domain creates it, which takes seconds, or
+    /// minutes with tens of thousands of people.
     pub fn start(self) -> Result<Samba, Trouble> {
         let Self { domain, certificate } = self;
         let address = address::free(&PORTS)?;
@@ -297,7 +296,7 @@ impl SambaOptions {
     }
 }
 
-/// Makes copied files fit the place.
+/// Adapts the copied files to the folder and address of the server.
 fn set_up(
     folder: &Path,
     domain: &Domain,
@@ -316,7 +315,7 @@ fn set_up(
     Ok((authority, Keeper::new(folder, &server)?))
 }
 
-/// Tells apart the files that tests ask for of a domain that they share.
+/// Returns a unique number for the names of the files that tests request from a shared domain.
 fn number() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -326,5 +325,6 @@ const HOST: &str = "dc1";
 const ADMINISTRATOR: &str = "Adm1n!strator";
 const READER: (&str, &str) = ("reader", "Read3r!only");
 const REPLICA: (&str, &str) = ("replica", "Repl1ca!too");
-/// LDAP, its TLS, the same of the catalog, Kerberos, its passwords, and DNS. Samba has no setting for the first four.
+/// LDAP, LDAPS, the global catalog without and with TLS, Kerberos, Kerberos password changes, and DNS. Samba has no
+/// settings for the first four.
 const PORTS: [u16; 7] = [389, 636, 3268, 3269, 88, 464, 53];

@@ -1,4 +1,4 @@
-//! A SCIM service: `scim2-server`, in a Python environment of its own.
+//! A SCIM service: `scim2-server` in a Python environment of its own.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
@@ -14,23 +14,23 @@ use super::shared::Shared;
 use super::tool::{run, script, tool};
 use crate::Trouble;
 
-/// One `scim2-server`, on a loopback address of its own. It needs no rights, and keeps nothing when it ends.
+/// A `scim2-server` on a loopback address of its own. It does not need root and stores nothing when it ends.
 ///
-/// It has any number of services, each with its own users: one comes to be when it is first called.
+/// It provides any number of services, each with its own users. A service is created on its first request.
 #[derive(Debug)]
 pub struct Scim {
     address: Ipv4Addr,
     keeper: Keeper,
 }
 
-/// What a service is to offer; everything but pages by cursor unless told.
+/// The features that a service offers: everything except cursor pagination by default.
 #[derive(Clone, Debug)]
 pub struct ScimOptions {
     config: Value,
 }
 
 impl Scim {
-    /// One that offers everything but pages by cursor.
+    /// Returns the options of a service that offers everything except cursor pagination.
     pub fn options() -> ScimOptions {
         let yes = json!({ "supported": true });
         let config = json!({
@@ -46,73 +46,74 @@ impl Scim {
         ScimOptions { config }
     }
 
-    /// Where a service is.
+    /// Returns the URL of a service.
     pub fn url(&self, service: &str) -> String {
         format!("http://{}:{PORT}/{service}/v2", self.address)
     }
 
-    /// The token that it takes.
+    /// Returns the token that the service accepts.
     pub fn token(&self) -> &'static str {
         TOKEN
     }
 
-    /// The process of the server, if it is not stopped.
+    /// Returns the process id of the server, or `None` if it is stopped.
     pub fn pid(&self) -> Option<u32> {
         self.keeper.pid()
     }
 
-    /// Lets the server be silent: connections are taken, and nothing is answered.
+    /// Pauses the server: the system accepts connections, but the server does not respond.
     pub fn pause(&self) -> Result<(), Trouble> {
         self.keeper.pause()
     }
 
-    /// Lets a paused server go on.
+    /// Resumes a paused server.
     pub fn resume(&self) -> Result<(), Trouble> {
         self.keeper.resume()
     }
 }
 
 impl ScimOptions {
-    /// Does not offer something: `patch`, `bulk`, `filter`, `sort` or `etag`.
+    /// Disables a feature: `patch`, `bulk`, `filter`, `sort`, or `etag`.
     pub fn without(mut self, what: &str) -> Self {
         self.config[what]["supported"] = false.into();
         self
     }
 
-    /// Gives long lists by cursor.
+    /// Enables cursor pagination.
     pub fn by_cursor(mut self) -> Self {
         self.config["pagination"] =
             json!({ "cursor": true, "index": true, "defaultPaginationMethod": "index", "cursorTimeout": 600 });
         self
     }
 
-    /// Gives at most so many at once.
+    /// Limits the number of rows in a page.
     pub fn most(mut self, rows: usize) -> Self {
         self.config["filter"]["maxResults"] = rows.into();
         self
     }
 
-    /// Returns a running server with these options, for a test that only reads: all tests of this process that ask for the same
-    /// get the same one.
+    /// Returns a running server with these options, for a test that only reads. All tests of this process that
+    /// request the same options share one server.
     ///
     /// # Errors
-    /// When it does not start.
+    /// If the server does not start.
     pub fn shared(self) -> Result<&'static Scim, Trouble> {
         static SERVERS: Shared<Scim> = Shared::new();
         SERVERS.get(format!("{self:?}"), || self.start())
     }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it responds.
     ///
     /// # Errors
     ///
-    /// It cannot be installed, or ends again.
+    /// If the server cannot be installed or ends at once.
     pub fn start(self) -> Result<Scim, Trouble> {
         let requirements = fs::read_to_string(script("scim2-server.txt"))?;
         let python = pristine::kept("scim2-server", &[&requirements], install)?.join("bin");
         let address = address::free(&[PORT])?;
         let folder = pristine::once(|folder| Ok(fs::write(folder.join("config.json"), self.config.to_string())?))?;
-        // Not by its own name: the program says where it was installed, which is not where it is now.
+        // The installed script cannot be used: it contains the path of the folder where it was installed, and the
+        // folder was copied.
         let mut server = Command::new(python.join("python"));
         server.arg(python.join("scim2-server"));
         server.args(["--hostname", &address.to_string(), "--port", &PORT.to_string(), "--bearer-token", TOKEN]);
@@ -123,7 +124,7 @@ impl ScimOptions {
     }
 }
 
-/// Makes an environment with the server in it.
+/// Creates a Python environment and installs the server into it.
 fn install(folder: &Path) -> Result<(), Trouble> {
     run(tool("python3").args(["-m", "venv"]).arg(folder))?;
     let mut pip = tool(folder.join("bin/python"));

@@ -1,11 +1,11 @@
-//! Servers that tests only read from, started once.
+//! Servers that several tests share and only read from.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::Trouble;
 
-/// The servers of one kind that this process shares among its tests, by their options.
+/// The shared servers of one kind in this process, by their options.
 #[derive(Debug)]
 pub(super) struct Shared<S: 'static>(Mutex<BTreeMap<String, &'static OnceLock<Result<S, String>>>>);
 
@@ -14,10 +14,11 @@ impl<S> Shared<S> {
         Self(Mutex::new(BTreeMap::new()))
     }
 
-    /// Returns the server with these options. The first caller starts it while the others wait; it ends with the process.
+    /// Returns the server with these options. The first caller starts it while the others wait. The server ends with
+    /// the process.
     ///
     /// # Errors
-    /// When it does not start; every caller gets the same error.
+    /// If the server does not start. Every caller gets the same error.
     pub(super) fn get(
         &self,
         options: String,

@@ -1,4 +1,4 @@
-//! OpenLDAP.
+//! OpenLDAP (slapd).
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,10 +19,10 @@ mod settings;
 
 use content::Source;
 
-/// One OpenLDAP server, on a loopback address of its own. It needs no rights.
+/// An OpenLDAP server on a loopback address of its own. It does not need root.
 ///
-/// It keeps `memberOf` and a log of changes for `syncrepl`, takes paged searches and, from a client that shows a
-/// certificate of [`Slapd::authority`] for the name `x`, signs it in by `EXTERNAL` as `cn=x` below the root.
+/// It maintains `memberOf` and a session log for `syncrepl`, supports paged searches, and accepts SASL `EXTERNAL`: a
+/// client certificate of [`Slapd::authority`] for the name `x` signs in as `cn=x` below the base DN.
 #[derive(Debug)]
 pub struct Slapd {
     suffix: String,
@@ -31,7 +31,7 @@ pub struct Slapd {
     keeper: Keeper,
 }
 
-/// What a server is to be like.
+/// The options of a server.
 #[derive(Clone, Debug)]
 pub struct SlapdOptions {
     suffix: String,
@@ -43,7 +43,7 @@ pub struct SlapdOptions {
 }
 
 impl Slapd {
-    /// A directory `dc=example,dc=test` with nobody in it but `cn=reader`.
+    /// Returns the options of a directory `dc=example,dc=test` that contains only `cn=reader`.
     pub fn options() -> SlapdOptions {
         SlapdOptions {
             suffix: "dc=example,dc=test".to_owned(),
@@ -55,52 +55,52 @@ impl Slapd {
         }
     }
 
-    /// `ldaps://` with address and port; the certificate names the address.
+    /// Returns the `ldaps://` URL with address and port. The certificate is valid for the address.
     pub fn url(&self) -> String {
         format!("ldaps://{}:{}", self.address, PORTS[1])
     }
 
-    /// `ldap://` with address and port, where a client may ask for TLS.
+    /// Returns the `ldap://` URL with address and port. It supports `StartTLS`.
     pub fn plain_url(&self) -> String {
         format!("ldap://{}:{}", self.address, PORTS[0])
     }
 
-    /// The server's socket in the file system, as `ldapi://`.
+    /// Returns the `ldapi://` URL of the server's Unix socket.
     pub fn socket_url(&self) -> String {
         socket_url(self.keeper.folder())
     }
 
-    /// Where the server listens.
+    /// Returns the address on which the server listens.
     pub fn ip(&self) -> Ipv4Addr {
         self.address
     }
 
-    /// The root of the directory.
+    /// Returns the base DN of the directory.
     pub fn base(&self) -> &str {
         &self.suffix
     }
 
-    /// The certificate of the authority that the server belongs to.
+    /// Returns the certificate file of the server's CA.
     pub fn ca_file(&self) -> PathBuf {
         self.authority.file()
     }
 
-    /// The authority that signs for the server, and for its clients.
+    /// Returns the CA that signs server and client certificates.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// Whoever may do everything and has no limits.
+    /// Returns the account of the administrator, who has all rights and no limits.
     pub fn administrator(&self) -> Account {
         self.account("admin", ADMINISTRATOR)
     }
 
-    /// Somebody who may read.
+    /// Returns an account that may read.
     pub fn reader(&self) -> Account {
         self.account(READER.0, READER.1)
     }
 
-    /// Changes the directory while it runs. A record of LDIF that names no kind of change is added.
+    /// Changes the directory of the running server. A record without a `changetype` is added.
     pub fn modify(&self, changes: &str) -> Result<(), Trouble> {
         let Account { dn, password, .. } = self.administrator();
         let mut modify = tool("ldapmodify");
@@ -108,8 +108,8 @@ impl Slapd {
         feed(&mut modify, changes.as_bytes().to_vec()).map(drop)
     }
 
-    /// Lets the directory hold these entries, with the ids that they have, and nothing of what it held before but its
-    /// root and `cn=reader`. They come each after the one it is in; see [`super::rooted`].
+    /// Replaces all entries except the base entry and `cn=reader` with these entries, including their ids. Each entry
+    /// must follow its parent; see [`super::rooted`].
     pub fn hold(&self, entries: &str) -> Result<(), Trouble> {
         let Account { dn, password, .. } = self.administrator();
         let url = self.socket_url();
@@ -131,19 +131,20 @@ impl Slapd {
         }
         let mut new = Vec::new();
         for mut record in records(entries)? {
-            // The server makes them of the members.
+            // The memberof overlay derives these values from the members.
             record.values.retain(|(name, _)| !name.eq_ignore_ascii_case("memberOf"));
             if content::lacks_members(&record) {
-                // As is done where a group that nobody is in has to be.
+                // `groupOfNames` requires a member. An empty value is the usual workaround for a group without
+                // members.
                 record.add("member", "");
             }
             record.write(&mut new)?;
         }
-        // Who may relax the rules may say which id an entry has.
+        // The relax control allows the administrator to set the id of an entry.
         feed(tool("ldapmodify").args(signed_in).args(["-a", "-e", "relax"]), new).map(drop)
     }
 
-    /// Everything with all its attributes, the operational ones too, as an administrator saves it.
+    /// Exports all entries with all attributes, including operational ones, as the administrator.
     pub fn export_ldif(&self) -> Result<String, Trouble> {
         let Account { dn, password, .. } = self.administrator();
         run(tool("ldapsearch")
@@ -151,34 +152,34 @@ impl Slapd {
             .args(["-b", &self.suffix, "(objectClass=*)", "*", "+"]))
     }
 
-    /// Ends the server and keeps its files.
+    /// Stops the server and keeps its files.
     pub fn stop(&self) -> Result<(), Trouble> {
         self.keeper.stop()
     }
 
-    /// Starts a stopped server again, and a running one anew, on the same files and the same address. What clients were
-    /// told to come back with (cookies of `syncrepl`) finds no log of changes any more.
+    /// Starts a stopped server, or restarts a running one, with the same files and address. The session log is lost,
+    /// so earlier `syncrepl` cookies of clients become invalid.
     pub fn restart(&self) -> Result<(), Trouble> {
         self.keeper.stop()?;
         self.keeper.start(|| self.answers())
     }
 
-    /// Lets the server be silent: connections are taken, and nothing is answered.
+    /// Pauses the server: the system accepts connections, but the server does not respond.
     pub fn pause(&self) -> Result<(), Trouble> {
         self.keeper.pause()
     }
 
-    /// Lets a paused server go on.
+    /// Resumes a paused server.
     pub fn resume(&self) -> Result<(), Trouble> {
         self.keeper.resume()
     }
 
-    /// The process of the server, if it is not stopped.
+    /// Returns the process id of the server, or `None` if it is stopped.
     pub fn pid(&self) -> Option<u32> {
         self.keeper.pid()
     }
 
-    /// What the server has written so far: a line for each connection, each operation and each result.
+    /// Returns the log of the server: a line for each connection, each operation, and each result.
     pub fn log(&self) -> Result<String, Trouble> {
         self.keeper.log()
     }
@@ -190,7 +191,7 @@ impl Slapd {
 
     fn answers(&self) -> Result<(), Trouble> {
         let Account { dn, password, .. } = self.administrator();
-        // The client's own patience ends with the connection, and does not cover TLS.
+        // The timeout of the LDAP client covers only the TCP connection, not the TLS handshake.
         run(tool("timeout")
             .args(["10", "ldapsearch", "-x", "-LLL", "-H", &self.url(), "-D", &dn, "-w", &password])
             .args(["-s", "base", "-b", "", "1.1"])
@@ -200,63 +201,63 @@ impl Slapd {
 }
 
 impl SlapdOptions {
-    /// Names the root, as `dc=...`.
+    /// Sets the base DN, such as `dc=example,dc=test`.
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = suffix.into();
         self
     }
 
-    /// Fills the directory.
+    /// Fills the directory with a population.
     pub fn population(mut self, population: Population) -> Self {
         self.source = Source::Population(population);
         self
     }
 
-    /// Fills the directory with entries, the root first and each after the one it is in; for example with what
-    /// [`super::twin`] makes.
+    /// Fills the directory with entries, for example those of [`super::twin`]. The base entry must come first, and
+    /// each entry must follow its parent.
     pub fn ldif(mut self, entries: impl Into<String>) -> Self {
         self.source = Source::Entries(entries.into());
         self
     }
 
-    /// Limits the searches of somebody, both in the words of `slapd.conf(5)`: `users`, `anonymous` or
-    /// `dn.exact="cn=reader,dc=example,dc=test"`, and for example `size=1000` (of all entries, also when paged),
-    /// `size=1000 size.prtotal=unlimited` (only when not paged), `size.pr=500` (the greatest page),
-    /// `size.prtotal=disabled` (no pages). The first limit that fits counts.
+    /// Limits the searches of some clients, in the syntax of `slapd.conf(5)`. `who` is `users`, `anonymous`, or
+    /// `dn.exact="cn=reader,dc=example,dc=test"`. `limits` is, for example, `size=1000` (all entries, including paged
+    /// searches), `size=1000 size.prtotal=unlimited` (only unpaged searches), `size.pr=500` (the maximum page size),
+    /// or `size.prtotal=disabled` (no paging). The first matching limit applies.
     pub fn limit(mut self, who: impl Into<String>, limits: impl Into<String>) -> Self {
         self.limits.push((who.into(), limits.into()));
         self
     }
 
-    /// Lets the server know nothing of `memberOf`.
+    /// Disables the memberof overlay, so that the server has no `memberOf`.
     pub fn without_memberof(mut self) -> Self {
         self.backlinks = false;
         self
     }
 
-    /// Refuses clients that do not sign in.
+    /// Rejects anonymous clients.
     pub fn without_anonymous(mut self) -> Self {
         self.anonymous = false;
         self
     }
 
-    /// Lets the server show another certificate than a good one.
+    /// Sets the kind of certificate; the default is a valid one.
     pub fn certificate(mut self, certificate: Certificate) -> Self {
         self.certificate = certificate;
         self
     }
 
-    /// Returns a running server with these options, for a test that only reads: all tests of this process that ask for the same
-    /// get the same one.
+    /// Returns a running server with these options, for a test that only reads. All tests of this process that
+    /// request the same options share one server.
     ///
     /// # Errors
-    /// When it does not start.
+    /// If the server does not start.
     pub fn shared(self) -> Result<&'static Slapd, Trouble> {
         static SERVERS: Shared<Slapd> = Shared::new();
         SERVERS.get(format!("{self:?}"), || self.start())
     }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it responds.
     pub fn start(self) -> Result<Slapd, Trouble> {
         let address = address::free(&PORTS)?;
         let folder = content::files(&self)?;
@@ -268,14 +269,14 @@ impl SlapdOptions {
     }
 }
 
-/// Makes copied files fit the place.
+/// Adapts the copied files to the folder and address of the server.
 fn set_up(folder: &Path, options: &SlapdOptions, address: Ipv4Addr) -> Result<(Authority, Keeper), Trouble> {
     let authority = Authority::within(&folder.join("authority"))?;
     let pair = authority.server(options.certificate, &["ldap.example.test"], &[IpAddr::V4(address)])?;
     settings::write(folder, options, Some((&pair, &authority)))?;
     let urls = format!("ldap://{address}:{} ldaps://{address}:{} {}", PORTS[0], PORTS[1], socket_url(folder));
     let mut server = tool("slapd");
-    // With a debug level, whichever, it stays in the foreground.
+    // With a debug level, the server stays in the foreground.
     server.args(["-d", "stats", "-h", &urls, "-f"]).arg(settings::file(folder));
     Ok((authority, Keeper::new(folder, &server)?))
 }
@@ -286,5 +287,5 @@ fn socket_url(folder: &Path) -> String {
 
 const ADMINISTRATOR: &str = "s3cret of the admin";
 const READER: (&str, &str) = ("reader", "s3cret of the reader");
-/// Plain and with TLS.
+/// The ports without and with TLS.
 const PORTS: [u16; 2] = [3389, 3636];

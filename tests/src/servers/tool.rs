@@ -1,4 +1,4 @@
-//! Programs that are run to their end.
+//! Runs external programs.
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::Trouble;
 
-/// A program of the machine; those for administrators are found as well, whoever asks.
+/// Returns a command for a program of the machine. Programs in the sbin folders are also found by ordinary users.
 pub(super) fn tool(name: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut path = std::env::var_os("PATH").unwrap_or_default();
     path.push(OsString::from(":/usr/sbin:/sbin"));
@@ -17,33 +17,33 @@ pub(super) fn tool(name: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
-/// A file that belongs to these servers and is kept beside the tests.
+/// Returns the path of a script in `tests/servers`.
 pub(super) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("servers").join(name)
 }
 
-/// Runs a program to its end and takes what it writes.
+/// Runs a program until it exits and returns its output.
 pub(super) fn run(command: &mut Command) -> Result<String, Trouble> {
     feed(command, Vec::new())
 }
 
-/// Runs a program to its end with this as its input, and takes what it writes.
+/// Runs a program with the given standard input until it exits and returns its output.
 ///
 /// # Errors
 ///
-/// It is not there, or says with its exit code that it failed; then the end of what it said comes along.
+/// If the program does not exist or fails; the error contains the end of its output.
 pub(super) fn feed(command: &mut Command, input: Vec<u8>) -> Result<String, Trouble> {
     let name = command.get_program().to_string_lossy().into_owned();
     let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = spawned.map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
-            Trouble::from(format!("there is no `{name}` on this machine: run tests/servers/install"))
+            Trouble::from(format!("the program `{name}` is not installed: run tests/servers/install"))
         }
         _ => format!("{name}: {error}").into(),
     })?;
-    let mut stdin = child.stdin.take().ok_or("no way in")?;
-    // On a thread of its own, since the program may write before it has read everything. One that stops reading says
-    // why with its exit code.
+    let mut stdin = child.stdin.take().ok_or("standard input is not piped")?;
+    // Input is written on a thread of its own, because the program may write output before it has read all input. If
+    // the program stops reading, its exit code reports the error.
     let writer = thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output()?;
     let _ = writer.join();
@@ -54,7 +54,7 @@ pub(super) fn feed(command: &mut Command, input: Vec<u8>) -> Result<String, Trou
     Err(format!("{name}: {}\n{}", output.status, ending(&String::from_utf8_lossy(&said))).into())
 }
 
-/// The last lines of a text.
+/// Returns the last lines of a text.
 pub(super) fn ending(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(LINES)..].join("\n")

@@ -1,4 +1,4 @@
-//! The same people on another kind of server.
+//! Converts the entries of Active Directory for another kind of server.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -6,24 +6,23 @@ use std::fmt::Write;
 use super::ldif::{Record, records};
 use crate::Trouble;
 
-/// Makes of an export of Active Directory the entries of an OpenLDAP server with the same people, groups and units.
+/// Converts an Active Directory export into entries of an OpenLDAP server with the same people, groups, and units.
 ///
-/// Each keeps its name (DN); its `objectGUID` becomes its `entryUUID`, and its times become those of the server. What
-/// people are, and who are members of what, stays: people are `inetOrgPerson`, groups `groupOfNames`, and the other
-/// classes keep their names or become an `otherObject`. All attributes that a person, a group or a rule about them may
-/// be asked for stay as well. Whoever is in a group by its being their primary one is a member like the others here, on
-/// both sides.
+/// Each entry keeps its DN. Its `objectGUID` becomes its `entryUUID`, and its timestamps become those of the server.
+/// People remain people, as `inetOrgPerson`, and groups keep their members, as `groupOfNames`. The other classes keep
+/// their names or become an `otherObject`. All attributes that a rule may use are kept. Primary group members become
+/// explicit members, because OpenLDAP has no primary groups.
 ///
-/// Two things differ by nature. OpenLDAP calls `streetAddress` by its older name, `street`; and an empty group or a
-/// person without a last name can be read here, but not be changed by a client before they are complete.
+/// There are two differences. OpenLDAP calls `streetAddress` by its older name, `street`. And an empty group or a
+/// person without a last name can be read from the server, but clients cannot change it before it is complete.
 ///
 /// # Errors
 ///
-/// The text is no LDIF, or an `objectGUID` in it is none.
+/// If the text is not LDIF or contains an invalid `objectGUID`.
 pub fn twin(export: &str) -> Result<String, Trouble> {
     let mut entries = records(export)?;
     join_primary_groups(&mut entries);
-    // Each after the one it is in, which an export need not keep to.
+    // Parents must come before their children, and an export may have another order.
     entries.sort_by_cached_key(|record| depth(&record.dn));
     let mut out = Vec::new();
     for record in &entries {
@@ -52,14 +51,14 @@ fn convert(record: &Record) -> Result<Record, Trouble> {
     Ok(twin)
 }
 
-/// Writes out the members that a group has only by being their primary one.
+/// Adds the primary group members to the explicit members of each group.
 fn join_primary_groups(entries: &mut [Record]) {
     let sids = entries.iter().enumerate().filter_map(|(at, entry)| Some((entry.one("objectSid")?.to_vec(), at)));
     let sids: HashMap<Vec<u8>, usize> = sids.collect();
     for member in 0..entries.len() {
         let primary = |entry: &Record| -> Option<Vec<u8>> {
             let number: u32 = std::str::from_utf8(entry.one("primaryGroupID")?).ok()?.parse().ok()?;
-            // The last four bytes of a SID number within the domain.
+            // The last four bytes of a SID identify the group within the domain.
             let own = entry.one("objectSid")?;
             Some([own.get(..own.len().checked_sub(4)?)?, &number.to_le_bytes()].concat())
         };
@@ -70,7 +69,7 @@ fn join_primary_groups(entries: &mut [Record]) {
     }
 }
 
-/// How many parts a name has.
+/// Returns the number of RDNs in a DN.
 fn depth(dn: &str) -> usize {
     let mut letters = dn.chars();
     let mut parts = 1;
@@ -84,9 +83,9 @@ fn depth(dn: &str) -> usize {
     parts
 }
 
-/// A GUID as text: Windows stores its first three numbers little end first (MS-DTYP 2.3.4).
+/// Returns a GUID as text. Windows stores its first three fields in little-endian order (MS-DTYP 2.3.4).
 fn uuid(guid: &[u8]) -> Result<String, Trouble> {
-    let bytes: [u8; 16] = guid.try_into().map_err(|_| "an objectGUID is 16 bytes")?;
+    let bytes: [u8; 16] = guid.try_into().map_err(|_| "an objectGUID must have 16 bytes")?;
     let order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
     let mut text = String::new();
     for (at, place) in order.into_iter().enumerate() {
@@ -96,7 +95,7 @@ fn uuid(guid: &[u8]) -> Result<String, Trouble> {
     Ok(text)
 }
 
-/// Classes of Active Directory with those of the twin; the first that an entry has counts.
+/// Classes of Active Directory and the corresponding classes of the twin. The first class that an entry has applies.
 const CLASSES: &[(&str, &[&str])] = &[
     ("group", &["top", "groupOfNames"]),
     ("computer", &["top", "computer"]),
@@ -111,10 +110,10 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("container", &["top", "container"]),
 ];
 
-/// What is neither a person nor a group nor made to hold those, but may hold something.
+/// The classes for entries that are not people, groups, or containers of these, but may have children.
 const OTHER: &[&str] = &["top", "otherObject"];
 
-/// Attributes that stay as they are.
+/// Attributes that are copied unchanged.
 const KEPT: &[&str] = &[
     "accountExpires",
     "adminCount",

@@ -1,18 +1,18 @@
-//! Where a fault strikes.
+//! The place where a fault occurs.
 
 use super::fault::Fault;
 use super::message::SearchOp;
 
-/// A fault, and where it strikes.
+/// A fault and the place where it occurs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
-    /// What goes wrong.
+    /// The fault.
     pub fault: Fault,
-    /// Where.
+    /// The place where it occurs.
     pub aim: Aim,
 }
 
-/// A place in what client and server say to each other.
+/// A place in the exchange between client and server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aim {
     pub(super) at: At,
@@ -22,7 +22,7 @@ pub struct Aim {
     nth: Option<usize>,
 }
 
-/// The kinds of requests that can be aimed at.
+/// The kinds of requests at which a fault can be aimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum At {
     Connection,
@@ -40,59 +40,59 @@ enum Pages {
 }
 
 impl Aim {
-    /// Every connection, before a byte is exchanged (also before TLS); only for [`Fault::Cut`], where the spot does not
-    /// matter, and [`Fault::Rubbish`].
+    /// Aims at every connection before the first byte is exchanged, even before TLS. Only for [`Fault::Cut`], where
+    /// the spot is ignored, and [`Fault::Rubbish`].
     pub fn connection() -> Self {
         Self { at: At::Connection, pages: Pages::Every, text: None, asking: None, nth: None }
     }
 
-    /// Every answer to the wish for TLS. What follows the answer at [`Spot::End`](super::Spot::End) is sent in the same
-    /// piece as the answer, and is not protected.
+    /// Aims at every `StartTLS` response. Messages after the response, at [`Spot::End`](super::Spot::End), are sent
+    /// unencrypted in the same TCP segment.
     pub fn start_tls() -> Self {
         Self { at: At::StartTls, ..Self::connection() }
     }
 
-    /// Every answer to a bind.
+    /// Aims at every bind response.
     pub fn bind() -> Self {
         Self { at: At::Bind, ..Self::connection() }
     }
 
-    /// Every read of the rootDSE.
+    /// Aims at every read of the root DSE.
     pub fn root_dse() -> Self {
         Self { at: At::RootDse, ..Self::connection() }
     }
 
-    /// Every page of every search but those of the rootDSE.
+    /// Aims at every page of every search except those of the root DSE.
     pub fn every_page() -> Self {
         Self { at: At::Search, ..Self::connection() }
     }
 
-    /// This page of every search, counted from 1 by what the client asks for.
+    /// Aims at one page of every search. The first page is 1.
     pub fn page(page: usize) -> Self {
         Self { pages: Pages::Only(page), ..Self::every_page() }
     }
 
-    /// This page of every search, and all later ones.
+    /// Aims at this page and all later pages of every search.
     pub fn from_page(page: usize) -> Self {
         Self { pages: Pages::From(page), ..Self::every_page() }
     }
 
-    /// Only searches with this text in the base or the filter (as RFC 4515 writes it), whatever the case of letters.
+    /// Limits the aim to searches whose base or filter (as in RFC 4515) contains this text, ignoring case.
     pub fn of(self, text: &str) -> Self {
         Self { text: Some(text.to_lowercase()), ..self }
     }
 
-    /// Only searches with this text in the name of an attribute they ask for, whatever the case of letters.
+    /// Limits the aim to searches that request an attribute whose name contains this text, ignoring case.
     pub fn asking(self, text: &str) -> Self {
         Self { asking: Some(text.to_lowercase()), ..self }
     }
 
-    /// Only the n-th of these connections, binds or searches, counted from 1 over all connections.
+    /// Limits the aim to the n-th matching connection, bind, or search, counted from 1 over all connections.
     pub fn nth(self, n: usize) -> Self {
         Self { nth: Some(n), ..self }
     }
 
-    /// Whether it is about this search, on whatever page.
+    /// Returns `true` if the aim includes this search, on any page.
     pub(super) fn is_about(&self, search: &SearchOp) -> bool {
         let holds = |text: &str, wanted: &String| text.to_lowercase().contains(wanted.as_str());
         let wanted = if search.is_root_dse() { At::RootDse } else { At::Search };
@@ -101,12 +101,12 @@ impl Aim {
         self.at == wanted && self.text.as_ref().is_none_or(text) && self.asking.as_ref().is_none_or(asks)
     }
 
-    /// Whether the n-th of what it is about is meant.
+    /// Returns `true` if the aim includes the n-th match.
     pub(super) fn takes(&self, ordinal: usize) -> bool {
         self.nth.is_none_or(|nth| nth == ordinal)
     }
 
-    /// Whether a page is meant, for a fault that lasts for so many pages.
+    /// Returns `true` if the aim includes this page, for a fault that lasts for the given number of pages.
     pub(super) fn meets(&self, page: usize, pages: usize) -> bool {
         match self.pages {
             Pages::Every => true,

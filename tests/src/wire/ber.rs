@@ -1,82 +1,86 @@
-//! The little of the Basic Encoding Rules that LDAP uses: definite lengths and tags of one byte (RFC 4511, 5.1).
+//! The subset of the Basic Encoding Rules that LDAP uses: definite lengths and tags of one byte (RFC 4511, section
+//! 5.1).
 
 use std::fmt;
 
-/// One element: its tag, what is in it, and all its bytes.
+/// A BER element: its tag, its contents, and all of its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Element<'a> {
     /// The identifier byte.
     pub tag: u8,
     /// The contents.
     pub body: &'a [u8],
-    /// Header and contents.
+    /// The header and the contents.
     pub whole: &'a [u8],
 }
 
-/// Reads elements one after the other; never looks inside them by itself, so depth costs nothing.
+/// Reads elements one after another. It does not parse their contents, so deep nesting has no cost.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    /// Begins at the first byte.
+    /// Creates a reader that starts at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    /// Whether nothing is left.
+    /// Returns `true` if no bytes are left.
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// The tag of the next element, if one is left.
+    /// Returns the tag of the next element, if there is one.
     pub fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
 
-    /// Takes the next element.
+    /// Reads the next element.
     pub fn element(&mut self) -> Result<Element<'a>, Malformed> {
-        let (header, length) = extent(self.rest)?.ok_or(Malformed("an element is cut off"))?;
-        let end = header.checked_add(length).ok_or(Malformed("a length is beyond all memory"))?;
-        let whole = self.rest.get(..end).ok_or(Malformed("an element is longer than what holds it"))?;
+        let (header, length) = extent(self.rest)?.ok_or(Malformed("an element is truncated"))?;
+        let end = header.checked_add(length).ok_or(Malformed("a length exceeds the address space"))?;
+        let whole = self.rest.get(..end).ok_or(Malformed("an element is longer than its container"))?;
         self.rest = &self.rest[end..];
         Ok(Element { tag: whole[0], body: &whole[header..], whole })
     }
 
-    /// Takes the contents of the next element, which has to have this tag.
+    /// Reads the next element and returns its contents. The element must have this tag.
     pub fn body(&mut self, tag: u8) -> Result<&'a [u8], Malformed> {
         match self.element()? {
             element if element.tag == tag => Ok(element.body),
-            _ => Err(Malformed("an element has another tag than it should")),
+            _ => Err(Malformed("an element has an unexpected tag")),
         }
     }
 
-    /// Takes a number with this tag.
+    /// Reads an integer with this tag.
     pub fn number(&mut self, tag: u8) -> Result<i64, Malformed> {
         let body = self.body(tag)?;
         if body.is_empty() || body.len() > 8 {
-            return Err(Malformed("a number has no or too many bytes"));
+            return Err(Malformed("an integer has no bytes or too many bytes"));
         }
         let sign = if body[0] & 0x80 == 0 { 0 } else { -1 };
         Ok(body.iter().fold(sign, |number, byte| (number << 8) | i64::from(*byte)))
     }
 
-    /// Takes a text with this tag; what is not UTF-8 is shown as replacement characters.
+    /// Reads a text with this tag. Invalid UTF-8 is replaced by replacement characters.
     pub fn text(&mut self, tag: u8) -> Result<String, Malformed> {
         Ok(String::from_utf8_lossy(self.body(tag)?).into_owned())
     }
 }
 
-/// The length of the first element in the buffer, header included, once its header is there.
+/// Returns the length of the first element in the buffer, including its header, or `None` if the header is
+/// incomplete.
 pub fn first(buffer: &[u8]) -> Result<Option<usize>, Malformed> {
     match extent(buffer)? {
-        Some((header, length)) => Ok(Some(header.checked_add(length).ok_or(Malformed("a length is beyond memory"))?)),
+        Some((header, length)) => {
+            Ok(Some(header.checked_add(length).ok_or(Malformed("a length exceeds the address space"))?))
+        }
         None => Ok(None),
     }
 }
 
-/// Writes one element.
+/// Encodes an element.
 pub fn element(tag: u8, body: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag];
     bytes.extend(length(body.len()));
@@ -84,12 +88,12 @@ pub fn element(tag: u8, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Writes an element out of elements.
+/// Encodes an element that contains other elements.
 pub fn group(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
     element(tag, &parts.concat())
 }
 
-/// Writes a number in as few bytes as it takes.
+/// Encodes an integer in the fewest bytes.
 pub fn number(tag: u8, value: i64) -> Vec<u8> {
     let bytes = value.to_be_bytes();
     let spare = |at: usize| matches!((bytes[at], bytes[at + 1] & 0x80), (0, 0) | (0xff, 0x80));
@@ -97,7 +101,7 @@ pub fn number(tag: u8, value: i64) -> Vec<u8> {
     element(tag, &bytes[start..])
 }
 
-/// Writes a length in as few bytes as it takes.
+/// Encodes a length in the fewest bytes.
 pub fn length(length: usize) -> Vec<u8> {
     if length < 0x80 {
         return vec![length as u8];
@@ -109,7 +113,7 @@ pub fn length(length: usize) -> Vec<u8> {
     all
 }
 
-/// Bytes that are no BER, or none that LDAP allows.
+/// Bytes that are not valid BER, or that LDAP does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed(pub(super) &'static str);
 
@@ -121,7 +125,7 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-/// Lengths of header and contents of the first element; nothing while the header is not there in full.
+/// Returns the lengths of the header and the contents of the first element, or `None` if the header is incomplete.
 fn extent(bytes: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
     let [tag, first, rest @ ..] = bytes else { return Ok(None) };
     if tag & 0x1f == 0x1f {
@@ -139,20 +143,20 @@ fn extent(bytes: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
     }
     let Some(digits) = rest.get(..count) else { return Ok(None) };
     let length = digits.iter().fold(0_u64, |length, byte| (length << 8) | u64::from(*byte));
-    Ok(Some((2 + count, usize::try_from(length).map_err(|_| Malformed("a length is beyond all memory"))?)))
+    Ok(Some((2 + count, usize::try_from(length).map_err(|_| Malformed("a length exceeds the address space"))?)))
 }
 
-/// Tag of a boolean.
+/// The tag of a boolean.
 pub const BOOLEAN: u8 = 0x01;
-/// Tag of an integer.
+/// The tag of an integer.
 pub const INTEGER: u8 = 0x02;
-/// Tag of an octet string.
+/// The tag of an octet string.
 pub const OCTETS: u8 = 0x04;
-/// Tag of an enumerated value.
+/// The tag of an enumerated value.
 pub const ENUMERATED: u8 = 0x0a;
-/// Tag of a sequence.
+/// The tag of a sequence.
 pub const SEQUENCE: u8 = 0x30;
-/// Tag of a set.
+/// The tag of a set.
 pub const SET: u8 = 0x31;
 
 #[cfg(test)]
@@ -160,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_come_back_in_the_fewest_bytes() {
+    fn encodes_integers_in_the_fewest_bytes() {
         for (value, body) in [
             (0, vec![0]),
             (127, vec![0x7f]),
@@ -179,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_every_size_come_back() {
+    fn encodes_lengths_of_every_size() {
         for size in [0, 1, 127, 128, 255, 256, 70_000] {
             let bytes = element(OCTETS, &vec![7; size]);
             assert_eq!(first(&bytes), Ok(Some(bytes.len())));
@@ -190,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_about_itself_is_refused() {
+    fn rejects_elements_with_wrong_lengths() {
         let bad: [&[u8]; 7] = [
             &[0x30, 0x80, 0, 0],
             &[0x30, 5, 1],
@@ -203,6 +207,6 @@ mod tests {
         for bytes in bad {
             assert!(Reader::new(bytes).element().is_err(), "{bytes:02x?}");
         }
-        assert_eq!(first(&[0x30, 0x82, 1]), Ok(None), "a header that is still on its way");
+        assert_eq!(first(&[0x30, 0x82, 1]), Ok(None), "an incomplete header");
     }
 }

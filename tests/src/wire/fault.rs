@@ -1,312 +1,313 @@
-//! What can go wrong on a wire, as data.
+//! The faults that a wire can inject, as data.
 
 use std::time::Duration;
 
 use super::aim::{Aim, Damage};
 
-/// One kind of damage to what a server says.
+/// A fault in a server's response.
 ///
-/// A fault is done to the answer to one request, which for a search is one page: its entries and references, and the
-/// `SearchResultDone`. Several faults on the same answer are done in the order in which they are given.
+/// A fault applies to the response to one request. For a search, this is one page: its entries and references and the
+/// `SearchResultDone`. Several faults in the same response apply in the order in which they are given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// Another result code in the answer. A bind or a wish for TLS does not even get to the server.
+    /// Sends another result code. A bind or `StartTLS` request does not reach the server.
     Code {
         /// The result code.
         code: u32,
-        /// What becomes of the entries of the page.
+        /// The handling of the page's entries.
         entries: Entries,
-        /// What becomes of the paging control.
+        /// The handling of the paging control.
         paging: Keep,
     },
-    /// The connection ends, or says no more.
+    /// Closes the connection, or keeps it open but sends nothing more.
     Cut {
-        /// Where in the answer.
+        /// The place in the response.
         spot: Spot,
-        /// In which way.
+        /// The way in which the connection ends.
         ending: Ending,
     },
-    /// A pause before every message.
+    /// Pauses before every message.
     Slow {
-        /// How long each lasts.
+        /// The duration of each pause.
         each: Duration,
     },
-    /// Every message goes out in pieces of so many bytes; give it last.
+    /// Splits every message into pieces of the given size. This must be the last fault.
     Chopped {
-        /// Bytes in a piece.
+        /// The number of bytes in a piece.
         size: usize,
     },
-    /// So many pages without entries, but with a cookie, come first.
+    /// Sends the given number of pages with a cookie but without entries first.
     EmptyPages {
-        /// How many.
+        /// The number of empty pages.
         times: usize,
     },
-    /// The page says that there is more, and what comes is the same page again, for ever.
+    /// Sends the same page again and again, always with a cookie for more.
     PageLoop {
-        /// Whether its cookie gives it away.
+        /// The kind of cookie, by which a client may detect the loop.
         cookie: LoopCookie,
     },
-    /// The page comes twice, and then the search goes on.
+    /// Sends the page twice and then continues the search.
     PageTwice,
-    /// The paging control is not in the answer, as if the server knew nothing of pages.
+    /// Removes the paging control from the response, as if the server did not support paging.
     PagingTaken,
-    /// The cookie is empty: "this was the last page".
+    /// Empties the cookie, which marks the page as the last one.
     CookieCleared,
-    /// The cookie is one that the server did not give.
+    /// Replaces the cookie with one that the server did not create.
     CookieChanged,
-    /// An entry comes twice.
+    /// Sends an entry twice.
     EntryTwice {
-        /// Which entry of the page, counted from 1.
+        /// The number of the entry on the page, counted from 1.
         entry: usize,
-        /// What the second one is like.
+        /// The difference between the copy and the original.
         copy: Copied,
     },
-    /// The entries of the page come the other way round.
+    /// Reverses the order of the page's entries.
     EntriesReversed,
-    /// An entry of the page, counted from 1, does not come.
+    /// Removes one entry of the page.
     EntryDropped {
-        /// Which one.
+        /// The number of the entry, counted from 1.
         entry: usize,
     },
-    /// Attribute names are written in capitals.
+    /// Sends attribute names in upper case.
     NamesInCapitals,
-    /// An attribute is changed.
+    /// Changes an attribute.
     Attribute {
-        /// Its name, whatever the case.
+        /// The name of the attribute, ignoring case.
         name: String,
-        /// In which way.
+        /// The change.
         edit: Edit,
-        /// In which entries of the page.
+        /// The affected entries of the page.
         entries: Which,
     },
-    /// An entry is not as entries are.
+    /// Sends a malformed entry.
     EntryBroken {
-        /// Which entry of the page, counted from 1.
+        /// The number of the entry on the page, counted from 1.
         entry: usize,
-        /// In which way.
+        /// The kind of damage.
         how: Broken,
     },
-    /// Long attributes come in ranges, as AD does it with `MaxValRange`, whatever the server itself can do: their values
-    /// are fetched from it whole and cut up here.
+    /// Sends large attributes in ranges, like Active Directory with `MaxValRange`, even if the server does not
+    /// support that: the wire requests all values from the server and splits them.
     RangeImposed {
         /// The attribute.
         attribute: String,
-        /// Values in one answer at most.
+        /// The maximum number of values in a response.
         step: usize,
     },
-    /// Of an attribute only the first values come, as `attribute;range=0-N`; what follows is asked of the server itself.
+    /// Sends only the first values of an attribute, as `attribute;range=0-N`. Later ranges are requested from the
+    /// server itself.
     RangeCut {
         /// The attribute.
         attribute: String,
-        /// How many values.
+        /// The number of values.
         keep: usize,
     },
-    /// The answer to a request for a later range is not what was asked for.
+    /// Answers the request for a later range incorrectly.
     RangeAnswer(RangeAnswer),
-    /// A continuation reference comes with the page.
+    /// Adds a continuation reference to the page.
     Reference {
-        /// Where it points to, as URLs.
+        /// The URLs of the reference.
         urls: Vec<String>,
     },
-    /// The answer is result code 10.
+    /// Sends result code 10 (referral).
     Referral {
-        /// Where it points to, as URLs.
+        /// The URLs of the referral.
         urls: Vec<String>,
     },
-    /// Something that does not belong there.
+    /// Sends an unexpected message.
     Rubbish {
-        /// What.
+        /// The message.
         what: Rubbish,
-        /// Where in the answer.
+        /// The place in the response.
         spot: Spot,
-        /// What becomes of what would have followed.
+        /// The handling of the remaining response.
         rest: Rest,
     },
-    /// From here on every search on this connection gets this result code, as if nobody had signed in.
+    /// Rejects every later search on this connection with this result code, as if the client had not signed in.
     SearchesRefused {
         /// The result code.
         code: u32,
     },
 }
 
-/// What becomes of the entries of a page.
+/// The handling of a page's entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entries {
-    /// They come.
+    /// The entries are sent.
     Passed,
-    /// They do not come.
+    /// The entries are not sent.
     Held,
 }
 
-/// What becomes of the paging control of an answer.
+/// The handling of the paging control in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// It stays as the server gave it, with a cookie if there is more.
+    /// The control stays as the server sent it, with a cookie if there are more pages.
     Kept,
-    /// It is taken away.
+    /// The control is removed.
     Taken,
 }
 
-/// A place in an answer; counts beyond its end mean its end.
+/// A place in a response. A count beyond the end of the response means its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spot {
-    /// Before anything of it.
+    /// Before the first message.
     Start,
-    /// After so many entries.
+    /// After the given number of entries.
     AfterEntries(usize),
-    /// In the middle of the entry that follows so many others.
+    /// In the middle of the entry that follows the given number of entries.
     InEntryAfter(usize),
     /// After the last entry.
     BeforeDone,
     /// In the middle of the last message.
     InDone,
-    /// After all of it.
+    /// After the last message.
     End,
 }
 
-/// How a connection ends.
+/// The way in which a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// In good order; under TLS with a `close_notify`.
+    /// An orderly close, with `close_notify` under TLS.
     Closed,
-    /// With a FIN, and nothing said under TLS.
+    /// A FIN without `close_notify` under TLS.
     Fin,
-    /// With an RST.
+    /// An RST.
     Rst,
-    /// Not at all: it stays open and says nothing more.
+    /// No end: the connection stays open, but nothing more is sent.
     Silence,
 }
 
-/// The cookie of a page that never ends.
+/// The cookie of an endless page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoopCookie {
-    /// The same each time.
+    /// The same cookie each time.
     Same,
-    /// A new one each time.
+    /// A new cookie each time.
     Fresh,
 }
 
-/// What the second of two equal entries is like.
+/// The difference between an entry and its copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Copied {
-    /// The same bytes.
+    /// No difference: the copy has the same bytes.
     Same,
-    /// The first value of this attribute has another end.
+    /// The last byte of this attribute's first value.
     OtherValue(String),
-    /// Another name, and all else the same.
+    /// The DN. The rest is the same.
     OtherDn,
 }
 
-/// What is done to an attribute.
+/// A change of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
-    /// It is not there.
+    /// The attribute is removed.
     Taken,
-    /// It is there without values.
+    /// The values of the attribute are removed.
     Emptied,
-    /// These are its values, also where it was not there.
+    /// The attribute gets these values, even if the entry did not have it.
     Set(Vec<Vec<u8>>),
-    /// It lacks this value.
+    /// This value of the attribute is removed.
     Without(Vec<u8>),
 }
 
-/// Some or all entries of a page.
+/// A selection of a page's entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// All of them.
+    /// All entries.
     All,
-    /// One of them, counted from 1.
+    /// One entry, counted from 1.
     Nth(usize),
 }
 
-/// How an entry is broken.
+/// The damage of a malformed entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
-    /// Its name is not UTF-8.
+    /// The DN is not UTF-8.
     DnNotText,
-    /// Its name is no name: no equals sign in it.
+    /// The DN is invalid: it contains no equals sign.
     DnNoName,
-    /// Its name is empty.
+    /// The DN is empty.
     DnEmpty,
-    /// The length of its first attribute goes beyond the end of the list.
+    /// The length of the first attribute exceeds the attribute list.
     Lengths,
-    /// Its first attribute has no set of values.
+    /// The first attribute has no set of values.
     NoValues,
-    /// There is nothing after its name.
+    /// Nothing follows the DN.
     NoAttributes,
 }
 
-/// How a request for a later range of values is answered.
+/// An incorrect response to the request for a later range of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RangeAnswer {
-    /// With an entry that lacks the attribute.
+    /// An entry without the attribute.
     Nothing,
-    /// With success and no entry.
+    /// A success without an entry.
     NoEntry,
-    /// With `noSuchObject`: the group has just gone.
+    /// `noSuchObject`, as if the group had just been deleted.
     Gone,
-    /// With a range that begins at 0 again.
+    /// A range that begins at 0 again.
     Again,
-    /// With a range that begins one value later than it should, that value being left out.
+    /// A range that begins one value too late, so that a value is missing.
     Hole,
-    /// With the right values, but as a range that is not the last.
+    /// The right values, but marked as not being the last range.
     Unclosed,
 }
 
-/// What becomes of what would have followed some rubbish.
+/// The handling of the response after an unexpected message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
-    /// It follows.
+    /// The remaining response follows.
     Follows,
-    /// It never comes, though the connection stays.
+    /// The remaining response never arrives, although the connection stays open.
     Missing,
 }
 
-/// Something that does not belong where it comes.
+/// An unexpected or malformed message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rubbish {
-    /// An `ExtendedResponse` to a search, as Samba answers a critical control it does not know.
+    /// An `ExtendedResponse` to a search, which is how Samba answers an unknown critical control.
     Extended,
     /// A `BindResponse` to a search, or a `SearchResultDone` to anything else.
     OtherAnswer,
-    /// An operation of the unknown tag 30.
+    /// An operation with the unknown tag 30.
     UnknownOp,
-    /// An entry for a request that nobody has made.
+    /// An entry with an unknown message id.
     StrangeEntry,
-    /// A `SearchResultDone` for a request that nobody has made.
+    /// A `SearchResultDone` with an unknown message id.
     StrangeDone,
     /// A Notice of Disconnection with this result code.
     Disconnection(u32),
-    /// An unsolicited notification that is not known; a client has to ignore it (RFC 4511, 4.4).
+    /// An unknown unsolicited notification, which clients must ignore (RFC 4511, section 4.4).
     Notification,
-    /// A message with the number -1.
+    /// A message with the id -1.
     NegativeId,
-    /// A message with a number beyond 2^31-1.
+    /// A message with an id above 2^31-1.
     HugeId,
-    /// A successful `SearchResultDone` whose list of controls is no list.
+    /// A successful `SearchResultDone` whose list of controls is malformed.
     ControlsMalformed,
-    /// A successful `SearchResultDone` whose paging control holds rubbish.
+    /// A successful `SearchResultDone` whose paging control is malformed.
     PagingMalformed,
-    /// A `SearchResultDone` without anything in it.
+    /// An empty `SearchResultDone`.
     BareDone,
-    /// A `SearchResultDone` whose result code takes five bytes.
+    /// A `SearchResultDone` whose result code has five bytes.
     HugeCode,
-    /// An `IntermediateResponse` that nobody has asked for.
+    /// An `IntermediateResponse` that the client did not request.
     Intermediate,
     /// A successful `SearchResultDone` in a message of indefinite length.
     Indefinite,
-    /// A message with nothing in it.
+    /// An empty message.
     Empty,
-    /// A message of so many sequences, each in the one before.
+    /// A message of the given number of nested sequences.
     Nested(u32),
-    /// The beginning of a message of so many bytes.
+    /// The beginning of a message whose header announces the given number of bytes.
     Announced(u64),
-    /// Half a thousand bytes that depend on this number alone.
+    /// 500 pseudorandom bytes from this seed.
     Random(u64),
 }
 
 impl Rubbish {
-    /// One of each.
+    /// One example of each kind.
     pub const ALL: [Self; 19] = [
         Self::Extended,
         Self::OtherAnswer,
@@ -331,43 +332,43 @@ impl Rubbish {
 }
 
 impl Fault {
-    /// A result code in the place of a success, after the entries, and without a way to go on.
+    /// Sends a result code instead of a success, after the entries and without a paging control.
     pub fn code(code: u32) -> Self {
         Self::Code { code, entries: Entries::Passed, paging: Keep::Taken }
     }
 
-    /// The connection ends at a place.
+    /// Ends the connection at a spot.
     pub fn cut(spot: Spot, ending: Ending) -> Self {
         Self::Cut { spot, ending }
     }
 
-    /// An attribute is not in any entry.
+    /// Removes an attribute from every entry.
     pub fn without(name: &str) -> Self {
         Self::Attribute { name: name.to_owned(), edit: Edit::Taken, entries: Which::All }
     }
 
-    /// An attribute has another value in every entry.
+    /// Sets the value of an attribute in every entry.
     pub fn set(name: &str, value: impl Into<Vec<u8>>) -> Self {
         Self::Attribute { name: name.to_owned(), edit: Edit::Set(vec![value.into()]), entries: Which::All }
     }
 
-    /// The rootDSE does not name a control; to be aimed at [`Aim::root_dse`].
+    /// Removes a control from the root DSE. Use it with [`Aim::root_dse`].
     pub fn without_control(oid: &str) -> Self {
         let edit = Edit::Without(oid.as_bytes().to_vec());
         Self::Attribute { name: "supportedControl".to_owned(), edit, entries: Which::All }
     }
 
-    /// Rubbish in the middle of an answer that goes on as if nothing had been.
+    /// Inserts rubbish into a response, which then continues normally.
     pub fn rubbish(what: Rubbish, spot: Spot) -> Self {
         Self::Rubbish { what, spot, rest: Rest::Follows }
     }
 
-    /// Rubbish in the place of what ends an answer.
+    /// Sends rubbish instead of the message that ends the response.
     pub fn rubbish_instead(what: Rubbish) -> Self {
         Self::Rubbish { what, spot: Spot::BeforeDone, rest: Rest::Missing }
     }
 
-    /// Does it there.
+    /// Aims the fault.
     pub fn at(self, aim: Aim) -> Damage {
         Damage { fault: self, aim }
     }

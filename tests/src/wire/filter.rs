@@ -1,4 +1,4 @@
-//! Search filters as they go over the wire: read from BER, written as RFC 4515 does, and tried on an entry.
+//! LDAP search filters: decoded from BER, printed as in RFC 4515, and evaluated for an entry.
 
 use std::fmt::{self, Write};
 
@@ -8,36 +8,37 @@ use super::message::Entry;
 /// A search filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// All of them hold; none at all is true.
+    /// All of the filters match; an empty list matches.
     And(Vec<Filter>),
-    /// One of them holds; none at all is false.
+    /// At least one of the filters matches; an empty list does not match.
     Or(Vec<Filter>),
-    /// It does not hold.
+    /// The filter does not match.
     Not(Box<Filter>),
-    /// One value is this.
+    /// A value equals this one.
     Equal(String, Vec<u8>),
-    /// One value has these parts in this order: its beginning, what is in the middle, its end.
+    /// A value contains these parts in this order: its beginning, the middle parts, and its end.
     Substrings(String, Vec<u8>, Vec<Vec<u8>>, Vec<u8>),
-    /// One value is this or comes after it.
+    /// A value is greater than or equal to this one.
     AtLeast(String, Vec<u8>),
-    /// One value is this or comes before it.
+    /// A value is less than or equal to this one.
     AtMost(String, Vec<u8>),
-    /// There is a value.
+    /// The attribute has a value.
     Present(String),
-    /// One value is much like this.
+    /// A value approximately equals this one.
     Approximate(String, Vec<u8>),
-    /// A rule of the server's says so: attribute, rule, value.
+    /// An extensible match: attribute, matching rule, and value.
     Extensible(String, String, Vec<u8>),
 }
 
 impl Filter {
-    /// Reads a filter; one nested deeper than any person writes is refused.
+    /// Decodes a filter and rejects filters that are nested too deeply.
     pub fn parse(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         parse(reader, 0)
     }
 
-    /// Whether an entry passes. What a server calls undefined is false here, also below a `not`; numbers are compared as
-    /// numbers, text without regard to ASCII case, and of the extensible rules only the two bit rules of AD are known.
+    /// Returns `true` if an entry matches. Filters that a server evaluates to Undefined are false here, even below a
+    /// `not`. Numbers are compared as numbers and texts without regard to ASCII case. The only supported extensible
+    /// matching rules are the two bitwise rules of Active Directory.
     pub fn holds(&self, entry: &Entry) -> bool {
         let any = |name: &str, test: &dyn Fn(&[u8]) -> bool| entry.values(name).any(test);
         match self {
@@ -88,7 +89,7 @@ fn list(f: &mut fmt::Formatter<'_>, sign: char, filters: &[Filter]) -> fmt::Resu
     filters.iter().try_for_each(|filter| write!(f, "{filter}"))
 }
 
-/// Text as it is, but for what RFC 4515 wants escaped; bytes that are no text all as hexadecimal digits.
+/// Returns a text with the escapes of RFC 4515. Bytes that are not text are all written as hexadecimal digits.
 fn escaped(value: &[u8]) -> String {
     let mut text = String::new();
     match std::str::from_utf8(value) {
@@ -134,7 +135,7 @@ fn parse(reader: &mut Reader<'_>, depth: usize) -> Result<Filter, Malformed> {
         0x87 => Filter::Present(String::from_utf8_lossy(element.body).into_owned()),
         0xa8 => pair(&mut inner).map(|(name, value)| Filter::Approximate(name, value))?,
         0xa9 => parse_extensible(&mut inner)?,
-        _ => return Err(Malformed("a filter of no known kind")),
+        _ => return Err(Malformed("an unknown kind of filter")),
     })
 }
 
@@ -148,7 +149,7 @@ fn parse_substrings(inner: &mut Reader<'_>) -> Result<Filter, Malformed> {
             0x80 => start = part.body.to_vec(),
             0x81 => middle.push(part.body.to_vec()),
             0x82 => end = part.body.to_vec(),
-            _ => return Err(Malformed("a part of a text of no known kind")),
+            _ => return Err(Malformed("an unknown part of a substring filter")),
         }
     }
     Ok(Filter::Substrings(name, start, middle, end))
@@ -164,7 +165,7 @@ fn parse_extensible(inner: &mut Reader<'_>) -> Result<Filter, Malformed> {
             0x82 => name = text(),
             0x83 => value = part.body.to_vec(),
             0x84 => name.push_str(":dn"),
-            _ => return Err(Malformed("a part of a rule of no known kind")),
+            _ => return Err(Malformed("an unknown part of an extensible match")),
         }
     }
     Ok(Filter::Extensible(name, rule, value))

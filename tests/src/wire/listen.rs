@@ -1,4 +1,4 @@
-//! A server on a thread of its own, which ends with the value that stands for it.
+//! A server on a thread of its own, which stops when its value is dropped.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::stream::Front;
 use crate::Trouble;
 
-/// A thread that takes connections until this is dropped; then all of them end.
+/// A thread that accepts connections until this value is dropped. Then all connections end.
 #[derive(Debug)]
 pub(super) struct Listening {
     pub(super) address: SocketAddr,
@@ -19,7 +19,7 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Listens where a front says; each connection is given to what `serve` makes of it.
+    /// Listens as the front specifies and handles each connection with `serve`.
     pub(super) fn start<F>(front: &Front, serve: impl Fn(TcpStream) -> F + Send + 'static) -> Result<Self, Trouble>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -36,7 +36,8 @@ impl Listening {
                     tokio::select! {
                         _ = &mut stopped => return,
                         Ok((tcp, _)) = listener.accept() => {
-                            // Latency is all there is on this wire; a refusal to set it harms nothing.
+                            // Nagle's algorithm would only add latency, and the connection works without the option,
+                            // too.
                             let _ = tcp.set_nodelay(true);
                             tokio::spawn(serve(tcp));
                         }
@@ -52,7 +53,7 @@ impl Drop for Listening {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // Whatever it died of has been printed by then.
+            // If the thread panicked, the panic has already been printed.
             let _ = thread.join();
         }
     }

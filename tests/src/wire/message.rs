@@ -1,26 +1,26 @@
-//! LDAP messages: taken apart, and put together again (RFC 4511).
+//! Decodes and encodes LDAP messages (RFC 4511).
 
 use super::ber::{self, BOOLEAN, ENUMERATED, INTEGER, Malformed, OCTETS, Reader, SEQUENCE, SET};
 use super::filter::Filter;
 
-/// One message: whose it is, what it says, and the controls that go with it.
+/// An LDAP message: the message id, the operation, and the controls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Number of the request.
+    /// The message id of the request.
     pub id: i64,
-    /// The operation with its header.
+    /// The encoded operation, including its header.
     pub op: Vec<u8>,
     /// The controls.
     pub controls: Vec<Control>,
 }
 
 impl Message {
-    /// A message without controls.
+    /// Creates a message without controls.
     pub fn new(id: i64, op: Vec<u8>) -> Self {
         Self { id, op, controls: Vec::new() }
     }
 
-    /// Takes a message apart.
+    /// Decodes a message.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut inner = Reader::new(Reader::new(bytes).body(SEQUENCE)?);
         let id = inner.number(INTEGER)?;
@@ -35,7 +35,7 @@ impl Message {
         Ok(Self { id, op, controls })
     }
 
-    /// Puts it together.
+    /// Encodes the message.
     pub fn bytes(&self) -> Vec<u8> {
         let mut parts = vec![ber::number(INTEGER, self.id), self.op.clone()];
         if !self.controls.is_empty() {
@@ -45,24 +45,24 @@ impl Message {
         ber::group(SEQUENCE, &parts)
     }
 
-    /// The tag of the operation.
+    /// Returns the tag of the operation.
     pub fn tag(&self) -> u8 {
         self.op.first().copied().unwrap_or_default()
     }
 
-    /// What is inside the operation.
+    /// Returns a reader for the contents of the operation.
     pub fn body(&self) -> Result<Reader<'_>, Malformed> {
         Ok(Reader::new(Reader::new(&self.op).element()?.body))
     }
 
-    /// The paging control, if there is one that can be read.
+    /// Returns the paging control, if the message has a valid one.
     pub fn paging(&self) -> Option<Paging> {
         let control = self.controls.iter().find(|control| control.oid == PAGING)?;
         let mut inner = Reader::new(Reader::new(control.value.as_deref()?).body(SEQUENCE).ok()?);
         Some(Paging { size: inner.number(INTEGER).ok()?, cookie: inner.body(OCTETS).ok()?.to_vec() })
     }
 
-    /// Puts another paging control in the place of what was there; its criticality stays.
+    /// Replaces the paging control. Its criticality stays the same.
     pub fn set_paging(&mut self, paging: Option<Paging>) {
         let critical = self.controls.iter().any(|control| control.oid == PAGING && control.critical);
         self.controls.retain(|control| control.oid != PAGING);
@@ -73,11 +73,11 @@ impl Message {
 /// A control.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Control {
-    /// Its object identifier.
+    /// The object identifier.
     pub oid: String,
-    /// Whether the server has to refuse what it does not know.
+    /// `true` if the server must reject the request if it does not support the control.
     pub critical: bool,
-    /// Its value.
+    /// The value of the control.
     pub value: Option<Vec<u8>>,
 }
 
@@ -100,34 +100,34 @@ impl Control {
     }
 }
 
-/// What a paging control says (RFC 2696).
+/// The value of a paging control (RFC 2696).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paging {
-    /// Entries to a page as the client wants it; in answers a guess at the whole.
+    /// The page size that the client requests; in responses, an estimate of the total number of entries.
     pub size: i64,
-    /// Where to go on; empty on the first request and in the last answer.
+    /// The cookie for the next page; empty in the first request and in the last response.
     pub cookie: Vec<u8>,
 }
 
 impl Paging {
-    /// The control.
+    /// Returns the encoded control.
     pub fn control(&self) -> Control {
         let value = ber::group(SEQUENCE, &[ber::number(INTEGER, self.size), ber::element(OCTETS, &self.cookie)]);
         Control { oid: PAGING.to_owned(), critical: false, value: Some(value) }
     }
 }
 
-/// An entry of a directory.
+/// A directory entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name.
+    /// The distinguished name.
     pub dn: String,
-    /// Names of attributes and their values, in order.
+    /// The attribute names and their values, in order.
     pub attributes: Vec<(String, Vec<Vec<u8>>)>,
 }
 
 impl Entry {
-    /// An entry whose values are texts; the values of attributes that come more than once are put together.
+    /// Creates an entry from text values. The values of repeated attributes are combined.
     pub fn new<'a>(dn: &str, attributes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut entry = Self { dn: dn.to_owned(), attributes: Vec::new() };
         for (name, value) in attributes {
@@ -146,13 +146,13 @@ impl Entry {
         self
     }
 
-    /// The values of an attribute, whatever the case of its name.
+    /// Returns the values of an attribute, ignoring the case of its name.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let named = self.attributes.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name));
         named.flat_map(|(_, values)| values).map(Vec::as_slice)
     }
 
-    /// Reads a `SearchResultEntry`.
+    /// Decodes a `SearchResultEntry`.
     pub fn parse(message: &Message) -> Result<Self, Malformed> {
         let mut inner = message.body()?;
         let dn = inner.text(OCTETS)?;
@@ -171,12 +171,12 @@ impl Entry {
         Ok(Self { dn, attributes })
     }
 
-    /// The `SearchResultEntry`.
+    /// Encodes the `SearchResultEntry`.
     pub fn op(&self) -> Vec<u8> {
         self.op_named(self.dn.as_bytes())
     }
 
-    /// The `SearchResultEntry` under a name that need not be text.
+    /// Encodes the `SearchResultEntry` with a DN that does not have to be UTF-8.
     pub fn op_named(&self, dn: &[u8]) -> Vec<u8> {
         let attributes: Vec<Vec<u8>> = self.attributes.iter().map(|(name, values)| attribute(name, values)).collect();
         ber::group(ENTRY, &[ber::element(OCTETS, dn), ber::group(SEQUENCE, &attributes)])
@@ -188,8 +188,8 @@ fn attribute(name: &str, values: &[Vec<u8>]) -> Vec<u8> {
     ber::group(SEQUENCE, &[ber::element(OCTETS, name.as_bytes()), ber::group(SET, &values)])
 }
 
-/// The range a name like `member;range=0-1499` asks for or tells of: the attribute, the first value, the last one unless
-/// it is the end, whichever that is.
+/// Parses the range option of a name such as `member;range=0-1499`: returns the attribute, the first value, and the
+/// last value, which is `None` for `*` (the end).
 pub fn range(name: &str) -> Option<(&str, usize, Option<usize>)> {
     let at = name.to_ascii_lowercase().find(";range=")?;
     let (from, to) = name[at + 7..].split_once('-')?;
@@ -197,24 +197,24 @@ pub fn range(name: &str) -> Option<(&str, usize, Option<usize>)> {
     Some((&name[..at], from.parse().ok()?, to))
 }
 
-/// A search as it is asked for.
+/// A search request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchOp {
-    /// Where to search.
+    /// The base DN.
     pub base: String,
-    /// How deep: 0 the base alone, 1 what is right below it, 2 all.
+    /// The scope: 0 for the base entry, 1 for its children, 2 for the subtree.
     pub scope: i64,
-    /// Entries at most; 0 for no limit.
+    /// The maximum number of entries; 0 for no limit.
     pub size_limit: i64,
-    /// What to search for.
+    /// The filter.
     pub filter: Filter,
-    /// The attributes to return; none for all.
+    /// The requested attributes; empty for all.
     pub attributes: Vec<String>,
     before_attributes: Vec<u8>,
 }
 
 impl SearchOp {
-    /// Reads a `SearchRequest`.
+    /// Decodes a `SearchRequest`.
     pub fn parse(message: &Message) -> Result<Self, Malformed> {
         let mut inner = message.body()?;
         let base = inner.text(OCTETS)?;
@@ -236,22 +236,22 @@ impl SearchOp {
         Ok(Self { base, scope, size_limit, filter, attributes, before_attributes })
     }
 
-    /// The `SearchRequest` with other attributes.
+    /// Encodes the `SearchRequest` with other attributes.
     pub fn op_asking(&self, attributes: &[String]) -> Vec<u8> {
         let names: Vec<Vec<u8>> = attributes.iter().map(|name| ber::element(OCTETS, name.as_bytes())).collect();
         ber::group(SEARCH, &[self.before_attributes.clone(), ber::group(SEQUENCE, &names)])
     }
 
-    /// Whether it asks for the rootDSE.
+    /// Returns `true` if the search reads the root DSE.
     pub fn is_root_dse(&self) -> bool {
         self.base.is_empty() && self.scope == 0
     }
 }
 
-/// A bind as it is asked for; the password itself is not kept.
+/// A bind request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BindOp {
-    /// Who signs in.
+    /// The name of the user.
     pub name: String,
     /// `simple`, the SASL mechanism, or `other`.
     pub mechanism: String,
@@ -260,7 +260,7 @@ pub struct BindOp {
 }
 
 impl BindOp {
-    /// Reads a `BindRequest`.
+    /// Decodes a `BindRequest`.
     pub fn parse(message: &Message) -> Result<Self, Malformed> {
         let mut inner = message.body()?;
         inner.number(INTEGER)?;
@@ -275,12 +275,12 @@ impl BindOp {
     }
 }
 
-/// The result code in an answer that has one.
+/// Returns the result code of a response, if it has one.
 pub fn code(message: &Message) -> Option<u32> {
     u32::try_from(message.body().ok()?.number(ENUMERATED).ok()?).ok()
 }
 
-/// An answer that consists of a result: code, text, and the places it refers to.
+/// Encodes a response that consists of a result: code, text, and referral URLs.
 pub fn result(tag: u8, code: u32, text: &str, referrals: &[String]) -> Vec<u8> {
     let mut parts = vec![
         ber::number(ENUMERATED, i64::from(code)),
@@ -294,18 +294,18 @@ pub fn result(tag: u8, code: u32, text: &str, referrals: &[String]) -> Vec<u8> {
     ber::group(tag, &parts)
 }
 
-/// A `SearchResultReference`.
+/// Encodes a `SearchResultReference`.
 pub fn reference(urls: &[String]) -> Vec<u8> {
     let urls: Vec<Vec<u8>> = urls.iter().map(|url| ber::element(OCTETS, url.as_bytes())).collect();
     ber::group(REFERENCE, &urls)
 }
 
-/// The name in an `ExtendedRequest`.
+/// Returns the object identifier of an `ExtendedRequest`.
 pub fn extended(message: &Message) -> Option<String> {
     message.body().ok()?.text(0x80).ok()
 }
 
-/// What an operation is called.
+/// Returns the name of an operation.
 pub fn op_name(tag: u8) -> &'static str {
     match tag {
         BIND => "bind",
@@ -322,29 +322,29 @@ pub fn op_name(tag: u8) -> &'static str {
     }
 }
 
-/// Tag of a `BindRequest`.
+/// The tag of a `BindRequest`.
 pub const BIND: u8 = 0x60;
-/// Tag of a `BindResponse`.
+/// The tag of a `BindResponse`.
 pub const BOUND: u8 = 0x61;
-/// Tag of an `UnbindRequest`.
+/// The tag of an `UnbindRequest`.
 pub const UNBIND: u8 = 0x42;
-/// Tag of a `SearchRequest`.
+/// The tag of a `SearchRequest`.
 pub const SEARCH: u8 = 0x63;
-/// Tag of a `SearchResultEntry`.
+/// The tag of a `SearchResultEntry`.
 pub const ENTRY: u8 = 0x64;
-/// Tag of a `SearchResultDone`.
+/// The tag of a `SearchResultDone`.
 pub const DONE: u8 = 0x65;
-/// Tag of a `SearchResultReference`.
+/// The tag of a `SearchResultReference`.
 pub const REFERENCE: u8 = 0x73;
-/// Tag of an `AbandonRequest`.
+/// The tag of an `AbandonRequest`.
 pub const ABANDON: u8 = 0x50;
-/// Tag of an `ExtendedRequest`.
+/// The tag of an `ExtendedRequest`.
 pub const EXTENDED: u8 = 0x77;
-/// Tag of an `ExtendedResponse`.
+/// The tag of an `ExtendedResponse`.
 pub const EXTENDED_ANSWER: u8 = 0x78;
-/// The name of the extended operation that begins TLS.
+/// The object identifier of the `StartTLS` operation.
 pub const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
-/// The paging control.
+/// The object identifier of the paging control.
 pub const PAGING: &str = "1.2.840.113556.1.4.319";
-/// Tag of the list of controls.
+/// The tag of the list of controls.
 pub const CONTROLS: u8 = 0xa0;

@@ -1,4 +1,4 @@
-//! A name server (RFC 1035) for domains that no other one knows.
+//! A DNS server (RFC 1035) for the domains of the tests.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::Trouble;
 
-/// A name server that knows where the controllers of domains are, and of nothing else; it ends when it is dropped.
+/// A DNS server that resolves only the domain controllers of the tests. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Names {
     address: SocketAddr,
@@ -17,14 +17,14 @@ pub struct Names {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Domains, each with the name and the address of its controller.
+/// The domains, each with the name and the address of its domain controller.
 type Known = Arc<Mutex<Vec<(String, String, Ipv4Addr)>>>;
 
 impl Names {
-    /// Starts one that knows nothing yet.
+    /// Starts a DNS server without records.
     ///
     /// # Errors
-    /// When it cannot listen.
+    /// If it cannot listen.
     pub fn start() -> Result<Self, Trouble> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_read_timeout(Some(Duration::from_millis(50)))?;
@@ -43,18 +43,18 @@ impl Names {
         Ok(Self { address, known, stopped, thread: Some(thread) })
     }
 
-    /// Where it answers.
+    /// Returns the address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Lets it know the controller of a domain.
+    /// Adds the domain controller of a domain.
     pub fn learn(&self, domain: &str, controller: &str, address: Ipv4Addr) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.push((domain.to_lowercase(), controller.to_lowercase(), address));
     }
 
-    /// Lets it know nothing of a domain any more.
+    /// Removes a domain.
     pub fn forget(&self, domain: &str) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).retain(|(name, ..)| name != domain);
     }
@@ -69,7 +69,7 @@ impl Drop for Names {
     }
 }
 
-/// The answer to a question; `None` to what is none.
+/// Returns the response to a query, or `None` if the packet is not a query.
 fn answer(packet: &[u8], known: &[(String, String, Ipv4Addr)]) -> Option<Vec<u8>> {
     let (mut at, mut labels) = (12, Vec::new());
     loop {
@@ -90,7 +90,7 @@ fn answer(packet: &[u8], known: &[(String, String, Ipv4Addr)]) -> Option<Vec<u8>
             break;
         }
         if kind == SERVICE && name == format!("_ldap._tcp.dc._msdcs.{domain}") {
-            // Priority, weight and port.
+            // Priority, weight, and port.
             data.extend([0, 0, 0, 100, 1, 133]);
             controller.split('.').for_each(|label| {
                 data.push(label.len() as u8);
@@ -102,11 +102,11 @@ fn answer(packet: &[u8], known: &[(String, String, Ipv4Addr)]) -> Option<Vec<u8>
         }
     }
     let found = !data.is_empty();
-    // An answer with authority, of a name that is there or not.
+    // An authoritative response: success or NXDOMAIN.
     let flags = [0x84 | (packet.get(2)? & 1), if found { 0 } else { 3 }];
     let mut answer = [&packet[..2], &flags, &[0, 1, 0, u8::from(found), 0, 0, 0, 0], question].concat();
     if found {
-        // The name of the question, in the class of the Internet, good for a second.
+        // A pointer to the name in the question, class IN, and a TTL of one second.
         answer.extend([0xc0, 12]);
         answer.extend(kind.to_be_bytes());
         answer.extend([0, 1, 0, 0, 0, 1]);

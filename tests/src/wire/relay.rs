@@ -1,4 +1,4 @@
-//! One connection between a client and a server.
+//! A connection between a client and a server.
 
 mod answer;
 mod request;
@@ -20,7 +20,7 @@ use super::strike::paging::Cookies;
 use super::strike::{Ask, Step};
 use crate::Trouble;
 
-/// Relays a connection to its end.
+/// Relays a connection until it ends.
 pub(super) async fn relay(tcp: TcpStream, shared: Arc<Shared>) {
     let open = shared.open();
     if let Err(trouble) = meet(tcp, &open, &shared).await {
@@ -28,7 +28,7 @@ pub(super) async fn relay(tcp: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// A connection while it lasts.
+/// The state of an open connection.
 struct Connection<'a> {
     number: usize,
     shared: &'a Shared,
@@ -37,42 +37,42 @@ struct Connection<'a> {
     pending: HashMap<i64, Pending>,
     searches: Vec<Known>,
     cookies: Cookies,
-    /// The result code of all searches from now on.
+    /// The result code of all later searches, after [`Fault::SearchesRefused`].
     lost: Option<u32>,
-    /// Whether the last bind was refused.
+    /// `true` if the last bind was refused.
     refused: bool,
-    /// Whether something may have been agreed on that turns messages into something else.
+    /// `true` if client and server may have negotiated a SASL security layer, after which messages are encrypted.
     may_seal: bool,
 }
 
-/// A request that has not been answered in full.
+/// A request whose response is incomplete.
 struct Pending {
     ask: Ask,
     record: Record,
-    /// The faults for its answer; without any it is relayed as it comes.
+    /// The faults for the response. Without faults, the response is relayed message by message.
     faults: Vec<usize>,
     steps: Vec<Step>,
 }
 
-/// A search that may go on.
+/// A search that may have further pages.
 struct Known {
-    /// Its place in the record.
+    /// The index of the search in the record.
     record: usize,
     op: SearchOp,
-    /// For each fault that is about it, the how-manieth it is.
+    /// For each fault that includes this search, the number of the match.
     ordinals: Vec<Option<usize>>,
-    /// The cookie of its last page.
+    /// The cookie of the last page.
     cookie: Vec<u8>,
 }
 
-/// What is to be done after a message.
+/// The action after a message.
 enum Next {
     GoOn,
     BeginTls,
     End(Ending),
 }
 
-/// What arrived.
+/// A received message.
 enum Arrived {
     Client(io::Result<Option<Vec<u8>>>),
     Server(io::Result<Option<Vec<u8>>>),
@@ -88,7 +88,7 @@ async fn meet(mut tcp: TcpStream, open: &Open, shared: &Shared) -> Result<(), Tr
             }
             Fault::Rubbish { what, rest, .. } => {
                 shared.struck(open.number, fault, Record::Other);
-                // Clients begin to count at 1.
+                // Clients start with the message id 1.
                 tcp.write_all(&rubbish::bytes(*what, 1, DONE)).await?;
                 if *rest == Rest::Missing {
                     end(Framed::new(Stream::Plain(tcp)), Ending::Silence, shared).await;
@@ -144,7 +144,7 @@ impl Connection<'_> {
                     let (Stream::Plain(tcp), Some(Acceptor::OnDemand(acceptor))) =
                         (self.client.stream, &self.shared.acceptor)
                     else {
-                        return Err("a client wants TLS under TLS".into());
+                        return Err("a client requested StartTLS under TLS".into());
                     };
                     self.client = Framed::new(Stream::accept(tcp, acceptor).await?);
                 }
@@ -162,7 +162,7 @@ impl Connection<'_> {
         self.client.is_sealed() || self.server.is_sealed()
     }
 
-    /// Relays what cannot be read, as it is.
+    /// Relays encrypted bytes unchanged.
     async fn relay_sealed(mut self) -> Result<(), Trouble> {
         self.server.send(&self.client.rest).await?;
         self.client.send(&self.server.rest).await?;
@@ -173,7 +173,7 @@ impl Connection<'_> {
     }
 }
 
-/// A client that has gone is no trouble, whichever way it went.
+/// A disconnected client is not an error, however the connection ended.
 fn gone(error: io::Error) -> Result<(), Trouble> {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
     match error.kind() {
@@ -182,12 +182,12 @@ fn gone(error: io::Error) -> Result<(), Trouble> {
     }
 }
 
-/// Ends a connection, but stays to hear what the client still says: a socket that is closed over unread bytes would end
-/// with an RST, and take away what was sent before.
+/// Ends a connection, but keeps reading from the client: closing a socket with unread bytes would send an RST, which
+/// could discard data that was sent before.
 async fn end(mut client: Framed, ending: Ending, shared: &Shared) {
     let done = match ending {
         Ending::Rst => {
-            // The socket is dropped by whoever called, at once.
+            // The caller drops the socket immediately afterwards.
             let _ = client.stream.tcp().set_zero_linger();
             return;
         }

@@ -1,10 +1,10 @@
-//! Rubbish as bytes.
+//! Encodes unexpected and malformed messages.
 
 use super::ber::{self, ENUMERATED, INTEGER, OCTETS, SEQUENCE};
 use super::fault::Rubbish;
 use super::message::{self, CONTROLS, Control, DONE, EXTENDED_ANSWER, Entry, Message, PAGING};
 
-/// The bytes of some rubbish around the answer to a request with this number, whose last message has this tag.
+/// Encodes rubbish for the response to the request with this message id, whose last message has this tag.
 pub(super) fn bytes(what: Rubbish, id: i64, last: u8) -> Vec<u8> {
     let success = |tag| message::result(tag, 0, "", &[]);
     let envelope = |parts: &[Vec<u8>]| ber::group(SEQUENCE, parts);
@@ -64,7 +64,7 @@ fn notification(code: u32, name: &str) -> Vec<u8> {
 }
 
 fn nested(levels: u32) -> Vec<u8> {
-    // Built from the inside, back to front: each level adds a header before all that is there.
+    // Built from the inside out and reversed at the end, so that each level only appends its header.
     let mut backwards: Vec<u8> = Vec::new();
     for _ in 0..levels {
         let length = ber::length(backwards.len());
@@ -86,7 +86,7 @@ fn random(seed: u64) -> Vec<u8> {
     std::iter::repeat_with(next).take(500).collect()
 }
 
-/// The number of a request that nobody has made.
+/// A message id that no request has.
 const STRANGE_ID: i64 = 987_654;
 
 #[cfg(test)]
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rubbish_is_what_it_says() {
+    fn rubbish_matches_its_description() {
         let outer = |what| bytes(what, 7, DONE);
         for what in [Rubbish::Extended, Rubbish::OtherAnswer, Rubbish::UnknownOp, Rubbish::BareDone] {
             assert_eq!(Message::parse(&outer(what)).unwrap().id, 7, "{what:?}");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_as_deep_as_it_says() {
+    fn nesting_has_the_requested_depth() {
         let all = nested(100_000);
         let (mut rest, mut levels) = (&all[..], 0);
         while !rest.is_empty() {

@@ -1,4 +1,4 @@
-//! A small LDAP server that behaves as it is told.
+//! A small LDAP server whose content and behavior a script defines.
 
 mod answer;
 
@@ -15,56 +15,57 @@ use super::shared::Acceptor;
 use super::stream::{Framed, Front, Stream, Upstream};
 use crate::Trouble;
 
-/// What a scripted server holds, and how it behaves.
+/// The content and behavior of a scripted server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// Attributes of the rootDSE.
+    /// The attributes of the root DSE.
     pub root: Vec<(String, Vec<Vec<u8>>)>,
-    /// All other entries; they come in this order.
+    /// All other entries, in the order in which searches return them.
     pub entries: Vec<Entry>,
-    /// Who may sign in; without anybody, all may read without signing in, and every password is right.
+    /// The accounts that may sign in. If empty, anonymous clients may read, and every password is accepted.
     pub accounts: Vec<Account>,
-    /// The result code of a bind with a name and an empty password: 0 on Windows, which takes it for an anonymous bind, 49
-    /// on Samba, 53 on slapd.
+    /// The result code of a bind with a name and an empty password: 0 on Windows (an unauthenticated bind), 49 on
+    /// Samba, 53 on slapd.
     pub empty_password: u32,
-    /// What it makes of the paging control.
+    /// The support of the paging control.
     pub paging: ServedPaging,
-    /// Entries in one answer at most, as AD's `MaxPageSize`: pages are made smaller, and an unpaged search ends with
-    /// `sizeLimitExceeded` after so many.
+    /// The maximum number of entries in a response, like `MaxPageSize` of Active Directory: pages become smaller, and
+    /// an unpaged search ends with `sizeLimitExceeded` after this number.
     pub limit: Option<usize>,
-    /// Values of one attribute in one answer at most, as AD's `MaxValRange`.
+    /// The maximum number of values of an attribute in a response, like `MaxValRange` of Active Directory.
     pub range: Option<usize>,
-    /// Entries in one round of a `DirSync` search at most; without it the control is not known.
+    /// The maximum number of entries in one round of a `DirSync` search; `None` if the control is unsupported.
     pub dir_sync: Option<usize>,
-    /// Other servers that hold parts of the tree: the name of the part, and URLs. A search above it comes with a
-    /// continuation reference, one in it with a referral.
+    /// The parts of the tree that other servers hold: the DN of the part and the URLs. A search above such a part
+    /// returns a continuation reference, and a search inside returns a referral.
     pub elsewhere: Vec<(String, Vec<String>)>,
-    /// The only attributes it has, as a Global Catalog does.
+    /// The only attributes that the server has, like a global catalog; `None` for all.
     pub partial: Option<Vec<String>>,
 }
 
-/// Somebody who may sign in.
+/// An account that may sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The name, as it has to be given.
+    /// The exact bind name.
     pub name: String,
     /// The password.
     pub password: String,
 }
 
-/// What a server makes of the paging control.
+/// The support of the paging control by a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServedPaging {
-    /// It gives pages.
+    /// The server returns pages.
     Served,
-    /// It takes no notice, and gives all at once.
+    /// The server ignores the control and returns all entries at once.
     Ignored,
-    /// It takes no notice but where the control is critical: then it refuses with `unavailableCriticalExtension`.
+    /// The server ignores the control unless it is critical. Then it rejects the search with
+    /// `unavailableCriticalExtension`.
     Unknown,
 }
 
 impl Script {
-    /// A server that holds these entries below a naming context, gives pages, and asks nobody for a password.
+    /// Creates a server that contains these entries below a naming context, supports paging, and requires no sign-in.
     pub fn new(context: &str, entries: impl IntoIterator<Item = Entry>) -> Self {
         let root = Entry::new(
             "",
@@ -90,21 +91,21 @@ impl Script {
         }
     }
 
-    /// Puts other values into the rootDSE.
+    /// Sets the values of an attribute of the root DSE.
     pub fn root<V: AsRef<[u8]>>(mut self, name: &str, values: impl IntoIterator<Item = V>) -> Self {
         self.root.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.root.push((name.to_owned(), values.into_iter().map(|value| value.as_ref().to_vec()).collect()));
         self
     }
 
-    /// Lets somebody sign in, and from then on nobody read who has not.
+    /// Adds an account. From then on, clients must sign in before they can read.
     pub fn account(mut self, name: &str, password: &str) -> Self {
         self.accounts.push(Account { name: name.to_owned(), password: password.to_owned() });
         self
     }
 }
 
-/// A server that behaves as a script says; it ends when it is dropped.
+/// A server that behaves as its script defines. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Scripted {
     listening: Listening,
@@ -117,29 +118,29 @@ impl Scripted {
         Self::start_at(&Front::plain(), script)
     }
 
-    /// Listens as a front says.
+    /// Listens as the front specifies.
     pub fn start_at(front: &Front, script: Script) -> Result<Self, Trouble> {
         let script = Arc::new(script);
         let acceptor = Acceptor::new(front)?;
         let listening = Listening::start(front, move |tcp| {
             let (script, acceptor) = (Arc::clone(&script), acceptor.clone());
-            // However a client goes, nobody is left to tell.
+            // Errors mean that the client has disconnected, so they are ignored.
             async move { drop(serve(tcp, acceptor, &script).await) }
         })?;
         Ok(Self { listening, scheme: front.scheme() })
     }
 
-    /// Where it listens.
+    /// Returns the address on which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.listening.address
     }
 
-    /// Where it listens, as clients write it.
+    /// Returns the LDAP URL of the server.
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address())
     }
 
-    /// This server as what stands behind a wire; for servers without TLS.
+    /// Returns the server as the upstream of a wire. Only for servers without TLS.
     pub fn upstream(&self) -> Upstream {
         Upstream::plain(self.address().to_string())
     }
@@ -181,10 +182,10 @@ async fn serve(tcp: TcpStream, acceptor: Option<Acceptor>, script: &Script) -> i
                     client = Framed::new(Stream::accept(tcp, acceptor).await?);
                 }
             }
-            // To abandon what has been answered is nothing.
+            // Requests are answered immediately, so there is nothing to abandon.
             message::ABANDON => {}
             tag => {
-                let op = message::result(tag + 1, 53, "this server is only read", &[]);
+                let op = message::result(tag + 1, 53, "this server is read-only", &[]);
                 client.send(&Message::new(message.id, op).bytes()).await?;
             }
         }
@@ -192,7 +193,7 @@ async fn serve(tcp: TcpStream, acceptor: Option<Acceptor>, script: &Script) -> i
     Ok(())
 }
 
-/// The result code of a bind; nothing for one that succeeds without signing anybody in.
+/// Returns the result code of a bind, or `None` for a successful anonymous bind.
 fn sign_in(script: &Script, bind: &BindOp) -> Option<u32> {
     let Some(password) = &bind.password else { return Some(7) };
     if password.is_empty() {

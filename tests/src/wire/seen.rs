@@ -1,107 +1,107 @@
-//! What went over a wire.
+//! The recorded traffic of a wire.
 
-/// All that clients asked and got, in order of its beginning.
+/// The requests of clients and the responses that they got, in order of their start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// How many connections were made.
+    /// The number of connections.
     pub connections: usize,
-    /// How many of them are still open.
+    /// The number of connections that are still open.
     pub open: usize,
-    /// The attempts to sign in.
+    /// The bind requests.
     pub binds: Vec<Bind>,
-    /// The searches; their pages are not searches of their own.
+    /// The searches. A search with several pages counts once.
     pub searches: Vec<Search>,
-    /// All other requests but unbinds, by name; extended ones by their identifier.
+    /// The names of all other requests except unbinds; the object identifiers for extended requests.
     pub others: Vec<String>,
-    /// How many clients took their leave.
+    /// The number of unbind requests.
     pub unbinds: usize,
-    /// What was asked on a connection after its bind had been refused, but for an unbind.
+    /// The requests on a connection after a refused bind, except unbinds.
     pub after_refused_bind: Vec<String>,
-    /// Bytes from clients, below TLS left out.
+    /// The number of bytes from clients, without TLS overhead.
     pub from_clients: u64,
-    /// Bytes to clients.
+    /// The number of bytes to clients.
     pub to_clients: u64,
-    /// The faults that did something, each time they did.
+    /// The faults that occurred, once for each occurrence.
     pub struck: Vec<Struck>,
-    /// What went wrong without being asked to, such as a server that cannot be reached.
+    /// The unplanned errors, such as an unreachable server.
     pub troubles: Vec<String>,
 }
 
-/// An attempt to sign in.
+/// A bind request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bind {
-    /// On which connection, counted from 1.
+    /// The number of the connection, counted from 1.
     pub connection: usize,
     /// `simple`, the SASL mechanism, or `other`.
     pub mechanism: String,
-    /// Who.
+    /// The name of the user.
     pub name: String,
-    /// What the password was like.
+    /// The kind of password.
     pub password: Password,
-    /// The result code the client was told.
+    /// The result code that the client got.
     pub code: Option<u32>,
 }
 
-/// What a password was like.
+/// The kind of password in a bind request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Password {
-    /// There was none, the mechanism being another.
+    /// No password, because the mechanism has none.
     None,
-    /// There was an empty one.
+    /// An empty password.
     Empty,
-    /// There was one.
+    /// A password that is not empty.
     Given,
 }
 
 /// A search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
-    /// On which connection, counted from 1.
+    /// The number of the connection, counted from 1.
     pub connection: usize,
-    /// Where.
+    /// The base DN.
     pub base: String,
-    /// How deep: 0 the base alone, 1 what is right below it, 2 all.
+    /// The scope: 0 for the base entry, 1 for its children, 2 for the subtree.
     pub scope: i64,
-    /// What for, as RFC 4515 writes it.
+    /// The filter, as in RFC 4515.
     pub filter: String,
-    /// Which attributes; none for all.
+    /// The requested attributes; empty for all.
     pub attributes: Vec<String>,
-    /// The controls of its first request: identifiers, with a `!` in front where critical.
+    /// The controls of the first request: object identifiers, with a leading `!` for critical ones.
     pub controls: Vec<String>,
-    /// Its pages; an unpaged search has one.
+    /// The pages. An unpaged search has one.
     pub pages: Vec<Page>,
 }
 
-/// A page of a search, as the client got it.
+/// A page of a search, as the client received it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
-    /// The page size the client wanted, if it wanted pages.
+    /// The page size that the client requested, if it requested paging.
     pub size: Option<i64>,
-    /// The cookie the client sent, in ASCII with escapes.
+    /// The cookie that the client sent, as ASCII with escapes.
     pub sent: String,
-    /// How many entries it got.
+    /// The number of entries in the response.
     pub entries: usize,
-    /// How many references it got.
+    /// The number of references in the response.
     pub references: usize,
-    /// The result code, if there was an end.
+    /// The result code, if the response was complete.
     pub code: Option<u32>,
-    /// The cookie the client got, if there was a paging control.
+    /// The cookie that the client received, if the response had a paging control.
     pub got: Option<String>,
 }
 
-/// A fault that did something.
+/// An occurrence of a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Struck {
-    /// Which of the faults, counted from 0 as they were given.
+    /// The index of the fault, in the given order.
     pub fault: usize,
-    /// On which connection, counted from 1.
+    /// The number of the connection, counted from 1.
     pub connection: usize,
-    /// On which page, if it was a search.
+    /// The number of the page, for searches.
     pub page: Option<usize>,
 }
 
 impl Seen {
-    /// The searches with this text in base or filter, whatever the case of letters.
+    /// Returns the searches whose base or filter contains this text, ignoring case.
     pub fn searches_of(&self, text: &str) -> impl Iterator<Item = &Search> {
         let text = text.to_lowercase();
         let holds = move |search: &&Search| {
@@ -110,14 +110,14 @@ impl Seen {
         self.searches.iter().filter(holds)
     }
 
-    /// How often a fault did something, counted from 0 as they were given.
+    /// Returns how often a fault occurred. `fault` is its index in the given order.
     pub fn strikes(&self, fault: usize) -> usize {
         self.struck.iter().filter(|struck| struck.fault == fault).count()
     }
 }
 
 impl Search {
-    /// How many entries the client got in all.
+    /// Returns the total number of entries that the client received.
     pub fn entries(&self) -> usize {
         self.pages.iter().map(|page| page.entries).sum()
     }

@@ -1,4 +1,4 @@
-//! What all connections of a wire share.
+//! The state that all connections of a wire share.
 
 use std::fmt::Display;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -22,7 +22,7 @@ pub(super) struct Shared {
     changed: Condvar,
 }
 
-/// TLS for clients, at once or when they ask for it.
+/// TLS for clients, from the start or by `StartTLS`.
 #[derive(Clone)]
 pub(super) enum Acceptor {
     AtOnce(TlsAcceptor),
@@ -45,12 +45,12 @@ impl Acceptor {
 #[derive(Debug, Default)]
 struct State {
     seen: Seen,
-    /// For each fault, how many searches there were that it is about.
+    /// For each fault, the number of matching searches.
     searches: Vec<usize>,
     start_tls: usize,
 }
 
-/// Where in the record an answer is written down.
+/// The place in the record where a response belongs.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Record {
     Bind(usize),
@@ -58,7 +58,7 @@ pub(super) enum Record {
     Other,
 }
 
-/// A connection that is open until this is dropped.
+/// An open connection; dropping it marks the connection as closed.
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) number: usize,
@@ -83,7 +83,7 @@ impl Shared {
         self.state().seen.clone()
     }
 
-    /// Waits until no connection is open; not longer than any test would.
+    /// Waits until no connection is open or the timeout has passed.
     pub(super) fn quiet(&self) -> Seen {
         let open = |state: &mut State| state.seen.open > 0;
         let waited = self.changed.wait_timeout_while(self.state(), PATIENCE, open);
@@ -105,7 +105,7 @@ impl Shared {
         self.state().seen.from_clients += bytes as u64;
     }
 
-    /// Notes a request that is neither search nor bind.
+    /// Records a request that is neither a search nor a bind.
     pub(super) fn other(&self, message: &Message) {
         let mut state = self.state();
         match message.tag() {
@@ -133,7 +133,8 @@ impl Shared {
         state.seen.binds.len() - 1
     }
 
-    /// Notes a new search: its place in the record, and for each fault that is about it the how-manieth it is.
+    /// Records a new search. Returns its index in the record and, for each fault that includes it, the number of the
+    /// match.
     pub(super) fn search(
         &self,
         connection: usize,
@@ -161,14 +162,14 @@ impl Shared {
         (state.seen.searches.len() - 1, ordinals)
     }
 
-    /// Notes a page that is asked for; pages are counted from 1.
+    /// Records a requested page and returns its number, counted from 1.
     pub(super) fn page(&self, search: usize, page: Page) -> usize {
         let pages = &mut self.state().seen.searches[search].pages;
         pages.push(page);
         pages.len()
     }
 
-    /// The faults for the n-th connection, bind or wish for TLS.
+    /// Returns the faults for the n-th connection, bind, or `StartTLS` request.
     pub(super) fn aimed(&self, at: At, ordinal: usize) -> Vec<usize> {
         let hit = |damage: &Damage| damage.aim.at == at && damage.aim.takes(ordinal);
         self.damages.iter().enumerate().filter(|(_, damage)| hit(damage)).map(|(fault, _)| fault).collect()
@@ -188,7 +189,7 @@ impl Shared {
         self.state().seen.struck.push(Struck { fault, connection, page });
     }
 
-    /// Notes what was sent to a client; gives the result code of an answer to a bind.
+    /// Records a message to a client, and returns the result code of a bind response.
     pub(super) fn sent(&self, record: Record, kind: Kind, bytes: &[u8]) -> Option<u32> {
         let mut state = self.state();
         state.seen.to_clients += bytes.len() as u64;
@@ -222,5 +223,5 @@ impl Shared {
     }
 }
 
-/// How long a test waits for its clients to go.
+/// The maximum time to wait until all clients have disconnected.
 const PATIENCE: Duration = Duration::from_secs(20);

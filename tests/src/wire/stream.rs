@@ -1,4 +1,4 @@
-//! Connections, plain or under TLS, and whole messages read from them.
+//! Connections with or without TLS, and the messages read from them.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -18,7 +18,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use super::ber;
 use crate::Trouble;
 
-/// How clients are received: on which address, and with or without TLS.
+/// The address on which a wire listens, and its TLS mode.
 #[derive(Debug, Clone)]
 pub struct Front {
     pub(super) address: Ipv4Addr,
@@ -34,27 +34,27 @@ pub(super) enum Security {
 }
 
 impl Front {
-    /// Plain LDAP; a client's wish to begin TLS is answered by whoever stands behind.
+    /// Plain LDAP. `StartTLS` requests are forwarded to the upstream server.
     pub fn plain() -> Self {
         Self { address: Ipv4Addr::LOCALHOST, port: 0, security: Security::Plain }
     }
 
-    /// LDAPS with a chain of certificates and a key, both PEM.
+    /// LDAPS with a certificate chain and a key, both in PEM.
     pub fn tls(cert: &Path, key: &Path) -> Self {
         Self { security: Security::Tls { cert: cert.to_owned(), key: key.to_owned() }, ..Self::plain() }
     }
 
-    /// Plain LDAP until the client asks for TLS, which is then begun here.
+    /// Plain LDAP with `StartTLS`, which the wire answers itself.
     pub fn start_tls(cert: &Path, key: &Path) -> Self {
         Self { security: Security::StartTls { cert: cert.to_owned(), key: key.to_owned() }, ..Self::plain() }
     }
 
-    /// Listens on another address than 127.0.0.1.
+    /// Sets the address to listen on; the default is 127.0.0.1.
     pub fn at(self, address: impl Into<Ipv4Addr>) -> Self {
         Self { address: address.into(), ..self }
     }
 
-    /// Listens on this port, and not on a free one.
+    /// Sets the port to listen on; the default is a free one.
     pub fn on(self, port: u16) -> Self {
         Self { port, ..self }
     }
@@ -74,7 +74,7 @@ impl Front {
     }
 }
 
-/// The server that stands behind a wire.
+/// The server behind a wire.
 #[derive(Debug, Clone)]
 pub struct Upstream {
     address: String,
@@ -82,13 +82,13 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// A server that is spoken to plainly, as `host:port`.
+    /// A server without TLS, as `host:port`.
     pub fn plain(address: impl Into<String>) -> Self {
         Self { address: address.into(), tls: None }
     }
 
-    /// A server that is spoken to under TLS, as `host:port`, with the name its certificate has to have (or an address)
-    /// and the file of the authority, PEM.
+    /// A server with TLS, as `host:port`, with the name or address that its certificate must have and the PEM file of
+    /// its CA.
     pub fn tls(address: impl Into<String>, name: impl Into<String>, authority: &Path) -> Self {
         Self { address: address.into(), tls: Some((name.into(), authority.to_owned())) }
     }
@@ -111,7 +111,7 @@ impl Upstream {
     }
 }
 
-/// A connection, plain or under TLS.
+/// A connection with or without TLS.
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
@@ -119,12 +119,12 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Begins TLS as a server.
+    /// Performs the TLS handshake as a server.
     pub(super) async fn accept(tcp: TcpStream, acceptor: &TlsAcceptor) -> io::Result<Self> {
         Ok(Self::Tls(Box::new(TlsStream::Server(acceptor.accept(tcp).await?))))
     }
 
-    /// The connection below TLS.
+    /// Returns the TCP connection below TLS.
     pub(super) fn tcp(&mut self) -> &mut TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
@@ -169,7 +169,7 @@ impl AsyncWrite for Stream {
 #[derive(Debug)]
 pub(super) struct Framed {
     pub(super) stream: Stream,
-    /// What has been read and is no whole message yet.
+    /// The received bytes of an incomplete message.
     pub(super) rest: Vec<u8>,
 }
 
@@ -178,16 +178,17 @@ impl Framed {
         Self { stream, rest: Vec::new() }
     }
 
-    /// The bytes of the next message, or nothing at the end of the stream. Nothing is lost when this is dropped halfway.
+    /// Returns the bytes of the next message, or `None` at the end of the stream. No bytes are lost if this future is
+    /// dropped before it completes.
     pub(super) async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         loop {
             let malformed = |error| io::Error::new(io::ErrorKind::InvalidData, error);
             if self.is_sealed() {
-                return Err(malformed(ber::Malformed("what comes is no message")));
+                return Err(malformed(ber::Malformed("the bytes are not an LDAP message")));
             }
             if let Some(length) = ber::first(&self.rest).map_err(malformed)? {
                 if length > LONGEST {
-                    return Err(malformed(ber::Malformed("a message is longer than any real one")));
+                    return Err(malformed(ber::Malformed("a message is too long")));
                 }
                 if self.rest.len() >= length {
                     return Ok(Some(self.rest.drain(..length).collect()));
@@ -200,7 +201,7 @@ impl Framed {
         }
     }
 
-    /// Whether what comes next is no message: what is left when a SASL mechanism has begun to seal.
+    /// Returns `true` if the next bytes are not an LDAP message, which is the case after SASL encryption has started.
     pub(super) fn is_sealed(&self) -> bool {
         self.rest.first().is_some_and(|byte| *byte != ber::SEQUENCE)
     }

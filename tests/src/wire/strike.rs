@@ -1,4 +1,4 @@
-//! Faults, done to the answer to one request.
+//! Applies faults to the response to one request.
 
 mod entries;
 pub(super) mod paging;
@@ -11,7 +11,7 @@ use super::message::{self, Control, ENTRY, Message, REFERENCE, SearchOp};
 use super::rubbish;
 use paging::Cookies;
 
-/// What is to be done to give an answer, in order.
+/// A step of sending a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     Send { kind: Kind, bytes: Vec<u8> },
@@ -19,27 +19,27 @@ pub(super) enum Step {
     End(Ending),
 }
 
-/// What is sent.
+/// The kind of message that is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Entry,
     Reference,
-    /// The message that ends an answer.
+    /// The message that ends a response.
     Done,
-    /// Rubbish, and parts of messages.
+    /// Rubbish and partial messages.
     Other,
 }
 
-/// The request that is answered.
+/// The request to which the response belongs.
 #[derive(Debug, Clone)]
 pub(super) struct Ask {
     pub(super) id: i64,
-    /// Tag of the message that ends the answer.
+    /// The tag of the message that ends the response.
     pub(super) last: u8,
     pub(super) search: Option<SearchOp>,
 }
 
-/// The step that sends a message of a server.
+/// Returns the step that sends a message of the server.
 pub(super) fn step(bytes: Vec<u8>, tag: u8) -> Step {
     let kind = match tag {
         ENTRY => Kind::Entry,
@@ -50,13 +50,13 @@ pub(super) fn step(bytes: Vec<u8>, tag: u8) -> Step {
     Step::Send { kind, bytes }
 }
 
-/// An answer that is a result code alone.
+/// Returns the step that sends a response with only a result code.
 pub(super) fn refusal(ask: &Ask, code: u32, controls: Vec<Control>) -> Step {
     let op = message::result(ask.last, code, "", &[]);
     Step::Send { kind: Kind::Done, bytes: Message { id: ask.id, op, controls }.bytes() }
 }
 
-/// Does a fault to an answer; says whether that made a difference.
+/// Applies a fault to a response and returns `true` if this changed it.
 pub(super) fn strike(fault: &Fault, steps: &mut Vec<Step>, ask: &Ask, cookies: &mut Cookies) -> bool {
     let before = steps.clone();
     match fault {
@@ -119,21 +119,21 @@ pub(super) fn strike(fault: &Fault, steps: &mut Vec<Step>, ask: &Ask, cookies: &
         | Fault::NamesInCapitals
         | Fault::Attribute { .. }
         | Fault::EntryBroken { .. } => entries::strike(fault, steps),
-        // Both come in the place of an answer, before there is one.
+        // Both faults replace the response before it is requested.
         Fault::EmptyPages { .. } | Fault::SearchesRefused { .. } => {}
     }
-    // A page that comes again may come for the first time just as it is.
+    // The first response of a page loop may be the unchanged page.
     let looped =
         matches!(fault, Fault::PageLoop { .. }) && done(steps).is_some_and(|message| message.paging().is_some());
     *steps != before || looped
 }
 
-/// Whether a step sends something of this kind.
+/// Returns `true` if a step sends a message of this kind.
 fn is(step: &Step, wanted: Kind) -> bool {
     matches!(step, Step::Send { kind, .. } if *kind == wanted)
 }
 
-/// The message that ends the answer.
+/// Returns the message that ends the response.
 fn done(steps: &[Step]) -> Option<Message> {
     steps.iter().rev().find_map(|step| match step {
         Step::Send { kind: Kind::Done, bytes } => Message::parse(bytes).ok(),
@@ -147,7 +147,7 @@ fn replace_done(steps: &mut [Step], new: Step) {
     }
 }
 
-/// Changes the message that ends the answer.
+/// Changes the message that ends the response.
 fn edit_done(steps: &mut [Step], edit: impl FnOnce(&mut Message)) {
     if let Some(mut message) = done(steps) {
         edit(&mut message);
@@ -155,12 +155,12 @@ fn edit_done(steps: &mut [Step], edit: impl FnOnce(&mut Message)) {
     }
 }
 
-/// The steps that send entries, by position.
+/// Returns the indexes of the steps that send entries.
 fn entry_positions(steps: &[Step]) -> Vec<usize> {
     (0..steps.len()).filter(|at| is(&steps[*at], Kind::Entry)).collect()
 }
 
-/// Which step a spot is before, and whether it is rather in the middle of that step.
+/// Returns the step before which a spot is, and `true` if the spot is in the middle of that step instead.
 fn place(steps: &[Step], spot: Spot) -> (usize, bool) {
     let end = steps.iter().rposition(|step| is(step, Kind::Done)).unwrap_or(steps.len());
     let entries = entry_positions(steps);
@@ -176,7 +176,7 @@ fn place(steps: &[Step], spot: Spot) -> (usize, bool) {
     }
 }
 
-/// A step that sends, as two that send half of it each.
+/// Splits a step into two steps that each send half of its bytes.
 fn halves(step: &Step) -> (Step, Step) {
     let bytes = match step {
         Step::Send { bytes, .. } => bytes.as_slice(),
@@ -187,7 +187,7 @@ fn halves(step: &Step) -> (Step, Step) {
     (part(first), part(second))
 }
 
-/// A step that sends, as many that send so much each; the last of them counts as the whole.
+/// Splits a step into steps of the given number of bytes. Only the last one is recorded as the message.
 fn pieces(step: Step, size: usize) -> Vec<Step> {
     let Step::Send { kind, bytes } = step else { return vec![step] };
     let mut steps = Vec::new();

@@ -1,35 +1,37 @@
-//! Faults in a row, for tests that try them all.
+//! Tables of faults, for tests that try all of them.
 
 use std::time::Duration;
 
 use super::fault::{Broken, Copied, Edit, Ending, Entries, Fault, Keep, LoopCookie, RangeAnswer, Rubbish, Spot, Which};
 
-/// A fault with a name, and what an honest reader makes of it.
+/// A fault with a name and its effect on a correct reader.
 #[derive(Debug, Clone)]
 pub struct Named {
-    /// A few words, different for each.
+    /// A short, unique name.
     pub name: String,
     /// The fault.
     pub fault: Fault,
-    /// What it does to what is read.
+    /// The effect on the read.
     pub effect: Effect,
 }
 
-/// What a fault does to what is read.
+/// The effect of a fault on a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: LDAP allows it, and the reading has to be complete and the same.
+    /// None: LDAP allows it, and the read must be complete and unchanged.
     Harmless,
-    /// LDAP does not allow it, though nothing is missing: the reading is complete and the same, or says that it is not.
+    /// LDAP does not allow it, but no data is missing: the read must be complete and unchanged, or be reported as
+    /// incomplete.
     Either,
-    /// Something is missing or wrong, which shows: the reading has to say so.
+    /// Data is missing or wrong and the client can detect that: the read must be reported as incomplete.
     Shows,
-    /// Something is missing or wrong, and the protocol gives no means to see it.
+    /// Data is missing or wrong, and the protocol gives the client no means to detect it.
     Hidden,
 }
 
-/// Every kind of fault that a page of a search can meet. The effects hold for a page that has at least two entries, has
-/// another page after it, and whose search asks for the attribute of immutable ids, named here, and for `objectClass`.
+/// Returns every kind of fault that can affect a page of a search. The effects hold for a page that has at least two
+/// entries and is followed by another page, if the search requests `objectClass` and the attribute of immutable ids,
+/// named here.
 pub fn faults(id: &str) -> Vec<Named> {
     let mut all = codes();
     all.extend(cuts());
@@ -39,7 +41,7 @@ pub fn faults(id: &str) -> Vec<Named> {
     all
 }
 
-/// Faults of the sign-in: to be aimed at [`Aim::bind`](super::Aim::bind).
+/// Returns the faults of a bind. Aim them at [`Aim::bind`](super::Aim::bind).
 pub fn sign_in_faults() -> Vec<Named> {
     let codes = [49, 8, 53, 14, 1, 2, 7, 34, 51, 52, 80];
     let mut all: Vec<Named> =
@@ -60,7 +62,7 @@ pub fn sign_in_faults() -> Vec<Named> {
     all
 }
 
-/// Answers to requests for a later range: to be aimed at searches asking for `;range=`.
+/// Returns the faults of responses to requests for a later range. Aim them at searches for `;range=`.
 pub fn range_faults() -> Vec<Named> {
     use RangeAnswer::{Again, Gone, Hole, NoEntry, Nothing, Unclosed};
     let named = |how| {
@@ -151,7 +153,7 @@ fn rubbish(what: Rubbish) -> [Named; 4] {
     ]
 }
 
-/// What rubbish does that comes beside all that should come.
+/// Returns the effect of rubbish that is sent in addition to the complete response.
 fn beside(what: Rubbish) -> Effect {
     match what {
         Rubbish::Notification => Effect::Harmless,
@@ -198,7 +200,7 @@ mod tests {
 
     use super::*;
 
-    /// A new kind of fault does not compile here until it has a number, and fails until it is in a table.
+    /// A new kind of fault does not compile until it has a number here, and this test fails until it is in a table.
     fn kind(fault: &Fault) -> usize {
         match fault {
             Fault::Code { .. } => 0,
@@ -222,13 +224,13 @@ mod tests {
             Fault::Referral { .. } => 18,
             Fault::Rubbish { .. } => 19,
             Fault::SearchesRefused { .. } => 20,
-            // What these two do depends on the attributes of the directory, not on the reader alone.
+            // The effect of these two depends on the attributes of the directory, not only on the reader.
             Fault::RangeImposed { .. } | Fault::RangeCut { .. } => usize::MAX,
         }
     }
 
     #[test]
-    fn every_kind_of_fault_is_in_a_table() {
+    fn the_table_has_every_kind_of_fault() {
         let all = [faults("objectGUID"), range_faults()].concat();
         let kinds: BTreeSet<usize> = all.iter().map(|named| kind(&named.fault)).collect();
         assert_eq!(kinds, (0..=20).collect());

@@ -1,4 +1,4 @@
-//! `gotosync browse` and `gotosync describe` as an admin meets them.
+//! Tests of `gotosync browse` and `gotosync describe`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,13 +7,13 @@ use std::path::Path;
 use gotosync_tests::command::{Said, run};
 use serde_json::Value;
 
-/// A folder with an export of four people in two units, and a group.
+/// Creates a folder with an export of four people in two units and a group.
 fn office() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
-    fs::write(place.join("directory.ldif"), DIRECTORY).expect("an export");
+    fs::write(place.join("directory.ldif"), DIRECTORY).expect("the file can be written");
     fs::write(place.join("gotosync.toml"), "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\n")
-        .expect("a configuration");
+        .expect("the file can be written");
     folder
 }
 
@@ -25,7 +25,7 @@ fn fine(folder: &Path, words: &[&str]) -> Said {
 }
 
 #[test]
-fn people_of_a_place_and_what_a_name_finds_are_shown_as_tables() {
+fn shows_the_people_of_a_unit_and_search_results_as_tables() {
     let folder = office();
     let mut told = String::new();
     for words in [
@@ -80,21 +80,21 @@ fn suggests_the_nearest_name_if_no_ou_or_group_has_that_name() {
 }
 
 #[test]
-fn pages_are_data_too() {
+fn prints_pages_as_json() {
     let folder = office();
     let said = fine(folder.path(), &["browse", "--people", "--limit", "3", "--page", "2", "--json"]);
     let data: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"));
     assert_eq!((&data["total"], &data["completeness"]["state"]), (&4.into(), &"complete".into()));
-    let [person] = &data["people"].as_array().expect("people")[..] else { panic!("{data}") };
+    let [person] = &data["people"].as_array().expect("the output lists people")[..] else { panic!("{data}") };
     assert_eq!((&person["name"], &person["standing"]), (&"Sam Sale".into(), &"expired".into()));
     assert!(said.err.contains("4 people; page 2 of 2"), "{said:?}");
 }
 
 #[test]
-fn what_could_not_be_read_is_told() {
+fn reports_an_incomplete_read() {
     let folder = office();
     let cut = format!("{DIRECTORY}\nsearch: 2\nresult: 4 Size limit exceeded\n");
-    fs::write(folder.path().join("directory.ldif"), cut).expect("an export");
+    fs::write(folder.path().join("directory.ldif"), cut).expect("the file can be written");
     let said = fine(folder.path(), &["browse", "--people"]);
     assert!(
         said.err.contains("note: the directory could not be read completely: incomplete; directory.ldif"),

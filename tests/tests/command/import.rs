@@ -1,4 +1,4 @@
-//! `import` and the configurations of several sources, as an admin meets them.
+//! Tests of `gotosync import` and of configurations with several sources.
 
 use std::fs;
 use std::io::Write;
@@ -24,29 +24,30 @@ everyone = true
 products = [\"Webinar\"]
 ";
 
-/// A folder with a directory of ten people, an account with two products, and rules.
+/// Creates a folder with a directory of ten people, an account with two products, and rules.
 fn place() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
-    fs::write(place.join("directory.ldif"), export(10)).expect("an export");
-    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    fs::write(place.join("directory.ldif"), export(10)).expect("the file can be written");
+    fs::write(place.join("rules.toml"), RULES).expect("the file can be written");
     configure(place, "[source]\nldif = \"directory.ldif\"\n");
     let mut account = Account::empty("1", "Test");
     for (key, name) in [("m", "Meeting"), ("w", "Webinar")] {
         account.licenses.push(License::new(key, name, &[], 50));
     }
-    LocalAccount::create(place.join("account.db"), &account).expect("an account");
+    LocalAccount::create(place.join("account.db"), &account).expect("the account can be created");
     folder
 }
 
 fn configure(place: &Path, source: &str) {
-    fs::write(place.join("gotosync.toml"), format!("{source}[account]\nlocal = \"account.db\"\n")).expect("a file");
+    fs::write(place.join("gotosync.toml"), format!("{source}[account]\nlocal = \"account.db\"\n"))
+        .expect("the file can be written");
 }
 
 fn account(place: &Path) -> Account {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let account = LocalAccount::open(place.join("account.db")).expect("the account");
-    runtime.block_on(account.read()).expect("it can be read")
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
+    let account = LocalAccount::open(place.join("account.db")).expect("the account can be opened");
+    runtime.block_on(account.read()).expect("the account can be read")
 }
 
 fn json(said: &Said) -> Value {
@@ -60,12 +61,12 @@ fn ends(place: &Path, words: &[&str], code: i32) -> Said {
 }
 
 #[test]
-fn a_list_is_shown_applied_and_mended() {
+fn shows_applies_and_corrects_a_list() {
     let folder = place();
     let place = folder.path();
     ends(place, &["apply"], 0);
     let text = "Ann Lee ann@x.test;Bob bob@x.test\nCyd Ray cyd@x\n?; Person Zero person0@example.test";
-    fs::write(place.join("guests.txt"), text).expect("a list");
+    fs::write(place.join("guests.txt"), text).expect("the file can be written");
     let shown = ends(place, &["import", "guests.txt", "--rule", "Guests"], 2);
     for told in [
         "import of guests.txt: 2 people read",
@@ -78,10 +79,10 @@ fn a_list_is_shown_applied_and_mended() {
         "first name: Bob, last name: -, e-mail: bob@x.test",
         "person0@example.test is also managed by the directory (rule `All`): the next sync applies its rules again",
     ] {
-        assert!(shown.out.contains(told), "it does not say `{told}`: {}", shown.out);
+        assert!(shown.out.contains(told), "`{told}` is missing: {}", shown.out);
     }
     assert!(shown.err.contains("guests.txt.mend"), "{shown:?}");
-    assert_eq!(account(place).users.len(), 10, "nothing is written without --apply");
+    assert_eq!(account(place).users.len(), 10, "a run without --apply writes nothing");
 
     ends(place, &["import", "guests.txt", "--rule", "Guests", "--apply"], 4);
     let now = account(place);
@@ -94,15 +95,15 @@ fn a_list_is_shown_applied_and_mended() {
     assert_eq!(licenses("ann@x.test"), ["w"]);
     assert_eq!(licenses("person0@example.test"), ["m", "w"]);
 
-    // The directory's next run has the last word about its own people, and none about guests.
+    // The next run of the directory decides about its own people, but not about guests.
     ends(place, &["apply"], 0);
-    assert_eq!(licenses("ann@x.test"), ["w"], "a guest is nobody's leaver");
+    assert_eq!(licenses("ann@x.test"), ["w"], "a guest must not become a leaver");
     assert_eq!(licenses("person0@example.test"), ["m"]);
 
-    let mend = fs::read_to_string(place.join("guests.txt.mend")).expect("what must be mended");
-    assert!(!place.join("guests.txt.mend-2").exists(), "the same twice is one file");
+    let mend = fs::read_to_string(place.join("guests.txt.mend")).expect("the file can be read");
+    assert!(!place.join("guests.txt.mend-2").exists(), "an identical second file must not be written");
     let mended = mend.replace("Bob bob", "Bob Lee bob").replace("cyd@x\n", "cyd@x.test\n").replace("?\n", "");
-    fs::write(place.join("mended.txt"), mended).expect("a list");
+    fs::write(place.join("mended.txt"), mended).expect("the file can be written");
     ends(place, &["import", "mended.txt", "--rule", "Guests", "--apply"], 0);
     assert_eq!(account(place).users.len(), 13);
     ends(place, &["import", "mended.txt", "--rule", "Guests"], 0);
@@ -111,11 +112,11 @@ fn a_list_is_shown_applied_and_mended() {
 }
 
 #[test]
-fn a_csv_needs_its_columns_approved() {
+fn a_csv_needs_approval_of_its_columns() {
     let folder = place();
     let place = folder.path();
     let western = b"Nr;Vorname;Nachname;E-Mail\n1;J\xf6rg;Wei\xdf;joerg@x.test\n2;Ann;Lee;ann@x.test\n3;Bad;Row\n";
-    fs::write(place.join("people.csv"), western).expect("a CSV");
+    fs::write(place.join("people.csv"), western).expect("the file can be written");
     let import = ["import", "people.csv", "--rule", "Guests"];
     let with = |more: &[&'static str]| [&import[..], more].concat();
     let said = ends(place, &import, 1);
@@ -139,27 +140,27 @@ fn a_csv_needs_its_columns_approved() {
         "--json",
     ];
     let said = json(&ends(place, &with(&named), 2));
-    assert_eq!(said["plan"]["steps"].as_array().expect("steps").len(), 2);
+    assert_eq!(said["plan"]["steps"].as_array().expect("the JSON has steps").len(), 2);
     assert_eq!(said["troubles"][0]["kind"], "unreadable");
     assert_eq!((&said["troubles"][0]["at"]["line"], &said["troubles"][0]["text"]), (&4.into(), &"3;Bad;Row".into()));
     assert_eq!(said["mend"], "people.csv.mend");
     ends(place, &with(&["--encoding", "windows-1252", "--accept-guesses", "--apply"]), 4);
     let account = account(place);
-    let joerg = account.user_by_email(&Email::new("joerg@x.test")).expect("he is there");
+    let joerg = account.user_by_email(&Email::new("joerg@x.test")).expect("the user exists");
     assert_eq!((&*joerg.first_name, &*joerg.last_name), ("Jörg", "Weiß"));
-    let mend = fs::read_to_string(place.join("people.csv.mend")).expect("what must be mended");
+    let mend = fs::read_to_string(place.join("people.csv.mend")).expect("the file can be read");
     assert_eq!(mend, "Nr;Vorname;Nachname;E-Mail\n3;Bad;Row\n");
 }
 
 #[test]
-fn no_file_of_what_must_be_mended_is_overwritten() {
+fn does_not_overwrite_a_file_of_rejected_rows() {
     let folder = place();
     let place = folder.path();
-    fs::write(place.join("guests.txt"), "Ann Lee ann@x.test;?").expect("a list");
-    fs::write(place.join("guests.txt.mend"), "my own").expect("a file");
+    fs::write(place.join("guests.txt"), "Ann Lee ann@x.test;?").expect("the file can be written");
+    fs::write(place.join("guests.txt.mend"), "my own").expect("the file can be written");
     let said = ends(place, &["import", "guests.txt", "--rule", "Guests"], 2);
     assert!(said.err.contains("guests.txt.mend-2"), "{said:?}");
-    assert_eq!(fs::read_to_string(place.join("guests.txt.mend")).expect("it is there"), "my own");
+    assert_eq!(fs::read_to_string(place.join("guests.txt.mend")).expect("the file can be read"), "my own");
     let to = ["import", "guests.txt", "--rule", "Guests", "--apply", "--mend", "guests.txt.mend"];
     let said = ends(place, &to, 1);
     assert!(said.err.contains("the file exists already") && said.err.contains("nothing was applied"), "{said:?}");
@@ -167,7 +168,7 @@ fn no_file_of_what_must_be_mended_is_overwritten() {
 }
 
 #[test]
-fn a_list_may_be_piped_in() {
+fn reads_a_list_from_standard_input() {
     let folder = place();
     let place = folder.path();
     let words = ["import", "-", "--rule", "Guests", "--apply"];
@@ -176,45 +177,46 @@ fn a_list_may_be_piped_in() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("it starts");
+        .expect("the process starts");
     let text = (0..10).map(|n| format!("Guest Number{n} g{n}@x.test;")).collect::<Vec<_>>().concat() + "?";
-    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
+    child.stdin.take().expect("the pipe exists").write_all(text.as_bytes()).expect("the process reads its input");
+    let output = child.wait_with_output().expect("the process ends");
     assert_eq!(output.status.code(), Some(4), "{output:?}");
     assert_eq!(account(place).users.len(), 10);
     assert!(place.join("import.mend").exists());
 }
 
 #[test]
-fn a_limit_stops_an_import_and_the_plan_can_be_approved() {
+fn an_exceeded_limit_stops_an_import_until_the_plan_is_approved() {
     let folder = place();
     let place = folder.path();
-    fs::write(place.join("rules.toml"), format!("[limits]\ncreate = {{ count = 1 }}\n{RULES}")).expect("rules");
-    fs::write(place.join("guests.txt"), "Ann Lee ann@x.test;Bob Lee bob@x.test").expect("a list");
+    fs::write(place.join("rules.toml"), format!("[limits]\ncreate = {{ count = 1 }}\n{RULES}"))
+        .expect("the file can be written");
+    fs::write(place.join("guests.txt"), "Ann Lee ann@x.test;Bob Lee bob@x.test").expect("the file can be written");
     let said = ends(place, &["import", "guests.txt", "--rule", "Guests", "--apply"], 3);
     let advice = said.err.lines().find(|line| line.contains("--approve")).unwrap_or_else(|| panic!("{said:?}"));
     let words: Vec<&str> = advice.split_whitespace().skip(1).collect();
     ends(place, &words, 0);
     assert_eq!(account(place).users.len(), 2);
-    // Nobody of them is remembered by the run of the directory either.
-    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    // An import does not store the guests in the state of the directory's runs.
+    fs::write(place.join("rules.toml"), RULES).expect("the file can be written");
     ends(place, &["apply"], 0);
     assert_eq!(account(place).users.iter().filter(|user| user.licenses.is_empty()).count(), 0);
 }
 
 #[test]
-fn a_directory_and_a_csv_are_one_source() {
+fn merges_a_directory_and_a_csv_into_one_source() {
     let folder = place();
     let place = folder.path();
     let csv = "Nr,Vorname,Nachname,E-Mail,Team\n1,Ann,Lee,ann@x.test,Red\n2,Per,Son,person3@example.test,Red\n";
-    fs::write(place.join("contractors.csv"), csv).expect("a CSV");
+    fs::write(place.join("contractors.csv"), csv).expect("the file can be written");
     let ldif = "[[source]]\nname = \"directory\"\nldif = \"directory.ldif\"\n";
     let contractors = "[[source]]\nname = \"contractors\"\ncsv = \"contractors.csv\"\n";
     configure(place, &format!("{ldif}{contractors}"));
     let said = ends(place, &["plan"], 1);
     assert!(said.err.contains("id = \"Nr\"") && said.err.contains("source: contractors"), "{said:?}");
     let guess: Vec<&str> = said.err.lines().filter_map(|line| line.strip_prefix("    ")).collect();
-    // What is shown is what can be copied.
+    // The guessed columns can be copied into the configuration.
     configure(place, &format!("{ldif}{contractors}{}\n", guess.join("\n")));
     let said = ends(place, &["plan"], 2);
     assert!(said.out.contains("11 people read"), "{said:?}");
@@ -230,8 +232,9 @@ fn a_directory_and_a_csv_are_one_source() {
     let said = json(&ends(place, &["about", "--json"], 0));
     assert_eq!((&said["sources"][1]["kind"], &said["sources"][1]["name"]), (&"csv".into(), &"contractors".into()));
 
-    // A row that cannot be read holds everything that takes away.
-    fs::write(place.join("contractors.csv"), format!("{csv}3,Bad\n").replace("1,Ann", "9,Ann")).expect("a CSV");
+    // An unreadable row puts all steps that remove something on hold.
+    fs::write(place.join("contractors.csv"), format!("{csv}3,Bad\n").replace("1,Ann", "9,Ann"))
+        .expect("the file can be written");
     let said = ends(place, &["run"], 3);
     assert!(
         said.out.contains("contractors: ") && said.out.contains("line 4: the row has 2 fields, but the header has 5"),
@@ -240,10 +243,11 @@ fn a_directory_and_a_csv_are_one_source() {
 }
 
 #[test]
-fn a_csv_may_be_the_only_source() {
+fn accepts_a_csv_as_the_only_source() {
     let folder = place();
     let place = folder.path();
-    fs::write(place.join("people.csv"), b"Nr|First name|Surname|E-Mail\n1|J\xf6rg|Lee|joerg@x.test\n").expect("a CSV");
+    fs::write(place.join("people.csv"), b"Nr|First name|Surname|E-Mail\n1|J\xf6rg|Lee|joerg@x.test\n")
+        .expect("the file can be written");
     let source = "[source]\ncsv = \"people.csv\"\nid = \"Nr\"\ndelimiter = \"|\"\nencoding = \"windows-1252\"\n\
                   columns = { mail = \"E-Mail\", givenName = \"First name\", sn = \"Surname\", favouriteDrink = \"Nr\" }\n";
     configure(place, source);
@@ -254,7 +258,7 @@ fn a_csv_may_be_the_only_source() {
 }
 
 #[test]
-fn mistakes_in_sources_are_told_with_their_places() {
+fn reports_mistakes_in_sources_with_their_positions() {
     let folder = place();
     let place = folder.path();
     for (source, line, message, help) in [

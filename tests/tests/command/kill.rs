@@ -1,4 +1,4 @@
-//! The real process, killed at random moments, and two of them at once.
+//! Tests that kill the process at random moments, and that run two processes at once.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -9,7 +9,7 @@ use gotosync_core::target::{LocalAccount, ProvisioningTarget};
 use gotosync_tests::command::{command, run};
 use gotosync_tests::people::export;
 
-/// Writes a directory of some hundred people, rules over it, and an empty account.
+/// Writes a directory of 700 people, rules for it, and an empty account.
 fn prepare(folder: &Path) {
     std::fs::write(folder.join("directory.ldif"), export(700)).expect("the export is written");
     std::fs::write(folder.join("rules.toml"), RULES).expect("the rules are written");
@@ -17,13 +17,13 @@ fn prepare(folder: &Path) {
     let mut account = Account::empty("1", "Test");
     let meeting = License::new("10", "GoToMeeting", &[], 1_000);
     account.licenses.push(meeting);
-    LocalAccount::create(folder.join("account.db"), &account).expect("the account is made");
+    LocalAccount::create(folder.join("account.db"), &account).expect("the account can be created");
 }
 
-/// The users of the account without their keys, and how many creations its history tells of.
+/// Returns the users of the account without their keys, and the number of creations in the account's history.
 fn look(folder: &Path) -> (Vec<String>, usize) {
     let target = LocalAccount::open(folder.join("account.db")).expect("the account opens after any crash");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
     runtime.block_on(async {
         let account = target.read().await.expect("the account reads after any crash");
         let users = account.users.iter().map(|user| format!("{} {:?} {:?}", user.email, user.licenses, user.group));
@@ -32,16 +32,16 @@ fn look(folder: &Path) -> (Vec<String>, usize) {
     })
 }
 
-/// Moments spread over the time a run takes, the same in every run of the test.
+/// Returns moments spread over the duration of a run, the same in every run of the test.
 fn moments(count: u32, whole: Duration) -> impl Iterator<Item = Duration> {
     (0..count).map(move |at| whole * (at * 37 % count) / count)
 }
 
 #[test]
-fn a_run_killed_at_any_moment_and_resumed_ends_where_no_kill_ends() {
-    let whole = tempfile::tempdir().expect("a folder");
+fn a_run_killed_at_any_moment_reaches_the_same_result_when_resumed() {
+    let whole = tempfile::tempdir().expect("a temporary folder can be created");
     prepare(whole.path());
-    // Built before the clock starts.
+    // Build the command before the time is measured.
     let _ = gotosync_tests::command::binary();
     let began = Instant::now();
     let said = run(whole.path(), &["apply"]);
@@ -51,7 +51,7 @@ fn a_run_killed_at_any_moment_and_resumed_ends_where_no_kill_ends() {
     assert_eq!(created, 700);
     let mut interrupted = 0;
     for moment in moments(24, took) {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a temporary folder can be created");
         prepare(folder.path());
         let mut child = command(folder.path(), &["apply"])
             .stdout(Stdio::null())
@@ -71,14 +71,14 @@ fn a_run_killed_at_any_moment_and_resumed_ends_where_no_kill_ends() {
         assert!(plan.out.contains("nothing to do"), "{plan:?}");
         let (users, created) = look(folder.path());
         assert_eq!(users, wanted, "after {moment:?}");
-        assert_eq!(created, 700, "after {moment:?}: somebody was made twice");
+        assert_eq!(created, 700, "after {moment:?}: a user was created twice");
     }
-    assert!(interrupted > 0, "no kill hit a run between its first and its last write: the moments are badly chosen");
+    assert!(interrupted > 0, "no kill hit a run between its first and its last write: choose other moments");
 }
 
 #[test]
-fn the_second_of_two_runs_says_who_holds_the_account() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn the_second_of_two_runs_names_the_process_that_locks_the_account() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     prepare(folder.path());
     let mut children: Vec<_> = (0..4)
         .map(|_| {
@@ -94,7 +94,7 @@ fn the_second_of_two_runs_says_who_holds_the_account() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(said.contains("another run holds the lock on the account"), "{said}");
-        assert!(pids.iter().any(|pid| said.contains(&pid.to_string())), "it names the process: {said}");
+        assert!(pids.iter().any(|pid| said.contains(&pid.to_string())), "the error must name the process: {said}");
     }
     let (users, created) = look(folder.path());
     assert_eq!((users.len(), created), (700, 700));

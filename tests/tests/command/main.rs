@@ -1,4 +1,5 @@
-//! The command `gotosync` as a process: what it prints, its exit codes, and what remains when it is killed. No server is needed.
+//! Tests of the `gotosync` command as a process: its output, its exit codes, and its files after it was killed. They
+//! need no server.
 
 mod browse;
 mod cli;

@@ -1,4 +1,4 @@
-//! `gotosync rule` and `gotosync check --rules` as an admin meets them.
+//! Tests of `gotosync rule` and `gotosync check --rules`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,27 +13,27 @@ use gotosync_core::{Config, ErrorKind, Rules};
 use gotosync_tests::command::{Said, command, run};
 use serde_json::Value;
 
-/// A folder with three people, an account with one license and one user group, and two rules.
+/// Creates a folder with three people, an account with one license and one user group, and two rules.
 fn office() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
-    fs::write(place.join("directory.ldif"), DIRECTORY).expect("an export");
-    fs::write(place.join("rules.toml"), RULES).expect("rules");
-    fs::write(place.join("gotosync.toml"), CONFIG).expect("a configuration");
+    fs::write(place.join("directory.ldif"), DIRECTORY).expect("the file can be written");
+    fs::write(place.join("rules.toml"), RULES).expect("the file can be written");
+    fs::write(place.join("gotosync.toml"), CONFIG).expect("the file can be written");
     let mut account = Account::empty("1", "Test");
     let products = vec!["G2M".to_owned()];
     account.licenses.push(License { products, ..License::new("10", "GoToMeeting", &[], 9) });
     account.groups.push(UserGroup { key: None, path: UserGroupPath::new("Sales") });
-    LocalAccount::create(place.join("account.db"), &account).expect("an account");
+    LocalAccount::create(place.join("account.db"), &account).expect("the account can be created");
     folder
 }
 
 fn text(folder: &Path) -> String {
-    fs::read_to_string(folder.join("rules.toml")).expect("rules")
+    fs::read_to_string(folder.join("rules.toml")).expect("the file can be read")
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let rules = Rules::parse(&text(folder), "rules.toml").expect("rules that can be used");
+    let rules = Rules::parse(&text(folder), "rules.toml").expect("the rules are valid");
     rules.list.iter().map(|rule| rule.name.to_string()).collect()
 }
 
@@ -49,7 +49,7 @@ fn fine(folder: &Path, words: &[&str]) -> Said {
 }
 
 #[test]
-fn a_rule_is_added_changed_switched_moved_and_removed_and_the_rest_of_the_file_stays() {
+fn adds_changes_disables_moves_and_removes_a_rule_and_keeps_the_rest_of_the_file() {
     let folder = office();
     let place = folder.path();
     let said = fine(place, &["rule", "add", "IT", "--ou", "OU=IT,DC=x", "--product", "G2M", "--before", "Everyone"]);
@@ -85,7 +85,8 @@ fn a_rule_is_added_changed_switched_moved_and_removed_and_the_rest_of_the_file_s
     let said = fine(place, &["rule", "disable", "Everyone"]);
     assert!(said.err.contains("it is disabled, and would select 3 people"), "{said:?}");
     let listed = json(&fine(place, &["rule", "list", "--json"]));
-    let people: Vec<_> = listed.as_array().expect("rows").iter().map(|row| row["people"].as_u64()).collect();
+    let people: Vec<_> =
+        listed.as_array().expect("the output is a list").iter().map(|row| row["people"].as_u64()).collect();
     assert_eq!(people, [Some(2), Some(1), None]);
     fine(place, &["rule", "enable", "Everyone"]);
     let said = fine(place, &["rule", "move", "Technik", "--first"]);
@@ -94,14 +95,14 @@ fn a_rule_is_added_changed_switched_moved_and_removed_and_the_rest_of_the_file_s
     let said = fine(place, &["rule", "move", "Technik", "--first"]);
     assert_eq!(said.err, "rule `Technik` in rules.toml is unchanged: it was like this already\n");
     fine(place, &["rule", "remove", "Technik"]);
-    assert_eq!(text(place), RULES, "what was not touched is as it was");
+    assert_eq!(text(place), RULES, "the rest of the file must stay unchanged");
 
     let said = fine(place, &["rule", "remove", "Everyone"]);
     assert!(said.err.contains("1 person is no longer selected by any rule"), "{said:?}");
 }
 
 #[test]
-fn list_and_show_tell_whom_a_rule_means_and_how_many_they_are() {
+fn list_and_show_print_the_selection_and_its_number_of_people() {
     let folder = office();
     let place = folder.path();
     insta::assert_snapshot!(fine(place, &["rule", "list"]).out);
@@ -110,8 +111,8 @@ fn list_and_show_tell_whom_a_rule_means_and_how_many_they_are() {
     assert_eq!(said.err, "rule 1 of rules.toml, line 3; it selects 2 people\n");
     let shown = json(&fine(place, &["rule", "show", "Everyone", "--json"]));
     assert_eq!((&shown["number"], &shown["people"], &shown["keys"]["everyone"]), (&2.into(), &3.into(), &true.into()));
-    // A directory that is away keeps nobody from looking.
-    fs::remove_file(place.join("directory.ldif")).expect("the export was there");
+    // Commands that only read rules also work if the directory is unavailable.
+    fs::remove_file(place.join("directory.ldif")).expect("the file can be removed");
     let said = fine(place, &["rule", "list"]);
     assert!(said.err.contains("could not count the people that each rule selects"), "{said:?}");
     assert!(said.out.contains("  ?  Sales"), "{said:?}");
@@ -120,7 +121,7 @@ fn list_and_show_tell_whom_a_rule_means_and_how_many_they_are() {
 }
 
 #[test]
-fn what_is_not_there_is_not_saved_and_the_nearest_is_offered() {
+fn does_not_save_unknown_names_and_suggests_the_nearest() {
     let folder = office();
     let place = folder.path();
     let mut told = String::new();
@@ -146,19 +147,19 @@ fn what_is_not_there_is_not_saved_and_the_nearest_is_offered() {
         assert_eq!(said.code, Some(1), "{words:?}: {said:?}");
         let _ = write!(told, "$ gotosync {}\n{}\n", words.join(" "), said.err);
     }
-    assert_eq!(text(place), RULES, "nothing of that was saved");
+    assert_eq!(text(place), RULES, "the file must stay unchanged");
     insta::assert_snapshot!(told);
 }
 
 #[test]
-fn force_saves_what_cannot_be_looked_up() {
+fn force_saves_a_rule_with_names_that_cannot_be_checked() {
     let folder = office();
     let place = folder.path();
     let said = fine(place, &["rule", "add", "New", "--ou", "OU=Sale,DC=x", "--force"]);
     assert!(said.err.contains("note: the OU `OU=Sale,DC=x` is not in the directory"), "{said:?}");
     assert!(said.err.contains("it cannot be evaluated"), "{said:?}");
     fine(place, &["rule", "remove", "New"]);
-    fs::remove_file(place.join("directory.ldif")).expect("the export was there");
+    fs::remove_file(place.join("directory.ldif")).expect("the file can be removed");
     let said = run(place, &["rule", "add", "New", "--ou", "OU=IT,DC=x"]);
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("--force") && said.err.contains("directory.ldif"), "{said:?}");
@@ -166,25 +167,25 @@ fn force_saves_what_cannot_be_looked_up() {
     let said = fine(place, &["rule", "add", "New", "--ou", "OU=IT,DC=x", "--disabled", "--force"]);
     assert!(said.err.contains("could not count the people that it selects"), "{said:?}");
     assert_eq!(names(place), ["Sales", "Everyone", "New"]);
-    // What names nothing new needs no directory.
+    // An edit without new names does not need the directory.
     fine(place, &["rule", "disable", "Sales"]);
     fine(place, &["rule", "remove", "Sales"]);
 }
 
 #[test]
-fn a_first_rule_makes_the_file_and_a_wrong_rule_can_be_mended() {
+fn adding_the_first_rule_creates_the_file_and_an_invalid_rule_can_be_fixed() {
     let folder = office();
     let place = folder.path();
-    fs::remove_file(place.join("rules.toml")).expect("rules were there");
+    fs::remove_file(place.join("rules.toml")).expect("the file can be removed");
     fine(place, &["rule", "add", "All", "--everyone"]);
     assert_eq!(text(place), "[[rule]]\nname = \"All\"\neveryone = true\n");
-    fs::write(place.join("rules.toml"), RULES.replace("products =", "product =")).expect("rules");
+    fs::write(place.join("rules.toml"), RULES.replace("products =", "product =")).expect("the file can be written");
     let said = run(place, &["rule", "list"]);
     assert!(said.code == Some(1) && said.err.contains("did you mean `products`?"), "{said:?}");
     assert_eq!(
         run(place, &["rule", "disable", "Everyone"]).code,
         Some(1),
-        "the file stays unusable, so nothing is saved"
+        "the file would stay invalid, so nothing is saved"
     );
     fine(place, &["rule", "edit", "Sales", "--unset", "product", "--product", "GoToMeeting"]);
     assert_eq!(text(place), RULES);
@@ -215,7 +216,7 @@ fn says_which_options_select_people_if_a_new_rule_has_none() {
 }
 
 #[test]
-fn a_rule_that_changes_nothing_is_told_when_it_is_saved() {
+fn saving_reports_a_rule_that_changes_nothing() {
     let folder = office();
     let place = folder.path();
     let said = fine(place, &["rule", "add", "Late", "--ou", "OU=Sales,DC=x", "--product", "GoToMeeting"]);
@@ -223,62 +224,63 @@ fn a_rule_that_changes_nothing_is_told_when_it_is_saved() {
 }
 
 #[test]
-fn check_rules_tells_what_is_wrong_and_ends_with_three_if_it_warns() {
+fn check_rules_reports_problems_and_exits_with_3_on_warnings() {
     let folder = office();
     let place = folder.path();
     let said = run(place, &["check", "--rules"]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), ""), "{said:?}");
     assert!(said.err.contains("no problems found in the rules"), "{said:?}");
-    fs::write(place.join("rules.toml"), WRONG).expect("rules");
+    fs::write(place.join("rules.toml"), WRONG).expect("the file can be written");
     let said = run(place, &["check", "--rules"]);
     assert_eq!(said.code, Some(3), "{said:?}");
     insta::assert_snapshot!(said.out + &said.err);
     let told = json(&run(place, &["check", "--rules", "--json"]));
-    let kinds: Vec<_> = told["findings"].as_array().expect("findings").iter().map(|one| one["kind"].clone()).collect();
+    let kinds: Vec<_> =
+        told["findings"].as_array().expect("the JSON has findings").iter().map(|one| one["kind"].clone()).collect();
     assert!(kinds.contains(&"no-effect".into()) && told["findings"][0]["severity"] == "info", "{told}");
     assert_eq!(told["unverified"], Value::Array(Vec::new()));
-    // Without the two sides what needs them is left out, and that is said.
-    fs::remove_file(place.join("directory.ldif")).expect("the export was there");
-    fs::remove_file(place.join("account.db")).expect("the account was there");
+    // Without the directory and the account, the checks that need them are skipped and listed.
+    fs::remove_file(place.join("directory.ldif")).expect("the file can be removed");
+    fs::remove_file(place.join("account.db")).expect("the file can be removed");
     let less = json(&run(place, &["check", "--rules", "--json"]));
     assert_eq!(less["unverified"].as_array().map(Vec::len), Some(2), "{less}");
-    assert!(less["findings"].as_array().expect("findings").len() < kinds.len(), "{less}");
-    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    assert!(less["findings"].as_array().expect("the JSON has findings").len() < kinds.len(), "{less}");
+    fs::write(place.join("rules.toml"), RULES).expect("the file can be written");
     assert_eq!(run(place, &["check", "--rules"]).code, Some(0));
 }
 
 #[test]
-fn the_schema_is_printed_as_it_is_published() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn prints_the_published_schema() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let said = fine(folder.path(), &["rule", "schema"]);
     let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/schema/rules.schema.json");
-    assert_eq!(said.out, fs::read_to_string(published).expect("a schema is published"));
+    assert_eq!(said.out, fs::read_to_string(published).expect("the schema can be read"));
 }
 
 #[test]
-fn of_two_who_change_the_file_the_second_is_refused_and_nothing_is_lost() {
+fn refuses_the_second_of_two_concurrent_edits_and_loses_nothing() {
     let folder = office();
-    let config = Config::load(folder.path().join("gotosync.toml")).expect("a configuration");
-    let mut first = config.rules_file().expect("rules");
+    let config = Config::load(folder.path().join("gotosync.toml")).expect("the configuration is valid");
+    let mut first = config.rules_file().expect("the rules are valid");
     let mut second = first.clone();
-    let everyone = [Change::set("everyone", "true").expect("a value")];
-    first.add("First", &everyone, &Position::Last).expect("it can be added");
-    second.add("Second", &everyone, &Position::Last).expect("it can be added");
-    config.save_rules(&first).expect("it can be saved");
+    let everyone = [Change::set("everyone", "true").expect("the value is valid")];
+    first.add("First", &everyone, &Position::Last).expect("the rule can be added");
+    second.add("Second", &everyone, &Position::Last).expect("the rule can be added");
+    config.save_rules(&first).expect("the rules can be saved");
     let refused = config.save_rules(&second).expect_err("the file has changed");
     assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
     assert_eq!(text(folder.path()), first.text());
-    // A new file that somebody else makes first is not overwritten either.
-    fs::remove_file(folder.path().join("rules.toml")).expect("it was there");
-    let mut new = config.rules_file().expect("no rules yet");
-    new.add("New", &everyone, &Position::Last).expect("it can be added");
-    fs::write(folder.path().join("rules.toml"), RULES).expect("rules");
-    assert_eq!(config.save_rules(&new).expect_err("it is there by now").kind(), ErrorKind::Conflict);
+    // A new file is not overwritten either if another process has created it first.
+    fs::remove_file(folder.path().join("rules.toml")).expect("the file can be removed");
+    let mut new = config.rules_file().expect("a missing rules file is empty");
+    new.add("New", &everyone, &Position::Last).expect("the rule can be added");
+    fs::write(folder.path().join("rules.toml"), RULES).expect("the file can be written");
+    assert_eq!(config.save_rules(&new).expect_err("the file exists by now").kind(), ErrorKind::Conflict);
     assert_eq!(text(folder.path()), RULES);
 }
 
 #[test]
-fn of_many_processes_each_saves_its_rule_or_says_that_it_did_not() {
+fn concurrent_processes_save_their_rule_or_report_that_they_did_not() {
     let folder = office();
     let place = folder.path();
     let mut saved = 0;
@@ -290,7 +292,7 @@ fn of_many_processes_each_saves_its_rule_or_says_that_it_did_not() {
         };
         let children: Vec<_> = (0..6).map(start).collect();
         for (name, child) in children {
-            let output = child.wait_with_output().expect("it ends");
+            let output = child.wait_with_output().expect("the process ends");
             let said = String::from_utf8_lossy(&output.stderr);
             let there = names(place).contains(&name);
             assert_eq!(output.status.code(), Some(i32::from(!there)), "{name}: {said}");
@@ -303,13 +305,13 @@ fn of_many_processes_each_saves_its_rule_or_says_that_it_did_not() {
 }
 
 #[test]
-fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
+fn a_killed_process_leaves_the_old_file_or_the_new_file() {
     let folder = office();
     let place = folder.path();
-    // Long enough that writing takes a while.
+    // The file must be long enough that writing it takes a while.
     let old = format!("{}\n{RULES}", "# a comment that takes its room\n".repeat(4_000));
     let words = ["rule", "disable", "Sales"];
-    fs::write(place.join("rules.toml"), &old).expect("rules");
+    fs::write(place.join("rules.toml"), &old).expect("the file can be written");
     let _ = gotosync_tests::command::binary();
     let began = Instant::now();
     fine(place, &words);
@@ -318,20 +320,21 @@ fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
     assert_ne!(old, new);
     let (mut kept, mut changed) = (0, 0);
     for moment in (0..40_u32).map(|at| took * (at * 17 % 40) / 40) {
-        fs::write(place.join("rules.toml"), &old).expect("rules");
-        let mut child = command(place, &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        fs::write(place.join("rules.toml"), &old).expect("the file can be written");
+        let mut child =
+            command(place, &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the process starts");
         std::thread::sleep(moment);
         let _ = child.kill();
         let _ = child.wait();
         let now = text(place);
-        assert!(now == old || now == new, "after {moment:?} the file is neither");
+        assert!(now == old || now == new, "after {moment:?} the file is neither the old nor the new one");
         kept += usize::from(now == old);
         changed += usize::from(now == new);
     }
     assert!(kept > 0 && kept + changed == 40);
-    // What such a process leaves behind stands in nobody's way, and does not stay.
-    fs::write(place.join("rules.toml"), &old).expect("rules");
-    fs::write(place.join(".rules.toml.part"), "half a fi").expect("what a killed process left");
+    // A leftover file of a killed process does not disturb later runs, and they remove it.
+    fs::write(place.join("rules.toml"), &old).expect("the file can be written");
+    fs::write(place.join(".rules.toml.part"), "half a fi").expect("the file can be written");
     fine(place, &words);
     assert_eq!(text(place), new);
     assert!(!place.join(".rules.toml.part").exists());
@@ -339,53 +342,59 @@ fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
 
 #[cfg(unix)]
 #[test]
-fn permissions_and_links_stay_and_what_is_read_only_is_left_alone() {
+fn keeps_permissions_and_links_and_does_not_write_read_only_files() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let folder = office();
     let place = folder.path();
-    fs::create_dir(place.join("real")).expect("a folder");
-    fs::rename(place.join("rules.toml"), place.join("real/ours.toml")).expect("it can be moved");
-    symlink("real/ours.toml", place.join("rules.toml")).expect("a link");
+    fs::create_dir(place.join("real")).expect("the folder can be created");
+    fs::rename(place.join("rules.toml"), place.join("real/ours.toml")).expect("the file can be moved");
+    symlink("real/ours.toml", place.join("rules.toml")).expect("the link can be created");
     let mode = |mode: u32| {
         let file = place.join("real/ours.toml");
-        fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("permissions");
+        fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("the permissions can be set");
     };
     mode(0o640);
     fine(place, &["rule", "disable", "Sales"]);
-    assert!(fs::symlink_metadata(place.join("rules.toml")).expect("it is there").is_symlink());
-    let file = fs::metadata(place.join("real/ours.toml")).expect("it is there");
+    assert!(fs::symlink_metadata(place.join("rules.toml")).expect("the link exists").is_symlink());
+    let file = fs::metadata(place.join("real/ours.toml")).expect("the file exists");
     assert_eq!(file.permissions().mode() & 0o777, 0o640);
     assert!(text(place).contains("enabled = false"));
-    assert_eq!(fs::read_dir(place.join("real")).expect("a folder").count(), 1, "nothing else is left there");
+    assert_eq!(
+        fs::read_dir(place.join("real")).expect("the folder can be listed").count(),
+        1,
+        "no other file may be left"
+    );
     mode(0o440);
     let said = run(place, &["rule", "enable", "Sales"]);
     assert!(said.code == Some(1) && said.err.contains("the file is read-only"), "{said:?}");
     assert!(text(place).contains("enabled = false"));
 }
 
-/// Edits a rule in an editor that is a line of sed, on a terminal that `script` makes.
+/// Edits a rule with a sed command as the editor, on a terminal that `script` creates.
 #[cfg(target_os = "linux")]
 fn in_editor(folder: &Path, sed: &str) -> Said {
     use std::os::unix::fs::PermissionsExt;
     let editor = folder.join("editor.sh");
-    fs::write(&editor, format!("#!/bin/sh\nsed -i '{sed}' \"$1\"\n")).expect("an editor");
-    fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    fs::write(&editor, format!("#!/bin/sh\nsed -i '{sed}' \"$1\"\n")).expect("the file can be written");
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).expect("the file can be made executable");
     let words = format!("'{}' rule edit Sales", gotosync_tests::command::binary().display());
     let mut script = std::process::Command::new("script");
     script.args(["-qec", &words, "/dev/null"]).current_dir(folder).stdin(Stdio::null());
     script.env("VISUAL", &editor).env("TMPDIR", folder).env_remove("GOTOSYNC_CONFIG");
-    let output = script.output().expect("there is a command `script`");
+    let output = script.output().expect("the command `script` is installed");
     let out = String::from_utf8_lossy(&output.stdout).replace('\r', "");
     Said { code: output.status.code(), out, err: String::new() }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn without_options_the_file_opens_in_an_editor_and_what_is_wrong_is_kept_but_not_saved() {
+fn opens_an_editor_without_options_and_keeps_an_invalid_draft_unsaved() {
     let folder = office();
     let place = folder.path();
     let drafts = || {
-        let files = fs::read_dir(place).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let files = fs::read_dir(place)
+            .expect("the folder can be listed")
+            .map(|entry| entry.expect("the entry can be read").file_name());
         files.filter(|name| name.to_string_lossy().starts_with("gotosync-rules")).count()
     };
     let said = in_editor(place, "s/# Ours/# Theirs/");

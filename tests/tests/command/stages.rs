@@ -1,4 +1,4 @@
-//! Mails, trials, deletions and second tries, as an admin meets them.
+//! Tests of welcome e-mails, simulated rules, deletions, and retries.
 
 use std::fs;
 use std::path::Path;
@@ -28,25 +28,25 @@ products = ["Meeting"]
 welcome_email = "none"
 "#;
 
-/// A folder with a directory of four people, two of them in Sales, and an empty account.
+/// Creates a folder with a directory of four people, two of them in Sales, and an empty account.
 fn place() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let place = folder.path();
-    fs::write(place.join("directory.ldif"), export(4)).expect("an export");
-    fs::write(place.join("rules.toml"), RULES).expect("rules");
+    fs::write(place.join("directory.ldif"), export(4)).expect("the file can be written");
+    fs::write(place.join("rules.toml"), RULES).expect("the file can be written");
     let config = "[source]\nldif = \"directory.ldif\"\n[account]\nlocal = \"account.db\"\n";
-    fs::write(place.join("gotosync.toml"), config).expect("a configuration");
+    fs::write(place.join("gotosync.toml"), config).expect("the file can be written");
     let mut account = Account::empty("1", "Test");
     account.licenses.push(License::new("m", "Meeting", &["G2M"], 50));
     account.catalog.elsewhere.push(Email::new("taken@example.test"));
-    LocalAccount::create(place.join("account.db"), &account).expect("an account");
+    LocalAccount::create(place.join("account.db"), &account).expect("the account can be created");
     folder
 }
 
 fn account(place: &Path) -> Account {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let account = LocalAccount::open(place.join("account.db")).expect("the account");
-    runtime.block_on(account.read()).expect("it can be read")
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts");
+    let account = LocalAccount::open(place.join("account.db")).expect("the account can be opened");
+    runtime.block_on(account.read()).expect("the account can be read")
 }
 
 fn user(place: &Path, email: &str) -> User {
@@ -65,12 +65,12 @@ fn json(said: &Said) -> Value {
 
 fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).expect("the file can be read");
-    assert!(text.contains(from), "{} does not hold `{from}`", file.display());
+    assert!(text.contains(from), "{} does not contain `{from}`", file.display());
     fs::write(file, text.replace(from, to)).expect("the file can be written");
 }
 
 #[test]
-fn a_welcome_is_previewed_sent_once_and_again_only_when_asked_for() {
+fn previews_a_welcome_email_and_sends_it_again_only_on_request() {
     let folder = place();
     let place = folder.path();
     let shown = ends(place, &["mail", "preview", "person0@example.test"], 0);
@@ -84,21 +84,21 @@ fn a_welcome_is_previewed_sent_once_and_again_only_when_asked_for() {
     let sent = |email| user(place, email).invitation.map(|invitation| invitation.sent);
     assert_eq!((sent("person0@example.test"), sent("person1@example.test")), (Some(1), Some(0)));
     assert_eq!(account(place).catalog.welcome_emails[0].subject, "Welcome, {first_name}");
-    // Neither a run nor another one sends it again.
+    // Later runs do not send it again.
     ends(place, &["run"], 0);
     assert_eq!(sent("person0@example.test"), Some(1));
     let again = ends(place, &["user", "invite", "person0@example.test"], 0);
     assert!(again.out.contains("invited"), "{again:?}");
     assert_eq!(sent("person0@example.test"), Some(2));
     assert!(ends(place, &["user", "invite", "nobody@example.test"], 1).err.contains("no person in the directory"));
-    // A mail counts like any other.
+    // A resent mail counts against the limit of e-mails.
     edit(&place.join("rules.toml"), "[[welcome_email]]", "limits = { emails = { count = 0 } }\n[[welcome_email]]");
     let held = ends(place, &["user", "invite", "person1@example.test"], 3);
     assert!(held.out.contains("e-mails would be sent; the limit is 0"), "{held:?}");
     assert_eq!(sent("person1@example.test"), Some(0));
 }
 
-/// Runs a command in a folder and masks ids, which differ from one folder to another.
+/// Runs a command in a folder and masks ids, which differ between folders.
 fn masked(place: &Path, words: &[&str]) -> (Option<i32>, String, String) {
     let said = run(place, words);
     let is_id = |word: &str| word.len() >= 16 && word.chars().all(|c| c.is_ascii_hexdigit() || "-:T".contains(c));
@@ -109,7 +109,7 @@ fn masked(place: &Path, words: &[&str]) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn old_names_do_the_same_as_the_new_ones() {
+fn old_command_names_do_the_same_as_the_new_ones() {
     let [new, old] = [place(), place()];
     for place in [&new, &old] {
         ends(place.path(), &["apply"], 0);
@@ -131,7 +131,7 @@ fn old_names_do_the_same_as_the_new_ones() {
     for (place, words) in [(&new, &["user", "invite"][..]), (&old, &["invite"])] {
         let data = json(&ends(place.path(), &[words, &["person0@example.test", "--json"]].concat(), 0));
         assert_eq!(data["report"]["lines"].as_array().map(Vec::len), Some(1), "{data}");
-        // A run is remembered by the name that the help shows.
+        // The history shows the new name of the command.
         let runs = json(&ends(place.path(), &["history", "--json", "--limit", "1"], 0));
         assert_eq!(runs[0]["command"], "gotosync user invite");
     }
@@ -142,15 +142,15 @@ fn old_names_do_the_same_as_the_new_ones() {
 }
 
 #[test]
-fn what_is_only_simulated_is_shown_and_not_applied() {
+fn shows_simulated_rules_and_does_not_apply_them() {
     let folder = place();
     let place = folder.path();
-    let before = fs::read(place.join("account.db")).expect("the account");
+    let before = fs::read(place.join("account.db")).expect("the file can be read");
     let whole = ends(place, &["run", "--simulate"], 0);
     assert!(whole.out.contains("simulated only, not applied (5)"), "{whole:?}");
     let report = json(&ends(place, &["apply", "--simulate", "--json"], 0));
     assert_eq!(report["report"]["simulated"].as_array().map(Vec::len), Some(5));
-    assert_eq!(fs::read(place.join("account.db")).expect("the account"), before);
+    assert_eq!(fs::read(place.join("account.db")).expect("the file can be read"), before);
 
     edit(&place.join("rules.toml"), "name = \"IT\"", "name = \"IT\"\nmode = \"simulate\"");
     let plan = ends(place, &["plan"], 2);
@@ -160,7 +160,7 @@ fn what_is_only_simulated_is_shown_and_not_applied() {
     assert!(told.out.contains("simulated only, not applied\n  + create person1@example.test"), "{told:?}");
     ends(place, &["apply"], 0);
     assert_eq!(account(place).users.len(), 2);
-    // The trial goes well: nobody has to do anything but take the word out.
+    // To apply a simulated rule, it is enough to remove its `mode`.
     edit(&place.join("rules.toml"), "mode = \"simulate\"\n", "");
     ends(place, &["apply"], 0);
     assert_eq!(account(place).users.len(), 4);
@@ -168,7 +168,7 @@ fn what_is_only_simulated_is_shown_and_not_applied() {
 }
 
 #[test]
-fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
+fn reports_people_set_aside_by_a_failure_and_retries_them_on_request() {
     let folder = place();
     let place = folder.path();
     ends(place, &["apply"], 0);
@@ -177,7 +177,7 @@ fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
     let line = "person2@example.test: update failed 1 time: ";
     assert!(failed.out.contains("skipped after a failure (1)") && failed.out.contains(line), "{failed:?}");
 
-    // The next run leaves that person alone, does the rest, and says so.
+    // The next run skips that person, performs the other steps, and reports both.
     edit(&place.join("directory.ldif"), "person3@example.test", "person3.new@example.test");
     let next = ends(place, &["run"], 0);
     assert!(next.out.contains("updated") && next.out.contains(line), "{next:?}");
@@ -187,7 +187,7 @@ fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
     assert!(again.out.contains("update failed 2 times"), "{again:?}");
     assert!(ends(place, &["retry", "all"], 4).out.contains("update failed 3 times"));
 
-    // Mended in the directory, it is done at once, and nothing is set aside any more.
+    // After the directory is fixed, the step succeeds at once, and no person is set aside any more.
     edit(&place.join("directory.ldif"), "taken@example.test", "person2@example.test");
     let mended = ends(place, &["run"], 0);
     assert!(!mended.out.contains("skipped after a failure"), "{mended:?}");
@@ -195,35 +195,35 @@ fn whom_a_failure_set_aside_is_told_and_tried_again_on_demand() {
 }
 
 #[test]
-fn deletions_wait_for_approval_and_nothing_else_waits_with_them() {
+fn deletions_wait_for_approval_and_other_steps_do_not() {
     let folder = place();
     let place = folder.path();
     let stages = "leavers = { first = \"suspend\", delete_after_days = 1, delete_after_reads = 2 }\n";
-    let text = fs::read_to_string(place.join("rules.toml")).expect("rules");
-    fs::write(place.join("rules.toml"), format!("{stages}{text}")).expect("rules");
+    let text = fs::read_to_string(place.join("rules.toml")).expect("the file can be read");
+    fs::write(place.join("rules.toml"), format!("{stages}{text}")).expect("the file can be written");
     ends(place, &["apply"], 0);
     let all = export(4);
     let entries: Vec<&str> = all.split("\n\n").filter(|entry| !entry.contains("person1@")).collect();
-    fs::write(place.join("directory.ldif"), entries.join("\n\n")).expect("an export");
+    fs::write(place.join("directory.ldif"), entries.join("\n\n")).expect("the file can be written");
     let gone = ends(place, &["run"], 0);
     assert!(gone.out.contains("suspended"), "{gone:?}");
     ends(place, &["run"], 0);
-    assert_eq!(ends(place, &["plan"], 0).out.matches("x delete").count(), 0, "a day has to pass as well");
+    assert_eq!(ends(place, &["plan"], 0).out.matches("x delete").count(), 0, "the deletion must wait a day");
 
-    // What is remembered is put two days back.
-    let state = rusqlite::Connection::open(place.join("state.db")).expect("the state");
+    // Move the stored date of the leaver into the past.
+    let state = rusqlite::Connection::open(place.join("state.db")).expect("the state can be opened");
     let back = "UPDATE links SET leaver_since = '2026-01-01T00:00:00.000000000Z' WHERE leaver_since IS NOT NULL";
-    assert_eq!(state.execute(back, ()).expect("it is a table"), 1);
+    assert_eq!(state.execute(back, ()).expect("the table exists"), 1);
     drop(state);
     assert!(ends(place, &["plan"], 3).out.contains("hold: users would be deleted, which nothing brings back (1)"));
     edit(&place.join("directory.ldif"), "givenName: Person\nsn: Number 0", "givenName: Percy\nsn: Number 0");
     let run = ends(place, &["run"], 0);
     assert!(run.out.contains("updated"), "{run:?}");
     assert_eq!(&*user(place, "person0@example.test").first_name, "Percy");
-    assert_eq!(account(place).users.len(), 4, "nobody is deleted without approval");
+    assert_eq!(account(place).users.len(), 4, "no user may be deleted without approval");
     let advice = run.err.lines().find(|line| line.contains("--approve")).unwrap_or_else(|| panic!("{run:?}"));
     let words: Vec<&str> = advice.split_whitespace().skip(1).collect();
-    assert_eq!(ends(place, &words[..2], 3).code, Some(3), "the plan alone is not enough");
+    assert_eq!(ends(place, &words[..2], 3).code, Some(3), "the plan without approval must not be applied");
     assert!(ends(place, &words, 0).out.contains("deleted"));
     assert_eq!(account(place).users.len(), 3);
     ends(place, &["plan"], 0);

@@ -1,5 +1,5 @@
-//! One directory by every way there is: over the wire, as an export, and as the same people on another kind of server. The same
-//! rules give the same plan.
+//! Reads one directory over LDAP, from an export, and from a server of another kind with the same people, and checks
+//! that the same rules give the same plan.
 
 use std::net::Ipv4Addr;
 
@@ -16,7 +16,7 @@ use gotosync_tests::laws::source;
 use gotosync_tests::reading::{difference, options, samba, slapd, whole};
 use gotosync_tests::servers::{Account as Person, Certificate, Population, Samba, Slapd, twin};
 
-/// Rules that select by every kind of scope, in the places of a population.
+/// Returns rules with every kind of scope, for the units of a population.
 fn rules(base: &str, groups: &[String]) -> String {
     let group = |at: usize| groups[at * (groups.len() - 1) / 3].replace('\'', "");
     format!(
@@ -44,14 +44,15 @@ async fn planned(source: impl DirectorySource + 'static, rules: &str) -> Result<
     Ok(engine.clock(|| "2026-11-23T08:00:00Z".parse().unwrap_or_default()).plan().await?.plan)
 }
 
-/// What a plan does and what it says of whom, and not where that was read.
+/// Returns the steps and notes of a plan, without the place from which the directory was read.
 fn essence(plan: &Plan) -> Result<Vec<String>, Trouble> {
     let notes = plan.notes().iter().filter(|note| note.kind != NoteKind::Remark).map(|note| format!("{note:?}"));
     let steps = plan.steps().iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     Ok(steps.into_iter().chain(notes).collect())
 }
 
-/// A line without what servers spell differently: letter case and escapes of distinguished names.
+/// Returns a line in a form that is equal for all servers, which may differ in the case and escapes of distinguished
+/// names.
 fn plain(line: &str) -> String {
     line.to_lowercase().replace("\\\\2c", "\\\\,")
 }
@@ -77,7 +78,7 @@ fn exported(server: &Samba) -> Result<(tempfile::TempDir, LdifSource, String), T
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_rules_give_the_same_plan_by_every_way() -> Result<(), Trouble> {
+async fn rules_give_the_same_plan_for_ldap_and_exports() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(300, 40)).shared()?;
     let (_folder, export, text) = exported(server)?;
     let other = Slapd::options().suffix(server.base()).ldif(twin(&text)?).start()?;
@@ -103,7 +104,7 @@ async fn server_groups(source: &LdapSource) -> Result<Vec<String>, Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_directory_reads_the_same_by_every_sign_in_and_every_size_of_page() -> Result<(), Trouble> {
+async fn reads_are_equal_for_every_bind_method_and_page_size() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(120, 20)).shared()?;
     let (_folder, export, _) = exported(server)?;
     let export = export.read(&attributes()).await?;
@@ -127,7 +128,7 @@ async fn a_directory_reads_the_same_by_every_sign_in_and_every_size_of_page() ->
     for (what, options) in ways {
         let reading =
             LdapSource::new(options)?.read(&attributes()).await.map_err(|error| format!("{what}: {error:?}"))?;
-        // An export has all classes of entries; those without people or groups in them are places of nobody.
+        // An export contains entries of all classes, and those without people or groups are empty units.
         let different: Vec<String> = difference(whole(&export), whole(&reading))
             .into_iter()
             .filter(|line| !line[2..].starts_with("unit "))
@@ -139,7 +140,7 @@ async fn a_directory_reads_the_same_by_every_sign_in_and_every_size_of_page() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_live_directory_keeps_the_laws_of_sources() -> Result<(), Trouble> {
+async fn openldap_passes_the_source_conformance_tests() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).shared()?;
     let everything = slapd(server, &server.administrator())?;
     let of_changes = LdapOptions { changes: Some(Changes::default()), ..everything.clone() };
@@ -151,15 +152,15 @@ async fn a_live_directory_keeps_the_laws_of_sources() -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Each law goes through every place, and a domain has many: each way of reading takes some.
+/// Each law browses every unit, and a domain has many. Therefore, each way of reading checks only some units.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_live_domain_keeps_the_laws_of_sources() -> Result<(), Trouble> {
+async fn active_directory_passes_the_source_conformance_tests() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(40, 8)).shared()?;
     let (base, company) = (server.base(), format!("OU=Müller & Söhne,{}", server.base()));
     let of_changes = Some(Changes::default());
     for (what, changes, groups) in [
         ("everything", None, format!("OU=Groups,{company}")),
-        // With the groups that nobody is written into, but everybody is in.
+        // Includes groups like Domain Users, which have all people as primary group members but list no members.
         ("changes", of_changes, format!("CN=Users,{base}")),
     ] {
         let bases = [Dn::parse(&format!("OU=Germany,OU=Staff,{company}"))?, Dn::parse(&groups)?].to_vec();
@@ -185,29 +186,29 @@ async fn the_number_of_searches_does_not_grow_with_people() -> Result<(), Troubl
         counts.push((searches(&everyone), searches(&some)));
     }
     assert_eq!(counts[0], counts[1]);
-    assert_eq!(counts[0].0, 2, "the root entry, and everything");
+    assert_eq!(counts[0].0, 2, "one search for the root DSE and one for all entries");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_selected_people_cross_the_wire() -> Result<(), Trouble> {
+async fn requests_only_selected_people() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::default()).shared()?;
     let source = LdapSource::new(samba(server, &server.administrator())?)?;
     let everyone = source.read(&attributes()).await?;
     let all = everyone.effort.clone().unwrap_or_default().received;
     let small = whole(&everyone).groups().iter().filter(|group| (2..8).contains(&group.people.len()));
-    let small = small.map(|group| group.dn.clone()).next().ok_or("there is no small group")?;
+    let small = small.map(|group| group.dn.clone()).next().ok_or("the population has no small group")?;
     let group = Scope::Group { group: GroupRef::Dn(small), membership: Membership::default() };
     let reading = source.read(&ReadRequest { scopes: vec![group], ..attributes() }).await?;
     let people = whole(&reading).people().len();
     assert!((2..40).contains(&people), "{people}");
-    assert_eq!(reading.directory.groups().len(), everyone.directory.groups().len(), "groups are always read whole");
+    assert_eq!(reading.directory.groups().len(), everyone.directory.groups().len(), "every scope reads all groups");
     assert!(reading.effort.is_some_and(|effort| effort.received * 2 < all));
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_signs_in_and_anonymity_must_be_asked_for() -> Result<(), Trouble> {
+async fn binds_with_a_certificate_and_anonymously_only_on_request() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).shared()?;
     let as_admin = LdapSource::new(slapd(server, &server.administrator())?)?.read(&attributes()).await?;
     let pair = server.authority().client(Certificate::Valid, "reader")?;
@@ -224,14 +225,14 @@ async fn a_certificate_signs_in_and_anonymity_must_be_asked_for() -> Result<(), 
     assert_eq!(difference(whole(&as_admin), whole(&reading)), [] as [String; 0]);
     let closed = Slapd::options().population(Population::new(40, 8)).without_anonymous().start()?;
     match anonymous(&closed)?.read(&attributes()).await {
-        Ok(reading) => assert!(!reading.completeness.is_complete(), "that nobody may read is no empty directory"),
+        Ok(reading) => assert!(!reading.completeness.is_complete(), "missing read rights are not an empty directory"),
         Err(error) => assert_eq!(error.kind(), ErrorKind::Denied, "{error:?}"),
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_cannot_prove_who_it_is_hears_no_password() -> Result<(), Trouble> {
+async fn sends_no_password_to_a_server_without_a_trusted_certificate() -> Result<(), Trouble> {
     for (how, word) in [
         (Certificate::Expired, "expired"),
         (Certificate::Foreign, "BadSignature"),
@@ -242,9 +243,9 @@ async fn a_server_that_cannot_prove_who_it_is_hears_no_password() -> Result<(), 
         let error = LdapSource::new(slapd(&server, &server.administrator())?)?.read(&attributes()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Denied, "{error:?}");
         assert!(error.to_string().contains(word) && error.help().is_some(), "{error:?}");
-        assert_eq!(server.log()?.matches("BIND").count(), binds, "nothing was sent");
+        assert_eq!(server.log()?.matches("BIND").count(), binds, "no bind must be sent");
     }
-    // The platform trusts no authority of the tests.
+    // The system trust store does not contain the CA of the tests.
     let server = Slapd::options().start()?;
     let mut platform = slapd(&server, &server.administrator())?;
     platform.tls.roots = Roots::Platform;
@@ -254,7 +255,7 @@ async fn a_server_that_cannot_prove_who_it_is_hears_no_password() -> Result<(), 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_read_is_told_with_what_to_do() -> Result<(), Trouble> {
+async fn read_errors_explain_the_fix() -> Result<(), Trouble> {
     let server = Samba::options().shared()?;
     let wrong = Person { password: "hunter2".to_owned(), ..server.reader() };
     let error = LdapSource::new(samba(server, &wrong)?)?.read(&attributes()).await.unwrap_err();
@@ -290,7 +291,7 @@ async fn what_cannot_be_read_is_told_with_what_to_do() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn limits_of_a_server_are_told_and_never_end_a_directory() -> Result<(), Trouble> {
+async fn server_limits_make_a_read_incomplete_and_are_reported() -> Result<(), Trouble> {
     let limited = |limits: &str| {
         let who = "dn.exact=\"cn=reader,dc=example,dc=test\"";
         Slapd::options().population(Population::new(120, 12)).limit(who, limits).start()
@@ -310,7 +311,7 @@ async fn limits_of_a_server_are_told_and_never_end_a_directory() -> Result<(), T
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_tls_every_report_says_so() -> Result<(), Trouble> {
+async fn every_report_warns_of_a_connection_without_tls() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).shared()?;
     let who = Person { principal: server.administrator().dn, ..server.administrator() };
     let mut plain = options(&server.plain_url(), server.ca_file(), &who)?;
@@ -324,7 +325,7 @@ async fn without_tls_every_report_says_so() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_forests_are_one_directory() -> Result<(), Trouble> {
+async fn reads_two_forests_as_one_directory() -> Result<(), Trouble> {
     let one = Samba::options().population(Population::new(40, 8)).shared()?;
     let two = Samba::options().realm("OTHER.EXAMPLE.TEST").population(Population::new(30, 6).seed(9)).start()?;
     let source = |server: &Samba| -> Result<Box<dyn DirectorySource>, Trouble> {
@@ -341,24 +342,29 @@ async fn two_forests_are_one_directory() -> Result<(), Trouble> {
     let both = MergedSource::new(vec![("one".into(), source(one)?), ("two".into(), slow)])?;
     let error = both.read(&attributes()).await.unwrap_err();
     two.resume()?;
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "a part that does not answer is no empty part: {error:?}");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "an unavailable domain must not be treated as empty: {error:?}");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn groups_reach_across_forests() -> Result<(), Trouble> {
+async fn resolves_group_members_across_forests() -> Result<(), Trouble> {
     let one = Samba::options().population(Population::new(40, 8)).start()?;
     let two = Samba::options().realm("OTHER.EXAMPLE.TEST").population(Population::new(30, 6).seed(9)).start()?;
     let source =
         |server: &Samba| -> Result<LdapSource, Trouble> { Ok(LdapSource::new(samba(server, &server.reader())?)?) };
     let there = source(&two)?.read(&ReadRequest::everyone(["objectSid", "mail"])).await?;
     let directory = whole(&there);
-    // Somebody without an address is nobody else in the other forest.
-    let stranger = directory.people().iter().find(|person| directory.text(person, "mail").is_none()).ok_or("nobody")?;
+    // A person without an address cannot be confused with a person of the other forest.
+    let stranger = directory
+        .people()
+        .iter()
+        .find(|person| directory.text(person, "mail").is_none())
+        .ok_or("every person has an address")?;
     let sid = directory.values(stranger, "objectSid")[0].as_bytes();
     let below = sid[8..].chunks(4).map(|part| u32::from_le_bytes([part[0], part[1], part[2], part[3]]).to_string());
     let sid = format!("S-1-{}-{}", sid[7], below.collect::<Vec<_>>().join("-"));
-    // A group of the domain, which may hold people of trusted ones: Active Directory keeps a stand-in for them.
+    // A domain local group may have members of trusted domains. Active Directory stores a foreign security principal
+    // for each.
     one.modify(&format!(
         "dn: CN=Across,CN=Users,{}\nchangetype: add\nobjectClass: group\nsAMAccountName: across\ngroupType: -2147483644\n\
          member: <SID={sid}>\n\n",
@@ -368,14 +374,14 @@ async fn groups_reach_across_forests() -> Result<(), Trouble> {
         vec![("one".into(), Box::new(source(&one)?)), ("two".into(), Box::new(source(&two)?))];
     let reading = MergedSource::new(parts)?.read(&attributes()).await?;
     let both = whole(&reading);
-    let across = both.groups().iter().find(|group| &*group.name == "across").ok_or("there is no group")?;
+    let across = both.groups().iter().find(|group| &*group.name == "across").ok_or("the group was not read")?;
     let members: Vec<String> = across.people.iter().map(|ix| both.person(*ix).dn.to_string()).collect();
     assert_eq!(members, [stranger.dn.to_string()], "{:?}", across.strangers);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_ordinary_user_is_enough_and_an_empty_password_is_not_sent() -> Result<(), Trouble> {
+async fn an_ordinary_user_can_read_and_an_empty_password_is_not_sent() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(40, 8)).shared()?;
     let reading = LdapSource::new(samba(server, &server.reader())?)?.read(&attributes()).await?;
     let census = whole(&reading).people().len();

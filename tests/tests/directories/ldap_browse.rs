@@ -1,5 +1,4 @@
-//! Looking around in live directories: levels of the tree, people of a place, what a name finds, and what a server says of
-//! itself.
+//! Browsing live directories: levels of the tree, people of a unit, search by name, and server information.
 
 use std::sync::LazyLock;
 
@@ -52,7 +51,7 @@ async fn everybody(source: &LdapSource) -> Reading {
     reading
 }
 
-/// Every place and group of a directory, from the top.
+/// Returns every unit and group of a directory, from the top.
 fn places(directory: &Directory) -> Vec<Dn> {
     let units = directory.units().iter().map(|unit| unit.dn.clone());
     units.chain(directory.groups().iter().map(|group| group.dn.clone())).collect()
@@ -62,7 +61,7 @@ fn names(listing: &Listing) -> Vec<&str> {
     listing.people.iter().map(|person| &*person.name).collect()
 }
 
-/// Each level listed over the wire is what a read of everybody comes to.
+/// Checks that each level listed over LDAP equals the level computed from a full read.
 async fn each_level_is_as_read_whole(source: &LdapSource) -> usize {
     let directory = everybody(source).await.directory;
     assert_eq!(source.children(None).await.unwrap(), children_of(&directory, None).unwrap());
@@ -75,12 +74,12 @@ async fn each_level_is_as_read_whole(source: &LdapSource) -> usize {
     places.len()
 }
 
-/// Each place and each group lists the people whom a read of everybody finds there.
+/// Checks that the people listed for each unit and group equal those of a full read.
 async fn each_listing_is_as_read_whole(source: &LdapSource) {
     let directory = everybody(source).await.directory;
     for (at, place) in places(&directory).into_iter().map(Some).chain([None]).enumerate() {
         let depths = [Depth::OneLevel, Depth::Subtree];
-        // Groups are many: they take turns.
+        // There are many groups, so each query lists only some of them.
         let is_group = place.as_ref().is_some_and(|place| directory.group_by_dn(place).is_some());
         for depth in if is_group { &depths[at % 2..][..1] } else { &depths[..] } {
             let query = ListQuery { depth: *depth, limit: 7, skip: 2, ..ListQuery::of(place.clone()) };
@@ -91,29 +90,29 @@ async fn each_listing_is_as_read_whole(source: &LdapSource) {
 }
 
 #[tokio::test]
-async fn active_directory_is_browsed_as_it_is_read() {
+async fn browsing_active_directory_matches_reading_it() {
     let source = samba(&SAMBA.reader(), |options| options.page_size = Some(100));
     assert!(each_level_is_as_read_whole(&source).await > 60);
 }
 
 #[tokio::test]
-async fn openldap_is_browsed_as_it_is_read() {
+async fn browsing_openldap_matches_reading_it() {
     let source = slapd(&SLAPD, &SLAPD.reader(), |options| options.page_size = Some(100));
     assert!(each_level_is_as_read_whole(&source).await > 40);
 }
 
 #[tokio::test]
-async fn people_of_active_directory_are_listed_as_they_are_read() {
+async fn listing_people_of_active_directory_matches_reading_them() {
     each_listing_is_as_read_whole(&samba(&SAMBA.reader(), |_| {})).await;
 }
 
 #[tokio::test]
-async fn people_of_openldap_are_listed_as_they_are_read() {
+async fn listing_people_of_openldap_matches_reading_them() {
     each_listing_is_as_read_whole(&slapd(&SLAPD, &SLAPD.reader(), |_| {})).await;
 }
 
 #[tokio::test]
-async fn a_global_catalogue_shows_places_and_no_members() {
+async fn a_global_catalog_shows_units_but_no_members() {
     let source = open(&SAMBA.gc_url(), &SAMBA.ca_file(), Some(&SAMBA.reader()), |_| {});
     let domain = samba(&SAMBA.reader(), |_| {});
     for place in [None, Some(dn(&format!("OU=Müller & Söhne,{}", SAMBA.base())))] {
@@ -129,7 +128,7 @@ async fn a_global_catalogue_shows_places_and_no_members() {
 }
 
 #[tokio::test]
-async fn what_every_source_keeps_a_live_one_keeps() {
+async fn live_sources_pass_the_browsing_conformance_tests() {
     let sources = [samba(&SAMBA.reader(), |_| {}), slapd(&SLAPD, &SLAPD.reader(), |_| {})];
     for source in &sources {
         let held = [
@@ -139,7 +138,7 @@ async fn what_every_source_keeps_a_live_one_keeps() {
         ];
         held.into_iter().collect::<Result<Vec<()>, _>>().unwrap();
     }
-    // Several directories are one, and each says who it is.
+    // Merged directories are described as one, with the vendor of each.
     let parts = sources
         .into_iter()
         .zip(["ad", "ldap"])
@@ -149,7 +148,7 @@ async fn what_every_source_keeps_a_live_one_keeps() {
     assert!(both.vendor.is_some_and(|vendor| vendor.starts_with("Active Directory") && vendor.ends_with("OpenLDAP")));
 }
 
-/// Searches of a kind that a call takes, by the server's own log.
+/// Returns the result of a call and the number of searches that it made, counted in the server's log.
 async fn searches<T>(server: &Slapd, call: impl Future<Output = T>) -> (T, usize) {
     let count = |log: String| log.lines().filter(|line| line.contains(" SRCH base=")).count();
     let before = count(server.log().unwrap());
@@ -158,7 +157,7 @@ async fn searches<T>(server: &Slapd, call: impl Future<Output = T>) -> (T, usize
 }
 
 #[tokio::test]
-async fn as_many_searches_for_many_people_as_for_few() {
+async fn the_number_of_searches_does_not_depend_on_the_number_of_people() {
     let start = |people| Slapd::options().population(Population::new(people, 30)).start().unwrap();
     let mut taken = Vec::new();
     for server in [start(60), start(900)] {
@@ -174,12 +173,12 @@ async fn as_many_searches_for_many_people_as_for_few() {
         taken.push([of_tops, of_units, of_members, of_page, of_found]);
     }
     assert_eq!(taken[0], taken[1]);
-    // Each signs in and reads the root entry; who is in groups is asked on a connection of its own.
+    // Each call binds and reads the root DSE. Group members are read on a connection of their own.
     assert_eq!(taken[0], [2, 2, 5, 2, 3]);
 }
 
 #[tokio::test]
-async fn what_one_rule_needs_is_read_and_no_more() {
+async fn reads_only_the_attributes_and_entries_that_one_rule_needs() {
     let source = slapd(&SLAPD, &SLAPD.reader(), |_| {});
     let tree =
         children_of(&everybody(&source).await.directory, Some(&dn(&format!("ou=Müller & Söhne,{}", SLAPD.base()))));
@@ -195,7 +194,8 @@ async fn what_one_rule_needs_is_read_and_no_more() {
     assert_eq!((desires.populations[1], desires.broken.len()), (small.people_below, 0));
 }
 
-/// A unit, and in it a person, a group and an empty unit, all with names that mean something else in filters or in names.
+/// Returns LDIF of a unit with a person, a group, and an empty unit, whose names contain special characters of
+/// filters and DNs.
 fn odd(base: &str, classes: [&str; 3]) -> String {
     let [person, group, extra] = classes;
     let unit = format!("OU=a\\, (b)* \\+ ü,{base}");
@@ -208,7 +208,7 @@ fn odd(base: &str, classes: [&str; 3]) -> String {
 }
 
 #[tokio::test]
-async fn names_may_hold_whatever_means_something_elsewhere() {
+async fn escapes_special_characters_in_names() {
     let (ad, ldap) = (Samba::options().start().unwrap(), Slapd::options().start().unwrap());
     ad.modify(&odd(&ad.base(), ["user", "group", "sAMAccountName: zoe\n"])).unwrap();
     ldap.modify(&odd(ldap.base(), ["inetOrgPerson", "groupOfNames", ""])).unwrap();
@@ -239,7 +239,7 @@ async fn names_may_hold_whatever_means_something_elsewhere() {
             let found = source.list(&ListQuery::named(Some(nodes[0].dn.clone()), nobody)).await.unwrap();
             assert_eq!((found.total, found.places.len()), (0, 0), "{nobody}");
         }
-        // What is not there has a neighbor, and neither is a person a place.
+        // For an unknown unit, the error suggests a similar one. A person is not a unit.
         for missing in
             [format!("OU=a\\, (c)* \\+ ü,{base}"), format!("CN=Ünal\\, Zoë (x)*,{unit}"), format!("X=1,{base}")]
         {
@@ -254,8 +254,8 @@ async fn names_may_hold_whatever_means_something_elsewhere() {
 }
 
 #[tokio::test]
-async fn people_are_found_by_name_as_the_server_finds_them() {
-    // OpenLDAP finds what is anywhere in a name, as every source does that reads everybody.
+async fn finds_people_by_name_like_the_server() {
+    // OpenLDAP finds a text anywhere in a name, as do sources that read all people.
     let source = slapd(&SLAPD, &SLAPD.reader(), |_| {});
     let directory = everybody(&source).await.directory;
     let mut found = 0;
@@ -266,7 +266,7 @@ async fn people_are_found_by_name_as_the_server_finds_them() {
         found += wire.total;
     }
     assert!(found > 100, "{found}");
-    // Active Directory finds what a name begins with.
+    // Active Directory finds names that begin with a text.
     let source = samba(&SAMBA.reader(), |_| {});
     let directory = everybody(&source).await.directory;
     let people = directory.people().iter().filter(|person| directory.text(person, "givenName").is_some());
@@ -283,12 +283,12 @@ async fn people_are_found_by_name_as_the_server_finds_them() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_sign_in_is_shown_as_such() {
+async fn shows_accounts_that_cannot_sign_in() {
     let listing = samba(&SAMBA.reader(), |_| {}).list(&ListQuery { limit: 1000, ..ListQuery::of(None) }).await.unwrap();
     let census = Population::default().content(Style::ActiveDirectory, &SAMBA.base()).census();
     let count = |standing| listing.people.iter().filter(|person| person.standing == standing).count();
     assert_eq!(listing.total, census.people + Samba::OWN_PEOPLE.len());
-    // `Guest` and `krbtgt` are disabled too.
+    // `Guest` and `krbtgt` are disabled, too.
     assert_eq!(count(Standing::Disabled), census.disabled + 2);
     assert_eq!(count(Standing::Expired), census.expired);
     let with = |value: fn(&Listed) -> &Option<String>| listing.people.iter().filter(|it| value(it).is_some()).count();
@@ -304,7 +304,7 @@ async fn server(source: &LdapSource) -> ServerInfo {
 }
 
 #[tokio::test]
-async fn active_directory_says_what_it_is_and_what_its_users_may() {
+async fn describes_active_directory_and_the_rights_of_its_users() {
     let source = samba(&SAMBA.reader(), |_| {});
     let info = source.describe().await.unwrap();
     assert!(info.vendor.unwrap().starts_with("Active Directory (Samba"));
@@ -328,7 +328,7 @@ async fn active_directory_says_what_it_is_and_what_its_users_may() {
     assert_eq!((replica.deleted_objects, replica.replication), (Some(false), Some(true)));
     let administrator = server(&samba(&SAMBA.administrator(), |_| {})).await;
     assert_eq!((administrator.deleted_objects, administrator.replication), (Some(true), Some(true)));
-    // Three ways to write who signs in, and one user.
+    // One user can sign in with three forms of a name.
     for account in [SAMBA.reader(), SAMBA.replica(), SAMBA.administrator()] {
         for name in [&account.principal, &account.logon_name, &account.dn] {
             let identity =
@@ -339,7 +339,7 @@ async fn active_directory_says_what_it_is_and_what_its_users_may() {
 }
 
 #[tokio::test]
-async fn openldap_says_what_it_is() {
+async fn describes_openldap() {
     let source = slapd(&SLAPD, &SLAPD.reader(), |_| {});
     assert_eq!(source.describe().await.unwrap().vendor.as_deref(), Some("OpenLDAP"));
     let reader = server(&source).await;
@@ -352,22 +352,22 @@ async fn openldap_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn whoever_may_read_nothing_is_told_so() {
+async fn reports_a_user_without_read_rights() {
     let source = open(&SAMBA.url(), &SAMBA.ca_file(), None, |_| {});
     let nobody = server(&source).await;
     assert_eq!((nobody.people, nobody.identity.dn), (Some(Readable::Nobody), None));
-    assert_eq!(nobody.domain, Some(SAMBA.domain()), "the root entry is for everybody to read");
+    assert_eq!(nobody.domain, Some(SAMBA.domain()), "anonymous clients may read the root DSE");
     for error in [
         source.children(None).await.unwrap_err(),
         source.children(Some(&dn(&SAMBA.base()))).await.unwrap_err(),
         source.list(&ListQuery::of(Some(dn(&SAMBA.base())))).await.unwrap_err(),
     ] {
-        assert_eq!(error.kind(), ErrorKind::Incomplete, "nobody knows whether it is empty: {error}");
+        assert_eq!(error.kind(), ErrorKind::Incomplete, "the directory must not be treated as empty: {error}");
         assert!(error.to_string().contains("operationsError"), "{error}");
     }
     let listing = source.list(&ListQuery::of(None)).await.unwrap();
     assert!(listing.people.is_empty() && !listing.completeness.is_complete(), "{listing:?}");
-    // A server that gives only so many.
+    // A server with a size limit.
     let limit = "dn.exact=\"cn=reader,dc=example,dc=test\"";
     let short = Slapd::options().population(Population::default()).limit(limit, "size=50").start().unwrap();
     let source = slapd(&short, &short.reader(), |_| {});

@@ -1,4 +1,5 @@
-//! Reading only what changed gives what reading everything gives, after any history of changes, by every way.
+//! Checks that reading only changes gives the same directory as a full read, after any history of changes and with
+//! every method.
 
 use std::time::Duration;
 
@@ -10,14 +11,15 @@ use gotosync_tests::changes::Town;
 use gotosync_tests::reading::{difference, ds389, samba, slapd, whole};
 use gotosync_tests::servers::{Ds389, Population, Samba, Slapd, Style};
 
-/// A way of reading, and what its last reading left.
+/// A method of reading changes, with the data kept from its last read.
 struct Way {
     name: &'static str,
     source: LdapSource,
-    /// The same server as the same user, everything each time: not everybody sees the same.
+    /// A source that always reads everything from the same server as the same user, because users may have different
+    /// read rights.
     everything: LdapSource,
     left: Option<Kept>,
-    /// How often only what changed was read.
+    /// The number of reads that read only changes.
     deltas: u32,
 }
 
@@ -34,7 +36,7 @@ fn request() -> ReadRequest {
     ReadRequest::everyone(["mail", "sn", "title", "manager", "description"])
 }
 
-/// Makes changes, and after each few of them reads by every way.
+/// Makes changes and, after every few of them, reads the directory with each method.
 async fn history(
     ways: &mut [Way],
     town: &mut Town,
@@ -64,11 +66,11 @@ async fn history(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn active_directory_is_the_same_by_every_way() -> Result<(), Trouble> {
+async fn active_directory_reads_the_same_in_full_and_by_changes() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(60, 12)).start()?;
     let (mut town, founding) = Town::found(Style::ActiveDirectory, &server.base(), 7);
     server.modify(&founding)?;
-    // Without something that was deleted, nobody can tell whether they would see it.
+    // Only with a deleted entry can the reader find out whether the user may see deleted entries.
     let gone = format!("CN=Gone,OU=Town,{}", server.base());
     server.modify(&format!("dn: {gone}\nchangetype: add\nobjectClass: user\nsAMAccountName: gone\n\n"))?;
     server.modify(&format!("dn: {gone}\nchangetype: delete\n\n"))?;
@@ -91,7 +93,7 @@ async fn active_directory_is_the_same_by_every_way() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn openldap_is_the_same_by_every_way() -> Result<(), Trouble> {
+async fn openldap_reads_the_same_in_full_and_by_changes() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(60, 12)).start()?;
     let (mut town, founding) = Town::found(Style::OpenLdap, server.base(), 11);
     server.modify(&founding)?;
@@ -101,7 +103,7 @@ async fn openldap_is_the_same_by_every_way() -> Result<(), Trouble> {
         Way::new("modifyTimestamp", options, DeltaMethod::Timestamp)?,
     ];
     history(&mut ways, &mut town, 30, &|record| server.modify(record)).await?;
-    // The log of changes is gone after a restart: the server then names what is there.
+    // A restart deletes the session log. The server then lists the existing entries instead.
     server.restart()?;
     history(&mut ways, &mut town, 5, &|record| server.modify(record)).await?;
     for way in &ways {
@@ -111,7 +113,7 @@ async fn openldap_is_the_same_by_every_way() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn directory_server_389_is_the_same_by_every_way() -> Result<(), Trouble> {
+async fn directory_server_389_reads_the_same_in_full_and_by_changes() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(60, 12)).with_synchronization().start()?;
     let (mut town, founding) = Town::found(Style::Ds389, server.base(), 13);
     server.modify(&founding)?;
@@ -123,7 +125,8 @@ async fn directory_server_389_is_the_same_by_every_way() -> Result<(), Trouble> 
     for way in &ways {
         assert!(way.deltas >= 25, "{}: only {} of 30 readings were of changes", way.name, way.deltas);
     }
-    // It offers content synchronization, and does not say how far it has counted: the best there is needs that.
+    // This server supports content synchronization but does not publish its change number, which the best method
+    // requires.
     let best =
         LdapSource::new(LdapOptions { changes: Some(Changes::default()), ..ds389(&server, &server.administrator())? })?;
     let offered = best.describe().await?.servers.into_iter().flat_map(|server| server.controls);
@@ -136,7 +139,7 @@ async fn directory_server_389_is_the_same_by_every_way() -> Result<(), Trouble> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_changed_costs_no_search_for_people() -> Result<(), Trouble> {
+async fn an_unchanged_directory_needs_no_search_for_people() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(60, 12)).start()?;
     for method in [DeltaMethod::Usn, DeltaMethod::DirSync] {
         let mut way = Way::new("quiet", samba(&server, &server.replica())?, method)?;
@@ -146,11 +149,15 @@ async fn nothing_changed_costs_no_search_for_people() -> Result<(), Trouble> {
         let asked = ReadRequest { since: way.left.clone(), ..request() };
         let second = way.source.read(&asked).await?;
         let effort = second.effort.clone().unwrap_or_default();
-        assert_eq!((effort.changes, effort.searches), (Some(0), 2), "the root entry, and the database's id");
+        assert_eq!(
+            (effort.changes, effort.searches),
+            (Some(0), 2),
+            "one search for the root DSE and one for the database id"
+        );
         assert!(effort.received * 10 < full.received, "{effort} against {full}");
-        assert!(second.kept.is_none(), "there is nothing new to keep");
+        assert!(second.kept.is_none(), "an unchanged directory needs no new cache");
         assert!(difference(whole(&first), whole(&second)).is_empty());
-        // Another process has nothing but what was kept.
+        // Another process has only the cached data.
         let stranger = Way::new("stranger", samba(&server, &server.replica())?, method)?;
         let third = stranger.source.read(&asked).await?;
         assert_eq!(third.effort.clone().unwrap_or_default().changes, Some(0));
@@ -159,7 +166,8 @@ async fn nothing_changed_costs_no_search_for_people() -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Reads what changed and everything, and gives what was left and why everything was read, if it was.
+/// Reads only the changes and everything, compares both, and returns the kept data and the reason for a full read, if
+/// there was one.
 async fn both(way: &Way, request: &ReadRequest, left: Option<Kept>) -> Result<(Option<Kept>, Option<String>), Trouble> {
     let found = way.source.read(&ReadRequest { since: left.clone(), ..request.clone() }).await?;
     let everything = way.everything.read(request).await?;
@@ -170,7 +178,7 @@ async fn both(way: &Way, request: &ReadRequest, left: Option<Kept>) -> Result<(O
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_that_ask_for_less_in_between_lose_nothing() -> Result<(), Trouble> {
+async fn rules_that_temporarily_need_fewer_attributes_lose_nothing() -> Result<(), Trouble> {
     let domain = Samba::options().population(Population::new(40, 8)).start()?;
     let (mut town, founding) = Town::found(Style::ActiveDirectory, &domain.base(), 5);
     domain.modify(&founding)?;
@@ -187,7 +195,7 @@ async fn rules_that_ask_for_less_in_between_lose_nothing() -> Result<(), Trouble
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_unit_that_is_moved_in_comes_with_its_people() -> Result<(), Trouble> {
+async fn a_unit_moved_into_scope_brings_its_people() -> Result<(), Trouble> {
     let domain = Samba::options().start()?;
     let server = Slapd::options().population(Population::new(10, 2)).start()?;
     let made = |base: &str, person: &str| {
@@ -222,7 +230,7 @@ async fn a_unit_that_is_moved_in_comes_with_its_people() -> Result<(), Trouble> 
         for (way, left) in ways.iter().zip(&mut left) {
             let everything_because;
             (*left, everything_because) = both(way, &request(), left.take()).await?;
-            // Of who was below a unit that leaves, content synchronization says nothing.
+            // Content synchronization does not report the entries below a unit that leaves the scope.
             let missed = (way.name, to) == ("syncrepl", "Outside");
             let why = missed.then_some("the parents of some entries are missing");
             assert_eq!(everything_because.as_deref(), why, "{} {to}", way.name);
@@ -231,7 +239,7 @@ async fn a_unit_that_is_moved_in_comes_with_its_people() -> Result<(), Trouble> 
     Ok(())
 }
 
-/// Waits at a server for a change, makes one, and says how the wait ended.
+/// Waits for a change, makes one, and reports how the wait ended.
 async fn heard(source: &LdapSource, left: &Kept, make: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
     let every = Duration::from_millis(50);
     let (waiting, kept) = (source.clone(), left.clone());
@@ -243,39 +251,39 @@ async fn heard(source: &LdapSource, left: &Kept, make: impl FnOnce() -> Result<(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_waits_hears_of_a_change_and_of_nothing_before() -> Result<(), Trouble> {
+async fn waiting_ends_with_a_change_and_not_before() -> Result<(), Trouble> {
     let slapd_server = Slapd::options().population(Population::new(40, 8)).start()?;
-    // The server may say nothing for longer than an answer may take.
+    // The server may stay silent for longer than the response timeout.
     let mut options = slapd(&slapd_server, &slapd_server.administrator())?;
     options.timeouts.idle = Duration::from_millis(400);
     let (_, founding) = Town::found(Style::OpenLdap, slapd_server.base(), 3);
     let way = Way::new("syncrepl", options, DeltaMethod::Syncrepl)?;
-    let left = way.source.read(&request()).await?.kept.ok_or("nothing was kept")?;
+    let left = way.source.read(&request()).await?.kept.ok_or("the read kept no data")?;
     heard(&way.source, &left, || slapd_server.modify(&founding)).await?;
-    // What changed before the wait is not waited for.
+    // A change before the wait ends it immediately.
     way.source.wait_for_changes(&left, Duration::from_mins(1)).await?;
-    // Somebody is gone: that is told without an entry.
-    let left = way.source.read(&request()).await?.kept.ok_or("nothing was kept")?;
+    // A deletion is reported without an entry.
+    let left = way.source.read(&request()).await?.kept.ok_or("the read kept no data")?;
     let gone = format!("dn: OU=Waited,OU=Town,{}", slapd_server.base());
     slapd_server.modify(&format!("{gone}\nchangetype: add\nobjectClass: organizationalUnit\n\n"))?;
     let asked = ReadRequest { since: Some(left), ..request() };
-    let left = way.source.read(&asked).await?.kept.ok_or("nothing was kept")?;
+    let left = way.source.read(&asked).await?.kept.ok_or("the read kept no data")?;
     heard(&way.source, &left, || slapd_server.modify(&format!("{gone}\nchangetype: delete\n\n"))).await?;
 
     let domain = Samba::options().start()?;
     let way = Way::new("uSNChanged", samba(&domain, &domain.administrator())?, DeltaMethod::Usn)?;
-    let left = way.source.read(&request()).await?.kept.ok_or("nothing was kept")?;
+    let left = way.source.read(&request()).await?.kept.ok_or("the read kept no data")?;
     let (_, founding) = Town::found(Style::ActiveDirectory, &domain.base(), 3);
     heard(&way.source, &left, || domain.modify(&founding)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_kept_and_does_not_fit_leads_to_everything() -> Result<(), Trouble> {
+async fn a_cache_that_does_not_fit_leads_to_a_full_read() -> Result<(), Trouble> {
     let server = Slapd::options().population(Population::new(40, 8)).start()?;
     let options = slapd(&server, &server.administrator())?;
     let way = Way::new("syncrepl", options.clone(), DeltaMethod::Syncrepl)?;
     let first = way.source.read(&request()).await?;
-    let kept = first.kept.clone().ok_or("nothing was kept")?;
+    let kept = first.kept.clone().ok_or("the read kept no data")?;
     let all_people = whole(&first).people().len();
 
     let mut damaged = kept.bytes().to_vec();
@@ -295,7 +303,7 @@ async fn what_was_kept_and_does_not_fit_leads_to_everything() -> Result<(), Trou
         assert_eq!(whole(&reading).people().len(), all_people, "{what}");
         assert!(reading.kept.is_some(), "{what}");
     }
-    // Every so often everything is read all the same.
+    // A full read is made at regular intervals nevertheless.
     let changes = Some(Changes { method: None, full_every: 1 });
     let impatient = LdapSource::new(LdapOptions { changes, ..options })?;
     let again = impatient.read(&ReadRequest { since: Some(kept), ..request() }).await?;
@@ -305,7 +313,7 @@ async fn what_was_kept_and_does_not_fit_leads_to_everything() -> Result<(), Trou
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scopes_select_the_same_from_what_is_kept() -> Result<(), Trouble> {
+async fn scopes_select_the_same_people_from_the_cache() -> Result<(), Trouble> {
     let server = Samba::options().population(Population::new(120, 20)).shared()?;
     let options = samba(server, &server.replica())?;
     let plain = LdapSource::new(options.clone())?;
@@ -329,6 +337,6 @@ async fn scopes_select_the_same_from_what_is_kept() -> Result<(), Trouble> {
         assert!(different.is_empty(), "{scope}: {}", different.join("\n"));
         people += one.directory.people().len();
     }
-    assert!(people > 100, "scopes that select nobody show nothing: {people}");
+    assert!(people > 100, "the scopes select too few people for this test: {people}");
     Ok(())
 }

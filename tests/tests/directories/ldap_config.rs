@@ -1,4 +1,4 @@
-//! The command against real directory servers, as an admin writes it down: a configuration file, and where the password is.
+//! Tests of the command with real directory servers, a configuration file, and a stored password.
 
 mod completions;
 mod forest;
@@ -12,14 +12,14 @@ use std::sync::LazyLock;
 use gotosync_tests::servers::{Certificate, Pair, Population, Samba, Slapd};
 use place::{Place, simple};
 
-/// One domain for all tests that change nothing.
+/// A domain for all tests that only read.
 static SAMBA: LazyLock<&Samba> =
-    LazyLock::new(|| Samba::options().population(Population::default()).shared().expect("a domain"));
-/// One server likewise.
+    LazyLock::new(|| Samba::options().population(Population::default()).shared().expect("the domain starts"));
+/// A server for all tests that only read.
 static SLAPD: LazyLock<&Slapd> =
-    LazyLock::new(|| Slapd::options().population(Population::default()).shared().expect("a server"));
+    LazyLock::new(|| Slapd::options().population(Population::default()).shared().expect("the server starts"));
 
-/// What stands in a configuration to reach a server.
+/// Returns the configuration keys that connect to a server.
 fn samba() -> String {
     format!("ldap = '{}'\nca = '{}'\n", SAMBA.url(), SAMBA.ca_file().display())
 }
@@ -29,7 +29,7 @@ fn slapd() -> String {
 }
 
 #[test]
-fn every_name_of_a_user_signs_in_at_active_directory() {
+fn every_form_of_a_user_name_signs_in_to_active_directory() {
     let reader = SAMBA.reader();
     for name in [&reader.principal, &reader.logon_name, &reader.dn] {
         let place = Place::new(&format!("{}{}", samba(), simple(name)));
@@ -41,9 +41,10 @@ fn every_name_of_a_user_signs_in_at_active_directory() {
 }
 
 #[test]
-fn every_way_of_signing_in_reads_openldap() {
+fn every_bind_method_reads_openldap() {
     let reader = SLAPD.reader();
-    let Pair { certificate, key } = SLAPD.authority().client(Certificate::Valid, "reader").expect("a certificate");
+    let Pair { certificate, key } =
+        SLAPD.authority().client(Certificate::Valid, "reader").expect("the certificate can be signed");
     let client = format!("certificate = '{}'\nkey = '{}'\n", certificate.display(), key.display());
     let start_tls = slapd().replace(&SLAPD.url(), &SLAPD.plain_url());
     for source in [
@@ -53,7 +54,7 @@ fn every_way_of_signing_in_reads_openldap() {
         format!("{}{client}", slapd()),
         format!("{start_tls}{client}sign_in = 'certificate'"),
         format!("{}{client}{}", slapd(), simple(&reader.dn)),
-        // What stands below another base is read with it.
+        // Everything below another base DN is read, too.
         format!("{}{}base = ['{2}', 'ou=nobody,{2}']", slapd(), simple(&reader.dn), SLAPD.base()),
     ] {
         let place = Place::new(&source);
@@ -65,7 +66,7 @@ fn every_way_of_signing_in_reads_openldap() {
 }
 
 #[test]
-fn without_tls_it_works_when_the_danger_is_named_and_every_plan_says_so() {
+fn no_tls_needs_an_explicit_setting_and_every_plan_warns() {
     let reader = SLAPD.reader();
     let source = format!("ldap = '{}'\ndanger_plain = true\n{}", SLAPD.plain_url(), simple(&reader.dn));
     let place = Place::new(&source);
@@ -76,7 +77,7 @@ fn without_tls_it_works_when_the_danger_is_named_and_every_plan_says_so() {
 }
 
 #[test]
-fn a_domain_is_found_by_its_name() {
+fn finds_a_domain_by_its_dns_name() {
     for start_tls in ["", "start_tls = true\n"] {
         let place = Place::new(&format!(
             "domain = '{}'\nname_servers = '{}'\nca = '{}'\n{start_tls}{}",
@@ -95,7 +96,7 @@ fn a_domain_is_found_by_its_name() {
 }
 
 #[test]
-fn a_directory_and_a_list_are_one() {
+fn merges_a_directory_and_a_list() {
     let reader = SLAPD.reader();
     let place = Place::new("");
     place.secret("secret", &reader.password);
@@ -109,15 +110,20 @@ fn a_directory_and_a_list_are_one() {
     ));
     assert_eq!(place.people(), 301);
     let about = place.run(&["about", "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&about.out).expect("JSON");
-    let kinds: Vec<_> = told["sources"].as_array().expect("sources").iter().map(|source| &source["kind"]).collect();
+    let told: serde_json::Value = serde_json::from_str(&about.out).expect("the output is JSON");
+    let kinds: Vec<_> = told["sources"]
+        .as_array()
+        .expect("the output lists the sources")
+        .iter()
+        .map(|source| &source["kind"])
+        .collect();
     assert_eq!(kinds, ["ldap", "csv"]);
     assert_eq!(told["sources"][0]["user"], reader.dn.as_str());
     assert_eq!(told["sources"][0]["password"], format!("file {}", place.path("secret").display()));
 }
 
 #[test]
-fn the_second_server_answers_where_the_first_does_not() {
+fn uses_the_second_server_if_the_first_is_down() {
     let source = slapd().replace(&format!("'{}'", SLAPD.url()), &format!("['{NOBODY}', '{}']", SLAPD.url()));
     let place = Place::new(&format!("{source}{}", simple(&SLAPD.reader().dn)));
     place.secret("secret", &SLAPD.reader().password);
@@ -125,7 +131,7 @@ fn the_second_server_answers_where_the_first_does_not() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_named() {
+fn names_an_unreachable_server() {
     let place = Place::new(&format!("ldap = '{NOBODY}'\nsign_in = 'anonymous'"));
     place.fails("plan", &[NOBODY, "refused"]);
     place.fails("browse", &[NOBODY, "refused"]);
@@ -134,30 +140,33 @@ fn a_server_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_not_waited_for_longer_than_allowed() {
-    let slapd = Slapd::options().start().expect("a server");
+fn does_not_wait_for_a_silent_server_longer_than_the_timeout() {
+    let slapd = Slapd::options().start().expect("the server starts");
     let place =
         Place::new(&format!("ldap = '{}'\nsign_in = 'anonymous'\ntimeouts = {{ connect = '300ms' }}", slapd.url()));
-    slapd.pause().expect("it is paused");
+    slapd.pause().expect("the server can be paused");
     place.fails("plan", &[&slapd.url(), "within 0.3 s"]);
 }
 
 #[test]
-fn a_server_that_cannot_prove_who_it_is_gets_no_password() {
+fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
     for (certificate, told) in [
         (Certificate::Expired, ["expired", "renewed"]),
         (Certificate::Foreign, ["invalid peer certificate", "help: "]),
         (Certificate::Misnamed, ["not valid for name", "use a host name that the server's certificate contains"]),
     ] {
-        let slapd = Slapd::options().certificate(certificate).start().expect("a server");
+        let slapd = Slapd::options().certificate(certificate).start().expect("the server starts");
         let source =
             format!("ldap = '{}'\nca = '{}'\n{}", slapd.url(), slapd.ca_file().display(), simple(&slapd.reader().dn));
         let place = Place::new(&source);
         place.secret("secret", &slapd.reader().password);
         place.fails("plan", &[&slapd.url(), told[0], told[1]]);
-        assert!(!slapd.log().expect("a log").contains(&slapd.reader().dn), "it was told who signs in: {certificate:?}");
+        assert!(
+            !slapd.log().expect("the log can be read").contains(&slapd.reader().dn),
+            "the client sent its bind name: {certificate:?}"
+        );
     }
-    // A good one that nobody vouches for.
+    // A valid certificate of a CA that is not in the system trust store.
     let place = Place::new(&format!("ldap = '{}'\nsign_in = 'anonymous'", SLAPD.url()));
     place.fails("plan", &[&SLAPD.url(), "UnknownIssuer", "help: "]);
     let place = Place::new(&format!("ldap = '{}'\nca = 'nowhere.pem'\nsign_in = 'anonymous'", SLAPD.url()));
@@ -167,12 +176,13 @@ fn a_server_that_cannot_prove_who_it_is_gets_no_password() {
 }
 
 #[test]
-fn a_client_certificate_that_is_none_is_refused() {
-    let Pair { certificate, key } = SLAPD.authority().client(Certificate::Foreign, "reader").expect("a certificate");
+fn rejects_an_invalid_client_certificate() {
+    let Pair { certificate, key } =
+        SLAPD.authority().client(Certificate::Foreign, "reader").expect("the certificate can be signed");
     let client = format!("certificate = '{}'\nkey = '{}'\n", certificate.display(), key.display());
     Place::new(&format!("{}{client}", slapd())).fails("plan", &[&SLAPD.url()]);
     Place::new(&format!("{}certificate = 'none.pem'\nkey = 'none.key'\n", slapd())).fails("plan", &["none.key"]);
 }
 
-/// Where no server is.
+/// An address without a server.
 const NOBODY: &str = "ldaps://127.0.0.1:1";

@@ -1,4 +1,4 @@
-//! 389 Directory Server: who is known by which id, what is read of it, and what its limits do.
+//! 389 Directory Server: person ids, read attributes, and server limits.
 
 use std::collections::BTreeSet;
 
@@ -27,13 +27,13 @@ fn exported(text: &str) -> Result<(tempfile::TempDir, LdifSource), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_reads_as_its_export_does_in_pages_of_every_size() -> Result<(), Trouble> {
+async fn every_page_size_reads_the_same_as_the_export() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::default()).start()?;
-    // Whoever comes later has two ids.
+    // Entries added later have two ids.
     let late = format!("dn: uid=late,{}\nobjectClass: inetOrgPerson\nuid: late\ncn: Late\nsn: Late\n", server.base());
     server.modify(&late)?;
     let text = server.export_ldif()?;
-    assert_eq!(text.matches("\nentryUUID: ").count(), 1, "only whoever came later has one");
+    assert_eq!(text.matches("\nentryUUID: ").count(), 1, "only the entry added later has an entryUUID");
     let (_folder, export) = exported(&text)?;
     let export = export.read(&attributes()).await?;
     let census = Population::default().content(Style::Ds389, server.base()).census();
@@ -51,7 +51,7 @@ async fn it_reads_as_its_export_does_in_pages_of_every_size() -> Result<(), Trou
     ];
     for (what, options) in ways {
         let reading = LdapSource::new(options)?.read(&attributes()).await?;
-        // An export has all classes of entries; those without people or groups in them are places of nobody.
+        // An export contains entries of all classes, and those without people or groups are empty units.
         let different = difference(whole(&export), whole(&reading));
         let different: Vec<_> = different.into_iter().filter(|line| !line[2..].starts_with("unit ")).collect();
         assert!(different.is_empty(), "{what}: {}", different.join("\n"));
@@ -60,7 +60,7 @@ async fn it_reads_as_its_export_does_in_pages_of_every_size() -> Result<(), Trou
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn groups_of_every_class_have_their_members() -> Result<(), Trouble> {
+async fn reads_the_members_of_groups_of_every_class() -> Result<(), Trouble> {
     let server = Ds389::options().start()?;
     let base = server.base();
     let person = |uid: &str| {
@@ -103,7 +103,7 @@ async fn groups_of_every_class_have_their_members() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_rules_give_the_same_plan_as_its_export() -> Result<(), Trouble> {
+async fn rules_give_the_same_plan_as_for_its_export() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::default()).shared()?;
     let (_folder, export) = exported(&server.export_ldif()?)?;
     let rules = "[limits]\ncreate = 'unlimited'\n[[rule]]\nname = 'Chained'\ngroup = 'Chain 1'\nproducts = ['GoToMeeting']\n\
@@ -111,7 +111,7 @@ async fn the_same_rules_give_the_same_plan_as_its_export() -> Result<(), Trouble
     let by_export = plan(export, rules).await?;
     assert!(by_export.len() > 200, "{} steps", by_export.len());
     let selected = by_export.iter().filter(|step| step.contains("\"Chained\"")).count();
-    assert!(selected > 8, "the whole chain of groups is in it: {selected}");
+    assert!(selected > 8, "the rule must select the members of all nested groups: {selected}");
     assert_eq!(plan(LdapSource::new(ds389(server, &server.reader())?)?, rules).await?, by_export);
     Ok(())
 }
@@ -126,7 +126,7 @@ async fn plan(source: impl DirectorySource + 'static, rules: &str) -> Result<Vec
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_keeps_the_laws_of_sources() -> Result<(), Trouble> {
+async fn passes_the_source_conformance_tests() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(30, 8)).shared()?;
     let everything = ds389(server, &server.reader())?;
     let of_changes = LdapOptions { changes: Some(Changes::default()), ..everything.clone() };
@@ -139,7 +139,7 @@ async fn it_keeps_the_laws_of_sources() -> Result<(), Trouble> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_somebody_else_for_being_given_another_id() -> Result<(), Trouble> {
+async fn keeps_people_identified_when_another_id_attribute_is_set() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(30, 8)).start()?;
     let source = LdapSource::new(ds389(&server, &server.reader())?)?;
     let ids = async || -> Result<BTreeSet<String>, Trouble> {
@@ -147,18 +147,18 @@ async fn nobody_is_somebody_else_for_being_given_another_id() -> Result<(), Trou
         Ok(whole(&reading).people().iter().map(|person| person.id.to_string()).collect())
     };
     let before = ids().await?;
-    assert!(!server.export_ldif()?.contains("entryUUID: "), "nobody has one yet");
+    assert!(!server.export_ldif()?.contains("entryUUID: "), "no entry may have an entryUUID yet");
     server.give_entry_uuids()?;
     let export = server.export_ldif()?;
-    assert!(export.matches("entryUUID: ").count() > 30, "now everybody has one");
+    assert!(export.matches("entryUUID: ").count() > 30, "now every entry has an entryUUID");
     assert_eq!(ids().await?, before);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limit_of_the_server_is_told_and_ends_no_directory() -> Result<(), Trouble> {
+async fn a_server_limit_makes_a_read_incomplete_and_is_reported() -> Result<(), Trouble> {
     let people = Population::new(120, 12);
-    // Of the size of one answer, which a page is, and of what is looked at for the whole search.
+    // The size limit applies to one response (a page), and the look-through limit to the whole search.
     for (name, value, page, code) in [
         ("nsSizeLimit", "50", 100, "sizeLimitExceeded"),
         ("nsPagedSizeLimit", "50", 100, "sizeLimitExceeded"),
@@ -169,7 +169,7 @@ async fn a_limit_of_the_server_is_told_and_ends_no_directory() -> Result<(), Tro
         let reading = LdapSource::new(reader)?.read(&attributes()).await?;
         assert!(reading.completeness.to_string().contains(code), "{name}: {}", reading.completeness);
     }
-    // What the documentation tells an admin to set.
+    // The limits that the documentation recommends.
     let free = [("nsSizeLimit", "50"), ("nsLookThroughLimit", "20")].into_iter();
     let free =
         free.chain(["nsPagedSizeLimit", "nsPagedLookThroughLimit", "nsPagedIDListScanLimit"].map(|name| (name, "-1")));
@@ -181,7 +181,7 @@ async fn a_limit_of_the_server_is_told_and_ends_no_directory() -> Result<(), Tro
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_may_read_nobody_gets_no_empty_directory() -> Result<(), Trouble> {
+async fn missing_read_rights_are_not_an_empty_directory() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::new(30, 8)).shared()?;
     let anonymous = LdapOptions { sign_in: SignIn::Anonymous, ..ds389(server, &server.reader())? };
     let reading = LdapSource::new(anonymous)?.read(&attributes()).await?;
@@ -190,13 +190,13 @@ async fn whoever_may_read_nobody_gets_no_empty_directory() -> Result<(), Trouble
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_described_and_browsed_as_it_is_read() -> Result<(), Trouble> {
+async fn describing_and_browsing_match_reading() -> Result<(), Trouble> {
     let server = Ds389::options().population(Population::default()).shared()?;
     let source = LdapSource::new(ds389(server, &server.reader())?)?;
     let info = source.describe().await?;
     assert!(info.vendor.as_ref().is_some_and(|vendor| vendor.starts_with("389 Directory Server ")), "{info:?}");
     assert_eq!(info.naming_contexts, [Dn::parse(server.base())?]);
-    let [own] = &info.servers[..] else { return Err("there is one server".into()) };
+    let [own] = &info.servers[..] else { return Err("expected one server".into()) };
     assert_eq!((own.people, own.pages, own.deleted_objects), (Some(Readable::People), true, None));
     assert_eq!(own.identity.dn, Some(Dn::parse(&server.reader().dn)?));
 
@@ -210,6 +210,6 @@ async fn it_is_described_and_browsed_as_it_is_read() -> Result<(), Trouble> {
         off += wire.people.iter().filter(|person| person.standing == Standing::Disabled).count();
         assert_eq!(wire, listing_of(&directory, &query, now)?, "{query:?}");
     }
-    assert!(off > 10, "who is switched off is shown so: {off}");
+    assert!(off > 10, "disabled people must be shown as disabled: {off}");
     Ok(())
 }

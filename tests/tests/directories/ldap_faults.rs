@@ -1,57 +1,59 @@
-//! Live directories that fail: whatever a server or the network does, a reading is whole or says why it is not, and nobody loses
-//! anything by one that is not.
+//! Failures of live directories: whatever a server or the network does, a read is complete or reports why it is
+//! incomplete, and an incomplete read never removes anything.
 //!
-//! What people have met with programs that read directories, and where it is tried here. Tests without a file are in this
-//! folder; `scenarios/…` and files with an ending are elsewhere in this crate.
+//! The table lists failures that users of other directory sync programs have experienced, and the tests that cover
+//! them. Names without a file extension are modules in this folder; `scenarios/…` and names with an extension are
+//! elsewhere in this crate.
 //!
-//! | what happened | tried by |
+//! | failure | test |
 //! |---|---|
-//! | a time limit ended a search, and everybody who did not come was switched off | `pages`: codes 3, 4, 11, 51, 52 and others, with and without a cookie |
-//! | the server could not be reached, and everybody was deleted | `sign_in`: cuts and silence at every step; `pages`: cuts |
-//! | the connection broke in the middle, and the rest was deleted | `pages`: cuts at six places, in four ways |
-//! | an error while a group was read made it an empty group | `limits`: faults of ranges; `pages`: codes in the search for groups |
-//! | only the first 500, 1000 or 20,000 entries were read | `limits`: a limit without pages, pages ignored, smaller pages |
-//! | the server gave nothing and called it a success | `names`: a server that shows nothing |
+//! | a time limit ended a search, and everyone in the missing part was disabled | `pages`: result codes 3, 4, 11, 51, 52, and others, with and without a cookie |
+//! | the server was unreachable, and all users were deleted | `sign_in`: cuts and silence at every step; `pages`: cuts |
+//! | the connection broke in the middle of a read, and the remaining users were deleted | `pages`: cuts at six places, in four ways |
+//! | an error while reading a group made the group empty | `limits`: faults of ranges; `pages`: result codes in the search for groups |
+//! | only the first 500, 1000, or 20,000 entries were read | `limits`: a size limit without paging, ignored paging, smaller pages |
+//! | the server returned no entries and reported success | `names`: a server that returns nothing |
 //! | an empty page with a cookie ended the search | `pages`: one, three, and endless empty pages |
-//! | a server gave cookies for ever, or the same page | `pages`: loops under one cookie and under fresh ones, also where another search brought all of it before |
-//! | a broken search began anew, and people came twice | `pages`: the page twice, entries twice |
-//! | the paging control was missing | `pages`: taken away; `limits`: not known, not heeded, refused |
-//! | 13,000 members came as none, or as the first 1500 | `limits`: ranges of members and of values of a person |
-//! | a referral was taken for a success, or ended all with a riddle | `references`; `pages`: code 10 with and without an address |
-//! | a second search referred to where the first had been, and was not followed | `references`: every search that refers |
-//! | a wrong password was not noticed, and nobody read as anonymous | `sign_in`: every code; nothing is asked after a refusal |
-//! | a wrong password was tried at each server in turn, and locked the account | `sign_in`: a refusal ends it |
-//! | what the server had cut off was kept as "read until now" | `moving`: an incomplete reading keeps nothing; a failed one reads everything |
-//! | a unit or a group was renamed, and its people lost their products | `scenarios/missing_ou`, `scenarios/missing_group`; `pages`: a unit that vanishes |
-//! | somebody was moved to another unit, and became another person | `scenarios/ou_move_keeps_the_user`; `moving`: under two names |
-//! | a member was written in another case or with other blanks, and was nobody | `names`: however their names are written |
-//! | addresses differed in case or in accents, and were written again each time | `scenarios/email_in_another_case_is_no_change`, `scenarios/unicode_form_is_no_change` |
-//! | who was deleted had the address of somebody else, or no address | `moving`: the deleted are told by id; `scenarios/two_people_with_one_email` |
-//! | two groups of one name stopped everything | `names`: groups of one name; `scenarios/group_by_ambiguous_name`, `scenarios/group_by_id` |
-//! | groups in a circle ended in no end | `names`: a circle; `scenarios/cyclic_groups`; `ldap.rs`: the population has two |
-//! | a search along nested groups took minutes, or failed now and then | none is made: `plan.rs` of the source has the filters |
-//! | a large answer was "too large", in a limit with the wrong unit | `pages` and `memory.rs`: the limit is told in bytes |
-//! | the run failed and ended as a success | `errors.rs` and `cli.rs`: exit codes |
+//! | the server sent cookies endlessly, or the same page again and again | `pages`: loops with one cookie and with new ones, even if another search has already returned all entries |
+//! | an interrupted search started again, and people were read twice | `pages`: repeated pages and entries |
+//! | the paging control was missing | `pages`: removed; `limits`: unsupported, ignored, and rejected |
+//! | a group with 13,000 members was read with none, or with the first 1500 | `limits`: ranges of members and of a person's values |
+//! | a referral was treated as a success, or ended the run with an unclear error | `references`; `pages`: result code 10 with and without an address |
+//! | a second search referred to the same server as the first, and was not followed | `references`: referrals of every search |
+//! | a wrong password was not noticed, and the directory was read anonymously | `sign_in`: every result code; no request follows a refused bind |
+//! | a wrong password was tried at each server in turn, which locked the account | `sign_in`: a refused bind is final |
+//! | an interrupted read was stored as complete, and its changes were lost | `moving`: an incomplete read keeps no data; after a failed one, everything is read |
+//! | a unit or a group was renamed, and its people lost their products | `scenarios/missing_ou_is_an_error`, `scenarios/missing_group_is_an_error`; `pages`: a unit deleted between searches |
+//! | a person was moved to another unit and became another person | `scenarios/ou_move_keeps_the_user`; `moving`: entries with two DNs |
+//! | a member's DN differed in case or spaces, and the member was not found | `names`: every spelling of a DN |
+//! | addresses differed in case or accents and were updated in every run | `scenarios/email_in_another_case_is_no_change`, `scenarios/unicode_form_is_no_change` |
+//! | a deleted entry had no address or the address of another person | `moving`: deleted entries are identified by id; `scenarios/two_people_with_one_email_are_skipped` |
+//! | two groups with the same name stopped the run | `names`: groups with equal names; `scenarios/ambiguous_group_name_is_an_error`, `scenarios/finds_a_group_by_id` |
+//! | cyclic groups caused an endless loop | `names`: a cycle; `scenarios/reads_cyclic_groups`; `ldap.rs`: the population has two cycles |
+//! | a server-side search along nested groups took minutes, or failed at times | gotosync makes no such search: `plan.rs` of the source contains the filters |
+//! | a large response was "too large" because the limit had the wrong unit | `pages` and `memory.rs`: the error states the limit in bytes |
+//! | a failed run exited as a success | `errors.rs` and `cli.rs`: exit codes |
 //!
-//! What a library for LDAP does to those who trust it, and why it cannot do it here:
+//! The second table lists pitfalls of an LDAP library and how this project avoids them.
 //!
-//! | trap | here |
+//! | pitfall | solution |
 //! |---|---|
-//! | a search that was cut off ends like one that was not: the code is told apart from the end | every code of `pages`; the guard and `Session::ask` hold on to both |
-//! | its task panics at an answer of a kind it does not know, at controls and at names that are not UTF-8 | entries never reach it, answers are checked before: `pages` with the words of the guard |
-//! | its layer of signed and sealed messages loses bytes | it is not built in: Kerberos is bound to TLS, which seals |
-//! | what comes is kept without a bound | the guard holds the network back: its own test, and `memory.rs` |
-//! | it waits for ever, and its limits are for one reply | silence and cuts of `pages` and `sign_in`; an answer that drips |
-//! | values are sorted by whether they happen to be UTF-8 | entries are read by own code: ids of every reading are compared |
-//! | references end in a list that nobody looks at | `references` |
-//! | names in filters must be escaped | `plan.rs` of the source; names with commas, hashes and brackets in every population |
-//! | some numbers are encoded wrongly, and what is nested is followed to the end of the stack | own encoding, with tests of its own; `Nested` of `pages`, `sign_in` and `memory.rs` |
-//! | four bytes stay behind for each search of a connection | a connection makes a search a page and ends: a million people leave four kilobytes |
-//! | it does not connect again | a reading begins with a connection, and ends incomplete with it |
-//! | brackets of `ldaps://[::1]` are taken for a part of the name | addresses are read by `Server::parse`, and the library is given a pipe |
+//! | an interrupted search ends like a complete one, because the result code and the end are reported separately | every result code in `pages`; the guard and `Session::ask` keep both |
+//! | the library's task panics on unknown response types, on malformed controls, and on names that are not UTF-8 | responses are checked before they reach the library: `pages` with the messages of the guard |
+//! | its SASL security layer loses bytes | the layer is not compiled in: Kerberos is used only under TLS, which encrypts |
+//! | received data is buffered without a limit | the guard applies back pressure: its own test, and `memory.rs` |
+//! | it waits forever, and its timeouts apply to one message | silence and cuts in `pages` and `sign_in`; a dripping response |
+//! | values are classified by whether they happen to be UTF-8 | entries are decoded by the project's own code: the ids of every read are compared |
+//! | continuation references end in a list that callers must check themselves | `references` |
+//! | values in filters must be escaped | `plan.rs` of the source; names with commas, hash signs, and parentheses in every population |
+//! | some integers are encoded incorrectly, and nested elements overflow the stack | own encoding with its own tests; `Nested` in `pages`, `sign_in`, and `memory.rs` |
+//! | each search of a connection leaks four bytes | a connection makes one search per page and then ends: a million people leak four kilobytes |
+//! | it does not reconnect | a read starts with a new connection, and is incomplete if the connection ends |
+//! | the brackets of `ldaps://[::1]` are treated as part of the host name | `Server::parse` parses addresses, and the library gets an open connection |
 //!
-//! What no reader can see is marked *hidden* where it is tried: an entry that the server leaves out, a last page that is none
-//! (`pages`), and somebody who is moved out of a unit before it is read and into another one after (`moving`).
+//! Tests mark faults that no reader can detect as *hidden*: an entry that the server omits, a page that is
+//! incorrectly marked as the last one (`pages`), and a person who is moved from a unit that is still unread to one
+//! that has already been read (`moving`).
 
 mod catalog;
 mod domain;

@@ -10,7 +10,7 @@ use gotosync_tests::Trouble;
 use gotosync_tests::reading::{self, whole};
 use gotosync_tests::servers::{Forest, Samba};
 
-/// How the forest is read.
+/// Returns the options for reading the forest.
 fn options(forest: &Forest) -> Result<LdapOptions, Trouble> {
     let (domain, name_servers) = (forest.first.domain(), vec![forest.names.address()]);
     let discovery = Discovery { domain, name_servers, security: Security::Tls };
@@ -22,7 +22,7 @@ fn everyone() -> ReadRequest {
     ReadRequest::everyone(LIST_ATTRIBUTES)
 }
 
-/// People of each domain.
+/// Returns the number of people of each domain.
 fn counts(forest: &Forest, reading: &Reading) -> Result<(usize, usize), Trouble> {
     let below = Dn::parse(&forest.below.base())?;
     let people = reading.directory.people();
@@ -31,14 +31,14 @@ fn counts(forest: &Forest, reading: &Reading) -> Result<(usize, usize), Trouble>
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forest_is_found_read_and_browsed_as_one_directory() -> Result<(), Trouble> {
+async fn finds_reads_and_browses_a_forest_as_one_directory() -> Result<(), Trouble> {
     let forest = Forest::start()?;
     let source = ForestSource::new(options(&forest)?)?;
     let reading = source.read(&everyone()).await?;
     let directory = whole(&reading);
     let own = Samba::OWN_PEOPLE.len();
     let (first, below) = counts(&forest, &reading)?;
-    assert_eq!((first, below), (40 + own, 12 + own), "nobody of these is in both: {:?}", reading.remarks);
+    assert_eq!((first, below), (40 + own, 12 + own), "no person may be in both domains: {:?}", reading.remarks);
     assert!(reading.effort.as_ref().is_some_and(|effort| effort.connections >= 3), "{:?}", reading.effort);
 
     assert_eq!(source.children(None).await?, children_of(directory, None)?);
@@ -66,7 +66,7 @@ async fn a_forest_is_found_read_and_browsed_as_one_directory() -> Result<(), Tro
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_domain_that_cannot_be_read_makes_the_forest_incomplete_and_is_named() -> Result<(), Trouble> {
+async fn an_unreadable_domain_makes_the_forest_incomplete_and_is_named() -> Result<(), Trouble> {
     let forest = Forest::start()?;
     let domain = forest.below.domain();
     let mut impatient = options(&forest)?;
@@ -83,7 +83,7 @@ async fn a_domain_that_cannot_be_read_makes_the_forest_incomplete_and_is_named()
         unknown,
         format!("incomplete; {domain}: the domain: DNS has no SRV records for directory servers of `{domain}`")
     );
-    // The right name with the wrong controller behind it: what it has is not taken for that domain.
+    // DNS returns the controller of another domain, whose entries must not be used for this domain.
     forest.names.learn(&domain, &forest.first.fqdn(), forest.first.ip());
     let wrong = told(&source.read(&everyone()).await?);
     assert!(wrong.starts_with(&format!("incomplete; {domain}: ")) && wrong.contains("noSuchObject"), "{wrong}");
@@ -96,21 +96,24 @@ async fn a_domain_that_cannot_be_read_makes_the_forest_incomplete_and_is_named()
     let silent = told(&silent?);
     assert!(silent.contains(&format!("{domain}: the domain: ")) && silent.contains("within 2 s"), "{silent}");
     let error = browsed.unwrap_err();
-    assert!(error.to_string().contains(&format!("domain: {domain}")), "counts without a domain are wrong: {error}");
+    assert!(
+        error.to_string().contains(&format!("domain: {domain}")),
+        "counts without a domain would be wrong: {error}"
+    );
     let whole_again = source.read(&everyone()).await?;
     assert!(counts(&forest, &whole_again)?.1 > 0 && whole_again.completeness.is_complete());
-    // Without the list of domains nothing is known.
+    // Without the list of domains, the read fails.
     forest.names.forget(&forest.first.domain());
     assert_eq!(source.read(&everyone()).await.unwrap_err().kind(), ErrorKind::NotFound);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_changed_is_read_until_the_forest_has_other_domains() -> Result<(), Trouble> {
+async fn reads_only_changes_until_the_forest_gets_other_domains() -> Result<(), Trouble> {
     let forest = Forest::start()?;
     let source = ForestSource::new(LdapOptions { changes: Some(Changes::default()), ..options(&forest)? })?;
     let first = source.read(&everyone()).await?;
-    let kept = first.kept.clone().ok_or("nothing is kept")?;
+    let kept = first.kept.clone().ok_or("the read kept no data")?;
     let since = |kept| ReadRequest { since: Some(kept), ..everyone() };
     let changes = |reading: &Reading| reading.effort.as_ref().and_then(|effort| effort.changes);
     let quiet = source.read(&since(kept.clone())).await?;
@@ -122,7 +125,7 @@ async fn only_what_changed_is_read_until_the_forest_has_other_domains() -> Resul
     let news = source.read(&since(kept.clone())).await?;
     assert!(changes(&news).is_some_and(|changes| changes > 0), "{:?}", news.effort);
     assert_eq!(whole(&news).people().len(), first.directory.people().len() + 1);
-    // One that is announced only is not there yet.
+    // A domain that is announced but not enabled is ignored.
     forest.has(&[(&forest.below.domain(), "SUB", "TRUE"), ("soon.ad.example.test", "SOON", "FALSE")])?;
     whole(&source.read(&since(kept.clone())).await?);
     forest.has(&[("other.ad.example.test", "OTHER", "TRUE")])?;
@@ -134,7 +137,7 @@ async fn only_what_changed_is_read_until_the_forest_has_other_domains() -> Resul
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bases_say_which_domains_are_read() -> Result<(), Trouble> {
+async fn base_dns_select_the_domains_to_read() -> Result<(), Trouble> {
     let forest = Forest::start()?;
     let users = Dn::parse(&format!("CN=Users,{}", forest.below.base()))?;
     let reading = ForestSource::new(LdapOptions { bases: vec![users], ..options(&forest)? })?.read(&everyone()).await?;

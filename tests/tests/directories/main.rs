@@ -1,4 +1,4 @@
-//! Live directories: real servers (Samba, OpenLDAP, 389 Directory Server), and a wire that damages what they send.
+//! Tests with live directories: real servers (Samba, OpenLDAP, 389 Directory Server), and a wire that injects faults.
 
 mod ldap;
 mod ldap_browse;

@@ -1,5 +1,5 @@
-//! Every folder of `scenarios/` over the wire: a server holds its directory, and gives the plan of the folder and that of its
-//! own export.
+//! Runs every folder of `scenarios/` over LDAP: a server loads its directory and must give the plan of the folder and
+//! the plan of the server's own export.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,57 +11,60 @@ use gotosync_tests::Trouble;
 use gotosync_tests::named::QuietSource;
 use gotosync_tests::scenario::{Golden, Home, Live, Printed, Run, Scenario, compare, export, run_on};
 
-/// What a server cannot hold or cannot be, with the reason.
+/// Scenarios that a server cannot represent, with the reason.
 type Exceptions = &'static [(&'static str, &'static str)];
 
-const CUT: &str = "an export that was cut; servers that end a search early are those of the table of faults";
-const OF_EXCHANGE: &str = "extension attributes come with Exchange, which Samba does not have";
+const CUT: &str = "a truncated export; searches that end early are covered by the table of faults";
+const OF_EXCHANGE: &str = "extension attributes are part of Exchange, which Samba does not have";
 
 const NOT_ON_SAMBA: Exceptions = &[
-    ("device_by_mac_and_by_name", OF_EXCHANGE),
-    ("device_clash_of_two_people", OF_EXCHANGE),
-    ("device_of_somebody_else", OF_EXCHANGE),
-    ("device_unknown", OF_EXCHANGE),
-    ("exclusion_by_group_and_filter", "every domain has a group `Guests` already"),
-    ("group_by_ambiguous_name", "two groups of one domain cannot have one `sAMAccountName`"),
-    ("incomplete_directory_takes_nothing", CUT),
-    ("incomplete_read_deletes_nobody", CUT),
-    ("incomplete_read_switches_nothing_off_and_takes_no_role", CUT),
+    ("finds_devices_by_mac_and_by_name", OF_EXCHANGE),
+    ("device_wanted_by_two_people_goes_to_neither", OF_EXCHANGE),
+    ("device_of_another_user", OF_EXCHANGE),
+    ("unknown_device_is_skipped", OF_EXCHANGE),
+    ("exclusion_by_group_and_filter", "every domain already has a group `Guests`"),
+    ("ambiguous_group_name_is_an_error", "two groups of a domain cannot have the same `sAMAccountName`"),
+    ("incomplete_directory_removes_nothing", CUT),
+    ("incomplete_read_deletes_no_user", CUT),
+    ("incomplete_read_disables_no_product_and_removes_no_role", CUT),
     ("leaver_not_deleted_before_enough_reads", CUT),
-    ("primary_group", "a domain gives SIDs itself, and has a group `Domain Users` already"),
+    ("primary_group_counts_as_membership", "a domain assigns SIDs itself and already has a group `Domain Users`"),
 ];
 
 const NOT_ON_SLAPD: Exceptions = &[
-    ("incomplete_directory_takes_nothing", CUT),
-    ("incomplete_read_deletes_nobody", CUT),
-    ("incomplete_read_switches_nothing_off_and_takes_no_role", CUT),
+    ("incomplete_directory_removes_nothing", CUT),
+    ("incomplete_read_deletes_no_user", CUT),
+    ("incomplete_read_disables_no_product_and_removes_no_role", CUT),
     ("leaver_not_deleted_before_enough_reads", CUT),
-    ("unicode_form_is_no_change", "`mail` is ASCII to OpenLDAP"),
+    ("unicode_form_is_no_change", "OpenLDAP accepts only ASCII in `mail`"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn active_directory_gives_the_plans_of_the_folders_and_of_its_export() -> Result<(), Trouble> {
+async fn active_directory_gives_the_recorded_plans_and_those_of_its_export() -> Result<(), Trouble> {
     everything(&Live::samba()?, NOT_ON_SAMBA).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn openldap_gives_the_plans_of_the_folders_and_of_its_export() -> Result<(), Trouble> {
+async fn openldap_gives_the_recorded_plans_and_those_of_its_export() -> Result<(), Trouble> {
     everything(&Live::slapd()?, NOT_ON_SLAPD).await
 }
 
-/// Visits every folder; one that is excepted and could be held is as wrong as one that is not and cannot.
+/// Runs every folder. A listed exception that the server can represent is an error, as is an unlisted scenario that
+/// fails.
 async fn everything(server: &Live, exceptions: Exceptions) -> Result<(), Trouble> {
     let excepted: BTreeMap<&str, &str> = exceptions.iter().copied().collect();
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let folders = fs::read_dir(scenarios)?.map(|entry| Ok(entry?.path())).collect::<Result<BTreeSet<_>, Trouble>>()?;
     let names: Vec<String> = folders.iter().map(|folder| name(folder)).collect();
     let mut problems: Vec<String> = (excepted.keys().filter(|name| !names.iter().any(|other| other == *name)))
-        .map(|name| format!("{name}: excepted, and there is no such folder"))
+        .map(|name| format!("{name}: listed as an exception, but the folder does not exist"))
         .collect();
     for (folder, name) in folders.iter().zip(&names) {
         match (visit(server, folder).await, excepted.get(name.as_str())) {
             (Ok(()), None) | (Err(_), Some(_)) => {}
-            (Ok(()), Some(why)) => problems.push(format!("{name}: excepted for «{why}», and the plans are the same")),
+            (Ok(()), Some(why)) => {
+                problems.push(format!("{name}: listed as an exception ({why}), but the plans are equal"));
+            }
             (Err(problem), None) => problems.push(format!("{name}: {problem}")),
         }
     }

@@ -1,4 +1,4 @@
-//! The directory servers of the tests are what they say they are, asked by other people's clients.
+//! Checks the test servers with LDAP clients that are independent of this project.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,28 +10,28 @@ mod samba;
 mod slapd;
 mod twins;
 
-/// A search with OpenLDAP's client, as somebody or as nobody.
+/// A search with OpenLDAP's `ldapsearch`, with or without a bind.
 struct Search {
-    // Its own patience ends with the connection and does not cover TLS, so another program has it.
+    // `ldapsearch` limits only the TCP connection, not the TLS handshake, so `timeout` runs it.
     timeout: Command,
 }
 
-/// What came of it.
+/// The result of a search.
 #[derive(Debug)]
 struct Found {
-    /// 0 for success, [`SILENCE`] where no answer came, and the protocol's own code otherwise.
+    /// 0 for success, [`SILENCE`] if no response arrived, and the LDAP result code otherwise.
     code: i32,
-    /// The entries, among comments.
+    /// The entries and comments of the output.
     text: String,
 }
 
 impl Search {
-    /// Asks a server whose authority is trusted, and waits as long as a busy machine may take.
+    /// Searches a server with a trusted CA and allows for a busy machine.
     fn at(url: &str, ca_file: &Path) -> Self {
         Self::within("300", url, ca_file)
     }
 
-    /// Asks a server that is not expected to answer.
+    /// Searches a server that is not expected to respond.
     fn in_vain(url: &str, ca_file: &Path) -> Self {
         Self::within("1", url, ca_file)
     }
@@ -42,7 +42,7 @@ impl Search {
         Self { timeout }
     }
 
-    /// Signs in with a password.
+    /// Binds with a password.
     fn sign_in(mut self, name: &str, password: &str) -> Self {
         self.timeout.args(["-x", "-D", name, "-w", password]);
         self
@@ -58,24 +58,27 @@ impl Search {
         self
     }
 
-    /// Looks below a root.
+    /// Searches below a base DN.
     fn find(mut self, base: &str, filter: &str, attributes: &[&str]) -> Found {
         let output = self.timeout.args(["-b", base, filter]).args(attributes).output().expect("ldapsearch runs");
         let text = [output.stdout, output.stderr].concat();
-        Found { code: output.status.code().expect("no signal ends it"), text: String::from_utf8(text).expect("text") }
+        Found {
+            code: output.status.code().expect("no signal ended the process"),
+            text: String::from_utf8(text).expect("the output is UTF-8"),
+        }
     }
 }
 
-/// No answer came.
+/// The exit code of `timeout` if no response arrived.
 const SILENCE: i32 = 124;
 
 impl Found {
-    /// How many entries came.
+    /// Returns the number of entries.
     fn entries(&self) -> usize {
         self.text.lines().filter(|line| line.starts_with("dn:")).count()
     }
 
-    /// The plain values of an attribute, sorted.
+    /// Returns the values of an attribute that are not in base64, sorted.
     fn values(&self, name: &str) -> Vec<&str> {
         let mut values: Vec<&str> =
             self.text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).collect();

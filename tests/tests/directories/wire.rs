@@ -1,4 +1,5 @@
-//! The wire before a real server, asked by a client that is not ours; the scripted server likewise.
+//! Tests of the wire in front of a real server and of the scripted server, with clients that are independent of this
+//! project.
 
 mod damages;
 mod probe;
@@ -15,7 +16,7 @@ use probe::{Ended, Probe, read};
 use slapd::{BASE, PASSWORD, PEOPLE, READER, SIGN_IN, Slapd};
 
 #[test]
-fn what_is_not_damaged_passes_byte_by_byte() {
+fn relays_undamaged_messages_byte_by_byte() {
     let slapd = Slapd::start();
     let wire = slapd.wire([]);
     let converse = |address: &str| {
@@ -24,8 +25,8 @@ fn what_is_not_damaged_passes_byte_by_byte() {
         let mut cookie = Vec::new();
         loop {
             let id = probe.search(BASE, "inetOrgPerson", &["*", "+"], Some(&cookie));
-            let (_, done) = probe.page(id).expect("a page");
-            cookie = done.paging().expect("a cookie").cookie;
+            let (_, done) = probe.page(id).expect("the page arrives");
+            cookie = done.paging().expect("the response has a paging control").cookie;
             if cookie.is_empty() {
                 return probe.bytes;
             }
@@ -33,7 +34,7 @@ fn what_is_not_damaged_passes_byte_by_byte() {
     };
     let direct = converse(slapd.address());
     let relayed = converse(&wire.address().to_string());
-    assert!(direct == relayed, "{} bytes are not {}", relayed.len(), direct.len());
+    assert!(direct == relayed, "{} relayed bytes differ from {} direct bytes", relayed.len(), direct.len());
     let seen = wire.quiet();
     assert_eq!(seen.to_clients as usize, relayed.len());
     assert_eq!(seen.searches[0].pages.iter().map(|page| page.entries).collect::<Vec<_>>(), [3, 3, 3, 1]);
@@ -41,7 +42,7 @@ fn what_is_not_damaged_passes_byte_by_byte() {
 }
 
 #[test]
-fn the_record_tells_what_was_asked_and_got() {
+fn records_requests_and_responses() {
     let slapd = Slapd::start();
     let wire = slapd.wire([]);
     assert_eq!(slapd.people(&wire.url()).entries(), 10);
@@ -82,11 +83,11 @@ fn the_record_tells_what_was_asked_and_got() {
     assert!(!format!("{seen:?}").contains(PASSWORD));
 }
 
-/// A reader that overlooks nothing comes to the effect that the table names, with each fault in turn.
+/// A reader that checks everything must observe the documented effect of each fault.
 #[test]
-fn every_fault_has_the_effect_that_is_said() {
+fn every_fault_has_its_documented_effect() {
     let slapd = Slapd::start();
-    let whole = read(slapd.address(), BASE).expect("a reading");
+    let whole = read(slapd.address(), BASE).expect("the read succeeds");
     assert_eq!(whole.len(), 10);
     let on_page_two = faults("entryUUID").into_iter().map(|named| (named, Aim::page(2)));
     let at_sign_in = sign_in_faults().into_iter().map(|named| (named, Aim::bind()));
@@ -94,14 +95,14 @@ fn every_fault_has_the_effect_that_is_said() {
     let mut names: Vec<&str> = all.iter().map(|(named, _)| named.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), all.len(), "every fault has a name of its own");
+    assert_eq!(names.len(), all.len(), "fault names are unique");
 
     let try_one = |(named, aim): &(gotosync_tests::wire::Named, Aim)| {
         let wire = slapd.wire([named.fault.clone().at(aim.clone())]);
         let got = read(wire.address(), BASE);
         let seen = wire.seen();
         if seen.strikes(0) == 0 {
-            return Some(format!("{}: has done nothing\n{seen:#?}", named.name));
+            return Some(format!("{}: did not occur\n{seen:#?}", named.name));
         }
         let right = match (&named.effect, &got) {
             (Effect::Harmless | Effect::Either, Ok(people)) => *people == whole,
@@ -118,41 +119,46 @@ fn every_fault_has_the_effect_that_is_said() {
     };
     let bad: Vec<String> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..24).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().expect("a thread")).collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("no thread panicked")).collect()
     });
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
 #[test]
-fn tls_is_spoken_on_both_sides_or_begun_when_asked_for() {
+fn supports_ldaps_and_start_tls_on_both_sides() {
     let slapd = Slapd::start();
     let direct = slapd.people(&slapd.url()).out;
-    let both = Wire::start_at(&slapd.tls_front(), slapd.tls_upstream(), []).expect("a wire");
+    let both = Wire::start_at(&slapd.tls_front(), slapd.tls_upstream(), []).expect("the wire starts");
     assert!(both.url().starts_with("ldaps://127.0.0.1:"));
     assert_eq!(slapd.people(&both.url()).out, direct);
     assert_eq!(both.quiet().searches[0].entries(), 10);
 
-    let later = Wire::start_at(&slapd.start_tls_front(), slapd.tls_upstream(), []).expect("a wire");
+    let later = Wire::start_at(&slapd.start_tls_front(), slapd.tls_upstream(), []).expect("the wire starts");
     let begun = slapd.search(&later.url(), &[&["-ZZ"], &SIGN_IN[..], &["-b", BASE, PEOPLE, "uid"]].concat());
     assert_eq!((begun.code, begun.entries()), (Some(0), 10), "{begun:?}");
     assert_eq!(later.quiet().others, ["1.3.6.1.4.1.1466.20037"]);
 
     for front in [slapd.tls_front(), slapd.start_tls_front()] {
         let entry = Entry::new("dc=x", [("objectClass", "domain")]);
-        let scripted = Scripted::start_at(&front, Script::new("dc=x", [entry])).expect("a server");
+        let scripted = Scripted::start_at(&front, Script::new("dc=x", [entry])).expect("the server starts");
         let option = if scripted.url().starts_with("ldaps:") { "-x" } else { "-ZZ" };
         assert_eq!(slapd.search(&scripted.url(), &[option, "-b", "dc=x"]).entries(), 1);
     }
 
-    let elsewhere = Wire::start_at(&slapd.tls_front().at([127, 4, 5, 6]), slapd.upstream(), []).expect("a wire");
-    assert_eq!(slapd.people(&elsewhere.url()).code, Some(255), "the certificate is for another address");
+    let elsewhere =
+        Wire::start_at(&slapd.tls_front().at([127, 4, 5, 6]), slapd.upstream(), []).expect("the wire starts");
+    assert_eq!(
+        slapd.people(&elsewhere.url()).code,
+        Some(255),
+        "the certificate must be valid for another address only"
+    );
     let stranger = slapd::search(&both.url(), &["-b", BASE], None);
-    assert_eq!(stranger.code, Some(255), "nobody has told this client whom to trust: {stranger:?}");
+    assert_eq!(stranger.code, Some(255), "this client must not trust the CA: {stranger:?}");
 }
 
-/// TLS between client and server, with the wire knowing nothing of it.
+/// `StartTLS` between client and server, which the wire cannot decrypt.
 #[test]
-fn what_cannot_be_read_is_relayed_as_it_is() {
+fn relays_unparsable_bytes_unchanged() {
     let slapd = Slapd::start();
     let wire = slapd.wire([]);
     let begun = slapd.search(&wire.url(), &[&["-ZZ"], &SIGN_IN[..], &["-b", BASE, PEOPLE, "uid"]].concat());
@@ -161,9 +167,10 @@ fn what_cannot_be_read_is_relayed_as_it_is() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told_in_the_record() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-    let wire = Wire::start(Upstream::plain(nobody.to_string()), []).expect("a wire starts all the same");
+fn records_an_unreachable_server() {
+    let nobody =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free");
+    let wire = Wire::start(Upstream::plain(nobody.to_string()), []).expect("the wire starts");
     let mut probe = Probe::connect(wire.address());
     assert!(matches!(probe.bind(READER, PASSWORD), Err(Ended::Fin(0) | Ended::Rst)));
     let seen = wire.quiet();
@@ -172,11 +179,11 @@ fn a_server_that_is_not_there_is_told_in_the_record() {
 }
 
 #[test]
-fn clients_lose_their_connection_when_a_wire_ends() {
+fn closes_client_connections_when_a_wire_ends() {
     let slapd = Slapd::start();
-    // At an address of its own: on the usual one another test may get the port as soon as it is free.
+    // Uses an address of its own: on 127.0.0.1, another test could get the port as soon as it is free.
     let front = Front::plain().at([127, 7, 38, 9]);
-    let wire = Wire::start_at(&front, slapd.upstream(), [Fault::code(3).at(Aim::page(9))]).expect("a wire starts");
+    let wire = Wire::start_at(&front, slapd.upstream(), [Fault::code(3).at(Aim::page(9))]).expect("the wire starts");
     let mut probe = Probe::connect(wire.address());
     assert_eq!(probe.bind(READER, PASSWORD), Ok(0));
     let address = wire.address();

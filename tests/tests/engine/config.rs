@@ -1,4 +1,4 @@
-//! The configuration file: what is read from it, and what people read when something in it is wrong.
+//! Tests of the configuration file and of its error messages.
 
 use std::fs;
 use std::path::Path;
@@ -8,23 +8,23 @@ use gotosync_core::config::{AccountConfig, LdapConfig, LdapSignIn, SourceKind};
 use gotosync_core::secret::SecretSource;
 use gotosync_core::source::ldap::{Changes, DeltaMethod, Referrals, Roots, Security};
 
-/// Loads a configuration whose sources are these.
+/// Loads a configuration with these sources.
 fn load(folder: &Path, sources: &str) -> gotosync_core::Result<Config> {
     let file = folder.join("gotosync.toml");
-    fs::write(&file, format!("{sources}\n[account]\nlocal = \"account.db\"\n")).expect("a file");
+    fs::write(&file, format!("{sources}\n[account]\nlocal = \"account.db\"\n")).expect("the file can be written");
     Config::load(file)
 }
 
-/// Loads a configuration as it stands.
+/// Loads a configuration from its complete text.
 fn load_whole(folder: &Path, text: &str) -> gotosync_core::Result<Config> {
     let file = folder.join("gotosync.toml");
-    fs::write(&file, text).expect("a file");
+    fs::write(&file, text).expect("the file can be written");
     Config::load(file)
 }
 
-/// The directory of a configuration with this table, and the folder it is in.
+/// Returns the directory settings of a configuration with this table, and the folder of the configuration.
 fn directory(table: &str) -> (tempfile::TempDir, LdapConfig) {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let config = load(folder.path(), &format!("[source]\n{table}")).unwrap_or_else(|error| panic!("{error:?}"));
     let [source] = &config.sources[..] else { panic!("{config:?}") };
     assert_eq!((source.name.as_str(), source.kind_name(), source.file()), ("directory", "ldap", None));
@@ -33,9 +33,9 @@ fn directory(table: &str) -> (tempfile::TempDir, LdapConfig) {
     (folder, directory)
 }
 
-/// The first problem of each of these, as a front end would show it.
+/// Returns the first error of each configuration, as a front end would show it.
 fn problems(tables: &[&str]) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let mut told = String::new();
     for table in tables {
         let error = load(folder.path(), table).expect_err(table);
@@ -47,7 +47,7 @@ fn problems(tables: &[&str]) -> String {
 }
 
 #[test]
-fn every_key_of_a_directory_is_read() {
+fn reads_every_key_of_a_directory() {
     let (folder, read) = directory(
         r#"
         ldap = ["ldaps://dc1.example.test", "ldap://dc2.example.test:1389"]
@@ -72,23 +72,23 @@ fn every_key_of_a_directory_is_read() {
     let password = SecretSource::File(at("secrets/ldap"));
     assert_eq!(read.sign_in, LdapSignIn::Simple { user: "sync@example.test".into(), password });
     assert_eq!(read.roots, Roots::Bundle(at("ca.pem")));
-    let client = read.client.expect("a certificate");
+    let client = read.client.expect("a client certificate is configured");
     assert_eq!((client.certificate, client.key), (at("client.pem"), "/etc/client.key".into()));
     let hosts = ["dc2.example.test", "*.child.example.test"].map(str::to_owned).into();
     assert_eq!(read.referrals, Referrals::Follow(hosts));
     assert_eq!((read.page_size, read.range_size, read.largest_answer), (Some(500), Some(100), Some(1_000_000)));
     let seconds = [read.timeouts.connect, read.timeouts.operation, read.timeouts.idle].map(|time| time.as_secs());
-    assert_eq!(seconds, [5, 90, 120], "what is not named stays");
+    assert_eq!(seconds, [5, 90, 120], "omitted settings keep their defaults");
     assert_eq!(read.changes, Some(Changes { method: Some(DeltaMethod::Usn), full_every: 7 }));
     assert!(read.danger_plain);
 }
 
 #[test]
-fn a_domain_is_looked_up_where_the_file_says() {
+fn looks_up_a_domain_at_the_configured_dns_server() {
     let (_folder, read) = directory(
         "domain = \"AD.example.test.\"\nname_servers = [\"10.0.0.1\", \"[::1]:5353\"]\nstart_tls = true\nsign_in = \"anonymous\"",
     );
-    let discovery = read.discover.expect("a domain");
+    let discovery = read.discover.expect("the domain starts");
     assert_eq!(discovery.domain, "ad.example.test");
     assert_eq!(
         discovery.name_servers.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -105,7 +105,7 @@ fn a_domain_is_looked_up_where_the_file_says() {
 }
 
 #[test]
-fn every_place_of_a_password_is_read() {
+fn reads_a_password_from_every_supported_place() {
     let place = |text: &str| {
         let (folder, read) = directory(&format!("ldap = \"ldaps://x\"\nuser = \"u\"\npassword = {text}"));
         let LdapSignIn::Simple { password, .. } = read.sign_in else { panic!("{text}") };
@@ -130,7 +130,7 @@ fn every_place_of_a_password_is_read() {
 }
 
 #[test]
-fn what_is_there_says_how_to_sign_in() {
+fn infers_the_sign_in_method_from_the_keys() {
     let way = |keys: &str| directory(&format!("ldap = \"ldaps://x\"\n{keys}")).1.sign_in.word();
     assert_eq!(way("user = 'u'\npassword = { variable = 'X' }"), "simple");
     assert_eq!(way("certificate = 'a'\nkey = 'b'"), "certificate");
@@ -139,7 +139,7 @@ fn what_is_there_says_how_to_sign_in() {
 }
 
 #[test]
-fn a_source_that_cannot_be_read_says_why() {
+fn explains_invalid_sources() {
     let told = problems(&[
         "",
         "source = \"ldaps://x\"",
@@ -172,7 +172,7 @@ fn a_source_that_cannot_be_read_says_why() {
 }
 
 #[test]
-fn a_way_of_signing_in_that_cannot_work_says_why() {
+fn explains_invalid_sign_in_settings() {
     let tables = [
         "sign_in = \"ntlm\"",
         "sign_in = \"kreberos\"",
@@ -198,15 +198,15 @@ fn a_way_of_signing_in_that_cannot_work_says_why() {
     ];
     let tables = tables.map(|keys| format!("[source]\nldap = \"ldaps://x\"\n{keys}"));
     let told = problems(&tables.each_ref().map(String::as_str));
-    // What is shown of the file is the test's; what is said of it is ours.
+    // The test chooses the shown configuration, so only the messages must not contain the secrets.
     let said = told.lines().filter(|line| line.starts_with("    "));
     assert!(said.filter(|line| line.contains("hunter2") || line.contains("12345")).count() == 0, "{told}");
     insta::assert_snapshot!(told);
 }
 
 #[test]
-fn sources_of_every_kind_stand_beside_each_other() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn accepts_sources_of_every_kind_side_by_side() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let text = "
         [[source]]\nname = 'directory'\nldap = 'ldaps://x'\nuser = 'u'\npassword = { variable = 'LDAP_PASSWORD' }
         [[source]]\nname = 'other'\ndomain = 'x.test'\nsign_in = 'anonymous'
@@ -217,8 +217,8 @@ fn sources_of_every_kind_stand_beside_each_other() {
     assert_eq!(kinds, [("directory", "ldap"), ("other", "ldap"), ("export", "ldif"), ("contractors", "csv")]);
     assert!(config.environment().is_empty());
 
-    // The password is fetched when the sources are opened, from where the front end looks.
-    let missing = config.source().expect_err("nobody looks");
+    // The password is read when the sources are opened, from the place that the configuration names.
+    let missing = config.source().expect_err("the variable is not set");
     assert!(missing.to_string().contains("`LDAP_PASSWORD`") && missing.to_string().contains("source: directory"));
     let config = config.with_variables(|name| (name == "LDAP_PASSWORD").then(|| "hunter2".into()));
     let opened = config.source();
@@ -226,31 +226,35 @@ fn sources_of_every_kind_stand_beside_each_other() {
     assert!(!format!("{opened:?} {config:?}").contains("hunter2"));
 }
 
-/// What the page of GoTo shows can be used, and it tells every key there is.
+/// Checks that the configurations on the GoTo page are valid and that the page describes every key.
 #[test]
-fn the_page_of_goto_shows_configurations_and_every_key() {
+fn the_goto_page_shows_valid_configurations_and_every_key() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/goto.md"));
-    let page = page.expect("the page");
+    let page = page.expect("the page can be read");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(shown.len() >= 2, "it shows {}", shown.len());
-    let folder = tempfile::tempdir().expect("a folder");
+    assert!(shown.len() >= 2, "the page shows {} configurations", shown.len());
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     for text in shown {
         let config = load_whole(folder.path(), text).unwrap_or_else(|error| panic!("{error:?}: {text}"));
         assert!(matches!(config.account, AccountConfig::Goto(_)), "{text}");
     }
     let error = load_whole(folder.path(), "[source]\nldif = 'x'\n[account]\ngoto = 'x'\nxxxxxxxxxxxx = 1").unwrap_err();
-    let known = error.help().and_then(|help| help.strip_prefix("expected one of ")).expect("the keys").to_owned();
+    let known = error
+        .help()
+        .and_then(|help| help.strip_prefix("expected one of "))
+        .expect("the error lists the keys")
+        .to_owned();
     let others = ["local", "from", "scim", "token", "dialect", "bulk"];
     let keys: Vec<&str> = known.split(", ").filter(|key| !others.contains(key)).collect();
     assert!(keys.len() >= 15, "{known}");
     for key in keys {
-        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not tell `{key}`");
+        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not describe `{key}`");
     }
 }
 
 #[test]
-fn what_cannot_work_about_goto_is_said_before_anything_is_tried() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn rejects_invalid_goto_settings_before_any_call() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     for (keys, problem) in [
         ("login = { variable = 'X' }", "`login` cannot be in the variable X"),
         ("client_secret = 'hunter2'", "`client_secret` must not be in the configuration itself"),
@@ -266,36 +270,43 @@ fn what_cannot_work_about_goto_is_said_before_anything_is_tried() {
         assert!(told.contains(problem) && !told.contains("hunter2"), "{keys}: {told}");
     }
     let text = "[source]\nldif = 'x'\n[account]\ngoto = 'x'\n[account.urls]\nadmin = 'http://api.example.test'\n";
-    let error = load_whole(folder.path(), text).expect("it reads").target().expect_err("no TLS");
+    let error = load_whole(folder.path(), text)
+        .expect("the configuration is valid")
+        .target()
+        .expect_err("an address without TLS is rejected");
     assert!(error.to_string().contains("without TLS") && error.to_string().contains("address: admin"), "{error}");
 }
 
-/// What the page of directories shows can be used, and it tells every key there is.
+/// Checks that the configurations on the directories page are valid and that the page describes every key.
 #[test]
-fn the_page_of_directories_shows_configurations_and_every_key() {
+fn the_directories_page_shows_valid_configurations_and_every_key() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/directory.md"));
-    let page = page.expect("the page");
+    let page = page.expect("the page can be read");
     let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(shown.len() >= 5, "it shows {}", shown.len());
-    let folder = tempfile::tempdir().expect("a folder");
+    assert!(shown.len() >= 5, "the page shows {} configurations", shown.len());
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     for text in shown {
         let file = folder.path().join("gotosync.toml");
-        fs::write(&file, text).expect("a file");
+        fs::write(&file, text).expect("the file can be written");
         match Config::load(&file) {
             Ok(config) => assert!(config.sources.iter().all(|source| source.kind_name() == "ldap"), "{text}"),
-            // Whether there is Kerberos depends on the build.
+            // Kerberos support depends on the build.
             Err(error) => assert!(error.to_string().contains("cannot sign in by Kerberos"), "{error:?}: {text}"),
         }
     }
-    // A key that is like none is answered with all there are.
+    // The error for an unknown key without a similar name lists all keys.
     let error =
         load(folder.path(), "[source]\nldap = 'ldaps://x'\nsign_in = 'anonymous'\nxxxxxxxxxxxx = 1").unwrap_err();
-    let known = error.help().and_then(|help| help.strip_prefix("expected one of ")).expect("the keys").to_owned();
+    let known = error
+        .help()
+        .and_then(|help| help.strip_prefix("expected one of "))
+        .expect("the error lists the keys")
+        .to_owned();
     let of_files =
         ["name", "ldif", "csv", "id", "columns", "groups", "disabled", "enabled", "expires", "delimiter", "encoding"];
     let keys: Vec<&str> = known.split(", ").filter(|key| !of_files.contains(key)).collect();
     assert!(keys.len() >= 20, "{known}");
     for key in keys {
-        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not tell `{key}`");
+        assert!(page.contains(&format!("\n| `{key}` | ")), "the page does not describe `{key}`");
     }
 }

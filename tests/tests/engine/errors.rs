@@ -1,10 +1,10 @@
-//! What people read when something they wrote is wrong: every text names the place, what was expected and what to do.
+//! Tests of error messages: each names the place, the expected value, and the fix.
 
 use gotosync_core::{Error, Rules};
 
-/// Every problem of a rules file, as a front end would show it.
+/// Returns every problem of a rules file, as a front end would show it.
 fn problems(text: &str) -> String {
-    let Err(problems) = Rules::parse(text, "rules.toml") else { panic!("these rules are not wrong:\n{text}") };
+    let Err(problems) = Rules::parse(text, "rules.toml") else { panic!("expected an error for these rules:\n{text}") };
     problems.iter().map(show).collect::<Vec<_>>().join("\n")
 }
 
@@ -13,17 +13,17 @@ fn show(error: &Error) -> String {
 }
 
 #[test]
-fn an_empty_file() {
+fn explains_an_empty_file() {
     insta::assert_snapshot!(problems(""));
 }
 
 #[test]
-fn what_is_not_toml() {
+fn explains_invalid_toml() {
     insta::assert_snapshot!(problems("[[rule]]\nname = \"A\nou = 'OU=x,DC=y'\n"));
 }
 
 #[test]
-fn mistyped_keys_and_words() {
+fn explains_mistyped_keys_and_words() {
     insta::assert_snapshot!(problems(
         r#"
         leaver = "suspend"
@@ -48,7 +48,7 @@ fn mistyped_keys_and_words() {
 }
 
 #[test]
-fn rules_that_say_too_little_or_too_much() {
+fn explains_incomplete_and_contradictory_rules() {
     insta::assert_snapshot!(problems(
         r#"
         [[rule]]
@@ -70,7 +70,7 @@ fn rules_that_say_too_little_or_too_much() {
 }
 
 #[test]
-fn gifts_that_cannot_be_given() {
+fn explains_invalid_products_roles_and_settings() {
     insta::assert_snapshot!(problems(
         r#"
         [[rule]]
@@ -105,7 +105,7 @@ fn gifts_that_cannot_be_given() {
 }
 
 #[test]
-fn files_that_promise_what_they_do_not_keep() {
+fn explains_conflicting_settings_across_rules() {
     insta::assert_snapshot!(problems(
         r#"
         mode = "test"
@@ -136,7 +136,7 @@ fn files_that_promise_what_they_do_not_keep() {
 }
 
 #[test]
-fn places_that_are_no_places() {
+fn explains_invalid_dns_and_groups() {
     insta::assert_snapshot!(problems(
         r#"
         [[rule]]
@@ -149,7 +149,7 @@ fn places_that_are_no_places() {
 }
 
 #[test]
-fn expressions_that_cannot_work() {
+fn explains_invalid_expressions() {
     insta::assert_snapshot!(problems(
         r#"
         [[rule]]
@@ -173,7 +173,7 @@ fn expressions_that_cannot_work() {
 }
 
 #[test]
-fn constants_that_filters_cannot_use() {
+fn explains_invalid_filter_constants() {
     insta::assert_snapshot!(problems(
         r#"
         [[rule]]
@@ -197,7 +197,7 @@ fn constants_that_filters_cannot_use() {
 }
 
 #[test]
-fn examples_that_are_no_examples() {
+fn explains_invalid_examples() {
     insta::assert_snapshot!(problems(
         r#"
         [[rule]]
@@ -218,7 +218,7 @@ fn examples_that_are_no_examples() {
 }
 
 #[test]
-fn examples_that_do_not_come_out_as_written() {
+fn explains_failing_examples() {
     let rules = r#"
         attributes = ["badgeLanguage"]
 
@@ -254,16 +254,16 @@ fn examples_that_do_not_come_out_as_written() {
         groups = ["Sales Team"]
         fields = { first_name = "1", language = "de_DE" }
         "#;
-    let rules = Rules::parse(rules, "rules.toml").map_err(Error::from).expect("these are rules");
+    let rules = Rules::parse(rules, "rules.toml").map_err(Error::from).expect("the rules are valid");
     let wrong: Vec<_> = rules.verify_examples().iter().map(show).collect();
     insta::assert_snapshot!(wrong.join("\n"));
 }
 
-/// A file that is something else altogether is not told line by line.
+/// Errors of a file in a different format are not listed line by line.
 #[test]
-fn a_file_of_nothing_but_mistakes() {
+fn reports_every_mistake_of_a_file() {
     let lines: Vec<String> = (0..20_000).map(|number| format!("key{number} = 1")).collect();
     let text = lines.join("\n");
-    let Err(problems) = Rules::parse(&text, "rules.toml") else { panic!("these are no rules") };
+    let Err(problems) = Rules::parse(&text, "rules.toml") else { panic!("expected an error") };
     assert_eq!(problems.iter().count(), 300);
 }

@@ -1,4 +1,4 @@
-//! What is told of one person: every expression with what it reads and what it comes to.
+//! Tests of the explanation of one person: every expression with its inputs and its result.
 
 use gotosync_core::model::{Account, DirectoryBuilder, Dn, GroupEntry, GroupId, License, PersonEntry, PersonId};
 use gotosync_core::source::MemorySource;
@@ -42,7 +42,7 @@ fn engine() -> Engine {
     let mut directory = DirectoryBuilder::new();
     directory.unit("OU=Sales,DC=example,DC=test", gotosync_core::model::UnitKind::Unit);
     let dn = "CN=Jürgen Groß,OU=Berlin,OU=Germany,DC=example,DC=test";
-    let mut person = PersonEntry::new(PersonId::parse("7"), Dn::parse(dn).expect("a name"));
+    let mut person = PersonEntry::new(PersonId::parse("7"), Dn::parse(dn).expect("the DN is valid"));
     for (name, value) in [
         ("givenName", "Jürgen"),
         ("sn", "Groß"),
@@ -54,24 +54,24 @@ fn engine() -> Engine {
         person = person.with(directory.attribute(name), value);
     }
     directory.person(person);
-    let group = Dn::parse("CN=Managers,DC=example,DC=test").expect("a name");
+    let group = Dn::parse("CN=Managers,DC=example,DC=test").expect("the DN is valid");
     directory.group(GroupEntry::new(GroupId::parse("1"), group).member(dn));
     let mut account = Account::empty("1", "Example");
     account.licenses.push(License::new("10", "GoToMeeting", &["G2M"], 10));
-    let rules = Rules::parse(RULES, "rules.toml").map_err(Error::from).expect("these are rules");
-    let source = MemorySource::new(directory.build().expect("a directory"));
+    let rules = Rules::parse(RULES, "rules.toml").map_err(Error::from).expect("the rules are valid");
+    let source = MemorySource::new(directory.build().expect("the directory is valid"));
     Engine::new(source, MemoryTarget::new(account), MemoryState::new(), rules)
 }
 
 #[tokio::test]
-async fn every_expression_is_told_with_what_it_reads_and_what_it_comes_to() {
-    let explanation = engine().explain("Jürgen Groß").await.expect("somebody is called so");
+async fn explains_every_expression_with_its_inputs_and_result() {
+    let explanation = engine().explain("Jürgen Groß").await.expect("a person has that name");
     insta::assert_snapshot!(render::explanation(&explanation).to_string());
 }
 
 #[tokio::test]
-async fn what_is_not_used_names_the_rule_that_comes_first() {
-    let explanation = engine().explain("7").await.expect("somebody has that id");
+async fn an_unused_setting_names_the_rule_that_wins() {
+    let explanation = engine().explain("7").await.expect("a person has that id");
     let unused: Vec<_> = explanation
         .fields
         .iter()

@@ -1,5 +1,5 @@
-//! Every way in for bytes from outside, without a fuzzer: with its seeds, and with mutations of them that are the same each
-//! time. What a fuzzer finds becomes a seed.
+//! Runs every fuzzing entry point without a fuzzer: with its seeds and with reproducible mutations of them. Every
+//! finding of a fuzzer becomes a seed.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -27,18 +27,19 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
 }
 
 fn dictionary(name: &str) -> Vec<Vec<u8>> {
-    let text = fs::read_to_string(folder().join("dictionaries").join(name)).expect("there is a dictionary");
+    let text = fs::read_to_string(folder().join("dictionaries").join(name)).expect("the dictionary can be read");
     words(&text).unwrap_or_else(|problem| panic!("{name}: {problem}"))
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }
 
-/// Hands over all seeds and so many mutations, and says which bytes break a promise.
+/// Runs an entry point on all seeds and on the given number of mutations, and panics with the input that breaks a
+/// guarantee.
 fn hold(name: &str, mutations: usize) {
-    let entrance = ENTRANCES.iter().find(|entrance| entrance.name == name).expect("the entrance is listed");
+    let entrance = ENTRANCES.iter().find(|entrance| entrance.name == name).expect("the entry point is listed");
     let (seeds, words) = (seeds(name), dictionary(name));
     let drawn = Mutator::new(&seeds, &words).take(mutations);
     for bytes in seeds.iter().cloned().chain(drawn) {
@@ -49,57 +50,57 @@ fn hold(name: &str, mutations: usize) {
 }
 
 #[test]
-fn any_account_is_planned_for_or_refused() {
+fn plans_or_rejects_any_account() {
     hold("account", 1_000);
 }
 
 #[test]
-fn any_configuration_is_read_or_refused() {
+fn reads_or_rejects_any_configuration() {
     hold("config", 2_000);
 }
 
 #[test]
-fn any_table_is_read_or_refused() {
+fn reads_or_rejects_any_csv() {
     hold("csv", 2_000);
 }
 
 #[test]
-fn any_list_is_taken_apart() {
+fn splits_any_list() {
     hold("list", 4_000);
 }
 
 #[test]
-fn any_expression_is_evaluated_or_refused() {
+fn evaluates_or_rejects_any_expression() {
     hold("expression", 2_000);
 }
 
 #[test]
-fn any_filter_is_evaluated_or_refused() {
+fn evaluates_or_rejects_any_filter() {
     hold("filter", 4_000);
 }
 
 #[test]
-fn any_export_is_read_or_refused() {
+fn reads_or_rejects_any_ldif_export() {
     hold("ldif", 1_000);
 }
 
 #[test]
-fn any_name_is_read_or_refused() {
+fn reads_or_rejects_any_name() {
     hold("names", 4_000);
 }
 
 #[test]
-fn any_plan_is_applied_or_refused() {
+fn applies_or_rejects_any_plan() {
     hold("plan", 1_000);
 }
 
 #[test]
-fn any_rules_are_planned_by_or_refused() {
+fn plans_with_or_rejects_any_rules() {
     hold("rules", 1_000);
 }
 
 #[test]
-fn every_entrance_is_fuzzed() {
+fn fuzzes_every_entry_point() {
     let manifest = fs::read_to_string(folder().join("Cargo.toml")).expect("the fuzzers have a manifest");
     let names: BTreeSet<String> = ENTRANCES.iter().map(|entrance| entrance.name.to_owned()).collect();
     let stems = |place: &str| -> BTreeSet<String> {
@@ -112,18 +113,18 @@ fn every_entrance_is_fuzzed() {
     for name in &names {
         assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"targets/{name}.rs\"")), "{name} is not built");
         let target = fs::read_to_string(folder().join(format!("targets/{name}.rs"))).expect("a target can be read");
-        assert!(target.contains(&format!("fuzz!({name});")), "{name} fuzzes something else");
+        assert!(target.contains(&format!("fuzz!({name});")), "{name} does not fuzz its entry point");
     }
 }
 
 #[test]
-fn the_seeds_are_small_and_reach_what_lies_behind_the_parser() {
+fn seeds_are_small_and_pass_the_parser() {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let all: usize = ENTRANCES.iter().flat_map(|entrance| seeds(entrance.name)).map(|seed| seed.len()).sum();
     assert!(all < 200_000, "the seeds have {all} bytes");
     let plans = seeds("plan");
     let read = plans.iter().filter(|seed| Plan::from_json(&text(seed)).is_ok()).count();
-    assert!(read > plans.len() / 2, "few plans can still be read: write new ones with `gotosync plan --out`");
+    assert!(read > plans.len() / 2, "too few plans can still be parsed: write new ones with `gotosync plan --out`");
     assert!(seeds("rules").iter().any(|seed| Rules::parse(&text(seed), "rules.toml").is_ok()));
     assert!(seeds("account").iter().any(|seed| serde_json::from_slice::<Account>(seed).is_ok()));
     assert!(Config::load(folder().join("seeds/config/full")).is_ok());

@@ -1,4 +1,4 @@
-//! What one capability does to another: trials, leavers, roles, protection and older plans, two at a time.
+//! Tests of pairs of features that affect each other: simulated rules, leavers, roles, protection, and older plans.
 
 use gotosync_core::apply::Stop;
 use gotosync_core::model::{Email, Feature, NoteKind, Role, Status};
@@ -16,35 +16,35 @@ fn outside(id: &str, mail: &str) -> Person {
 }
 
 #[tokio::test]
-async fn limit_of_a_rule_on_trial_holds_the_live_run() {
+async fn the_limit_of_a_simulated_rule_does_not_stop_the_run() {
     let world = World::new(&team(4), roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nlimits = { create = { count = 1 } }\n";
-    world.run(&format!("{trial}{A}")).await;
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nlimits = { create = { count = 1 } }\n";
+    world.run(&format!("{simulated}{A}")).await;
 }
 
 #[tokio::test]
-async fn shrunken_rule_on_trial_holds_the_live_run() {
+async fn a_shrunken_simulated_rule_does_not_stop_the_run() {
     let mut people = team(2);
     people.extend((0..20).map(|n| person(&format!("q{n}"), &format!("q{n}@x.test"), "B")));
     let world = World::new(&people, roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=B,DC=x\"\nproducts = [\"Webinar\"]\n";
-    world.run(&format!("{A}{trial}")).await;
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=B,DC=x\"\nproducts = [\"Webinar\"]\n";
+    world.run(&format!("{A}{simulated}")).await;
     world.people_are(&team(3));
-    world.run(&format!("{A}{trial}")).await;
+    world.run(&format!("{A}{simulated}")).await;
 }
 
 #[tokio::test]
-async fn broken_rule_on_trial_stops_the_live_run() {
+async fn a_broken_simulated_rule_does_not_stop_the_run() {
     let world = World::new(&team(2), roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=Nowhere,DC=x\"\nproducts = [\"Webinar\"]\n";
-    world.run(&format!("{A}{trial}")).await;
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=Nowhere,DC=x\"\nproducts = [\"Webinar\"]\n";
+    world.run(&format!("{A}{simulated}")).await;
 }
 
 #[tokio::test]
-async fn leavers_of_a_rule_on_trial_suspend_who_would_be_kept() {
+async fn leavers_of_a_simulated_rule_follow_the_live_rule() {
     let world = World::new(&team(2), roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nleavers = \"suspend\"\n";
-    let rules = format!("{trial}{A}leavers = \"keep\"\n");
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=A,DC=x\"\nproducts = [\"Webinar\"]\nleavers = \"suspend\"\n";
+    let rules = format!("{simulated}{A}leavers = \"keep\"\n");
     world.run(&rules).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), outside("p1", "u1@x.test")]);
     world.approve(&rules).await;
@@ -52,42 +52,42 @@ async fn leavers_of_a_rule_on_trial_suspend_who_would_be_kept() {
 }
 
 #[tokio::test]
-async fn end_of_a_trial_makes_a_kept_leaver_lose() {
+async fn ending_a_simulation_removes_nothing_from_a_kept_leaver() {
     let world = World::new(&team(2), roomy([]));
     let live = format!("{A}leavers = \"keep\"\n");
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
     world.run(&live).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), outside("p1", "u1@x.test")]);
     world.run(&live).await;
     assert!(world.active("u1@x.test"));
-    world.run(&format!("{live}{trial}")).await;
+    world.run(&format!("{live}{simulated}")).await;
     world.approve(&live).await;
-    assert!(world.active("u1@x.test"), "a trial came and went: {:?}", world.link("p1").await);
+    assert!(world.active("u1@x.test"), "the simulation must not affect the leaver: {:?}", world.link("p1").await);
 }
 
 #[tokio::test]
-async fn duplicate_of_somebody_on_trial_blocks_the_live_one() {
+async fn a_simulated_duplicate_does_not_block_the_live_person() {
     let world = World::new(&[person("p0", "a@x.test", "A"), person("p1", "a@x.test", "B")], roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=B,DC=x\"\nproducts = [\"Meeting\"]\n";
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=B,DC=x\"\nproducts = [\"Meeting\"]\n";
     assert_eq!(world.plan(A).await.steps().len(), 1);
-    assert_eq!(world.plan(&format!("{A}{trial}")).await.steps().len(), 1);
+    assert_eq!(world.plan(&format!("{A}{simulated}")).await.steps().len(), 1);
 }
 
 #[tokio::test]
-async fn trial_resets_the_clock_of_a_leaver() {
+async fn a_simulated_rule_does_not_reset_the_days_of_a_leaver() {
     let world = World::new(&team(2), roomy([]));
-    let trial = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
+    let simulated = "[[rule]]\nname = \"T\"\nmode = \"simulate\"\nou = \"OU=D,DC=x\"\nproducts = [\"Meeting\"]\n";
     let live = delete_rules().replace("after_days = 1", "after_days = 30");
     world.run(&live).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), outside("p1", "u1@x.test")]);
     world.approve(&live).await;
     let before = world.link("p1").await;
-    world.run(&format!("{live}{trial}")).await;
+    world.run(&format!("{live}{simulated}")).await;
     assert_eq!(world.link("p1").await, before);
 }
 
 #[tokio::test]
-async fn simulated_run_remembers_no_populations() {
+async fn a_dry_run_stores_no_populations() {
     let world = World::new(&team(4), roomy([]));
     world.run(A).await;
     let before = world.populations().await;
@@ -97,7 +97,7 @@ async fn simulated_run_remembers_no_populations() {
 }
 
 #[tokio::test]
-async fn simulated_run_overtakes_no_plan() {
+async fn a_dry_run_makes_no_plan_stale() {
     let world = World::new(&team(1), roomy([member("k", "u0@x.test", "meeting")]));
     world.run(A).await;
     let moved = [person("p0", "u0@x.test", "B")];
@@ -110,7 +110,7 @@ async fn simulated_run_overtakes_no_plan() {
 }
 
 #[tokio::test]
-async fn leaver_suspended_by_hand_later_is_not_deleted() {
+async fn does_not_delete_a_leaver_suspended_by_hand_later() {
     let world = World::new(&team(2), roomy([]));
     let rules = delete_rules();
     world.run(&rules).await;
@@ -129,11 +129,11 @@ async fn leaver_suspended_by_hand_later_is_not_deleted() {
     });
     world.days(5);
     let plan = world.plan(&rules).await;
-    assert!(plan.is_empty(), "suspended by hand, and would be deleted: {:?}", plan.steps());
+    assert!(plan.is_empty(), "a user suspended by hand must not be deleted: {:?}", plan.steps());
 }
 
 #[tokio::test]
-async fn role_of_an_earlier_time_does_not_come_back() {
+async fn does_not_restore_an_outdated_role() {
     let rules = format!("{A}{}", rules(&[("C", &["Connect"])]));
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["meeting"], Role::Set("Help".into()))]));
     world.target.edit(|account| account.catalog.role_sets.push("Help".into()));
@@ -141,7 +141,7 @@ async fn role_of_an_earlier_time_does_not_come_back() {
     world.people_are(&team(1));
     world.approve(&rules).await;
     assert!(!world.active("u1@x.test"));
-    // Somebody gives access back without the role; the engine takes it again.
+    // An admin gives access back without the role, and then the engine suspends the user again.
     world.edit("u1@x.test", |user| {
         user.licenses = vec!["connect".into()];
         user.status = Status::Active;
@@ -151,18 +151,18 @@ async fn role_of_an_earlier_time_does_not_come_back() {
     world.people_are(&team(2));
     world.approve(&rules).await;
     assert!(world.active("u1@x.test"));
-    assert_eq!(world.user("u1@x.test").role, Role::Member, "they had no role when their access ended");
+    assert_eq!(world.user("u1@x.test").role, Role::Member, "the user had no role when the access ended");
 }
 
 #[tokio::test]
-async fn who_was_selected_in_between_is_a_leaver_anew() {
+async fn a_person_selected_in_between_becomes_a_new_leaver() {
     let rules = format!("leavers = {{ first = \"suspend\", delete_after_days = 30, delete_after_reads = 1 }}\n{A}");
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
     world.people_are(&team(1));
     world.approve(&rules).await;
     world.days(29);
-    // Back, but another has the same e-mail just then.
+    // The person is back, but another person temporarily has the same e-mail.
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "u1@x.test", "A"), person("p2", "u1@x.test", "A")]);
     world.approve(&rules).await;
     world.days(2);
@@ -173,33 +173,33 @@ async fn who_was_selected_in_between_is_a_leaver_anew() {
 }
 
 #[tokio::test]
-async fn leaver_keeps_no_role_that_a_rule_gave() {
+async fn a_leaver_loses_the_role_that_a_rule_gave() {
     let rules = format!("{A}role = \"administrator\"\n");
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["connect"], Role::Member)]));
     world.approve(&rules).await;
     assert!(world.user("u1@x.test").role.is_administrator());
     world.people_are(&team(1));
     world.approve(&rules).await;
-    assert_eq!(world.user("u1@x.test").role, Role::Member, "left, and is administrator for ever");
+    assert_eq!(world.user("u1@x.test").role, Role::Member, "a leaver must not stay an administrator");
 }
 
 #[tokio::test]
-async fn disabled_keeps_no_role_that_a_rule_gave() {
+async fn a_disabled_person_loses_the_role_that_a_rule_gave() {
     let rules = format!("{A}role = \"administrator\"\n");
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["connect"], Role::Member)]));
     world.approve(&rules).await;
     assert!(world.user("u1@x.test").role.is_administrator());
     world.people_are(&[person("p0", "u0@x.test", "A"), disabled(person("p1", "u1@x.test", "A"))]);
     world.approve(&rules).await;
-    assert_eq!(world.user("u1@x.test").role, Role::Member, "disabled, and is administrator for ever");
+    assert_eq!(world.user("u1@x.test").role, Role::Member, "a disabled person must not stay an administrator");
 }
 
 #[tokio::test]
-async fn role_by_hand_is_not_taken_because_a_rule_once_gave_it() {
+async fn keeps_a_manual_role_that_a_rule_once_gave() {
     let world = World::new(&team(1), roomy([]));
     world.run(&format!("{A}role = \"administrator\"\n")).await;
     assert!(world.user("u0@x.test").role.is_administrator());
-    // Somebody takes it, and out of the rules as well.
+    // An admin removes the role, and the rules no longer give it.
     world.edit("u0@x.test", |user| user.role = Role::Member);
     world.approve(A).await;
     assert_eq!(world.user("u0@x.test").role, Role::Member);
@@ -209,7 +209,7 @@ async fn role_by_hand_is_not_taken_because_a_rule_once_gave_it() {
 }
 
 #[tokio::test]
-async fn role_for_new_users_comes_back_with_them() {
+async fn restores_the_role_for_new_users_when_they_return() {
     let rules = format!(
         "{A}[[rule]]\nname = \"New\"\nou = \"OU=A,DC=x\"\nupdate = false\nrole = \"administrator\"\nproducts = [\"Webinar\"]\n"
     );
@@ -222,21 +222,21 @@ async fn role_for_new_users_comes_back_with_them() {
     world.people_are(&team(1));
     world.approve(&rules).await;
     assert_eq!(world.user("u0@x.test").licenses.len(), 2, "licenses come back");
-    assert!(world.user("u0@x.test").role.is_administrator(), "and the role does not");
+    assert!(world.user("u0@x.test").role.is_administrator(), "the role must come back, too");
 }
 
 #[tokio::test]
-async fn protected_user_is_not_suspended_by_moving() {
+async fn moving_does_not_suspend_a_protected_user() {
     let rules = format!("protected = [\"u1@x.test\"]\n{A}[[rule]]\nname = \"B\"\nou = \"OU=B,DC=x\"\n");
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "u1@x.test", "B")]);
     world.approve(&rules).await;
-    assert!(world.active("u1@x.test"), "`protected`: nothing is taken away");
+    assert!(world.active("u1@x.test"), "a protected user keeps access");
 }
 
 #[tokio::test]
-async fn older_deletion_spares_who_came_back_in_between() {
+async fn an_older_deletion_spares_people_who_returned() {
     let rules = delete_rules();
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
@@ -244,31 +244,37 @@ async fn older_deletion_spares_who_came_back_in_between() {
     world.approve(&rules).await;
     world.days(3);
     let report = world.run(&rules).await;
-    let deletions = report.deletions.expect("waits");
-    // Back in the directory, though still disabled: selected, and no leaver any more.
+    let deletions = report.deletions.expect("a deletion waits for approval");
+    // The person is back in the directory, still disabled: a rule selects them, so they are no longer a leaver.
     world.people_are(&[person("p0", "u0@x.test", "A"), disabled(person("p1", "u1@x.test", "A"))]);
     world.run(&rules).await;
     assert_eq!(world.link("p1").await.leaver_since, None);
     let _ = world.engine(&rules).apply(&deletions, Some(deletions.id()), &Stop::new()).await;
-    assert!(world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(), "deleted, and was no leaver");
+    assert!(
+        world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(),
+        "a person who is no leaver must not be deleted"
+    );
 }
 
 #[tokio::test]
-async fn older_deletion_spares_who_is_protected_by_now() {
+async fn an_older_deletion_spares_people_protected_since() {
     let rules = delete_rules();
     let world = World::new(&team(2), roomy([]));
     world.run(&rules).await;
     world.people_are(&team(1));
     world.approve(&rules).await;
     world.days(3);
-    let deletions = world.run(&rules).await.deletions.expect("waits");
+    let deletions = world.run(&rules).await.deletions.expect("a deletion waits for approval");
     let rules = format!("protected = [\"u1@x.test\"]\n{rules}");
     let _ = world.engine(&rules).apply(&deletions, Some(deletions.id()), &Stop::new()).await;
-    assert!(world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(), "deleted, and was protected");
+    assert!(
+        world.target.account().user_by_email(&Email::new("u1@x.test")).is_some(),
+        "a protected user must not be deleted"
+    );
 }
 
 #[tokio::test]
-async fn older_plan_makes_no_second_user_of_a_person() {
+async fn an_older_plan_creates_no_second_user_for_a_person() {
     let world = World::new(&[person("p0", "old@x.test", "A")], roomy([]));
     let older = world.plan(A).await;
     world.people_are(&[person("p0", "new@x.test", "A")]);
@@ -279,7 +285,7 @@ async fn older_plan_makes_no_second_user_of_a_person() {
 }
 
 #[tokio::test]
-async fn whoever_gets_the_address_of_a_leaver_does_not_get_the_role() {
+async fn a_person_with_the_address_of_a_leaver_does_not_get_the_role() {
     let world = World::new(&team(2), roomy([user("k", "u1@x.test", &["meeting"], Role::Set("Help".into()))]));
     world.target.edit(|account| account.catalog.role_sets.push("Help".into()));
     world.run(A).await;
@@ -288,7 +294,7 @@ async fn whoever_gets_the_address_of_a_leaver_does_not_get_the_role() {
     assert!(!world.active("u1@x.test"));
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p9", "u1@x.test", "A")]);
     world.approve(A).await;
-    assert!(world.active("u1@x.test"), "the user is the new person's");
+    assert!(world.active("u1@x.test"), "the user belongs to the new person");
     assert_eq!(world.user("u1@x.test").role, Role::Member);
 }
 
@@ -301,14 +307,14 @@ async fn a_suspension_does_not_wait_behind_an_update_that_failed() {
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "taken@x.test", "A")]);
     let failed = world.run(&rules).await;
     assert_eq!(failed.set_aside.len(), 1);
-    // The same update would fail again; but the person loses the product now.
+    // The same update would fail again, but the person also loses the product now.
     world.people_are(&[person("p0", "u0@x.test", "A"), person("p1", "taken@x.test", "B")]);
     world.approve(&rules).await;
-    assert!(!world.active("u1@x.test"), "access ends at once");
+    assert!(!world.active("u1@x.test"), "the suspension must not wait");
 }
 
 #[tokio::test]
-async fn a_mail_that_is_sent_again_says_nothing_of_what_failed() {
+async fn resending_a_mail_does_not_clear_a_failure() {
     let world = World::new(&team(2), roomy([]));
     world.run(A).await;
     world.target.edit(|account| account.catalog.elsewhere.push(Email::new("taken@x.test")));
@@ -317,11 +323,11 @@ async fn a_mail_that_is_sent_again_says_nothing_of_what_failed() {
     let invite = world.engine(A).invite("p1").await.unwrap();
     let report = world.engine(A).apply(&invite, None, &Stop::new()).await.unwrap();
     assert!(report.all_done(), "{:?}", report.lines);
-    assert_eq!(report.set_aside.len(), 1, "what failed is still to be mended");
+    assert_eq!(report.set_aside.len(), 1, "the failed step must still be set aside");
 }
 
 #[tokio::test]
-async fn a_value_that_no_step_carries_needs_no_feature() {
+async fn a_field_that_no_step_sets_needs_no_capability() {
     let mut capabilities = MemoryTarget::capabilities();
     capabilities.features.retain(|feature| !matches!(feature, Feature::TimeZone | Feature::Extensions));
     let target = MemoryTarget::new(roomy([])).with_capabilities(capabilities);

@@ -1,4 +1,5 @@
-//! Every law on every source, every target, and every decorator over each.
+//! Runs the laws, conformance tests that every implementation must pass, on every source, every target, and every
+//! decorator.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ fn memory(account: &Account) -> MemoryTarget {
     MemoryTarget::new(account.clone())
 }
 
-/// A folder for accounts in files, each under a name of its own.
+/// A folder for file-based accounts, each with a unique name.
 struct Folder(TempDir, AtomicUsize);
 
 impl Folder {
@@ -42,7 +43,7 @@ async fn holds(make: &Factory<'_>) {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// Makes one test of a decorator over the account in memory and one over the account in files.
+/// Defines two tests of a decorator: one with an account in memory and one with an account in a file.
 macro_rules! targets {
     ($($name:ident: $wrap:expr;)*) => {
         mod in_memory {
@@ -79,7 +80,7 @@ targets! {
 }
 
 #[tokio::test]
-async fn a_target_that_can_do_little_keeps_the_laws_too() {
+async fn targets_with_few_capabilities_pass_the_conformance_tests() {
     for kind in ActionKind::ALL {
         let capabilities = Capabilities { actions: [kind].into(), batch: 3, ..MemoryTarget::capabilities() };
         holds(&|account| Box::new(memory(account).with_capabilities(capabilities.clone()))).await;
@@ -87,7 +88,7 @@ async fn a_target_that_can_do_little_keeps_the_laws_too() {
 }
 
 #[tokio::test]
-async fn a_target_with_faults_breaks_laws() {
+async fn a_faulty_target_fails_the_conformance_tests() {
     let broken = target::broken(&|account| Box::new(FlakyTarget::new(memory(account), 7, 1000))).await;
     assert!(broken.len() > 10, "{broken:#?}");
 }
@@ -110,12 +111,12 @@ fn zipped(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_directory_in_memory_keeps_the_laws() {
+async fn a_directory_in_memory_passes_the_conformance_tests() {
     keeps(&MemorySource::new(corpus::directory().unwrap())).await;
 }
 
 #[tokio::test]
-async fn an_export_keeps_the_laws() {
+async fn an_ldif_export_passes_the_conformance_tests() {
     let folder = tempfile::tempdir().unwrap();
     let plain = LdifSource::open(file(&folder, "directory.ldif", corpus::LDIF));
     keeps(&plain).await;
@@ -123,12 +124,12 @@ async fn an_export_keeps_the_laws() {
 }
 
 #[tokio::test]
-async fn a_zipped_export_keeps_the_laws() {
+async fn a_compressed_export_passes_the_conformance_tests() {
     let folder = tempfile::tempdir().unwrap();
     keeps(&LdifSource::open(file(&folder, "directory.ldif.gz", zipped(corpus::LDIF)))).await;
 }
 
-/// Four people in three groups, one of them twice.
+/// Four people in three groups; one person is in two groups.
 const CSV: &str = "\
 Nr;Vorname;Nachname;E-Mail;Gruppen
 7;Fay;Lee;fay@example.test;Guests
@@ -145,12 +146,12 @@ fn contractors(folder: &TempDir) -> CsvSource {
 }
 
 #[tokio::test]
-async fn a_csv_keeps_the_laws() {
+async fn a_csv_passes_the_conformance_tests() {
     keeps(&contractors(&tempfile::tempdir().unwrap())).await;
 }
 
 #[tokio::test]
-async fn a_list_keeps_the_laws() {
+async fn a_list_passes_the_conformance_tests() {
     keeps(
         &ListSource::new("guests", "Ann Lee ann@x.test; Bob von der Heide bob@x.test\nRay, Cyd <cyd@x.test>").unwrap(),
     )
@@ -158,7 +159,7 @@ async fn a_list_keeps_the_laws() {
 }
 
 #[tokio::test]
-async fn several_sources_as_one_keep_the_laws() {
+async fn merged_sources_pass_the_conformance_tests() {
     let folder = tempfile::tempdir().unwrap();
     let export = LdifSource::open(file(&folder, "directory.ldif", corpus::LDIF));
     let list =
@@ -171,9 +172,9 @@ async fn several_sources_as_one_keep_the_laws() {
     let all = all.unwrap();
     keeps(&all).await;
     let reading = all.read(&ReadRequest::everyone(["mail"])).await.unwrap();
-    assert_eq!(reading.directory.people().len(), 4 + 3 + 1, "nobody is there twice");
+    assert_eq!(reading.directory.people().len(), 4 + 3 + 1, "each person appears once");
     assert_eq!(reading.remarks.len(), 3, "{:#?}", reading.remarks);
-    // One source alone is the same people merged or not.
+    // Merging a single source does not change its people.
     let one = MergedSource::new(vec![("contractors".into(), Box::new(contractors(&folder)))]).unwrap();
     let request = ReadRequest::everyone(["mail", "givenName", "sn"]);
     let (merged, bare) = (one.read(&request).await.unwrap(), contractors(&folder).read(&request).await.unwrap());
@@ -183,7 +184,7 @@ async fn several_sources_as_one_keep_the_laws() {
 }
 
 #[tokio::test]
-async fn an_export_and_its_value_are_the_same_people() {
+async fn an_export_and_its_parsed_directory_have_the_same_people() {
     let folder = tempfile::tempdir().unwrap();
     let request = ReadRequest::everyone(["mail", "givenName", "sn"]);
     let read = LdifSource::open(file(&folder, "directory.ldif", corpus::LDIF)).read(&request).await.unwrap().directory;
@@ -193,7 +194,7 @@ async fn an_export_and_its_value_are_the_same_people() {
 }
 
 #[tokio::test]
-async fn a_source_that_broke_off_says_so_and_gives_what_it_has() {
+async fn an_interrupted_source_reports_it_and_returns_its_partial_read() {
     let folder = tempfile::tempdir().unwrap();
     let limited = format!("{}\nsearch: 2\nresult: 4 Size limit exceeded\n", corpus::LDIF);
     let zip = zipped(corpus::LDIF);

@@ -1,4 +1,4 @@
-//! The engine, its files and its formats, in this process: no server, no network, no other process.
+//! Tests of the engine, its files, and its formats inside this process, without servers, network, or other processes.
 
 mod adding;
 mod config;

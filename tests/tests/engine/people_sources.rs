@@ -1,4 +1,4 @@
-//! A directory and a CSV of contractors as one: who is whose user, and who has left.
+//! Tests of a directory and a CSV of contractors merged into one source: links to users, and leavers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use gotosync_core::target::MemoryTarget;
 use gotosync_core::{Engine, ErrorKind, Plan, Report, Rules};
 use gotosync_tests::world;
 
-/// Staff get Meeting, contractors Webinar. Nothing here is about limits.
+/// Staff get Meeting, and contractors get Webinar. The limits are high enough not to matter here.
 const RULES: &str = "
     [limits]
     suspend = { count = 100 }
@@ -38,7 +38,7 @@ struct World {
 }
 
 impl World {
-    /// Staff as `id, mail`, contractors as rows of a CSV.
+    /// Creates a world with staff as `[id, mail]` and contractors as rows of a CSV.
     fn new(staff: &[[&str; 2]], contractors: &[&str]) -> Self {
         let mut account = Account::empty("1", "World");
         for (key, name) in [("meeting", "Meeting"), ("webinar", "Webinar")] {
@@ -80,7 +80,7 @@ impl World {
         self.engine().run(&Stop::new()).await.unwrap_or_else(|unfinished| panic!("{:?}", unfinished.error))
     }
 
-    /// Makes a plan and applies it though it is held.
+    /// Makes a plan and applies it with approval.
     async fn approve(&self) -> Plan {
         let engine = self.engine();
         let plan = engine.plan().await.unwrap().plan;
@@ -113,9 +113,9 @@ fn people(staff: &[[&str; 2]]) -> Directory {
     builder.build().unwrap()
 }
 
-/// A contractor who is taken on stands in both for a while, and in the end in the directory alone.
+/// A contractor who is hired is in both sources for a while, and at the end only in the directory.
 #[tokio::test]
-async fn a_contractor_who_is_taken_on_keeps_the_user() {
+async fn a_contractor_who_is_hired_keeps_the_user() {
     let world = World::new(&[["p1", "ann@x.test"]], &["7;Bob;Ray;bob@x.test", "8;Cyd;Lee;cyd@x.test"]);
     world.run().await;
     let before = world.user("bob@x.test");
@@ -123,7 +123,7 @@ async fn a_contractor_who_is_taken_on_keeps_the_user() {
 
     world.inner.source.set(people(&[["p1", "ann@x.test"], ["p2", "Bob@x.test"]]));
     let plan = world.engine().plan().await.unwrap().plan;
-    let remark = plan.notes().iter().find(|note| note.kind == NoteKind::Remark).expect("a clash is told");
+    let remark = plan.notes().iter().find(|note| note.kind == NoteKind::Remark).expect("the duplicate is reported");
     assert_eq!(
         remark.evidence,
         "contractors: Bob Ray is left out: p2 in staff has the same e-mail bob@x.test and takes precedence"
@@ -134,7 +134,7 @@ async fn a_contractor_who_is_taken_on_keeps_the_user() {
 
     world.contractors_are(&["8;Cyd;Lee;cyd@x.test"]);
     assert!(world.engine().plan().await.unwrap().plan.is_empty());
-    // And back again: it is still the same human.
+    // The person moves back and is still the same person.
     world.inner.source.set(people(&[["p1", "ann@x.test"]]));
     world.contractors_are(&["7;Bob;Ray;bob@x.test", "8;Cyd;Lee;cyd@x.test"]);
     world.run().await;
@@ -144,22 +144,22 @@ async fn a_contractor_who_is_taken_on_keeps_the_user() {
 }
 
 #[tokio::test]
-async fn only_who_is_in_no_source_has_left() {
+async fn only_people_missing_from_all_sources_are_leavers() {
     let world = World::new(&[["p1", "ann@x.test"]], &["7;Bob;Ray;bob@x.test", "8;Cyd;Lee;cyd@x.test"]);
     world.run().await;
     world.contractors_are(&["8;Cyd;Lee;cyd@x.test"]);
     world.run().await;
     assert!(!world.active("bob@x.test"));
     assert!(world.active("ann@x.test") && world.active("cyd@x.test"));
-    // The same row again is the same person, who gets access back.
+    // A row with the same number is the same person, who gets access back.
     world.contractors_are(&["8;Cyd;Lee;cyd@x.test", "7;Bob;Ray;bob@x.test"]);
     world.run().await;
     assert!(world.active("bob@x.test"));
 }
 
-/// The row that cannot be read may be anybody's, of either source.
+/// An unreadable row could belong to any person of either source.
 #[tokio::test]
-async fn a_broken_row_takes_nothing_from_anybody() {
+async fn an_invalid_row_removes_nothing() {
     let world =
         World::new(&[["p1", "ann@x.test"], ["p2", "bob@x.test"]], &["7;Cyd;Lee;cyd@x.test", "8;Dan;Lee;dan@x.test"]);
     world.run().await;
@@ -169,10 +169,11 @@ async fn a_broken_row_takes_nothing_from_anybody() {
         let error = world.engine().run(&Stop::new()).await.unwrap_err().error;
         assert_eq!(error.kind(), ErrorKind::Stopped, "{broken}");
         let plan = world.approve().await;
-        let gap = plan.notes().iter().find(|note| note.kind == NoteKind::SourceIncomplete).expect("it is told");
+        let gap =
+            plan.notes().iter().find(|note| note.kind == NoteKind::SourceIncomplete).expect("the gap is reported");
         assert!(gap.evidence.contains("contractors.csv, line 3: "), "{}", gap.evidence);
         assert!(world.active("bob@x.test") && world.active("cyd@x.test"), "{broken}");
-        assert!(world.active("eve@x.test"), "the rows that can be read are used");
+        assert!(world.active("eve@x.test"), "valid rows must be used");
     }
     world.contractors_are(&["8;Dan;Lee;dan@x.test", "9;Eve;Lee;eve@x.test"]);
     world.run().await;
@@ -180,7 +181,7 @@ async fn a_broken_row_takes_nothing_from_anybody() {
 }
 
 #[tokio::test]
-async fn a_source_that_fails_or_is_incomplete_makes_nobody_of_the_other_a_leaver() {
+async fn a_failed_or_incomplete_source_makes_no_leavers_of_the_other() {
     let world = World::new(&[["p1", "ann@x.test"]], &["7;Bob;Ray;bob@x.test"]);
     world.run().await;
     world.contractors_are(&["8;Cyd;Lee;cyd@x.test"]);
@@ -193,15 +194,15 @@ async fn a_source_that_fails_or_is_incomplete_makes_nobody_of_the_other_a_leaver
     let error = world.engine().plan().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("source: contractors"), "{error}");
-    // A header alone is what is left of an export that failed.
+    // A file with only a header may be the result of a failed export.
     fs::write(world.file(), HEADER).unwrap();
     world.approve().await;
     assert!(world.active("ann@x.test") && world.active("bob@x.test"));
 }
 
-/// Links are kept by id: the same row must be the same person whatever is configured beside it, now or later.
+/// Links are stored by person id, so adding a source must not change the ids of existing rows.
 #[tokio::test]
-async fn ids_stay_when_a_source_is_added() {
+async fn adding_a_source_keeps_ids() {
     let world = World::new(&[], &["7;Bob;Ray;bob@x.test"]);
     let columns = Columns { id: Some("Nr".into()), ..Columns::default() }.with("mail", "E-Mail").with("sn", "Nachname");
     let columns = columns.with("givenName", "Vorname");

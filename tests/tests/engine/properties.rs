@@ -1,4 +1,4 @@
-//! Properties of planning and applying over small random worlds.
+//! Property tests of planning and applying over small random worlds.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn now() -> Timestamp {
     "2026-11-22T09:00:00Z".parse().expect("a timestamp")
 }
 
-/// An engine over a world, with the parts that outlive it.
+/// The source, target, and state of an engine, which outlive it.
 struct Parts {
     source: Arc<MemorySource>,
     target: Arc<MemoryTarget>,
@@ -30,7 +30,7 @@ impl Parts {
         let state = MemoryState::new();
         remember(&state, world).await;
         let source = Arc::new(MemorySource::new(world.directory(0)));
-        // Small batches, several under way at once: what a crash can tear apart is torn apart.
+        // Small concurrent batches give a crash many places at which it can interrupt a run.
         let capabilities = Capabilities { batch: 2, concurrency: 3, ..MemoryTarget::capabilities() };
         let target = Arc::new(MemoryTarget::new(world.account()).with_capabilities(capabilities));
         Self { source, target, state, world: world.clone() }
@@ -42,7 +42,7 @@ impl Parts {
     }
 }
 
-/// Puts the links of a world into a state.
+/// Stores the links of a world.
 async fn remember(state: &MemoryState, world: &World) {
     let record = RunRecord {
         run: "seed".into(),
@@ -55,18 +55,18 @@ async fn remember(state: &MemoryState, world: &World) {
         outcomes: std::collections::BTreeMap::default(),
         reason: None,
     };
-    state.begin(&record, "{}", &world.links()).await.expect("a fresh state takes links");
-    state.record(&record.run, &[], &[] as &[Learned]).await.expect("an open run takes events");
+    state.begin(&record, "{}", &world.links()).await.expect("a new state accepts links");
+    state.record(&record.run, &[], &[] as &[Learned]).await.expect("an open run accepts events");
     state.finish(&RunRecord { ending: Ending::Done, ended: Some(now()), ..record }, None).await.expect("the run ends");
     let holder = Holder { command: "seed".into(), pid: 0, since: now() };
-    drop(state.hold(&"1".into(), &holder).await.expect("nobody holds the account"));
+    drop(state.hold(&"1".into(), &holder).await.expect("the account is not locked"));
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts").block_on(future)
 }
 
-/// What an account holds, without the order in which new users got their keys.
+/// Returns the content of an account, independent of the order in which new users got their keys.
 fn content(account: &Account) -> Vec<String> {
     let mut users: Vec<String> = account
         .users
@@ -82,7 +82,7 @@ fn content(account: &Account) -> Vec<String> {
     users
 }
 
-/// What is remembered of each person, without the keys of users.
+/// Returns the stored links without user keys.
 fn who(remembered: &Remembered) -> Vec<Link> {
     let without_key = |link: &Link| Link { user: "".into(), ..link.clone() };
     remembered.links.iter().map(without_key).collect()
@@ -91,9 +91,10 @@ fn who(remembered: &Remembered) -> Vec<Link> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: gotosync_tests::cases(4000), failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Law one: applying the plan makes read equal desired, and planning again is empty.
+    /// First law: after applying a plan, the account equals the desired account, and planning again gives an empty
+    /// plan.
     #[test]
-    fn applying_reaches_what_is_desired_and_then_rests(world in worlds()) {
+    fn applying_reaches_the_desired_state_and_then_does_nothing(world in worlds()) {
         block_on(async {
             let parts = Parts::new(&world).await;
             let engine = parts.engine();
@@ -104,7 +105,7 @@ proptest! {
             let result = engine.apply(&planned.plan, None, &Stop::new()).await;
             if !verdict.passes() {
                 prop_assert_eq!(result.unwrap_err().kind(), ErrorKind::Stopped);
-                prop_assert_eq!(content(&parts.target.account()), content(&before), "a stopped run writes nothing");
+                prop_assert_eq!(content(&parts.target.account()), content(&before), "a stopped run must not write anything");
                 return Ok(());
             }
             let report = result.unwrap();
@@ -121,7 +122,7 @@ proptest! {
         })?;
     }
 
-    /// Same input, same bytes, in whatever order the directory is told.
+    /// Equal inputs give identical plans, in whatever order the directory returns its entries.
     #[test]
     fn a_plan_does_not_depend_on_order(world in worlds(), order in 0..8usize) {
         block_on(async {
@@ -136,9 +137,9 @@ proptest! {
         })?;
     }
 
-    /// From an incomplete read of either side nothing is taken away and nothing is overwritten.
+    /// After an incomplete read of the directory or the account, nothing is removed or overwritten.
     #[test]
-    fn an_incomplete_read_takes_nothing_away(world in worlds(), side in any::<bool>()) {
+    fn an_incomplete_read_removes_nothing(world in worlds(), side in any::<bool>()) {
         block_on(async {
             let parts = Parts::new(&world).await;
             let engine = if side {
@@ -170,9 +171,10 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: gotosync_tests::cases(60), failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A crash at every journal event, before or after it is kept, and a resume: it ends where no crash ends.
+    /// After a crash at any journal event, before or after it is stored, a resumed run reaches the same result as a
+    /// run without a crash.
     #[test]
-    fn a_crash_anywhere_and_a_resume_end_where_no_crash_ends(world in worlds()) {
+    fn a_resumed_run_reaches_the_same_result_after_any_crash(world in worlds()) {
         block_on(async {
             let parts = Parts::new(&world).await;
             let plan = parts.engine().plan().await.unwrap().plan;
@@ -189,7 +191,7 @@ proptest! {
                     parts.state.heal();
                     crashed |= died;
                     let resumed = parts.engine().resume(&Stop::new()).await.unwrap();
-                    // Without an open run nothing was written yet, or everything was: a new run tells.
+                    // Without an open run, either nothing or everything was written. Another run shows which.
                     if resumed.is_none() {
                         parts.engine().apply(&plan, None, &Stop::new()).await.unwrap();
                     }
@@ -209,9 +211,9 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: gotosync_tests::cases(12), failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The same with a second crash at every journal event of the resume, before or after it is kept.
+    /// The same with a second crash at any journal event of the resumed run.
     #[test]
-    fn a_crash_of_the_resume_and_another_resume_end_where_no_crash_ends(world in worlds()) {
+    fn a_twice_resumed_run_reaches_the_same_result_after_any_crash(world in worlds()) {
         block_on(async {
             let parts = Parts::new(&world).await;
             let plan = parts.engine().plan().await.unwrap().plan;

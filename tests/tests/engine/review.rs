@@ -1,4 +1,4 @@
-//! What somebody else has to say about a plan before it is checked.
+//! Tests of reviewers, which can exclude steps of a plan or veto it before the check.
 
 use async_trait::async_trait;
 use gotosync_core::apply::Stop;
@@ -12,7 +12,7 @@ use gotosync_core::target::MemoryTarget;
 use gotosync_core::{Engine, Error, ErrorKind, Result, Rules};
 use gotosync_tests::Trouble;
 
-/// What a reviewer says of each step, and of the whole.
+/// A reviewer with fixed answers for each step and for the plan.
 #[derive(Debug, Default)]
 struct Says {
     step: Option<fn(&Step) -> Option<&'static str>>,
@@ -65,7 +65,7 @@ fn told(plan: &Plan) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_step_that_is_left_out_is_told_and_not_done() -> Result<(), Trouble> {
+async fn reports_an_excluded_step_and_does_not_apply_it() -> Result<(), Trouble> {
     let board = |step: &Step| step.subject.starts_with("Cyd").then_some("the board is kept by hand");
     let engine = engine(Says { step: Some(board), ..Says::default() })?;
     let plan = engine.plan().await?.plan;
@@ -76,7 +76,7 @@ async fn a_step_that_is_left_out_is_told_and_not_done() -> Result<(), Trouble> {
     assert!(report.all_done());
     let text = render::report(&report, Length::Full).to_string();
     assert!(text.contains("Cyd@example.test: create: the board is kept by hand"), "{text}");
-    // It is planned again each time, and left out each time.
+    // The step is planned and excluded again each time.
     let again = engine.plan().await?.plan;
     assert!(again.is_empty());
     assert_eq!(told(&again).len(), 1);
@@ -84,7 +84,7 @@ async fn a_step_that_is_left_out_is_told_and_not_done() -> Result<(), Trouble> {
 }
 
 #[tokio::test]
-async fn what_needs_a_group_that_is_left_out_is_left_out_too() -> Result<(), Trouble> {
+async fn excluding_a_group_excludes_the_steps_that_need_it() -> Result<(), Trouble> {
     let engine =
         engine(Says { step: Some(|step| (&*step.subject == "Sales").then_some("no more groups")), ..Says::default() })?;
     let plan = engine.plan().await?.plan;
@@ -105,7 +105,7 @@ async fn what_needs_a_group_that_is_left_out_is_left_out_too() -> Result<(), Tro
 }
 
 #[tokio::test]
-async fn a_veto_stops_the_run_and_no_approval_lifts_it() -> Result<(), Trouble> {
+async fn a_veto_stops_the_run_despite_approval() -> Result<(), Trouble> {
     let engine = engine(Says { veto: Some("a freeze until Monday"), ..Says::default() })?;
     let plan = engine.plan().await?.plan;
     assert_eq!((plan.steps().len(), told(&plan)), (5, vec!["the plan: a freeze until Monday".to_owned()]));
@@ -128,7 +128,7 @@ async fn a_reviewer_without_an_opinion_fails_the_run() -> Result<(), Trouble> {
     let failed = away.run(&Stop::new()).await.expect_err("it fails");
     assert!(failed.plan.is_none() && failed.error.retryable());
     assert_eq!(away.history(1).await?[0].ending, Ending::Failed);
-    // A number alone would leave out whoever has it in another plan.
+    // A step number alone could exclude a different step of another plan.
     let first = engine(Says::default())?.plan().await?.plan;
     let [group, .., last] = first.steps() else { panic!("several steps") };
     let other = Step { number: 1, ..last.clone() };

@@ -1,7 +1,7 @@
-//! Rules files that are changed: what is not touched keeps every byte.
+//! Tests that editing a rules file keeps every byte of the unchanged parts.
 //!
-//! A folder of `edits` is a test: `before.toml`, what is done to it in `do.txt`, and the `after.toml` that must come out.
-//! `GOTOSYNC_BLESS=1` writes the latter, and fails all the same.
+//! Each folder in `edits` is a test: `before.toml`, the edits in `do.txt`, and the expected `after.toml`. With
+//! `GOTOSYNC_BLESS=1`, the tests write `after.toml` and fail nevertheless.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +15,7 @@ fn open(text: &str) -> RulesFile {
     RulesFile::parse(text, "before.toml").unwrap_or_else(|errors| panic!("{errors:?}\n{text}"))
 }
 
-/// Words, where what stands in single quotes is one.
+/// Splits a line into words. Text in single quotes is one word.
 fn words(line: &str) -> Vec<String> {
     let parts = line.split('\'').enumerate();
     parts
@@ -33,7 +33,7 @@ fn step(file: &mut RulesFile, line: &str) -> Result<(), Vec<Error>> {
         "last" => Position::Last,
         "before" => Position::Before(other.to_owned()),
         "after" => Position::After(other.to_owned()),
-        _ => panic!("`{word}` is no place"),
+        _ => panic!("`{word}` is not a position"),
     };
     match *words.as_slice() {
         ["add", name, at, ref rest @ ..] => {
@@ -49,38 +49,38 @@ fn step(file: &mut RulesFile, line: &str) -> Result<(), Vec<Error>> {
         ["enable", name] => file.enable(name),
         ["disable", name] => file.disable(name),
         ["remove", name] => file.remove(name),
-        _ => panic!("`{line}` is no step"),
+        _ => panic!("`{line}` is not an edit"),
     }
 }
 
 #[test]
-fn every_folder_of_edits_comes_out_as_it_says() {
+fn every_edit_folder_gives_its_expected_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("edits");
     let bless = std::env::var_os("GOTOSYNC_BLESS").is_some();
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for case in fs::read_dir(folder).expect("there are edits") {
-        let case = case.expect("an entry").path();
+    for case in fs::read_dir(folder).expect("the folder of edits can be listed") {
+        let case = case.expect("the entry can be read").path();
         let read = |name: &str| fs::read_to_string(case.join(name)).unwrap_or_default();
         let before = read("before.toml");
         let mut file = open(&before);
         for line in read("do.txt").lines().filter(|line| !line.starts_with('#')) {
             step(&mut file, line).unwrap_or_else(|errors| panic!("{}: {line}: {errors:?}", case.display()));
         }
-        assert_ne!(file.text(), before, "{}: nothing is done", case.display());
+        assert_ne!(file.text(), before, "{}: the edits change nothing", case.display());
         if file.text() != read("after.toml") {
             if bless {
-                fs::write(case.join("after.toml"), file.text()).expect("it can be written");
+                fs::write(case.join("after.toml"), file.text()).expect("the file can be written");
             }
             wrong.push(format!("{}:\n{}", case.display(), file.text()));
         }
         seen += 1;
     }
     assert!(seen >= 9, "only {seen} folders of edits");
-    assert!(wrong.is_empty(), "came out otherwise:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "unexpected results:\n{}", wrong.join("\n"));
 }
 
-/// The lines of a file that are no lines of one rule, without blank ones.
+/// Returns the nonblank lines of a file that do not belong to a rule.
 fn others(file: &RulesFile, rule: &str) -> Vec<String> {
     let own = file.written(rule).unwrap_or_default();
     let text = file.text();
@@ -89,14 +89,14 @@ fn others(file: &RulesFile, rule: &str) -> Vec<String> {
     rest.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
 }
 
-/// The lines of a rule, without blank ones and without those that give a key a value.
+/// Returns the nonblank lines of a rule, except those that set a key.
 fn own_lines(file: &RulesFile, rule: &str, key: &str) -> Vec<String> {
     let text = file.written(rule).expect("the rule is there");
     let kept = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with(key);
     text.lines().filter(kept).map(str::to_owned).collect()
 }
 
-/// What stands between rules, or within them.
+/// Draws comments and blank lines between or inside rules.
 fn filler() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["", "", "\n", "\n\n", "# c\n", "\n# apart\n\n", "  # ä\n", "\n# one\n# two\n"])
 }
@@ -113,7 +113,7 @@ fn body() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// A rules file with odd but legal writing, and whether its lines end as on Windows.
+/// Draws a rules file in unusual but valid TOML, and whether it has CRLF line endings.
 fn rules_text() -> impl Strategy<Value = String> {
     let rule = (filler(), body(), filler());
     let top = prop::sample::select(vec!["", "# top\n\n", "leavers = 'keep' # l\n", "[limits]\ncreate = 'unlimited'\n"]);
@@ -122,7 +122,7 @@ fn rules_text() -> impl Strategy<Value = String> {
             let mut text = top.to_owned();
             for (at, (above, body, within)) in rules.into_iter().enumerate() {
                 let (first, rest) = body.split_at(body.find('\n').map_or(0, |end| end + 1));
-                // A filler may not stand within a value of several lines.
+                // Comments must not be inserted into a multi-line value.
                 let within = if first.contains('[') { "" } else { within };
                 let _ = write!(text, "{above}[[rule]]\nname = 'R{at}'\n{within}{first}{rest}");
             }
@@ -168,7 +168,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("language", "'de_DE'"),
 ];
 
-/// Does one step, and holds it against what it may touch.
+/// Performs one edit and checks that it changes only its own lines.
 fn held(file: &mut RulesFile, op: &Op, number: usize) {
     let names = file.names();
     let pick = |at: usize| names[at % names.len()].clone();
@@ -176,33 +176,33 @@ fn held(file: &mut RulesFile, op: &Op, number: usize) {
     match op {
         Op::Add(at) => {
             let name = format!("N{number}");
-            let says = [Change::set("everyone", "true").expect("a value")];
+            let says = [Change::set("everyone", "true").expect("the value is valid")];
             let place = if at % 2 == 0 { Position::Before(pick(*at)) } else { Position::After(pick(*at)) };
             file.add(&name, &says, &place).expect("a rule can be added");
             assert_eq!(others(file, &name), others(&before, &name), "{op:?}");
         }
         Op::Set(at, key) => {
             let (rule, (key, value)) = (pick(*at), SETTINGS[key % SETTINGS.len()]);
-            let result = file.edit(&rule, &[Change::set(key, value).expect("a value")]);
+            let result = file.edit(&rule, &[Change::set(key, value).expect("the value is valid")]);
             result.unwrap_or_else(|errors| panic!("{op:?}: {errors:?}\n{}", before.text()));
             assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
-            let top = key.split('.').next().expect("a name");
+            let top = key.split('.').next().expect("a key has a first part");
             if ["update", "language"].contains(&top) && !before.text().contains("'''") {
                 assert_eq!(own_lines(file, &rule, top), own_lines(&before, &rule, top), "{op:?}");
             }
         }
         Op::Unset(at, key) => {
             let (rule, (key, _)) = (pick(*at), SETTINGS[key % SETTINGS.len()]);
-            if file.edit(&rule, &[Change::unset(key).expect("a key")]).is_err() {
+            if file.edit(&rule, &[Change::unset(key).expect("the key is valid")]).is_err() {
                 assert_eq!(file.text(), before.text());
             }
             assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
         }
         Op::Toggle(at) => {
             let rule = pick(*at);
-            file.disable(&rule).expect("a rule can be switched off");
+            file.disable(&rule).expect("a rule can be disabled");
             assert_eq!(own_lines(file, &rule, "enabled"), own_lines(&before, &rule, "enabled"), "{op:?}");
-            file.enable(&rule).expect("and on");
+            file.enable(&rule).expect("a rule can be enabled");
             assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
             assert_eq!(own_lines(file, &rule, "enabled"), own_lines(&before, &rule, "enabled"), "{op:?}");
         }
@@ -221,7 +221,8 @@ fn held(file: &mut RulesFile, op: &Op, number: usize) {
                 assert_eq!(file.text(), before.text());
             }
             assert_eq!(others(file, &rule), others(&before, &rule), "{op:?}");
-            let trimmed = |file: &RulesFile| file.written(&rule).expect("it is there").trim_end().to_owned();
+            let trimmed =
+                |file: &RulesFile| file.written(&rule).expect("the rule is in the file").trim_end().to_owned();
             assert_eq!(trimmed(file), trimmed(&before), "{op:?}");
         }
         Op::Rename(at) => {
@@ -239,7 +240,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(gotosync_tests::cases(400)))]
 
     #[test]
-    fn any_sequence_of_edits_leaves_what_it_does_not_touch(text in rules_text(), ops in prop::collection::vec(op(), 1..8)) {
+    fn any_sequence_of_edits_keeps_the_rest_of_the_file(text in rules_text(), ops in prop::collection::vec(op(), 1..8)) {
         let mut file = open(&text);
         prop_assume!(file.rules().is_ok());
         for (number, op) in ops.iter().enumerate() {

@@ -1,6 +1,6 @@
-//! The table of keys against the reader of rules files, and the published schema against both.
+//! Compares the table of keys with the parser of rules files, and the published schema with both.
 //!
-//! `GOTOSYNC_BLESS=1` writes the schema, and fails all the same if it was another.
+//! With `GOTOSYNC_BLESS=1`, the tests write the schema and fail nevertheless if it differed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use gotosync_tests::schema::mistakes;
 use serde_json::Value;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace").to_path_buf()
 }
 
 fn problems(text: &str) -> Vec<Error> {
@@ -23,14 +23,14 @@ fn as_json(text: &str) -> Value {
     RulesFile::parse(text, "rules.toml").unwrap_or_else(|errors| panic!("{errors:?}\n{text}")).json()
 }
 
-/// A place where keys stand, and how a file is written around what stands there.
+/// A table of a rules file, and the text around its keys.
 struct Site {
     place: String,
     keys: &'static [Key],
     around: Box<dyn Fn(&str) -> String>,
 }
 
-/// Every table of a rules file.
+/// Returns every table of a rules file.
 fn sites() -> Vec<Site> {
     let rule = "[[rule]]\nname = 'Sales'\neveryone = true\n";
     let mut sites = Vec::new();
@@ -45,7 +45,7 @@ fn sites() -> Vec<Site> {
         for key in sites[at].keys.iter().filter(|key| !key.inner().is_empty() && key.name != "rule") {
             let path = if place.is_empty() { key.name.to_owned() } else { format!("{place}.{}", key.name) };
             let within: Vec<String> = path.split('.').skip(usize::from(inside_rule)).map(str::to_owned).collect();
-            // Of a list of tables, one is written.
+            // For an array of tables, the text contains one table.
             let listed = keys().iter().any(|top| top.name == within[0] && matches!(top.kind, KeyKind::Tables(_)));
             let (before, after) = if listed && !inside_rule { ("[", "]") } else { ("", "") };
             let around = move |inner: &str| {
@@ -65,13 +65,13 @@ fn sites() -> Vec<Site> {
     sites
 }
 
-/// A statement for each key that must stand beside another, and for that one.
+/// Returns statements that set a key and the other keys that it requires.
 fn with_company(site: &Site, key: &Key, value: &str) -> String {
     let glue = if site.place.is_empty() || site.place == "rule" { "\n" } else { ", " };
     let mut lines = Vec::new();
     let chosen = site.keys.iter().any(|other| other.need == Need::Required || other.need == key.need);
     for other in site.keys.iter().filter(|other| other.name != key.name && other.name != "rule" && chosen) {
-        // Of those of which one must be there, the last does: it is the simplest.
+        // If one of several keys is required, the last one is used, because it is the simplest.
         let last = site.keys.iter().rev().find(|one| one.need == other.need).is_some_and(|one| one.name == other.name);
         let wanted = match other.need {
             Need::Required => true,
@@ -88,7 +88,7 @@ fn with_company(site: &Site, key: &Key, value: &str) -> String {
 }
 
 #[test]
-fn every_key_of_the_table_is_read_and_its_example_is_right() {
+fn reads_every_key_of_the_table_and_its_example() {
     let schema = json_schema();
     for site in sites() {
         for key in site.keys.iter().filter(|key| key.name != "rule") {
@@ -103,28 +103,28 @@ fn every_key_of_the_table_is_read_and_its_example_is_right() {
 }
 
 #[test]
-fn every_key_that_is_read_is_in_the_table() {
+fn the_table_has_every_key() {
     for site in sites() {
         let text = (site.around)("zzzzzzzzzz = 1");
         let found = problems(&text);
         let told = found.iter().find(|error| error.message().ends_with("has no key `zzzzzzzzzz`"));
         let told = told.unwrap_or_else(|| panic!("{}: {found:?}\n{text}", site.place));
-        let asked = told.help().and_then(|help| help.strip_prefix("expected one of ")).expect("nothing is near to it");
+        let asked = told.help().and_then(|help| help.strip_prefix("expected one of ")).expect("no key is similar");
         let asked: BTreeSet<&str> = asked.split(", ").collect();
         let rows: BTreeSet<&str> = site.keys.iter().map(|key| key.name).collect();
         assert_eq!(rows, asked, "in `{}`", site.place);
-        assert!(!mistakes(&json_schema(), &as_json(&text)).is_empty(), "the schema takes it: {text}");
+        assert!(!mistakes(&json_schema(), &as_json(&text)).is_empty(), "the schema accepts an unknown key: {text}");
     }
 }
 
 #[test]
-fn what_no_interface_gives_is_refused_with_the_reason() {
+fn rejects_settings_that_no_api_offers_with_the_reason() {
     for (key, why) in [
         ("outbound_caller_id", "GoTo has no API to set the caller ID of a line"),
         ("queues", "GoTo has no API to change dial plans, queues, and ring groups"),
     ] {
         let text = format!("[[rule]]\nname = 'Sales'\neveryone = true\n{key} = 'Main'\n");
-        let [told] = &problems(&text)[..] else { panic!("one problem: {text}") };
+        let [told] = &problems(&text)[..] else { panic!("expected one problem: {text}") };
         assert_eq!(told.message(), format!("rule `Sales` has no key `{key}`: {why}"));
         assert!(told.to_string().contains("line: 4, column: 1"), "{told}");
         assert!(told.help().is_some_and(|help| help.contains("in GoTo Connect Admin")));
@@ -138,11 +138,11 @@ fn what_no_interface_gives_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_wrong_value_is_told_by_the_schema_as_by_the_reader() {
+fn the_schema_and_the_reader_reject_the_same_values() {
     let schema = json_schema();
     for site in sites() {
         for key in site.keys.iter().filter(|key| key.name != "rule") {
-            // A date is no value of any key; a word must be wrong as a word.
+            // No key accepts a date. For keys with fixed words, the value must be an unknown word.
             let wrong = if matches!(key.kind, KeyKind::Word(_)) { "'zzzzzzzzzz'" } else { "2026-01-01" };
             let text = (site.around)(&with_company(&site, key, wrong));
             let expected = key.expected();
@@ -165,17 +165,22 @@ fn a_wrong_value_is_told_by_the_schema_as_by_the_reader() {
                     | KeyKind::TextsOrTables(_)
             );
             if !date {
-                // A date is a text in JSON; everything else the schema finds too.
-                assert!(!mistakes(&schema, &json).is_empty(), "{}.{}: the schema takes {wrong}", site.place, key.name);
+                // In JSON, a date is a string; the schema rejects every other mistake, too.
+                assert!(
+                    !mistakes(&schema, &json).is_empty(),
+                    "{}.{}: the schema accepts {wrong}",
+                    site.place,
+                    key.name
+                );
             }
         }
     }
 }
 
 #[test]
-fn a_default_is_what_holds() {
+fn documented_defaults_are_the_actual_defaults() {
     let base = "[[rule]]\nname = 'Base'\neveryone = true\n";
-    let plain = Rules::parse(base, "rules.toml").expect("rules");
+    let plain = Rules::parse(base, "rules.toml").expect("the rules are valid");
     for site in sites().iter().filter(|site| site.place.is_empty() || site.place == "rule") {
         for key in site.keys {
             let Some(value) = key.absent.strip_prefix('`').and_then(|text| text.strip_suffix('`')) else { continue };
@@ -192,12 +197,14 @@ fn a_default_is_what_holds() {
 }
 
 #[test]
-fn rules_that_are_in_use_pass_the_schema_and_mistakes_do_not() {
+fn the_schema_accepts_real_rules_and_rejects_mistakes() {
     let schema = json_schema();
     let mut files = vec![root().join("gotosync-cli/data/rules.toml")];
-    for scenario in fs::read_dir(root().join("tests/scenarios")).expect("there are scenarios") {
-        let folder = scenario.expect("an entry").path();
-        let names = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    for scenario in fs::read_dir(root().join("tests/scenarios")).expect("the scenarios can be listed") {
+        let folder = scenario.expect("the entry can be read").path();
+        let names = fs::read_dir(folder)
+            .expect("the folder can be listed")
+            .map(|entry| entry.expect("the entry can be read").path());
         let rules = |path: &PathBuf| {
             let begins = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rules"));
             begins && path.extension().is_some_and(|end| end == "toml")
@@ -206,7 +213,7 @@ fn rules_that_are_in_use_pass_the_schema_and_mistakes_do_not() {
     }
     assert!(files.len() > 30, "only {} rules files", files.len());
     for file in files {
-        let text = fs::read_to_string(&file).expect("a rules file");
+        let text = fs::read_to_string(&file).expect("the file can be read");
         if Rules::parse(&text, "rules.toml").is_ok() {
             assert_eq!(mistakes(&schema, &as_json(&text)), Vec::<String>::new(), "{}", file.display());
         }
@@ -226,19 +233,19 @@ fn rules_that_are_in_use_pass_the_schema_and_mistakes_do_not() {
         "[limits]\nupdate = { count = -5 }\n[[rule]]\nname = 'A'\neveryone = true",
         "[[rule]]\nname = 'A'\neveryone = true\nproducts = ['X', 5]",
     ] {
-        assert!(!problems(wrong).is_empty(), "the reader takes it: {wrong}");
-        assert!(!mistakes(&schema, &as_json(wrong)).is_empty(), "the schema takes it: {wrong}");
+        assert!(!problems(wrong).is_empty(), "the parser accepts it: {wrong}");
+        assert!(!mistakes(&schema, &as_json(wrong)).is_empty(), "the schema accepts it: {wrong}");
     }
 }
 
 #[test]
-fn the_published_schema_is_that_of_the_table() {
+fn the_published_schema_matches_the_table() {
     let file = root().join("gotosync-core/schema/rules.schema.json");
-    let wanted = serde_json::to_string_pretty(&json_schema()).expect("JSON") + "\n";
+    let wanted = serde_json::to_string_pretty(&json_schema()).expect("the output is JSON") + "\n";
     let published = fs::read_to_string(&file).unwrap_or_default();
     if published != wanted && std::env::var_os("GOTOSYNC_BLESS").is_some() {
-        fs::create_dir_all(file.parent().expect("a folder")).expect("it can be made");
-        fs::write(&file, &wanted).expect("it can be written");
+        fs::create_dir_all(file.parent().expect("the folder can be created")).expect("the folder can be created");
+        fs::write(&file, &wanted).expect("the file can be written");
     }
     assert!(published == wanted, "the table has changed: run with GOTOSYNC_BLESS=1 to publish the schema again");
 }
@@ -259,7 +266,7 @@ fn the_reference_names_every_key_with_its_example() {
 }
 
 #[test]
-fn a_list_of_limits_is_read_as_its_last_one() {
+fn a_list_of_limits_is_read_as_its_last_item() {
     let with = |limit: &str| {
         let text = format!("limits = {{ create = {limit} }}\n[[rule]]\nname = 'A'\neveryone = true");
         Rules::parse(&text, "rules.toml").unwrap_or_else(|errors| panic!("{errors:?}")).limits

@@ -1,4 +1,5 @@
-//! What is remembered of people after runs: whose step failed, and what they had before their access ended.
+//! Tests of the state about people between runs: people set aside after a failed step, and the access that a person
+//! had before it ended.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -16,19 +17,19 @@ use gotosync_core::{Error, ErrorKind, Result};
 use gotosync_tests::world::World;
 use jiff::{SignedDuration, Timestamp};
 
-/// Gives Meeting to everybody, and deletes leavers after a day.
+/// A rule that gives Meeting to everyone. Leavers are deleted after a day.
 const RULES: &str = "leavers = { first = \"suspend\", delete_after_days = 1, delete_after_reads = 1 }\n\
                      [[rule]]\nname = \"All\"\neveryone = true\nproducts = [\"Meeting\"]\n";
 
-/// What a target has against an action.
+/// Returns the error kind for an action that the target refuses, or `None`.
 type Objection = fn(&Action) -> Option<ErrorKind>;
 
-/// A target that refuses what somebody objects to, as a service does with a record it cannot take.
+/// A target that refuses some actions, like a service that cannot accept a record.
 #[derive(Debug)]
 struct Refusing {
     inner: MemoryTarget,
     objection: Mutex<Objection>,
-    /// Whether it refuses the batch that such an action is in.
+    /// `true` if it rejects the whole batch that contains such an action.
     whole: bool,
 }
 
@@ -68,18 +69,18 @@ impl ProvisioningTarget for Refusing {
     }
 }
 
-/// Nobody objects.
+/// Refuses no action.
 fn nothing(_: &Action) -> Option<ErrorKind> {
     None
 }
 
-/// The service cannot take Bob.
+/// Refuses the creation and update of Bob.
 fn bob(action: &Action) -> Option<ErrorKind> {
     matches!(action, Action::Create(creation) if creation.user.first_name.starts_with("Bob"))
         .then_some(ErrorKind::Input)
 }
 
-/// Ann and Bob, or whatever the second is called; one of them may be switched off.
+/// Returns a directory of Ann and a second person. One of them may be disabled.
 fn directory(second: &str, disabled: Option<&str>) -> Directory {
     directory_of(&[("p1", "Ann"), ("p2", second)], disabled)
 }
@@ -101,7 +102,7 @@ fn account() -> Account {
     account
 }
 
-/// Ann, Bob and a target, with a clock that is moved by hand.
+/// Returns a world with Ann, Bob, and a target. The clock advances only when the test sets it.
 fn world<T: ProvisioningTarget + 'static>(target: T) -> World<T> {
     World::with(directory("Bob", None), target).stopped_at(now())
 }
@@ -111,7 +112,7 @@ fn refusing(objection: Objection, whole: bool) -> World<Refusing> {
     world(Refusing { inner: MemoryTarget::new(account()), objection, whole })
 }
 
-/// Returns what is remembered of Bob, if he and nobody else is set aside.
+/// Returns the set-aside state of Bob, and asserts that no other person is set aside.
 async fn aside<T: ProvisioningTarget + 'static>(world: &World<T>) -> SetAside {
     let mut set_aside = world.remembered().await.set_aside;
     assert_eq!(set_aside.len(), 1, "{set_aside:?}");
@@ -127,7 +128,7 @@ fn hours(hours: i64) -> SignedDuration {
 }
 
 #[tokio::test]
-async fn who_fails_again_is_set_aside_for_longer_until_it_is_done() {
+async fn each_failure_extends_the_pause_until_the_step_succeeds() {
     let world = refusing(bob, false);
     let mut at = now();
     for (failures, wait) in (1..).zip([2, 6, 12, 24, 48, 96, 168, 168]) {
@@ -147,13 +148,13 @@ async fn who_fails_again_is_set_aside_for_longer_until_it_is_done() {
 }
 
 #[tokio::test]
-async fn what_the_directory_changed_since_begins_anew() {
+async fn a_directory_change_resets_the_pause() {
     let world = refusing(bob, false);
     world.run(RULES).await;
     world.set_clock(now() + hours(2));
     world.run(RULES).await;
     assert_eq!(aside(&world).await.failures, 2);
-    // Long before it would be tried again; and refused again.
+    // Long before the next retry the step is tried because it differs, and fails again.
     let then = now() + hours(3);
     world.set_clock(then);
     world.source.set(directory("Bobby", None));
@@ -166,7 +167,7 @@ async fn what_the_directory_changed_since_begins_anew() {
 }
 
 #[tokio::test]
-async fn an_outage_sets_nobody_aside() {
+async fn an_outage_sets_no_person_aside() {
     for mishap in [Mishap::BatchRefused, Mishap::ActionFailed, Mishap::AnswerLost] {
         let world = world(FlakyTarget::new(MemoryTarget::new(account()), 7, 1000).only([mishap]));
         let report = world.run(RULES).await;
@@ -176,7 +177,7 @@ async fn an_outage_sets_nobody_aside() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_refused_as_a_whole_says_nothing_of_anybody() {
+async fn a_rejected_batch_sets_no_person_aside() {
     let world = refusing(bob, true);
     let report = world.run(RULES).await;
     assert!(report.lines.iter().all(|line| matches!(line.outcome, Outcome::Failed { .. })), "{:?}", report.lines);
@@ -184,7 +185,7 @@ async fn a_batch_that_is_refused_as_a_whole_says_nothing_of_anybody() {
 }
 
 #[tokio::test]
-async fn an_outage_in_between_is_no_rung_and_settles_nothing() {
+async fn an_outage_neither_extends_nor_clears_a_pause() {
     let world = refusing(bob, false);
     world.run(RULES).await;
     let before = aside(&world).await;
@@ -205,7 +206,7 @@ async fn a_crash_anywhere_counts_a_failure_once() {
             world.state.crash_at(nth, point);
             crashed |= world.engine(RULES).run(&Stop::new()).await.is_err();
             world.state.heal();
-            // Where no run was open, nothing was tried yet or all was kept.
+            // Without an open run, either nothing was tried or everything was stored.
             if world.engine(RULES).resume(&Stop::new()).await.unwrap().is_none() && aside(&world).await.failures == 1 {
                 world.run(RULES).await;
             }
@@ -218,7 +219,7 @@ async fn a_crash_anywhere_counts_a_failure_once() {
 }
 
 #[tokio::test]
-async fn a_crash_anywhere_settles_what_is_done() {
+async fn a_crash_anywhere_keeps_completed_steps_completed() {
     for nth in 1.. {
         let mut crashed = false;
         for point in [CrashPoint::Before, CrashPoint::After] {
@@ -241,7 +242,7 @@ async fn a_crash_anywhere_settles_what_is_done() {
 }
 
 #[tokio::test]
-async fn who_is_set_aside_outlives_the_process() {
+async fn the_set_aside_state_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let state = || SqliteState::open(folder.path().join("state.db")).unwrap();
     let world = refusing(bob, false);
@@ -257,7 +258,7 @@ async fn who_is_set_aside_outlives_the_process() {
 }
 
 #[tokio::test]
-async fn what_somebody_had_is_remembered_until_they_are_back() {
+async fn remembers_lost_access_until_the_person_returns() {
     let mut ann = User::new("p1@x.test", "Ann", "Lee");
     ann.licenses = vec![LicenseKey::new("meeting")];
     (ann.key, ann.role, ann.status) = (Some(UserKey::new("u1")), Role::Set("Helpdesk".into()), Status::Active);
@@ -284,7 +285,7 @@ async fn what_somebody_had_is_remembered_until_they_are_back() {
 }
 
 #[tokio::test]
-async fn a_deletion_that_failed_is_tried_again_on_demand() {
+async fn retries_a_failed_deletion_on_request() {
     let world = refusing(|action| matches!(action, Action::Delete(_)).then_some(ErrorKind::Denied), false);
     world.run(RULES).await;
     world.source.set(directory_of(&[("p1", "Ann")], None));
@@ -294,7 +295,7 @@ async fn a_deletion_that_failed_is_tried_again_on_demand() {
     let engine = world.engine(RULES);
     engine.apply(&deletions, Some(deletions.id()), &Stop::new()).await.unwrap();
     assert_eq!(aside(&world).await.kind, ActionKind::Delete);
-    assert!(engine.plan().await.unwrap().plan.is_empty(), "it waits for its time");
+    assert!(engine.plan().await.unwrap().plan.is_empty(), "the deletion waits for its retry time");
 
     world.target.set(nothing);
     let again = engine.retry(Retry::Person("p2@x.test")).await.unwrap();

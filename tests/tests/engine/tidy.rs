@@ -1,4 +1,4 @@
-//! Invariants of the code that a program can check.
+//! Rules for the code base that a program can check.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use gotosync_tests::imports::Imports;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace").to_path_buf()
 }
 
-/// Every file below a folder with one of these endings, with its text; build folders (cargo marks them) and hidden ones are left out.
+/// Returns every file below a folder with one of these endings, with its text. Build folders, which cargo marks, and
+/// hidden folders are omitted.
 fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -28,18 +29,18 @@ fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
         }
     }
     found.sort();
-    assert!(!found.is_empty(), "nothing to look at in {folder}");
+    assert!(!found.is_empty(), "no files found in {folder}");
     found
 }
 
-/// The part of a Rust file before its inline tests, without comments.
+/// Returns the code of a Rust file before its inline tests, without comments.
 fn code(text: &str) -> String {
     let net = text.split("#[cfg(test)]").next().unwrap_or_default();
     net.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 fn core_code() -> Vec<(String, String)> {
-    // Files that hold nothing but tests are declared under `#[cfg(test)]` by their parent.
+    // The parents of test-only files declare them under `#[cfg(test)]`.
     let only_tests = ["http/cases.rs", "target/account_rules/cases.rs", "target/account_rules/cases/"];
     files("gotosync-core/src", &[".rs"])
         .into_iter()
@@ -48,7 +49,7 @@ fn core_code() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Lines of files under `place` that hold one of these words.
+/// Returns the lines that contain one of these words, in files whose path `place` accepts.
 fn holding(place: impl Fn(&str) -> bool, words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (name, text) in core_code() {
@@ -61,9 +62,9 @@ fn holding(place: impl Fn(&str) -> bool, words: &[&str]) -> Vec<String> {
     found
 }
 
-/// Unit enums that are public have `ALL`, so that nobody lists their values by hand.
+/// Public unit enums have a constant `ALL`, so that no code lists their values by hand.
 #[test]
-fn every_public_enum_of_words_lists_its_values() {
+fn every_public_word_enum_lists_its_values() {
     let mut found = Vec::new();
     for (name, text) in files("gotosync-core/src", &[".rs"]) {
         for part in text.split("\npub enum ").skip(1) {
@@ -91,8 +92,8 @@ fn none(found: &[String]) {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// The modules of the core, in the order in which data flows. A module imports only from lines above its own: so a source and a
-/// target know neither each other nor what comes after them.
+/// The modules of the core in the order of the data flow. A module imports only from the lines above its own, so a
+/// source and a target know neither each other nor any later stage.
 const STAGES: &[&[&str]] = &[
     &["error"],
     &["secret", "tls", "model"],
@@ -129,19 +130,19 @@ fn data_flows_from_stage_to_stage_and_never_returns() {
 }
 
 #[test]
-fn no_files_import_each_other_but_a_parent_and_what_is_below_it() {
+fn only_a_parent_and_its_submodules_import_each_other() {
     let imports = imports();
     assert!(imports.modules() > 200, "only {} modules were read", imports.modules());
     let circles = imports.circles();
     none(&circles.iter().map(|circle| circle.iter().cloned().collect::<Vec<_>>().join(", ")).collect::<Vec<_>>());
 }
 
-/// Types that once had a name which only their author could guess.
+/// Former type names that only their author could guess.
 const COINAGES: &[&str] =
     &["Behind", "Book", "Hope", "Lift", "Place", "Places", "Settle", "Settled", "Sole", "Sound", "Told"];
 
 #[test]
-fn types_have_the_names_that_a_reader_would_guess() {
+fn types_have_predictable_names() {
     let mut found = Vec::new();
     for folder in ["gotosync-core/src", "gotosync-cli/src", "gotosync-py/src", "tests/src", "benches"] {
         for (name, text) in files(folder, &[".rs"]) {
@@ -158,7 +159,7 @@ fn types_have_the_names_that_a_reader_would_guess() {
 }
 
 #[test]
-fn the_pure_stages_hold_no_clock_no_chance_and_no_input_or_output() {
+fn the_pure_stages_use_no_clock_no_randomness_and_no_io() {
     let stages =
         ["model", "rules", "link", "desired", "diff", "plan", "check", "report", "explain", "render", "journal"];
     let pure =
@@ -184,7 +185,7 @@ fn the_library_prints_nothing_and_reads_no_environment() {
 }
 
 #[test]
-fn the_core_is_free_of_front_ends() {
+fn the_core_does_not_depend_on_front_ends() {
     let manifest = fs::read_to_string(root().join("gotosync-core/Cargo.toml")).expect("the core has a manifest");
     for word in ["clap", "pyo3", "indicatif", "anstream"] {
         assert!(!manifest.contains(word), "gotosync-core depends on {word}");
@@ -192,17 +193,17 @@ fn the_core_is_free_of_front_ends() {
 }
 
 #[test]
-fn every_member_keeps_the_lints_of_the_workspace() {
+fn every_workspace_member_inherits_the_lints() {
     for member in ["gotosync-core", "gotosync-cli", "gotosync-py", "tests", "benches"] {
         let manifest = fs::read_to_string(root().join(member).join("Cargo.toml")).expect("a member has a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{member}");
         let own = manifest.lines().filter(|line| line.contains("version = \"") && line.contains('{')).count();
-        assert_eq!(own, 0, "{member} names a version that belongs into the workspace's table");
+        assert_eq!(own, 0, "{member} sets a version that belongs in the table of the workspace");
     }
 }
 
 #[test]
-fn no_file_is_too_long_to_hold_in_the_head() {
+fn no_file_is_too_long() {
     for folder in [
         "gotosync-core/src",
         "gotosync-cli/src",
@@ -214,27 +215,27 @@ fn no_file_is_too_long_to_hold_in_the_head() {
     ] {
         for (name, text) in files(folder, &[".rs"]) {
             let lines = text.split("\n#[cfg(test)]").next().unwrap_or_default().lines().count();
-            assert!(lines <= 600, "{name} has {lines} lines before its tests: is there a seam?");
+            assert!(lines <= 600, "{name} has {lines} lines before its tests: split it");
         }
     }
 }
 
 #[test]
-fn nothing_names_a_place_of_one_machine() {
-    // Put together here, so that this file does not find itself.
+fn no_file_contains_a_machine_specific_path() {
+    // Composed here, so that this file does not match.
     let places = ["work", "root", "home", "farm"].map(|name| format!("/{name}/"));
     for folder in ["gotosync-core", "gotosync-cli", "gotosync-py", "tests", "benches"] {
         for (name, text) in files(folder, &[".rs", ".toml", ".ldif", ".json"]) {
             for place in &places {
-                assert!(!text.contains(place.as_str()), "{name} names {place}");
+                assert!(!text.contains(place.as_str()), "{name} contains {place}");
             }
         }
     }
 }
 
 #[test]
-fn the_top_level_is_what_a_newcomer_expects() {
-    // What the README's two commands make is no part of the project, and may be there.
+fn the_top_level_has_only_expected_files() {
+    // The two commands of the README may leave these files, which are not part of the project.
     let allowed = [
         "CHANGELOG.md",
         "Cargo.lock",
@@ -250,14 +251,14 @@ fn the_top_level_is_what_a_newcomer_expects() {
         "tests",
     ];
     for entry in fs::read_dir(root()).expect("the workspace can be listed") {
-        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        let name = entry.expect("the entry can be read").file_name().to_string_lossy().into_owned();
         assert!(name.starts_with('.') || allowed.contains(&name.as_str()), "{name} does not belong here");
     }
 }
 
-/// The page of the rule language with its generated parts as the code has them now.
+/// Returns the page of the rule language as it is, and with its generated parts renewed from the code.
 fn page() -> (String, String) {
-    let page = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("there is a page");
+    let page = fs::read_to_string(root().join("gotosync-core/docs/rules.md")).expect("the file can be read");
     let mut filters = String::from("| filter | description | example | result |\n|---|---|---|---|\n");
     for (name, about, example, gives) in gotosync_core::rules::filters() {
         let cells = [*name, *about, *example, *gives].map(|cell| cell.replace('|', "\\|"));
@@ -274,23 +275,23 @@ fn page() -> (String, String) {
     (page, wanted)
 }
 
-/// `GOTOSYNC_BLESS=1` writes the tables anew, and fails all the same if they were others.
+/// With `GOTOSYNC_BLESS=1`, the test writes the tables and fails nevertheless if they differed.
 #[test]
-fn the_page_of_the_rule_language_has_every_key_and_every_filter() {
+fn the_rules_page_documents_every_key_and_every_filter() {
     let (page, wanted) = page();
     if page != wanted && std::env::var_os("GOTOSYNC_BLESS").is_some() {
-        fs::write(root().join("gotosync-core/docs/rules.md"), &wanted).expect("it can be written");
+        fs::write(root().join("gotosync-core/docs/rules.md"), &wanted).expect("the file can be written");
     }
     assert!(page == wanted, "the rule language has changed: run with GOTOSYNC_BLESS=1 to write the tables again");
-    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
-    assert!(readme.contains("(gotosync-core/docs/rules.md)"), "the README links to the page");
+    let readme = fs::read_to_string(root().join("README.md")).expect("the file can be read");
+    assert!(readme.contains("(gotosync-core/docs/rules.md)"), "the README must link to the page");
 }
 
-/// Every file of rules that is shown can be used, and its examples come out as written.
+/// Every rules file in the docs is valid, and its examples give the documented results.
 #[test]
-fn the_rules_that_are_shown_are_rules() {
+fn rules_in_the_docs_are_valid() {
     for (name, least) in [("README.md", 1), ("gotosync-core/docs/rules.md", 3)] {
-        let text = fs::read_to_string(root().join(name)).expect("it is there");
+        let text = fs::read_to_string(root().join(name)).expect("the file can be read");
         let blocks: Vec<&str> = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
         let rules: Vec<&&str> = blocks.iter().filter(|block| block.contains("[[rule]]")).collect();
         assert!(rules.len() >= least, "{name} shows {} rules files", rules.len());

@@ -1,4 +1,4 @@
-//! Signing in to GoTo, looking at the account and running, as somebody new to it does; and what goes wrong on the way.
+//! Signing in to GoTo, describing the account, and running, with the errors that new users may encounter.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,7 +12,7 @@ use gotosync_tests::goto::{Emulator, Operation, Options, Probe, Rotation, TokenR
 use gotosync_tests::people::export;
 use tempfile::TempDir;
 
-/// An account with one administrator and two licenses.
+/// Returns an account with one administrator and two licenses.
 fn account() -> Account {
     let mut account = Account::empty("8887111122223333444", "Example Ltd");
     let mut admin = User::new("admin@example.test", "Ada", "Min");
@@ -64,7 +64,7 @@ impl Office {
         fs::write(self.path().join(name), text).unwrap();
     }
 
-    /// Keeps a secret as a new user is told to.
+    /// Stores a secret in the way that the documentation recommends.
     fn private(&self, name: &str, secret: &str) {
         let mut child = command(self.path(), &["credential", "set", "--force", "--file", name])
             .stdin(Stdio::piped())
@@ -75,7 +75,7 @@ impl Office {
         assert!(child.wait().unwrap().success());
     }
 
-    /// Signs in, with somebody at the browser who does what the page says.
+    /// Signs in, with a simulated user in the browser.
     fn login(&self) -> Said {
         let mut child = command(self.path(), &["login", "--no-browser"])
             .stdout(Stdio::piped())
@@ -93,7 +93,7 @@ impl Office {
         if line.trim_start().starts_with("http") {
             let page = Probe::stranger().get(line.trim()).unwrap();
             let back = page.header("location").unwrap().to_owned();
-            // Whoever else knocks at the door is sent away.
+            // The callback server rejects all other requests.
             let door = back.split('?').next().unwrap();
             assert_eq!(Probe::stranger().get(&format!("{door}favicon.ico")).unwrap().status, 404);
             assert_eq!(Probe::stranger().get(&format!("{door}?code=stolen&state=guessed")).unwrap().status, 400);
@@ -113,7 +113,7 @@ impl Office {
 }
 
 #[test]
-fn a_new_user_signs_in_looks_and_runs() {
+fn a_new_user_signs_in_browses_and_runs() {
     let office = Office::new(|options| options);
     let early = office.run(&["account"]);
     assert_eq!(early.code, Some(1));
@@ -143,7 +143,7 @@ fn a_new_user_signs_in_looks_and_runs() {
     let account = office.emulator.account();
     assert_eq!(account.users.len(), 31);
     assert_eq!(account.licenses[0].used, 30);
-    // Half of them get a group and a mail: one call makes those who get the same.
+    // Half of the users get a group and a mail. Users with equal settings are created in one call.
     let trace = fs::read_to_string(office.path().join("calls.txt")).unwrap();
     let made = trace.lines().filter(|line| line.contains(" POST ") && line.contains("/users attempt")).count();
     assert_eq!(made, 2, "{trace}");
@@ -153,7 +153,7 @@ fn a_new_user_signs_in_looks_and_runs() {
 }
 
 #[test]
-fn lines_are_listed_where_the_token_is_good_for_them() {
+fn lists_lines_if_the_token_allows_it() {
     let office = Office::new(|options| options);
     office.emulator.edit(|account| {
         let ada = std::sync::Arc::make_mut(&mut account.users[0]);
@@ -182,7 +182,7 @@ fn lines_are_listed_where_the_token_is_good_for_them() {
 }
 
 #[test]
-fn nothing_that_is_written_or_said_holds_a_secret() {
+fn no_output_and_no_file_contains_a_secret() {
     let office = Office::new(|options| {
         options.lives(Duration::from_mins(1), Duration::from_hours(720)).rotation(Rotation::Always)
     });
@@ -194,7 +194,7 @@ fn nothing_that_is_written_or_said_holds_a_secret() {
         &["history", "--json"],
         &["about"],
     ] {
-        // Each has to renew its token: that one lasts no longer than it takes to be on the safe side.
+        // Each command must renew its token, because the token's lifetime is shorter than the safety margin.
         told.push(office.run(words));
     }
     let login: serde_json::Value =
@@ -229,7 +229,7 @@ fn nothing_that_is_written_or_said_holds_a_secret() {
 }
 
 #[test]
-fn a_token_that_was_revoked_is_renewed_and_a_login_that_was_is_said_to_be_over() {
+fn renews_a_revoked_token_and_reports_a_revoked_sign_in() {
     let office = Office::new(|options| options.refusal(TokenRefusal::Forbidden));
     assert_eq!(office.login().code, Some(0));
     office.emulator.revoke_tokens();
@@ -241,14 +241,14 @@ fn a_token_that_was_revoked_is_renewed_and_a_login_that_was_is_said_to_be_over()
     );
     assert_eq!(office.login().code, Some(0));
     assert_eq!(office.run(&["account"]).code, Some(0));
-    // The access token ends, the refresh token does not.
+    // The access token expires, but the refresh token does not.
     office.emulator.advance(Duration::from_hours(2));
     let renewed = office.run(&["account"]);
     assert_eq!(renewed.code, Some(0), "{renewed:?}");
 }
 
 #[test]
-fn of_processes_that_sign_in_at_once_none_uses_what_another_has_replaced() {
+fn concurrent_processes_never_use_a_replaced_refresh_token() {
     let office = Office::new(|options| {
         options.lives(Duration::from_mins(1), Duration::from_hours(720)).rotation(Rotation::Always)
     });
@@ -266,11 +266,11 @@ fn of_processes_that_sign_in_at_once_none_uses_what_another_has_replaced() {
     let calls = office.emulator.calls();
     let tokens: Vec<_> = calls.iter().filter(|call| call.operation == Operation::Token).collect();
     assert!(tokens.len() >= 6 && tokens.iter().all(|call| call.status == Some(200)), "{tokens:?}");
-    assert_eq!(office.run(&["account"]).code, Some(0), "what was kept last is good");
+    assert_eq!(office.run(&["account"]).code, Some(0), "the token stored last is valid");
 }
 
 #[test]
-fn a_login_is_taken_from_another_machine() {
+fn imports_a_sign_in_from_another_machine() {
     let office = Office::new(|options| options);
     let mut child = command(office.path(), &["login", "--paste"])
         .stdin(Stdio::piped())
@@ -296,7 +296,7 @@ fn a_login_is_taken_from_another_machine() {
 }
 
 #[test]
-fn a_personal_token_needs_no_login() {
+fn a_personal_access_token_needs_no_sign_in() {
     let office = Office::new(|options| options);
     office.private("token", &office.emulator.personal_token());
     office.configure("personal_token = { file = \"token\" }");
@@ -310,7 +310,7 @@ fn a_personal_token_needs_no_login() {
 }
 
 #[test]
-fn what_a_login_lacks_is_said_with_where_an_admin_grants_it() {
+fn reports_missing_rights_and_where_an_admin_grants_them() {
     let office = Office::new(|options| options.scopes(&["users.v1.read"]));
     office.configure("scopes = [\"users.v1.read\"]");
     assert_eq!(office.login().code, Some(0));
@@ -337,12 +337,12 @@ fn what_a_login_lacks_is_said_with_where_an_admin_grants_it() {
 }
 
 #[test]
-fn a_login_that_ends_soon_and_a_server_that_is_not_asked_who_it_is_are_told_in_every_report() {
+fn every_report_warns_of_an_expiring_sign_in_and_of_disabled_tls_verification() {
     let office = Office::new(|options| options);
     assert_eq!(office.login().code, Some(0));
     let early = office.run(&["run"]);
     assert!(early.code == Some(0) && !early.out.contains("ends soon"), "{early:?}");
-    // As if it had been kept 25 days ago.
+    // As if the sign-in had been stored 25 days ago.
     let path = office.path().join("goto-login");
     let mut login: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let then = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(25 * 24);

@@ -1,5 +1,5 @@
-//! Telephones and locations at the emulator of GoTo: by rules, in the order that a crash allows, and whatever goes wrong with
-//! a write.
+//! Phone settings and locations at the emulator of GoTo: set by rules, in an order that survives crashes, and with
+//! failing writes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -36,8 +36,8 @@ voicemail = { transcription = true, without_password = false, operator = "100", 
 location = "{{ l }}"
 "#;
 
-/// Ann has an extension, a number, a caller id, a secondary extension and a location, none of which is what the directory
-/// says; nobody has extension 301, and Bob is yet to come.
+/// Returns an account in which Ann has an extension, a phone number, a caller id, a secondary extension, and a
+/// location, all of which differ from the directory. Extension 301 is unassigned, and Bob has no user yet.
 fn account() -> Account {
     let mut account = Account::empty("1", "World");
     account.licenses.push(License::new("10", "GoTo Connect", &["JIVE"], 10));
@@ -81,7 +81,7 @@ fn directory() -> Directory {
     builder.build().unwrap()
 }
 
-/// What the two have in the end, by the rules.
+/// Returns the settings that the rules give to a person in the end.
 fn wanted(name: &str) -> UserSettings {
     let (extension, end, full, location) = match name {
         "ann" => ("301", "0101", "Ann Lee", "Graz"),
@@ -135,7 +135,7 @@ impl World {
         Engine::new(Arc::clone(&self.source), self.target(), self.state.clone(), rules).clock(move || now)
     }
 
-    /// Resumes, plans and applies; `None` if there was nothing to do.
+    /// Resumes, plans, and applies. Returns `None` if there was nothing to do.
     async fn run(&self) -> gotosync_core::Result<Option<Report>> {
         let engine = self.engine();
         engine.resume(&Stop::new()).await?;
@@ -152,7 +152,7 @@ impl World {
         user.unwrap_or_else(|| panic!("no {name}")).settings().clone()
     }
 
-    /// Says what is not as it shall be in the end.
+    /// Returns the first difference from the expected final state.
     fn problem(&self) -> Option<String> {
         let voicemail = json!({
             "timeZone": "Europe/Berlin", "allowAccessWithoutPassword": false, "transcriptionEnabled": true,
@@ -161,7 +161,7 @@ impl World {
         for name in ["ann", "bob"] {
             let (now, wanted) = (self.settings(name), wanted(name));
             if now != wanted {
-                return Some(format!("{name} has {now:?}, and not {wanted:?}"));
+                return Some(format!("{name} has {now:?} instead of {wanted:?}"));
             }
             let extension = wanted.extension.as_deref().unwrap_or_default();
             let now = self.emulator.voicemail(extension);
@@ -185,7 +185,7 @@ impl World {
         all["items"].as_array().unwrap().iter().find(|own| own["number"] == number).unwrap().clone()
     }
 
-    /// The writes so far, as `PATCH extensions`, in order.
+    /// Returns the writes so far in order, such as `PATCH extensions`.
     fn writes(&self) -> Vec<String> {
         let calls = self.emulator.calls();
         let writes = calls.iter().filter(|call| call.operation == Operation::ConnectWrite);
@@ -203,33 +203,34 @@ fn mac() -> gotosync_core::model::Mac {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_give_all_that_can_be_written_and_the_next_run_has_nothing_to_do() {
+async fn writes_every_field_and_the_next_run_has_nothing_to_do() {
     let world = World::new();
-    // Rules leave other permissions on a number alone.
+    // Rules do not change other permissions on a phone number.
     let answering = json!({ "userKey": "2", "permissions": ["INSTANT_RESPONSE"] });
     let id = world.probe("/phone-numbers?accountKey=1")["items"][0]["id"].as_str().unwrap().to_owned();
     let probe = Probe::bearer(&world.emulator.tokens().access);
     let url = format!("{}/voice-admin/v1/phone-numbers/{id}/permissions", world.emulator.urls().connect);
     assert_eq!(probe.json("POST", &url, &answering).unwrap().status, 204);
 
-    let report = world.run().await.unwrap().expect("something to do");
+    let report = world.run().await.unwrap().expect("there is something to do");
     assert!(report.all_done(), "{:#?}", report.lines);
     assert_eq!(world.problem(), None);
     let permissions = world.probe(&format!("/phone-numbers/{id}/permissions"));
     let all = ["INSTANT_RESPONSE", "OUTBOUND_CALLER_ID", "TEXTING"];
     assert_eq!(permissions["items"][0], json!({ "userKey": "2", "permissions": all }));
-    // The extension that Ann left is there, and nobody's; the number rings at the one that she got.
+    // Ann's former extension still exists, unassigned, and the phone number is routed to her new extension.
     assert!(world.emulator.account().catalog.extensions.contains(&"201".to_owned()));
     let numbers = world.probe("/phone-numbers?accountKey=1");
     assert_eq!(numbers["items"][0]["routeTo"]["id"], world.extension("301")["id"]);
     assert!(world.run().await.unwrap().is_none());
 }
 
-/// A voicemail cannot be read. So it is set first, and whoever has the extension has the voicemail.
+/// A voicemail cannot be read. Therefore, it is set before the extension is assigned, so that every assigned
+/// extension has its voicemail.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_voicemail_is_set_before_its_extension_is_anybodys() {
+async fn sets_the_voicemail_before_assigning_the_extension() {
     let world = World::new();
-    world.run().await.unwrap().expect("something to do");
+    world.run().await.unwrap().expect("there is something to do");
     let writes = world.writes();
     for extension in ["301", "202"] {
         let path = format!("extensions/{}", world.extension(extension)["id"].as_str().unwrap());
@@ -238,10 +239,10 @@ async fn a_voicemail_is_set_before_its_extension_is_anybodys() {
     }
 }
 
-/// Whatever is lost of the writes, the report says that something is not done, and the runs after bring everything in order:
-/// nobody has two extensions, no number rings at the wrong place, and every voicemail is set.
+/// If a write is lost, the report shows an incomplete step, and later runs complete it: no user has two extensions,
+/// every phone number is routed correctly, and every voicemail is set.
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_goes_wrong_with_a_write_the_next_runs_mend_it() {
+async fn later_runs_repair_any_failed_write() {
     let world = World::new();
     world.run().await.unwrap();
     let all = world.writes().len();
@@ -251,38 +252,38 @@ async fn whatever_goes_wrong_with_a_write_the_next_runs_mend_it() {
         for nth in 1..=all {
             let told = format!("{kind:?} at write {nth} of {all}");
             let world = World::new();
-            // All attempts of one write, and none of those that follow.
+            // All attempts of one write fail, but no later write.
             for attempt in 0..3 {
                 world.emulator.fault(Fault::on(Operation::ConnectWrite, kind).nth(nth + attempt));
             }
-            let report = world.run().await.unwrap().expect("something to do");
-            assert!(world.emulator.struck() > 0, "{told}: nothing struck");
+            let report = world.run().await.unwrap().expect("there is something to do");
+            assert!(world.emulator.struck() > 0, "{told}: the fault did not occur");
             let right = world.problem().is_none();
-            assert!(right || !report.all_done(), "{told}: done, and {:?}", world.problem());
+            assert!(right || !report.all_done(), "{told}: reported as done, but {:?}", world.problem());
             world.emulator.heal();
             let mut runs = 0;
             while world.run().await.unwrap_or_else(|error| panic!("{told}: {error}")).is_some() {
                 runs += 1;
-                assert!(runs < 4, "{told}: there is always something to do; {:?}", world.problem());
+                assert!(runs < 4, "{told}: there is still something to do; {:?}", world.problem());
             }
             assert_eq!(world.problem(), None, "{told}");
             assert_eq!(world.emulator.account().users.len(), 3, "{told}");
             mended += usize::from(!report.all_done());
         }
     }
-    assert!(mended > all, "{mended} runs were not done");
+    assert!(mended > all, "only {mended} runs were incomplete");
 }
 
-/// An extension is written with all its secondary users: whoever was added after it was listed stays.
+/// A write to an extension contains all secondary users. Users who were added after the list was read must stay.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_was_added_to_an_extension_meanwhile_stays() {
+async fn keeps_users_added_to_an_extension_meanwhile() {
     let world = World::new();
     let path = format!("/voice-admin/v1/extensions/{}", world.extension("100")["id"].as_str().unwrap());
     let url = format!("{}{path}", world.emulator.urls().connect);
     let probe = Probe::bearer(&world.emulator.tokens().access);
     let listed = AtomicI64::new(0);
     let watch = move |exchange: &gotosync_core::http::Exchange<'_>| {
-        // The list that the batch begins with is there: somebody is added by hand.
+        // The batch has read its list, and now an admin adds a user.
         let list = exchange.method == "GET" && exchange.path.ends_with("/extensions");
         if list && listed.fetch_add(1, Ordering::Relaxed) == 0 {
             let root = json!({ "assignedSecondaryUserKeys": ["1"] });
@@ -295,9 +296,9 @@ async fn whoever_was_added_to_an_extension_meanwhile_stays() {
     assert_eq!(world.extension("100")["assignedSecondaryUserKeys"], json!(["1", "2"]));
 }
 
-/// Batches that go side by side do not write over what the others wrote to one extension.
+/// Concurrent batches must not overwrite each other's changes to an extension.
 #[tokio::test(flavor = "multi_thread")]
-async fn batches_side_by_side_all_get_to_one_extension() {
+async fn concurrent_batches_all_reach_one_extension() {
     let world = World::new();
     world.emulator.edit(|account| {
         for at in 0..20 {
@@ -325,9 +326,9 @@ fn shares(user: &str, extension: &str) -> Action {
     Action::Update(Update { user: user.into(), changes })
 }
 
-/// A number of whose expressions one cannot be used: nothing that is there goes.
+/// If one of several phone number expressions fails, no phone number is removed.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_used_takes_nothing_away() {
+async fn unusable_settings_remove_nothing() {
     let world = World::new();
     let rules = RULES.replace(
         "phone_numbers = [\"{{ telephoneNumber }}\"]",
@@ -343,9 +344,9 @@ async fn what_cannot_be_used_takes_nothing_away() {
     assert_eq!(ann.reasons.iter().find(goes), None);
 }
 
-/// What rings at an extension of nobody comes with it, and the plan says so.
+/// Phone numbers routed to an unassigned extension come with the extension, and the plan shows them.
 #[tokio::test(flavor = "multi_thread")]
-async fn numbers_at_an_extension_come_with_it() {
+async fn phone_numbers_come_with_their_extension() {
     let world = World::new();
     world.emulator.edit(|account| {
         let spare = account.catalog.phone_numbers.iter_mut().find(|own| own.number == number("0102")).unwrap();
@@ -368,9 +369,9 @@ async fn numbers_at_an_extension_come_with_it() {
     assert_eq!(ann.phone_numbers.keys().collect::<Vec<_>>(), [&number("0101"), &number("0102")]);
 }
 
-/// Of the telephones, a batch reads what its actions are about.
+/// A batch reads only those phone system lists that its actions need.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_lists_only_what_it_is_about() {
+async fn a_batch_reads_only_the_lists_it_needs() {
     let world = World::new();
     let target = world.target();
     target.describe().await.unwrap();
@@ -391,9 +392,10 @@ async fn a_batch_lists_only_what_it_is_about() {
     assert!(!reads.is_empty() && reads.iter().all(|target| target.contains("/locations")), "{reads:#?}");
 }
 
-/// Without `caller_ids`, nobody is asked who may show which number, and a rule about it is stopped with the reason.
+/// Without `caller_ids`, the permissions of phone numbers are not read, and a rule that sets caller ids stops the run
+/// with the reason.
 #[tokio::test(flavor = "multi_thread")]
-async fn caller_ids_are_not_read_unless_that_is_asked_for() {
+async fn reads_caller_ids_only_on_request() {
     let world = World::new();
     let connect = Some(world.emulator.urls().connect);
     let options = GotoOptions { connect, per_second: None, visible_within: 0, ..GotoOptions::default() };
@@ -401,7 +403,8 @@ async fn caller_ids_are_not_read_unless_that_is_asked_for() {
     let rules = Rules::parse(RULES, "rules.toml").unwrap();
     let engine = Engine::new(Arc::clone(&world.source), target, world.state.clone(), rules);
     let planned = engine.plan().await.unwrap();
-    let note = planned.plan.notes().iter().find(|note| note.kind == NoteKind::Unsupported).expect("a note");
+    let note =
+        planned.plan.notes().iter().find(|note| note.kind == NoteKind::Unsupported).expect("the plan has the note");
     assert_eq!(
         note.evidence,
         "the rule sets caller_id_numbers, but gotosync cannot set caller ID numbers in this account"
@@ -410,7 +413,7 @@ async fn caller_ids_are_not_read_unless_that_is_asked_for() {
     assert!(!asked && world.emulator.account() == account_as_served());
 }
 
-/// The account as the emulator keeps it.
+/// Returns the account as the emulator stores it.
 fn account_as_served() -> Account {
     World::new().emulator.account()
 }

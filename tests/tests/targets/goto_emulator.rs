@@ -1,4 +1,4 @@
-//! The emulator of GoTo's APIs does what is known of them.
+//! Tests that the emulator behaves like GoTo's APIs.
 
 mod connect;
 mod faults;
@@ -12,7 +12,7 @@ use gotosync_tests::goto::{Answer, Emulator, KeyForm, Operation, Options, Probe,
 use gotosync_tests::laws::corpus;
 use serde_json::{Value, json};
 
-/// The account of the laws, with seats for more.
+/// Returns options with the account of the conformance tests and additional seats.
 fn options() -> Options {
     let mut account = corpus::account();
     account.licenses.iter_mut().for_each(|license| license.seats = 10);
@@ -49,7 +49,7 @@ fn code(answer: &Answer) -> String {
 }
 
 #[test]
-fn a_client_signs_in_with_a_code_that_is_good_once() {
+fn accepts_an_authorization_code_once() {
     let emulator = options().start().unwrap();
     let urls = emulator.urls();
     let stranger = Probe::stranger();
@@ -94,12 +94,12 @@ fn a_client_signs_in_with_a_code_that_is_good_once() {
     assert_eq!(stranger.get(&elsewhere).unwrap().status, 400);
     let wide = page.replace("scope=identity:", "scope=calls.v2.initiate");
     assert!(stranger.get(&wide).unwrap().header("location").unwrap().contains("error=invalid_scope"));
-    // What is kept of it holds no code.
+    // The recorded calls contain no authorization code.
     assert!(emulator.calls().iter().all(|call| !call.target.contains("code")));
 }
 
 #[test]
-fn tokens_are_refreshed_revoked_and_refused() {
+fn refreshes_revokes_and_rejects_tokens() {
     let emulator = options().client("mine", Some("s3cret")).rotation(Rotation::Always).start().unwrap();
     let urls = emulator.urls();
     let basic = |secret: &str| Probe {
@@ -128,7 +128,7 @@ fn tokens_are_refreshed_revoked_and_refused() {
 }
 
 #[test]
-fn a_token_that_does_not_hold_is_refused_in_either_way() {
+fn rejects_an_invalid_token_with_401_or_403() {
     let bench = Bench::new(options().refusal(TokenRefusal::Forbidden));
     let answer = Probe::stranger().get(&bench.url("/me")).unwrap();
     assert_eq!((answer.status, &answer.json()["int_err_code"]), (403, &json!("InvalidToken")));
@@ -138,7 +138,7 @@ fn a_token_that_does_not_hold_is_refused_in_either_way() {
 }
 
 #[test]
-fn me_says_who_it_is_and_which_accounts_there_are() {
+fn me_returns_the_user_and_the_accounts() {
     let mut other = corpus::account();
     (other.key, other.name) = ("9007199254740993".into(), "Other".to_owned());
     let bench = Bench::new(options().account(other).keys(KeyForm::Numbers));
@@ -146,7 +146,7 @@ fn me_says_who_it_is_and_which_accounts_there_are() {
     let me = answer.json();
     assert_eq!((&me["key"], &me["accountKey"], &me["email"]), (&json!(4), &json!(1), &json!("dan@example.test")));
     assert_eq!(me["adminRoles"], json!(["SUPER_USER"]));
-    // More than a float holds.
+    // Larger than the integers that a floating-point number can represent.
     assert!(answer.text.contains(r#""key":9007199254740993,"name":"Other""#), "{}", answer.text);
     assert_eq!(bench.get("/accounts/9007199254740993/users").json()["total"], 6);
     assert_eq!(bench.get("/accounts/7/users").status, 403);
@@ -155,7 +155,7 @@ fn me_says_who_it_is_and_which_accounts_there_are() {
 }
 
 #[test]
-fn users_are_listed_in_pages_whose_end_is_exclusive() {
+fn lists_users_in_pages_with_an_exclusive_end() {
     let bench = Bench::new(options());
     let page = bench.get("/accounts/1/users?pageSize=4&offset=4").json();
     assert_eq!((&page["fromIndex"], &page["toIndex"], &page["total"]), (&json!(4), &json!(6), &json!(6)));
@@ -182,7 +182,7 @@ fn users_are_listed_in_pages_whose_end_is_exclusive() {
 }
 
 #[test]
-fn users_are_made_together_and_conflicts_come_along() {
+fn creates_several_users_and_returns_conflicts() {
     let bench = Bench::new(options());
     let user = |email: &str| json!({ "email": email, "firstName": "Gus", "lastName": "Lee", "locale": "de_DE" });
     let body = json!({
@@ -210,7 +210,7 @@ fn users_are_made_together_and_conflicts_come_along() {
 }
 
 #[test]
-fn a_user_is_changed_in_part_suspended_and_deleted() {
+fn updates_suspends_and_deletes_a_user() {
     let bench = Bench::new(options());
     let put = |path: &str, body: Value| bench.send("PUT", &format!("/accounts/1{path}"), &body).status;
     assert_eq!(put("/users/1", json!({ "key": "1", "lastName": "Doe" })), 400);
@@ -229,7 +229,7 @@ fn a_user_is_changed_in_part_suspended_and_deleted() {
 }
 
 #[test]
-fn groups_are_a_tree_and_a_user_is_in_one() {
+fn groups_form_a_tree_and_a_user_is_in_one_group() {
     let bench = Bench::new(options());
     let made = bench.send("POST", "/accounts/1/groups", &json!({ "name": "Legal" }));
     let legal = made.json().as_str().unwrap().to_owned();
@@ -251,7 +251,7 @@ fn groups_are_a_tree_and_a_user_is_in_one() {
 }
 
 #[test]
-fn licenses_role_sets_fields_and_templates_are_there() {
+fn lists_licenses_role_sets_fields_and_templates() {
     let bench = Bench::new(options());
     let row = bench.get("/accounts/1/licenses").json()["results"][0].clone();
     assert_eq!((&row["seats"], &row["userCount"], &row["products"]), (&json!(10), &json!(2), &json!(["G2M"])));
@@ -282,7 +282,7 @@ fn licenses_role_sets_fields_and_templates_are_there() {
 }
 
 #[test]
-fn the_eleventh_request_of_a_second_is_too_many() {
+fn rejects_the_eleventh_request_in_a_second() {
     let bench = Bench::new(options().per_second(Some(10)));
     let statuses: Vec<u16> = (0..15).map(|_| bench.get("/me").status).collect();
     assert!(statuses.contains(&429) && statuses[..10].iter().all(|status| *status == 200), "{statuses:?}");
@@ -293,7 +293,7 @@ fn the_eleventh_request_of_a_second_is_too_many() {
 }
 
 #[test]
-fn roles_are_hidden_from_whoever_is_no_full_administrator() {
+fn hides_roles_unless_the_caller_is_a_full_administrator() {
     let mut account = corpus::account();
     account.login = Some("5".into());
     let bench = Bench::new(Emulator::options().account(account));
@@ -302,7 +302,7 @@ fn roles_are_hidden_from_whoever_is_no_full_administrator() {
 }
 
 #[test]
-fn a_large_account_comes_in_pages_of_a_thousand() {
+fn lists_a_large_account_in_pages_of_a_thousand() {
     let mut account = corpus::account();
     account.licenses = vec![License::new("7902142105473202120", "GoToMeeting", &["G2M"], 30_000)];
     account.users.truncate(4);

@@ -1,5 +1,5 @@
-//! Each fault at each stage of a run against GoTo: nobody is lost, doubled or wrongly taken from, the report tells the truth,
-//! and the next run ends with nothing to do.
+//! Every fault at every stage of a run against GoTo: no user is lost, duplicated, or wrongly changed, the report is
+//! correct, and the next run ends with nothing to do.
 
 mod truth;
 mod world;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use gotosync_tests::goto::{Again, Fault, FaultKind, Operation, Shift};
 use world::{NONE, Stage, World};
 
-/// Every fault, by the name in the table.
+/// Every fault with its name in the table.
 const KINDS: [(&str, FaultKind); 21] = [
     ("429", FaultKind::TooMany(Again::Unsaid)),
     ("429, Retry-After in seconds", FaultKind::TooMany(Again::Seconds(1))),
@@ -36,15 +36,15 @@ const KINDS: [(&str, FaultKind); 21] = [
     ("token expired", FaultKind::Expired),
 ];
 
-/// How often a fault strikes: once, or more often than anybody tries again.
+/// The number of occurrences of a fault: once, or more often than any call is retried.
 const TIMES: [(&str, usize); 2] = [("once", 1), ("for long", 40)];
 
 #[test]
-fn every_fault_at_every_stage() {
+fn every_fault_at_every_stage_ends_well() {
     let mut cells = Vec::new();
     for (name, kind) in KINDS.into_iter().chain([("token revoked", FaultKind::Revoked)]) {
         for (often, times) in TIMES {
-            // A pause that the service names is kept to: forty of them are long.
+            // Pauses that the service requests are respected, so forty of them would take too long.
             if matches!(kind, FaultKind::TooMany(Again::Seconds(_) | Again::Date(_))) && times > 1 {
                 continue;
             }
@@ -60,14 +60,14 @@ fn every_fault_at_every_stage() {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 while let Some((name, often, kind, times, stage)) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let fault = Fault::on(stage.operation(), *kind);
-                    // A list shifts between two pages: before the first one there is nothing to shift.
+                    // A list shifts between two pages, so the fault must not occur before the first page.
                     let fault = match kind {
                         FaultKind::Shift(_) | FaultKind::PageLost if *times == 1 && *stage == Stage::Read => {
                             fault.nth(2)
                         }
                         _ => fault.first(*times),
                     };
-                    // Whoever is not seen for some reads is not seen by the next run either.
+                    // A user who is invisible for some reads is invisible to the next run, too.
                     let most = if let FaultKind::Hidden(_) = kind { 2 } else { 1 };
                     let cell = runtime.block_on(cell(*stage, fault, most));
                     let at = cells.iter().position(|own| (own.0, own.1, own.4) == (*name, *often, *stage));
@@ -97,31 +97,33 @@ fn every_fault_at_every_stage() {
         }
     }
     println!(
-        "What became of the run under the fault, and after it how many runs until there was nothing to do:\n{table}"
+        "The result of the run with the fault, and the number of further runs until there was nothing to do:\n{table}"
     );
     assert!(broken.is_empty(), "{}\n{table}", broken.join("\n"));
 }
 
-/// One cell: a run under a fault, the truth of what it told, and the way back, which takes at most so many runs.
+/// Tests one cell of the table: a run with a fault, the correctness of its report, and at most `most` further runs
+/// until there is nothing to do.
 async fn cell(stage: Stage, fault: Fault, most: usize) -> Result<String, String> {
     let world = World::before(stage).await?;
     let told = world.run_under(fault).await?;
     let runs = world.recover().await?;
     world.check_end()?;
     if runs > most {
-        return Err(format!("{told}, and {runs} runs until there was nothing to do"));
+        return Err(format!("{told}, but {runs} runs until there was nothing to do"));
     }
     Ok(format!("{told}, {runs}"))
 }
 
-/// A fault that strikes nothing leaves no trace: the way through is the same, and the table is not empty by mistake.
+/// A fault that does not occur has no effect. This shows that the stages work and that the table is not empty by
+/// mistake.
 #[tokio::test]
-async fn without_a_fault_every_stage_is_done_at_once() {
+async fn without_faults_every_stage_succeeds_at_once() {
     for stage in Stage::ALL {
         let fault = Fault::on(Operation::Unknown, NONE);
         assert_eq!(cell(stage, fault, 0).await.unwrap(), "done, 0", "{}", stage.name());
     }
 }
 
-// Most of a cell is waiting: for bytes that come slowly, and between attempts.
+// Cells spend most of their time waiting for slow responses and between attempts.
 const THREADS: usize = 6;

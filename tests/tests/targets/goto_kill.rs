@@ -1,4 +1,4 @@
-//! The real process against the emulator of GoTo, killed at random moments of an apply of two thousand steps.
+//! Kills the process at random moments while it applies two thousand steps to the emulator of GoTo.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,8 @@ use gotosync_tests::command::{Said, command, said};
 use gotosync_tests::goto::{Emulator, Operation};
 use gotosync_tests::people::export;
 
-/// An administrator, and half of the people with a name that is no longer theirs and a product that none of them keeps.
+/// Returns an account with an administrator and 500 of the people, whose names are outdated and who have a product
+/// that they must lose.
 fn account() -> Account {
     let mut account = Account::empty("8887111122223333444", "Example Ltd");
     let user = |key: usize, email: &str, first: &str| {
@@ -34,7 +35,7 @@ fn account() -> Account {
     account
 }
 
-/// A folder that is configured for an emulator.
+/// Writes a configuration for an emulator into a folder.
 fn prepare(folder: &Path, emulator: &Emulator) {
     let urls = emulator.urls();
     let config = format!(
@@ -52,7 +53,7 @@ fn start() -> Emulator {
     Emulator::options().account(account()).per_second(None).start().expect("the emulator starts")
 }
 
-/// Users as they are read, without the keys of those who are new.
+/// Returns the users without the keys of new users.
 fn users(emulator: &Emulator) -> Vec<String> {
     let account = emulator.account();
     account
@@ -64,10 +65,10 @@ fn users(emulator: &Emulator) -> Vec<String> {
 
 fn go(folder: &Path, emulator: &Emulator, words: &[&str]) -> Said {
     let mut command = command(folder, words);
-    said(command.env("GOTO_TOKEN", emulator.personal_token()).output().expect("it starts"))
+    said(command.env("GOTO_TOKEN", emulator.personal_token()).output().expect("the process starts"))
 }
 
-/// Moments spread over the time that a run takes, with some chance that a seed decides.
+/// Returns moments spread over the duration of a run, with some reproducible randomness.
 fn moments(count: u32, whole: Duration) -> impl Iterator<Item = Duration> {
     (0..count).map(move |at| {
         let chance = (u64::from(at) * 0x9e37_79b9 + 12_345) % 1000;
@@ -76,9 +77,9 @@ fn moments(count: u32, whole: Duration) -> impl Iterator<Item = Duration> {
 }
 
 #[test]
-fn a_run_against_goto_killed_at_any_moment_and_resumed_ends_where_no_kill_ends() {
+fn a_goto_run_killed_at_any_moment_reaches_the_same_result_when_resumed() {
     let _ = gotosync_tests::command::binary();
-    let (folder, emulator) = (tempfile::tempdir().expect("a folder"), start());
+    let (folder, emulator) = (tempfile::tempdir().expect("a temporary folder can be created"), start());
     prepare(folder.path(), &emulator);
     let began = Instant::now();
     let whole = go(folder.path(), &emulator, &["apply"]);
@@ -93,7 +94,7 @@ fn a_run_against_goto_killed_at_any_moment_and_resumed_ends_where_no_kill_ends()
         serde_json::from_value(history[0]["outcomes"].clone()).expect("a run has outcomes");
     assert_eq!(outcomes.values().sum::<u64>(), 2000, "{outcomes:?}");
 
-    // Two at a time: each kill has a folder, an account and a process of its own.
+    // Two kills run in parallel, each with its own folder, account, and process.
     let moments: Vec<Duration> = moments(KILLS, took).collect();
     let (next, interrupted, doubted) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
@@ -109,14 +110,15 @@ fn a_run_against_goto_killed_at_any_moment_and_resumed_ends_where_no_kill_ends()
     });
     let (interrupted, doubted) = (interrupted.into_inner(), doubted.into_inner());
     println!(
-        "one run took {took:?}; {KILLS} kills: {interrupted} runs had to be resumed, {doubted} of them while users were being made"
+        "one run took {took:?}; {KILLS} kills: {interrupted} runs had to be resumed, {doubted} of them while users were being created"
     );
-    assert!(interrupted > 5, "hardly a kill hit a run between its first and its last write: {interrupted}");
+    assert!(interrupted > 5, "too few kills hit a run between its first and its last write: {interrupted}");
 }
 
-/// Kills a run at a moment, resumes it, and checks the end. Returns whether it had to be resumed, and whether users were being made.
+/// Kills a run at a moment, resumes it, and checks the result. Returns whether it had to be resumed and whether users
+/// were being created.
 fn killed_at(moment: Duration, wanted: &[String]) -> (bool, bool) {
-    let (folder, emulator) = (tempfile::tempdir().expect("a folder"), start());
+    let (folder, emulator) = (tempfile::tempdir().expect("a temporary folder can be created"), start());
     prepare(folder.path(), &emulator);
     let mut child = command(folder.path(), &["apply"])
         .env("GOTO_TOKEN", emulator.personal_token())
@@ -132,7 +134,7 @@ fn killed_at(moment: Duration, wanted: &[String]) -> (bool, bool) {
     assert_eq!(resumed.code, Some(0), "after {moment:?}: {resumed:?}");
     let did = !resumed.err.contains("nothing to resume");
     if !did {
-        // It was killed before its first write, or had ended.
+        // The run was killed before its first write, or it had already ended.
         let again = go(folder.path(), &emulator, &["apply"]);
         assert_eq!(again.code, Some(0), "after {moment:?}: {again:?}");
     }
@@ -144,13 +146,13 @@ fn killed_at(moment: Duration, wanted: &[String]) -> (bool, bool) {
     mails.sort();
     let sent = mails.len();
     mails.dedup();
-    assert_eq!((mails.len(), sent), (PEOPLE - EXISTING, PEOPLE - EXISTING), "after {moment:?}: a mail went out twice");
+    assert_eq!((mails.len(), sent), (PEOPLE - EXISTING, PEOPLE - EXISTING), "after {moment:?}: a mail was sent twice");
     (!status.success() && did, !status.success() && did && written > 0)
 }
 
-/// People in the directory.
+/// The number of people in the directory.
 const PEOPLE: usize = 2000;
-/// Those of them who have a user.
+/// The number of people who already have a user.
 const EXISTING: usize = 500;
 const KILLS: u32 = 50;
 

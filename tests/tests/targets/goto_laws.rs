@@ -1,4 +1,5 @@
-//! Every law on an account at the emulator of GoTo, and on every decorator over it.
+//! Runs the laws, conformance tests that every target must pass, on an account at the emulator of GoTo and on its
+//! decorators.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use gotosync_tests::goto::{Emulator, KeyForm, Options, Served, TokenRefusal};
 use gotosync_tests::laws::{Factory, target};
 use gotosync_tests::named::NamedTarget;
 
-/// An account at an emulator; somebody must be signed in to it, so where nobody is meant an administrator is.
+/// Returns an account at an emulator. GoTo requires a signed-in user, so an administrator is added if the account
+/// names none.
 fn served(account: &Account, options: impl Fn(Options) -> Options) -> Served {
     let login = account.login.clone().or_else(|| Some("4".into()));
     let account = Account { login, ..account.clone() };
@@ -45,7 +47,7 @@ at_goto! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_telephones() {
+async fn passes_without_phone_system() {
     let make = |account: &Account| {
         let account = Account { login: account.login.clone().or_else(|| Some("4".into())), ..account.clone() };
         let emulator = Arc::new(Emulator::options().account(account).per_second(None).start().unwrap());
@@ -56,7 +58,7 @@ async fn without_telephones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_are_numbers_and_tokens_that_are_refused_in_the_other_way() {
+async fn passes_with_numeric_keys_and_403_for_invalid_tokens() {
     let other = |options: Options| options.keys(KeyForm::Numbers).refusal(TokenRefusal::Forbidden);
     holds(&|account| Box::new(served(account, other))).await;
 }

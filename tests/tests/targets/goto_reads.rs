@@ -1,4 +1,4 @@
-//! What a listing of GoTo knows of its own completeness, and what becomes of a creation that was not answered.
+//! Complete and partial lists of GoTo, and creations without a response.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use gotosync_core::target::goto::GotoOptions;
 use gotosync_tests::goto::{Emulator, Fault, FaultKind, Operation, Options, Served, Shift};
 use gotosync_tests::laws::corpus;
 
-/// An account of some more people than fit on three pages of four.
+/// Returns an account with a few more people than fit on three pages of four.
 fn account() -> Account {
     let mut account = corpus::account();
     account.users.push(User::new(&format!("{}x@example.test", Shift::PASSER_BY), "Passer", "By").into());
@@ -28,7 +28,7 @@ fn served(fault: Option<Fault>, page_size: usize) -> Served {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listing_is_whole_whatever_the_size_of_a_page() {
+async fn reads_complete_lists_with_every_page_size() {
     let all = account().users.len();
     for page_size in [1, 2, 3, 4, 7, all - 1, all, all + 1, 1000] {
         let read = served(None, page_size).read().await.unwrap();
@@ -38,7 +38,7 @@ async fn a_listing_is_whole_whatever_the_size_of_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_that_moves_once_is_read_again_and_one_that_keeps_moving_is_not_believed() {
+async fn rereads_a_shifted_list_and_rejects_one_that_keeps_shifting() {
     for shift in [Shift::Added, Shift::Removed, Shift::Swapped] {
         let fault = || Fault::on(Operation::ListUsers, FaultKind::Shift(shift));
         let once = served(Some(fault().nth(3)), 4);
@@ -46,7 +46,7 @@ async fn a_list_that_moves_once_is_read_again_and_one_that_keeps_moving_is_not_b
         assert!(read.completeness.is_complete(), "{shift:?}: {}", read.completeness);
         assert_eq!(read.users.len(), once.emulator().account().users.len(), "{shift:?}");
 
-        // Each page finds one more who has come in.
+        // Each page finds another new user.
         if shift == Shift::Added {
             let read = served(Some(fault()), 4).read().await.unwrap();
             assert!(!read.completeness.is_complete(), "{shift:?}");
@@ -57,14 +57,14 @@ async fn a_list_that_moves_once_is_read_again_and_one_that_keeps_moving_is_not_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_of_which_a_part_was_lost_says_so() {
+async fn reports_a_partial_account_read() {
     for (kind, words) in [
         (FaultKind::Status(500), "(page 2)"),
         (FaultKind::Html(502), "an HTML page"),
         (FaultKind::Truncated, "(page 2)"),
         (FaultKind::PageLost, "of 15 rows"),
     ] {
-        // Only the first page comes: what follows is lost more often than anybody asks.
+        // Only the first page arrives: the later pages fail more often than they are retried.
         let target = served(None, 4);
         target.describe().await.unwrap();
         let mut faults: Vec<Fault> = (2..60).map(|number| Fault::on(Operation::ListUsers, kind).nth(number)).collect();
@@ -77,7 +77,7 @@ async fn an_account_of_which_a_part_was_lost_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_creation_that_was_not_answered_is_looked_for_and_not_repeated() {
+async fn looks_for_a_user_whose_creation_got_no_response() {
     let new = |email: &str| {
         let user = User { licenses: vec!["g2m".into()], ..User::new(email, "Gus", "Lee") };
         Action::Create(Creation::new(user, WelcomeEmail::Default))
@@ -90,22 +90,23 @@ async fn a_creation_that_was_not_answered_is_looked_for_and_not_repeated() {
         let outcomes = target.execute(&batch).await.unwrap();
         let calls = target.emulator().calls();
         let made = calls.iter().filter(|call| call.operation == Operation::CreateUsers).count();
-        assert_eq!(made, 1, "{kind:?}: it was repeated");
+        assert_eq!(made, 1, "{kind:?}: the creation was repeated");
         for outcome in &outcomes[..2] {
             let created = matches!(outcome, Outcome::Done { effect: Effect::Created { .. } });
             let doubted = matches!(outcome, Outcome::InDoubt { fault } if fault.retryable);
             assert!(if done { created } else { doubted }, "{kind:?}: {outcome:?}");
         }
-        // Who was there before is there, and was not made.
+        // A user who existed before the batch is reported as a conflict, not as created.
         assert!(matches!(&outcomes[2], Outcome::Failed { fault } if fault.kind == ErrorKind::Conflict), "{outcomes:?}");
         let mails = target.emulator().mails().len();
         assert_eq!(mails, if done { 2 } else { 0 });
     }
 }
 
-/// Neither the creation is answered nor whoever looks for it: what nobody knows is told as doubt, and made once.
+/// If neither the creation nor the search for the new user gets a response, the outcome is in doubt, and the creation
+/// is not repeated.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_creation_that_cannot_be_looked_for_stays_in_doubt() {
+async fn a_creation_that_cannot_be_checked_stays_in_doubt() {
     let target = served(Some(Fault::on(Operation::CreateUsers, FaultKind::ResetAfter).first(1)), 1000);
     target.read().await.unwrap();
     target.emulator().fault(Fault::on(Operation::ListUsers, FaultKind::Status(500)));
@@ -119,7 +120,7 @@ async fn a_creation_that_cannot_be_looked_for_stays_in_doubt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn users_who_get_the_same_are_made_in_one_call_and_each_refusal_is_about_one() {
+async fn creates_equal_users_in_one_call_and_reports_each_rejection() {
     let target = served(None, 1000);
     let user = |email: &str, licenses: &[&str]| {
         let licenses = licenses.iter().map(|&license| license.into()).collect();
@@ -139,7 +140,7 @@ async fn users_who_get_the_same_are_made_in_one_call_and_each_refusal_is_about_o
         assert!(matches!(outcome, Outcome::Failed { fault } if fault.kind == ErrorKind::Conflict), "{outcome:?}");
     }
 
-    // One that the service cannot take does not keep the others from being made.
+    // A user that the service rejects does not prevent the creation of the others.
     let mut zoned = User::new("zone@example.test", "Gus", "Lee");
     zoned.set_settings(|own| own.time_zone = Some("Nowhere at all".into()));
     let zoned = Action::Create(Creation::new(zoned, WelcomeEmail::None));

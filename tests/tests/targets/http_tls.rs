@@ -1,4 +1,4 @@
-//! Whom a client of services believes: the authority it is told of, or nobody, or, where that is called dangerous, anybody.
+//! TLS certificate verification of HTTP clients: with the system trust store, with a configured CA, and disabled.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// A server that shows a certificate and answers `7`; gives its address, and what it was sent goes to nobody.
+/// Starts a server with a certificate that responds with `7`, and returns its address.
 fn serve(authority: &Authority, how: Certificate) -> String {
     let pair = authority.server(how, &["localhost"], &[]).unwrap();
     let chain = CertificateDer::pem_file_iter(&pair.certificate).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
@@ -29,7 +29,7 @@ fn serve(authority: &Authority, how: Certificate) -> String {
         for stream in listener.incoming() {
             let Ok(stream) = stream else { return };
             let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
-            // Whoever does not believe it hangs up.
+            // Clients that do not trust the certificate disconnect.
             if stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 1\r\n\r\n7");
                 stream.conn.send_close_notify();
@@ -52,7 +52,7 @@ async fn ask(address: &str, options: HttpOptions) -> Result<u32, gotosync_core::
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_is_believed_if_its_authority_is() {
+async fn trusts_a_server_if_its_ca_is_trusted() {
     let authority = Authority::new().unwrap();
     let told = || HttpOptions { roots: Roots::Bundle(authority.file()), ..HttpOptions::default() };
     assert_eq!(ask(&serve(&authority, Certificate::Valid), told()).await.unwrap(), 7);
@@ -65,13 +65,13 @@ async fn a_server_is_believed_if_its_authority_is() {
         let danger = HttpOptions { danger_accept_any_certificate: true, ..HttpOptions::default() };
         assert_eq!(ask(&address, danger).await.unwrap(), 7, "{how:?}");
     }
-    // Nobody told the platform of this authority.
+    // The system trust store does not contain this CA.
     let stranger = ask(&serve(&authority, Certificate::Valid), HttpOptions::default()).await.unwrap_err();
     assert_eq!(stranger.kind(), ErrorKind::Denied, "{stranger}");
 }
 
 #[test]
-fn a_bundle_that_is_none_is_said_before_anything_is_called() {
+fn rejects_an_invalid_ca_bundle_before_any_call() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     let options = || HttpOptions { roots: Roots::Bundle(file.clone()), ..HttpOptions::default() };

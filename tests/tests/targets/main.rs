@@ -1,4 +1,5 @@
-//! Accounts behind HTTP: the emulator of GoTo, which runs inside this process, and a SCIM service, which is started.
+//! Tests with accounts behind HTTP: the emulator of GoTo, which runs inside this process, and a SCIM service, which
+//! the tests start.
 
 mod goto_cli;
 mod goto_connect;

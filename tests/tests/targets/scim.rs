@@ -1,4 +1,4 @@
-//! Accounts at a SCIM service: what it offers is used, what is somebody else's stays, and nothing is said that is not known.
+//! Accounts at a SCIM service: use of optional features, unmanaged data, and outcomes in doubt.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use gotosync_tests::scim::target;
 use gotosync_tests::servers::Scim;
 use serde_json::{Value, json};
 
-/// A service with its probe.
+/// A service and a probe that inspects it.
 struct Bench {
     server: Scim,
     probe: Probe,
@@ -70,7 +70,7 @@ async fn one(target: &dyn ProvisioningTarget, action: Action) -> Outcome {
     target.execute(&[action].into_iter().collect()).await.unwrap().pop().unwrap()
 }
 
-/// A change of the last name.
+/// Returns an update of the last name.
 fn renamed(key: &str, before: &str, after: &str) -> Action {
     let (reading, account) = (corpus::nobody().unwrap(), Account::empty("0", "evidence"));
     let whole = Whole::of(&reading, &account).unwrap();
@@ -79,7 +79,7 @@ fn renamed(key: &str, before: &str, after: &str) -> Action {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_asked_about_stays_as_it_is() {
+async fn keeps_unmanaged_attributes() {
     for options in [Scim::options(), Scim::options().without("patch")] {
         let bench = Bench::new(options.start().unwrap());
         let id = bench.user("ann@example.test");
@@ -90,7 +90,7 @@ async fn what_nobody_asked_about_stays_as_it_is() {
         let vpn = bench.make("Groups", &foreign);
         let target = bench.target();
         let account = target.read().await.unwrap();
-        assert_eq!(account.groups, [], "somebody else's group is none of the account's");
+        assert_eq!(account.groups, [], "an unmanaged group must not be part of the account");
         assert!(one(&target, Action::CreateGroup { path: UserGroupPath::new("Sales") }).await.is_done());
         let group = Some(Change::fill(UserGroupPath::new("Sales")));
         let changes = UserChanges { group, ..UserChanges::default() };
@@ -106,7 +106,7 @@ async fn what_nobody_asked_about_stays_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_gives_few_rows_at_once_is_read_to_its_end() {
+async fn reads_all_pages_of_a_service_with_small_pages() {
     for options in [Scim::options().most(3), Scim::options().most(3).by_cursor()] {
         let bench = Bench::new(options.start().unwrap());
         (0..10).for_each(|number| drop(bench.user(&format!("u{number}@example.test"))));
@@ -116,7 +116,7 @@ async fn a_service_that_gives_few_rows_at_once_is_read_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_signs_in_by_another_name_is_known_by_the_primary_address() {
+async fn matches_users_by_primary_address_if_the_user_name_differs() {
     let bench = Bench::new(Scim::options().start().unwrap());
     let id = bench.user("ann.lee");
     let target = bench.target();
@@ -132,7 +132,7 @@ async fn whoever_signs_in_by_another_name_is_known_by_the_primary_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_run_ends_with_nothing_to_do() {
+async fn a_second_run_has_nothing_to_do() {
     let server = Scim::options().start().unwrap();
     let target = target(&server, "one", ScimOptions::default()).unwrap();
     let rules = "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=example,DC=test'\nproducts = ['Access']\n\
@@ -149,7 +149,7 @@ async fn a_whole_run_ends_with_nothing_to_do() {
     assert!(engine.plan().await.unwrap().plan.is_empty());
 }
 
-/// The directory of the laws with another address for Ann.
+/// Returns the directory of the conformance tests with another address for Ann.
 fn moved(folder: &std::path::Path) -> LdifSource {
     let file = folder.join("directory.ldif");
     std::fs::write(&file, corpus::LDIF.replace("mail: ann@", "mail: anna@")).unwrap();
@@ -157,7 +157,7 @@ fn moved(folder: &std::path::Path) -> LdifSource {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_was_made_is_known_again_after_everything_was_forgotten() {
+async fn recognizes_created_users_after_losing_the_state() {
     let (server, folder) = (Scim::options().start().unwrap(), tempfile::tempdir().unwrap());
     let rules = "[[rule]]\nname = 'Sales'\nou = 'OU=Sales,DC=example,DC=test'\nproducts = ['Access']\n";
     let engine = |moves: bool| {
@@ -182,9 +182,9 @@ async fn whoever_was_made_is_known_again_after_everything_was_forgotten() {
     assert!(after.user_by_email(&Email::new("anna@example.test")).is_some());
 }
 
-/// Somebody who was there before is found by e-mail once, and by their id from then on; what another client calls them stays.
+/// An existing user is found by e-mail once and by id afterwards. An external id that another client set is kept.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_was_there_is_marked_and_known_again_after_everything_was_forgotten() {
+async fn marks_existing_users_and_recognizes_them_after_losing_the_state() {
     for server in [Scim::options(), Scim::options().without("patch")] {
         let (bench, folder) = (Bench::new(server.start().unwrap()), tempfile::tempdir().unwrap());
         let (ann, bob) = (bench.user("ann@example.test"), bench.user("bob@example.test"));
@@ -209,13 +209,14 @@ async fn whoever_was_there_is_marked_and_known_again_after_everything_was_forgot
         let second = Engine::new(moved(folder.path()), bench.target(), MemoryState::new(), rules());
         let plan = second.plan().await.unwrap().plan;
         let told: Vec<_> = plan.steps().iter().map(|step| (step.action.kind(), &*step.subject)).collect();
-        assert_eq!(told, [(ActionKind::Update, "ann@example.test")], "and nobody is made");
+        assert_eq!(told, [(ActionKind::Update, "ann@example.test")], "and no user is created");
     }
 }
 
-/// Somebody else writes between the look and the write: the version says so, the write is refused, and what they wrote stays.
+/// Another client writes between the read and the write. The `ETag` reveals that, so the write is refused and the other
+/// client's change is kept.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_over_what_somebody_else_wrote_meanwhile_is_refused() {
+async fn refuses_to_overwrite_concurrent_changes() {
     let bench = Bench::new(Scim::options().start().unwrap());
     let id = bench.user("ann@example.test");
     let path = format!("/Users/{id}");
@@ -236,12 +237,12 @@ async fn a_write_over_what_somebody_else_wrote_meanwhile_is_refused() {
     assert!(matches!(&late, Outcome::Failed { fault } if fault.kind == ErrorKind::Conflict), "{late:?}");
     let now = bench.get(&format!("Users/{id}"));
     assert_eq!((&now["name"]["familyName"], &now["nickName"]), (&json!("Lee"), &json!("Quick")));
-    // The next run looks again, and nobody is in its way.
+    // The next run reads again, and its write succeeds.
     assert!(one(&target, renamed(&id, "Lee", "Berg")).await.is_done());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_is_silent_leaves_doubt_and_no_lie() {
+async fn a_silent_service_leaves_steps_in_doubt() {
     let bench = Bench::new(Scim::options().without("bulk").start().unwrap());
     let timeouts = gotosync_core::http::Timeouts {
         total: std::time::Duration::from_millis(300),
@@ -259,7 +260,7 @@ async fn a_service_that_is_silent_leaves_doubt_and_no_lie() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_token_is_refused_and_not_shown() {
+async fn reports_a_rejected_token_without_printing_it() {
     let bench = Bench::new(Scim::options().start().unwrap());
     let client = Client::new(HttpOptions::default()).unwrap();
     let token = Arc::new(StaticToken::new(Secret::new("hunter2")));
@@ -269,7 +270,7 @@ async fn a_wrong_token_is_refused_and_not_shown() {
     assert!(!format!("{error:?} {target:?}").contains("hunter2"));
 }
 
-/// The vendor's own service, in its older dialect.
+/// Returns a target for GoTo's own SCIM service, which uses an older dialect.
 fn goto(emulator: &Emulator) -> ScimTarget {
     let patience = Patience { first: std::time::Duration::from_millis(10), ..Patience::default() };
     let client = Client::new(HttpOptions { patience, ..HttpOptions::default() }).unwrap();
@@ -279,7 +280,7 @@ fn goto(emulator: &Emulator) -> ScimTarget {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_gotos_dialect_users_are_made_and_changed_and_nobody_is_taken_from() {
+async fn the_goto_dialect_creates_and_changes_users_and_removes_nothing() {
     let emulator = Emulator::options().account(corpus::account()).per_second(None).start().unwrap();
     let target = goto(&emulator);
     let info = target.describe().await.unwrap();
@@ -287,7 +288,7 @@ async fn in_gotos_dialect_users_are_made_and_changed_and_nobody_is_taken_from() 
     assert!(!info.capabilities.has(Feature::UserGroups));
     let account = target.read().await.unwrap();
     assert_eq!((account.users.len(), account.completeness.is_complete()), (6, true));
-    assert!(account.users.iter().all(|user| user.status == Status::Active), "of the others nothing is known");
+    assert!(account.users.iter().all(|user| user.status == Status::Active), "the status of the others is unknown");
     let made = one(&target, create("gus@example.test", None)).await;
     assert!(made.is_done(), "{made:?}");
     let again = one(&target, create("gus@example.test", None)).await;
@@ -298,7 +299,7 @@ async fn in_gotos_dialect_users_are_made_and_changed_and_nobody_is_taken_from() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_gotos_dialect_a_missing_role_is_told_as_such() {
+async fn the_goto_dialect_reports_a_missing_role() {
     let options = Emulator::options().account(corpus::account()).per_second(None).no_organization_role();
     let emulator = options.start().unwrap();
     let error = goto(&emulator).read().await.unwrap_err();
@@ -308,7 +309,7 @@ async fn in_gotos_dialect_a_missing_role_is_told_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_creation_whose_answer_was_lost_is_found_and_not_repeated() {
+async fn finds_a_user_whose_creation_response_was_lost() {
     let emulator = Emulator::options().account(corpus::account()).per_second(None).start().unwrap();
     let target = goto(&emulator);
     target.describe().await.unwrap();
@@ -322,10 +323,10 @@ async fn a_creation_whose_answer_was_lost_is_found_and_not_repeated() {
     }
     assert_eq!(emulator.account().users.len(), 7);
     let writes = emulator.calls().iter().filter(|call| call.operation == Operation::ScimWrite).count();
-    assert_eq!(writes, 2, "nothing is written twice");
+    assert_eq!(writes, 2, "no write is repeated");
 }
 
-/// A folder with a directory of four people, rules, and a service's token beside the configuration.
+/// Creates a folder with a directory of four people, rules, and a configuration with the service's token in a file.
 fn office(server: &Scim) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
@@ -338,7 +339,7 @@ fn office(server: &Scim) -> tempfile::TempDir {
 }
 
 #[test]
-fn the_command_runs_against_a_service_and_shows_no_token() {
+fn the_command_runs_against_a_service_and_prints_no_token() {
     let server = Scim::options().start().unwrap();
     let office = office(&server);
     let mut said = String::new();
@@ -355,12 +356,12 @@ fn the_command_runs_against_a_service_and_shows_no_token() {
         if path.is_file() && path.file_name().is_some_and(|name| name != "token") {
             let bytes = std::fs::read(&path).unwrap();
             let held = bytes.windows(server.token().len()).any(|part| part == server.token().as_bytes());
-            assert!(!held, "{} holds the token", path.display());
+            assert!(!held, "{} contains the token", path.display());
         }
     }
 }
 
-/// What is wrong with a table `[account]`, as people read it.
+/// Returns the error message for an `[account]` table.
 fn problem(account: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gotosync.toml");
@@ -370,7 +371,7 @@ fn problem(account: &str) -> String {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_used_says_why() {
+fn explains_invalid_configurations() {
     for (account, told) in [
         ("scim = 'https://x.test'\ntoken = 'hunter2'", "`token` must not be in the configuration itself"),
         ("scim = 'https://x.test'\ndialect = 'scim2'", "known dialects are `scim-2.0` and `goto-identity`"),
@@ -383,9 +384,9 @@ fn a_configuration_that_cannot_be_used_says_why() {
     }
 }
 
-/// Every configuration that the page shows can be read.
+/// Checks that every configuration on the page is valid.
 #[test]
-fn the_page_shows_what_can_be_used() {
+fn the_page_shows_valid_configurations() {
     let page = include_str!("../../../gotosync-core/docs/scim.md");
     let blocks: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     let accounts: Vec<&&str> = blocks.iter().filter(|block| block.contains("[account]")).collect();

@@ -1,4 +1,5 @@
-//! Every law on an account at a SCIM service of a third party, and on every decorator over it.
+//! Runs the laws, conformance tests that every target must pass, on an account at a third-party SCIM service and on
+//! its decorators.
 
 use std::num::NonZeroU32;
 
@@ -45,16 +46,16 @@ at_a_service! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_changes_of_a_part_the_whole_is_written() {
+async fn passes_without_patch_support() {
     service_holds(Scim::options().without("patch").without("bulk")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_versions_and_sorting_it_is_the_same() {
+async fn passes_without_etags_and_sorting() {
     service_holds(Scim::options().without("etag").without("sort")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn by_cursor_it_is_the_same() {
+async fn passes_with_cursor_pagination() {
     service_holds(Scim::options().by_cursor()).await;
 }

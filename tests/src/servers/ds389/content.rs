@@ -1,4 +1,4 @@
-//! What is in a server's database before it starts.
+//! The content of a server's database before it starts.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -12,7 +12,7 @@ use super::settings::BACKEND;
 use super::{Ds389Options, READER, settings};
 use crate::Trouble;
 
-/// The files of a server with these entries.
+/// Returns a folder with the files of a server that contains these entries.
 pub(super) fn files(options: &Ds389Options) -> Result<PathBuf, Trouble> {
     let mut key = vec![include_str!("settings.rs"), include_str!("content.rs")];
     if options.population.is_some() {
@@ -36,7 +36,7 @@ fn make(folder: &Path, options: &Ds389Options) -> Result<(), Trouble> {
     entries.flush()?;
     run(tool("ns-slapd").args(["ldif2db", "-n", BACKEND, "-D"]).arg(folder).arg("-i").arg(&file))?;
     fs::remove_file(file)?;
-    // Both are full of the place where they were made.
+    // Both folders contain absolute paths of the folder where the database was created.
     fs::remove_dir_all(folder.join("logs"))?;
     Ok(fs::remove_file(folder.join("dse.ldif"))?)
 }
@@ -47,7 +47,7 @@ fn root(options: &Ds389Options) -> Record {
         record.add("objectClass", class);
     }
     record.add("dc", options.suffix.split(',').next().and_then(|part| part.split_once('=')).unwrap_or_default().1);
-    // Nobody may read what nobody was allowed to.
+    // Only `cn=reader` and the administrator may read.
     record.add("aci", format!(
         "(targetattr=\"*\")(version 3.0; acl \"reader\"; allow (read, search, compare) userdn=\"ldap:///cn={},{}\";)",
         READER.0, options.suffix
@@ -61,7 +61,7 @@ fn reader(options: &Ds389Options) -> Record {
         record.add("objectClass", class);
     }
     record.add("cn", READER.0);
-    // What is loaded is taken for the password itself, or for what its prefix says.
+    // The import treats this value as a password, or as the hash that its prefix names.
     record.add("userPassword", format!("{{CLEAR}}{}", READER.1));
     options.limits.iter().for_each(|(name, value)| record.add(name, value));
     record

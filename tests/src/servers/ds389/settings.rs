@@ -1,4 +1,4 @@
-//! The settings of a server, which are entries in a file.
+//! The configuration of a server, which is stored as LDIF entries in a file.
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -11,8 +11,8 @@ use super::super::tool::{run, tool};
 use super::{ADMINISTRATOR, Ds389Options, PORTS};
 use crate::Trouble;
 
-/// Writes the settings of the server whose files are in this folder, from those that Debian brings; without an address
-/// they are good for loading entries only.
+/// Writes the configuration of the server whose files are in this folder, based on the Debian template. Without an
+/// address, the configuration can only be used for loading entries.
 pub(super) fn write(folder: &Path, options: &Ds389Options, address: Option<Ipv4Addr>) -> Result<(), Trouble> {
     for name in FOLDERS {
         fs::create_dir_all(folder.join(name))?;
@@ -20,14 +20,15 @@ pub(super) fn write(folder: &Path, options: &Ds389Options, address: Option<Ipv4A
     for name in ["slapd-collations.conf", "certmap.conf"] {
         fs::copy(Path::new("/etc/dirsrv/config").join(name), folder.join(name))?;
     }
-    // The system's own come from where they are installed; this is what an admin would add to.
+    // The standard schema is read from the installation folder. This file is the one to which an admin would add
+    // definitions.
     fs::copy("/etc/dirsrv/schema/99user.ldif", folder.join("schema/99user.ldif"))?;
     let template = fs::read_to_string(TEMPLATE).map_err(|error| {
-        format!("{TEMPLATE} is not there: {error}; run tests/servers/install, which brings 389-ds-base")
+        format!("could not read {TEMPLATE}: {error}; run tests/servers/install, which installs 389-ds-base")
     })?;
     let mut entries = records(&filled(&template, folder, options)?)?;
     if let Some(address) = address {
-        let config = entries.iter_mut().find(|entry| entry.dn == "cn=config").ok_or("there is no cn=config")?;
+        let config = entries.iter_mut().find(|entry| entry.dn == "cn=config").ok_or("the template has no cn=config")?;
         config.add("nsslapd-listenhost", address.to_string());
         config.add("nsslapd-securelistenhost", address.to_string());
         config.add("nsslapd-secureport", PORTS[1].to_string());
@@ -48,7 +49,7 @@ pub(super) fn write(folder: &Path, options: &Ds389Options, address: Option<Ipv4A
     Ok(file.flush()?)
 }
 
-/// Lets the server show a certificate, from a store of its own kind.
+/// Installs the certificate of the server and its CA into the server's NSS database.
 pub(super) fn trust(folder: &Path, pair: &Pair, authority: &Authority) -> Result<(), Trouble> {
     let (store, bundle) = (folder.join("certificates"), folder.join("server.p12"));
     fs::create_dir_all(&store)?;
@@ -65,13 +66,13 @@ pub(super) fn trust(folder: &Path, pair: &Pair, authority: &Authority) -> Result
     run(tool("certutil").args(trusted).arg(authority.file()).arg("-d").arg(&store)).map(drop)
 }
 
-/// The template with its blanks filled in.
+/// Fills in the placeholders of the template.
 fn filled(template: &str, folder: &Path, options: &Ds389Options) -> Result<String, Trouble> {
     let mut text = template.to_owned();
     for (blank, name) in BLANKS {
         text = text.replace(&format!("%{blank}%"), &folder.join(name).display().to_string());
     }
-    // Not root's by right: the server is whoever starts it.
+    // The server does not need root: it runs as the current user.
     let user = run(tool("id").arg("-un"))?;
     let password = format!("{{CLEAR}}{}", ADMINISTRATOR.1);
     let port = PORTS[0].to_string();
@@ -91,8 +92,8 @@ fn filled(template: &str, folder: &Path, options: &Ds389Options) -> Result<Strin
     Ok(text)
 }
 
-/// The plugins that give new entries an `entryUUID`. The template lacks them: a server adds them when it first starts, and uses
-/// them from the second time on.
+/// Returns the plugins that give new entries an `entryUUID`. The template lacks them: a server adds them on its first
+/// start and uses them from the second start on.
 fn uuid_plugins() -> [Record; 2] {
     let plugin = |name: &str, kind: &str| {
         let mut record = Record { dn: format!("cn={name},cn=plugins,cn=config"), ..Record::default() };
@@ -118,7 +119,7 @@ fn uuid_plugins() -> [Record; 2] {
     [plugin("entryuuid_syntax", "syntax"), plugin("entryuuid", "betxnpreoperation")]
 }
 
-/// Where the entries below the root are.
+/// Returns the backend that stores the entries below the base DN.
 fn backend(folder: &Path, options: &Ds389Options) -> [Record; 2] {
     let entry = |dn: String, class: &str| {
         let mut record = Record { dn, ..Record::default() };
@@ -140,12 +141,12 @@ fn backend(folder: &Path, options: &Ds389Options) -> [Record; 2] {
     [context, backend]
 }
 
-/// The name of the database of all entries.
+/// The name of the database that contains all entries.
 pub(super) const BACKEND: &str = "userRoot";
 
 const TEMPLATE: &str = "/usr/share/dirsrv/data/template-dse.ldif";
 const FOLDERS: [&str; 6] = ["db", "logs", "run", "lock", "schema", "certificates"];
-/// Blanks of the template that are files and folders of the server.
+/// The placeholders of the template for files and folders of the server.
 const BLANKS: [(&str, &str); 13] = [
     ("schema_dir", "schema"),
     ("lock_dir", "lock"),
@@ -161,7 +162,7 @@ const BLANKS: [(&str, &str); 13] = [
     ("db_home_dir", "db"),
     ("ldapi", "socket"),
 ];
-/// Plugins that keep groups and people in step.
+/// The plugins that maintain group memberships.
 const KEEPS_GROUPS: [&str; 2] = ["MemberOf Plugin", "referential integrity postoperation"];
-/// Plugins that make content synchronization.
+/// The plugins that provide content synchronization.
 const SYNCHRONIZES: [&str; 2] = ["Content Synchronization", "Retro Changelog Plugin"];

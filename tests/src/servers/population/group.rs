@@ -1,4 +1,4 @@
-//! Groups.
+//! The groups of a population.
 
 use super::names::{DEPARTMENTS, PURPOSES};
 use super::person::Person;
@@ -6,24 +6,24 @@ use super::random::Random;
 use super::write::escape;
 use super::{Population, Style, unit};
 
-/// A group, after those that are in it.
+/// A group. It follows the groups that are its members.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) dn: String,
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// Members by their number.
+    /// The indexes of the members.
     pub(super) people: Vec<usize>,
     pub(super) groups: Vec<usize>,
-    /// A member that comes later, and so closes a circle.
+    /// The index of a member group that comes later and thereby closes a cycle.
     pub(super) circle: Option<usize>,
-    /// Whether it is the primary group of its members.
+    /// `true` if the group is the primary group of its members.
     pub(super) primary: bool,
-    /// Whether the first computer and the first contact are in it too.
+    /// `true` if the first computer and the first contact are members, too.
     pub(super) strangers: bool,
 }
 
-/// Which groups may be in it, and what for.
+/// The scope and type of a group in Active Directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Global,
@@ -34,7 +34,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// `groupType` as Windows counts it (MS-ADTS 2.2.12).
+    /// Returns the value of `groupType` (MS-ADTS 2.2.12).
     pub(super) fn number(self) -> i32 {
         match self {
             Self::Global => i32::MIN | 2,
@@ -52,7 +52,7 @@ pub(super) fn draw(population: &Population, style: Style, base: &str, people: &[
     let units = unit::draw(base);
     let mut groups = Groups { at: unit::find(&units, unit::UnitContent::Groups).dn.clone(), groups: Vec::new() };
     let mut random = Random::new(population.seed, u64::MAX);
-    // A chain: who is in the eighth is in the first.
+    // A chain: the members of the eighth group are indirect members of the first.
     let mut below = Vec::new();
     for level in (1..=8).rev() {
         below = vec![groups.add(&format!("Chain {level}"), Kind::Universal, random.some(3, all), below)];
@@ -86,7 +86,7 @@ pub(super) fn draw(population: &Population, style: Style, base: &str, people: &[
     while groups.groups.len() < population.groups {
         let number = groups.groups.len();
         let name = format!("{} {} {number:04}", random.pick(DEPARTMENTS), random.pick(PURPOSES));
-        // Most are small, a few hold hundreds.
+        // Most groups are small, and a few have hundreds of members.
         let size = 1 + random.below(8) * (1 + random.below(8)) * if random.percent(5) { 10 } else { 1 };
         let within: Vec<usize> = if random.percent(15) { vec![random.below(8), 8 + random.below(4)] } else { vec![] };
         let kind = match random.below(4) {
@@ -98,7 +98,7 @@ pub(super) fn draw(population: &Population, style: Style, base: &str, people: &[
         groups.add(&name, kind, random.some(size, all), within);
     }
     if !active {
-        // The class asks for a member.
+        // The class `groupOfNames` requires a member.
         groups
             .groups
             .iter_mut()

@@ -1,14 +1,14 @@
-//! What people, places and departments are called.
+//! Names of people, sites, and departments.
 
 /// First and last names of one language.
 pub(super) struct Language {
     pub(super) first: &'static [&'static str],
     pub(super) last: &'static [&'static str],
-    /// Whether the last name comes first, with nothing between.
+    /// `true` if the last name comes first, without a space.
     pub(super) joined: bool,
 }
 
-/// A place where people work.
+/// A site where people work.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Site {
     pub(super) city: &'static str,

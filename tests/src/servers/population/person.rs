@@ -1,4 +1,4 @@
-//! People.
+//! The people of a population.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,11 +11,11 @@ use super::unit::{Unit, UnitContent, find};
 use super::write::escape;
 use super::{Population, Style};
 
-/// What tells one person from another; the rest is drawn while writing.
+/// The drawn properties of a person. The remaining attributes are drawn when the entry is written.
 #[derive(Debug)]
 pub(super) struct Person {
     pub(super) dn: String,
-    /// The name within the unit.
+    /// The name of the entry within its unit.
     pub(super) name: String,
     pub(super) account: String,
     pub(super) first: Option<String>,
@@ -25,11 +25,11 @@ pub(super) struct Person {
     pub(super) same_mail: bool,
     pub(super) standing: Standing,
     pub(super) inet_org: bool,
-    /// Where the person works, by number.
+    /// The index of the site where the person works.
     pub(super) site: usize,
 }
 
-/// Whether a person may sign in.
+/// The state of a person's account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Active,
@@ -37,7 +37,7 @@ pub(super) enum Standing {
     Expired,
 }
 
-/// Draws the people. Every sixtieth has the same oddity, so that a few hundred have them all.
+/// Draws the people. The same special case occurs once in 60 people, so that a few hundred people have all of them.
 pub(super) fn draw(population: &Population, style: Style, units: &[Unit]) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::with_capacity(population.people);
     let (mut names, mut accounts, mut mails) = (HashSet::new(), HashMap::new(), HashSet::new());
@@ -52,7 +52,7 @@ pub(super) fn draw(population: &Population, style: Style, units: &[Unit]) -> Vec
             last = String::from("Gräfin von Hohenburg-Schwarzenfels zu Altenstein");
         }
         if oddity == 11 {
-            // As a Mac writes it: letter and accent apart.
+            // macOS writes a letter and its accent as separate code points.
             (first, last) = ("Zoé".nfd().collect(), "Ångström-Çelik".nfd().collect());
         }
         let display = display(oddity, &mut random, language, &first, &last);
@@ -106,7 +106,7 @@ fn display(oddity: usize, random: &mut Random, language: &Language, first: &str,
     }
 }
 
-/// A name for signing in that nobody else has: at most 20 letters, none of which Windows refuses.
+/// Returns a unique `sAMAccountName`: at most 20 characters, without those that Windows rejects.
 fn account(taken: &mut HashMap<String, usize>, first: &str, last: &str) -> String {
     let letters = |text: &str| -> String {
         deunicode(text).chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
@@ -114,11 +114,11 @@ fn account(taken: &mut HashMap<String, usize>, first: &str, last: &str) -> Strin
     let stem: String = letters(first).chars().take(1).chain(letters(last).chars()).take(12).collect();
     let count = taken.entry(stem.clone()).or_default();
     *count += 1;
-    // A stem ends with a letter, so a number makes none that is another's.
+    // A stem ends with a letter, so appending a number cannot produce the name of another stem.
     if *count == 1 { stem } else { format!("{stem}{count}") }
 }
 
-/// A name that no other entry of the unit has, as directories compare: without regard to case and to runs of blanks.
+/// Returns a name that is unique in the unit. Directories compare names without regard to case and repeated spaces.
 fn within(taken: &mut HashSet<String>, unit: &str, display: &str, account: &str) -> String {
     let short: String = display.trim().chars().take(40).collect();
     let short = short.trim_end();

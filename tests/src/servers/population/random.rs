@@ -1,4 +1,4 @@
-//! Random numbers that are the same everywhere.
+//! Reproducible random numbers.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 pub(super) struct Random(u64);
 
 impl Random {
-    /// The numbers of one subject of one seed.
+    /// Creates a generator for one subject of a seed.
     pub(super) fn new(seed: u64, subject: u64) -> Self {
         Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ subject.wrapping_mul(0xd134_2543_de82_ef95))
     }
@@ -19,12 +19,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below another one, which is not 0.
+    /// Returns a number below `end`, which must not be 0.
     pub(super) fn below(&mut self, end: usize) -> usize {
         (self.next() >> 11) as usize % end
     }
 
-    /// Says yes so many times of a hundred.
+    /// Returns `true` with a probability of `share` %.
     pub(super) fn percent(&mut self, share: usize) -> bool {
         self.below(100) < share
     }
@@ -33,7 +33,7 @@ impl Random {
         list[self.below(list.len())]
     }
 
-    /// So many different numbers below another one, or all of them, in ascending order.
+    /// Returns `count` different numbers below `end` in ascending order, or all of them if there are fewer.
     pub(super) fn some(&mut self, count: usize, end: usize) -> Vec<usize> {
         let mut chosen = BTreeSet::new();
         if count < end / 4 {
@@ -41,8 +41,8 @@ impl Random {
                 chosen.insert(self.below(end));
             }
         } else {
-            // Of many, each is taken with the share of what is still wanted among what is still left (Knuth's algorithm
-            // S).
+            // Each number is selected with a probability of (numbers still needed) / (numbers still left): Knuth's
+            // algorithm S.
             let wanted = count.min(end);
             for at in 0..end {
                 if self.below(end - at) < wanted - chosen.len() {

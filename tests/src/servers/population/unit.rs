@@ -1,9 +1,9 @@
-//! Organizational units.
+//! The organizational units of a population.
 
 use super::names::SITES;
 use super::write::escape;
 
-/// A unit, after the one it is in.
+/// A unit. It follows its parent.
 #[derive(Debug)]
 pub(super) struct Unit {
     pub(super) dn: String,
@@ -11,16 +11,16 @@ pub(super) struct Unit {
     pub(super) place: UnitContent,
 }
 
-/// What is in a unit.
+/// The content of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UnitContent {
-    /// Other units, or nothing.
+    /// Only other units, or nothing.
     Nothing,
-    /// People of a site, by its number.
+    /// The people of a site, by its index.
     Site(usize),
-    /// People of other companies.
+    /// The people of other companies.
     Partners,
-    /// People who have left.
+    /// The people who have left.
     Leavers,
     Groups,
     Computers,
@@ -51,7 +51,7 @@ pub(super) fn draw(base: &str) -> Vec<Unit> {
     unit("Computers/Laptops", &company, UnitContent::Computers);
     unit("Contacts", &company, UnitContent::Contacts);
     unit("Nobody", &company, UnitContent::Nothing);
-    // As deep as some admins go.
+    // Some admins nest units this deep.
     let mut deep = unit("Archive", &company, UnitContent::Nothing);
     for level in 1..=6 {
         deep = unit(&format!("Level {level}"), &deep, UnitContent::Nothing);
@@ -59,7 +59,7 @@ pub(super) fn draw(base: &str) -> Vec<Unit> {
     units
 }
 
-/// The unit of this place.
+/// Returns the unit with this content.
 pub(super) fn find(units: &[Unit], place: UnitContent) -> &Unit {
     units.iter().find(|unit| unit.place == place).expect("every place has a unit")
 }

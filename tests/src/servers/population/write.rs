@@ -1,4 +1,4 @@
-//! A population as LDIF.
+//! Writes a population as LDIF.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -47,17 +47,17 @@ pub(super) fn changes(content: &Content) -> String {
     if content.style == Style::ActiveDirectory {
         for group in &content.groups {
             if let Some(member) = group.circle {
-                change(&group.dn, "add", "member", &content.groups[member].dn).expect("memory takes everything");
+                change(&group.dn, "add", "member", &content.groups[member].dn).expect("writing to memory succeeds");
             }
         }
         if let [first, second, ..] = &content.people[..] {
-            change(&first.dn, "replace", "manager", &second.dn).expect("memory takes everything");
+            change(&first.dn, "replace", "manager", &second.dn).expect("writing to memory succeeds");
         }
     }
-    String::from_utf8(out).expect("names are text")
+    String::from_utf8(out).expect("names are UTF-8")
 }
 
-/// Writes a value of a name as RFC 4514 has it.
+/// Escapes a DN value as RFC 4514 requires.
 pub(super) fn escape(value: &str) -> String {
     let mut escaped = String::new();
     let last = value.chars().count().saturating_sub(1);
@@ -87,7 +87,7 @@ fn person(content: &Content, at: usize, person: &Person) -> Record {
             "userAccountControl",
             (0x200 | lasting | if person.standing == Standing::Disabled { 2 } else { 0 }).to_string(),
         );
-        // In tenths of microseconds since 1601: some day of 2019, or of 2049.
+        // In units of 100 nanoseconds since 1601: some day of 2019 or of 2049.
         if person.standing == Standing::Expired {
             record.add("accountExpires", (132_000_000_000_000_000 + at).to_string());
         } else if random.percent(5) {
@@ -129,7 +129,7 @@ fn person(content: &Content, at: usize, person: &Person) -> Record {
             record.add("proxyAddresses", format!("smtp:{}@old.example.test", person.account));
         }
     }
-    // Managers come before those they manage; the circle is closed by the changes.
+    // Managers precede the people that they manage. The LDIF changes close the cycle.
     if at > 0 && (at == 1 || random.percent(90)) {
         record.add("manager", &content.people[if at == 1 { 0 } else { random.below(at.min(1 + at / 8).max(1)) }].dn);
     }
@@ -142,7 +142,7 @@ fn group(content: &Content, group: &Group) -> Record {
     classes(&mut record, &["top", if active { "group" } else { "groupOfNames" }]);
     record.add("cn", &group.name);
     if active {
-        // Windows refuses these in a name for signing in, which groups have as well.
+        // Windows rejects these characters in `sAMAccountName`, which groups have as well.
         let account: String = group.name.chars().filter(|letter| !"\"/\\[]:;|=,+*?<>#".contains(*letter)).collect();
         record.add("sAMAccountName", account);
         record.add("groupType", group.kind.number().to_string());
@@ -161,7 +161,7 @@ fn group(content: &Content, group: &Group) -> Record {
     record
 }
 
-/// For each person, and after them for each group, the groups it is in.
+/// Returns the groups that contain each person, followed by the groups that contain each group.
 fn groups_above(content: &Content) -> Vec<Vec<usize>> {
     let mut above = vec![Vec::new(); content.people.len() + content.groups.len()];
     for (at, group) in content.groups.iter().enumerate() {
@@ -171,11 +171,11 @@ fn groups_above(content: &Content) -> Vec<Vec<usize>> {
     above
 }
 
-/// Writes out which groups somebody is in.
+/// Writes the `memberOf` values of an entry.
 fn within(content: &Content, record: &mut Record, groups: Option<&Vec<usize>>) {
     let groups = groups.map_or(&[][..], Vec::as_slice);
     if content.style == Style::Ds389 && !groups.is_empty() {
-        // There it is not an attribute that any entry may have.
+        // 389 Directory Server allows `memberOf` only with this class.
         record.add("objectClass", "nsMemberOf");
     }
     for group in groups {
@@ -183,7 +183,7 @@ fn within(content: &Content, record: &mut Record, groups: Option<&Vec<usize>>) {
     }
 }
 
-/// Computers and contacts, which have much of a person and are none.
+/// Writes computers and contacts, which resemble people but are not people.
 fn strangers(content: &Content, out: &mut impl Write) -> io::Result<()> {
     for at in 0..content.computers {
         let mut record = Record { dn: computer(content, at), ..Record::default() };
@@ -219,7 +219,7 @@ fn classes(record: &mut Record, names: &[&str]) {
     }
 }
 
-/// A number of the town, as five different admins write it.
+/// Returns a phone number of the site, in one of five notations.
 fn telephone(random: &mut Random, dial: &str) -> String {
     let mut number = String::new();
     for _ in 0..7 {

@@ -1,4 +1,4 @@
-//! A domain before it gets an address.
+//! Creates and caches the files of a domain, which do not depend on its address.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -12,7 +12,7 @@ use super::super::tool::{run, script, tool};
 use super::{ADMINISTRATOR, HOST, READER, REPLICA, pristine, settings};
 use crate::Trouble;
 
-/// All that the files of a domain depend on.
+/// All settings that determine the files of a domain.
 #[derive(Clone, Debug)]
 pub(super) struct Domain {
     pub(super) realm: String,
@@ -34,12 +34,12 @@ impl Domain {
         self.dns().split('.').map(|part| format!("DC={part}")).collect::<Vec<_>>().join(",")
     }
 
-    /// The first part of the name, which Windows allows 15 letters.
+    /// Returns the first label of the domain name, cut to the 15 characters that Windows allows.
     pub(super) fn netbios(&self) -> String {
         self.realm.split('.').next().unwrap_or_default().chars().take(15).collect()
     }
 
-    /// A copy of this domain's files, which are made if this is the first.
+    /// Returns a copy of the domain's files, and creates them first if they are not cached.
     pub(super) fn copy(&self) -> Result<PathBuf, Trouble> {
         let version = run(tool("samba").arg("--version"))?;
         let wish = format!("{self:?} {HOST} {ADMINISTRATOR} {READER:?} {REPLICA:?}");
@@ -49,7 +49,8 @@ impl Domain {
         pristine::copy("samba", &key, |folder| self.make(folder))
     }
 
-    /// The files of this domain with nobody in it. It takes most of the time to make them, and they serve every population.
+    /// Returns the files of this domain without a population. Creating them takes most of the time, and every
+    /// population uses them.
     fn empty(&self) -> Result<PathBuf, Trouble> {
         let version = run(tool("samba").arg("--version"))?;
         let wish = format!("{} {HOST} {ADMINISTRATOR}", self.realm);
@@ -102,11 +103,11 @@ impl Domain {
     }
 }
 
-/// Runs the program that makes a domain and fills it.
+/// Runs the program that creates and fills a domain.
 fn program_on(folder: &Path, step: &str) -> Result<(), Trouble> {
-    // The Python that Debian builds Samba's modules for, whatever else `python3` may be.
+    // Debian builds Samba's modules for this Python, which may differ from the `python3` on the path.
     run(tool("/usr/bin/python3").arg(script("domain.py")).arg(folder).arg(step)).map(drop)
 }
 
-/// Where the domain is while it is nowhere.
+/// A placeholder address for a domain that does not run.
 const PLACE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);

@@ -1,4 +1,4 @@
-//! Other people in a domain while its server runs.
+//! Replaces the people of a domain while its server runs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use super::super::tool::{script, tool};
 use crate::Trouble;
 
-/// A program beside the server that changes what the domain holds, on its files: it may do what no client may, such as
-/// give an entry the id that it has elsewhere.
+/// A program that changes the database files of a running domain. It can do more than LDAP clients, such as set the
+/// id of an entry.
 #[derive(Debug)]
 pub struct Loader(Mutex<Talk>);
 
@@ -24,21 +24,21 @@ impl Loader {
         let mut program = tool("/usr/bin/python3");
         program.arg(script("hold.py")).arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = program.spawn()?;
-        let answers = BufReader::new(child.stdout.take().ok_or("no way out")?);
+        let answers = BufReader::new(child.stdout.take().ok_or("standard output is not piped")?);
         let mut talk = Talk { child, answers };
         talk.answer()?;
         Ok(Self(Mutex::new(talk)))
     }
 
-    /// Lets the domain hold these entries, with the ids that they have, and nothing of what was held before. They come each after
-    /// the one it is in; see [`super::super::rooted`].
+    /// Replaces the entries of the previous call with these entries, including their ids. Each entry must follow its
+    /// parent; see [`super::super::rooted`].
     ///
     /// # Errors
-    /// What the domain does not take; then it holds what it held before.
+    /// If the domain rejects an entry. Its content is then unchanged.
     pub fn hold(&self, entries: &str) -> Result<(), Trouble> {
         let mut talk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let line = serde_json::to_string(entries)?;
-        writeln!(talk.child.stdin.as_mut().ok_or("no way in")?, "{line}")?;
+        writeln!(talk.child.stdin.as_mut().ok_or("standard input is not piped")?, "{line}")?;
         talk.answer()
     }
 }
@@ -47,7 +47,7 @@ impl Talk {
     fn answer(&mut self) -> Result<(), Trouble> {
         let mut answer = String::new();
         if self.answers.read_line(&mut answer)? == 0 {
-            return Err("what changes the domain does not answer".into());
+            return Err("the loader of the domain does not respond".into());
         }
         match serde_json::from_str::<Option<String>>(&answer)? {
             None => Ok(()),
@@ -59,7 +59,7 @@ impl Talk {
 impl Drop for Loader {
     fn drop(&mut self) {
         let talk = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // The end of its input is what it waits for.
+        // The program ends when its standard input is closed.
         drop(talk.child.stdin.take());
         let _ = talk.child.wait();
     }

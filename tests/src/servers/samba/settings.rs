@@ -1,4 +1,4 @@
-//! The files that tell Samba, and clients of Kerberos, where a domain is.
+//! Configuration files for Samba and for Kerberos clients.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -9,12 +9,12 @@ use super::HOST;
 use super::domain::Domain;
 use crate::Trouble;
 
-/// The settings of the server whose files are in this folder.
+/// Returns the configuration file of the server whose files are in this folder.
 pub(super) fn file(folder: &Path) -> PathBuf {
     folder.join("base.conf")
 }
 
-/// Writes the settings for an address; without a certificate they are good for making the domain only.
+/// Writes the configuration for an address. Without a certificate, it can only be used for creating the domain.
 pub(super) fn write(
     folder: &Path,
     domain: &Domain,
@@ -31,7 +31,7 @@ pub(super) fn write(
              ldap server require strong auth = allow_sasl_over_tls\n"
         )
     });
-    // Left to itself Samba would listen everywhere, ask the machine's resolver, and keep its files below /var.
+    // By default, Samba would listen on all addresses, use the machine's resolver, and keep its files below /var.
     let settings = format!(
         "[global]\n\
          realm = {realm}\n\
@@ -57,7 +57,7 @@ pub(super) fn write(
     );
     fs::create_dir_all(folder.join("run"))?;
     fs::write(file(folder), settings)?;
-    // The only key center is named, and by its address: nothing is asked of the machine's resolver.
+    // The KDC is given by address, so that the machine's resolver is not used.
     let kerberos = format!(
         "[libdefaults]\n\
          default_realm = {realm}\n\

@@ -1,4 +1,4 @@
-//! What is in a server's database before it starts.
+//! The content of a server's database before it starts.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -11,7 +11,7 @@ use super::super::tool::{run, script, tool};
 use super::{READER, SlapdOptions, settings};
 use crate::Trouble;
 
-/// Where the entries come from.
+/// The origin of the entries.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     Nobody,
@@ -19,11 +19,11 @@ pub(super) enum Source {
     Entries(String),
 }
 
-/// The files of a server with these entries.
+/// Returns a folder with the files of a server that contains these entries.
 pub(super) fn files(options: &SlapdOptions) -> Result<PathBuf, Trouble> {
     let mut key = vec![include_str!("settings.rs"), include_str!("content.rs")];
     match &options.source {
-        // An export is another one each time: what is made of it would never be asked for again.
+        // Each export differs, so a cached copy would never be used again.
         Source::Entries(_) => return pristine::once(|folder| make(folder, options)),
         Source::Nobody => {}
         Source::Population(_) => key.extend(Population::SOURCES),
@@ -58,8 +58,8 @@ fn make(folder: &Path, options: &SlapdOptions) -> Result<(), Trouble> {
     entries.flush()?;
     rest.flush()?;
     load(folder, &whole, &[])?;
-    // The classes ask for more than these have. A server checks that when they are written by a client, not when it
-    // reads them.
+    // These entries lack required attributes. slapd checks that when a client writes an entry, but not when it reads
+    // one.
     load(folder, &partial, &["-s"])?;
     [whole, partial].iter().try_for_each(fs::remove_file)?;
     Ok(())
@@ -69,13 +69,13 @@ fn load(folder: &Path, file: &Path, how: &[&str]) -> Result<(), Trouble> {
     run(tool("slapadd").args(["-q", "-f"]).arg(settings::file(folder)).arg("-l").arg(file).args(how)).map(drop)
 }
 
-/// Whether a person without a last name, or a group without a member.
+/// Returns `true` for a person without a last name and for a group without members.
 fn lacks(record: &Record) -> bool {
     let is = |class: &str| record.all("objectClass").any(|value| value.eq_ignore_ascii_case(class.as_bytes()));
     (is("person") && record.one("sn").is_none()) || lacks_members(record)
 }
 
-/// Whether a group without a member.
+/// Returns `true` for a group without members.
 pub(super) fn lacks_members(record: &Record) -> bool {
     let mut classes = record.all("objectClass");
     classes.any(|value| value.eq_ignore_ascii_case(b"groupOfNames")) && record.one("member").is_none()

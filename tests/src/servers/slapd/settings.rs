@@ -1,4 +1,4 @@
-//! The settings of a server.
+//! The configuration of a server.
 
 use std::fmt::Write;
 use std::fs;
@@ -9,12 +9,12 @@ use super::super::tool::script;
 use super::{ADMINISTRATOR, SlapdOptions};
 use crate::Trouble;
 
-/// The settings of the server whose files are in this folder.
+/// Returns the configuration file of the server whose files are in this folder.
 pub(super) fn file(folder: &Path) -> PathBuf {
     folder.join("slapd.conf")
 }
 
-/// Writes the settings; without a certificate they are good for loading entries only.
+/// Writes the configuration. Without a certificate, it can only be used for loading entries.
 pub(super) fn write(folder: &Path, options: &SlapdOptions, tls: Option<(&Pair, &Authority)>) -> Result<(), Trouble> {
     let (place, suffix, schema) = (folder.display(), &options.suffix, script("active-directory.schema"));
     let mut settings = String::new();
@@ -29,7 +29,7 @@ pub(super) fn write(folder: &Path, options: &SlapdOptions, tls: Option<(&Pair, &
         writeln!(settings, "TLSCACertificateFile {}", authority.file().display())?;
         writeln!(settings, "TLSCertificateFile {}", pair.certificate.display())?;
         writeln!(settings, "TLSCertificateKeyFile {}", pair.key.display())?;
-        // A client need not show a certificate, but if it does, a good one.
+        // A client certificate is optional, but it must be valid.
         writeln!(settings, "TLSVerifyClient try")?;
         writeln!(settings, "authz-regexp ^cn=([^,]+)$ \"cn=$1,{suffix}\"")?;
     }

@@ -1,4 +1,4 @@
-//! What a client is told.
+//! Relays the responses of the server to the client.
 
 use std::io;
 
@@ -8,12 +8,12 @@ use crate::wire::shared::Record;
 use crate::wire::strike::{self, Kind, Step};
 
 impl Connection<'_> {
-    /// Relays a message of the server, or keeps it until the answer is there in full and can be damaged.
+    /// Relays a message of the server, or keeps it until the response is complete and faults can be applied.
     pub(super) async fn response(&mut self, bytes: Vec<u8>) -> io::Result<Next> {
         let message = match Message::parse(&bytes) {
             Ok(message) => message,
             Err(error) => {
-                self.shared.trouble(self.number, format!("an answer that cannot be read: {error}"));
+                self.shared.trouble(self.number, format!("a response that cannot be decoded: {error}"));
                 return self.play(vec![Step::Send { kind: Kind::Other, bytes }], Record::Other).await;
             }
         };
@@ -39,7 +39,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Does the faults to an answer that is there in full, and gives it.
+    /// Applies the faults to a complete response and sends it.
     pub(super) async fn finish(&mut self, pending: Pending) -> io::Result<Next> {
         let Pending { ask, record, faults, mut steps } = pending;
         for fault in faults {
@@ -50,7 +50,7 @@ impl Connection<'_> {
         self.play(steps, record).await
     }
 
-    /// Carries out an answer; what follows upon each other without a wait goes out in one piece.
+    /// Sends a response. Consecutive messages without a pause are sent in one piece.
     async fn play(&mut self, steps: Vec<Step>, record: Record) -> io::Result<Next> {
         let mut piece = Vec::new();
         for step in steps {

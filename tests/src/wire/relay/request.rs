@@ -1,4 +1,4 @@
-//! What a client asks.
+//! Relays the requests of the client to the server.
 
 use std::io;
 
@@ -13,13 +13,13 @@ use crate::wire::shared::{Acceptor, Record};
 use crate::wire::strike::{Ask, range, refusal};
 
 impl Connection<'_> {
-    /// Notes a request, and gives it to the server or answers it.
+    /// Records a request and forwards or answers it.
     pub(super) async fn request(&mut self, bytes: &[u8]) -> io::Result<Next> {
         self.shared.received(bytes.len());
         let message = match Message::parse(bytes) {
             Ok(message) => message,
             Err(error) => {
-                self.shared.trouble(self.number, format!("a request that cannot be read: {error}"));
+                self.shared.trouble(self.number, format!("a request that cannot be decoded: {error}"));
                 return self.forward(bytes).await;
             }
         };
@@ -34,7 +34,7 @@ impl Connection<'_> {
             }
             SEARCH => match SearchOp::parse(&message) {
                 Ok(search) => return self.search(bytes, message, search).await,
-                Err(error) => self.shared.trouble(self.number, format!("a search that cannot be read: {error}")),
+                Err(error) => self.shared.trouble(self.number, format!("a search that cannot be decoded: {error}")),
             },
             EXTENDED if message::extended(&message).as_deref() == Some(START_TLS) => {
                 self.shared.other(&message);
@@ -46,12 +46,12 @@ impl Connection<'_> {
     }
 
     async fn forward(&mut self, bytes: &[u8]) -> io::Result<Next> {
-        // Where the server is gone, that is told by reading from it.
+        // If the server has disconnected, reading from it reports that.
         let _ = self.server.send(bytes).await;
         Ok(Next::GoOn)
     }
 
-    /// Gives a request to the server; a wish for an answer with another code stays here.
+    /// Forwards a request to the server, unless a fault replaces the result code.
     async fn ask(&mut self, bytes: &[u8], pending: Pending) -> io::Result<Next> {
         let forged = |fault: &usize| matches!(self.shared.damages[*fault].fault, Fault::Code { .. });
         if pending.ask.search.is_none() && pending.faults.iter().any(forged) {
@@ -136,7 +136,7 @@ impl Connection<'_> {
         self.ask(&message.bytes(), pending).await
     }
 
-    /// The search that a request goes on with, or a new one.
+    /// Returns the search that a request continues, or a new one.
     fn known(&mut self, op: &SearchOp, message: &Message, cookie: &[u8]) -> usize {
         let same = |known: &&Known| known.op == *op;
         let by_cookie = self.searches.iter().rposition(|known| known.cookie == cookie && same(&known));
@@ -161,7 +161,7 @@ impl Connection<'_> {
         faults
     }
 
-    /// The attributes to ask the server for: whole ones where ranges are made here.
+    /// Returns the attributes to request from the server: without ranges if the wire creates the ranges.
     fn names_to_ask(&self, op: &SearchOp, faults: &[usize]) -> Vec<String> {
         let mut names = op.attributes.clone();
         for fault in faults {

@@ -1,11 +1,11 @@
-//! Searches, answered from a script.
+//! Answers searches from a script.
 
 use super::{Script, ServedPaging};
 use crate::wire::ber::{self, INTEGER, OCTETS, Reader, SEQUENCE};
 use crate::wire::message::{self, Control, DONE, Entry, Message, PAGING, Paging, SearchOp, range};
 use crate::wire::strike::range::cut_up;
 
-/// The whole answer to a search, or to one page of it.
+/// Encodes the response to a search, or to one page of it.
 pub(super) fn answer(script: &Script, signed_in: bool, request: &Message, search: &SearchOp) -> Vec<u8> {
     let mut bytes = Vec::new();
     let send = |op: Vec<u8>, bytes: &mut Vec<u8>| bytes.extend(Message::new(request.id, op).bytes());
@@ -47,7 +47,7 @@ pub(super) fn answer(script: &Script, signed_in: bool, request: &Message, search
     bytes
 }
 
-/// The part of what was found that comes in one answer.
+/// The part of the found entries that one response contains.
 struct Part {
     from: usize,
     to: usize,
@@ -77,7 +77,7 @@ impl Part {
     }
 }
 
-/// How many entries came before, as a cookie says it; nothing if it is not one of ours.
+/// Returns the number of entries before a cookie's position, or `None` if this server did not create the cookie.
 fn offset(cookie: &[u8]) -> Option<usize> {
     if cookie.is_empty() { Some(0) } else { std::str::from_utf8(cookie).ok()?.parse().ok() }
 }
@@ -90,7 +90,7 @@ fn is_known(script: &Script, oid: &str) -> bool {
     }
 }
 
-/// How many entries come in a round of a `DirSync` search, and how many came before.
+/// Returns the number of entries in a round of a `DirSync` search and the number of entries before it.
 fn dir_sync(script: &Script, request: &Message) -> Option<(usize, usize)> {
     let step = script.dir_sync?;
     let control = request.controls.iter().find(|control| control.oid == DIR_SYNC)?;
@@ -113,7 +113,7 @@ fn dir_sync_control(to: usize, more: bool) -> Control {
     Control { oid: DIR_SYNC.to_owned(), critical: true, value: Some(value) }
 }
 
-/// An entry with the attributes that are asked for.
+/// Returns an entry with the requested attributes.
 fn shown(script: &Script, mut entry: Entry, search: &SearchOp) -> Entry {
     let plain = |name: &'_ String| range(name).map_or(name.clone(), |(plain, ..)| plain.to_owned());
     let all = search.attributes.is_empty() || search.attributes.iter().any(|name| name == "*" || name == "+");
@@ -142,12 +142,12 @@ fn in_scope(entry: &Entry, search: &SearchOp) -> bool {
     }
 }
 
-/// Whether a name is this one or below it.
+/// Returns `true` if a DN is equal to or below the base.
 fn is_in(name: &str, base: &str) -> bool {
     parts(name).ends_with(&parts(base))
 }
 
-/// The parts of a name in a form to compare: without blanks around them, in small letters.
+/// Returns the RDNs of a DN in a comparable form: trimmed and in lower case.
 fn parts(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut escaped = false;
@@ -165,5 +165,5 @@ fn parts(name: &str) -> Vec<String> {
 
 const DIR_SYNC: &str = "1.2.840.113556.1.4.841";
 const MARK: &str = "MSDS";
-/// Show Deleted, Extended DN, and Domain Scope change nothing here.
+/// The controls Show Deleted, Extended DN, and Domain Scope, which have no effect here.
 const KNOWN: [&str; 3] = ["1.2.840.113556.1.4.417", "1.2.840.113556.1.4.529", "1.2.840.113556.1.4.1339"];

@@ -1,4 +1,4 @@
-//! Faults of single entries.
+//! Faults in single entries.
 
 use super::{Kind, Step, entry_positions};
 use crate::wire::ber::{self, OCTETS, SEQUENCE};
@@ -42,7 +42,7 @@ pub(super) fn strike(fault: &Fault, steps: &mut Vec<Step>) {
     }
 }
 
-/// Changes entries in place; those that the change leaves alone keep their bytes.
+/// Changes entries in place. Entries that `change` does not modify keep their original bytes.
 pub(super) fn each(steps: &mut [Step], which: Which, mut change: impl FnMut(&mut Entry) -> bool) {
     for (count, at) in entry_positions(steps).into_iter().enumerate() {
         if which == Which::All || which == Which::Nth(count + 1) {

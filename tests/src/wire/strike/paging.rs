@@ -1,4 +1,4 @@
-//! Faults of pages and cookies.
+//! Faults in pages and cookies.
 
 use std::collections::HashMap;
 
@@ -6,31 +6,31 @@ use super::{Ask, Step, done, edit_done, refusal};
 use crate::wire::fault::{Fault, LoopCookie};
 use crate::wire::message::{Message, Paging};
 
-/// Cookies of a connection that the server knows nothing of.
+/// The cookies of a connection that the wire created and the server does not know.
 #[derive(Debug, Default)]
 pub(in crate::wire) struct Cookies {
     made: usize,
-    /// What the server has to be given in place of a cookie that was made up.
+    /// The server's cookie for each cookie of the wire.
     real: HashMap<Vec<u8>, Vec<u8>>,
-    /// What comes in answer to a cookie, without the server.
+    /// The pages that the wire sends for a cookie, without a request to the server.
     pages: HashMap<Vec<u8>, Held>,
 }
 
-/// A page that comes again.
+/// A page that is sent again.
 #[derive(Debug, Clone)]
 struct Held {
     steps: Vec<Step>,
-    /// Whether it comes for ever, and under which cookies.
+    /// The kind of cookie if the page is repeated endlessly.
     again: Option<LoopCookie>,
 }
 
 impl Cookies {
-    /// The cookie to give the server for one that the client sent.
+    /// Returns the server's cookie for a cookie that the client sent.
     pub(in crate::wire) fn real(&self, cookie: &[u8]) -> Vec<u8> {
         self.real.get(cookie).map_or_else(|| cookie.to_vec(), Clone::clone)
     }
 
-    /// The answer to a request with this cookie, where the server is not to be asked.
+    /// Returns the response for a cookie if the wire answers it without the server.
     pub(in crate::wire) fn held(&mut self, cookie: &[u8], id: i64) -> Option<Vec<Step>> {
         let held = self.pages.get(cookie)?.clone();
         let mut steps = held.steps.clone();
@@ -49,7 +49,7 @@ impl Cookies {
         Some(steps)
     }
 
-    /// A page without entries, after which the client has to come back with what it asks for now.
+    /// Returns an empty page whose cookie makes the client repeat its current request.
     pub(in crate::wire) fn empty_page(&mut self, ask: &Ask, cookie: &[u8]) -> Step {
         let made = self.make();
         let real = self.real(cookie);

@@ -1,11 +1,11 @@
-//! Values of an attribute in ranges, and faults of them.
+//! Value ranges of an attribute, and their faults.
 
 use super::entries::each;
 use super::{Ask, Kind, Step, is, replace_done};
 use crate::wire::fault::{Fault, RangeAnswer, Which};
 use crate::wire::message::{Entry, range};
 
-/// The name under which to ask a server that is to give all values, whichever of them the client wants.
+/// Returns the attribute name that requests all values from the server, whatever range the client requests.
 pub(in crate::wire) fn whole<'a>(name: &'a str, attribute: &str) -> &'a str {
     match range(name) {
         Some((plain, _, _)) if plain.eq_ignore_ascii_case(attribute) => plain,
@@ -13,8 +13,9 @@ pub(in crate::wire) fn whole<'a>(name: &'a str, attribute: &str) -> &'a str {
     }
 }
 
-/// Cuts up the values of an attribute as AD does: `wanted` are the attributes that the search asks for. Asked without a
-/// range, more than `step` values come as a first range beside the attribute without values.
+/// Splits the values of an attribute into ranges like Active Directory. `wanted` contains the attributes that the
+/// search requests. If the client requests no range and there are more than `step` values, the entry gets the first
+/// range beside the attribute without values.
 pub(in crate::wire) fn cut_up(entry: &mut Entry, attribute: &str, step: usize, wanted: &[String]) -> bool {
     let Some(at) = entry.attributes.iter().position(|(name, _)| name.eq_ignore_ascii_case(attribute)) else {
         return false;

@@ -1,5 +1,5 @@
-//! Completion, asked for as shells ask: of a live directory, of the account and of the rules. Whatever goes wrong, a shell gets
-//! nothing.
+//! Shell completion with a live directory, an account, and rules. On any error, the shell gets no candidates and no
+//! output.
 
 use std::process::{Command, Stdio};
 
@@ -8,7 +8,7 @@ use gotosync_tests::command::{Said, said};
 use super::SAMBA;
 use super::place::{FULL_BINARY, Place, simple};
 
-/// A place whose people are in the domain.
+/// Returns a place whose people are in the domain.
 fn place() -> Place {
     let place =
         Place::new(&format!("ldap = '{}'\nca = '{}'\n{}", SAMBA.url(), SAMBA.ca_file().display(), simple(&user())));
@@ -20,11 +20,11 @@ fn user() -> String {
     SAMBA.reader().principal
 }
 
-/// What the command says to a shell that has these words, the last of which is to be completed.
+/// Returns the output of the command for a shell with these words, the last of which is to be completed.
 fn asked(place: &Place, shell: &str, words: &[&str]) -> Said {
     let mut command = place.command(&[]);
     let mut bare = Command::new(command.get_program());
-    bare.current_dir(command.get_current_dir().expect("a folder")).stdin(Stdio::null());
+    bare.current_dir(command.get_current_dir().expect("the command has a working directory")).stdin(Stdio::null());
     bare.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?)))).env_remove("GOTOSYNC_CONFIG");
     bare.env("GOTOSYNC_COMPLETE", shell).env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
     bare.args(["--", "gotosync"]).args(words);
@@ -32,13 +32,13 @@ fn asked(place: &Place, shell: &str, words: &[&str]) -> Said {
     said(command.output().expect("the command starts"))
 }
 
-/// The candidates, without what they are explained by.
+/// Returns the candidates, without their descriptions.
 fn candidates(place: &Place, shell: &str, words: &[&str]) -> Vec<String> {
     let said = asked(place, shell, words);
     assert!(said.code == Some(0) && said.err.is_empty(), "{said:?}");
     let value = |line: &str| {
         let line = line.split('\t').next().unwrap_or_default();
-        // zsh parts a value from its explanation by a colon.
+        // zsh separates a value and its description with a colon.
         if shell == "zsh" {
             line.replace("\\:", "\0").split(':').next().unwrap_or_default().replace("\\\\", "\\")
         } else {
@@ -49,7 +49,7 @@ fn candidates(place: &Place, shell: &str, words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_shell_completes_places_and_groups_of_a_live_directory() {
+fn every_shell_completes_units_and_groups_of_a_live_directory() {
     let place = place();
     let unit = format!("OU=Müller & Söhne,{}", SAMBA.base());
     for shell in ["bash", "zsh", "fish", "powershell"] {
@@ -64,7 +64,7 @@ fn every_shell_completes_places_and_groups_of_a_live_directory() {
     assert_eq!(
         candidates(&place, "fish", &["rule", "add", "New", "--ou", "Leip"]),
         deep,
-        "a name stands for its place"
+        "a name must complete to the DN of its unit"
     );
     let hostile = candidates(&place, "fish", &["rule", "add", "New", "--ou", "OU=Partners\\, ext"]);
     assert_eq!(hostile, [format!("OU=Partners\\, external,{unit}")]);
@@ -76,7 +76,7 @@ fn every_shell_completes_places_and_groups_of_a_live_directory() {
 }
 
 #[test]
-fn names_of_the_account_and_of_rules_are_completed() {
+fn completes_names_of_the_account_and_of_rules() {
     let place = place();
     place.run(&["plan"]);
     for words in [
@@ -95,7 +95,7 @@ fn names_of_the_account_and_of_rules_are_completed() {
     assert_eq!(candidates(&place, "bash", &["rule", "add", "New", "--product", "goto"]), ["GoToMeeting"]);
     let words = candidates(&place, "bash", &["rule", "add", "New", "--prod"]);
     assert_eq!(words, ["--product"]);
-    // The file that is named in the words is the one that counts.
+    // The rules file named on the command line is used.
     let elsewhere = Place::new("ldif = 'nothing.ldif'");
     let file = place.path("gotosync.toml").display().to_string();
     for named in [&["--config", &file][..], &[&format!("--config={file}")]] {
@@ -104,10 +104,10 @@ fn names_of_the_account_and_of_rules_are_completed() {
     }
 }
 
-/// The function of the script, with words as bash parts them; what it gives is put behind what bash keeps, as bash does, and read
-/// again as bash reads it.
+/// Calls the function of the bash script with words split as bash splits them. Appends the result to the text that
+/// bash keeps, and lets bash parse the line again.
 #[test]
-fn bash_gets_words_that_it_reads_as_they_were() {
+fn quotes_completions_for_bash() {
     let place = place();
     let unit = format!("OU=Müller & Söhne,{}", SAMBA.base());
     let partners = format!("OU=Partners\\, external,{unit}");
@@ -145,7 +145,7 @@ fn bash_gets_words_that_it_reads_as_they_were() {
     }
 }
 
-/// Runs a script in a bash that finds the command by its name.
+/// Runs a script in a bash that finds the command on its path.
 fn bash(place: &Place, script: &str) -> Said {
     let folder = place.path("bin");
     let _ = std::fs::create_dir(&folder);
@@ -162,14 +162,14 @@ fn shell_word(text: &str) -> String {
 }
 
 #[test]
-fn whatever_goes_wrong_a_shell_gets_nothing() {
+fn errors_print_nothing_during_completion() {
     let words = ["rule", "add", "New", "--ou", "OU=Mül"];
     let nothing = |place: &Place, shell: &str, words: &[&str]| {
         let said = asked(place, shell, words);
         assert_eq!((said.code, &*said.out, &*said.err), (Some(0), "", ""), "{shell} {words:?}");
     };
     let place = place();
-    assert_eq!(candidates(&place, "bash", &words).len(), 1, "it would find something");
+    assert_eq!(candidates(&place, "bash", &words).len(), 1, "without the error, completion finds a name");
     nothing(&place, "csh", &words);
     place.secret("secret", "wrong");
     nothing(&place, "bash", &words);
@@ -180,15 +180,15 @@ fn whatever_goes_wrong_a_shell_gets_nothing() {
     nothing(&place, "fish", &["rule", "show", "E"]);
     place.configure("[source]\nldap = 'ldaps://127.0.0.1:1'\nsign_in = 'anonymous'\n");
     nothing(&place, "zsh", &words);
-    // A program that keeps a password may ask somebody for it, and is not started.
+    // A program that provides the password may ask the user for input, so completion does not start it.
     let source =
         format!("[source]\nldap = '{}'\nca = '{}'\nuser = '{}'\n", SAMBA.url(), SAMBA.ca_file().display(), user());
     place.configure(&format!("{source}password = {{ command = ['touch', 'was-started'] }}\n"));
     nothing(&place, "bash", &words);
     assert!(!place.path("was-started").exists());
     place.run(&["browse"]);
-    assert!(place.path("was-started").exists(), "others start it");
-    // An account that is not there yet is not made.
+    assert!(place.path("was-started").exists(), "other commands start it");
+    // Completion does not create a missing account.
     place.configure("[source]\nldif = 'nothing.ldif'\n");
     nothing(&place, "bash", &["rule", "add", "New", "--product", "G"]);
     assert!(!place.path("account.db").exists());

@@ -4,10 +4,10 @@ use gotosync_tests::servers::{Forest, Samba};
 
 use super::place::{Place, simple};
 
-/// One source of a configuration is a forest.
+/// Configures a forest as a source.
 #[test]
 fn the_command_reads_a_forest() {
-    let forest = Forest::start().expect("a forest");
+    let forest = Forest::start().expect("the forest starts");
     let source = |user: &str| {
         format!(
             "domain = '{}'\nforest = true\nname_servers = '{}'\nca = '{}'\n{}",

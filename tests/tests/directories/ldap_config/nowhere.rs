@@ -1,4 +1,4 @@
-//! A password goes to the server and nowhere else.
+//! The password is sent to the server and appears nowhere else.
 
 use std::fs;
 use std::path::Path;
@@ -11,15 +11,15 @@ use gotosync_tests::servers::{Population, Slapd};
 use super::place::{Place, simple};
 use super::{SAMBA, SLAPD, samba, slapd};
 
-/// Every file below a folder but one, with its bytes.
+/// Returns every file below a folder except one, with its content.
 fn files(folder: &Path, except: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
+    for entry in fs::read_dir(folder).expect("the folder can be listed") {
+        let path = entry.expect("the entry can be read").path();
         if path.is_dir() {
             found.extend(files(&path, except));
         } else if path != except {
-            found.push((path.display().to_string(), fs::read(&path).expect("a file")));
+            found.push((path.display().to_string(), fs::read(&path).expect("the file can be read")));
         }
     }
     found
@@ -29,7 +29,7 @@ fn holds(bytes: &[u8], secret: &str) -> bool {
     bytes.windows(secret.len()).any(|part| part == secret.as_bytes())
 }
 
-/// Does everything that can be done, and looks at all that was said and written.
+/// Runs every command and searches its output and all written files for the password.
 fn everything(place: &Place, password: &str, person: &str) {
     let commands: &[&[&str]] = &[
         &["about"],
@@ -54,7 +54,7 @@ fn everything(place: &Place, password: &str, person: &str) {
     ];
     for words in commands {
         let Said { out, err, .. } = place.run(words);
-        assert!(!out.is_empty() || !err.is_empty(), "{words:?} says nothing");
+        assert!(!out.is_empty() || !err.is_empty(), "{words:?} prints nothing");
         assert!(!holds(out.as_bytes(), password) && !holds(err.as_bytes(), password), "{words:?}: {out}{err}");
     }
     let written = files(&place.path(""), &place.path("secret"));
@@ -67,15 +67,15 @@ fn everything(place: &Place, password: &str, person: &str) {
 }
 
 #[test]
-fn it_is_in_nothing_that_is_said_or_written() {
+fn the_password_is_in_no_output_and_no_file() {
     let reader = SLAPD.reader();
     let place = Place::new(&format!("{}{}", slapd(), simple(&reader.dn)));
     place.secret("secret", &reader.password);
     let first = place.run(&["plan", "--json"]);
-    let plan: serde_json::Value = serde_json::from_str(&first.out).expect("JSON");
-    let person = plan["steps"][0]["subject"].as_str().expect("somebody").to_owned();
+    let plan: serde_json::Value = serde_json::from_str(&first.out).expect("the output is JSON");
+    let person = plan["steps"][0]["subject"].as_str().expect("the step has a subject").to_owned();
     everything(&place, &reader.password, &person);
-    // That what was done was done: the account has people by now.
+    // The commands did their work: the account now contains the people.
     let done = place.run(&["plan"]);
     assert_eq!(done.code, Some(0), "{done:?}");
 
@@ -87,7 +87,7 @@ fn it_is_in_nothing_that_is_said_or_written() {
 }
 
 #[test]
-fn one_that_is_wrong_is_in_nothing_either() {
+fn a_wrong_password_is_in_no_output_and_no_file() {
     for source in [samba() + &simple(&SAMBA.reader().principal), slapd() + &simple(&SLAPD.reader().dn)] {
         let place = Place::new(&source);
         place.secret("secret", "Wr0ng!indeed");
@@ -102,8 +102,8 @@ fn one_that_is_wrong_is_in_nothing_either() {
 }
 
 #[test]
-fn it_is_on_no_command_line_while_the_command_works() {
-    let slapd = Slapd::options().population(Population::default()).start().expect("a server");
+fn the_password_is_on_no_command_line_during_a_run() {
+    let slapd = Slapd::options().population(Population::default()).start().expect("the server starts");
     let reader = slapd.reader();
     let place = Place::new(&format!(
         "ldap = '{}'\nca = '{}'\nuser = '{}'\npassword = {{ command = ['sh', '-c', 'cat secret; echo >fetched'] }}\n",
@@ -112,20 +112,21 @@ fn it_is_on_no_command_line_while_the_command_works() {
         reader.dn
     ));
     place.secret("secret", &reader.password);
-    slapd.pause().expect("it is paused");
-    let mut child = place.command(&["plan"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    // The password has been fetched, and the server keeps the command waiting.
+    slapd.pause().expect("the server can be paused");
+    let mut child =
+        place.command(&["plan"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the process starts");
+    // The command has read the password and is waiting for the server.
     let end = Instant::now() + Duration::from_mins(1);
     while !place.path("fetched").exists() {
-        assert!(child.try_wait().expect("it can be asked").is_none(), "it ended early");
-        assert!(Instant::now() < end, "the password is not fetched");
+        assert!(child.try_wait().expect("the state of the process can be read").is_none(), "the command ended early");
+        assert!(Instant::now() < end, "the command did not read the password");
         std::thread::sleep(Duration::from_millis(5));
     }
     let process = Path::new("/proc").join(child.id().to_string());
     for file in ["cmdline", "environ"] {
-        let bytes = fs::read(process.join(file)).expect("it runs");
+        let bytes = fs::read(process.join(file)).expect("the process is running");
         assert!(!bytes.is_empty() && !holds(&bytes, &reader.password), "{file}");
     }
-    slapd.resume().expect("it goes on");
-    assert_eq!(child.wait().expect("it ends").code(), Some(2));
+    slapd.resume().expect("the server can be resumed");
+    assert_eq!(child.wait().expect("the process ends").code(), Some(2));
 }

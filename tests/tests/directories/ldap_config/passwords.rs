@@ -1,4 +1,4 @@
-//! Every place of a password, and what is said where it is not fit to be used.
+//! Every source of a password, and the errors for passwords that cannot be used.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,32 +8,32 @@ use gotosync_tests::command::{Said, said};
 use super::place::{FULL_BINARY, Place};
 use super::{SAMBA, SLAPD, samba, slapd};
 
-/// A place whose password is somewhere.
+/// Returns a place whose password comes from the given source.
 fn from(password: &str) -> Place {
     Place::new(&format!("{}user = '{}'\npassword = {password}\n", slapd(), SLAPD.reader().dn))
 }
 
-/// Runs the command with something piped in.
+/// Runs the command with a text on standard input.
 fn piped(place: &Place, words: &[&str], text: &str) -> Said {
     feed(place.command(words), text)
 }
 
 fn feed(mut command: Command, text: &str) -> Said {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("it starts");
-    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it is written");
-    said(child.wait_with_output().expect("it ends"))
+    let mut child = command.spawn().expect("the process starts");
+    child.stdin.take().expect("the pipe exists").write_all(text.as_bytes()).expect("the pipe accepts the text");
+    said(child.wait_with_output().expect("the process ends"))
 }
 
 #[test]
-fn a_file_a_variable_a_program_and_systemd_give_it() {
+fn reads_the_password_from_a_file_a_variable_a_program_and_systemd() {
     let password = SLAPD.reader().password;
     let file = from("{ file = 'kept/ldap' }");
-    std::fs::create_dir(file.path("kept")).expect("a folder");
+    std::fs::create_dir(file.path("kept")).expect("the folder can be created");
     file.secret("kept/ldap", &format!("{password}\n"));
     assert_eq!(file.people(), 300);
-    // Relative to the configuration, wherever the command runs.
-    let elsewhere = said(file.command(&["plan"]).current_dir("/").output().expect("it starts"));
+    // Paths are relative to the configuration file, wherever the command runs.
+    let elsewhere = said(file.command(&["plan"]).current_dir("/").output().expect("the process starts"));
     assert_eq!(elsewhere.code, Some(2), "{elsewhere:?}");
 
     assert_eq!(from("{ variable = 'OUR_PASSWORD' }").with("OUR_PASSWORD", &password).people(), 300);
@@ -44,7 +44,7 @@ fn a_file_a_variable_a_program_and_systemd_give_it() {
     let own = from("{ command = ['./kept', 'x'] }");
     own.write("kept", &format!("#!/bin/sh\necho '{password}'\n"));
     own.mode("kept", 0o700);
-    let elsewhere = said(own.command(&["plan"]).current_dir("/").output().expect("it starts"));
+    let elsewhere = said(own.command(&["plan"]).current_dir("/").output().expect("the process starts"));
     assert_eq!(elsewhere.code, Some(2), "{elsewhere:?}");
 
     let systemd = from("{ systemd = 'ldap' }");
@@ -54,7 +54,7 @@ fn a_file_a_variable_a_program_and_systemd_give_it() {
 }
 
 #[test]
-fn what_the_command_keeps_in_a_file_signs_in() {
+fn signs_in_with_a_password_that_the_command_stored() {
     let place = from("{ file = 'kept' }");
     let kept = piped(&place, &["credential", "set", "--file", "kept"], &format!("{}\n", SLAPD.reader().password));
     assert_eq!(kept.code, Some(0), "{kept:?}");
@@ -63,7 +63,7 @@ fn what_the_command_keeps_in_a_file_signs_in() {
 
     let again = piped(&place, &["credential", "set", "--file", "kept"], "other");
     assert!(again.code == Some(1) && again.err.contains("--force") && !again.err.contains("other\n"), "{again:?}");
-    assert_eq!(place.people(), 300, "the old one is still there");
+    assert_eq!(place.people(), 300, "the old password must still be stored");
     let forced = piped(&place, &["credential", "set", "--file", "kept", "--force"], "other");
     assert_eq!(forced.code, Some(0), "{forced:?}");
     place.fails("plan", &["refused the sign-in"]);
@@ -75,14 +75,14 @@ fn what_the_command_keeps_in_a_file_signs_in() {
         assert!(refused.code == Some(1) && refused.err.contains(told) && refused.err.contains("help: "), "{refused:?}");
     }
     assert!(!place.path("kept").exists());
-    // A secret is never a word of a command.
+    // Secrets are not accepted on the command line.
     let word = place.run(&["credential", "set", "ldap", "hunter2"]);
     assert_eq!(word.code, Some(1), "{word:?}");
     assert_eq!(place.run(&["credential", "set"]).code, Some(1));
 }
 
 #[test]
-fn what_is_typed_is_typed_twice_and_is_not_seen() {
+fn asks_for_the_password_twice_without_echo() {
     let place = from("{ file = 'kept' }");
     let typed = |first: &str, second: &str| {
         let mut terminal = Command::new("python3");
@@ -101,9 +101,9 @@ fn what_is_typed_is_typed_twice_and_is_not_seen() {
 }
 
 #[test]
-fn the_keyring_gives_it() {
+fn reads_the_password_from_the_keyring() {
     let place = from("{ keyring = 'gotosync-tests/ldap' }");
-    // In a session of its own: what is kept is found again from another one.
+    // Use a session keyring of its own, in which a later process finds the stored password.
     let in_session = |words: &[&str], text: &str| {
         let inner = place.command(words);
         let mut session = Command::new("python3");
@@ -113,7 +113,7 @@ fn the_keyring_gives_it() {
     let name = "gotosync-tests/ldap";
     let kept = in_session(&["credential", "set", name, "--force"], &SLAPD.reader().password);
     if kept.code != Some(0) {
-        // Containers often have no keyrings: it must be said then, with what to do.
+        // Many containers have no keyrings. Then the error must explain the fix.
         assert!(kept.err.contains("keyring") && kept.err.contains("store the secret in a file"), "{kept:?}");
         place.fails("plan", &["keyring: gotosync-tests/ldap", "help: "]);
         return;
@@ -129,7 +129,7 @@ fn the_keyring_gives_it() {
 }
 
 #[test]
-fn a_wrong_password_is_told_with_who_and_where() {
+fn a_wrong_password_error_names_the_user_and_the_server() {
     let place = Place::new(&format!("{}{}", samba(), super::simple(&SAMBA.reader().principal)));
     place.secret("secret", "Wr0ng!indeed");
     place.fails("plan", &[&SAMBA.url(), &SAMBA.reader().principal, "help: the name or the password is wrong"]);
@@ -140,7 +140,7 @@ fn a_wrong_password_is_told_with_who_and_where() {
 }
 
 #[test]
-fn a_password_that_is_nowhere_or_open_to_all_is_not_used() {
+fn rejects_a_missing_or_world_readable_password() {
     let place = from("{ file = 'secret' }");
     place.fails("plan", &["secret", "source: directory", "gotosync credential set --file"]);
     place.secret("secret", "");
@@ -148,7 +148,7 @@ fn a_password_that_is_nowhere_or_open_to_all_is_not_used() {
     place.secret("secret", &SLAPD.reader().password);
     place.mode("secret", 0o644);
     place.fails("plan", &["0644", "chmod 600", "secret"]);
-    // What needs no password does not ask for it.
+    // Commands that need no password do not read it.
     for words in [&["about"][..], &["about", "--json"]] {
         let told = place.run(words);
         assert!(told.code == Some(0) && told.out.contains(&SLAPD.reader().dn), "{told:?}");
@@ -163,11 +163,11 @@ fn a_password_that_is_nowhere_or_open_to_all_is_not_used() {
     assert!(!failed.err.contains("hunter2"), "{failed:?}");
     from("{ command = ['true'] }").fails("plan", &["`true`", "first line"]);
     from("{ command = ['./nowhere'] }").fails("plan", &["nowhere", "could not start"]);
-    // A key store that has none, or that is none.
+    // A keyring without the entry, and an unavailable keyring.
     from("{ keyring = 'gotosync-tests/nobody' }").fails("plan", &["keyring: gotosync-tests/nobody", "help: "]);
 }
 
-/// Runs a command in a new session of the kernel's keyrings.
+/// Runs a command in a new session keyring of the kernel.
 const SESSION: &str = "
 import ctypes, os, sys
 if ctypes.CDLL('libkeyutils.so.1', use_errno=True).keyctl_join_session_keyring(None) < 0:
@@ -175,7 +175,7 @@ if ctypes.CDLL('libkeyutils.so.1', use_errno=True).keyctl_join_session_keyring(N
 os.execv(sys.argv[1], sys.argv[1:])
 ";
 
-/// Runs a command at a terminal of its own and types two lines, each when the terminal has stopped showing what is typed.
+/// Runs a command on a new terminal and types two lines, each after the terminal has disabled echo.
 const TERMINAL: &str = "
 import os, pty, select, sys, termios, time
 first, second, *command = sys.argv[1:]

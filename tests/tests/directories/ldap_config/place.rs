@@ -1,4 +1,4 @@
-//! A folder with a configuration, and the command in it.
+//! A folder with a configuration, in which the command runs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,37 +7,39 @@ use std::process::{Command, Stdio};
 
 use gotosync_tests::command::{Said, said};
 
-/// Rules, an account, and a configuration with one source; variables that the command is to have.
+/// A folder with rules, an account, and a configuration with one source, and the environment variables of the
+/// command.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
     variables: Vec<(String, String)>,
 }
 
-/// The command with everything it can be built with.
+/// The command with all optional features.
 pub(crate) const FULL_BINARY: &str = env!("CARGO_BIN_EXE_gotosync-full");
 
-/// Who signs in, with the password in the file `secret` of the folder.
+/// Returns the keys that sign in a user with the password from the file `secret` in the folder.
 pub(crate) fn simple(user: &str) -> String {
     format!("user = '{user}'\npassword = {{ file = 'secret' }}\n")
 }
 
 impl Place {
-    /// Keys of the one source.
+    /// Creates a place whose single source has these keys.
     pub(crate) fn new(source: &str) -> Self {
-        let place = Self { folder: tempfile::tempdir().expect("a folder"), variables: Vec::new() };
+        let place =
+            Self { folder: tempfile::tempdir().expect("a temporary folder can be created"), variables: Vec::new() };
         place.write("rules.toml", RULES);
         place.write("account.json", ACCOUNT);
         place.configure(&format!("[source]\n{source}"));
         place
     }
 
-    /// Tables of sources in place of those there are.
+    /// Replaces the source tables of the configuration.
     pub(crate) fn configure(&self, sources: &str) {
         let account = "[account]\nlocal = 'account.db'\nfrom = 'account.json'\n";
         self.write("gotosync.toml", &format!("{sources}\n{account}"));
     }
 
-    /// Gives the command a variable.
+    /// Sets an environment variable for the command.
     pub(crate) fn with(mut self, name: &str, value: impl AsRef<Path>) -> Self {
         self.variables.push((name.to_owned(), value.as_ref().display().to_string()));
         self
@@ -48,20 +50,20 @@ impl Place {
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("a file");
+        fs::write(self.path(name), text).expect("the file can be written");
     }
 
-    /// A file that only its owner can read.
+    /// Writes a file that only its owner can read.
     pub(crate) fn secret(&self, name: &str, text: &str) {
         self.write(name, text);
         self.mode(name, 0o600);
     }
 
     pub(crate) fn mode(&self, name: &str, mode: u32) {
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).expect("a file");
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).expect("the permissions can be set");
     }
 
-    /// The command with everything it can be built with.
+    /// Returns the command with all optional features.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(FULL_BINARY);
         command.args(["--config"]).arg(self.path("gotosync.toml")).args(words);
@@ -77,7 +79,7 @@ impl Place {
         said(self.command(words).output().expect("the command starts"))
     }
 
-    /// How many people a plan is made from.
+    /// Returns the number of people that a plan reads.
     pub(crate) fn people(&self) -> usize {
         let planned = self.run(&["plan"]);
         assert_eq!(planned.code, Some(2), "{planned:?}");
@@ -86,12 +88,12 @@ impl Place {
         count.unwrap_or_else(|| panic!("{planned:?}"))
     }
 
-    /// The command ends with 1, says each of these on stderr, and shows no password.
+    /// Asserts that the command exits with 1, prints each of these texts to stderr, and prints no password.
     pub(crate) fn fails(&self, word: &str, told: &[&str]) -> Said {
         let said = self.run(&[word]);
         assert_eq!(said.code, Some(1), "{said:?}");
         for part in told {
-            assert!(said.err.contains(part), "`{part}` is not in: {}", said.err);
+            assert!(said.err.contains(part), "`{part}` is missing in: {}", said.err);
         }
         assert!(said.err.starts_with("error: ") && said.out.is_empty(), "{said:?}");
         for secret in fs::read(self.path("secret")).iter().filter(|secret| !secret.is_empty()) {

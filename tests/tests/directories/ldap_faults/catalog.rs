@@ -1,4 +1,4 @@
-//! What a server says of itself, and what it keeps of others.
+//! Server information in the root DSE, and global catalogs, which hold only some attributes.
 
 use gotosync_core::ErrorKind;
 use gotosync_core::model::{GroupRef, Membership, ReadRequest, Scope};
@@ -8,7 +8,7 @@ use gotosync_tests::wire::{Aim, Broken, Copied, Entry, Fault, Front, LoopCookie,
 use super::domain::{domain, everyone, lines, own_address, person, plain, read, read_whole, unit};
 use super::world::{Selected, Way, impatient, same, side_by_side, told};
 
-/// A global catalogue: it keeps the attributes of its schema, and no others.
+/// Returns a global catalog that has only the attributes marked for it in the schema.
 fn catalog(kept: &[&str]) -> Script {
     let schema = kept.iter().enumerate().map(|(number, name)| {
         let of_schema = [("objectClass", "attributeSchema"), ("isMemberOfPartialAttributeSet", "TRUE")];
@@ -17,7 +17,7 @@ fn catalog(kept: &[&str]) -> Script {
     let people = (1..=5).map(|number| person(number, &format!("OU=A,{BASE}")));
     let entries = [unit(&format!("OU=A,{BASE}"))].into_iter().chain(people).chain(schema);
     let script = domain(BASE, entries).root("schemaNamingContext", [SCHEMA]);
-    // Of the schema itself it keeps all.
+    // The schema entries themselves are complete.
     let own = ["isMemberOfPartialAttributeSet", "lDAPDisplayName"].into_iter().chain(kept.iter().copied());
     Script { partial: Some(own.map(str::to_owned).collect()), ..script }
 }
@@ -27,44 +27,45 @@ fn at_its_port(script: Script) -> Scripted {
 }
 
 #[test]
-fn a_global_catalogue_that_does_not_keep_an_attribute_is_refused_by_its_name() {
+fn names_an_attribute_that_the_global_catalog_lacks() {
     let full = at_its_port(catalog(&[KEPT, &["proxyAddresses"]].concat()));
     let reading = read_whole(plain(&full.url()), &everyone());
     assert_eq!(reading.directory.people().len(), 5);
     assert!(lines(&reading.directory).contains("p5@x.test"));
 
     let partial = at_its_port(catalog(KEPT));
-    let error = read(plain(&partial.url()), &everyone()).expect_err("a refusal");
+    let error = read(plain(&partial.url()), &everyone()).expect_err("the call fails");
     assert_eq!(
         (error.kind(), error.message()),
         (ErrorKind::Unsupported, "the global catalog does not contain proxyAddresses")
     );
     let more = ReadRequest::everyone(["department", "mail", "MANAGER"]);
-    let error = read(plain(&partial.url()), &more).expect_err("a refusal");
+    let error = read(plain(&partial.url()), &more).expect_err("the call fails");
     assert!(error.message().contains("does not contain department, MANAGER"), "{}", told(&error));
 
-    // Of groups that are not universal it does not know the members.
+    // A global catalog knows the members of universal groups only.
     let group = Scope::Group { group: GroupRef::parse("A"), membership: Membership::Nested };
-    let error = read(plain(&full.url()), &ReadRequest { scopes: vec![group], ..everyone() }).expect_err("a refusal");
+    let error =
+        read(plain(&full.url()), &ReadRequest { scopes: vec![group], ..everyone() }).expect_err("the call fails");
     assert!(error.message().contains("does not contain the members of all groups"), "{}", told(&error));
 }
 
 #[test]
-fn a_schema_that_is_not_read_whole_is_an_error() {
+fn an_incomplete_schema_is_an_error() {
     let server = at_its_port(catalog(&[KEPT, &["proxyAddresses"]].concat()));
     for fault in [Fault::code(51), Fault::code(4), Fault::PageLoop { cookie: LoopCookie::Same }, Fault::PagingTaken] {
         let aim = Aim::page(1).of("attributeSchema");
         let front = Front::plain().at(own_address()).on(3268);
-        let wire = Wire::start_at(&front, server.upstream(), [fault.clone().at(aim)]).expect("a wire");
-        let error = read(plain(&wire.url()), &everyone()).expect_err("an error");
+        let wire = Wire::start_at(&front, server.upstream(), [fault.clone().at(aim)]).expect("the wire starts");
+        let error = read(plain(&wire.url()), &everyone()).expect_err("the call fails");
         assert_eq!(error.operation(), Some("read the schema of the global catalog"), "{fault:?}: {}", told(&error));
         assert_eq!(wire.quiet().strikes(0), 1);
     }
 }
 
-/// Whatever a server says of itself, or does not say: the directory is the same, or it is told that it is not whole.
+/// Whatever a server reports about itself or omits, the directory is the same or is reported as incomplete.
 #[test]
-fn what_a_server_does_not_say_of_itself_loses_nobody() {
+fn missing_root_dse_attributes_lose_no_people() {
     let mut cases: Vec<(Way, Fault)> = Vec::new();
     for way in [Way::Samba, Way::Slapd] {
         let _ = way.world(Selected::Everybody);
@@ -103,7 +104,7 @@ fn what_a_server_does_not_say_of_itself_loses_nobody() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
-/// Whether a fault of pages can happen to the one entry that says what a server is: it has no name, no id and no page.
+/// Returns `true` if a fault of pages can occur in the root DSE, which has no DN, no id, and no page.
 fn strikes_a_root(fault: &Fault) -> bool {
     !matches!(
         fault,
@@ -125,7 +126,7 @@ fn strikes_a_root(fault: &Fault) -> bool {
 const BASE: &str = "DC=ad,DC=test";
 const SCHEMA: &str = "CN=Schema,CN=Configuration,DC=ad,DC=test";
 
-/// What is always asked of people, and their mail.
+/// The attributes that are always requested for people, and their mail.
 const KEPT: &[&str] = &[
     "objectClass",
     "objectCategory",

@@ -1,4 +1,4 @@
-//! Small domains for scripted servers, and readings of them.
+//! Small domains for scripted servers, and reads of them.
 
 use std::fmt::Write;
 use std::net::Ipv4Addr;
@@ -12,7 +12,7 @@ use gotosync_tests::wire::{Entry, Script};
 
 use super::world::{options, runtime};
 
-/// A domain as Active Directory has it.
+/// Returns a domain with the root DSE of Active Directory.
 pub(crate) fn domain(base: &str, entries: impl IntoIterator<Item = Entry>) -> Script {
     let root =
         Entry::new(base, [("objectClass", "top"), ("objectClass", "domainDNS")]).with("objectGUID", [place(base)]);
@@ -24,13 +24,13 @@ pub(crate) fn unit(dn: &str) -> Entry {
     Entry::new(dn, [("objectClass", "top"), ("objectClass", "organizationalUnit")]).with("objectGUID", [place(dn)])
 }
 
-/// An id that no other place has.
+/// Returns a unique id for a unit.
 fn place(dn: &str) -> [u8; 16] {
     let sum = dn.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     id(sum | 1 << 31)
 }
 
-/// A person whose number is their name, their mail and their id.
+/// Returns a person with the number in the name, the mail, and the id.
 pub(crate) fn person(number: u32, place: &str) -> Entry {
     let name = format!("P{number}");
     Entry::new(&format!("CN={name},{place}"), [("objectCategory", "person"), ("sAMAccountName", &*name)])
@@ -57,7 +57,7 @@ pub(crate) fn group<M: AsRef<str>>(
     .with("member", members)
 }
 
-/// An id that no other number has.
+/// Returns a unique id for a number.
 pub(crate) fn id(number: u32) -> [u8; 16] {
     let mut id = [0x5a; 16];
     id[..4].copy_from_slice(&number.to_le_bytes());
@@ -69,19 +69,19 @@ fn sid(number: u32) -> Vec<u8> {
     [vec![1, 5, 0, 0, 0, 0, 0, 5], parts.iter().flat_map(|part: &u32| part.to_le_bytes()).collect()].concat()
 }
 
-/// An address of this machine that nobody else listens on, whatever the port.
+/// Returns a loopback address on which no other server listens, on any port.
 pub(crate) fn own_address() -> Ipv4Addr {
     static COUNT: AtomicU8 = AtomicU8::new(1);
     let [.., high, low] = std::process::id().to_be_bytes();
     Ipv4Addr::new(127, 128 + high % 64, low, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The attributes that are asked for.
+/// Returns a request for all people.
 pub(crate) fn everyone() -> ReadRequest {
     ReadRequest::everyone(["mail", "proxyAddresses"])
 }
 
-/// How to read from a scripted server.
+/// Returns options for reading from a scripted server.
 pub(crate) fn plain(url: &str) -> LdapOptions {
     LdapOptions { danger_plain: true, ..options(url) }
 }
@@ -90,14 +90,14 @@ pub(crate) fn read(options: LdapOptions, request: &ReadRequest) -> Result<Readin
     runtime().block_on(LdapSource::new(options)?.read(request))
 }
 
-/// A reading that has to be whole.
+/// Returns the result of a read, which must be complete.
 pub(crate) fn read_whole(options: LdapOptions, request: &ReadRequest) -> Reading {
     let reading = read(options, request).unwrap_or_else(|error| panic!("{error}"));
     assert!(reading.completeness.is_complete(), "{}", reading.completeness);
     reading
 }
 
-/// Everything of a directory as lines.
+/// Returns the content of a directory as lines.
 pub(crate) fn lines(directory: &Directory) -> String {
     let mut text = String::new();
     for unit in directory.units() {
@@ -115,5 +115,5 @@ pub(crate) fn lines(directory: &Directory) -> String {
     text
 }
 
-/// A port that is not among those the system gives away.
+/// A port outside the range that the system assigns.
 pub(crate) const PORT: u16 = 7389;

@@ -1,4 +1,4 @@
-//! Readings that are given up: nothing of them stays behind.
+//! Canceled reads, which must leave no connections and no tasks.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use gotosync_tests::wire::{Aim, Ending, Fault, Spot};
 
 use super::world::{Selected, Way};
 
-/// Wherever a reading has come to when it is dropped, its connections end at once, and no task goes on: the runtime does, and
-/// the wire sees them go.
+/// Wherever a read is dropped, its connections close at once and its tasks end. The runtime keeps running, and the
+/// wire observes the disconnects.
 #[test]
-fn a_reading_that_is_dropped_leaves_no_connection_and_no_task() {
+fn a_dropped_read_leaves_no_connection_and_no_task() {
     let places = [Aim::bind(), Aim::root_dse(), Aim::page(1), Aim::page(2), Aim::page(3)];
     give_up(Way::Plain, Selected::Everybody, &Aim::connection());
     for way in [Way::Samba, Way::Slapd, Way::Plain] {
@@ -23,15 +23,15 @@ fn a_reading_that_is_dropped_leaves_no_connection_and_no_task() {
     }
 }
 
-/// Drops a reading as soon as the server has fallen silent at a place.
+/// Drops a read as soon as the server has become silent at the given place.
 fn give_up(way: Way, selected: Selected, aim: &Aim) {
     let request = way.world(selected).request();
     let wire = way.wire([Fault::cut(Spot::Start, Ending::Silence).at(aim.clone())]);
     let mut options = way.options(&wire.url());
     options.timeouts.connect = Duration::from_mins(2);
-    let source = LdapSource::new(options).expect("a source");
+    let source = LdapSource::new(options).expect("the source can be opened");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.expect("a runtime");
+    let runtime = runtime.expect("the runtime starts");
     runtime.block_on(async {
         let silent = async {
             while wire.seen().strikes(0) == 0 {
@@ -43,7 +43,7 @@ fn give_up(way: Way, selected: Selected, aim: &Aim) {
             () = silent => {}
         }
     });
-    // The source and the runtime are still there: what was left behind would hold its connection open, and its task.
+    // The source and the runtime still exist, so a leftover task would still keep its connection open.
     assert_eq!(wire.quiet().open, 0, "{way:?}, {selected:?}, {aim:?}");
     let gone = || runtime.metrics().num_alive_tasks() == 0;
     let waited = (0..2_000).any(|_| {
@@ -54,9 +54,9 @@ fn give_up(way: Way, selected: Selected, aim: &Aim) {
     drop(source);
 }
 
-/// Whoever has read all there is says goodbye, on every connection.
+/// A complete read sends an unbind on every connection.
 #[test]
-fn a_reading_that_ends_takes_its_leave() {
+fn sends_unbind_when_a_read_ends() {
     for way in [Way::Samba, Way::Slapd, Way::Plain] {
         for selected in [Selected::Everybody, Selected::Some] {
             let seen = &way.world(selected).seen;

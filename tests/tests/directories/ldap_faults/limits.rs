@@ -1,4 +1,4 @@
-//! Servers that give only so much at a time: of entries, and of the values of one attribute.
+//! Servers with limits on the number of entries and of an attribute's values in a response.
 
 use gotosync_core::model::Reading;
 use gotosync_core::source::ldap::Timeouts;
@@ -7,7 +7,8 @@ use gotosync_tests::wire::{Aim, Effect, Fault, Script, Scripted, Seen, ServedPag
 use super::domain::{domain, everyone, group, lines, person, plain, read, read_whole, unit};
 use super::world::{Selected, Way, same, side_by_side};
 
-/// A domain of so many people; groups of none of them, of five, of six and of all; and somebody with many addresses.
+/// Returns a domain with the given number of people; groups of none, five, six, and all of them; and a person with
+/// many addresses.
 fn company(people: u32) -> Script {
     let names = || (1..=people).map(|number| format!("CN=P{number},OU=A,{BASE}"));
     let addresses = (1..=17).map(|number| format!("smtp:p1-{number}@x.test"));
@@ -27,16 +28,16 @@ fn ranges(seen: &Seen) -> usize {
     seen.searches.iter().filter(|search| search.attributes.iter().any(|name| name.contains(";range="))).count()
 }
 
-/// `MaxValRange`: what Active Directory does with more than 1,500 values, on a small scale. A range that is asked for may be
-/// smaller than what the server gives, or larger.
+/// A small-scale `MaxValRange`: Active Directory sends more than 1,500 values in ranges. The requested range may be
+/// smaller or larger than the server's.
 #[test]
-fn values_that_come_in_ranges_are_read_to_the_last() {
-    let whole = Scripted::start(company(23)).expect("a server");
+fn reads_all_ranges_of_a_large_attribute() {
+    let whole = Scripted::start(company(23)).expect("the server starts");
     let expected = lines(&read_whole(plain(&whole.url()), &everyone()).directory);
     assert!(expected.contains("p1-17@x.test") && expected.matches("CN=P23,OU=A").count() == 2, "{expected}");
     for (range, size, least) in [(5, None, 5), (5, Some(3), 8), (5, Some(100), 5), (1, None, 30), (1500, Some(4), 5)] {
-        let server = Scripted::start(Script { range: Some(range), ..company(23) }).expect("a server");
-        let wire = Wire::start(server.upstream(), []).expect("a wire");
+        let server = Scripted::start(Script { range: Some(range), ..company(23) }).expect("the server starts");
+        let wire = Wire::start(server.upstream(), []).expect("the wire starts");
         let options = gotosync_core::source::ldap::LdapOptions { range_size: size, ..plain(&wire.url()) };
         let reading = read_whole(options, &everyone());
         assert_eq!(lines(&reading.directory), expected, "{range} of the server, {size:?} of the client");
@@ -46,12 +47,12 @@ fn values_that_come_in_ranges_are_read_to_the_last() {
 }
 
 #[test]
-fn a_range_that_is_not_what_was_asked_for_is_told() {
-    let server = Scripted::start(Script { range: Some(5), ..company(23) }).expect("a server");
+fn reports_an_unexpected_range() {
+    let server = Scripted::start(Script { range: Some(5), ..company(23) }).expect("the server starts");
     for named in range_faults() {
-        let wire =
-            Wire::start(server.upstream(), [named.fault.at(Aim::page(1).asking("member;range="))]).expect("a wire");
-        let reading = read(plain(&wire.url()), &everyone()).expect("a reading");
+        let wire = Wire::start(server.upstream(), [named.fault.at(Aim::page(1).asking("member;range="))])
+            .expect("the wire starts");
+        let reading = read(plain(&wire.url()), &everyone()).expect("the read succeeds");
         let seen = wire.quiet();
         let told = reading.completeness.to_string();
         assert!(seen.strikes(0) > 0 && !reading.completeness.is_complete(), "{}: {told}", named.name);
@@ -59,10 +60,10 @@ fn a_range_that_is_not_what_was_asked_for_is_told() {
     }
 }
 
-/// A server of which each of these answers claims to be the first, or to hold more than it does.
+/// Servers whose first range does not start at 0, or claims to contain more values than it does.
 #[test]
-fn a_first_range_that_is_not_the_first_is_told() {
-    let server = Scripted::start(company(8)).expect("a server");
+fn reports_a_first_range_that_does_not_start_at_0() {
+    let server = Scripted::start(company(8)).expect("the server starts");
     for (name, said) in [
         ("member;range=5-*", "the range 5-* with 1 value instead of a range that begins at 0"),
         ("member;range=5-5", "the range 5-5 with 1 value instead of a range that begins at 0"),
@@ -71,16 +72,17 @@ fn a_first_range_that_is_not_the_first_is_told() {
         ("member;range=x-*", "a range option is invalid"),
     ] {
         let fault = Fault::set(name, format!("CN=P1,OU=A,{BASE}")).at(Aim::page(1));
-        let wire = Wire::start(server.upstream(), [Fault::without("member").at(Aim::page(1)), fault]).expect("a wire");
-        let reading = read(plain(&wire.url()), &everyone()).expect("a reading");
+        let wire = Wire::start(server.upstream(), [Fault::without("member").at(Aim::page(1)), fault])
+            .expect("the wire starts");
+        let reading = read(plain(&wire.url()), &everyone()).expect("the read succeeds");
         assert!(reading.completeness.to_string().contains(said), "{name}: {}", reading.completeness);
         assert!(wire.quiet().strikes(1) > 0);
     }
 }
 
-/// The same on real servers, with the wire cutting up what they give, and every fault of a range.
+/// The same on real servers, whose values the wire splits, with every fault of a range.
 #[test]
-fn ranges_of_real_servers_are_read_to_the_last_or_it_is_told() {
+fn reads_all_ranges_of_real_servers_or_reports_the_gap() {
     let mut cases = Vec::new();
     for way in [Way::Samba, Way::Slapd] {
         for selected in [Selected::Everybody, Selected::Some] {
@@ -108,18 +110,18 @@ fn ranges_of_real_servers_are_read_to_the_last_or_it_is_told() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
-/// What a server does with a large search, and what has to come of it: everybody, or a reading that says why not.
+/// Large searches with each kind of limit must return all people or be reported as incomplete.
 #[test]
-fn a_server_that_ends_a_search_early_is_told_and_one_that_gives_smaller_pages_is_read() {
+fn reports_searches_that_end_early_and_accepts_smaller_pages() {
     let try_one = |people: u32, change: fn(Script) -> Script| -> Reading {
-        let server = Scripted::start(change(company(people))).expect("a server");
+        let server = Scripted::start(change(company(people))).expect("the server starts");
         let mut options = plain(&server.url());
         options.page_size = Some(1000);
-        read(options, &everyone()).expect("a reading")
+        read(options, &everyone()).expect("the read succeeds")
     };
     let told = |reading: &Reading| reading.completeness.to_string();
 
-    // It does not know pages, and gives no more than a thousand entries.
+    // A server without paging that returns at most 1,000 entries.
     let strict = |script: Script| {
         Script { limit: Some(1000), paging: ServedPaging::Ignored, ..script }.root("supportedControl", ["1.2"])
     };
@@ -129,17 +131,17 @@ fn a_server_that_ends_a_search_early_is_told_and_one_that_gives_smaller_pages_is
         "{}",
         told(&limited)
     );
-    assert_eq!(limited.directory.people().len(), 994, "what came is there all the same");
+    assert_eq!(limited.directory.people().len(), 994, "the received entries are returned");
     let below = try_one(900, strict);
     assert!(below.completeness.is_complete() && below.directory.people().len() == 900, "{}", told(&below));
 
-    // It says that it knows pages, and takes no notice: whether more would follow, it does not say.
+    // A server that claims to support paging but ignores it, so that the end of the search is unknown.
     let ignoring = try_one(50, |script| Script { paging: ServedPaging::Ignored, ..script });
     assert!(told(&ignoring).contains("it is unknown whether more pages follow"), "{}", told(&ignoring));
     let refusing = try_one(50, |script| Script { paging: ServedPaging::Unknown, ..script });
     assert!(told(&refusing).contains("12 (unavailableCriticalExtension)"), "{}", told(&refusing));
 
-    // Its pages are smaller than what is asked for (`MaxPageSize`).
+    // A server whose pages are smaller than requested (`MaxPageSize`).
     let smaller = try_one(700, |script| Script { limit: Some(99), ..script });
     assert!(smaller.completeness.is_complete() && smaller.directory.people().len() == 700, "{}", told(&smaller));
 }

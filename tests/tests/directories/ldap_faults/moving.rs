@@ -1,4 +1,4 @@
-//! Directories that change while they are read, and changes that come in several answers.
+//! Directories that change during a read, and changes that arrive in several responses.
 
 use std::net::Ipv4Addr;
 
@@ -14,38 +14,38 @@ fn places() -> Vec<Entry> {
     vec![unit(&format!("OU=A,{BASE}")), unit(&format!("OU=B,{BASE}"))]
 }
 
-/// Whoever is moved after their old place was read, and before the new one is, comes twice.
+/// A person who moves from a unit that has been read to a unit that has not is read twice.
 ///
-/// Hidden: whoever is moved the other way round comes not at all, and nothing tells. A search of a whole tree by one base
-/// meets it hardly ever, for servers go through their entries by number and not by place; of two units that are searched
-/// for themselves, it is the price. What stands against it are the limits of a run, and that leavers are suspended before they
-/// are deleted.
+/// Hidden: a person who moves in the opposite direction is not read at all, and the reader cannot detect that. This
+/// is very rare when one search reads a whole tree, because servers return entries in the order of internal numbers
+/// rather than by unit. If rules search two units separately, the risk remains. The limits of a run reduce it, and so
+/// does suspending leavers before they are deleted.
 #[test]
-fn a_person_who_is_moved_while_the_directory_is_read_is_told() {
+fn reports_a_person_moved_during_the_read() {
     let both = |number| [format!("OU=A,{BASE}"), format!("OU=B,{BASE}")].map(|place| person(number, &place));
     let entries = places().into_iter().chain(both(1)).chain([person(2, &format!("OU=B,{BASE}"))]);
-    let server = Scripted::start(domain(BASE, entries)).expect("a server");
-    let unit = |dn: &str| Scope::Unit { dn: Dn::parse(dn).expect("a name"), depth: Depth::Subtree };
+    let server = Scripted::start(domain(BASE, entries)).expect("the server starts");
+    let unit = |dn: &str| Scope::Unit { dn: Dn::parse(dn).expect("the DN is valid"), depth: Depth::Subtree };
     let scopes = ["OU=A,DC=ad,DC=test", "OU=B,DC=ad,DC=test"].map(unit).to_vec();
     let changes = Changes { method: Some(DeltaMethod::Usn), full_every: 9 };
     for options in [plain(&server.url()), LdapOptions { changes: Some(changes), ..plain(&server.url()) }] {
         for request in [everyone(), ReadRequest { scopes: scopes.clone(), ..everyone() }] {
-            let reading = read(options.clone(), &request).expect("a reading");
+            let reading = read(options.clone(), &request).expect("the read succeeds");
             let told = reading.completeness.to_string();
             assert!(told.contains("CN=P1,OU=") && told.contains("also as `CN=P1,OU="), "{told}");
-            assert_eq!(reading.directory.people().len(), 2, "one of the two is kept");
-            assert_eq!(reading.kept, None, "no reading of changes begins with it");
+            assert_eq!(reading.directory.people().len(), 2, "one of the two entries is kept");
+            assert_eq!(reading.kept, None, "an incomplete read must keep no data");
         }
     }
 }
 
-/// Entries come again under names that are written differently, as after a rename that changes only the case.
+/// Entries are read again with a DN in another spelling, as after a rename that changes only the case.
 #[test]
-fn an_entry_that_comes_under_two_spellings_is_told() {
+fn reports_an_entry_returned_under_two_spellings() {
     let double = person(1, &format!("ou=a,{}", BASE.to_lowercase()));
     let entries = places().into_iter().chain([person(1, &format!("OU=A,{BASE}")), double]);
-    let server = Scripted::start(domain(BASE, entries)).expect("a server");
-    let reading = read(plain(&server.url()), &everyone()).expect("a reading");
+    let server = Scripted::start(domain(BASE, entries)).expect("the server starts");
+    let reading = read(plain(&server.url()), &everyone()).expect("the read succeeds");
     assert!(reading.completeness.to_string().contains("the person was returned twice"), "{}", reading.completeness);
 }
 
@@ -53,49 +53,50 @@ fn members(count: u32) -> Vec<String> {
     (1..=count).map(|number| format!("CN=P{number},OU=A,{BASE}")).collect()
 }
 
-/// The domain before the changes.
+/// Returns the domain before the changes.
 fn before() -> Vec<Entry> {
     let people = (1..=9).map(|number| person(number, &format!("OU=A,{BASE}")));
     places().into_iter().chain(people).chain([group(100, "G", BASE, members(4))]).collect()
 }
 
-/// The domain after: one is gone, one has moved, one has another mail, one is new, the group has others.
+/// Returns the domain after the changes: one person is deleted, one moved, one has another mail, one is new, and the
+/// group has other members.
 fn after() -> Vec<Entry> {
     let mut moved = person(2, &format!("OU=B,{BASE}"));
     moved.attributes.retain(|(name, _)| name != "mail");
     let moved = moved.with("mail", ["second@x.test"]);
     let others = (3..=12).map(|number| person(number, &format!("OU=A,{BASE}")));
     let people = others.chain([moved, group(100, "G", BASE, members(8))]);
-    // What is deleted has lost its category, and is found by `DirSync` alone.
+    // A deleted entry has lost its object category, and only `DirSync` finds it.
     let gone = Entry::new("CN=P1,CN=Deleted Objects,DC=ad,DC=test", [("objectClass", "user"), ("isDeleted", "TRUE")]);
     places().into_iter().chain(people).chain([gone.with("objectGUID", [id(1)])]).collect()
 }
 
-/// A server on an address of its own, which comes back there with other entries.
+/// Starts a server on a fixed address, where it is later replaced by a server with other entries.
 fn serve(address: Ipv4Addr, usn: &str, entries: Vec<Entry>, rounds: usize) -> Scripted {
     let script = Script { dir_sync: Some(rounds), ..domain(BASE, entries) };
     let script = script.root("highestCommittedUSN", [usn]).root("supportedControl", [PAGED, DIR_SYNC]);
     Scripted::start_at(&Front::plain().at(address).on(PORT), script).expect("the address is free")
 }
 
-/// What came of a second reading.
+/// The result of a second read.
 struct Second {
     lines: String,
     effort: Effort,
-    /// Answers by `DirSync`.
+    /// The number of `DirSync` responses.
     answers: usize,
-    /// What the fault did.
+    /// The number of times that the fault occurred.
     strikes: usize,
 }
 
-/// Reads once, and once more when the directory is another one.
+/// Reads twice, with different content of the directory.
 fn twice(rounds: usize, damage: Option<Damage>, usn: &str) -> Second {
     let address = own_address();
     let server = serve(address, "10", before(), rounds);
-    let wire = Wire::start(server.upstream(), damage).expect("a wire");
+    let wire = Wire::start(server.upstream(), damage).expect("the wire starts");
     let changes = Some(Changes { method: Some(DeltaMethod::DirSync), full_every: 100 });
     let options = LdapOptions { changes, ..plain(&wire.url()) };
-    let kept = read_whole(options.clone(), &everyone()).kept.expect("something to go on from");
+    let kept = read_whole(options.clone(), &everyone()).kept.expect("the read kept data for the next one");
     drop(server);
     let _server = serve(address, usn, after(), rounds);
     let second = read_whole(options, &ReadRequest { since: Some(kept), ..everyone() });
@@ -103,15 +104,15 @@ fn twice(rounds: usize, damage: Option<Damage>, usn: &str) -> Second {
     let by_changes = |search: &&Search| search.controls.iter().any(|control| control.contains(DIR_SYNC));
     Second {
         lines: lines(&second.directory),
-        effort: second.effort.expect("it tells what it took"),
+        effort: second.effort.expect("the read has statistics"),
         answers: seen.searches.iter().filter(by_changes).count(),
         strikes: seen.strikes(0),
     }
 }
 
-/// What is read when everything is read after the changes.
+/// Returns the result of a full read after the changes.
 fn expected() -> String {
-    let server = Scripted::start(domain(BASE, after())).expect("a server");
+    let server = Scripted::start(domain(BASE, after())).expect("the server starts");
     let expected = lines(&read_whole(plain(&server.url()), &everyone()).directory);
     assert!(
         !expected.contains("CN=P1,") && expected.contains("CN=P12,") && expected.contains("CN=P2,OU=B"),
@@ -120,9 +121,9 @@ fn expected() -> String {
     expected
 }
 
-/// `DirSync` of Windows gives only so much at a time, and says that there is more; Samba never does.
+/// `DirSync` of Windows returns changes in several responses; Samba always uses one.
 #[test]
-fn changes_that_come_in_several_answers_are_read_to_the_last() {
+fn reads_changes_from_several_responses() {
     for (rounds, least) in [(1, 15), (2, 8), (5, 4), (1000, 2)] {
         let second = twice(rounds, None, "20");
         assert_eq!(second.lines, expected(), "{rounds} at a time");
@@ -131,25 +132,25 @@ fn changes_that_come_in_several_answers_are_read_to_the_last() {
     }
 }
 
-/// Whatever goes wrong in one of those answers, everything is read instead.
+/// If one of these responses is faulty, everything is read instead.
 #[test]
-fn changes_that_do_not_come_to_their_end_lead_to_everything() {
+fn incomplete_changes_lead_to_a_full_read() {
     let mut faults = vec![Fault::code(51), Fault::code(80), Fault::without("objectGUID")];
     let rubbish = [Rubbish::Extended, Rubbish::Disconnection(52), Rubbish::StrangeEntry, Rubbish::ControlsMalformed];
     faults.extend(rubbish.map(|what| Fault::rubbish(what, Spot::Start)));
     faults.extend([Spot::Start, Spot::AfterEntries(1), Spot::InDone].map(|spot| Fault::cut(spot, Ending::Rst)));
     for fault in faults {
         let second = twice(3, Some(fault.clone().at(Aim::every_page().of("computer").nth(3))), "20");
-        assert!(second.strikes > 0, "{fault:?} has done nothing");
+        assert!(second.strikes > 0, "{fault:?} did not occur");
         assert_eq!(second.lines, expected(), "{fault:?}");
         assert!(second.effort.everything_because.is_some(), "{fault:?}");
     }
 }
 
-/// A server that has counted less than before is another one, or comes from a backup. One that does not say how far it has
-/// counted does not say that nothing has changed either.
+/// A server with a smaller change number is another server or was restored from a backup. A server without a change
+/// number may have changed, too.
 #[test]
-fn a_count_that_goes_back_or_is_missing_is_not_the_same_count() {
+fn a_decreased_or_missing_usn_is_a_change() {
     let back = twice(3, None, "5");
     assert_eq!(back.lines, expected());
     assert!(back.effort.everything_because.is_some());
@@ -158,9 +159,10 @@ fn a_count_that_goes_back_or_is_missing_is_not_the_same_count() {
     assert_eq!((silent.lines, silent.strikes > 1), (expected(), true));
 }
 
-/// Ids are read to find out what is gone. Were a loop of them taken for all there are, the rest would be gone.
+/// Ids are read to find deleted entries. If a page loop were mistaken for the complete list, the remaining entries
+/// would count as deleted.
 #[test]
-fn ids_that_go_round_in_circles_lead_to_everything() {
+fn swapped_ids_lead_to_a_full_read() {
     let damage = Fault::PageLoop { cookie: LoopCookie::Same }.at(Aim::page(1).of("objectClass=*)(|"));
     let second = twice(3, Some(damage), "20");
     assert_eq!((second.lines, second.strikes > 0), (expected(), true));

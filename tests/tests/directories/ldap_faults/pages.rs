@@ -1,4 +1,4 @@
-//! Every fault of a page, on the first page of a search, one in the middle and the last, on real servers.
+//! Every fault of a page, on the first, a middle, and the last page of a search, on real servers.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use gotosync_tests::wire::{Aim, Broken, Copied, Edit, Effect, Ending, Fault, Nam
 
 use super::world::{Outcome, Selected, Way, impatient, same, side_by_side};
 
-/// Which page of a search is damaged.
+/// The page on which the fault occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     First,
@@ -16,16 +16,16 @@ enum Place {
     Last,
 }
 
-/// Which searches are damaged.
+/// The searches in which the fault occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
-    /// Those that bring people, whatever else they bring.
+    /// The searches that return people.
     People,
-    /// The one for groups and units, before that for people.
+    /// The search for groups and units before the search for people.
     Structure,
 }
 
-/// One fault at one place.
+/// A fault at one place.
 struct Case {
     way: Way,
     selected: Selected,
@@ -34,39 +34,40 @@ struct Case {
     named: Named,
 }
 
-/// What has to come of a fault.
+/// The expected effect of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// The very same directory, and the reading is whole.
+    /// The same directory from a complete read.
     Same,
-    /// That, or a reading that says why it is not whole.
+    /// The same directory, or a read that reports why it is incomplete.
     SameOrTold,
-    /// The same people in the same groups, or a reading that says why it is not whole: it was no person that was damaged, or
-    /// one whom another search brought undamaged.
+    /// The same people and memberships, or a read that reports why it is incomplete: the damaged entry was not a
+    /// person, or another search returned the person undamaged.
     PeopleOrTold,
-    /// A reading that says why it is not whole, or none and why.
+    /// A read that reports why it is incomplete, or an error with the reason.
     Told,
-    /// Hidden: a whole reading that lacks somebody, since nothing in the protocol tells.
+    /// Hidden: a complete read without some person, because the protocol does not reveal the loss.
     Hidden,
 }
 
-/// Harmless faults change nothing, all others are told with what happened where, and no reading that lacks anything takes
-/// anything from anybody.
+/// Harmless faults change nothing, all other faults are reported with their place, and an incomplete read removes
+/// nothing.
 ///
-/// Two faults are *hidden*. A server that says "this was the last page" by an empty cookie when it was not, and one that leaves
-/// out an entry, as it does with those that the user may not see, say nothing that a whole directory would not say as well.
-/// What stands against them is not in the reader: the limits of a run (`shrink`, `suspend`) count who is missing.
+/// Two faults are *hidden*: an empty cookie, which marks a page as the last one although it is not, and an omitted
+/// entry, which looks like an entry that the user may not see. The reader cannot detect them. The limits of a run
+/// (`shrink`, `suspend`) count missing people and protect against such faults.
 #[test]
-fn whatever_happens_to_a_page_the_reading_is_the_same_or_says_what_happened() {
+fn page_faults_give_the_same_read_or_a_report() {
     let cases = cases();
     let judged = side_by_side(&cases, 14, Case::judge);
     let bad: Vec<&str> = judged.iter().flat_map(|judged| &judged.problems).map(String::as_str).collect();
     assert!(bad.is_empty(), "{} of {} cases:\n{}", bad.len(), cases.len(), bad.join("\n"));
     assert!(cases.len() > 1000, "{} cases", cases.len());
-    // These readings would take something from somebody if they were told: the others do not pass for want of an occasion.
+    // If these reads were treated as complete, a plan would remove something. This shows that the other cases do not
+    // pass by chance.
     for way in [Way::Samba, Way::Slapd, Way::Plain] {
         let takes = cases.iter().zip(&judged).any(|(case, judged)| case.way == way && judged.takes);
-        assert!(takes, "{way:?}: no hidden fault takes anything from anybody");
+        assert!(takes, "{way:?}: no hidden fault removes anything");
     }
 }
 
@@ -86,18 +87,18 @@ fn cases() -> Vec<Case> {
     add(Way::Samba, Selected::Some, Target::People, Place::First);
     add(Way::Samba, Selected::Unit, Target::People, Place::Last);
     cases.retain(|case| match case.named.fault {
-        // The cookie of the last page is empty.
+        // The cookie of the last page is empty anyway.
         Fault::CookieCleared => case.place != Place::Last,
-        // It has to be a person that no other search brings. Samba gives everything in an order of its own, and what comes
-        // first on a page may be nothing that the directory keeps, such as a container.
+        // The entry must be a person that no other search returns. Samba has its own order of entries, and the first
+        // entry of a page may be one that the directory ignores, such as a container.
         Fault::EntryDropped { .. } => match case.selected {
             Selected::Everybody => case.way != Way::Samba,
             Selected::Some => case.target == Target::Structure,
             Selected::Unit => true,
         },
-        // What is slow is tried once on each server.
+        // Slow faults are tested once on each server.
         Fault::Chopped { .. } => case.place == Place::Middle && case.selected == Selected::Everybody,
-        // Samba takes its time, and what the guard throws out does not depend on whose answer it stands in.
+        // Samba is slow, and the checks of the guard do not depend on the server.
         Fault::Rubbish { .. } => case.way != Way::Samba || case.place == Place::Middle,
         _ => true,
     });
@@ -133,10 +134,10 @@ impl Case {
             problems.push(format!("is not {verdict:?}"));
         }
         if verdict != Verdict::Hidden && !taking.is_empty() {
-            problems.push(format!("takes something away ({})", taking.join(", ")));
+            problems.push(format!("removes something ({})", taking.join(", ")));
         }
         if seen.strikes(0) == 0 {
-            problems.push("has done nothing".to_owned());
+            problems.push("did not occur".to_owned());
         }
         if seen.open != 0 || !seen.troubles.is_empty() {
             problems.push(format!("leaves {} connections and {:?}", seen.open, seen.troubles));
@@ -153,7 +154,8 @@ impl Case {
             Target::People => self.way.people(),
             Target::Structure => "organizationalUnit",
         };
-        let pages = world.seen.searches_of(text).map(|search| search.pages.len()).max().expect("a search");
+        let pages =
+            world.seen.searches_of(text).map(|search| search.pages.len()).max().expect("the search is recorded");
         let page = match self.place {
             Place::First => 1,
             Place::Middle => pages / 2 + 1,
@@ -169,7 +171,7 @@ impl Case {
         world.read(self.way, [damage], if self.is_silent() { impatient() } else { Timeouts::default() })
     }
 
-    /// Whether nothing more may come, and so nothing ends the search but impatience.
+    /// Returns `true` if nothing more may arrive, so that only a timeout ends the search.
     fn is_silent(&self) -> bool {
         matches!(
             self.named.fault,
@@ -180,14 +182,14 @@ impl Case {
     fn verdict(&self) -> Verdict {
         let last = self.place == Place::Last && self.target == Target::People;
         match (&self.named.fault, self.named.effect) {
-            // All has come by then.
+            // The response is complete by then.
             (Fault::Cut { spot: Spot::End, .. }, _) if last => Verdict::SameOrTold,
             (Fault::EntryDropped { .. }, _) if self.target == Target::Structure => Verdict::PeopleOrTold,
             (_, Effect::Hidden) => Verdict::Hidden,
             (_, Effect::Harmless) => Verdict::Same,
             (_, Effect::Either) => Verdict::SameOrTold,
             (Fault::Attribute { .. } | Fault::EntryTwice { .. } | Fault::EntryBroken { .. }, Effect::Shows)
-                if !self.strikes_a_person_nobody_else_brings() =>
+                if !self.strikes_a_person_that_no_other_search_returns() =>
             {
                 Verdict::PeopleOrTold
             }
@@ -195,17 +197,17 @@ impl Case {
         }
     }
 
-    /// Whether the first entry of the page is a person, and no other search brings the same one.
-    fn strikes_a_person_nobody_else_brings(&self) -> bool {
+    /// Returns `true` if the first entry of the page is a person that no other search returns.
+    fn strikes_a_person_that_no_other_search_returns(&self) -> bool {
         match self.selected {
             Selected::Unit => self.target == Target::People,
-            // OpenLDAP gives units, then people, then groups; Samba has an order of its own.
+            // OpenLDAP returns units, then people, then groups; Samba has its own order.
             Selected::Everybody => self.way != Way::Samba && self.place == Place::Middle,
             Selected::Some => false,
         }
     }
 
-    /// Texts of which one has to be in what is said.
+    /// Returns texts, one of which must be in the report.
     fn reasons(&self) -> Vec<String> {
         let texts: &[&str] = match &self.named.fault {
             Fault::Code { code, .. } | Fault::SearchesRefused { code } => {
@@ -252,7 +254,7 @@ impl Case {
     }
 }
 
-/// People with what they are and where they belong, whatever else is in a directory.
+/// Returns the people with their attributes and memberships, ignoring other entries of the directory.
 fn people(directory: &Directory) -> Vec<String> {
     let one = |person: &gotosync_core::model::Person| {
         let mut groups: Vec<&str> = person.direct_groups().map(|group| directory.group(group).dn.as_str()).collect();
@@ -262,10 +264,10 @@ fn people(directory: &Directory) -> Vec<String> {
     directory.people().iter().map(one).collect()
 }
 
-/// A unit that a rule names, and that is there, is searched for people and "is not there": it has been moved or deleted in
-/// between, or the server is out of step with itself. Nobody of it has left.
+/// If the server lists a unit of a rule and then returns `noSuchObject` for it, the unit was moved or deleted in
+/// between, or the server is inconsistent. Its people must not become leavers.
 #[test]
-fn a_unit_that_vanishes_between_two_searches_is_not_an_empty_one() {
+fn a_unit_deleted_between_searches_is_not_an_empty_unit() {
     for way in [Way::Samba, Way::Slapd] {
         let world = way.world(Selected::Unit);
         for (page, said) in [(1, "the unit was moved or deleted while it was read"), (2, "page 2: the server ended")] {
@@ -277,27 +279,27 @@ fn a_unit_that_vanishes_between_two_searches_is_not_an_empty_one() {
     }
 }
 
-/// What one search brings that makes no sense is told once. The next search on the same connection gets its own answer, and
-/// nothing of what was left of the one before.
+/// An invalid response is reported once. The next search on the same connection gets its own response and nothing
+/// from the previous one.
 #[test]
-fn a_search_that_makes_no_sense_spoils_no_other() {
+fn an_invalid_response_does_not_affect_other_searches() {
     for way in [Way::Samba, Way::Slapd] {
         let world = way.world(Selected::Some);
         let double = Fault::EntryTwice { entry: 1, copy: Copied::Same };
         let damages = [Fault::code(51).at(Aim::bind().nth(2)), double.at(Aim::page(1).of("organizationalUnit"))];
         let outcome = world.read(way, damages, Timeouts::default());
-        let reading = outcome.reading.as_ref().expect("a reading");
+        let reading = outcome.reading.as_ref().expect("the read succeeds");
         let gaps = reading.completeness.gaps();
         assert!(gaps.len() == 1 && gaps[0].problem.contains("was returned twice"), "{way:?}: {}", outcome.said());
         let searches = outcome.seen.searches_of(way.people()).filter(|search| search.entries() > 0).count();
         assert_eq!((outcome.seen.strikes(1), outcome.taking()), (1, vec![]));
-        assert!(searches > 0, "{way:?}: people are searched for all the same");
+        assert!(searches > 0, "{way:?}: people must still be searched");
     }
 }
 
-/// A server that sends something ever so often is not silent, and still has only so much time for a page.
+/// A server that regularly sends a few bytes is not silent, but each page still has a time limit.
 #[test]
-fn an_answer_that_drips_is_given_up_in_time() {
+fn a_dripping_response_times_out() {
     let world = Way::Slapd.world(Selected::Everybody);
     let drip = Fault::Slow { each: Duration::from_millis(100) }.at(Aim::page(2).of(Way::Slapd.people()));
     let timeouts = Timeouts { operation: Duration::from_secs(1), ..Timeouts::default() };

@@ -1,4 +1,4 @@
-//! References to other servers: refused, left alone or followed, and never lost.
+//! Referrals and continuation references: refused, ignored, or followed, but never lost.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use gotosync_tests::wire::{Aim, Ending, Entry, Fault, Front, Script, Scripted, S
 
 use super::domain::{PORT, domain, everyone, group, lines, own_address, person, plain, read, read_whole, unit};
 
-/// What the parent domain holds: two people, and a group with people of both domains in it.
+/// Returns the parent domain: two people, and a group with people of both domains.
 fn parent() -> Vec<Entry> {
     let members = [format!("CN=P1,OU=A,{BASE}"), format!("CN=P11,OU=C,{CHILD}"), format!("CN=P12,OU=C,{CHILD}")];
     let own = |number| {
@@ -19,7 +19,7 @@ fn parent() -> Vec<Entry> {
     vec![unit(&format!("OU=A,{BASE}")), own(1), own(2), group(100, "Both", BASE, members)]
 }
 
-/// What the child domain holds.
+/// Returns the child domain.
 fn child() -> Vec<Entry> {
     let own = |number| {
         let one = person(number, &format!("OU=C,{CHILD}"));
@@ -28,26 +28,26 @@ fn child() -> Vec<Entry> {
     vec![unit(&format!("OU=C,{CHILD}")), own(11), own(12), own(13)]
 }
 
-/// The child, and a parent that refers to it.
+/// Starts the child and a parent that refers to it.
 fn two() -> (Scripted, Scripted) {
-    let below = Scripted::start(domain(CHILD, child())).expect("a server");
+    let below = Scripted::start(domain(CHILD, child())).expect("the server starts");
     (above(&[format!("{}/{CHILD}", below.url())]), below)
 }
 
-/// A parent that says where the child is.
+/// Starts a parent that refers to the given URLs for the child.
 fn above(urls: &[String]) -> Scripted {
     let script = Script { elsewhere: vec![(CHILD.to_owned(), urls.to_vec())], ..domain(BASE, parent()) };
-    Scripted::start(script).expect("a server")
+    Scripted::start(script).expect("the server starts")
 }
 
 fn following(url: &str, hosts: &[&str]) -> LdapOptions {
     LdapOptions { referrals: Referrals::Follow(hosts.iter().map(ToString::to_string).collect()), ..plain(url) }
 }
 
-/// All that both hold, as one server gives it.
+/// Returns the entries of both domains as one server would return them.
 fn as_one(request: &ReadRequest) -> String {
-    let one =
-        Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, child()).entries))).expect("a server");
+    let one = Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, child()).entries)))
+        .expect("the server starts");
     lines(&read_whole(plain(&one.url()), request).directory)
 }
 
@@ -56,9 +56,9 @@ fn told(reading: &Reading) -> String {
 }
 
 #[test]
-fn a_reference_makes_a_reading_incomplete_unless_it_may_be_left_alone() {
+fn a_referral_makes_a_read_incomplete_unless_it_may_be_ignored() {
     let (above, below) = two();
-    let refused = read(plain(&above.url()), &everyone()).expect("a reading");
+    let refused = read(plain(&above.url()), &everyone()).expect("the read succeeds");
     let url = format!("{}/{CHILD}", below.url());
     assert!(
         told(&refused)
@@ -68,37 +68,38 @@ fn a_reference_makes_a_reading_incomplete_unless_it_may_be_left_alone() {
     let ignored = read_whole(LdapOptions { referrals: Referrals::Ignore, ..plain(&above.url()) }, &everyone());
     assert_eq!(ignored.directory.people().len(), 2);
     assert!(ignored.remarks.iter().any(|remark| remark.contains(&url)), "{:?}", ignored.remarks);
-    // What another source reads is missing from nothing; a part of it that this one was asked for is.
-    let elsewhere = LdapOptions { elsewhere: vec![Dn::parse(CHILD).expect("a name")], ..plain(&above.url()) };
+    // A subtree that another source reads is not missing, unless a rule asks this source for a part of it.
+    let elsewhere = LdapOptions { elsewhere: vec![Dn::parse(CHILD).expect("the DN is valid")], ..plain(&above.url()) };
     let beside = read_whole(elsewhere.clone(), &everyone());
     assert_eq!((beside.directory.people().len(), beside.remarks.len()), (2, ignored.remarks.len() - 1));
-    let unit = Scope::Unit { dn: Dn::parse(&format!("OU=C,{CHILD}")).expect("a name"), depth: Depth::Subtree };
-    let asked = read(elsewhere, &ReadRequest { scopes: vec![unit], ..everyone() }).expect("a reading");
+    let unit = Scope::Unit { dn: Dn::parse(&format!("OU=C,{CHILD}")).expect("the DN is valid"), depth: Depth::Subtree };
+    let asked = read(elsewhere, &ReadRequest { scopes: vec![unit], ..everyone() }).expect("the read succeeds");
     assert!(!asked.completeness.is_complete());
-    let other = LdapOptions { elsewhere: vec![Dn::parse("DC=other,DC=test").expect("a name")], ..plain(&above.url()) };
-    assert!(!read(other, &everyone()).expect("a reading").completeness.is_complete());
+    let other =
+        LdapOptions { elsewhere: vec![Dn::parse("DC=other,DC=test").expect("the DN is valid")], ..plain(&above.url()) };
+    assert!(!read(other, &everyone()).expect("the read succeeds").completeness.is_complete());
 }
 
 #[test]
-fn a_reference_on_the_list_is_followed_and_no_other() {
-    let below = Scripted::start(domain(CHILD, child())).expect("a server");
-    let wire = Wire::start(below.upstream(), []).expect("a wire");
+fn follows_only_listed_referrals() {
+    let below = Scripted::start(domain(CHILD, child())).expect("the server starts");
+    let wire = Wire::start(below.upstream(), []).expect("the wire starts");
     let above = above(&[format!("{}/{CHILD}", wire.url())]);
-    let outside = read(following(&above.url(), &["dc1.ad.test", "*.ad.test"]), &everyone()).expect("a reading");
+    let outside = read(following(&above.url(), &["dc1.ad.test", "*.ad.test"]), &everyone()).expect("the read succeeds");
     assert!(told(&outside).contains("which is not in the list of hosts to follow"), "{}", told(&outside));
-    assert_eq!(wire.seen().connections, 0, "nobody was asked who is not on the list");
+    assert_eq!(wire.seen().connections, 0, "an unlisted host must not be contacted");
     let followed = read_whole(following(&above.url(), &["127.0.0.1"]), &everyone());
     assert_eq!(lines(&followed.directory), as_one(&everyone()));
     assert_eq!(wire.quiet().connections, 1);
 }
 
-/// Groups and units are searched for first, and people then: the second search refers to the same place as the first, and
-/// finds something else there. Below a unit of the other server the answer is nothing but a referral.
+/// Groups and units are searched first, and then people. The second search refers to the same server as the first and
+/// finds other entries there. Below a unit of the other server, the response is only a referral.
 #[test]
-fn every_search_that_refers_to_a_server_is_followed_there() {
+fn follows_referrals_of_every_search() {
     let (above, _below) = two();
     let group = Scope::Group { group: GroupRef::parse("Both"), membership: Membership::Nested };
-    let unit = |dn: String| Scope::Unit { dn: Dn::parse(&dn).expect("a name"), depth: Depth::Subtree };
+    let unit = |dn: String| Scope::Unit { dn: Dn::parse(&dn).expect("the DN is valid"), depth: Depth::Subtree };
     for (scopes, people) in [
         (vec![group.clone()], 3),
         (vec![unit(format!("OU=C,{CHILD}"))], 3),
@@ -109,8 +110,8 @@ fn every_search_that_refers_to_a_server_is_followed_there() {
         assert_eq!(followed.directory.people().len(), people, "{:?}", request.scopes);
         assert_eq!(lines(&followed.directory), as_one(&request));
         for referrals in [Referrals::Refuse, Referrals::Ignore, Referrals::Follow(vec!["elsewhere.test".to_owned()])] {
-            let left = read(LdapOptions { referrals, ..plain(&above.url()) }, &request).expect("a reading");
-            // To leave alone what is below is one thing. A rule that names a place there is another.
+            let left = read(LdapOptions { referrals, ..plain(&above.url()) }, &request).expect("the read succeeds");
+            // References below a base may be ignored, but not a unit on the other server that a rule names.
             let below = request
                 .scopes
                 .iter()
@@ -121,40 +122,40 @@ fn every_search_that_refers_to_a_server_is_followed_there() {
 }
 
 #[test]
-fn a_followed_server_that_fails_is_told() {
+fn reports_a_failing_referred_server() {
     let nobody = own_address().to_string();
     let down = format!("ldap://{nobody}:{PORT}/{CHILD}");
     let first = above(std::slice::from_ref(&down));
-    let reading = read(following(&first.url(), &[&nobody]), &everyone()).expect("a reading");
+    let reading = read(following(&first.url(), &[&nobody]), &everyone()).expect("the read succeeds");
     assert!(told(&reading).contains(&format!("{down}: ")) && told(&reading).contains("refused"), "{}", told(&reading));
 
-    // Those of one reference hold the same: another one of them will do.
-    let below = Scripted::start(domain(CHILD, child())).expect("a server");
+    // The servers of one reference hold the same entries, so another one can be used instead.
+    let below = Scripted::start(domain(CHILD, child())).expect("the server starts");
     let second = above(&[down, format!("{}/{CHILD}", below.url())]);
     let either = read_whole(following(&second.url(), &[&nobody, "127.0.0.1"]), &everyone());
     assert_eq!(lines(&either.directory), as_one(&everyone()));
 
-    let locked = Scripted::start(domain(CHILD, child()).account("sync", "another")).expect("a server");
+    let locked = Scripted::start(domain(CHILD, child()).account("sync", "another")).expect("the server starts");
     let third = above(&[format!("{}/{CHILD}", locked.url())]);
     let mut options = following(&third.url(), &["127.0.0.1"]);
     options.sign_in = SignIn::Simple { name: "sync".to_owned(), password: Secret::new("mine") };
-    let reading = read(options, &everyone()).expect("a reading");
+    let reading = read(options, &everyone()).expect("the read succeeds");
     assert!(told(&reading).contains("the server refused the sign-in: 49 (invalidCredentials)"), "{}", told(&reading));
 
     for fault in [Fault::code(51), Fault::cut(Spot::AfterEntries(1), Ending::Rst)] {
-        let wire = Wire::start(below.upstream(), [fault.at(Aim::page(1))]).expect("a wire");
+        let wire = Wire::start(below.upstream(), [fault.at(Aim::page(1))]).expect("the wire starts");
         let fourth = above(&[format!("{}/{CHILD}", wire.url())]);
-        let reading = read(following(&fourth.url(), &["127.0.0.1"]), &everyone()).expect("a reading");
+        let reading = read(following(&fourth.url(), &["127.0.0.1"]), &everyone()).expect("the read succeeds");
         assert!(!reading.completeness.is_complete() && wire.quiet().strikes(0) == 1, "{}", told(&reading));
     }
 }
 
-/// A parent and a child that refer to each other: the parent to the child, and the child for a part of it to the parent.
+/// Starts a parent and a child that refer to each other: the parent for the child, and the child for a part of it.
 fn each_other(part: &str, of_parent: &str) -> (Scripted, Scripted, LdapOptions) {
     let address = own_address();
     let back = vec![format!("ldap://{address}:{PORT}/{of_parent}")];
     let below = Script { elsewhere: vec![(part.to_owned(), back)], ..domain(CHILD, child()) };
-    let below = Scripted::start(below).expect("a server");
+    let below = Scripted::start(below).expect("the server starts");
     let there = vec![format!("{}/{CHILD}", below.url())];
     let above = Script { elsewhere: vec![(CHILD.to_owned(), there)], ..domain(BASE, parent()) };
     let above = Scripted::start_at(&Front::plain().at(address).on(PORT), above).expect("the address is free");
@@ -162,50 +163,50 @@ fn each_other(part: &str, of_parent: &str) -> (Scripted, Scripted, LdapOptions) 
     (above, below, options)
 }
 
-/// The child sends every question about itself back to the parent, which sends it to the child.
+/// The child refers every search back to the parent, which refers it to the child again.
 #[test]
-fn servers_that_send_for_each_other_for_ever_are_told() {
+fn reports_endless_referrals() {
     let (_above, _below, options) = each_other(CHILD, CHILD);
-    let reading = read(options, &everyone()).expect("a reading");
+    let reading = read(options, &everyone()).expect("the read succeeds");
     assert!(told(&reading).contains("too many referrals: after 8"), "{}", told(&reading));
 }
 
-/// The child has a part that it says is with the parent, all of it: what comes twice by that is taken once.
+/// The child refers to the parent for a part of its tree. Entries that are read twice because of that count once.
 #[test]
-fn servers_that_refer_to_each_other_are_read_once() {
+fn reads_servers_that_refer_to_each_other_once() {
     let (_above, _below, options) = each_other(&format!("DC=grandchild,{CHILD}"), BASE);
     assert_eq!(lines(&read_whole(options, &everyone()).directory), as_one(&everyone()));
 }
 
-/// Values that a followed server gives in ranges are asked of that server, also while other searches run.
+/// Further ranges of values are requested from the server that sent the first range, even while other searches run.
 #[test]
-fn ranges_of_a_followed_server_are_asked_of_it() {
+fn requests_ranges_from_the_referred_server() {
     let members: Vec<String> = (11..=13).map(|number| format!("CN=P{number},OU=C,{CHILD}")).collect();
     let with_group = || child().into_iter().chain([group(200, "Child", CHILD, &members)]);
     let one = Scripted::start(domain(BASE, parent().into_iter().chain(domain(CHILD, with_group()).entries)))
-        .expect("a server");
-    let below = Scripted::start(Script { range: Some(2), ..domain(CHILD, with_group()) }).expect("a server");
+        .expect("the server starts");
+    let below = Scripted::start(Script { range: Some(2), ..domain(CHILD, with_group()) }).expect("the server starts");
     let above = above(&[format!("{}/{CHILD}", below.url())]);
     let followed = read_whole(following(&above.url(), &["127.0.0.1"]), &everyone());
     assert_eq!(lines(&followed.directory), lines(&read_whole(plain(&one.url()), &everyone()).directory));
 }
 
-/// People of the child come slowly and with addresses in ranges, while another search of the parent ends.
+/// The child sends people slowly and with addresses in ranges, while another search of the parent ends.
 #[test]
-fn ranges_are_asked_of_the_server_they_came_from_while_other_searches_run() {
+fn requests_ranges_from_their_server_during_other_searches() {
     let many = |number| {
         let addresses = (1..=5).map(move |address| format!("smtp:p{number}-{address}@x.test"));
         person(number, &format!("OU=C,{CHILD}")).with("proxyAddresses", addresses)
     };
     let people = || [unit(&format!("OU=C,{CHILD}"))].into_iter().chain((11..=20).map(many));
-    let below = Scripted::start(Script { range: Some(2), ..domain(CHILD, people()) }).expect("a server");
+    let below = Scripted::start(Script { range: Some(2), ..domain(CHILD, people()) }).expect("the server starts");
     let slow = || [Fault::Slow { each: Duration::from_millis(10) }.at(Aim::every_page().of("objectCategory=person"))];
-    let wire = Wire::start(below.upstream(), slow()).expect("a wire");
+    let wire = Wire::start(below.upstream(), slow()).expect("the wire starts");
     let there = vec![format!("{}/{CHILD}", wire.url())];
     let own = parent().into_iter().chain((21..=28).map(|number| person(number, &format!("OU=A,{BASE}"))));
     let above = Scripted::start(Script { elsewhere: vec![(CHILD.to_owned(), there)], ..domain(BASE, own) });
-    let above = Wire::start(above.as_ref().expect("a server").upstream(), slow()).expect("a wire");
-    let unit = |dn: String| Scope::Unit { dn: Dn::parse(&dn).expect("a name"), depth: Depth::Subtree };
+    let above = Wire::start(above.as_ref().expect("the server starts").upstream(), slow()).expect("the wire starts");
+    let unit = |dn: String| Scope::Unit { dn: Dn::parse(&dn).expect("the DN is valid"), depth: Depth::Subtree };
     let scopes = vec![unit(format!("OU=A,{BASE}")), unit(format!("OU=C,{CHILD}"))];
     let options = LdapOptions { page_size: Some(2), ..following(&above.url(), &["127.0.0.1"]) };
     let reading = read_whole(options, &ReadRequest { scopes, ..everyone() });
@@ -213,9 +214,9 @@ fn ranges_are_asked_of_the_server_they_came_from_while_other_searches_run() {
     assert!((11..=20).all(|number| text.contains(&format!("p{number}-5@x.test"))), "{text}");
 }
 
-/// What changed on another server, the first one does not know: everything is read every time.
+/// The first server does not know the changes of the other server, so everything is read each time.
 #[test]
-fn a_directory_on_two_servers_is_never_read_by_changes_of_one() {
+fn does_not_read_changes_of_a_directory_on_two_servers() {
     let (above, _below) = two();
     let options = LdapOptions { changes: Some(Changes::default()), ..following(&above.url(), &["127.0.0.1"]) };
     let reading = read_whole(options, &everyone());

@@ -1,4 +1,4 @@
-//! Faults before anybody has signed in: whatever a server says there, it gets no second chance, and nothing that it could use.
+//! Faults before and during the bind. After such a fault, the server gets neither a second attempt nor a password.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use gotosync_tests::wire::{Aim, Effect, Ending, Fault, Front, Named, Rest, Rubbi
 use super::world::{Selected, Way, certificate, impatient, same, side_by_side, told};
 
 #[test]
-fn whatever_answers_a_sign_in_is_a_yes_or_an_error() {
+fn every_bind_response_is_a_success_or_an_error() {
     let mut cases: Vec<(Way, Named)> = Vec::new();
     for way in [Way::Plain, Way::Slapd, Way::Samba] {
         cases.extend(sign_in_faults().into_iter().map(|named| (way, named)));
@@ -39,7 +39,7 @@ fn whatever_answers_a_sign_in_is_a_yes_or_an_error() {
     assert!(cases.len() > 150, "{} cases", cases.len());
 }
 
-/// Texts of which one has to be in what is said.
+/// Returns texts, one of which must be in the error.
 fn reasons(fault: &Fault) -> Vec<String> {
     let texts: &[&str] = match fault {
         Fault::Code { code, .. } => return vec![format!("the server refused the sign-in: {code} (")],
@@ -56,7 +56,7 @@ fn reasons(fault: &Fault) -> Vec<String> {
     texts.iter().map(ToString::to_string).collect()
 }
 
-/// How a connection begins.
+/// The TLS mode of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Door {
     Plain,
@@ -75,7 +75,7 @@ impl Door {
     }
 }
 
-/// Faults at every place before the first search of a reading: on a bare connection, under TLS and while TLS is agreed on.
+/// Returns faults at every place before the first search of a read: without TLS, under LDAPS, and during `StartTLS`.
 fn before_the_sign_in() -> Vec<(Door, Aim, Fault)> {
     let mut cases = Vec::new();
     for what in Rubbish::ALL {
@@ -86,7 +86,7 @@ fn before_the_sign_in() -> Vec<(Door, Aim, Fault)> {
             cases.push((Door::Plain, Aim::root_dse(), fault.clone()));
             cases.push((Door::Plain, Aim::connection(), fault));
         }
-        // In the same piece as the yes to TLS, and so not protected by it.
+        // In the same TCP segment as the StartTLS response, and therefore not protected by TLS.
         cases.push((Door::StartTls, Aim::start_tls(), Fault::rubbish(what, Spot::End)));
     }
     for ending in [Ending::Closed, Ending::Fin, Ending::Rst, Ending::Silence] {
@@ -104,20 +104,20 @@ fn before_the_sign_in() -> Vec<(Door, Aim, Fault)> {
 }
 
 #[test]
-fn rubbish_before_the_sign_in_is_an_error_and_gets_no_password() {
+fn rubbish_before_the_bind_is_an_error_and_gets_no_password() {
     let judge = |(door, aim, fault): &(Door, Aim, Fault)| {
         let world = Way::Plain.world(Selected::Everybody);
-        let wire =
-            Wire::start_at(&door.front(), Way::Plain.upstream(), [fault.clone().at(aim.clone())]).expect("a wire");
+        let wire = Wire::start_at(&door.front(), Way::Plain.upstream(), [fault.clone().at(aim.clone())])
+            .expect("the wire starts");
         let mut options = Way::Plain.options(&wire.url());
         options.danger_plain = *door == Door::Plain;
         options.timeouts = Timeouts { connect: Duration::from_secs(2), ..impatient() };
         let outcome = world.read_from(options, &wire);
         let seen = &outcome.seen;
         let may_pass = match fault {
-            // A notice that nobody knows is to be ignored, where a message may come at all.
+            // An unknown unsolicited notification must be ignored where a message is allowed at all.
             Fault::Rubbish { what: Rubbish::Notification, rest: Rest::Follows, .. } => true,
-            // What was not asked for, and takes nothing from what was.
+            // Unrequested messages and controls that do not affect the requested data.
             Fault::Rubbish { what: Rubbish::PagingMalformed | Rubbish::Intermediate, .. } => *aim == Aim::root_dse(),
             _ => false,
         };
@@ -138,20 +138,20 @@ fn rubbish_before_the_sign_in_is_an_error_and_gets_no_password() {
 }
 
 #[test]
-fn a_refusal_ends_it_and_a_server_that_is_busy_does_not() {
+fn a_refused_bind_is_final_and_a_busy_server_is_retried() {
     let world = Way::Slapd.world(Selected::Everybody);
     let try_two = |fault: Fault| {
         let first = Way::Slapd.wire([fault.at(Aim::bind())]);
         let second = Way::Slapd.wire([]);
         let mut options = Way::Slapd.options(&first.url());
-        options.servers.push(Server::parse(&second.url()).expect("an address"));
+        options.servers.push(Server::parse(&second.url()).expect("the address is valid"));
         let outcome = world.read_from(options, &first);
         (outcome, second.quiet())
     };
     let (refused, second) = try_two(Fault::code(49));
-    let error = refused.plan.expect_err("an error");
+    let error = refused.plan.expect_err("the call fails");
     assert_eq!(error.kind(), ErrorKind::Denied, "{}", told(&error));
-    // Each further server would count one more wrong password, and lock the account.
+    // Each further server would count another failed attempt, which could lock the account.
     assert_eq!((refused.seen.binds.len(), second.connections), (1, 0));
     let (busy, second) = try_two(Fault::code(51));
     assert!(busy.claims_to_be_whole(), "{}", busy.said());
@@ -160,14 +160,14 @@ fn a_refusal_ends_it_and_a_server_that_is_busy_does_not() {
     assert!(gone.claims_to_be_whole(), "{}", gone.said());
 }
 
-/// Several searches run side by side. Where a server takes one connection and not the next, one does it all.
+/// Several searches run at the same time. If a server accepts only one connection, all searches use it.
 #[test]
-fn a_second_connection_that_is_refused_is_done_without() {
+fn works_without_a_refused_second_connection() {
     let world = Way::Slapd.world(Selected::Some);
     for code in [51, 49] {
         let outcome = world.read(Way::Slapd, [Fault::code(code).at(Aim::bind().nth(2))], Timeouts::default());
         assert!(outcome.claims_to_be_whole(), "{}", outcome.said());
-        let reading = outcome.reading.expect("a reading");
+        let reading = outcome.reading.expect("the read succeeds");
         assert!(same(&reading.directory, &world.whole.directory));
         assert_eq!((outcome.seen.binds.len(), outcome.seen.strikes(0)), (2, 1));
         assert_eq!(outcome.seen.after_refused_bind, [] as [&str; 0]);
@@ -175,29 +175,30 @@ fn a_second_connection_that_is_refused_is_done_without() {
 }
 
 #[test]
-fn an_empty_password_is_never_sent() {
+fn never_sends_an_empty_password() {
     let wire = Way::Slapd.wire([]);
     for (name, password) in [("cn=reader,dc=example,dc=test", ""), ("", "s3cret"), ("  ", "")] {
         let mut options = Way::Slapd.options(&wire.url());
         options.sign_in = SignIn::Simple { name: name.to_owned(), password: Secret::new(password) };
-        let error = LdapSource::new(options).expect_err("a refusal");
+        let error = LdapSource::new(options).expect_err("the call fails");
         assert_eq!(error.kind(), ErrorKind::Input, "{}", told(&error));
     }
     assert_eq!(wire.quiet(), Seen::default());
 }
 
 #[test]
-fn a_server_that_cannot_prove_who_it_is_gets_no_password() {
+fn sends_no_password_to_a_server_with_an_untrusted_certificate() {
     let address = Ipv4Addr::new(127, 0, 0, 9);
     for how in [Certificate::Expired, Certificate::Foreign, Certificate::Misnamed] {
-        let authority = Authority::new().expect("an authority");
-        let pair = authority.server(how, &["localhost"], &[IpAddr::V4(address)]).expect("a certificate");
+        let authority = Authority::new().expect("the CA can be created");
+        let pair =
+            authority.server(how, &["localhost"], &[IpAddr::V4(address)]).expect("the certificate can be signed");
         for front in [Front::tls(&pair.certificate, &pair.key), Front::start_tls(&pair.certificate, &pair.key)] {
-            let wire = Wire::start_at(&front.at(address), Way::Slapd.upstream(), []).expect("a wire");
+            let wire = Wire::start_at(&front.at(address), Way::Slapd.upstream(), []).expect("the wire starts");
             let mut options = Way::Slapd.options(&wire.url());
             options.tls.roots = Roots::Bundle(authority.file());
             let outcome = Way::Slapd.world(Selected::Everybody).read_from(options, &wire);
-            let error = outcome.plan.expect_err("an error");
+            let error = outcome.plan.expect_err("the call fails");
             assert_eq!(error.kind(), ErrorKind::Denied, "{}", told(&error));
             assert!(error.to_string().contains("TLS certificate verification failed"), "{error}");
             assert_eq!((outcome.seen.binds.len(), outcome.seen.searches.len()), (0, 0));
@@ -205,9 +206,9 @@ fn a_server_that_cannot_prove_who_it_is_gets_no_password() {
     }
 }
 
-/// Where nobody signs in, nobody is asked for a password either; what must not be read by everybody is not read.
+/// Anonymous connections send no password. Entries that anonymous clients may not read are reported as missing.
 #[test]
-fn nobody_stays_nobody() {
+fn an_anonymous_connection_stays_anonymous() {
     let wire = Way::Plain.wire([Fault::SearchesRefused { code: 1 }.at(Aim::page(1))]);
     let mut options = Way::Plain.options(&wire.url());
     options.sign_in = SignIn::Anonymous;

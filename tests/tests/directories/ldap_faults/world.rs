@@ -1,4 +1,4 @@
-//! Directories on real servers, an account that was brought in step with them, and wires between.
+//! Directories on real servers, an account that has been synced with them, and wires between them.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,40 +20,40 @@ use gotosync_core::{Engine, Error, Result, Rules, Secret};
 use gotosync_tests::servers::{Certificate, Pair, Population, Samba, Slapd};
 use gotosync_tests::wire::{Damage, Front, Seen, Upstream, Wire};
 
-/// A real server behind the wire, and how it is spoken to.
+/// A real server behind the wire, and its TLS mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// Samba, with TLS.
     Samba,
     /// `OpenLDAP`, with TLS.
     Slapd,
-    /// `OpenLDAP`, without.
+    /// `OpenLDAP` without TLS.
     Plain,
 }
 
-/// Which people the rules select.
+/// The people that the rules select.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Selected {
-    /// Everybody, and some of them by more rules: one search.
+    /// All people, some of them by several rules: one search.
     Everybody,
-    /// Those of a unit and of a group with all that is nested in it: groups and units first, then people.
+    /// The people of a unit and of a group with nested groups: groups and units are searched first, then people.
     Some,
-    /// Those of a unit.
+    /// The people of a unit.
     Unit,
 }
 
-/// A directory, rules over it, and an account that is as they want it.
+/// A directory, its rules, and an account that matches them.
 pub(crate) struct World {
     rules: String,
     target: Arc<MemoryTarget>,
     state: MemoryState,
-    /// What is read when nothing goes wrong.
+    /// The read without faults.
     pub(crate) whole: Reading,
-    /// What goes over the wire then.
+    /// The traffic of the read without faults.
     pub(crate) seen: Seen,
 }
 
-/// What came of a damaged reading.
+/// The result of a damaged read.
 pub(crate) struct Outcome {
     pub(crate) reading: Option<Reading>,
     pub(crate) plan: Result<Planned>,
@@ -83,22 +83,22 @@ impl World {
         let report = runtime.block_on(engine.run(&Stop::new())).unwrap_or_else(|error| panic!("{}", error.error));
         assert!(report.lines.len() > 20, "{way:?}: {} steps", report.lines.len());
         drop((engine, runtime));
-        world.whole = last.take().expect("a reading");
+        world.whole = last.take().expect("the read succeeds");
         assert!(world.whole.completeness.is_complete(), "{}", world.whole.completeness);
         world.seen = wire.quiet();
         let again = world.read(way, [], Timeouts::default());
-        let plan = again.plan.expect("a plan").plan;
+        let plan = again.plan.expect("planning succeeds").plan;
         assert!(plan.is_empty(), "{way:?}: {:#?}", plan.steps());
         world
     }
 
     fn engine(&self, options: LdapOptions) -> (Engine, Last) {
         let last = Last::default();
-        let source = Watched { source: LdapSource::new(options).expect("options"), last: last.clone() };
+        let source = Watched { source: LdapSource::new(options).expect("the options are valid"), last: last.clone() };
         (Engine::new(source, Arc::clone(&self.target), self.state.clone(), self.parsed()), last)
     }
 
-    /// What the rules ask of the directory.
+    /// Returns the request that the rules need.
     pub(crate) fn request(&self) -> ReadRequest {
         self.parsed().request()
     }
@@ -126,21 +126,21 @@ impl World {
 }
 
 impl Outcome {
-    /// What the reading or the error says, as one text.
+    /// Returns the gaps of the read or the error as one text.
     pub(crate) fn said(&self) -> String {
         match (&self.plan, &self.reading) {
             (Err(error), _) => told(error),
             (Ok(_), Some(reading)) => reading.completeness.to_string(),
-            (Ok(_), None) => "nothing was read".to_owned(),
+            (Ok(_), None) => "the directory was not read".to_owned(),
         }
     }
 
-    /// Whether the reading claims to be whole.
+    /// Returns `true` if the read is marked as complete.
     pub(crate) fn claims_to_be_whole(&self) -> bool {
         self.plan.is_ok() && self.reading.as_ref().is_some_and(|reading| reading.completeness.is_complete())
     }
 
-    /// The steps that take something away.
+    /// Returns the steps that remove something.
     pub(crate) fn taking(&self) -> Vec<String> {
         let steps = self.plan.iter().flat_map(|planned| planned.plan.steps());
         let taking = steps.filter(|step| step.action.takes_away());
@@ -148,13 +148,13 @@ impl Outcome {
     }
 }
 
-/// An error with all that it says.
+/// Returns an error with its full message.
 pub(crate) fn told(error: &Error) -> String {
     let context: Vec<String> = error.context().iter().map(|(name, value)| format!("{name} {value}")).collect();
     format!("{:?}: {error} ({}) hint: {}", error.kind(), context.join(", "), error.help().unwrap_or_default())
 }
 
-/// Says whether two directories are the same.
+/// Returns `true` if two directories are equal.
 pub(crate) fn same(a: &Directory, b: &Directory) -> bool {
     fn parts(directory: &Directory) -> (&[Person], &[Unit]) {
         (directory.people(), directory.units())
@@ -163,13 +163,13 @@ pub(crate) fn same(a: &Directory, b: &Directory) -> bool {
 }
 
 impl Way {
-    /// The world of a way, which is made once.
+    /// Returns the world for a server, which is created once.
     pub(crate) fn world(self, selected: Selected) -> &'static World {
         static WORLDS: [[OnceLock<World>; 3]; 3] = [const { [const { OnceLock::new() }; 3] }; 3];
         WORLDS[self as usize][selected as usize].get_or_init(|| World::new(self, selected))
     }
 
-    /// The root of the directory.
+    /// Returns the base DN of the directory.
     pub(crate) fn base(self) -> String {
         match self {
             Self::Samba => samba().base(),
@@ -177,7 +177,7 @@ impl Way {
         }
     }
 
-    /// The attribute of immutable ids.
+    /// Returns the attribute of immutable ids.
     pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Samba => "objectGUID",
@@ -185,7 +185,7 @@ impl Way {
         }
     }
 
-    /// What is in the filter of every search for people.
+    /// Returns the filter part that every search for people contains.
     pub(crate) fn people(self) -> &'static str {
         match self {
             Self::Samba => "objectCategory=person",
@@ -193,7 +193,7 @@ impl Way {
         }
     }
 
-    /// The server, as what stands behind a wire.
+    /// Returns the server as the upstream of a wire.
     pub(crate) fn upstream(self) -> Upstream {
         match self {
             Self::Samba => Upstream::tls(format!("{}:636", samba().ip()), samba().ip().to_string(), &samba().ca_file()),
@@ -204,7 +204,7 @@ impl Way {
         }
     }
 
-    /// How a wire receives clients.
+    /// Returns the TLS mode of the wire for clients.
     pub(crate) fn front(self) -> Front {
         match self {
             Self::Samba | Self::Slapd => Front::tls(&certificate().certificate, &certificate().key),
@@ -212,12 +212,12 @@ impl Way {
         }
     }
 
-    /// A wire to the server.
+    /// Starts a wire to the server.
     pub(crate) fn wire(self, damages: impl IntoIterator<Item = Damage>) -> Wire {
-        Wire::start_at(&self.front(), self.upstream(), damages).expect("a wire")
+        Wire::start_at(&self.front(), self.upstream(), damages).expect("the wire starts")
     }
 
-    /// How to read over a wire.
+    /// Returns options for reading through a wire.
     pub(crate) fn options(self, url: &str) -> LdapOptions {
         let reader = match self {
             Self::Samba => samba().reader(),
@@ -230,26 +230,26 @@ impl Way {
     }
 }
 
-/// How to read from an address as nobody, with small pages.
+/// Returns options for reading anonymously from an address, with small pages.
 pub(crate) fn options(url: &str) -> LdapOptions {
-    let mut options = LdapOptions::new(vec![Server::parse(url).expect("an address")]);
+    let mut options = LdapOptions::new(vec![Server::parse(url).expect("the address is valid")]);
     options.tls.roots = Roots::Bundle(slapd().ca_file());
     options.page_size = Some(PAGE);
     options
 }
 
-/// Timeouts for faults whose end is silence.
+/// Returns short timeouts, for faults that end in silence.
 pub(crate) fn impatient() -> Timeouts {
     let idle = Duration::from_secs(2);
     Timeouts { connect: Duration::from_secs(10), operation: Duration::from_secs(30), idle }
 }
 
-/// A runtime of one thread, which ends with all that was begun on it.
+/// Returns a single-threaded runtime, which ends with all of its tasks.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the runtime starts")
 }
 
-/// Does something for each of many, several at once, and gives what was said of them in their order.
+/// Calls `work` for each case on several threads and returns the results in the order of the cases.
 pub(crate) fn side_by_side<T: Sync, R: Send>(cases: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let one = || {
@@ -261,17 +261,20 @@ pub(crate) fn side_by_side<T: Sync, R: Send>(cases: &[T], threads: usize, work: 
     };
     let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().expect("a thread")).collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("no thread panicked")).collect()
     });
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The certificate of every wire, of the authority that slapd belongs to: with the server, its files end.
+/// Returns the certificate of all wires, signed by the CA of slapd. Its files are removed with the server.
 pub(crate) fn certificate() -> &'static Pair {
     static PAIR: LazyLock<Pair> = LazyLock::new(|| {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        slapd().authority().server(Certificate::Valid, &["localhost"], &[address]).expect("a certificate")
+        slapd()
+            .authority()
+            .server(Certificate::Valid, &["localhost"], &[address])
+            .expect("the certificate can be signed")
     });
     &PAIR
 }
@@ -288,17 +291,17 @@ pub(crate) fn slapd() -> &'static Slapd {
     &SLAPD
 }
 
-/// The last reading of a source.
+/// The last read of a source.
 #[derive(Clone, Debug, Default)]
 struct Last(Arc<Mutex<Option<Reading>>>);
 
 impl Last {
     fn take(&self) -> Option<Reading> {
-        self.0.lock().expect("nobody panics with it").take()
+        self.0.lock().expect("no thread panicked while it held the lock").take()
     }
 }
 
-/// A source that leaves its last reading behind.
+/// A source that stores its last read.
 #[derive(Debug)]
 struct Watched {
     source: LdapSource,
@@ -328,7 +331,7 @@ impl DirectorySource for Watched {
 
     async fn read(&self, request: &ReadRequest) -> Result<Reading> {
         let reading = self.source.read(request).await?;
-        *self.last.0.lock().expect("nobody panics with it") = Some(reading.clone());
+        *self.last.0.lock().expect("no thread panicked while it held the lock") = Some(reading.clone());
         Ok(reading)
     }
 }
@@ -351,5 +354,5 @@ fn rules(base: &str, selected: Selected) -> String {
     std::iter::once(limits.to_owned()).chain(rules).collect()
 }
 
-/// Entries of a page.
+/// The number of entries in a page.
 pub(crate) const PAGE: u32 = 30;

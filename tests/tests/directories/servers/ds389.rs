@@ -10,7 +10,7 @@ fn reader(server: &Ds389) -> Search {
 }
 
 #[test]
-fn it_holds_the_population_and_knows_who_is_in_what() {
+fn holds_the_population_and_its_memberships() {
     let server = Ds389::options().population(Population::default()).start().unwrap();
     let census = Population::default().content(Style::Ds389, server.base()).census();
     let count = |filter: &str| reader(&server).find(server.base(), filter, &["1.1"]).entries();
@@ -18,19 +18,19 @@ fn it_holds_the_population_and_knows_who_is_in_what() {
     assert_eq!(count("(objectClass=groupOfNames)"), census.groups);
     assert_eq!(count("(objectClass=organizationalUnit)"), census.units);
     assert_eq!(count("(nsAccountLock=true)"), census.disabled);
-    // Whom the server itself puts into a group, and takes out of it.
+    // The server itself adds new members to `memberOf` and removes deleted people from groups.
     let [base, somebody] = [server.base().to_owned(), format!("uid=new,{}", server.base())];
     let person = format!("dn: {somebody}\nobjectClass: inetOrgPerson\nuid: new\ncn: New\nsn: New\n\n");
     let group = format!("dn: cn=New,{base}\nobjectClass: groupOfNames\ncn: New\nmember: {somebody}\n");
     server.modify(&(person + &group)).unwrap();
     assert_eq!(count(&format!("(memberOf=cn=New,{base})")), 1);
-    assert_eq!(count("(&(nsUniqueId=*)(entryUUID=*))"), 2, "those who came later have both ids");
+    assert_eq!(count("(&(nsUniqueId=*)(entryUUID=*))"), 2, "entries added later have both ids");
     server.modify(&format!("dn: {somebody}\nchangetype: delete\n")).unwrap();
     assert_eq!(count("(member=uid=new*)") + count(&format!("(member={somebody})")), 0);
 }
 
 #[test]
-fn tls_comes_by_its_own_port_and_by_asking() {
+fn offers_ldaps_and_start_tls() {
     let server = Ds389::options().shared().unwrap();
     let search = |url: &str, words: &[&str]| {
         let who = server.reader();
@@ -39,5 +39,5 @@ fn tls_comes_by_its_own_port_and_by_asking() {
     };
     assert_eq!((search(&server.url(), &[]), search(&server.plain_url(), &["-ZZ"])), (0, 0));
     let nobody = Search::at(&server.url(), &server.ca_file()).with(&["-x"]).find(server.base(), "(dc=*)", &["dc"]);
-    assert_eq!((nobody.code, nobody.entries()), (0, 0), "whoever does not sign in sees nothing: {}", nobody.text);
+    assert_eq!((nobody.code, nobody.entries()), (0, 0), "anonymous clients must see nothing: {}", nobody.text);
 }

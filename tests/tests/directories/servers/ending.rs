@@ -1,4 +1,4 @@
-//! Servers end with whoever wanted them, and say why they did not begin.
+//! Servers end with the process that started them, and report why they fail to start.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -10,18 +10,18 @@ use std::time::Duration;
 
 use gotosync_tests::servers::{Ds389, Samba, Slapd};
 
-/// Whether a process is there, and is no mere entry that waits to be asked about.
+/// Returns `true` if a process is running, and is not a zombie.
 fn runs(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-/// The folder of a server, which its authority is in.
+/// Returns the folder of a server, which contains the folder of its CA.
 fn folder(ca_file: &Path) -> PathBuf {
-    ca_file.ancestors().nth(2).expect("it is that deep").to_path_buf()
+    ca_file.ancestors().nth(2).expect("the path has enough parents").to_path_buf()
 }
 
 #[test]
-fn a_dropped_server_leaves_nothing_behind() {
+fn a_dropped_server_leaves_no_process_and_no_files() {
     let samba = Samba::options().start().unwrap();
     let slapd = Slapd::options().start().unwrap();
     let ds389 = Ds389::options().start().unwrap();
@@ -31,14 +31,14 @@ fn a_dropped_server_leaves_nothing_behind() {
         (ds389.pid().unwrap(), folder(&ds389.ca_file())),
     ];
     assert!(servers.iter().all(|(pid, folder)| runs(*pid) && folder.join("log").exists()));
-    // One that is paused hears nothing, and ends all the same.
+    // A paused server cannot handle signals, but ends nevertheless.
     slapd.pause().unwrap();
     drop((samba, slapd, ds389));
     assert!(servers.iter().all(|(pid, folder)| !runs(*pid) && !folder.exists()), "{servers:?}");
 }
 
 #[test]
-fn a_stopped_server_is_gone_and_its_files_are_not() {
+fn a_stopped_server_keeps_its_files() {
     let slapd = Slapd::options().start().unwrap();
     let pid = slapd.pid().unwrap();
     slapd.stop().unwrap();
@@ -48,9 +48,9 @@ fn a_stopped_server_is_gone_and_its_files_are_not() {
     assert!(slapd.export_ldif().unwrap().contains("cn=reader"));
 }
 
-/// This test is two processes: one that starts a server and never comes to its end, and one that kills it.
+/// This test uses two processes: one starts a server and never finishes, and the other one kills it.
 #[test]
-fn a_server_does_not_outlive_the_process_that_was_killed() {
+fn a_server_ends_with_its_killed_parent() {
     if env::var_os(VICTIM).is_some() {
         let slapd = Slapd::options().start().unwrap();
         println!("\n{SERVER}{} {}", slapd.pid().unwrap(), folder(&slapd.ca_file()).display());
@@ -59,9 +59,9 @@ fn a_server_does_not_outlive_the_process_that_was_killed() {
             thread::park();
         }
     }
-    // The name of this test, without that of the binary.
+    // The name of this test without the name of the binary.
     let (_, module) = module_path!().split_once("::").unwrap();
-    let name = format!("{module}::a_server_does_not_outlive_the_process_that_was_killed");
+    let name = format!("{module}::a_server_ends_with_its_killed_parent");
     let mut victim = Command::new(env::current_exe().unwrap());
     victim.args(["--exact", &name, "--nocapture"]).env(VICTIM, "1").stdout(Stdio::piped());
     let mut victim = victim.spawn().unwrap();
@@ -77,7 +77,7 @@ fn a_server_does_not_outlive_the_process_that_was_killed() {
 }
 
 #[test]
-fn a_server_that_does_not_start_says_why() {
+fn a_failed_start_reports_its_reason() {
     let wrong = Slapd::options().limit("nobody", "size=some").start().unwrap_err().to_string();
     assert!(wrong.contains("slapd.conf") && wrong.contains("limit"), "{wrong}");
     let orphan = "dn: cn=a,dc=nowhere\nobjectClass: device\ncn: a\n";
@@ -86,7 +86,7 @@ fn a_server_that_does_not_start_says_why() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_not_mistaken_for_the_own_one() {
+fn does_not_mistake_a_foreign_server_on_its_address_for_its_own() {
     let [first, second] = [Slapd::options().start().unwrap(), Slapd::options().start().unwrap()];
     second.stop().unwrap();
     let taken = TcpListener::bind((second.ip(), 3636)).unwrap();

@@ -1,4 +1,4 @@
-//! Signing in without a password, and finding the domain by its name.
+//! Signing in with Kerberos, and finding the domain by its DNS name.
 
 use std::net::UdpSocket;
 use std::time::Duration;
@@ -8,13 +8,13 @@ use gotosync_tests::servers::Samba;
 use super::Search;
 
 fn gssapi(samba: &Samba) -> Search {
-    // Of two layers of encryption the server takes one.
+    // The server accepts SASL encryption or TLS, but not both.
     let quiet = ["-Q", "-Y", "GSSAPI", "-N", "-O", "maxssf=0", "-s", "base"];
     Search::at(&samba.url(), &samba.ca_file()).with(&quiet).env("KRB5_CONFIG", samba.krb5_conf())
 }
 
 #[test]
-fn a_ticket_or_a_key_signs_in_over_tls() {
+fn signs_in_with_a_ticket_or_a_keytab_over_tls() {
     let samba = Samba::options().shared().unwrap();
     let tickets = samba.kinit("reader", &samba.reader().password).unwrap();
     let found = gssapi(samba).env("KRB5CCNAME", tickets).find(&samba.base(), "(objectClass=*)", &["dc"]);
@@ -32,19 +32,20 @@ fn a_ticket_or_a_key_signs_in_over_tls() {
 }
 
 #[test]
-fn the_name_of_the_domain_leads_to_its_address() {
+fn the_domain_name_resolves_to_its_address() {
     let samba = Samba::options().shared().unwrap();
     for name in [samba.domain(), samba.fqdn(), format!("gc._msdcs.{}", samba.domain())] {
         let octets = samba.ip().octets();
         assert!(answer(samba, &name, A).windows(4).any(|bytes| bytes == octets), "{name}");
     }
     let service = answer(samba, &format!("_ldap._tcp.{}", samba.domain()), SRV);
-    // Port and host; of the name of the host only the first label need be spelled out again.
+    // The response contains port and host. Because of name compression, only the first label of the host name is
+    // written out.
     assert!(service.windows(2).any(|bytes| bytes == 389u16.to_be_bytes()));
     assert!(service.to_ascii_lowercase().windows(4).any(|bytes| bytes == b"\x03dc1"));
 }
 
-/// Asks the domain's DNS (RFC 1035) and returns the part of the answer after the question.
+/// Queries the domain's DNS server (RFC 1035) and returns the response after the question section.
 fn answer(samba: &Samba, name: &str, kind: u16) -> Vec<u8> {
     let mut question = vec![7, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     for label in name.split('.') {

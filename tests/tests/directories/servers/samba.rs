@@ -1,4 +1,4 @@
-//! Active Directory.
+//! Active Directory (Samba).
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use gotosync_tests::servers::{Certificate, Population, Samba, Style};
 
 use super::{Found, SILENCE, Search};
 
-/// One for all tests that change nothing.
+/// A domain for all tests that only read.
 static DOMAIN: LazyLock<&Samba> =
     LazyLock::new(|| Samba::options().population(Population::default()).shared().unwrap());
 
@@ -22,19 +22,19 @@ fn count(samba: &Samba, filter: &str) -> usize {
 }
 
 #[test]
-fn everybody_of_the_population_is_there() {
+fn holds_every_person_of_the_population() {
     let census = Population::default().content(Style::ActiveDirectory, &DOMAIN.base()).census();
     let own = Samba::OWN_PEOPLE.len();
     assert_eq!(count(&DOMAIN, "(sAMAccountType=805306368)"), census.people + own);
     assert_eq!(count(&DOMAIN, "(&(objectCategory=person)(objectClass=inetOrgPerson))"), census.inet_org_people);
-    // `Guest` and `krbtgt` are disabled too.
+    // `Guest` and `krbtgt` are disabled, too.
     let disabled = "(&(sAMAccountType=805306368)(userAccountControl:1.2.840.113556.1.4.803:=2))";
     assert_eq!(count(&DOMAIN, disabled), census.disabled + 2);
     assert_eq!(count(&DOMAIN, "(&(accountExpires>=1)(accountExpires<=133000000000000000))"), census.expired);
     let without_mail = "(&(sAMAccountType=805306368)(!(mail=*)))";
     assert_eq!(count(&DOMAIN, without_mail), census.without_mail + own);
     assert_eq!(count(&DOMAIN, "(&(sAMAccountType=805306368)(!(sn=*)))"), census.without_last_name + own);
-    // One is the controller's own.
+    // One computer is the domain controller.
     assert_eq!(count(&DOMAIN, "(objectClass=computer)"), census.computers + 1);
     assert_eq!(count(&DOMAIN, "(objectClass=organizationalUnit)"), census.units + 1);
     assert_eq!(count(&DOMAIN, "(objectClass=contact)"), census.contacts);
@@ -43,7 +43,7 @@ fn everybody_of_the_population_is_there() {
 }
 
 #[test]
-fn groups_go_in_a_circle_and_some_people_are_in_one_by_primary_group_only() {
+fn holds_cyclic_groups_and_members_by_primary_group() {
     let census = Population::default().content(Style::ActiveDirectory, &DOMAIN.base()).census();
     let at = format!("OU=Groups,OU=Müller & Söhne,{}", DOMAIN.base());
     let alone = format!("(&(cn=Circle of one)(member=CN=Circle of one,{at}))");
@@ -57,7 +57,7 @@ fn groups_go_in_a_circle_and_some_people_are_in_one_by_primary_group_only() {
 }
 
 #[test]
-fn three_forms_of_a_name_sign_in_and_only_over_tls() {
+fn accepts_three_forms_of_a_name_over_tls_only() {
     for account in [DOMAIN.reader(), DOMAIN.replica(), DOMAIN.administrator()] {
         for name in [&account.principal, &account.logon_name, &account.dn] {
             let ask = |url: &str, password: &str, words: &[&str]| -> Found {
@@ -77,7 +77,7 @@ fn three_forms_of_a_name_sign_in_and_only_over_tls() {
 }
 
 #[test]
-fn only_the_replica_may_ask_what_has_changed() {
+fn only_the_replica_may_request_changes() {
     let ask = |account: gotosync_tests::servers::Account| {
         let search = Search::at(&DOMAIN.url(), &DOMAIN.ca_file()).sign_in(&account.principal, &account.password);
         search.with(&["-E", "!dirSync=0/1000000"]).find(&DOMAIN.base(), "(objectClass=user)", &["sAMAccountName"])
@@ -87,7 +87,7 @@ fn only_the_replica_may_ask_what_has_changed() {
 }
 
 #[test]
-fn two_domains_stand_side_by_side_and_trust_other_authorities() {
+fn two_domains_run_side_by_side_with_different_cas() {
     let other = Samba::options().realm("other.example.test").start().unwrap();
     assert_ne!(DOMAIN.ip(), other.ip());
     assert_eq!(count(&DOMAIN, "(sAMAccountName=reader)"), 1);
@@ -98,7 +98,7 @@ fn two_domains_stand_side_by_side_and_trust_other_authorities() {
 }
 
 #[test]
-fn an_expired_certificate_is_shown_and_refused() {
+fn presents_an_expired_certificate_that_clients_reject() {
     let samba = Samba::options().certificate(Certificate::Expired).start().unwrap();
     let search = || Search::at(&samba.url(), &samba.ca_file()).with(&["-x", "-s", "base"]);
     assert_eq!(search().find("", "(objectClass=*)", &[]).code, NO_CONTACT);
@@ -107,7 +107,7 @@ fn an_expired_certificate_is_shown_and_refused() {
 }
 
 #[test]
-fn changes_are_still_there_after_a_restart() {
+fn keeps_changes_after_a_restart() {
     let samba = Samba::options().start().unwrap();
     let before = samba.pid();
     let dn = format!("CN=New,CN=Users,{}", samba.base());
@@ -122,7 +122,7 @@ fn changes_are_still_there_after_a_restart() {
 }
 
 #[test]
-fn a_paused_domain_is_silent_until_it_goes_on() {
+fn a_paused_domain_is_silent_until_resumed() {
     let samba = Samba::options().start().unwrap();
     samba.pause().unwrap();
     let search = Search::in_vain(&samba.url(), &samba.ca_file()).with(&["-x"]);
@@ -131,9 +131,9 @@ fn a_paused_domain_is_silent_until_it_goes_on() {
     assert_eq!(count(&samba, "(sAMAccountName=reader)"), 1);
 }
 
-/// Of RFC 4511; ldapsearch makes an exit code of them.
+/// Result codes of RFC 4511, which are the exit codes of `ldapsearch`.
 const STRONGER_AUTH_REQUIRED: i32 = 8;
 const INVALID_CREDENTIALS: i32 = 49;
 const INSUFFICIENT_ACCESS: i32 = 50;
-/// Minus one, which OpenLDAP says when no connection came to be.
+/// Exit code of OpenLDAP's clients for -1 (no connection).
 const NO_CONTACT: i32 = 255;

@@ -16,7 +16,7 @@ fn people() -> Population {
 }
 
 #[test]
-fn everybody_of_the_population_is_there() {
+fn holds_every_person_of_the_population() {
     let slapd = Slapd::options().population(people()).shared().unwrap();
     let census = people().content(Style::OpenLdap, slapd.base()).census();
     let count = |filter| reader(slapd).find(slapd.base(), filter, &["1.1"]).entries();
@@ -24,13 +24,13 @@ fn everybody_of_the_population_is_there() {
     assert_eq!(count("(objectClass=groupOfNames)"), census.groups);
     assert_eq!(count("(objectClass=organizationalUnit)"), census.units);
     let chain = format!("(memberOf=cn=Chain 1,ou=Groups,ou=Müller & Söhne,{})", slapd.base());
-    // Three people, and the second of the chain.
+    // Three people and the second group of the chain.
     assert_eq!(count(&chain), 4);
     assert_eq!(slapd.export_ldif().unwrap().matches("\nentryUUID: ").count(), count("(objectClass=*)"));
 }
 
 #[test]
-fn a_client_asks_for_tls_or_begins_with_it() {
+fn clients_use_start_tls_or_ldaps() {
     let slapd = Slapd::options().shared().unwrap();
     let account = slapd.reader();
     let search = |url: &str, words: &[&str]| {
@@ -45,7 +45,7 @@ fn a_client_asks_for_tls_or_begins_with_it() {
 }
 
 #[test]
-fn a_bad_certificate_is_refused_for_what_is_bad_about_it() {
+fn clients_reject_bad_certificates_with_the_right_reason() {
     for certificate in [Certificate::Expired, Certificate::Foreign, Certificate::Misnamed] {
         let slapd = Slapd::options().certificate(certificate).start().unwrap();
         let search = |trust: &str| {
@@ -57,7 +57,7 @@ fn a_bad_certificate_is_refused_for_what_is_bad_about_it() {
 }
 
 #[test]
-fn a_certificate_signs_a_client_in() {
+fn a_client_certificate_signs_in() {
     let slapd = Slapd::options().shared().unwrap();
     let who = |certificate: Certificate| {
         let Pair { certificate, key } = slapd.authority().client(certificate, "reader").unwrap();
@@ -72,7 +72,7 @@ fn a_certificate_signs_a_client_in() {
 }
 
 #[test]
-fn nobody_may_read_without_signing_in_where_that_is_forbidden() {
+fn rejects_anonymous_reads_if_forbidden() {
     for (options, code) in [(Slapd::options(), 0), (Slapd::options().without_anonymous(), INAPPROPRIATE_AUTHENTICATION)]
     {
         let slapd = options.start().unwrap();
@@ -83,7 +83,7 @@ fn nobody_may_read_without_signing_in_where_that_is_forbidden() {
 }
 
 #[test]
-fn limits_cut_off_what_is_too_much() {
+fn applies_size_limits() {
     let who = "dn.exact=\"cn=reader,dc=example,dc=test\"";
     let search = |limits: &str, words: &[&str]| -> Found {
         let slapd = Slapd::options().population(people()).limit(who, limits).start().unwrap();
@@ -103,7 +103,7 @@ fn limits_cut_off_what_is_too_much() {
 }
 
 #[test]
-fn a_server_keeps_member_of_or_knows_nothing_of_it() {
+fn maintains_member_of_only_if_configured() {
     for (options, known) in [(Slapd::options(), 1), (Slapd::options().without_memberof(), 0)] {
         let slapd = options.population(people()).start().unwrap();
         let [reader_dn, base] = [slapd.reader().dn, slapd.base().to_owned()];
@@ -116,7 +116,7 @@ fn a_server_keeps_member_of_or_knows_nothing_of_it() {
 }
 
 #[test]
-fn a_client_is_told_only_what_has_changed() {
+fn sync_returns_only_changes() {
     let slapd = Slapd::options().population(people()).start().unwrap();
     let sync = |cookie: &str| {
         let control = format!("!sync=ro{cookie}");
@@ -124,13 +124,13 @@ fn a_client_is_told_only_what_has_changed() {
     };
     let first = sync("");
     assert!(first.entries() > 300, "{}", first.text);
-    let cookie = first.text.lines().find_map(|line| line.split_once("cookie: ")).expect("a cookie comes along").1;
+    let cookie = first.text.lines().find_map(|line| line.split_once("cookie: ")).expect("the response has a cookie").1;
     slapd.modify(&format!("dn: cn=reader,{}\nchangetype: modify\nreplace: ou\nou: x\n", slapd.base())).unwrap();
     assert_eq!(sync(&format!("/{cookie}")).values("cn"), ["reader"]);
 }
 
 #[test]
-fn a_paused_server_is_silent_until_it_goes_on() {
+fn a_paused_server_is_silent_until_resumed() {
     let slapd = Slapd::options().start().unwrap();
     slapd.pause().unwrap();
     let search = Search::in_vain(&slapd.url(), &slapd.ca_file()).with(&["-x"]);
@@ -139,9 +139,9 @@ fn a_paused_server_is_silent_until_it_goes_on() {
     assert_eq!(reader(&slapd).find(slapd.base(), "(dc=*)", &["1.1"]).code, 0);
 }
 
-/// Of RFC 4511; ldapsearch makes an exit code of them.
+/// Result codes of RFC 4511, which are the exit codes of `ldapsearch`.
 const SIZE_LIMIT_EXCEEDED: i32 = 4;
 const ADMIN_LIMIT_EXCEEDED: i32 = 11;
 const INAPPROPRIATE_AUTHENTICATION: i32 = 48;
-/// Minus one, which OpenLDAP says when no connection came to be.
+/// Exit code of OpenLDAP's clients for -1 (no connection).
 const NO_CONTACT: i32 = 255;

@@ -1,4 +1,4 @@
-//! One company on two kinds of server.
+//! The same directory on two kinds of server.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -23,7 +23,7 @@ static TWINS: LazyLock<Twins> = LazyLock::new(|| {
     Twins { samba, slapd: slapd.start().unwrap() }
 });
 
-/// The names of entries in the form in which two servers agree on them, with the values of one attribute.
+/// Returns the DNs of the found entries in a form that both servers share, with the values of one attribute.
 fn named(found: &Found, attribute: &str) -> BTreeMap<String, Vec<u8>> {
     assert_eq!(found.code, 0, "{}", found.text);
     let decoded = |line: &str, name: &str| -> Option<Vec<u8>> {
@@ -40,7 +40,7 @@ fn named(found: &Found, attribute: &str) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn everybody_keeps_name_and_id() {
+fn the_twin_keeps_names_and_ids() {
     let Twins { samba, slapd } = &*TWINS;
     let (here, there) = (samba.reader(), slapd.reader());
     let ours = |filter: &str| {
@@ -63,16 +63,16 @@ fn everybody_keeps_name_and_id() {
     let disabled = "(&(sAMAccountName=*)(userAccountControl:1.2.840.113556.1.4.803:=2))";
     assert_eq!(ours(disabled), theirs(disabled));
     assert!(!theirs("(&(objectClass=groupOfNames)(!(member=*)))").is_empty());
-    // The overlay did not make these.
+    // These values come from the export, not from the memberof overlay.
     let staff = format!("(memberOf=CN=Domain Users,CN=Users,{})", samba.base());
-    // Whoever has another primary group is a member of the usual one.
+    // People with another primary group are members of Domain Users.
     let others = Population::default().content(Style::ActiveDirectory, &samba.base()).census().other_primary_group;
     assert_eq!(ours(&staff).len(), others);
     assert!(theirs(&staff).len() > 250);
 }
 
 #[tokio::test]
-async fn the_engine_reads_the_same_company_from_both() {
+async fn the_engine_reads_the_same_directory_from_both() {
     let Twins { samba, slapd } = &*TWINS;
     let folder = tempfile::tempdir().unwrap();
     let read = async |name: &str, export: String| {
@@ -90,7 +90,7 @@ async fn the_engine_reads_the_same_company_from_both() {
     assert_eq!(units(&ours), units(&theirs));
 }
 
-/// Everybody, line by line: who they are, where, in which state, in which groups, and with which attributes.
+/// Returns a line for each person: DN, id, state, groups, and attributes.
 fn people(directory: &Directory) -> Vec<String> {
     let line = |person: &Person| {
         let mut groups: Vec<_> =

@@ -1,4 +1,4 @@
-//! Each fault does what it says, as seen by `ldapsearch` or in the bytes.
+//! Checks that each fault has its documented effect, as seen by `ldapsearch` or in the bytes.
 
 use gotosync_tests::wire::message::{self, Entry};
 use gotosync_tests::wire::{
@@ -8,7 +8,7 @@ use gotosync_tests::wire::{
 use super::probe::{Ended, Probe};
 use super::slapd::{BASE, PASSWORD, READER, SIGN_IN, Slapd};
 
-/// A probe that has signed in.
+/// Returns a probe that has signed in.
 fn probe(address: impl std::fmt::Display) -> Probe {
     let mut probe = Probe::connect(address);
     assert_eq!(probe.bind(READER, PASSWORD), Ok(0));
@@ -20,7 +20,7 @@ fn first_page(probe: &mut Probe) -> i64 {
 }
 
 #[test]
-fn result_codes_come_on_the_page_they_are_aimed_at() {
+fn sends_result_codes_on_the_chosen_page() {
     let slapd = Slapd::start();
     for code in [1, 2, 3, 4, 8, 11, 32, 49, 50, 51, 52, 53, 80] {
         for (entries, passed) in [(Entries::Passed, 6), (Entries::Held, 3)] {
@@ -36,11 +36,11 @@ fn result_codes_come_on_the_page_they_are_aimed_at() {
     }
     let wire = slapd.wire([Fault::code(3).at(Aim::page(2))]);
     assert_eq!(slapd.people(&wire.url()).code, Some(3));
-    assert_eq!(wire.quiet().searches[0].pages[1].got, None, "the control is taken");
+    assert_eq!(wire.quiet().searches[0].pages[1].got, None, "the control is removed");
 }
 
 #[test]
-fn a_fault_is_aimed_at_the_nth_search_that_holds_a_text() {
+fn aims_a_fault_at_the_nth_search_that_contains_a_text() {
     let slapd = Slapd::start();
     let wire = slapd.wire([
         Fault::code(51).at(Aim::page(1).of("inetorgperson").nth(2)),
@@ -63,7 +63,7 @@ fn a_fault_is_aimed_at_the_nth_search_that_holds_a_text() {
 }
 
 #[test]
-fn connections_end_where_and_how_it_is_said() {
+fn closes_connections_at_the_chosen_point() {
     let slapd = Slapd::start();
     let endings = [
         (Ending::Closed, Ended::Fin(0)),
@@ -79,7 +79,7 @@ fn connections_end_where_and_how_it_is_said() {
         (Spot::AfterEntries(99), 3, true),
         (Spot::InDone, 3, false),
     ];
-    // Side by side, since it takes time to be sure of a silence.
+    // In parallel, because detecting silence takes time.
     std::thread::scope(|scope| {
         for (ending, ended) in &endings {
             for (spot, entries, is_whole) in spots {
@@ -104,7 +104,7 @@ fn cut(slapd: &Slapd, spot: Spot, ending: Ending, entries: usize, is_whole: bool
             Err(how) => break how,
         }
     };
-    // An RST may overtake what was sent before it.
+    // An RST may overtake data that was sent before it.
     assert!(got == entries || ending == Ending::Rst, "{got} entries with {spot:?} {ending:?}");
     match how {
         Ended::Fin(part) => {
@@ -118,12 +118,12 @@ fn cut(slapd: &Slapd, spot: Spot, ending: Ending, entries: usize, is_whole: bool
 }
 
 #[test]
-fn an_end_under_tls_is_told_or_not() {
+fn closes_tls_with_or_without_close_notify() {
     let slapd = Slapd::start();
     for ending in [Ending::Closed, Ending::Fin, Ending::Rst] {
         let cut = Fault::cut(Spot::AfterEntries(1), ending).at(Aim::page(1));
         let wire = gotosync_tests::wire::Wire::start_at(&slapd.tls_front(), slapd.tls_upstream(), [cut]);
-        let wire = wire.expect("a wire");
+        let wire = wire.expect("the wire starts");
         let searched = slapd.people(&wire.url());
         assert_eq!(searched.code, Some(255), "{ending:?}: {searched:?}");
         assert_eq!(wire.quiet().strikes(0), 1);
@@ -131,7 +131,7 @@ fn an_end_under_tls_is_told_or_not() {
 }
 
 #[test]
-fn empty_double_and_endless_pages_are_followed() {
+fn sends_empty_repeated_and_endless_pages() {
     let slapd = Slapd::start();
     let direct = slapd.people(&slapd.url());
     for (page, pages) in [(1, [0, 0, 3, 3, 3, 1]), (2, [3, 0, 0, 3, 3, 1]), (4, [3, 3, 3, 0, 0, 1])] {
@@ -149,15 +149,15 @@ fn empty_double_and_endless_pages_are_followed() {
         let wire = slapd.wire([Fault::PageLoop { cookie }.at(Aim::page(2))]);
         let mut probe = probe(wire.address());
         let id = first_page(&mut probe);
-        let (_, done) = probe.page(id).expect("the first page");
-        let mut next = done.paging().expect("more").cookie;
+        let (_, done) = probe.page(id).expect("the page arrives");
+        let mut next = done.paging().expect("the response has a paging control").cookie;
         let mut cookies = Vec::new();
         for _ in 0..20 {
             let id = probe.search(BASE, "inetOrgPerson", &["uid"], Some(&next));
-            let (entries, done) = probe.page(id).expect("a page");
+            let (entries, done) = probe.page(id).expect("the page arrives");
             let uids: Vec<&[u8]> = entries.iter().flat_map(|entry| entry.values("uid")).collect();
             assert_eq!(uids, [b"p4", b"p5", b"p6"]);
-            next = done.paging().expect("more").cookie;
+            next = done.paging().expect("the response has a paging control").cookie;
             cookies.push(next.clone());
         }
         cookies.sort();
@@ -169,7 +169,7 @@ fn empty_double_and_endless_pages_are_followed() {
 }
 
 #[test]
-fn cookies_are_taken_cleared_and_changed() {
+fn removes_empties_and_changes_cookies() {
     let slapd = Slapd::start();
     for (fault, entries, code, got) in [
         (Fault::PagingTaken, 6, Some(0), None),
@@ -184,7 +184,7 @@ fn cookies_are_taken_cleared_and_changed() {
 }
 
 #[test]
-fn entries_are_changed_as_it_is_said() {
+fn changes_entries_as_requested() {
     let slapd = Slapd::start();
     let uids = |fault: Fault| slapd.people(&slapd.wire([fault.at(Aim::page(1))]).url()).values("uid").join(" ");
     let edit = |edit| Fault::Attribute { name: "UID".to_owned(), edit, entries: Which::Nth(2) };
@@ -206,7 +206,7 @@ fn entries_are_changed_as_it_is_said() {
 }
 
 #[test]
-fn values_come_in_ranges_that_end_well_or_not() {
+fn sends_values_in_complete_or_broken_ranges() {
     let slapd = Slapd::start();
     let impose = || Fault::RangeImposed { attribute: "member".to_owned(), step: 3 }.at(Aim::every_page());
     let ask = |url: &str, name: &str| {
@@ -225,7 +225,7 @@ fn values_come_in_ranges_that_end_well_or_not() {
     assert_eq!(step("member;range=6-*"), "member;range=6-*: p7");
     assert_eq!(step("member;range=7-*"), "");
     let asked = &wire.quiet().searches[3];
-    assert_eq!(asked.attributes, ["member;range=3-*"], "the record has what the client asked for");
+    assert_eq!(asked.attributes, ["member;range=3-*"], "the record contains the client's request");
 
     let wire = slapd.wire([Fault::RangeCut { attribute: "member".to_owned(), keep: 2 }.at(Aim::page(1))]);
     assert_eq!(ask(&wire.url(), "member").1, "member;range=0-1: p1 member;range=0-1: p2");
@@ -238,7 +238,7 @@ fn values_come_in_ranges_that_end_well_or_not() {
         (RangeAnswer::Hole, 0, "member;range=4-5: p5 member;range=4-5: p6"),
     ] {
         let wire = slapd.wire([impose(), Fault::RangeAnswer(how).at(Aim::page(1).asking(";range="))]);
-        assert_eq!(ask(&wire.url(), "member;range=0-*").1, first, "the first range is spared");
+        assert_eq!(ask(&wire.url(), "member;range=0-*").1, first, "the first range is unaffected");
         assert_eq!(ask(&wire.url(), "member;range=3-*"), (Some(code), values.to_owned()), "{how:?}");
         assert_eq!(wire.quiet().strikes(1), 1);
     }
@@ -247,7 +247,7 @@ fn values_come_in_ranges_that_end_well_or_not() {
 }
 
 #[test]
-fn references_and_referrals_point_elsewhere() {
+fn sends_continuation_references_and_referrals() {
     let slapd = Slapd::start();
     let urls = vec!["ldap://elsewhere.test/dc=elsewhere".to_owned(), "ldap://b.test/".to_owned()];
     let wire = slapd.wire([Fault::Reference { urls: urls.clone() }.at(Aim::page(2))]);
@@ -261,16 +261,16 @@ fn references_and_referrals_point_elsewhere() {
 }
 
 #[test]
-fn rubbish_comes_where_it_is_said() {
+fn sends_rubbish_at_the_chosen_point() {
     let slapd = Slapd::start();
     let mut clean = probe(slapd.address());
     let id = first_page(&mut clean);
-    clean.page(id).expect("a page");
+    clean.page(id).expect("the page arrives");
     for what in Rubbish::ALL {
         let wire = slapd.wire([Fault::rubbish(what, Spot::InEntryAfter(1)).at(Aim::page(1))]);
         let mut probe = probe(wire.address());
         first_page(&mut probe);
-        // The end of the page is the end, whatever the rubbish makes of what comes before.
+        // The page ends with these bytes, even if the rubbish before them cannot be decoded.
         probe.read_up_to(&clean.bytes[clean.bytes.len() - 40..]);
         let (all, page) = (&probe.bytes, &clean.bytes);
         let start = all.iter().zip(page).take_while(|(a, b)| a == b).count();
@@ -280,7 +280,7 @@ fn rubbish_comes_where_it_is_said() {
 }
 
 #[test]
-fn slow_and_chopped_answers_are_the_same_answers() {
+fn slow_and_chopped_responses_have_the_same_content() {
     let slapd = Slapd::start();
     let direct = slapd.people(&slapd.url()).out;
     let slow = Fault::Slow { each: std::time::Duration::from_millis(1) };
@@ -291,9 +291,12 @@ fn slow_and_chopped_answers_are_the_same_answers() {
 }
 
 #[test]
-fn a_changed_entry_still_reads_as_one() {
+fn a_changed_entry_can_still_be_decoded() {
     let entry = Entry::new("cn=ä,dc=x", [("cn", "ä"), ("member", "a"), ("MEMBER", "b")]).with("photo", [[0xff, 0]]);
     let message = message::Message::new(5, entry.op());
-    assert_eq!(Entry::parse(&message::Message::parse(&message.bytes()).expect("a message")), Ok(entry.clone()));
+    assert_eq!(
+        Entry::parse(&message::Message::parse(&message.bytes()).expect("the message is valid")),
+        Ok(entry.clone())
+    );
     assert_eq!(entry.values("Member").collect::<Vec<_>>(), [b"a", b"b"]);
 }

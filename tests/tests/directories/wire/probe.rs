@@ -1,4 +1,4 @@
-//! A client that sees the bytes, and a reader that misses nothing.
+//! A client that records all bytes, and a strict reader.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read, Write};
@@ -8,30 +8,30 @@ use std::time::Duration;
 use gotosync_tests::wire::ber::{self, BOOLEAN, ENUMERATED, INTEGER, OCTETS, SEQUENCE};
 use gotosync_tests::wire::message::{self, BIND, Control, DONE, ENTRY, Entry, Message, Paging, REFERENCE, SEARCH};
 
-/// A client that sees every byte.
+/// A client that records every byte.
 pub(crate) struct Probe {
     stream: TcpStream,
     rest: Vec<u8>,
     last: i64,
-    /// All that came.
+    /// All received bytes.
     pub(crate) bytes: Vec<u8>,
 }
 
-/// How a connection ended, or what is wrong with what came.
+/// The end of a connection, or a protocol error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// With a FIN; so many bytes of a message had come.
+    /// A FIN, after the given number of bytes of an incomplete message.
     Fin(usize),
     Rst,
-    /// Nothing came for long.
+    /// No data for a long time.
     Silence,
     Wrong(String),
 }
 
 impl Probe {
     pub(crate) fn connect(address: impl std::fmt::Display) -> Self {
-        let stream = TcpStream::connect(address.to_string()).expect("somebody listens");
-        stream.set_read_timeout(Some(LONG)).expect("a time to wait");
+        let stream = TcpStream::connect(address.to_string()).expect("the server accepts connections");
+        stream.set_read_timeout(Some(LONG)).expect("the timeout is valid");
         Self { stream, rest: Vec::new(), last: 0, bytes: Vec::new() }
     }
 
@@ -46,10 +46,10 @@ impl Probe {
         }
     }
 
-    /// Reads, not minding what it is, until it ends like this.
+    /// Reads bytes without decoding them until they end with `end`.
     pub(crate) fn read_up_to(&mut self, end: &[u8]) {
         while !self.bytes.ends_with(end) {
-            self.read().expect("more bytes");
+            self.read().expect("more bytes arrive");
         }
     }
 
@@ -71,7 +71,7 @@ impl Probe {
     pub(crate) fn send(&mut self, op: Vec<u8>, controls: Vec<Control>) -> i64 {
         self.last += 1;
         let bytes = Message { id: self.last, op, controls }.bytes();
-        // Where the server is gone, reading tells how.
+        // If the server has disconnected, reading reports how.
         let _ = self.stream.write_all(&bytes);
         self.last
     }
@@ -82,11 +82,11 @@ impl Probe {
         let id = self.send(ber::group(BIND, &parts), Vec::new());
         match self.heard(id)? {
             answer if answer.tag() == message::BOUND => message::code(&answer).ok_or(Ended::Wrong("no code".into())),
-            answer => Err(Ended::Wrong(format!("{:02x} in answer to a bind", answer.tag()))),
+            answer => Err(Ended::Wrong(format!("{:02x} in response to a bind", answer.tag()))),
         }
     }
 
-    /// Asks for a page of three with a cookie, or for all at once.
+    /// Requests a page of three entries with a cookie, or all entries without paging.
     pub(crate) fn search(&mut self, base: &str, class: &str, names: &[&str], cookie: Option<&[u8]>) -> i64 {
         let equal = [ber::element(OCTETS, b"objectClass"), ber::element(OCTETS, class.as_bytes())];
         let names: Vec<Vec<u8>> = names.iter().map(|name| ber::element(OCTETS, name.as_bytes())).collect();
@@ -106,19 +106,20 @@ impl Probe {
         )
     }
 
-    /// The next message, which has to be for this request; notifications are passed over, but for the one of an end.
+    /// Returns the next message, which must belong to this request. Notifications are skipped, except for a Notice of
+    /// Disconnection.
     fn heard(&mut self, id: i64) -> Result<Message, Ended> {
         loop {
             let message = self.next()?;
             match message.id {
                 0 if message::code(&message) == Some(0) => {}
                 known if known == id => return Ok(message),
-                other => return Err(Ended::Wrong(format!("an answer to request {other}"))),
+                other => return Err(Ended::Wrong(format!("a response to request {other}"))),
             }
         }
     }
 
-    /// One page: its entries and its end.
+    /// Reads one page and returns its entries and its last message.
     pub(crate) fn page(&mut self, id: i64) -> Result<(Vec<Entry>, Message), Ended> {
         let mut entries = Vec::new();
         loop {
@@ -128,13 +129,13 @@ impl Probe {
                 ENTRY => entries.push(Entry::parse(&message).map_err(wrong)?),
                 DONE => return Ok((entries, message)),
                 REFERENCE => return Err(Ended::Wrong("a reference".to_owned())),
-                tag => return Err(Ended::Wrong(format!("{tag:02x} in answer to a search"))),
+                tag => return Err(Ended::Wrong(format!("{tag:02x} in response to a search"))),
             }
         }
     }
 }
 
-/// Reads people in pages of three, and either knows them all by their ids, or says why not.
+/// Reads people in pages of three and returns them by id, or an error if anything is missing or invalid.
 pub(crate) fn read(address: impl std::fmt::Display, base: &str) -> Result<BTreeMap<Vec<u8>, String>, Ended> {
     let wrong = |text: &str| Ended::Wrong(text.to_owned());
     let mut probe = Probe::connect(address);
@@ -143,7 +144,7 @@ pub(crate) fn read(address: impl std::fmt::Display, base: &str) -> Result<BTreeM
     let (mut cookie, mut idle) = (Vec::new(), 0);
     match probe.bind(super::slapd::READER, super::slapd::PASSWORD)? {
         0 => {}
-        code => return Err(Ended::Wrong(format!("a bind answered with {code}"))),
+        code => return Err(Ended::Wrong(format!("a bind with result code {code}"))),
     }
     loop {
         let id = probe.search(base, "inetOrgPerson", &["uid", "objectClass", "entryUUID"], Some(&cookie));
@@ -155,19 +156,19 @@ pub(crate) fn read(address: impl std::fmt::Display, base: &str) -> Result<BTreeM
         for entry in entries {
             let id = entry.values("entryUUID").next().ok_or(wrong("no id"))?.to_vec();
             if id.len() != 36 || entry.values("objectClass").next().is_none() {
-                return Err(wrong("no class, or an id that is none"));
+                return Err(wrong("no class or an invalid id"));
             }
             if !entry.dn.contains('=') || entry.dn.contains('\u{fffd}') {
-                return Err(wrong("a name that is none"));
+                return Err(wrong("an invalid DN"));
             }
             let known = people.insert(id, entry.dn.clone());
             if known.as_ref().is_some_and(|known| *known != entry.dn) || (known.is_none() && !names.insert(entry.dn)) {
-                return Err(wrong("two names for an id, or two ids for a name"));
+                return Err(wrong("two DNs for an id or two ids for a DN"));
             }
         }
         idle = if people.len() > before { 0 } else { idle + 1 };
         if idle > 5 {
-            return Err(wrong("pages for ever"));
+            return Err(wrong("endless pages"));
         }
         cookie = done.paging().ok_or(wrong("no paging control"))?.cookie;
         if cookie.is_empty() {
@@ -176,5 +177,5 @@ pub(crate) fn read(address: impl std::fmt::Display, base: &str) -> Result<BTreeM
     }
 }
 
-/// How long nothing has to come to be silence.
+/// The time without data that counts as silence.
 const LONG: Duration = Duration::from_secs(2);

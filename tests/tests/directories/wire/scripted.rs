@@ -1,4 +1,4 @@
-//! The server that behaves as it is told, asked by `ldapsearch`.
+//! Tests of the scripted server with `ldapsearch`.
 
 use gotosync_tests::wire::{Entry, Script, Scripted, ServedPaging, Wire};
 
@@ -22,12 +22,12 @@ fn script() -> Script {
 }
 
 fn ask(script: Script, arguments: &[&str]) -> Searched {
-    let server = Scripted::start(script).expect("a server");
+    let server = Scripted::start(script).expect("the server starts");
     search(&server.url(), arguments, None)
 }
 
 #[test]
-fn filters_scopes_and_attributes_are_understood() {
+fn applies_filters_scopes_and_attribute_lists() {
     let found = |arguments: &[&str]| ask(script(), &[&["-b", BASE], arguments].concat());
     let names = |filter: &str| found(&[filter, "sAMAccountName"]).values("sAMAccountName").join(" ");
     assert_eq!(names("(&(objectClass=USER)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"), "p1 p3 p5 p7");
@@ -48,24 +48,24 @@ fn filters_scopes_and_attributes_are_understood() {
 }
 
 #[test]
-fn only_who_signs_in_may_read() {
+fn requires_a_bind_before_a_search() {
     let script = || script().account("reader@ad.test", "secret");
     let code = |arguments: &[&str]| ask(script(), &[&["-b", BASE], arguments].concat()).code;
     assert_eq!(code(&["-D", "Reader@ad.test", "-w", "secret"]), Some(0));
     assert_eq!(code(&["-D", "reader@ad.test", "-w", "Secret"]), Some(49));
-    assert_eq!(code(&[]), Some(1), "anonymously nothing is shown");
-    assert_eq!(code(&["-D", "reader@ad.test", "-w", ""]), Some(1), "an empty password is a success, and nobody");
+    assert_eq!(code(&[]), Some(1), "anonymous clients must see nothing");
+    assert_eq!(code(&["-D", "reader@ad.test", "-w", ""]), Some(1), "a bind with an empty password is anonymous");
     let stricter = Script { empty_password: 53, ..script() };
     assert_eq!(ask(stricter, &["-b", BASE, "-D", "reader@ad.test", "-w", ""]).code, Some(53));
-    assert_eq!(ask(script(), &["-b", "", "-s", "base"]).code, Some(0), "the rootDSE is for everybody");
+    assert_eq!(ask(script(), &["-b", "", "-s", "base"]).code, Some(0), "anonymous clients may read the root DSE");
 }
 
 #[test]
-fn pages_are_served_ignored_or_unknown_and_limits_kept() {
+fn supports_ignores_or_rejects_paging_and_keeps_limits() {
     let with = |paging, limit| Script { paging, limit, ..script() };
     let users = |script: Script, paged: &[&str]| {
-        let server = Scripted::start(script).expect("a server");
-        let wire = Wire::start(server.upstream(), []).expect("a wire");
+        let server = Scripted::start(script).expect("the server starts");
+        let wire = Wire::start(server.upstream(), []).expect("the wire starts");
         let searched = search(&wire.url(), &[paged, &["-b", BASE, "(objectClass=user)"]].concat(), None);
         let pages = wire.quiet().searches[0].pages.iter().map(|page| page.entries).collect::<Vec<_>>();
         (searched.code, pages)
@@ -82,7 +82,7 @@ fn pages_are_served_ignored_or_unknown_and_limits_kept() {
 }
 
 #[test]
-fn long_attributes_come_in_ranges_as_on_windows() {
+fn sends_long_attributes_in_ranges_like_windows() {
     let members = |name: &str| {
         let script = Script { range: Some(3), ..script() };
         let out = ask(script, &["-b", BASE, "(cn=All)", name]).out;
@@ -100,7 +100,7 @@ fn long_attributes_come_in_ranges_as_on_windows() {
 }
 
 #[test]
-fn dir_sync_comes_in_rounds() {
+fn answers_dir_sync_in_rounds() {
     let script = || Script { dir_sync: Some(4), ..script() };
     let round = |cookie: &str| {
         let control = format!("!dirSync=0/0{cookie}");
@@ -114,11 +114,11 @@ fn dir_sync_comes_in_rounds() {
 }
 
 #[test]
-fn references_and_referrals_can_be_followed() {
+fn sends_references_and_referrals_that_can_be_followed() {
     let part = format!("DC=child,{BASE}");
     let child = Entry::new(&format!("CN=Child,{part}"), [("objectClass", "user"), ("sAMAccountName", "child")]);
     let top = Entry::new(&part, [("objectClass", "domainDNS")]);
-    let other = Scripted::start(Script::new(&part, [top, child])).expect("a server");
+    let other = Scripted::start(Script::new(&part, [top, child])).expect("the server starts");
     let urls = vec![format!("{}/{part}", other.url())];
     let script = || Script { elsewhere: vec![(part.clone(), urls.clone())], ..script() };
     let told = ask(script(), &["-b", BASE, "(objectClass=user)"]);
@@ -129,7 +129,7 @@ fn references_and_referrals_can_be_followed() {
 }
 
 #[test]
-fn a_global_catalog_has_some_attributes_only() {
+fn a_global_catalog_has_only_some_attributes() {
     let script = Script { partial: Some(vec!["objectClass".to_owned(), "objectGUID".to_owned()]), ..script() };
     let all = ask(script, &["-b", "", "(objectClass=user)"]);
     assert_eq!((all.code, all.entries()), (Some(0), 7));

@@ -1,4 +1,4 @@
-//! Faults before, at and after the sign-in, and of the rootDSE.
+//! Faults before, during, and after the bind, and in the root DSE.
 
 use gotosync_tests::wire::message::{Message, START_TLS};
 use gotosync_tests::wire::{Aim, Edit, Ending, Entries, Fault, Keep, Rubbish, Spot, Which, Wire, ber};
@@ -7,7 +7,7 @@ use super::probe::{Ended, Probe};
 use super::slapd::{BASE, PASSWORD, PEOPLE, READER, SIGN_IN, Slapd};
 
 #[test]
-fn binds_are_refused_with_any_code() {
+fn refuses_binds_with_any_result_code() {
     let slapd = Slapd::start();
     for code in [1, 8, 34, 49, 51, 53] {
         let wire = slapd.wire([Fault::code(code).at(Aim::bind())]);
@@ -22,51 +22,51 @@ fn binds_are_refused_with_any_code() {
 }
 
 #[test]
-fn what_follows_a_refused_bind_is_noted() {
+fn records_requests_after_a_refused_bind() {
     let slapd = Slapd::start();
     let wire = slapd.wire([]);
     let mut probe = Probe::connect(wire.address());
     assert_eq!(probe.bind(READER, "wrong"), Ok(49));
     let id = probe.search(BASE, "inetOrgPerson", &[], None);
-    probe.page(id).expect("an answer");
+    probe.page(id).expect("the response arrives");
     assert_eq!(probe.bind(READER, PASSWORD), Ok(0));
     let id = probe.search(BASE, "inetOrgPerson", &[], None);
-    probe.page(id).expect("an answer");
+    probe.page(id).expect("the response arrives");
     drop(probe);
     assert_eq!(wire.quiet().after_refused_bind, ["search", "bind"]);
 }
 
 #[test]
-fn a_sign_in_is_lost_on_the_way() {
+fn loses_bind_requests_and_responses() {
     let slapd = Slapd::start();
     let wire = slapd.wire([Fault::SearchesRefused { code: 1 }.at(Aim::page(3).nth(1))]);
     let searched = slapd.people(&wire.url());
     assert_eq!((searched.code, searched.entries()), (Some(1), 6));
-    assert_eq!(slapd.people(&wire.url()).code, Some(0), "another connection knows nothing of it");
+    assert_eq!(slapd.people(&wire.url()).code, Some(0), "other connections are unaffected");
     let mut probe = Probe::connect(wire.address());
     assert_eq!(probe.bind(READER, PASSWORD), Ok(0));
 }
 
 #[test]
-fn a_connection_is_ended_or_spoiled_before_a_byte() {
+fn closes_or_corrupts_a_connection_before_the_first_byte() {
     let slapd = Slapd::start();
     for (ending, ended) in [(Ending::Fin, Ended::Fin(0)), (Ending::Rst, Ended::Rst), (Ending::Silence, Ended::Silence)]
     {
         let wire = slapd.wire([Fault::cut(Spot::Start, ending).at(Aim::connection().nth(1))]);
         let mut probe = Probe::connect(wire.address());
         assert_eq!(probe.next().err(), Some(ended));
-        assert_eq!(slapd.people(&wire.url()).code, Some(0), "the second connection is spared");
+        assert_eq!(slapd.people(&wire.url()).code, Some(0), "the second connection is unaffected");
     }
     let wire = slapd.wire([Fault::rubbish(Rubbish::Disconnection(52), Spot::Start).at(Aim::connection())]);
     let mut probe = Probe::connect(wire.address());
     assert_eq!(probe.next().map(|message| message.id), Ok(0));
     let tls = Fault::rubbish(Rubbish::Random(3), Spot::Start).at(Aim::connection());
-    let wire = Wire::start_at(&slapd.tls_front(), slapd.upstream(), [tls]).expect("a wire");
+    let wire = Wire::start_at(&slapd.tls_front(), slapd.upstream(), [tls]).expect("the wire starts");
     assert_eq!(slapd.people(&wire.url()).code, Some(255));
 }
 
 #[test]
-fn the_root_is_rewritten_and_searches_below_it_are_not() {
+fn rewrites_the_root_dse_and_no_other_entry() {
     let slapd = Slapd::start();
     let root = |url: &str, name: &str| slapd.search(url, &["-s", "base", "-b", "", name]).out;
     assert!(root(&slapd.url(), "supportedControl").contains("1.2.840.113556.1.4.319"));
@@ -91,24 +91,26 @@ fn the_root_is_rewritten_and_searches_below_it_are_not() {
 }
 
 #[test]
-fn a_wish_for_tls_is_refused_or_abused() {
+fn refuses_or_abuses_start_tls() {
     let slapd = Slapd::start();
     let begun = |wire: &Wire| slapd.search(&wire.url(), &[&["-ZZ"], &SIGN_IN[..], &["-b", BASE, PEOPLE]].concat());
     let start = |fault: Fault| {
         let damage = fault.at(Aim::start_tls());
-        Wire::start_at(&slapd.start_tls_front(), slapd.upstream(), [damage]).expect("a wire")
+        Wire::start_at(&slapd.start_tls_front(), slapd.upstream(), [damage]).expect("the wire starts")
     };
     let wire = start(Fault::code(52));
     assert_eq!(begun(&wire).entries(), 0);
     let seen = wire.quiet();
     assert!(seen.binds.is_empty() && seen.strikes(0) == 1, "{seen:?}");
 
-    // Plain bytes behind the answer, in the same piece: a client must not take them for protected ones.
+    // Unencrypted bytes after the response in the same TCP segment: a client must not treat them as protected.
     let wire = start(Fault::rubbish(Rubbish::StrangeEntry, Spot::End));
     let mut probe = Probe::connect(wire.address());
     probe.send(ber::group(0x77, &[ber::element(0x80, START_TLS.as_bytes())]), Vec::new());
-    let answers: Vec<(i64, u8)> =
-        (0..2).map(|_| probe.next().expect("an answer")).map(|answer: Message| (answer.id, answer.tag())).collect();
+    let answers: Vec<(i64, u8)> = (0..2)
+        .map(|_| probe.next().expect("the response arrives"))
+        .map(|answer: Message| (answer.id, answer.tag()))
+        .collect();
     assert_eq!(answers, [(1, 0x78), (987_654, 0x64)]);
     assert_eq!(wire.seen().strikes(0), 1);
 }

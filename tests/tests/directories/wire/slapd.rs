@@ -1,4 +1,4 @@
-//! A tiny slapd with ten people and a group, and `ldapsearch` to ask it.
+//! A small slapd with ten people and a group, and `ldapsearch` as its client.
 
 use std::fmt::Write;
 use std::fs;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use gotosync_tests::wire::{Front, Upstream, Wire};
 use tempfile::TempDir;
 
-/// A server in a folder of its own; both end with it.
+/// A server and its folder. Both are removed when the value is dropped.
 pub(crate) struct Slapd {
     folder: TempDir,
     address: String,
@@ -20,9 +20,9 @@ pub(crate) struct Slapd {
 
 impl Slapd {
     pub(crate) fn start() -> Self {
-        let folder = TempDir::new().expect("a folder");
+        let folder = TempDir::new().expect("a temporary folder can be created");
         let at = |name: &str| folder.path().join(name);
-        fs::create_dir(at("db")).expect("a folder for the data");
+        fs::create_dir(at("db")).expect("the folder can be created");
         certify(&folder);
         let config = CONFIG.replace("FOLDER", &folder.path().display().to_string());
         fs::write(at("slapd.conf"), config).expect("the configuration is written");
@@ -30,7 +30,7 @@ impl Slapd {
         let mut load = Command::new("/usr/sbin/slapadd");
         load.arg("-q").arg("-f").arg(at("slapd.conf")).arg("-l").arg(at("people.ldif"));
         assert!(load.status().expect("slapadd is installed").success(), "the people are loaded");
-        // Another process may take a port between its choice and its use: then it is tried again.
+        // Another process may take the port between its choice and its use. In that case, choose another port.
         for _ in 0..10 {
             let [address, tls_address] = [free(), free()];
             let mut child = Command::new("/usr/sbin/slapd")
@@ -42,14 +42,14 @@ impl Slapd {
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("slapd is installed");
-            while child.try_wait().expect("a child can be asked").is_none() {
+            while child.try_wait().expect("the state of the process can be read").is_none() {
                 if TcpStream::connect(&address).is_ok() && TcpStream::connect(&tls_address).is_ok() {
                     return Self { folder, address, tls_address, child };
                 }
                 std::thread::sleep(Duration::from_millis(5));
             }
         }
-        panic!("slapd does not start");
+        panic!("slapd did not start");
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -77,19 +77,19 @@ impl Slapd {
     }
 
     pub(crate) fn wire(&self, damages: impl IntoIterator<Item = gotosync_tests::wire::Damage>) -> Wire {
-        Wire::start(self.upstream(), damages).expect("a wire starts")
+        Wire::start(self.upstream(), damages).expect("the wire starts")
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// `ldapsearch` under the certificate authority of this server.
+    /// Runs `ldapsearch` with the CA of this server.
     pub(crate) fn search(&self, url: &str, arguments: &[&str]) -> Searched {
         search(url, arguments, Some(self.file("ca.pem")))
     }
 
-    /// A paged search for people by the reader, three to a page.
+    /// Searches for people as the reader, in pages of three.
     pub(crate) fn people(&self, url: &str) -> Searched {
         self.search(url, &[&SIGN_IN[..], &["-E", "pr=3/noprompt", "-b", BASE, PEOPLE, "uid", "sn"]].concat())
     }
@@ -97,13 +97,13 @@ impl Slapd {
 
 impl Drop for Slapd {
     fn drop(&mut self) {
-        // It keeps nothing that is worth an orderly end.
+        // The server's data is discarded, so it need not shut down in an orderly way.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What `ldapsearch` said.
+/// The output of `ldapsearch`.
 #[derive(Debug)]
 pub(crate) struct Searched {
     pub(crate) code: Option<u32>,
@@ -116,14 +116,14 @@ impl Searched {
         self.out.lines().filter(|line| line.starts_with("dn:")).count()
     }
 
-    /// The values of an attribute, in the order in which they came.
+    /// Returns the values of an attribute, in the order of the output.
     pub(crate) fn values(&self, name: &str) -> Vec<&str> {
         let mark = format!("{name}: ");
         self.out.lines().filter_map(|line| line.strip_prefix(&mark)).collect()
     }
 }
 
-/// Runs `ldapsearch`; it gives up after ten seconds.
+/// Runs `ldapsearch` with a timeout of ten seconds.
 pub(crate) fn search(url: &str, arguments: &[&str], authority: Option<PathBuf>) -> Searched {
     let mut command = Command::new("timeout");
     command.args(["10", "ldapsearch", "-x", "-LLL", "-o", "ldif_wrap=no", "-H", url]).args(arguments);
@@ -137,7 +137,7 @@ pub(crate) fn search(url: &str, arguments: &[&str], authority: Option<PathBuf>) 
 }
 
 fn free() -> String {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").to_string()
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free").to_string()
 }
 
 fn certify(folder: &TempDir) {
@@ -148,7 +148,8 @@ fn certify(folder: &TempDir) {
         openssl req -new -key key.pem -subj '/CN=localhost' -out request.pem
         printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\\n' > names
         openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -extfile names -out cert.pem";
-    let output = Command::new("sh").arg("-ec").arg(script).current_dir(folder.path()).output().expect("a shell");
+    let output =
+        Command::new("sh").arg("-ec").arg(script).current_dir(folder.path()).output().expect("the shell starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -1,4 +1,4 @@
-//! Telephones of the emulator are those of the account.
+//! Tests that the emulator's phone system matches the account.
 
 use gotosync_core::model::{Account, PhoneNumber, RingsAt, UserSettings};
 use gotosync_tests::goto::{Answer, Emulator, Probe};
@@ -30,7 +30,7 @@ fn rings_at(bench: &Bench, number: &PhoneNumber) -> Option<RingsAt> {
 }
 
 #[test]
-fn lines_are_read_and_nothing_is_written_there() {
+fn lists_lines_and_rejects_writes() {
     let bench = Bench::new(options());
     let base = bench.emulator.urls().connect;
     let users = bench.probe.get(&format!("{base}/users/v1/users?accountKey=1")).unwrap().json();
@@ -45,7 +45,7 @@ fn lines_are_read_and_nothing_is_written_there() {
 }
 
 #[test]
-fn an_extension_is_made_numbered_and_given_to_one_user() {
+fn creates_numbers_and_assigns_an_extension() {
     let bench = Bench::new(options());
     let all = items(&bench, "/extensions");
     let own = all.iter().find(|own| own["number"] == "100").unwrap();
@@ -75,7 +75,7 @@ fn an_extension_is_made_numbered_and_given_to_one_user() {
 }
 
 #[test]
-fn a_device_is_given_alone_and_moves() {
+fn assigns_and_moves_a_device() {
     let bench = Bench::new(options());
     let device = &items(&bench, "/devices")[0];
     assert_eq!((&device["macAddress"], &device["assignedUserKey"]), (&json!("000B82000001"), &json!("5")));
@@ -90,7 +90,7 @@ fn a_device_is_given_alone_and_moves() {
 }
 
 #[test]
-fn numbers_ring_somewhere_and_are_used_by_permission() {
+fn routes_phone_numbers_and_grants_caller_ids() {
     let bench = Bench::new(options());
     let numbers = items(&bench, "/phone-numbers");
     let (number, spare) = ("+15555550102", "+15555550102".parse().unwrap());
@@ -103,10 +103,10 @@ fn numbers_ring_somewhere_and_are_used_by_permission() {
     let to = |number: &str| json!({ "name": "Front desk", "routeTo": { "id": id_of(number), "type": "EXTENSION" } });
     assert_eq!(send(&bench, "PATCH", &path, &to("100")).json()["routeTo"]["id"], id_of("100"));
     assert_eq!(settings(&bench.emulator.account(), "5").phone_numbers[&spare], "Front desk");
-    // At nobody's extension it is nobody's, and still rings.
+    // Routed to an unassigned extension, the number belongs to no user but still rings.
     assert_eq!(send(&bench, "PATCH", &path, &to("900")).json()["routeTo"]["id"], id_of("900"));
     assert_eq!(rings_at(&bench, &spare), Some(RingsAt::Extension("900".to_owned())));
-    // Whoever gets the extension gets the number, and leaves it there.
+    // The user who gets the extension gets the number, and loses it with the extension.
     let extension = format!("/extensions/{}", id_of("900").as_str().unwrap());
     for (user, has) in [(json!("1"), true), (json!(null), false)] {
         assert_eq!(send(&bench, "PATCH", &extension, &json!({ "assignedPrimaryUserKey": user })).status, 200);
@@ -125,7 +125,7 @@ fn numbers_ring_somewhere_and_are_used_by_permission() {
 }
 
 #[test]
-fn a_user_is_at_one_place() {
+fn a_user_has_one_location() {
     let bench = Bench::new(options());
     let place = |name: &str| {
         let made = send(&bench, "POST", "/locations", &json!({ "accountKey": "1", "name": name, "address": {} }));
@@ -140,7 +140,7 @@ fn a_user_is_at_one_place() {
 }
 
 #[test]
-fn an_extension_rings_at_further_users() {
+fn an_extension_rings_for_further_users() {
     let bench = Bench::new(options());
     let all = items(&bench, "/extensions");
     let own = all.iter().find(|own| own["number"] == "900").unwrap();
@@ -149,7 +149,7 @@ fn an_extension_rings_at_further_users() {
     let users = json!({ "assignedSecondaryUserKeys": ["1", "2"] });
     assert_eq!(send(&bench, "PATCH", &path, &users).json()["assignedSecondaryUserKeys"], json!(["1", "2"]));
     assert!(settings(&bench.emulator.account(), "5").secondary_extensions.is_empty());
-    // They stay with it when it gets another number.
+    // The secondary users stay when the extension gets another number.
     assert_eq!(send(&bench, "PATCH", &path, &json!({ "number": "909" })).status, 200);
     assert_eq!(settings(&bench.emulator.account(), "2").secondary_extensions, ["909".to_owned()].into());
     let lines = bench.probe.get(&format!("{}/users/v1/users/1/lines", bench.emulator.urls().connect)).unwrap().json();
@@ -157,7 +157,7 @@ fn an_extension_rings_at_further_users() {
 }
 
 #[test]
-fn whoever_may_not_see_telephones_sees_none() {
+fn hides_phone_data_without_the_permission() {
     let mut account = corpus::account();
     account.login = Some("5".into());
     let bench = Bench::new(Emulator::options().account(account));

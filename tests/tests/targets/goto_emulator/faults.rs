@@ -1,4 +1,4 @@
-//! Each fault is what a client sees, and nothing else is.
+//! Tests that each fault has its effect on a client and no other effect.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Bench, options};
 
-/// One that goes wrong once with the listing of users.
+/// Returns a bench on which one request for the list of users fails.
 fn listing(kind: FaultKind) -> Bench {
     Bench::new(options().fault(Fault::on(Operation::ListUsers, kind).first(1)))
 }
@@ -23,14 +23,14 @@ fn gus() -> Value {
 }
 
 #[test]
-fn too_many_requests_say_when_to_come_again_in_either_form_or_not_at_all() {
+fn too_many_requests_have_retry_after_in_either_form_or_not() {
     for (again, form) in [(Again::Unsaid, 0), (Again::Seconds(2), 1), (Again::Date(2), 29)] {
         let bench = listing(FaultKind::TooMany(again));
         let answer = bench.get("/accounts/1/users");
         assert_eq!(answer.status, 429);
         assert_eq!(answer.header("retry-after").unwrap_or_default().len(), form, "{:?}", answer.headers);
         assert_eq!(bench.get("/accounts/1/users").status, 200);
-        // And where there were too many indeed, if it is to be so.
+        // The same for requests that exceed the real rate limit.
         let bench = Bench::new(options().per_second(Some(1)).again(again));
         let refused = (0..3).map(|_| bench.get("/me")).find(|answer| answer.status == 429).unwrap();
         assert_eq!(refused.header("retry-after").unwrap_or_default().len(), form);
@@ -38,7 +38,7 @@ fn too_many_requests_say_when_to_come_again_in_either_form_or_not_at_all() {
 }
 
 #[test]
-fn gateways_answer_in_the_place_of_the_service() {
+fn gateway_errors_replace_the_response() {
     for status in [500, 502, 504] {
         assert_eq!(list(&listing(FaultKind::Status(status))), Err(status.to_string()));
     }
@@ -48,7 +48,7 @@ fn gateways_answer_in_the_place_of_the_service() {
 }
 
 #[test]
-fn a_connection_is_reset_before_or_after_the_effect() {
+fn resets_a_connection_before_or_after_the_effect() {
     for (kind, users) in [(FaultKind::ResetBefore, 6), (FaultKind::ResetAfter, 7)] {
         let bench = Bench::new(options().fault(Fault::on(Operation::CreateUsers, kind).first(1)));
         let error = bench.probe.json("POST", &bench.url("/accounts/1/users"), &gus()).unwrap_err();
@@ -59,7 +59,7 @@ fn a_connection_is_reset_before_or_after_the_effect() {
 }
 
 #[test]
-fn an_answer_is_slow_broken_off_or_too_large() {
+fn sends_slow_truncated_and_oversized_responses() {
     let bench = listing(FaultKind::Slow(5));
     let begun = Instant::now();
     assert_eq!(list(&bench).unwrap()["total"], 6);
@@ -71,7 +71,7 @@ fn an_answer_is_slow_broken_off_or_too_large() {
 }
 
 #[test]
-fn a_list_shifts_while_it_is_read() {
+fn shifts_a_list_during_a_read() {
     let passer_by = format!("{}x@example.test", Shift::PASSER_BY);
     for (shift, total, first_of_second) in [(Shift::Added, 8, 2), (Shift::Removed, 6, 4), (Shift::Swapped, 7, 4)] {
         let mut account = gotosync_tests::laws::corpus::account();
@@ -80,20 +80,20 @@ fn a_list_shifts_while_it_is_read() {
         let bench = Bench::new(gotosync_tests::goto::Emulator::options().account(account).fault(shifts));
         let page = |offset: usize| bench.get(&format!("/accounts/1/users?pageSize=3&offset={offset}")).json();
         assert_eq!((&page(0)["total"], &page(3)["total"]), (&json!(7), &json!(total)));
-        // Without a shift it would be the third.
+        // Without the shift, this would be user 3.
         assert_eq!(page(3)["results"][0]["key"], first_of_second.to_string(), "{shift:?}");
     }
 }
 
 #[test]
-fn a_page_is_lost_and_the_total_is_not() {
+fn loses_a_page_and_keeps_the_total() {
     let bench = listing(FaultKind::PageLost);
     assert_eq!(list(&bench).unwrap(), json!({ "fromIndex": 0, "toIndex": 6, "total": 6 }));
     assert_eq!(list(&bench).unwrap()["results"].as_array().unwrap().len(), 6);
 }
 
 #[test]
-fn whoever_is_new_is_not_seen_at_once() {
+fn delays_the_visibility_of_new_users() {
     let bench = Bench::new(options().fault(Fault::on(Operation::CreateUsers, FaultKind::Hidden(2))));
     let made = bench.send("POST", "/accounts/1/users", &gus()).json();
     let path = format!("/accounts/1/users/{}", made[0]["key"].as_str().unwrap());
@@ -104,7 +104,7 @@ fn whoever_is_new_is_not_seen_at_once() {
 }
 
 #[test]
-fn seats_are_gone_and_tokens_expire_or_are_revoked() {
+fn removes_seats_and_expires_or_revokes_tokens() {
     let taken = Fault::on(Operation::CreateUsers, FaultKind::SeatsTaken);
     let bench = Bench::new(options().fault(taken));
     let mut body = gus();
@@ -122,7 +122,7 @@ fn seats_are_gone_and_tokens_expire_or_are_revoked() {
 }
 
 #[test]
-fn what_was_armed_can_be_healed() {
+fn removes_armed_faults() {
     let bench = Bench::new(options().fault(Fault::everywhere(FaultKind::Status(500))));
     assert_eq!(bench.get("/me").status, 500);
     bench.emulator.heal();
@@ -130,7 +130,7 @@ fn what_was_armed_can_be_healed() {
 }
 
 #[test]
-fn a_fault_can_be_told_in_words() {
+fn parses_a_fault_from_text() {
     for (words, fault) in [
         ("create-users:reset-after:first=2", Fault::on(Operation::CreateUsers, FaultKind::ResetAfter).first(2)),
         ("all:too-many:per-mille=50", Fault::everywhere(FaultKind::TooMany(Again::Unsaid)).per_mille(50)),

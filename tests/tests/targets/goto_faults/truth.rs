@@ -1,4 +1,4 @@
-//! What must be true whatever goes wrong.
+//! Checks that must hold under every fault.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use gotosync_tests::goto::Shift;
 
 use super::world::{World, address, number_of};
 
-/// Nobody lost anything but those who leave, nobody was made twice, and nobody got two welcome mails.
-pub(crate) fn nobody_was_wrongly_taken_from(world: &World) -> Result<(), String> {
+/// Checks that only leavers lost something, that no user was created twice, and that no user got two welcome mails.
+pub(crate) fn only_leavers_lost_something(world: &World) -> Result<(), String> {
     let began = world.began.lock().unwrap();
     let now = world.emulator.account();
     for before in &began.users {
@@ -18,12 +18,12 @@ pub(crate) fn nobody_was_wrongly_taken_from(world: &World) -> Result<(), String>
         if leaves || email.starts_with(Shift::PASSER_BY) {
             continue;
         }
-        let after = now.user_by_email(&before.email).ok_or_else(|| format!("{email} is gone"))?;
+        let after = now.user_by_email(&before.email).ok_or_else(|| format!("{email} was deleted"))?;
         if after.key != before.key || after.licenses != before.licenses || after.status != before.status {
             return Err(format!("{email} was {before:?} and is {after:?}"));
         }
         if number_of(email).is_none() && after != before {
-            return Err(format!("{email} is of no concern, was {before:?} and is {after:?}"));
+            return Err(format!("{email} is unmanaged, was {before:?} and is {after:?}"));
         }
     }
     let mut made: BTreeMap<String, usize> = BTreeMap::new();
@@ -31,7 +31,7 @@ pub(crate) fn nobody_was_wrongly_taken_from(world: &World) -> Result<(), String>
         let leaves = number_of(&entry.subject).is_some_and(|number| world.leaving.contains(&number));
         let takes = entry.action == ActionKind::Delete || entry.detail.contains("-GoToMeeting");
         if takes && !leaves {
-            return Err(format!("taken from somebody who stays: {entry}"));
+            return Err(format!("removed from a user who stays: {entry}"));
         }
         if entry.action == ActionKind::Create {
             *made.entry(entry.subject).or_default() += 1;
@@ -40,12 +40,12 @@ pub(crate) fn nobody_was_wrongly_taken_from(world: &World) -> Result<(), String>
     let mut mailed: BTreeMap<String, usize> = BTreeMap::new();
     world.emulator.mails().into_iter().for_each(|mail| *mailed.entry(mail.to).or_default() += 1);
     match made.into_iter().chain(mailed).find(|(_, times)| *times > 1) {
-        Some((who, times)) => Err(format!("{who} was made or mailed {times} times")),
+        Some((who, times)) => Err(format!("{who} was created or got a mail {times} times")),
         None => Ok(()),
     }
 }
 
-/// Every line of a report is how it is; answers with what became of the steps in a few words.
+/// Checks that every line of a report is correct, and returns a short summary of the outcomes.
 pub(crate) fn told(world: &World, report: &Report) -> Result<String, String> {
     for line in &report.lines {
         let subject = Email::new(&line.subject);
@@ -54,11 +54,11 @@ pub(crate) fn told(world: &World, report: &Report) -> Result<String, String> {
         let wrong = match line.outcome {
             Outcome::Done { .. } => !there,
             Outcome::Failed { .. } => there,
-            // What was not tried may be so by itself.
+            // A step that was not tried may match the account by chance.
             Outcome::Skipped { .. } | Outcome::InDoubt { .. } => false,
         };
         if wrong {
-            return Err(format!("{line:?}, and the user is {now:?}"));
+            return Err(format!("{line:?}, but the user is {now:?}"));
         }
     }
     let mut words: Vec<&str> = report
@@ -76,7 +76,7 @@ pub(crate) fn told(world: &World, report: &Report) -> Result<String, String> {
     Ok(words.join("+"))
 }
 
-/// Says whether a step has been done to a user.
+/// Returns `true` if a step has been applied to a user.
 fn done(world: &World, kind: ActionKind, subject: &str, now: Option<&User>) -> bool {
     let number = number_of(subject);
     let wanted = world.people.iter().find(|(own, _)| Some(*own) == number).map_or("", |(_, name)| name);
@@ -88,11 +88,12 @@ fn done(world: &World, kind: ActionKind, subject: &str, now: Option<&User>) -> b
     }
 }
 
-/// The account is as the rules want it, and everybody else is as they were.
+/// Checks that the account matches the rules and that all other users are unchanged.
 pub(crate) fn all_is_as_wanted(world: &World) -> Result<(), String> {
     let now = world.emulator.account();
     for (number, name) in &world.people {
-        let user = now.user_by_email(&Email::new(&address(*number))).ok_or_else(|| format!("{number} is not there"))?;
+        let user =
+            now.user_by_email(&Email::new(&address(*number))).ok_or_else(|| format!("user {number} does not exist"))?;
         if &*user.last_name != *name || user.licenses.len() != 1 {
             return Err(format!("{number} is {user:?}"));
         }
@@ -101,7 +102,7 @@ pub(crate) fn all_is_as_wanted(world: &World) -> Result<(), String> {
         if let Some(user) = now.user_by_email(&Email::new(&address(*number)))
             && user.status != Status::Suspended
         {
-            return Err(format!("{number} has left and is {user:?}"));
+            return Err(format!("user {number} is a leaver and is {user:?}"));
         }
     }
     let known = |user: &&std::sync::Arc<User>| {
@@ -109,5 +110,5 @@ pub(crate) fn all_is_as_wanted(world: &World) -> Result<(), String> {
             .is_some_and(|number| world.people.iter().any(|(own, _)| *own == number) || world.leaving.contains(&number))
     };
     let strange = now.users.iter().filter(|user| number_of(user.email.as_str()).is_some()).find(|user| !known(user));
-    strange.map_or(Ok(()), |user| Err(format!("nobody asked for {user:?}")))
+    strange.map_or(Ok(()), |user| Err(format!("unexpected user: {user:?}")))
 }

@@ -1,4 +1,4 @@
-//! An account at the emulator, a directory, and a run between them.
+//! An account at the emulator, a directory, and runs between them.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::truth;
 
-/// What a run is about when something goes wrong.
+/// The stage of a run at which the fault occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     SignIn,
@@ -44,7 +44,7 @@ impl Stage {
         }
     }
 
-    /// The requests that the fault is about.
+    /// Returns the requests in which the fault occurs.
     pub(crate) fn operation(self) -> Operation {
         match self {
             Self::SignIn => Operation::Token,
@@ -56,16 +56,16 @@ impl Stage {
     }
 }
 
-/// A person of the directory by number: who is in it, and under which last name.
+/// The people of the directory, as numbers and last names.
 type People = Vec<(usize, &'static str)>;
 
-/// What became of a run.
+/// The result of a run.
 enum Run {
     /// There was nothing to do.
     Nothing,
-    /// The account was not read to its end, and so nothing was done.
+    /// The account read was partial, so nothing was changed.
     LeftAlone,
-    /// Something was done, and told.
+    /// The run was applied and has a report.
     Applied(Box<Report>),
 }
 
@@ -73,21 +73,21 @@ pub(crate) struct World {
     pub(crate) emulator: Arc<Emulator>,
     source: Arc<MemorySource>,
     state: MemoryState,
-    /// The days that went by.
+    /// The number of days that have passed.
     day: AtomicI64,
-    /// The directory as it is now, and before.
+    /// The directory now.
     pub(crate) people: People,
     pub(crate) before: People,
-    /// Those who are to lose access or to be deleted in the run under the fault.
+    /// The people who lose access or are deleted in the run with the fault.
     pub(crate) leaving: Vec<usize>,
-    /// Whether those who left are deleted in time.
+    /// `true` if leavers are deleted.
     deletes: bool,
-    /// The account before the run under the fault.
+    /// The account before the run with the fault.
     pub(crate) began: Mutex<Account>,
 }
 
 impl World {
-    /// A world in which the next run is of a stage, after runs that went well.
+    /// Creates a world whose next run exercises a stage, after successful runs.
     pub(crate) async fn before(stage: Stage) -> Result<Self, String> {
         let emulator = Emulator::options().account(account()).per_second(None).start().map_err(|e| e.to_string())?;
         let first: People = (0..14).map(|number| (number, "Lee")).collect();
@@ -108,7 +108,7 @@ impl World {
         match stage {
             Stage::SignIn | Stage::Read => {
                 world.well().await?;
-                // Some of everything: four are renamed, three leave, four come.
+                // A mix of changes: four people are renamed, three leave, and four are new.
                 world.leaving = vec![11, 12, 13];
                 let stay = renamed(world.before.clone()).into_iter().filter(|(number, _)| *number < 11);
                 world.people = stay.chain((14..18).map(|number| (number, "Lee"))).collect();
@@ -128,7 +128,7 @@ impl World {
                 world.people.retain(|(number, _)| !(9..13).contains(number));
                 if stage == Stage::Delete {
                     world.source.set(directory(&world.people));
-                    // Suspended, and missed once more on the same day.
+                    // The people are suspended, and one more read on the same day misses them.
                     world.deletes = true;
                     world.run().await?;
                     world.run().await?;
@@ -143,7 +143,7 @@ impl World {
         Ok(world)
     }
 
-    /// An engine whose client is new, as that of a new process is.
+    /// Returns an engine with a new client, like that of a new process.
     fn engine(&self) -> Result<Engine, String> {
         let options =
             GotoOptions { per_second: None, visible_within: 0, page_size: 7, batch: 5, ..GotoOptions::default() };
@@ -161,7 +161,7 @@ impl World {
         Ok(Engine::new(Arc::clone(&self.source), target, self.state.clone(), rules).clock(move || now))
     }
 
-    /// Plans and applies, with everything accepted.
+    /// Plans and applies with approval.
     async fn run(&self) -> Result<Run, String> {
         let engine = self.engine()?;
         let told = |error: gotosync_core::Error| format!("{error:?}");
@@ -170,34 +170,34 @@ impl World {
         if plan.is_empty() && !plan.basis().account.completeness.is_complete() {
             return Ok(Run::LeftAlone);
         }
-        // One with nothing in it, too: it is remembered that everything was read.
+        // Empty plans are applied, too, because that stores the complete read.
         let report = engine.apply(&plan, Some(plan.id()), &Stop::new()).await.map_err(told)?;
         Ok(if plan.is_empty() { Run::Nothing } else { Run::Applied(Box::new(report)) })
     }
 
-    /// Runs until there is nothing to do, without a fault.
+    /// Runs without faults until there is nothing to do.
     async fn well(&self) -> Result<(), String> {
         for _ in 0..3 {
             match self.run().await? {
                 Run::Nothing => return Ok(()),
                 Run::Applied(report) if report.all_done() => self.day.fetch_add(1, Ordering::Relaxed),
                 Run::Applied(report) => return Err(format!("without a fault: {:?}", report.lines)),
-                Run::LeftAlone => return Err("without a fault the account was not read to its end".to_owned()),
+                Run::LeftAlone => return Err("without a fault, the account read was partial".to_owned()),
             };
         }
-        Err("without a fault there is always something to do".to_owned())
+        Err("without a fault, there is still something to do".to_owned())
     }
 
-    /// Runs under a fault, and checks what it tells. Answers in a few words.
+    /// Runs with a fault, checks the report, and returns a short summary.
     pub(crate) async fn run_under(&self, fault: Fault) -> Result<String, String> {
         let strikes = fault != Fault::on(Operation::Unknown, NONE);
         self.emulator.fault(fault);
         let ended = self.run().await;
         self.emulator.heal();
         if (self.emulator.struck() > 0) != strikes {
-            return Err("the fault struck nothing".to_owned());
+            return Err("the fault did not occur".to_owned());
         }
-        truth::nobody_was_wrongly_taken_from(self)?;
+        truth::only_leavers_lost_something(self)?;
         match ended {
             Ok(Run::Applied(report)) => truth::told(self, &report),
             Ok(Run::LeftAlone) => Ok("left alone".to_owned()),
@@ -206,30 +206,30 @@ impl World {
         }
     }
 
-    /// Runs until there is nothing to do, and counts how often there was something.
+    /// Runs until there is nothing to do, and returns the number of runs with steps.
     pub(crate) async fn recover(&self) -> Result<usize, String> {
-        // Whoever sold more seats, and whoever was set aside is tried again.
+        // An admin buys more seats, and people who were set aside are retried.
         self.emulator.edit(|account| account.licenses.iter_mut().for_each(|license| license.seats = SEATS));
         for runs in 0..6 {
             self.day.fetch_add(2, Ordering::Relaxed);
             let report = self.run().await.map_err(|error| format!("after the fault: {error}"))?;
-            truth::nobody_was_wrongly_taken_from(self)?;
+            truth::only_leavers_lost_something(self)?;
             match report {
                 Run::Nothing => return Ok(runs),
                 Run::Applied(report) => drop(truth::told(self, &report)?),
                 Run::LeftAlone => {}
             }
         }
-        Err("after the fault there is always something to do".to_owned())
+        Err("after the fault, there is still something to do".to_owned())
     }
 
-    /// Checks that everything is as it would be without the fault.
+    /// Checks that the account ends as it would without the fault.
     pub(crate) fn check_end(&self) -> Result<(), String> {
         truth::all_is_as_wanted(self)
     }
 }
 
-/// The number of somebody of the directory, by their address.
+/// Returns the number of a person in the directory by address.
 pub(crate) fn number_of(email: &str) -> Option<usize> {
     email.strip_prefix('u')?.split('@').next()?.parse().ok()
 }
@@ -250,7 +250,7 @@ fn directory(people: &[(usize, &'static str)]) -> Directory {
     builder.build().unwrap()
 }
 
-/// An administrator, seven users of no concern with a product, and four who come and go.
+/// Returns an account with an administrator, seven unmanaged users with a product, and four managed users.
 fn account() -> Account {
     let mut account = Account::empty("1", "World");
     account.licenses.push(License::new("10", "GoToMeeting", &["G2M"], SEATS));
@@ -277,7 +277,7 @@ name = 'A'
 ou = 'OU=A,DC=x'
 products = ['GoToMeeting']
 ";
-/// What goes wrong with nothing, since nobody asks for what is nowhere.
+/// A fault for a path that is never requested.
 pub(crate) const NONE: FaultKind = FaultKind::Status(500);
 const START: &str = "2026-11-22T09:00:00Z";
 const SEATS: u32 = 60;
