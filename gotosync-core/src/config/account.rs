@@ -90,7 +90,7 @@ fn local(file: &Path, from: Option<&Path>) -> Result<LocalAccount> {
         Error::new(ErrorKind::Data, format!("the file does not contain a valid account: {error}"))
             .during("read the initial account")
             .with("file", from.display())
-            .hint("the README shows an example with licenses")
+            .hint("gotosync-core/docs/files.md shows an example with licenses")
     })?;
     LocalAccount::create(file, &account)
 }
