@@ -123,7 +123,7 @@ trait Work<T, F: Future<Output = T>> {
 #[derive(Clone)]
 struct Reads<W>(W);
 
-/// An operation that writes. On Ctrl-C or cancellation, it is asked to stop, and then finishes its current batch.
+/// An operation that writes. On Ctrl-C or cancellation, it finishes its current batch and then stops.
 #[derive(Clone)]
 struct Writes<W>(W);
 

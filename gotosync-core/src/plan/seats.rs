@@ -66,7 +66,7 @@ fn split_swaps(inputs: &Inputs<'_>, drafts: &mut Vec<Draft>, whole: Whole<'_>) {
     drafts.append(&mut first);
 }
 
-/// Gives seats by priority; people for whom no seat is free wait.
+/// Gives seats by priority; people without a free seat wait.
 ///
 /// A user who would exchange an old license for a new one keeps the old one while no seat of the new one is free. The seat they keep is
 /// then not free for others, who may have to wait as well, so the allocation repeats until no more people wait.

@@ -78,13 +78,14 @@ class _Target(Protocol):
 
 @final
 class Engine:
-    """Reads, plans, checks and applies for one source, one target and one set of rules.
+    """An engine that reads, plans, checks, and applies for one source, one target, and one set of rules.
 
-    ``progress`` is called with each ``Progress``; ``on_plan`` with each plan before it is checked, and may give a ``Review``. ``now``
-    is what time it is, for tests and for planning ahead. Without ``state`` nothing is remembered after the object is gone.
+    ``progress`` is called with each ``Progress``. ``on_plan`` is called with each plan before its check, and may return a ``Review``.
+    ``now`` replaces the current time, for tests and for planning ahead. If ``state`` is omitted, the state is lost when the engine is
+    deleted.
 
-    Every verb that waits has a second form that ends in ``_async``, to be awaited. Ctrl-C, or cancelling the task, stops a run
-    after the batch in flight; what was begun is in the history, and ``resume`` does the rest.
+    Each method that waits has an async form that ends in ``_async``. Ctrl-C, or canceling the task, stops a run after the current
+    batch. The history lists the interrupted run, and ``resume`` finishes it.
 
     >>> engine = gotosync.Engine(source, target, rules)
     >>> plan = engine.plan()
@@ -113,28 +114,28 @@ class Engine:
         progress: Callable[[Progress], object] | None = None,
         on_plan: Callable[[Plan], _Made[Review | None]] | None = None,
     ) -> Engine:
-        """Opens everything that a configuration file names.
+        """Opens the source, account, rules, and state that a configuration file names.
 
         >>> gotosync.Engine.load(folder / "gotosync.toml")
         Traceback (most recent call last):
         gotosync.NotFoundError: ...
         """
     def plan(self) -> Plan:
-        """Reads both sides and makes the plan. Nothing is written.
+        """Reads the directory and the account, and returns the plan. Writes nothing.
 
         >>> engine.plan() == engine.plan()
         True
         """
     async def plan_async(self) -> Plan:
-        """The same as ``plan``, to be awaited.
+        """The async form of ``plan``.
 
         >>> len(asyncio.run(engine.plan_async()))
         0
         """
     def check(self, plan: Plan, *, approve: str | bool | None = None) -> Verdict:
-        """Checks a plan against the rules as they are now.
+        """Checks a plan against the current rules.
 
-        ``approve`` is the id of the plan, or ``True``, once somebody has looked at it.
+        To approve the plan after a review, set ``approve`` to the id of the plan, or to ``True``.
 
         >>> engine.check(engine.plan()).passes
         True
@@ -142,139 +143,141 @@ class Engine:
     def apply(self, plan: Plan, *, approve: str | bool | None = None) -> Report:
         """Applies exactly this plan, if its check passes.
 
-        ``approve`` is the id of the plan, or ``True``, once somebody has looked at it: what limits hold back is let through. Raises
-        ``StoppedError``, with the plan, when the check stops it.
+        To allow changes above the limits after a review, set ``approve`` to the id of the plan, or to ``True``. Raises
+        ``StoppedError`` with the plan if the check stops it.
 
         >>> engine.apply(engine.plan()).lines
         ()
         """
     async def apply_async(self, plan: Plan, *, approve: str | bool | None = None) -> Report:
-        """The same as ``apply``, to be awaited.
+        """The async form of ``apply``.
 
         >>> asyncio.run(engine.apply_async(engine.plan())).all_done
         True
         """
     def run(self) -> Report:
-        """Plans and applies in one go, holding the account from the first read to the last write. Deletions are left to an admin, in
-        ``report.deletions``.
+        """Plans and applies in one step. The account is locked against other runs from the first read to the last write. Deletions
+        need an admin's approval: they are returned as a plan in ``report.deletions``.
 
-        Raises ``StoppedError`` when the check stops it; its ``plan`` can be looked at and approved.
+        Raises ``StoppedError`` if the check stops the run; its ``plan`` can be reviewed and approved.
 
         >>> engine.run().ending
         Ending.DONE
         """
     async def run_async(self) -> Report:
-        """The same as ``run``, to be awaited.
+        """The async form of ``run``.
 
         >>> asyncio.run(engine.run_async()).ending
         Ending.DONE
         """
     def resume(self) -> Report | None:
-        """Ends a run that was interrupted: what is in doubt is read, and the rest is carried out. ``None`` if there is none.
+        """Finishes an interrupted run: reads the account to see which steps in doubt were done, and carries out the remaining steps.
+        Returns ``None`` if no run was interrupted.
 
         >>> engine.resume() is None
         True
         """
     async def resume_async(self) -> Report | None:
-        """The same as ``resume``, to be awaited.
+        """The async form of ``resume``.
 
         >>> asyncio.run(engine.resume_async()) is None
         True
         """
     def retry(self, person: str | None = None) -> Plan:
-        """Plans what people need who are set aside after a failure, without waiting for their time: one of them, or everybody.
+        """Plans steps for people whose last step failed, without waiting until their next retry is due: for one person, or for all.
 
         >>> len(engine.retry())
         0
         """
     async def retry_async(self, person: str | None = None) -> Plan:
-        """The same as ``retry``, to be awaited.
+        """The async form of ``retry``.
 
         >>> len(asyncio.run(engine.retry_async()))
         0
         """
     def invite(self, person: str) -> Plan:
-        """Plans one mail: the invitation of a person who has not signed in yet.
+        """Plans one step that resends the invitation of a person who has not signed in yet.
 
         >>> [str(step) for step in engine.invite("ann@example.test").steps]
         ['invite ann@example.test']
         """
     async def invite_async(self, person: str) -> Plan:
-        """The same as ``invite``, to be awaited.
+        """The async form of ``invite``.
 
         >>> len(asyncio.run(engine.invite_async('ann@example.test')))
         1
         """
     def welcome_email(self, person: str, *, template: str | None = None) -> tuple[str, str]:
-        """The welcome e-mail that a person would get, as they would read it: the subject and the text.
+        """Returns the welcome e-mail that a person would get: the subject and the text.
 
         >>> engine.welcome_email("ann@example.test")
         Traceback (most recent call last):
         gotosync.ConflictError: this person gets the account's default welcome e-mail, whose text the service does not show (person: Ann Lee)
         """
     async def welcome_email_async(self, person: str, *, template: str | None = None) -> tuple[str, str]:
-        """The same as ``welcome_email``, to be awaited.
+        """The async form of ``welcome_email``.
 
         >>> mails = gotosync.Engine(source, target, rules).welcome_email_async('ann@example.test')
         >>> asyncio.iscoroutine(mails), mails.close()
         (True, None)
         """
     def explain(self, person: str) -> Explanation:
-        """Explains one person: in which rules and why not in the others, what mappings give, whose user it is, what would be done.
+        """Explains one person: why each rule does or does not select the person, the results of expressions, the linked user, and the
+        planned steps.
 
         >>> engine.explain("ann@example.test").id
         'people:1'
         """
     async def explain_async(self, person: str) -> Explanation:
-        """The same as ``explain``, to be awaited.
+        """The async form of ``explain``.
 
         >>> asyncio.run(engine.explain_async('Ann Lee')).id
         'people:1'
         """
     def history(self, limit: int = 20) -> list[RunRecord]:
-        """The latest runs, newest first.
+        """Returns the latest runs, newest first.
 
         >>> [record.ending for record in engine.history(1)]
         [Ending.DONE]
         """
     async def history_async(self, limit: int = 20) -> list[RunRecord]:
-        """The same as ``history``, to be awaited.
+        """The async form of ``history``.
 
         >>> len(asyncio.run(engine.history_async(1)))
         1
         """
     def interrupted(self) -> RunRecord | None:
-        """The run that was interrupted and has to be resumed, or ``None``.
+        """Returns the interrupted run that must be resumed, or ``None``.
 
         >>> engine.interrupted() is None
         True
         """
     async def interrupted_async(self) -> RunRecord | None:
-        """The same as ``interrupted``, to be awaited.
+        """The async form of ``interrupted``.
 
         >>> asyncio.run(engine.interrupted_async()) is None
         True
         """
     def read_directory(self) -> Reading:
-        """Reads the directory alone, with what the rules need.
+        """Reads only the directory, with the people and attributes that the rules need.
 
         >>> len(engine.read_directory().directory)
         3
         """
     async def read_directory_async(self) -> Reading:
-        """The same as ``read_directory``, to be awaited.
+        """The async form of ``read_directory``.
 
         >>> asyncio.run(engine.read_directory_async()).complete
         True
         """
     def read_account(self) -> Account:
-        """Reads the account alone.
+        """Reads only the account.
 
         >>> engine.read_account().name
         'Example'
         """
     async def read_account_async(self) -> Account:
-        """The same as ``read_account``, to be awaited.
+        """The async form of ``read_account``.
 
         >>> asyncio.run(engine.read_account_async()).name
         'Example'
@@ -292,34 +295,36 @@ class Engine:
         delimiter: str | None = None,
         encoding: str | None = None,
     ) -> Import:
-        """Takes people from the text or the bytes of a CSV with a header row, or of a pasted list, by the settings of one rule.
+        """Prepares an import of people from the text or bytes of a CSV file with a header row, or of a pasted list, with the settings of
+        one rule.
 
-        ``columns`` says which attribute is in which column; columns that are only guessed are shown in an error, unless
-        ``accept_guesses``.
+        ``columns`` maps attributes to columns, as pairs. If it is omitted, columns are guessed from the header; the guesses are only
+        shown in an error unless ``accept_guesses`` is true.
 
         >>> engine.import_people("Vorname,Nachname,E-Mail\\nEve,Low,eve@example.test\\n", rule="Sales", accept_guesses=True)
         <Import of 1 people>
         """
     def simulated(self) -> Engine:
-        """The same engine, which plans and shows everything and applies nothing.
+        """Returns a copy of this engine that plans and reports everything, but applies nothing.
 
         >>> gotosync.Engine(source, target, rules).simulated().run().ending
         Ending.SIMULATED
         """
     def watched(self, progress: Callable[[Progress], object]) -> Engine:
-        """The same engine, watched by somebody else: a callable, or ``Events`` for ``async for``.
+        """Returns a copy of this engine with another progress callback: a callable, or ``Events`` for ``async for``.
 
-        >>> told = []
-        >>> _ = engine.watched(told.append).plan()
-        >>> told[-1].people
+        >>> events = []
+        >>> _ = engine.watched(events.append).plan()
+        >>> events[-1].people
         3
         """
 
 @final
 class Plan:
-    """What would be done to an account: immutable, so that the same plan is shown, checked, approved and applied.
+    """A plan: the changes to make to an account. It is immutable, so the plan that you show, check, and approve is the plan that is
+    applied.
 
-    ``str()`` is what the command prints.
+    ``str()`` is the text that the command prints.
 
     >>> print(plan)  # doctest: +ELLIPSIS
     plan ... for the account Example
@@ -338,56 +343,56 @@ class Plan:
         """The plan's id: a hash of everything in it."""
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps, in the order they are done."""
+        """The steps, in the order in which they are applied."""
     @property
     def simulated(self) -> tuple[Step, ...]:
-        """Steps that are only simulated."""
+        """Steps of simulated rules, which are not applied."""
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What planning found."""
+        """The notes of the planning."""
     @property
     def counts(self) -> dict[str, int]:
-        """How many steps there are of each kind, by its word."""
+        """The number of steps of each kind."""
     @property
     def made_at(self) -> datetime:
-        """When it was made."""
+        """The time at which the plan was made."""
     @property
     def basis(self) -> dict[str, Any]:
-        """What it was computed from, as a dict: time, both sides with their completeness, seats, administrators, rules."""
+        """The basis of the plan, as a dict: time, directory and account with their completeness, seats, administrators, and rules."""
     def text(self, *, full: bool = False) -> str:
-        """The plan as the command prints it; ``full`` shows every line of long lists.
+        """Returns the plan as the command prints it; ``full`` shows long lists in full.
 
         >>> plan.text(full=True) == str(plan)
         True
         """
     def to_json(self) -> str:
-        """The plan as JSON, in the format ``gotosync-plan/1``: what ``gotosync plan --out`` writes.
+        """Returns the plan as JSON, in the format ``gotosync-plan/1``, as written by ``gotosync plan --out``.
 
         >>> plan.to_json().splitlines()[1]
         '  "format": "gotosync-plan/1",'
         """
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain dicts and lists.
+        """Returns the JSON form of the plan as dicts and lists.
 
         >>> sorted(plan.to_dict())
         ['basis', 'format', 'id', 'links', 'notes', 'steps']
         """
     @staticmethod
     def from_json(text: str) -> Plan:
-        """Reads a plan that ``to_json`` wrote. One that was changed since is refused.
+        """Reads a plan from ``to_json``. Rejects a plan that was edited.
 
         >>> gotosync.Plan.from_json(plan.to_json()) == plan
         True
         """
     @staticmethod
     def from_dict(value: dict[str, Any]) -> Plan:
-        """Reads what ``to_dict`` gave.
+        """Reads a plan from ``to_dict``.
 
         >>> gotosync.Plan.from_dict(plan.to_dict()) == plan
         True
         """
     def save(self, path: _Path) -> None:
-        """Writes the plan to a file, whole or not at all, to be applied exactly so later.
+        """Writes the plan to a file atomically, to apply exactly this plan later.
 
         >>> plan.save(folder / "plan.json")
         """
@@ -400,13 +405,13 @@ class Plan:
         True
         """
     def table(self) -> Table:
-        """Steps as a table: number, stage, kind, subject, person, rules, reasons.
+        """Returns the steps as a table: number, stage, kind, subject, person, rules, reasons.
 
         >>> plan.table().column_names
         ['number', 'stage', 'kind', 'subject', 'person', 'rules', 'reasons']
         """
     def notes_table(self) -> Table:
-        """Notes as a table: severity, kind, subject, evidence.
+        """Returns the notes as a table: severity, kind, subject, evidence.
 
         >>> plan.notes_table().column_names
         ['severity', 'kind', 'subject', 'evidence']
@@ -419,7 +424,7 @@ class Plan:
 
 @final
 class Step:
-    """One unit of a plan: its verb, whom it is about, and why.
+    """A step of a plan, with its action, subject, and reasons.
 
     >>> step = plan.steps[0]
     >>> step.number, step.kind, step.subject, step.rules
@@ -427,39 +432,39 @@ class Step:
     """
     @property
     def number(self) -> int:
-        """Its number, from 1, in the order of the plan."""
+        """The number of the step in the plan, from 1."""
     @property
     def stage(self) -> int:
-        """Steps of one stage do not depend on each other."""
+        """The stage of the step. Steps of the same stage do not depend on each other."""
     @property
     def kind(self) -> ActionKind:
-        """The verb."""
+        """The kind of the action."""
     @property
     def subject(self) -> str:
-        """Whom or what it is about: an e-mail, or the path of a user group."""
+        """The subject of the step: the e-mail of a user, or the path of a user group."""
     @property
     def person(self) -> str | None:
-        """The id of the person behind it, if there is one."""
+        """The id of the person, if any."""
     @property
     def rules(self) -> tuple[str, ...]:
-        """The names of the rules that select the person, highest first; for a leaver, those that did."""
+        """The names of the rules that select the person, highest priority first; for a leaver, the rules that selected the person before."""
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Why, one for each thing that changes."""
+        """The reasons, one for each change."""
     @property
     def action(self) -> dict[str, Any]:
-        """What is done, as a dict."""
+        """The action, as a dict."""
     @property
     def takes_away(self) -> bool:
-        """Whether it overwrites or takes away anything."""
+        """``True`` if the step overwrites a value or takes something away."""
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> step.to_dict() == json.loads(step.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(step.to_json())
         <class 'str'>
@@ -470,7 +475,7 @@ class Step:
 
 @final
 class Reason:
-    """Why one thing changes.
+    """The reason for one change.
 
     >>> reason = plan.steps[0].reasons[0]
     >>> reason.field, reason.before, reason.after, reason.rule
@@ -478,16 +483,16 @@ class Reason:
     """
     @property
     def rule(self) -> str | None:
-        """The rule that says so, where one does."""
+        """The rule that causes the change, if any."""
     @property
     def field(self) -> str:
-        """What changes."""
+        """The field that changes."""
     @property
     def part(self) -> str | None:
-        """Which part of it, where it has several: a license, or the name of a custom field."""
+        """The part of the field, if it has several: a license, or the name of a custom field."""
     @property
     def because(self) -> str:
-        """Where its value comes from."""
+        """The origin of the value."""
     @property
     def before(self) -> str | None:
         """The value before."""
@@ -495,13 +500,13 @@ class Reason:
     def after(self) -> str | None:
         """The value after."""
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> reason.to_dict() == json.loads(reason.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(reason.to_json())
         <class 'str'>
@@ -512,7 +517,7 @@ class Reason:
 
 @final
 class Note:
-    """One thing that planning or checking found: how severe, what kind, about whom, and what shows it.
+    """A finding of the planning or the check, with severity, kind, subject, and evidence.
 
     >>> note = gotosync.Note("no-email", "Cyd Fox", "no mail")
     >>> note.severity, str(note)
@@ -521,41 +526,41 @@ class Note:
     def __new__(cls, kind: str, subject: str, evidence: str) -> Note: ...
     @property
     def kind(self) -> str:
-        """What it is about, by its word, such as ``no-email``."""
+        """The kind, such as ``no-email``."""
     @property
     def severity(self) -> Severity:
-        """How much it matters."""
+        """The severity."""
     @property
     def heading(self) -> str:
-        """What its kind says of all its subjects."""
+        """The heading for notes of this kind."""
     @property
     def subject(self) -> str:
-        """The person, user, rule, license or side it is about."""
+        """The person, user, rule, or license that the note is about, or the directory or the account."""
     @property
     def evidence(self) -> str:
-        """What shows it, in words."""
+        """The evidence, in words."""
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> note.to_dict() == json.loads(note.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(note.to_json())
         <class 'str'>
         """
     @staticmethod
     def from_json(text: str) -> Note:
-        """Reads what `to_json` wrote.
+        """Reads a value from `to_json`.
 
         >>> gotosync.Note.from_json(note.to_json()) == note
         True
         """
     @staticmethod
     def from_dict(value: dict[str, Any]) -> Note:
-        """Reads what `to_dict` gave.
+        """Reads a value from `to_dict`.
 
         >>> gotosync.Note.from_dict(note.to_dict()) == note
         True
@@ -570,7 +575,7 @@ class Note:
 
 @final
 class Verdict:
-    """What the check of a plan found.
+    """The result of checking a plan.
 
     >>> verdict = engine.check(plan)
     >>> verdict.passes, print(verdict)
@@ -580,29 +585,29 @@ class Verdict:
     """
     @property
     def passes(self) -> bool:
-        """Whether the plan may be applied."""
+        """``True`` if the plan may be applied."""
     @property
     def approved(self) -> bool:
-        """Whether what stands against it was lifted by an approval."""
+        """``True`` if an approval lifted the notes that would block the plan."""
     @property
     def approvable(self) -> bool:
-        """Whether everything that stands against it can be approved."""
+        """``True`` if an approval can lift all notes that block the plan."""
     @property
     def notes(self) -> tuple[Note, ...]:
-        """Every note, the gravest first."""
+        """All notes, most severe first."""
     @property
     def stops(self) -> tuple[Note, ...]:
-        """The notes that stand against the first write."""
+        """The notes that block the plan."""
     @property
     def plan(self) -> Plan:
-        """The plan it is about."""
+        """The checked plan."""
     def raise_for_stop(self) -> None:
-        """Raises ``StoppedError`` with the way to approve the plan, if the check stops it.
+        """Raises ``StoppedError`` with a hint on how to approve the plan, if the check stops it.
 
         >>> verdict.raise_for_stop()
         """
     def text(self, *, full: bool = False) -> str:
-        """The verdict as the command prints it.
+        """Returns the verdict as the command prints it; ``full`` shows long lists in full.
 
         >>> verdict.text()
         'check passed\\n'
@@ -614,9 +619,9 @@ class Verdict:
 
 @final
 class Report:
-    """What became of a plan; never more than is known.
+    """The result of applying a plan. A step counts as done only if that is certain.
 
-    ``str()`` is what the command prints.
+    ``str()`` is the text that the command prints.
 
     >>> print(report)  # doctest: +ELLIPSIS
     run ... of plan ...: done
@@ -626,19 +631,19 @@ class Report:
     """
     @property
     def run(self) -> str:
-        """The run."""
+        """The id of the run."""
     @property
     def plan(self) -> str:
         """The id of the plan."""
     @property
     def started(self) -> datetime:
-        """When the run began."""
+        """The start time of the run."""
     @property
     def ended(self) -> datetime:
-        """When it ended."""
+        """The end time of the run."""
     @property
     def ending(self) -> Ending:
-        """How it ended."""
+        """The way in which the run ended."""
     @property
     def lines(self) -> tuple[Line, ...]:
         """One line for each step of the plan, in order."""
@@ -647,62 +652,62 @@ class Report:
         """The lines of steps that were not done."""
     @property
     def all_done(self) -> bool:
-        """Whether every step was done."""
+        """``True`` if every step was done."""
     @property
     def counts(self) -> dict[str, int]:
-        """How many steps came to which outcome, by its word."""
+        """The number of steps with each outcome."""
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What planning and checking found."""
+        """The notes of the planning and the check."""
     @property
     def set_aside(self) -> list[dict[str, Any]]:
-        """Who is set aside after this run because a step failed, as dicts."""
+        """The people that later runs skip (set aside) because a step failed, as dicts."""
     @property
     def effort(self) -> str | None:
-        """What reading the directory took, in words, where a server was asked."""
+        """The searches, entries, and time that reading the directory took, in words, if a server was read."""
     @property
     def deletions(self) -> Plan | None:
-        """Deletions that were planned and wait for an approval; a plan of their own."""
+        """The planned deletions that need an approval, as a separate plan; ``None`` if there are none."""
     def text(self, *, full: bool = False) -> str:
-        """The report as the command prints it; ``full`` shows every line of long lists.
+        """Returns the report as the command prints it; ``full`` shows long lists in full.
 
         >>> report.text() == str(report)
         True
         """
     def table(self) -> Table:
-        """Lines as a table: step, kind, subject, outcome, message.
+        """Returns the lines as a table: step, kind, subject, outcome, message.
 
         >>> report.table().column_names
         ['step', 'kind', 'subject', 'outcome', 'message']
         """
     def notes_table(self) -> Table:
-        """Notes as a table: severity, kind, subject, evidence.
+        """Returns the notes as a table: severity, kind, subject, evidence.
 
         >>> len(report.notes_table())
         0
         """
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> report.to_dict() == json.loads(report.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(report.to_json())
         <class 'str'>
         """
     @staticmethod
     def from_json(text: str) -> Report:
-        """Reads what `to_json` wrote.
+        """Reads a value from `to_json`.
 
         >>> gotosync.Report.from_json(report.to_json()) == report
         True
         """
     @staticmethod
     def from_dict(value: dict[str, Any]) -> Report:
-        """Reads what `to_dict` gave.
+        """Reads a value from `to_dict`.
 
         >>> gotosync.Report.from_dict(report.to_dict()) == report
         True
@@ -713,7 +718,7 @@ class Report:
 
 @final
 class Line:
-    """What became of one step.
+    """The result of one step.
 
     >>> line = report.lines[0]
     >>> line.step, line.kind, line.subject, str(line.outcome)
@@ -721,38 +726,38 @@ class Line:
     """
     @property
     def step(self) -> int:
-        """The step's number."""
+        """The number of the step."""
     @property
     def kind(self) -> ActionKind:
-        """What was to be done."""
+        """The kind of the action."""
     @property
     def subject(self) -> str:
-        """Whom or what it was about."""
+        """The subject of the step."""
     @property
     def outcome(self) -> Outcome:
-        """What became of it."""
+        """The outcome of the step."""
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> line.to_dict() == json.loads(line.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(line.to_json())
         <class 'str'>
         """
     @staticmethod
     def from_json(text: str) -> Line:
-        """Reads what `to_json` wrote.
+        """Reads a value from `to_json`.
 
         >>> gotosync.Line.from_json(line.to_json()) == line
         True
         """
     @staticmethod
     def from_dict(value: dict[str, Any]) -> Line:
-        """Reads what `to_dict` gave.
+        """Reads a value from `to_dict`.
 
         >>> gotosync.Line.from_dict(line.to_dict()) == line
         True
@@ -763,7 +768,7 @@ class Line:
 
 @final
 class Outcome:
-    """What became of one action. Targets of your own make them; see ``ProvisioningTarget``.
+    """The outcome of one action. Custom targets return outcomes; see ``ProvisioningTarget``.
 
     >>> outcome = gotosync.Outcome.failed("denied", "not this user")
     >>> outcome.kind, outcome.done, str(outcome), outcome.message
@@ -771,58 +776,58 @@ class Outcome:
     """
     @staticmethod
     def success(*, user: str | None = None) -> Outcome:
-        """It was done. Of a creation ``user`` is the key of the new user.
+        """Returns the outcome of a successful action. For a ``create``, ``user`` is the key of the new user.
 
         >>> gotosync.Outcome.success(user="4711").done
         True
         """
     @staticmethod
     def transfer_invited() -> Outcome:
-        """The address belongs to another account, whose owner was asked to come over.
+        """Returns the outcome of a ``create`` for an address in another account, whose user was invited to move to this account.
 
         >>> str(gotosync.Outcome.transfer_invited())
         'transfer invited'
         """
     @staticmethod
     def failed(kind: str, message: str, *, retryable: bool | None = None) -> Outcome:
-        """It was tried and nothing changed. ``kind`` is the word of an error's kind.
+        """Returns the outcome of an action that failed and changed nothing. ``kind`` is a kind of error.
 
         >>> gotosync.Outcome.failed("unavailable", "try later", retryable=True).retryable
         True
         """
     @staticmethod
     def in_doubt(message: str) -> Outcome:
-        """It was tried, and whether anything changed is not known.
+        """Returns the outcome of an action that may or may not have changed something.
 
         >>> str(gotosync.Outcome.in_doubt("the connection broke"))
         'in doubt'
         """
     @staticmethod
     def skipped(reason: str) -> Outcome:
-        """It was not tried.
+        """Returns the outcome of an action that was not tried.
 
         >>> gotosync.Outcome.skipped("not on a Friday").message
         'not on a Friday'
         """
     @property
     def kind(self) -> OutcomeKind:
-        """The coarsest word."""
+        """The kind of outcome."""
     @property
     def done(self) -> bool:
-        """Whether it was done."""
+        """``True`` if the action was done."""
     @property
     def user(self) -> str | None:
-        """The key of a user who was made."""
+        """The key of the created user, if any."""
     @property
     def message(self) -> str | None:
-        """Why it was not done, in one line."""
+        """The reason why the action was not done, in one line."""
     @property
     def retryable(self) -> bool:
-        """Whether trying again later may work."""
+        """``True`` if a retry may succeed."""
     @property
     def error(self) -> GotosyncError | None:
-        """Why it failed, as an exception. In the process in which it happened, what a target of your own raised is its cause, with the
-        traceback.
+        """The reason for the failure, as an exception. In the process of the run, its cause is the exception that a custom target raised,
+        with its traceback.
         """
     def __bool__(self) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -831,7 +836,7 @@ class Outcome:
 
 @final
 class RunRecord:
-    """One run, as the history tells it.
+    """A run in the history.
 
     >>> record = engine.history()[0]
     >>> record.command, record.ending, record.outcomes
@@ -839,50 +844,50 @@ class RunRecord:
     """
     @property
     def run(self) -> str:
-        """The run."""
+        """The id of the run."""
     @property
     def command(self) -> str:
-        """What ran, such as ``gotosync apply``."""
+        """The command that ran, such as ``gotosync apply``."""
     @property
     def started(self) -> datetime:
-        """When it started."""
+        """The start time."""
     @property
     def ended(self) -> datetime | None:
-        """When it ended, unless it has not."""
+        """The end time; ``None`` if the run has not ended."""
     @property
     def plan(self) -> str | None:
-        """The id of the plan, unless none was made."""
+        """The id of the plan; ``None`` if no plan was made."""
     @property
     def ending(self) -> Ending:
-        """How it ended."""
+        """The way in which the run ended."""
     @property
     def outcomes(self) -> dict[str, int]:
-        """How many steps came to which outcome."""
+        """The number of steps with each outcome."""
     @property
     def reason(self) -> str | None:
-        """What stopped it or failed it, in words."""
+        """The reason why the run was stopped or failed, in words."""
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> record.to_dict() == json.loads(record.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(record.to_json())
         <class 'str'>
         """
     @staticmethod
     def from_json(text: str) -> RunRecord:
-        """Reads what `to_json` wrote.
+        """Reads a value from `to_json`.
 
         >>> gotosync.RunRecord.from_json(record.to_json()) == record
         True
         """
     @staticmethod
     def from_dict(value: dict[str, Any]) -> RunRecord:
-        """Reads what `to_dict` gave.
+        """Reads a value from `to_dict`.
 
         >>> gotosync.RunRecord.from_dict(record.to_dict()) == record
         True
@@ -893,7 +898,7 @@ class RunRecord:
 
 @final
 class Explanation:
-    """Everything that leads from one person to the steps about them.
+    """The explanation of one person: rules, fields, the linked user, and planned steps.
 
     >>> explanation = engine.explain("bob@example.test")
     >>> explanation.id, explanation.link
@@ -904,12 +909,12 @@ class Explanation:
         """The person's id."""
     @property
     def link(self) -> str:
-        """How the user was found, in words."""
+        """The linked user and the reason for the link, in words."""
     @property
     def steps(self) -> tuple[Step, ...]:
-        """What would be done."""
+        """The planned steps."""
     def to_dict(self) -> dict[str, Any]:
-        """Everything, as a dict: rules and why they do not select the person, fields and where they come from, user, steps.
+        """Returns the explanation as a dict: rules and why they select the person or not, fields and their origins, user, and steps.
 
         >>> explanation.to_dict()["rules"][0]["rule"]
         'Sales'
@@ -917,9 +922,9 @@ class Explanation:
 
 @final
 class Rule:
-    """One rule: whom it means and what they get, by the keys of a rules file as keywords.
+    """A rule: it selects people and defines their licenses and settings. The keyword arguments are the keys of a rules file.
 
-    Every key is an attribute; one that is not there is ``None``. Whether the whole is right is said by ``Rules``.
+    Every key is an attribute, which is ``None`` if the rule does not set it. ``Rules`` checks that the rule is valid.
 
     >>> rule = gotosync.Rule("Sales", ou="OU=Sales,DC=example,DC=test", products=["GoToMeeting"])
     >>> rule.products, rule.language
@@ -996,20 +1001,20 @@ class Rule:
     leavers: str | dict[str, Any] | None
     limits: dict[str, Any] | None
     def replace(self, **keys: _Value) -> Rule:
-        """The same rule with other keys; ``None`` takes a key away.
+        """Returns a copy of the rule with other keys; ``None`` removes a key.
 
         >>> gotosync.Rule("All", everyone=True, enabled=False).replace(enabled=None)
         Rule(name='All', everyone=True)
         """
     def to_dict(self) -> dict[str, Any]:
-        """The keys and their values, as a dict.
+        """Returns the keys and their values as a dict.
 
         >>> gotosync.Rule("All", everyone=True).to_dict()
         {'name': 'All', 'everyone': True}
         """
     @staticmethod
     def from_dict(keys: dict[str, Any]) -> Rule:
-        """Makes a rule of a dict.
+        """Makes a rule from a dict.
 
         >>> gotosync.Rule.from_dict({"name": "All", "everyone": True})
         Rule(name='All', everyone=True)
@@ -1020,10 +1025,10 @@ class Rule:
 
 @final
 class Rules:
-    """The rules of one file, highest priority first: a sequence of rules.
+    """The rules of a file, as a sequence of rules, highest priority first.
 
-    They never change: what changes them gives new ones, in which comments, order and formatting of whatever was not touched
-    keep every byte.
+    ``Rules`` are immutable: methods that change them return new ``Rules``, which keep the comments, order, and formatting of all
+    unchanged parts exactly.
 
     >>> rules = gotosync.Rules([gotosync.Rule("All", everyone=True)], leavers="keep")
     >>> print(rules)
@@ -1051,9 +1056,9 @@ class Rules:
     ) -> Rules: ...
     @staticmethod
     def parse(text: str, *, file: str = "rules") -> Rules:
-        """Reads the text of a rules file. ``file`` is how problems call it.
+        """Parses the text of a rules file. ``file`` is its name in errors.
 
-        Raises ``InputError`` with file, line and column; ``problems`` has every one.
+        Raises ``InputError`` with file, line, and column; its ``problems`` lists all problems.
 
         >>> gotosync.Rules.parse("[[rule]]\\nname = 'All'\\neveryone = true")[0]
         Rule(name='All', everyone=True)
@@ -1067,8 +1072,7 @@ class Rules:
         True
         """
     def save(self, path: _Path) -> None:
-        """Writes the rules to a file, whole or not at all. A file that was read, or that is there, is replaced only if it is as it
-        was read: otherwise ``ConflictError``.
+        """Writes the rules to a file atomically. Raises ``ConflictError`` if the file exists and has changed since it was read.
 
         >>> rules.save(folder / "rules.toml")
         """
@@ -1079,75 +1083,75 @@ class Rules:
     def names(self) -> list[str]:
         """The names of the rules, highest priority first."""
     def add(self, rule: Rule, *, before: str | None = None, after: str | None = None, first: bool = False) -> Rules:
-        """Adds a rule: last, or first, or beside another one.
+        """Adds a rule at the end, at the beginning, or before or after another rule.
 
         >>> rules.add(gotosync.Rule("IT", group="Team"), before="Sales").names
         ['IT', 'Sales']
         """
     def edit(self, rule: str, /, **keys: _Value) -> Rules:
-        """Changes keys of a rule, all of them or none; ``None`` takes a key away. A new ``name`` renames it.
+        """Changes keys of a rule; ``None`` removes a key, and ``name`` renames the rule. If a change is invalid, no change is made.
 
         >>> rules.edit("Sales", language="de_DE")["Sales"].language
         'de_DE'
         """
     def remove(self, rule: str) -> Rules:
-        """Removes a rule with its comments.
+        """Removes a rule and its comments.
 
         >>> rules.add(gotosync.Rule("IT", group="Team")).remove("Sales").names
         ['IT']
         """
     def enable(self, rule: str) -> Rules:
-        """Lets a rule take part.
+        """Enables a disabled rule.
 
         >>> rules.disable("Sales").enable("Sales") == rules
         True
         """
     def disable(self, rule: str) -> Rules:
-        """Takes a rule out without removing it.
+        """Disables a rule without removing it.
 
         >>> rules.disable("Sales")["Sales"].enabled
         False
         """
     def move(self, rule: str, *, before: str | None = None, after: str | None = None, first: bool = False) -> Rules:
-        """Moves a rule, and with it its priority.
+        """Moves a rule, which changes its priority.
 
         >>> rules.add(gotosync.Rule("IT", group="Team")).move("IT", first=True).names
         ['IT', 'Sales']
         """
     def lint(self) -> list[dict[str, Any]]:
-        """What looks wrong though the file can be read, as dicts.
+        """Returns likely mistakes in valid rules, as dicts.
 
         >>> rules.lint()
         []
         """
     def request(self) -> ReadRequest:
-        """What a source is asked for, so that these rules can be evaluated.
+        """Returns the request for the people and attributes that these rules need.
 
         >>> "mail" in rules.request().attributes
         True
         """
     def to_dict(self) -> dict[str, Any]:
-        """What the file says, as dicts and lists.
+        """Returns the contents of the file as dicts and lists.
 
         >>> rules.to_dict()["rule"][0]["name"]
         'Sales'
         """
     @staticmethod
     def from_dict(value: dict[str, Any], *, file: str = "rules") -> Rules:
-        """Makes rules of what ``to_dict`` gave.
+        """Makes rules from ``to_dict``.
 
         >>> gotosync.Rules.from_dict(rules.to_dict()) == rules
         True
         """
     def to_json(self) -> str:
-        """What the file says, as JSON text.
+        """Returns the contents of the file as JSON text.
 
         >>> json.loads(rules.to_json()) == rules.to_dict()
         True
         """
     @staticmethod
     def from_json(text: str, *, file: str = "rules") -> Rules:
-        """Makes rules of what ``to_json`` wrote.
+        """Makes rules from ``to_json``.
 
         >>> gotosync.Rules.from_json(rules.to_json()) == rules
         True
@@ -1165,7 +1169,7 @@ class Rules:
 
 @final
 class Account:
-    """An account with its users, licenses and user groups.
+    """An account with its users, licenses, and user groups.
 
     >>> account.name, [user.email for user in account.users], account.licenses[0].free
     ('Example', ['admin@example.test', 'bob@example.test'], 4)
@@ -1186,59 +1190,59 @@ class Account:
         """The account's key."""
     @property
     def name(self) -> str:
-        """Its name."""
+        """The account's name."""
     @property
     def login(self) -> str | None:
-        """The key of the user whose login reads and writes, if it is known."""
+        """The key of the sync's own user, if known."""
     @property
     def users(self) -> tuple[User, ...]:
-        """Users in the order of their addresses."""
+        """The users, sorted by e-mail."""
     @property
     def licenses(self) -> tuple[License, ...]:
-        """Licenses in the order of their keys."""
+        """The licenses, sorted by key."""
     @property
     def groups(self) -> tuple[str, ...]:
-        """The paths of user groups, parents before children."""
+        """The paths of the user groups, parents before children."""
     @property
     def complete(self) -> bool:
-        """Whether all of it was read."""
+        """``True`` if the account was read completely."""
     @property
     def gaps(self) -> tuple[tuple[str, str], ...]:
-        """Why it was not: pairs of a place and what happened there."""
+        """The parts that could not be read: pairs of a place and a problem."""
     def find(self, email: str) -> User | None:
-        """A user by address, or `None`; letter case does not count.
+        """Returns the user with this e-mail, or `None`. Ignores case.
 
         >>> account.find("BOB@example.test").first_name
         'Bob'
         """
     def table(self) -> Table:
-        """Users as a table.
+        """Returns the users as a table.
 
         >>> account.table().column_names[:3]
         ['key', 'email', 'first_name']
         """
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> account.to_dict() == json.loads(account.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(account.to_json())
         <class 'str'>
         """
     @staticmethod
     def from_json(text: str) -> Account:
-        """Reads what `to_json` wrote.
+        """Reads a value from `to_json`.
 
         >>> gotosync.Account.from_json(account.to_json()) == account
         True
         """
     @staticmethod
     def from_dict(value: dict[str, Any]) -> Account:
-        """Reads what `to_dict` gave.
+        """Reads a value from `to_dict`.
 
         >>> gotosync.Account.from_dict(account.to_dict()) == account
         True
@@ -1249,7 +1253,7 @@ class Account:
 
 @final
 class User:
-    """Somebody in an account.
+    """A user in an account.
 
     >>> user = gotosync.User("ann@example.test", "Ann", "Lee", licenses=["10"], group="Sales")
     >>> user.full_name, user.licenses, user.group
@@ -1269,10 +1273,10 @@ class User:
     ) -> User: ...
     @property
     def key(self) -> str | None:
-        """The user's key; `None` for somebody who is yet to be created."""
+        """The user's key; `None` if the user is not created yet."""
     @property
     def email(self) -> str:
-        """The address, which is the sign-in name."""
+        """The e-mail, which is the sign-in name."""
     @property
     def first_name(self) -> str:
         """The first name."""
@@ -1281,49 +1285,49 @@ class User:
         """The last name."""
     @property
     def full_name(self) -> str:
-        """The name as people say it."""
+        """The first and last name."""
     @property
     def language(self) -> str | None:
-        """The language, as `en_US`."""
+        """The language, such as `en_US`."""
     @property
     def status(self) -> Status:
-        """Where the user stands."""
+        """The user's status."""
     @property
     def licenses(self) -> tuple[str, ...]:
         """The keys of the licenses."""
     @property
     def group(self) -> str | None:
-        """The path of the user group, if there is one."""
+        """The path of the user group, if any."""
     @property
     def role(self) -> str | dict[str, Any]:
-        """What the user may administer: a word, or a dict."""
+        """The role: a word, or a dict."""
     @property
     def settings(self) -> dict[str, Any]:
-        """Settings that few users have: time zone, extension, templates, custom fields, device groups,
-        devices, phone numbers, numbers as caller id, secondary extensions, location.
+        """Less common settings: time zone, extension, templates, custom fields, device groups, devices, phone numbers, caller id
+        numbers, secondary extensions, and location.
         """
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> user.to_dict() == json.loads(user.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(user.to_json())
         <class 'str'>
         """
     @staticmethod
     def from_json(text: str) -> User:
-        """Reads what `to_json` wrote.
+        """Reads a value from `to_json`.
 
         >>> gotosync.User.from_json(user.to_json()) == user
         True
         """
     @staticmethod
     def from_dict(value: dict[str, Any]) -> User:
-        """Reads what `to_dict` gave.
+        """Reads a value from `to_dict`.
 
         >>> gotosync.User.from_dict(user.to_dict()) == user
         True
@@ -1344,47 +1348,47 @@ class License:
     ) -> License: ...
     @property
     def key(self) -> str:
-        """Its key."""
+        """The license's key."""
     @property
     def name(self) -> str:
-        """The name people know it by; rules name it so."""
+        """The license's name, as used in rules."""
     @property
     def products(self) -> tuple[str, ...]:
-        """The product codes it carries."""
+        """The codes of the products in the license."""
     @property
     def seats(self) -> int:
-        """How many seats were bought."""
+        """The number of seats bought."""
     @property
     def used(self) -> int:
-        """How many of them are taken."""
+        """The number of seats used."""
     @property
     def free(self) -> int:
-        """The seats nobody has."""
+        """The number of free seats."""
     @property
     def pending(self) -> bool:
-        """Whether it was bought and is not active yet."""
+        """``True`` if the license was bought, but is not active yet."""
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> license.to_dict() == json.loads(license.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(license.to_json())
         <class 'str'>
         """
     @staticmethod
     def from_json(text: str) -> License:
-        """Reads what `to_json` wrote.
+        """Reads a value from `to_json`.
 
         >>> gotosync.License.from_json(license.to_json()) == license
         True
         """
     @staticmethod
     def from_dict(value: dict[str, Any]) -> License:
-        """Reads what `to_dict` gave.
+        """Reads a value from `to_dict`.
 
         >>> gotosync.License.from_dict(license.to_dict()) == license
         True
@@ -1395,30 +1399,30 @@ class License:
 
 @final
 class Directory:
-    """What one read of a source found: people, groups and places.
+    """The result of reading a source: people, groups, and OUs.
 
-    It is a sequence of people in the order of their ids.
+    A directory is a sequence of people, sorted by id.
 
     >>> [person.name for person in directory]
     ['Ann Lee', 'Bob Ray', 'Cyd Fox']
     """
     @property
     def people(self) -> tuple[Person, ...]:
-        """Everybody, in the order of ids."""
+        """All people, sorted by id."""
     @property
     def groups(self) -> tuple[Group, ...]:
-        """Every group, in the order of names."""
+        """All groups, sorted by name."""
     @property
     def units(self) -> tuple[str, ...]:
-        """The distinguished names of places that people can stand in, each before those below it."""
+        """The distinguished names of all OUs and containers, parents before children."""
     def find(self, id: str) -> Person | None:
-        """Somebody by id, or `None`.
+        """Returns the person with this id, or `None`.
 
         >>> directory.find("people:2").name
         'Bob Ray'
         """
     def table(self, attributes: Sequence[str] | None = None) -> Table:
-        """People as a table: id, dn, name, disabled, expires, groups, and a column of the first values of each attribute.
+        """Returns people as a table: id, dn, name, disabled, expires, groups, and a column with the first value of each attribute.
 
         >>> directory.table(["mail"]).column_names
         ['id', 'dn', 'name', 'disabled', 'expires', 'groups', 'mail']
@@ -1432,7 +1436,7 @@ class Directory:
 
 @final
 class Person:
-    """Somebody in a directory.
+    """A person in a directory.
 
     >>> person = directory[0]
     >>> person.id, person["mail"], person.get("sn")
@@ -1443,44 +1447,44 @@ class Person:
         """The immutable id."""
     @property
     def dn(self) -> str:
-        """Where the person stands now."""
+        """The current distinguished name."""
     @property
     def name(self) -> str:
-        """The name in the directory."""
+        """The common name: the first value of the distinguished name."""
     @property
     def disabled(self) -> bool:
-        """Whether the directory has switched the person off."""
+        """``True`` if the person's account is disabled in the directory."""
     @property
     def expires(self) -> datetime | None:
-        """When the person's account ends by itself, or `None`."""
+        """The date on which the person's account expires, or `None`."""
     @property
     def groups(self) -> tuple[str, ...]:
-        """The names of the groups the person is directly in."""
+        """The names of the groups of which the person is a direct member."""
     @property
     def attributes(self) -> dict[str, list[Any]]:
-        """The attributes that were asked for: each a list of texts, or of bytes where they are none."""
+        """The requested attributes: each is a list of ``str``, or ``bytes`` for binary values."""
     @overload
     def get(self, name: str) -> str | None:
-        """The first value of an attribute as text, or a default; letter case in names does not count.
+        """Returns the first value of an attribute as text, or a default. Ignores case in attribute names.
 
         >>> person.get("telephoneNumber", "none")
         'none'
         """
     @overload
     def get(self, name: str, default: _T) -> str | _T:
-        """The first value of an attribute as text, or a default; letter case in names does not count.
+        """Returns the first value of an attribute as text, or a default. Ignores case in attribute names.
 
         >>> person.get("telephoneNumber", "none")
         'none'
         """
     def enabled(self, now: datetime | None = None) -> bool:
-        """Whether the person may sign in at a moment: neither switched off nor expired.
+        """Returns ``True`` if the person's account is neither disabled nor expired at a given time; default: now.
 
         >>> person.enabled(datetime(2026, 11, 27, tzinfo=timezone.utc))
         True
         """
     def to_dict(self) -> dict[str, Any]:
-        """What is known of the person, as a dict that a source of your own may give.
+        """Returns the person as a dict, as a custom source may return it.
 
         >>> sorted(person.to_dict())
         ['disabled', 'dn', 'expires', 'givenName', 'groups', 'id', 'mail', 'sn']
@@ -1493,7 +1497,7 @@ class Person:
 
 @final
 class Group:
-    """A group of people and of other groups.
+    """A group of people and other groups.
 
     >>> group = directory.groups[0]
     >>> group.name, [person.name for person in group.people]
@@ -1504,23 +1508,23 @@ class Group:
         """The immutable id."""
     @property
     def dn(self) -> str:
-        """Where the group stands now."""
+        """The current distinguished name."""
     @property
     def name(self) -> str:
-        """The name people know it by."""
+        """The group's name."""
     @property
     def people(self) -> tuple[Person, ...]:
-        """The people who were read and are members themselves."""
+        """The direct members, as far as people were read."""
     @property
     def groups(self) -> tuple[Group, ...]:
-        """The groups that are members."""
+        """The groups that are direct members."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Reading:
-    """A directory, and whether it is all of what was asked for.
+    """A directory, and the completeness of its read.
 
     >>> reading = source.read()
     >>> len(reading.directory), reading.complete, reading.gaps
@@ -1528,26 +1532,26 @@ class Reading:
     """
     @property
     def directory(self) -> Directory:
-        """What was read."""
+        """The directory."""
     @property
     def complete(self) -> bool:
-        """Whether that is everything that was asked for."""
+        """``True`` if everything that was requested was read."""
     @property
     def gaps(self) -> tuple[tuple[str, str], ...]:
-        """Why it is not: pairs of a place and what happened there."""
+        """The parts that could not be read: pairs of a place and a problem."""
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a reader should know that takes nothing away from completeness."""
+        """Remarks about the read that do not affect its completeness."""
     @property
     def effort(self) -> str | None:
-        """What reading took, in words, where a server was asked."""
+        """The searches, entries, and time that the read took, in words, if a server was read."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
 class ReadRequest:
-    """What a source is asked for: attributes of people, and who. Without scopes everybody is meant.
+    """A request to a source: the people to read, and their attributes. A new request asks for everyone.
 
     >>> gotosync.ReadRequest(["mail", "sn"]).attributes
     ('mail', 'sn')
@@ -1555,24 +1559,22 @@ class ReadRequest:
     def __new__(cls, attributes: Sequence[str] | None = None) -> ReadRequest: ...
     @property
     def attributes(self) -> tuple[str, ...]:
-        """Names of the attributes that people must come with."""
+        """The names of the attributes to read."""
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Who is wanted, in words; a source may return more."""
+        """The people to read, in words; a source may return more."""
     @property
     def everyone(self) -> bool:
-        """Whether everybody is wanted."""
+        """``True`` if the request asks for everyone."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class People:
-    """What a source of your own gives where people alone do not say enough: groups and places that exist even if nobody is in
-    them, what is missing, and remarks.
+    """The result of a custom source that returns more than people: empty groups and OUs, missing data, and remarks.
 
-    ``gaps`` are pairs of a place and what happened there. With one of them the reading is not complete, and nobody loses anything
-    by it.
+    ``gaps`` are pairs of a place and a problem. With any gap, the read is incomplete, and gotosync takes nothing away from users.
 
     >>> people = gotosync.People([{"id": 7, "mail": "ann@example.test"}], gaps=[("page 2", "timed out")])
     >>> len(people.people), people.gaps
@@ -1592,29 +1594,30 @@ class People:
         """The people."""
     @property
     def groups(self) -> list[str]:
-        """Groups that exist even if nobody is in them, by name or distinguished name."""
+        """Groups that may have no members, by name or distinguished name."""
     @property
     def units(self) -> list[str]:
-        """Distinguished names of places that exist even if nobody stands in them."""
+        """Distinguished names of OUs that may contain no people."""
     @property
     def gaps(self) -> list[tuple[str, str]]:
-        """What is missing: pairs of a place and what happened there."""
+        """Missing data: pairs of a place and a problem."""
     @property
     def remarks(self) -> list[str]:
-        """What a reader should know that takes nothing away from completeness."""
+        """Remarks about the read that do not affect its completeness."""
 
 _Given = Iterable[dict[str, Any] | Person] | People | Reading | Directory
 
 @disjoint_base
 class DirectorySource:
-    """Where people come from.
+    """A source of people.
 
-    For a source of your own, inherit from this or write a class with the same methods, plain or ``async``. ``read`` is enough: it
-    gives, or yields, a dict for each person. The keys ``id``, ``dn``, ``enabled``, ``disabled``, ``expires`` and ``groups`` mean
-    what they say; every other key is an attribute. A ``name`` tells its people apart from those of other sources: keep it.
+    For a custom source, inherit from this class, or write a class with the same methods, plain or ``async``. Only ``read`` is
+    required: it returns or yields a dict for each person. The keys ``id``, ``dn``, ``enabled``, ``disabled``, ``expires``, and
+    ``groups`` have a fixed meaning; every other key is an attribute. The ``name`` of the source is part of the ids of its people, so
+    it must not change.
 
-    What ``read`` raises fails the run, and nothing is written. Nobody who is missing from what it gives was ever "just not sent":
-    give a ``People`` with ``gaps`` where something is missing.
+    An exception in ``read`` fails the run, and nothing is written. gotosync treats a person that ``read`` does not return as
+    deleted. If data is missing, return a ``People`` with ``gaps``.
 
     >>> class Payroll(gotosync.DirectorySource):
     ...     name = "payroll"
@@ -1629,25 +1632,25 @@ class DirectorySource:
     def __new__(cls, *args: Any, **keywords: Any) -> DirectorySource: ...
     # Positional here, so that a source of one's own calls it as it likes, and asks for it.
     def read(self, request: ReadRequest, /) -> _Given | Awaitable[_Given] | AsyncIterable[dict[str, Any] | Person]:
-        """Reads groups, places, and the people a request asks for.
+        """Reads groups, OUs, and the requested people.
 
         >>> source.read().complete
         True
         """
     async def read_async(self, request: ReadRequest | None = None) -> Reading:
-        """The same as ``read``, to be awaited.
+        """The async form of ``read``.
 
         >>> asyncio.run(source.read_async()).complete
         True
         """
     def describe(self) -> dict[str, Any] | Awaitable[dict[str, Any]]:
-        """What the directory is, as a dict.
+        """Returns information about the directory as a dict.
 
         >>> source.describe()["naming_contexts"]
         ['DC=test']
         """
     def children(self, of: str | None = None) -> list[dict[str, Any]]:
-        """One level of the tree, as dicts: the tops, or what stands right below a place.
+        """Returns one level of the directory tree as dicts: the top, or the level directly below an OU, container, or group.
 
         >>> [node["dn"] for node in source.children("DC=example,DC=test")]
         ['OU=Groups,DC=example,DC=test', 'OU=IT,DC=example,DC=test', 'OU=Sales,DC=example,DC=test']
@@ -1668,7 +1671,7 @@ class LdifSource(_NativeSource):
 
 @final
 class CsvSource(_NativeSource):
-    """People in a CSV file with a header row. Further keywords are the keys of ``[source]`` in a configuration.
+    """A CSV file with a header row. Further keyword arguments are the keys of ``[source]`` in a configuration file.
 
     >>> gotosync.CsvSource("contractors", "contractors.csv", id="Nr", columns={"mail": "E-Mail"})
     <CsvSource CSV file contractors.csv>
@@ -1690,7 +1693,7 @@ class CsvSource(_NativeSource):
 
 @final
 class LdapSource(_NativeSource):
-    """A live directory: Active Directory, OpenLDAP and others. Keywords are the keys of ``[source]`` in a configuration.
+    """A live directory: Active Directory, OpenLDAP, and others. Keyword arguments are the keys of ``[source]`` in a configuration file.
 
     >>> gotosync.LdapSource("ldaps://dc1.example.test", sign_in="anonymous")
     <LdapSource directory ldaps://dc1.example.test:636>
@@ -1699,7 +1702,7 @@ class LdapSource(_NativeSource):
 
 @final
 class ListSource(_NativeSource):
-    """A pasted list: ``first last address; first last address``.
+    """A pasted list: ``first last e-mail; first last e-mail``.
 
     >>> gotosync.ListSource("guests", "Ann Lee ann@example.test; Bob Ray bob@example.test")
     <ListSource list guests>
@@ -1708,7 +1711,7 @@ class ListSource(_NativeSource):
 
 @final
 class MergedSource(_NativeSource):
-    """Several sources as one directory, an earlier one going before a later one: pairs of a name and a source.
+    """Several sources merged into one directory, given as pairs of a name and a source. Earlier sources take precedence.
 
     >>> gotosync.MergedSource([("directory", source), ("guests", gotosync.ListSource("guests", "Eve Low eve@example.test"))])
     <MergedSource memory directory + list guests>
@@ -1717,7 +1720,7 @@ class MergedSource(_NativeSource):
 
 @final
 class MemorySource(_NativeSource):
-    """People in memory, as a source of your own would give them: for tests.
+    """People in memory, given as a custom source would return them, for tests.
 
     >>> people = gotosync.MemorySource([{"id": 1, "dn": "CN=Ann,OU=Sales,DC=example,DC=test"}])
     >>> [str(person) for person in people.read().directory]
@@ -1727,15 +1730,15 @@ class MemorySource(_NativeSource):
 
 @disjoint_base
 class ProvisioningTarget:
-    """Where users live.
+    """A target: the account in which users are provisioned.
 
-    For a target of your own, inherit from this or write a class with the same methods, plain or ``async``. ``read`` gives an
-    ``Account``; ``perform`` does one ``Action`` and gives an ``Outcome``, or the key of the user it made, or nothing if it did what
-    was asked. ``execute`` does several at once and gives a list of as many outcomes; it goes before ``perform``.
-    ``describe`` gives a ``TargetInfo``, where the defaults are not right.
+    For a custom target, inherit from this class, or write a class with the same methods, plain or ``async``. ``read`` returns an
+    ``Account``. ``perform`` executes one ``Action`` and returns an ``Outcome``, the key of the user that it created, or ``None`` for
+    other successful actions. ``execute`` executes several actions and returns a list with one outcome for each; if it exists, it is
+    called instead of ``perform``. ``describe`` returns a ``TargetInfo``, if the defaults do not fit.
 
-    What ``perform`` raises becomes the outcome of that one step: an error of this package means that nothing was changed, any other
-    exception that nobody knows. What it was is in ``line.outcome.error``, with its traceback.
+    An exception in ``perform`` becomes the outcome of that step: an error of this package means that nothing was changed; any other
+    exception means that the outcome is unknown. ``line.outcome.error`` has the exception with its traceback.
 
     >>> class Tickets(gotosync.ProvisioningTarget):
     ...     def read(self):
@@ -1751,19 +1754,19 @@ class ProvisioningTarget:
     name: str
     def __new__(cls, *args: Any, **keywords: Any) -> ProvisioningTarget: ...
     def read(self) -> Account | dict[str, Any] | Awaitable[Account | dict[str, Any]]:
-        """Reads users, licenses, user groups and whatever else the account has to give.
+        """Reads users, licenses, user groups, and all other supported features of the account.
 
         >>> len(target.read().users)
         2
         """
     def describe(self) -> TargetInfo | Awaitable[TargetInfo]:
-        """What the account is and what can be done to it.
+        """Returns the description of the account and its capabilities.
 
         >>> target.describe().account
         '1'
         """
     def execute(self, actions: list[Action]) -> _Made[Sequence[Outcome | str | None]]:
-        """Does several actions, each by itself, and gives as many outcomes: for a target of your own that stands before another one.
+        """Executes several independent actions, and returns one outcome for each. For custom targets that wrap another target.
 
         >>> target.execute([])
         []
@@ -1776,7 +1779,7 @@ class _NativeTarget(ProvisioningTarget):
 
 @final
 class LocalAccount(_NativeTarget):
-    """A local account in a file.
+    """An account in a local file.
 
     >>> local = gotosync.LocalAccount.create(folder / "account.db", account)
     >>> local.read() == account
@@ -1785,7 +1788,7 @@ class LocalAccount(_NativeTarget):
     def __new__(cls, path: _Path) -> LocalAccount: ...
     @staticmethod
     def create(path: _Path, account: Account) -> LocalAccount:
-        """Makes an account in a file that is not there yet.
+        """Creates an account in a new file.
 
         >>> gotosync.LocalAccount.create(folder / "new.db", account).read().name
         'Example'
@@ -1793,21 +1796,21 @@ class LocalAccount(_NativeTarget):
 
 @final
 class MemoryTarget(_NativeTarget):
-    """An account in memory, as strict as the vendor: for tests.
+    """An account in memory that is as strict as GoTo, for tests.
 
     >>> gotosync.MemoryTarget(account).read() == account
     True
     """
     def __new__(cls, account: Account) -> MemoryTarget: ...
     def incomplete(self, place: str | None = None, problem: str = "") -> None:
-        """Marks every read from now on as incomplete, or complete again without an argument.
+        """Marks all following reads as incomplete; without arguments, as complete again.
 
         >>> target.incomplete("users", "page 2 was lost")
         >>> target.read().complete
         False
         """
     def edit(self, account: Account) -> None:
-        """Lets a human admin put another account in its place between runs.
+        """Replaces the account, as if an admin had changed it between runs.
 
         >>> target.edit(gotosync.Account("1", "Empty"))
         >>> target.read().users
@@ -1816,7 +1819,7 @@ class MemoryTarget(_NativeTarget):
 
 @final
 class ReadOnly(_NativeTarget):
-    """Another target of which nothing is ever written.
+    """A wrapper around another target that never writes to it.
 
     >>> gotosync.ReadOnly(target).read() == target.read()
     True
@@ -1825,10 +1828,11 @@ class ReadOnly(_NativeTarget):
 
 @final
 class TargetInfo:
-    """What a target is and can do. ``features`` names what it has besides users with an address and a name, by the words of
-    ``Feature``: ``products``, ``user-groups``, ``roles``, ``time-zone`` and others. The default is nothing: what is not named is read
-    as absent, and refused in a plan. ``actions`` are all nine that there are unless fewer are named; batches and limits are as the
-    vendor's.
+    """The description of a target: its account, capabilities, and limits.
+
+    ``features`` lists the features that the target supports besides users with an e-mail and a name: values of ``Feature`` such as
+    ``products``, ``user-groups``, ``roles``, and ``time-zone``. By default, no feature is supported. Unsupported features are read as
+    empty, and a plan must not use them. ``actions`` defaults to all nine actions. Batch size and limits default to those of GoTo.
 
     >>> info = gotosync.TargetInfo("1", name="tickets", actions=["create"], features=[gotosync.Feature.PRODUCTS])
     >>> info.account, info.actions, info.features
@@ -1852,36 +1856,36 @@ class TargetInfo:
     ) -> TargetInfo: ...
     @property
     def name(self) -> str:
-        """Its kind and place in a few words."""
+        """The kind and location of the target, in a few words."""
     @property
     def account(self) -> str:
         """The key of the account."""
     @property
     def login(self) -> str | None:
-        """The key of the user whose login is in use, if it is known."""
+        """The key of the sync's own user, if known."""
     @property
     def actions(self) -> tuple[str, ...]:
-        """The words of the actions it takes."""
+        """The kinds of actions that the target supports."""
     @property
     def features(self) -> tuple[str, ...]:
-        """The words of what it has besides users with an address and a name, such as ``user-groups``."""
+        """The supported features, such as ``user-groups``."""
     @property
     def batch(self) -> int:
-        """The most actions that are given at once."""
+        """The maximum number of actions in a batch."""
     def named(self, name: str) -> TargetInfo:
-        """The same under another name.
+        """Returns a copy with another name.
 
         >>> gotosync.TargetInfo("1").named("tickets").name
         'tickets'
         """
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> info.to_dict() == json.loads(info.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(info.to_json())
         <class 'str'>
@@ -1892,48 +1896,48 @@ class TargetInfo:
 
 @final
 class Action:
-    """One thing to do to an account, as a target of your own is asked for it.
+    """One change to an account, as passed to a custom target.
 
-    ``str()`` says it in words; ``to_dict()`` is what stands in a plan.
+    ``str()`` describes it in words; ``to_dict()`` is its form in a plan.
 
     >>> plan.steps[1].action["do"]
     'create'
     """
     @property
     def kind(self) -> ActionKind:
-        """The verb."""
+        """The kind of the action."""
     @property
     def user(self) -> str | None:
-        """The key of the existing user it is about, if it is about one."""
+        """The key of the existing user that the action changes, if any."""
     @property
     def new_user(self) -> User | None:
-        """The user to be made, of a ``create``."""
+        """The user to create, for a ``create``."""
     @property
     def path(self) -> str | None:
-        """The path of the user group to be made, of a ``create-group``."""
+        """The path of the user group to create, for a ``create-group``."""
     @property
     def licenses_given(self) -> tuple[str, ...]:
-        """The keys of licenses it gives."""
+        """The keys of licenses that the action gives."""
     @property
     def licenses_taken(self) -> tuple[str, ...]:
-        """The keys of licenses it takes."""
+        """The keys of licenses that the action takes away."""
     @property
     def group_joined(self) -> str | None:
-        """The path of the user group it puts somebody into."""
+        """The path of the user group that the user joins."""
     @property
     def takes_away(self) -> bool:
-        """Whether it overwrites or takes away anything."""
+        """``True`` if the action overwrites a value or takes something away."""
     @property
     def sends_mail(self) -> bool:
-        """Whether it makes the service send a mail to the user."""
+        """``True`` if the service sends the user an e-mail."""
     def to_dict(self) -> dict[str, Any]:
-        """What it says, as plain dicts, lists, texts and numbers.
+        """Returns the content as dicts, lists, texts, and numbers.
 
         >>> action.to_dict() == json.loads(action.to_json())
         True
         """
     def to_json(self) -> str:
-        """What it says, as JSON text.
+        """Returns the content as JSON text.
 
         >>> type(action.to_json())
         <class 'str'>
@@ -1944,7 +1948,7 @@ class Action:
 
 @disjoint_base
 class StateStore:
-    """What the engine remembers between runs: who is whom, the journal, the history.
+    """The state that an engine keeps between runs: links between people and users, journal, and history.
 
     >>> isinstance(gotosync.MemoryState(), gotosync.StateStore)
     True
@@ -1952,7 +1956,7 @@ class StateStore:
 
 @final
 class SqliteState(StateStore):
-    """State in a file, which is made when it is missing.
+    """A state store in a file, which is created if missing.
 
     >>> gotosync.SqliteState(folder / "state.db")  # doctest: +ELLIPSIS
     <SqliteState ...state.db>
@@ -1961,7 +1965,7 @@ class SqliteState(StateStore):
 
 @final
 class MemoryState(StateStore):
-    """State that lives as long as the object: for tests, and for runs that are to leave nothing behind.
+    """A state store in memory, which lives as long as the object: for tests, and for runs that must leave no files behind.
 
     >>> engine = gotosync.Engine(source, target, rules, state=gotosync.MemoryState())
     >>> engine.history()
@@ -1971,53 +1975,53 @@ class MemoryState(StateStore):
 
 @final
 class Progress:
-    """Something that goes on in a run.
+    """A progress event of an operation.
 
-    ``stage`` is ``waiting`` (for an account that may not show yet what was last written; then ``time`` is there),
-    ``reading``, ``read`` (then ``people`` and ``users`` are there) or ``settled`` (then ``done`` and ``of`` are).
+    ``stage`` is ``waiting`` (until the account shows the latest changes; sets ``time``), ``reading``, ``read`` (sets ``people`` and
+    ``users``), or ``settled`` (after each completed batch; sets ``done`` and ``of``).
 
-    >>> told = []
-    >>> _ = gotosync.Engine(source, target, rules, progress=told.append).plan()
-    >>> [str(event) for event in told]
+    >>> events = []
+    >>> _ = gotosync.Engine(source, target, rules, progress=events.append).plan()
+    >>> [str(event) for event in events]
     ['reading', 'read 3 people and 2 users']
     """
     @property
     def stage(self) -> Literal["waiting", "reading", "read", "settled"]:
-        """What is going on."""
+        """The stage of the operation."""
     @property
     def time(self) -> timedelta | None:
-        """How long the account is waited for."""
+        """The time to wait."""
     @property
     def people(self) -> int | None:
-        """People who were read."""
+        """The number of people read."""
     @property
     def users(self) -> int | None:
-        """Users of the account."""
+        """The number of users in the account."""
     @property
     def done(self) -> int | None:
-        """Steps settled so far, whatever their outcome."""
+        """The number of completed steps, whatever their outcome."""
     @property
     def of(self) -> int | None:
-        """All steps."""
+        """The number of all steps."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Review:
-    """What a look at a plan came to: what ``on_plan`` gives. By itself it leaves everything as it is.
+    """A review of a plan, which ``on_plan`` returns. An empty review changes nothing.
 
     >>> def freeze(plan):
     ...     return gotosync.Review().refuse("a freeze until Monday")
     >>> engine = gotosync.Engine(source, target, rules, on_plan=freeze)
     >>> print(engine.check(engine.plan()).text(), end="")
-    stop: whoever reviews plans refuses this one (1)
+    stop: the reviewer of plans rejected this plan (1)
         the plan: a freeze until Monday
     check failed: 1 note stops the run; nothing was written
     """
     def __new__(cls) -> Review: ...
     def leave_out(self, step: Step, reason: str) -> Review:
-        """Leaves out one more step, with the reason. What needs what it would make is left out as well.
+        """Leaves out a step, with a reason. Steps that depend on it are left out, too.
 
         >>> def only_new(plan):
         ...     review = gotosync.Review()
@@ -2030,27 +2034,28 @@ class Review:
         (['create ann@example.test'], 'warning: bob@example.test: update: on Fridays only new people')
         """
     def refuse(self, reason: str) -> Review:
-        """Refuses the whole plan, with the reason; no approval lifts that.
+        """Refuses the complete plan, with a reason. An approval cannot override this.
 
         >>> gotosync.Review().refuse("not today").veto
         'not today'
         """
     @property
     def veto(self) -> str | None:
-        """Why nothing of the plan may be applied, if so."""
+        """The reason why the plan is refused, if it is."""
     @property
     def left_out(self) -> dict[int, str]:
-        """The numbers of the steps that are left out, each with the reason."""
+        """The numbers of the steps that are left out, with the reasons."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Import:
-    """People from a CSV or a pasted list, brought in once by the settings of one rule. Nobody loses anything by it, and nobody of the
-    file is a leaver later.
+    """An import of people from a CSV file or a pasted list, with the settings of one rule. It takes nothing away from existing users,
+    and imported people do not become leavers later.
 
-    ``engine`` plans, checks and applies it; ``troubles`` is what must be mended, and ``mend`` a file of that.
+    ``engine`` plans, checks, and applies the import. ``troubles`` lists entries that need correction, and ``mend`` is a text with
+    these entries, to correct and import.
 
     >>> imported = engine.import_people("Eve Low eve@example.test; Bob", rule="Sales")
     >>> [str(step) for step in imported.engine.plan().steps], len(imported.troubles)
@@ -2058,26 +2063,26 @@ class Import:
     """
     @property
     def engine(self) -> Engine:
-        """Plans, checks and applies the import."""
+        """The engine that plans, checks, and applies the import."""
     @property
     def people(self) -> int:
-        """How many people it brings in."""
+        """The number of people that are imported."""
     @property
     def troubles(self) -> list[dict[str, Any]]:
-        """What must be mended and is not imported, as dicts with its place."""
+        """The entries that need correction and are not imported, as dicts with their positions."""
     @property
     def mend(self) -> str | None:
-        """The text of a file of what must be mended, to be imported again."""
+        """The entries that need correction, as the text of a file to correct and import."""
 
 @final
 class Table:
-    """A table that any library takes which knows the Arrow `PyCapsule` interface.
+    """A table for libraries that support the Arrow `PyCapsule` interface.
 
     >>> table = plan.table()
     >>> len(table), table.column_names[:2]
     (2, ['number', 'stage'])
 
-    With those libraries: ``polars.DataFrame(table)``, ``pyarrow.table(table)``, ``pyarrow.table(table).to_pandas()``.
+    To convert it: ``polars.DataFrame(table)``, ``pyarrow.table(table)``, ``pyarrow.table(table).to_pandas()``.
     """
     @property
     def column_names(self) -> list[str]:
@@ -2087,7 +2092,7 @@ class Table:
     def __len__(self) -> int: ...
 
 def main(words: Sequence[str]) -> int:
-    """The command itself: what the command `gotosync` does with these words, the first of which is its name, and how it ended."""
+    """Runs the command `gotosync` with these arguments, the first of which is the program name, and returns its exit code."""
 
 def words() -> dict[str, list[str]]:
     """Returns the words of each enum, by the name of its class, and the kinds of errors."""
@@ -2096,15 +2101,15 @@ def rule_keys() -> list[tuple[str, str, str]]:
     """Returns each key of a rule with its type in Python: as an argument, and as an attribute."""
 
 def broken_source_laws(source: object) -> list[str]:
-    """Asks a source every law, and tells those that it breaks."""
+    """Checks a source against every law, and returns the broken laws."""
 
 def broken_target_laws(make: Callable[[Account], object]) -> list[str]:
-    """Asks targets every law, and tells those that they break. `make` is given an account, and gives a target that holds it."""
+    """Checks targets against every law, and returns the broken laws. `make` takes an account, and returns a target that holds it."""
 
 def laws() -> tuple[list[str], list[str]]:
-    """The names of the laws of sources and of targets."""
+    """Returns the names of the laws of sources and of targets."""
 
 def remember(
     state: StateStore, account: str, links: list[dict[str, Any]], populations: dict[str, int], started: datetime
 ) -> None:
-    """Lets a state remember, as if an earlier run had found it out: links as plans write them, and how many people rules selected."""
+    """Stores links (in the format of plans) and the numbers of people per rule, as if an earlier run had written them."""
