@@ -193,13 +193,10 @@ fn creates_a_missing_local_account_from_json() {
     assert_eq!(wrong.code, Some(1), "{wrong:?}");
     assert!(wrong.err.contains("account.json") && wrong.err.contains("does not contain a valid account"), "{wrong:?}");
     // The account from the page on files.
-    let readme =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/files.md")).expect("the file can be read");
-    let shown = readme
-        .split("```json\n")
-        .nth(1)
-        .and_then(|rest| rest.split("```").next())
-        .expect("the page shows an account");
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/files.md"))
+        .expect("the file can be read");
+    let shown =
+        readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the page shows an account");
     fs::write(place.join("account.json"), shown).expect("the file can be written");
     assert_eq!(run(place, &["plan"]).code, Some(2));
     assert_eq!(run(place, &["apply"]).code, Some(0));

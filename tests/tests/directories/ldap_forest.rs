@@ -132,7 +132,7 @@ async fn reads_only_changes_until_the_forest_gets_other_domains() -> Result<(), 
     let other = source.read(&since(kept)).await?;
     assert_eq!((changes(&other), counts(&forest, &other)?.1), (None, 0));
     let told = other.completeness.to_string();
-    assert!(told.starts_with("incomplete; other.ad.example.test: the domain: DNS knows no"), "{told}");
+    assert!(told.starts_with("incomplete; other.ad.example.test: the domain: DNS has no SRV records"), "{told}");
     Ok(())
 }
 

@@ -274,7 +274,10 @@ fn rejects_invalid_goto_settings_before_any_call() {
         .expect("the configuration is valid")
         .target()
         .expect_err("an address without TLS is rejected");
-    assert!(error.to_string().contains("plain HTTP is allowed only") && error.to_string().contains("address: admin"), "{error}");
+    assert!(
+        error.to_string().contains("plain HTTP is allowed only") && error.to_string().contains("address: admin"),
+        "{error}"
+    );
 }
 
 /// Checks that the configurations on the directories page are valid and that the page describes every key.

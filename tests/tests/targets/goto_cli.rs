@@ -341,7 +341,7 @@ fn every_report_warns_of_an_expiring_sign_in_and_of_disabled_tls_verification() 
     let office = Office::new(|options| options);
     assert_eq!(office.login().code, Some(0));
     let early = office.run(&["run"]);
-    assert!(early.code == Some(0) && !early.out.contains("ends soon"), "{early:?}");
+    assert!(early.code == Some(0) && !early.out.contains("expires soon"), "{early:?}");
     // As if the sign-in had been stored 25 days ago.
     let path = office.path().join("goto-login");
     let mut login: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -349,11 +349,11 @@ fn every_report_warns_of_an_expiring_sign_in_and_of_disabled_tls_verification() 
     login["since"] = serde_json::json!(then);
     fs::write(&path, login.to_string()).unwrap();
     let late = office.run(&["run"]);
-    assert!(late.code == Some(0) && late.out.contains("the login to the account ends soon"), "{late:?}");
+    assert!(late.code == Some(0) && late.out.contains("the sign-in to the account expires soon"), "{late:?}");
     assert!(late.out.contains("signed in until 20"), "{late:?}");
     office.configure("danger_accept_any_certificate = true");
     let danger = office.run(&["run"]);
-    assert!(danger.code == Some(0) && danger.out.contains("nobody checks who the account's server is"), "{danger:?}");
+    assert!(danger.code == Some(0) && danger.out.contains("TLS certificate verification is off"), "{danger:?}");
 }
 
 const SECRET: &str = "hunter2-hunter2-hunter2";

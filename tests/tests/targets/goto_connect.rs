@@ -337,7 +337,7 @@ async fn unusable_settings_remove_nothing() {
     let rules = Rules::parse(&rules, "rules.toml").unwrap();
     let engine = Engine::new(Arc::clone(&world.source), world.target(), world.state.clone(), rules);
     let plan = engine.plan().await.unwrap().plan;
-    let told = plan.notes().iter().any(|note| note.evidence.contains("phone_numbers: `Ann Lee` cannot be used"));
+    let told = plan.notes().iter().any(|note| note.evidence.contains("phone_numbers: `Ann Lee` is invalid"));
     assert!(told, "{:#?}", plan.notes());
     let ann = plan.steps().iter().find(|step| step.subject.starts_with("ann")).unwrap();
     let goes = |reason: &&gotosync_core::plan::Reason| reason.field == Field::PhoneNumbers && reason.after.is_none();

@@ -136,7 +136,7 @@ fn a_wrong_password_error_names_the_user_and_the_server() {
     place.fails("browse", &["help: the name or the password is wrong"]);
     let place = Place::new(&format!("{}{}", slapd(), super::simple(&SLAPD.reader().dn)));
     place.secret("secret", "Wr0ng!indeed");
-    place.fails("plan", &[&SLAPD.url(), &SLAPD.reader().dn, "help: see the name and the password"]);
+    place.fails("plan", &[&SLAPD.url(), &SLAPD.reader().dn, "help: check the name and the password"]);
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn reports_searches_that_end_early_and_accepts_smaller_pages() {
     };
     let limited = try_one(1500, strict);
     assert!(
-        told(&limited).contains("page 1: the server ended the search with 4 (sizeLimitExceeded)"),
+        told(&limited).contains("page 1: the server ended the search with result code 4 (sizeLimitExceeded)"),
         "{}",
         told(&limited)
     );
