@@ -263,7 +263,7 @@ fn reports_mistakes_in_sources_with_their_positions() {
     let place = folder.path();
     for (source, line, message, help) in [
         ("", 1, "the table [source] is missing", "add a table [source]"),
-        ("source = 5\n", 1, "is a whole number, expected a table headed [source]", "add a table"),
+        ("source = 5\n", 1, "is a whole number, expected a table headed [source]", "write a table"),
         ("source = \"x.csv\"\n", 1, "`source` is a string, expected a table", "add a table [source]"),
         ("[source]\nldfi = \"x\"\n", 2, "[source] has no key `ldfi`", "did you mean `ldif`?"),
         ("[source]\nname = \"a\"\n", 1, "the source has neither a directory", "csv = "),

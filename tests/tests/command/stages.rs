@@ -215,7 +215,7 @@ fn deletions_wait_for_approval_and_other_steps_do_not() {
     let back = "UPDATE links SET leaver_since = '2026-01-01T00:00:00.000000000Z' WHERE leaver_since IS NOT NULL";
     assert_eq!(state.execute(back, ()).expect("the table exists"), 1);
     drop(state);
-    assert!(ends(place, &["plan"], 3).out.contains("hold: users would be deleted, which nothing brings back (1)"));
+    assert!(ends(place, &["plan"], 3).out.contains("hold: users would be deleted permanently (1)"));
     edit(&place.join("directory.ldif"), "givenName: Person\nsn: Number 0", "givenName: Percy\nsn: Number 0");
     let run = ends(place, &["run"], 0);
     assert!(run.out.contains("updated"), "{run:?}");
