@@ -64,18 +64,18 @@ async fn find(named: &str, source: &dyn DirectorySource) -> Result<Dn, Error> {
         [dn] => Ok(dn.clone()),
         [] => {
             let units = directory.units().iter().map(|unit| unit.dn.name());
-            let names: Vec<String> =
+            let listed: Vec<String> =
                 units.chain(directory.groups().iter().map(|group| group.name.to_string())).collect();
-            let hint = match nearest(named, names.iter().map(String::as_str)) {
+            let hint = match nearest(named, listed.iter().map(String::as_str)) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!("search for a part of the name: `gotosync browse --search '{named}'`"),
             };
             Err(Error::new(ErrorKind::NotFound, format!("no OU, container, or group is named `{named}`")).hint(hint))
         }
         _ => {
-            let names: Vec<String> = found.iter().map(|dn| format!("`{dn}`")).collect();
+            let listed: Vec<String> = found.iter().map(|dn| format!("`{dn}`")).collect();
             let message = format!("several OUs, containers, or groups are named `{named}`");
-            let hint = format!("give the distinguished name of one of them: {}", names.join(", "));
+            let hint = format!("give the distinguished name of one of them: {}", listed.join(", "));
             Err(Error::new(ErrorKind::Ambiguous, message).hint(hint))
         }
     }

@@ -78,9 +78,9 @@ kinds! {
     /// The account was not read completely.
     AccountIncomplete = "account-incomplete", Hold, "the account was not read completely";
     /// A rule names an OU or group that does not exist in the directory.
-    ScopeMissing = "scope-missing", Hold, "a rule names an OU or group that the directory does not have; the users of its people stay unchanged";
+    ScopeMissing = "scope-missing", Hold, "a rule names an OU or group that the directory does not have; its people are left as they are";
     /// A rule names a group by a name that matches several groups.
-    ScopeAmbiguous = "scope-ambiguous", Hold, "a rule names a group that matches several; the users of its people stay unchanged";
+    ScopeAmbiguous = "scope-ambiguous", Hold, "a rule names a group that matches several; its people are left as they are";
     /// The rules file has changed since the plan was made.
     RulesChanged = "rules-changed", Hold, "the rules have changed since the plan was made";
     /// A rule selects far fewer people than at the last complete read.
@@ -112,13 +112,13 @@ kinds! {
     /// The target would reject a required field of a person.
     InvalidField = "invalid-field", Warning, "the account would reject a field; the person is skipped";
     /// The target would reject an optional field of a person.
-    FieldLeft = "field-left", Warning, "the account would reject a field; the field stays unchanged";
+    FieldLeft = "field-left", Warning, "the account would reject a field; the field is left as it is";
     /// Two or more people have the same e-mail address.
     DuplicateEmail = "duplicate-email", Warning, "several people share one e-mail address; all of them are skipped";
     /// A person matches two users, or two people match the same user.
     TwoUsers = "two-users", Warning, "it is unclear which user belongs to the person; the person is skipped";
     /// An admin suspended the user.
-    SuspendedByHand = "suspended-by-hand", Warning, "an admin suspended this user; the user stays suspended";
+    SuspendedByHand = "suspended-by-hand", Warning, "suspended by an admin; left suspended";
     /// A disabled person or a leaver (a linked user that no rule selects any more) keeps access through something that no rule manages.
     KeepsAccess = "keeps-access", Warning, "keeps access through a license or role that no rule manages";
     /// A user loses a role together with the access.
@@ -126,23 +126,23 @@ kinds! {
     /// The signed-in user may not read or assign roles.
     RolesHidden = "roles-hidden", Warning, "the signed-in user is not a full administrator; gotosync can neither read nor change roles";
     /// The engine cannot change a role.
-    RoleKept = "role-kept", Warning, "gotosync cannot change this role; the role stays unchanged";
+    RoleKept = "role-kept", Warning, "a role cannot be changed; left as it is";
     /// A rule would take something away from a protected user.
     Protected = "protected", Info, "protected; nothing is taken away";
     /// Two people claim the same extension, device, or number, or another user already has it.
-    Clash = "clash", Warning, "an extension, device, or number belongs to another user; it is not assigned";
+    Clash = "clash", Warning, "an extension, device, or number belongs to another user; left as it is";
     /// A rule gives a device that the account does not have, or an invalid device address.
-    UnknownDevice = "unknown-device", Warning, "the account does not have this device; it is not assigned";
+    UnknownDevice = "unknown-device", Warning, "the account does not have this device; left out";
     /// A rule gives a phone number that the account does not have.
-    UnknownNumber = "unknown-number", Warning, "the account does not have this phone number; it is not assigned";
+    UnknownNumber = "unknown-number", Warning, "the account does not have this phone number; left out";
     /// A rule gives an extension that the account does not have.
-    UnknownExtension = "unknown-extension", Warning, "the account does not have this extension; it is not assigned";
+    UnknownExtension = "unknown-extension", Warning, "the account does not have this extension; left out";
     /// A rule gives a location that the account does not have.
-    UnknownLocation = "unknown-location", Warning, "the account does not have this location; the location of the user stays unchanged";
+    UnknownLocation = "unknown-location", Warning, "the account does not have this location; left as it is";
     /// No extension in the range is free.
     RangeFull = "range-full", Warning, "no extension in the range is free";
     /// The reviewer of plans removed a step.
-    LeftOut = "left-out", Warning, "the reviewer of plans removed this step";
+    LeftOut = "left-out", Warning, "left out by the reviewer of plans";
     /// The reviewer of plans rejected the plan.
     Vetoed = "vetoed", Stop, "the reviewer of plans rejected this plan";
     /// A person is skipped for a while because one of the person's steps failed.
@@ -158,7 +158,7 @@ kinds! {
     /// The invitation of a user has expired.
     InvitationExpired = "invitation-expired", Warning, "the invitation has expired; gotosync does not resend it";
     /// The account does not allow changes to the user's e-mail address or name.
-    Locked = "locked", Warning, "the account does not allow this change; the value stays unchanged";
+    Locked = "locked", Warning, "the account does not allow this change; left as it is";
     /// A license has been bought but is not active yet.
     LicensePending = "license-pending", Info, "waits for a license that is not active yet";
     /// The sign-in to the account expires soon.
@@ -176,7 +176,7 @@ kinds! {
     /// The person waits because no seat is free.
     Waiting = "waiting", Warning, "waits for a seat";
     /// People are left unchanged because a rule that may select them has an error.
-    RuleHeld = "rule-held", Info, "one of the rules for these people cannot be evaluated; their users stay unchanged";
+    RuleHeld = "rule-held", Info, "left as they are because one of their rules cannot be evaluated";
     /// The user no longer exists in the account.
     UserGone = "user-gone", Info, "another admin or program deleted the user from the account";
     /// A mapping shortened the value of a field.
