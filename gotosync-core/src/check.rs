@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::text::count;
-use crate::model::{Action, Field, Note, NoteKind, PlanId, Role, Setting, Severity, UserKey};
+use crate::model::{Action, Field, Note, NoteKind, PlanId, Role, Severity, UserKey};
 use crate::plan::{Plan, Reason, RuleBasis, Step};
-use crate::rules::{Amount, Limits, Rule, Rules};
+use crate::rules::{Amount, Limits, Rules};
 use crate::target::Feature;
 use crate::{Error, ErrorKind, Result};
 
@@ -331,7 +331,7 @@ fn causing_rules<'s>(feature: Option<Feature>, step: &'s Step, rules: &Rules) ->
         step.reasons.iter().filter(concerned).filter_map(|reason| reason.rule.as_deref()).collect();
     if names.is_empty() {
         // The reasons of a creation do not list the fields of the new user: look for them in the rules.
-        let sets = |name: &&str| feature.zip(rules.rule(name)).is_some_and(|(feature, rule)| rule_sets(rule, feature));
+        let sets = |name: &&str| feature.zip(rules.rule(name)).is_some_and(|(feature, rule)| rule.sets(feature));
         names = step.rules.iter().map(|rule| &**rule).filter(sets).collect();
     }
     if names.is_empty() { step.rules.iter().map(|rule| &**rule).collect() } else { names }
@@ -342,41 +342,7 @@ fn is_about(reason: &Reason, feature: Feature) -> bool {
     match feature {
         Feature::NestedProducts => reason.field == Field::Products && reason.part.is_some(),
         Feature::Products => reason.is_license_given() || reason.is_license_taken(),
-        feature => field(feature) == Some(reason.field),
-    }
-}
-
-/// Returns `true` if a rule sets a field that needs a feature.
-fn rule_sets(rule: &Rule, feature: Feature) -> bool {
-    let gives = &rule.gives;
-    match feature {
-        Feature::NestedProducts => gives.products.iter().any(|given| given.without.is_some()),
-        Feature::Products => !gives.products.is_empty(),
-        Feature::UserGroups => gives.user_group.is_some(),
-        Feature::Roles | Feature::ManagedProducts => gives.role.is_some(),
-        Feature::Invitations => gives.welcome.is_some(),
-        Feature::Voicemail => gives.voicemail.is_some(),
-        Feature::Templates => !gives.templates.is_empty(),
-        Feature::DeviceGroups => !gives.device_groups.is_empty(),
-        Feature::CustomFields => !rule.custom_fields.is_empty(),
-        Feature::Extensions if gives.extensions.is_some() => true,
-        feature => field(feature).is_some_and(|field| {
-            rule.lists.contains_key(&field) || rule.fields.get(&field).is_some_and(Option::is_some)
-        }),
-    }
-}
-
-/// Returns the field of a user that needs a feature.
-fn field(feature: Feature) -> Option<Field> {
-    match feature {
-        Feature::People => Some(Field::Person),
-        Feature::Language => Some(Field::Language),
-        Feature::UserGroups => Some(Field::UserGroup),
-        Feature::Roles | Feature::ManagedProducts => Some(Field::Role),
-        Feature::Products => Some(Field::Products),
-        Feature::Voicemail => Some(Field::Voicemail),
-        Feature::Invitations => Some(Field::WelcomeEmail),
-        feature => Setting::ALL.iter().find(|setting| setting.feature == feature).map(|setting| setting.field),
+        feature => feature.field() == Some(reason.field),
     }
 }
 

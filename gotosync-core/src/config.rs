@@ -355,9 +355,14 @@ fn path_of(
 }
 
 fn read_text(path: &Path, what: &str) -> Result<String> {
-    let failed = |error: std::io::Error| match Error::from(error) {
+    fs::read_to_string(path)
+        .map_err(|error| file_error(error).during(format!("read {what}")).with("file", path.display()))
+}
+
+/// Converts the error of a file operation, without the code of the operating system for a missing file.
+fn file_error(error: std::io::Error) -> Error {
+    match Error::from(error) {
         error if error.kind() == ErrorKind::NotFound => Error::new(ErrorKind::NotFound, "the file does not exist"),
         error => error,
-    };
-    fs::read_to_string(path).map_err(|error| failed(error).during(format!("read {what}")).with("file", path.display()))
+    }
 }

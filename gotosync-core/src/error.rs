@@ -175,6 +175,14 @@ impl Error {
         self
     }
 
+    /// Replaces the message; everything else stays.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub(crate) fn reworded(mut self, message: String) -> Self {
+        self.0.message = message;
+        self
+    }
+
     /// Returns the category of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

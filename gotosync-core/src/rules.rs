@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Email, Field, Filter, Fingerprint, Privilege, ReadRequest, Scope, SettingsTemplate, UserGroupPath, Voicemail,
-    WelcomeEmail, WelcomeTemplate, known_attribute,
+    Email, Feature, Field, Filter, Fingerprint, Privilege, ReadRequest, Scope, SettingsTemplate, UserGroupPath,
+    Voicemail, WelcomeEmail, WelcomeTemplate, known_attribute,
 };
 
 mod defaults;
@@ -346,6 +346,26 @@ impl Rule {
     pub(crate) fn makes_group(&self, path: &UserGroupPath) -> bool {
         let own = |choice: &GroupChoice| matches!(choice, GroupChoice::Path(own) if own.is_within(path));
         self.enabled && self.gives.create_user_group && self.gives.user_group.as_ref().is_some_and(own)
+    }
+
+    /// Returns `true` if the rule sets something that needs a feature of the target.
+    pub(crate) fn sets(&self, feature: Feature) -> bool {
+        let gives = &self.gives;
+        match feature {
+            Feature::NestedProducts => gives.products.iter().any(|given| given.without.is_some()),
+            Feature::Products => !gives.products.is_empty(),
+            Feature::UserGroups => gives.user_group.is_some(),
+            Feature::Roles | Feature::ManagedProducts => gives.role.is_some(),
+            Feature::Invitations => gives.welcome.is_some(),
+            Feature::Voicemail => gives.voicemail.is_some(),
+            Feature::Templates => !gives.templates.is_empty(),
+            Feature::DeviceGroups => !gives.device_groups.is_empty(),
+            Feature::CustomFields => !self.custom_fields.is_empty(),
+            Feature::Extensions if gives.extensions.is_some() => true,
+            feature => feature.field().is_some_and(|field| {
+                self.lists.contains_key(&field) || self.fields.get(&field).is_some_and(Option::is_some)
+            }),
+        }
     }
 
     /// Returns `true` if the rule is only simulated.

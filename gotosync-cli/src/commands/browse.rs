@@ -1,12 +1,14 @@
 //! `gotosync browse`
 
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use gotosync_core::model::text::{fold, nearest};
 use gotosync_core::model::{Dn, GroupRef, ReadRequest};
 use gotosync_core::source::{DirectorySource, Node, NodeKind};
 use gotosync_core::{Error, ErrorKind};
 
+use super::rule::look::complete;
 use crate::cli::Browse;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -56,13 +58,16 @@ async fn find(named: &str, source: &dyn DirectorySource) -> Result<Dn, Error> {
         Err(_) => {}
     }
     // A request without scopes reads OUs and groups, and no people.
-    let directory = source.read(&ReadRequest::default()).await?.directory;
+    let reading = source.read(&ReadRequest::default()).await?;
+    let directory = Arc::clone(&reading.directory);
     let units = directory.units().iter().filter(|unit| fold(&unit.dn.name()) == fold(named)).map(|unit| &unit.dn);
     let groups = directory.find_groups(&GroupRef::parse(named)).into_iter().map(|group| &directory.group(group).dn);
     let found: Vec<&Dn> = units.chain(groups).collect();
     match found[..] {
         [dn] => Ok(dn.clone()),
         [] => {
+            // Only a complete read shows that a name does not exist.
+            complete(reading)?;
             let units = directory.units().iter().map(|unit| unit.dn.name());
             let listed: Vec<String> =
                 units.chain(directory.groups().iter().map(|group| group.name.to_string())).collect();

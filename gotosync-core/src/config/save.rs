@@ -5,7 +5,7 @@ use std::io::{ErrorKind as IoKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Config;
+use super::{Config, file_error};
 use crate::rules::RulesFile;
 use crate::{Error, ErrorKind, Result};
 
@@ -108,11 +108,7 @@ fn changed(path: &Path) -> Error {
 }
 
 fn failed(verb: &str, path: &Path, error: std::io::Error) -> Error {
-    let error = match Error::from(error) {
-        error if error.kind() == ErrorKind::NotFound => Error::new(ErrorKind::NotFound, "the file does not exist"),
-        error => error,
-    };
-    error.during(format!("{verb} the rules")).with("file", path.display())
+    file_error(error).during(format!("{verb} the rules")).with("file", path.display())
 }
 
 /// Writes a temporary file `part` and renames it to `file`. Copies owner and permissions from `old`. An existing `part` is left

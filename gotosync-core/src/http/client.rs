@@ -364,14 +364,7 @@ fn with_attempts(error: Error, attempts: u32, took: Duration) -> Error {
     let seconds = took.as_secs_f64();
     let digits = usize::from(seconds < 10.0);
     let message = format!("{} ({attempts} attempts in {seconds:.digits$} s)", error.message());
-    let mut retried = Error::new(error.kind(), message);
-    if let Some(hint) = error.help() {
-        retried = retried.hint(hint);
-    }
-    match error.into_cause() {
-        Some(cause) => retried.caused_by(cause),
-        None => retried,
-    }
+    error.reworded(message)
 }
 
 impl fmt::Debug for Client {

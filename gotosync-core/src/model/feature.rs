@@ -2,7 +2,7 @@
 
 use super::account::WelcomeEmail;
 use super::action::Action;
-use super::settings::Feature;
+use super::settings::{Feature, Field, Setting};
 
 impl Action {
     /// Returns the features that a target must claim to take this action.
@@ -38,5 +38,19 @@ impl Feature {
     /// Returns `true` if the action requires this feature.
     pub fn is_needed_by(self, action: &Action) -> bool {
         action.features().contains(&self)
+    }
+
+    /// Returns the field of a user that needs this feature.
+    pub(crate) fn field(self) -> Option<Field> {
+        match self {
+            Self::People => Some(Field::Person),
+            Self::Language => Some(Field::Language),
+            Self::UserGroups => Some(Field::UserGroup),
+            Self::Roles | Self::ManagedProducts => Some(Field::Role),
+            Self::Products => Some(Field::Products),
+            Self::Voicemail => Some(Field::Voicemail),
+            Self::Invitations => Some(Field::WelcomeEmail),
+            own => Setting::ALL.iter().find(|setting| setting.feature == own).map(|setting| setting.field),
+        }
     }
 }

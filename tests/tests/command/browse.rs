@@ -102,6 +102,18 @@ fn reports_an_incomplete_read() {
     );
 }
 
+/// Only a complete read proves that a name does not exist; a name that was found can be used anyway.
+#[test]
+fn does_not_call_a_name_missing_after_an_incomplete_read() {
+    let folder = office();
+    let cut = format!("{DIRECTORY}\nsearch: 2\nresult: 4 Size limit exceeded\n");
+    fs::write(folder.path().join("directory.ldif"), cut).expect("the file can be written");
+    let said = run(folder.path(), &["browse", "Zzz"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("the directory could not be read completely") && !said.err.contains("no OU"), "{said:?}");
+    fine(folder.path(), &["browse", "Sales"]);
+}
+
 const DIRECTORY: &str = "\
 dn: CN=Ann Lee,OU=Sales,DC=x
 objectClass: user

@@ -280,6 +280,31 @@ fn rejects_invalid_goto_settings_before_any_call() {
     );
 }
 
+/// Checks that the configurations on the page about files are valid and that the page describes every key of a CSV file.
+#[test]
+fn the_files_page_shows_valid_configurations_and_every_key() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../gotosync-core/docs/files.md"));
+    let page = page.expect("the page can be read");
+    let shown: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(shown.len() >= 4, "the page shows {} configurations", shown.len());
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    for text in shown {
+        let account = if text.contains("[account]") { "" } else { "[account]\nlocal = \"account.db\"\n" };
+        let file = folder.path().join("gotosync.toml");
+        fs::write(&file, format!("{text}{account}")).expect("the file can be written");
+        let config = Config::load(&file).unwrap_or_else(|error| panic!("{error:?}: {text}"));
+        assert!(config.sources.iter().all(|source| ["ldif", "csv"].contains(&source.kind_name())), "{text}");
+    }
+    // The error for an unknown key without a similar name lists all keys.
+    let error = load(folder.path(), "[source]\ncsv = 'x'\nid = 'x'\nxxxxxxxxxxxx = 1").unwrap_err();
+    let known = error.help().and_then(|help| help.strip_prefix("expected one of ")).expect("the error lists the keys");
+    let of_csv = ["csv", "id", "columns", "groups", "disabled", "enabled", "expires", "delimiter", "encoding"];
+    for key in of_csv {
+        assert!(known.split(", ").any(|own| own == key), "`{key}` is no key: {known}");
+        assert!(page.contains(&format!("`{key}`")), "the page does not describe `{key}`");
+    }
+}
+
 /// Checks that the configurations on the directories page are valid and that the page describes every key.
 #[test]
 fn the_directories_page_shows_valid_configurations_and_every_key() {

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use gotosync_tests::imports::Imports;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace").to_path_buf()
 }
 
 /// Returns every file below a folder with one of these endings, with its text. Build folders, which cargo marks, and
 /// hidden folders are omitted.
-fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
+pub(crate) fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {

@@ -1,9 +1,10 @@
 //! Words that must not come back into the project's texts.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use gotosync_tests::texts::{Kind, texts};
+
+use crate::tidy::{files, root};
 
 /// Words and phrases, in lower case, with what to write instead.
 const FOREIGN: &[(&str, &str)] = &[
@@ -54,21 +55,16 @@ fn foreign(words: &str) -> impl Iterator<Item = &'static (&'static str, &'static
     })
 }
 
+/// The endings of the files that contain texts; scripts have no ending of their own.
+const ENDINGS: &[&str] = &[".rs", ".py", ".pyi", ".md", "about.txt", "fuzz", "install", "long", "run"];
+
 #[test]
 fn texts_use_the_terms_of_the_field() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace");
-    let mut names = Vec::new();
-    for folder in [".ci", "benches", "gotosync-cli", "gotosync-core", "gotosync-py", "tests"] {
-        list(&root.join(folder), &mut names);
-    }
-    names.push(root.join("README.md"));
+    let readme = fs::read_to_string(root().join("README.md")).expect("the README can be read");
+    let folders = [".ci", "benches", "gotosync-cli", "gotosync-core", "gotosync-py", "tests"];
+    let all = folders.iter().flat_map(|folder| files(folder, ENDINGS)).chain([("README.md".to_owned(), readme)]);
     let (mut seen, mut found) = (0, Vec::new());
-    for path in names {
-        let Ok(content) = fs::read_to_string(&path) else { continue };
-        let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-        if name.ends_with("engine/wording.rs") {
-            continue;
-        }
+    for (name, content) in all.filter(|(name, _)| !name.ends_with("engine/wording.rs")) {
         for text in texts(&name, &content) {
             seen += 1;
             let words = match text.kind {
@@ -87,19 +83,6 @@ fn texts_use_the_terms_of_the_field() {
     }
     assert!(seen > 10_000, "only {seen} texts were read");
     assert!(found.is_empty(), "{} texts:\n{}", found.len(), found.join("\n"));
-}
-
-/// Lists the files below a folder, without build output and hidden files.
-fn list(folder: &Path, names: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    for path in entries.map(|entry| entry.expect("a folder can be listed").path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !path.is_dir() {
-            names.push(path);
-        } else if !name.starts_with('.') && name != "seeds" && !path.join("CACHEDIR.TAG").exists() {
-            list(&path, names);
-        }
-    }
 }
 
 #[test]

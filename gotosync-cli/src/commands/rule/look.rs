@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gotosync_core::model::{Account, Directory, ReadRequest, WelcomeEmail};
+use gotosync_core::model::{Account, Directory, ReadRequest, Reading, WelcomeEmail};
 use gotosync_core::rules::{Finding, GroupChoice, RoleGrant, Rule};
 use gotosync_core::source::DirectorySource;
 use gotosync_core::target::{Capabilities, ProvisioningTarget};
@@ -80,11 +80,19 @@ pub(super) async fn for_rule(config: &Config, before: Option<&Rules>, rules: &Ru
 /// # Errors
 /// The read fails, or is incomplete.
 pub(super) async fn directory(config: &Config, request: &ReadRequest) -> Result<Arc<Directory>, Error> {
-    let reading = config.source()?.read(request).await?;
-    if !reading.completeness.is_complete() {
-        return Err(Error::new(ErrorKind::Incomplete, "the directory could not be read completely"));
+    complete(config.source()?.read(request).await?)
+}
+
+/// Returns the directory of a complete read.
+///
+/// # Errors
+/// The read is incomplete.
+pub(in crate::commands) fn complete(reading: Reading) -> Result<Arc<Directory>, Error> {
+    if reading.completeness.is_complete() {
+        Ok(reading.directory)
+    } else {
+        Err(Error::new(ErrorKind::Incomplete, "the directory could not be read completely"))
     }
-    Ok(reading.directory)
 }
 
 /// Returns the rules with one rule enabled.

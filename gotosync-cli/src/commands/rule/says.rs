@@ -68,8 +68,7 @@ pub(super) async fn places(says: &Says, config: &Config) -> Result<(), Vec<Error
 
 /// Returns a hint with OUs of this name, or the nearest name.
 async fn near(name: &str, config: &Config) -> Option<String> {
-    let nothing = ReadRequest { attributes: Vec::new(), scopes: Vec::new(), since: None };
-    let directory = look::directory(config, &nothing).await.ok()?;
+    let directory = look::directory(config, &ReadRequest::default()).await.ok()?;
     let mut file = RulesFile::parse("", "a rule").ok()?;
     let named = Change::text("ou", &format!("OU={name}")).ok()?;
     file.add("new", &[named], &Position::Last).ok()?;
